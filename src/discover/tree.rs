@@ -1,0 +1,110 @@
+//! The files of a source, sorted; each read and decoded once.
+
+use std::io;
+use std::sync::OnceLock;
+
+use super::source::{ReadError, Source};
+use crate::model::FileId;
+
+/// Whether a path is part of the tree.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Presence {
+    /// It is.
+    Here(FileId),
+    /// It exists, but git ignores it: never a fact.
+    Ignored,
+    /// There is no such file.
+    Missing,
+}
+
+struct Entry {
+    path: String,
+    text: OnceLock<Result<String, ReadError>>,
+}
+
+/// The files of a source.
+pub struct Tree {
+    source: Box<dyn Source>,
+    entries: Vec<Entry>,
+}
+
+impl Tree {
+    /// Lists a source. Fails only if the root itself cannot be listed.
+    pub fn open(source: Box<dyn Source>) -> io::Result<Self> {
+        let mut paths = source.list()?;
+        paths.sort_unstable();
+        paths.dedup();
+        let entries = paths.into_iter().map(|path| Entry { path, text: OnceLock::new() }).collect();
+        Ok(Self { source, entries })
+    }
+
+    /// Every file, sorted by path.
+    pub fn files(&self) -> impl Iterator<Item = (FileId, &str)> {
+        self.entries.iter().zip(0..).map(|(entry, id)| (FileId(id), entry.path.as_str()))
+    }
+
+    /// The path of a file.
+    pub fn path(&self, file: FileId) -> &str {
+        self.entries.get(file.0 as usize).map_or("", |entry| entry.path.as_str())
+    }
+
+    /// The file at a path.
+    pub fn find(&self, path: &str) -> Option<FileId> {
+        let at = self.entries.binary_search_by(|entry| entry.path.as_str().cmp(path)).ok()?;
+        u32::try_from(at).ok().map(FileId)
+    }
+
+    /// Whether a path is here, ignored by git, or missing.
+    pub fn presence(&self, path: &str) -> Presence {
+        match self.find(path) {
+            Some(file) => Presence::Here(file),
+            None if self.source.is_ignored(path) => Presence::Ignored,
+            None => Presence::Missing,
+        }
+    }
+
+    /// Whether any file lies under a folder (`""` is the root).
+    pub fn is_dir(&self, folder: &str) -> bool {
+        let prefix = if folder.is_empty() { String::new() } else { format!("{folder}/") };
+        let at = self.entries.partition_point(|entry| entry.path.as_str() < prefix.as_str());
+        self.entries.get(at).is_some_and(|entry| entry.path.starts_with(&prefix))
+    }
+
+    /// The files under a folder (`""` is the root), sorted.
+    pub fn under(&self, folder: &str) -> impl Iterator<Item = (FileId, &str)> {
+        let prefix = if folder.is_empty() { String::new() } else { format!("{folder}/") };
+        let at = self.entries.partition_point(|entry| entry.path.as_str() < prefix.as_str());
+        let files = self.entries.iter().zip(0u32..).skip(at);
+        files
+            .take_while(move |(entry, _)| entry.path.starts_with(&prefix))
+            .map(|(entry, id)| (FileId(id), entry.path.as_str()))
+    }
+
+    /// The decoded text of a file.
+    pub fn text(&self, file: FileId) -> Result<&str, &ReadError> {
+        let Some(entry) = self.entries.get(file.0 as usize) else { return Ok("") };
+        entry.text.get_or_init(|| self.source.read(&entry.path).and_then(decode)).as_deref()
+    }
+
+    /// How many files were read so far.
+    pub fn files_read(&self) -> usize {
+        self.entries.iter().filter(|entry| entry.text.get().is_some()).count()
+    }
+}
+
+/// Bytes to text: UTF-16 by its mark, else UTF-8 with bad bytes replaced. A UTF-8 mark stays in the text, so that offsets
+/// are those of the file.
+fn decode(bytes: Vec<u8>) -> Result<String, ReadError> {
+    let wide = |bytes: &[u8], read: fn([u8; 2]) -> u16| {
+        let units: Vec<u16> = bytes.chunks_exact(2).map(|pair| read([pair[0], pair[1]])).collect();
+        String::from_utf16_lossy(&units)
+    };
+    match bytes.as_slice() {
+        [0xFF, 0xFE, rest @ ..] => Ok(wide(rest, u16::from_le_bytes)),
+        [0xFE, 0xFF, rest @ ..] => Ok(wide(rest, u16::from_be_bytes)),
+        _ if bytes.contains(&0) => Err(ReadError::Binary),
+        _ => {
+            Ok(String::from_utf8(bytes).unwrap_or_else(|error| String::from_utf8_lossy(error.as_bytes()).into_owned()))
+        }
+    }
+}

@@ -1,0 +1,17 @@
+//! What each file format means by itself; nothing here knows of environments or parity.
+//!
+//! Parsers never fail and see one text: they give a spanned tree and a list of problems.
+
+pub mod compose;
+pub mod dockerfile;
+pub mod dotenv;
+pub mod locks;
+pub mod python;
+pub mod requirements;
+pub mod shell;
+pub mod small;
+pub mod workflow;
+pub mod world;
+pub mod yaml;
+
+pub use world::{Var, Vars, World};

@@ -1,0 +1,7 @@
+//! paritylint: a linter for the differences between environments.
+
+pub mod cli;
+pub mod discover;
+pub mod formats;
+pub mod model;
+pub mod report;

@@ -1,0 +1,198 @@
+//! The one table of dimensions and attributes. Resolve's setters, the load-time check of rules, the generated reference and
+//! the JSON output all come from it.
+
+/// What a fact is about; the order is that of every report.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
+pub enum Dimension {
+    /// The image (or host) a component runs in. Key: the component, or a stage.
+    Image,
+    /// Interpreters. Key: `python`, `node`.
+    Runtime,
+    /// Packages of the distribution. Key: the concept.
+    SystemPackage,
+    /// Python packages. Key: the normalized name.
+    Package,
+    /// Backing services. Key: the role (`database`, `cache`, `database.replica`).
+    Service,
+    /// Settings of the application. Key: the dotted name.
+    Setting,
+    /// Environment variables. Key: the name.
+    Variable,
+    /// What is started. Key: the process.
+    Process,
+    /// How it is delivered. Key: the job or target.
+    Pipeline,
+}
+
+impl Dimension {
+    /// Every dimension, in report order.
+    pub const ALL: [Self; 9] = [
+        Self::Image,
+        Self::Runtime,
+        Self::SystemPackage,
+        Self::Package,
+        Self::Service,
+        Self::Setting,
+        Self::Variable,
+        Self::Process,
+        Self::Pipeline,
+    ];
+
+    /// The name in outputs, rules and folders.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Image => "image",
+            Self::Runtime => "runtime",
+            Self::SystemPackage => "system-package",
+            Self::Package => "package",
+            Self::Service => "service",
+            Self::Setting => "setting",
+            Self::Variable => "variable",
+            Self::Process => "process",
+            Self::Pipeline => "pipeline",
+        }
+    }
+
+    /// The dimension of that name.
+    pub fn of(name: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|dimension| dimension.name() == name)
+    }
+}
+
+/// What an attribute's value is.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum AttributeType {
+    /// Any text.
+    Text,
+    /// A version: compared by tests, never with `<`.
+    Version,
+    /// Yes or no.
+    Bool,
+    /// A list of texts.
+    List,
+}
+
+/// One row of the table.
+#[derive(Clone, Copy, Debug)]
+pub struct AttributeRow {
+    /// The dimension.
+    pub dimension: Dimension,
+    /// The attribute.
+    pub name: &'static str,
+    /// What its value is.
+    pub kind: AttributeType,
+    /// What it means.
+    pub meaning: &'static str,
+}
+
+const fn row(dimension: Dimension, name: &'static str, kind: AttributeType, meaning: &'static str) -> AttributeRow {
+    AttributeRow { dimension, name, kind, meaning }
+}
+
+use AttributeType::{Bool, List, Text, Version};
+use Dimension::{Image, Package, Pipeline, Process, Runtime, Service, Setting, SystemPackage, Variable};
+
+/// Every attribute a fact may have, by dimension. The first of a dimension is its plain value.
+pub const ATTRIBUTES: &[AttributeRow] = &[
+    row(Image, "reference", Text, "the image as the files name it, `build:NAME` for one without a base that is known"),
+    row(Image, "registry", Text, "the registry, docker.io when none is written"),
+    row(Image, "repository", Text, "the repository, mirrors of the Docker library folded"),
+    row(Image, "tag", Text, "the tag, `latest` when none is written"),
+    row(Image, "digest", Text, "the digest, where one is written"),
+    row(Image, "pin", Text, "digest, exact, floating or none"),
+    row(Image, "distro", Text, "debian, ubuntu, alpine …"),
+    row(Image, "release", Version, "the distribution's release (12, 3.20)"),
+    row(Image, "libc", Text, "glibc or musl"),
+    row(Image, "variant", Text, "full, slim, alpine …"),
+    row(Image, "platform", Text, "the platform that is asked for"),
+    row(Image, "host", Text, "container, runner or machine"),
+    row(Image, "dockerfile", Text, "the Dockerfile that builds it"),
+    row(Image, "target", Text, "the stage that is built, where it is not the last"),
+    row(
+        Image,
+        "dev_build",
+        Bool,
+        "whether the build belongs to a development environment by name or by what it installs",
+    ),
+    row(Runtime, "version", Version, "the version as declared"),
+    row(Runtime, "minor", Version, "X.Y, where the declaration fixes it"),
+    row(Runtime, "floating", Bool, "whether the declaration leaves the minor open"),
+    row(Runtime, "declared_in", Text, "image, setup-python, .python-version …"),
+    row(SystemPackage, "package", Text, "the package as it is named there"),
+    row(SystemPackage, "manager", Text, "apt, apk, dnf …"),
+    row(SystemPackage, "version", Version, "the version, where one is asked for"),
+    row(SystemPackage, "stage", Text, "the stage that installs it"),
+    row(SystemPackage, "needed_by", List, "the Python packages that need it at run time"),
+    row(
+        SystemPackage,
+        "provided_by",
+        Text,
+        "the system package, image or wheel that brings it; absent if nothing does",
+    ),
+    row(Package, "version", Version, "the version that is installed"),
+    row(Package, "specifier", Text, "the range, where no version is fixed"),
+    row(Package, "extras", List, "the extras that are asked for"),
+    row(Package, "group", Text, "the file, group or extra that brings it"),
+    row(Package, "installed_by", Text, "the installing command"),
+    row(Package, "direct", Bool, "whether a file of the project names it"),
+    row(Package, "pinned", Bool, "whether the version is fixed"),
+    row(Package, "kind", Text, "library, dev-tool, ambiguous, server"),
+    row(Package, "twin", Text, "the family of distributions that give the same import"),
+    row(Package, "native", Bool, "whether it needs a system library or a compiler"),
+    row(Service, "product", Text, "postgres, redis, sqlite, locmem …"),
+    row(Service, "family", Text, "relational, keyvalue, broker, mail …"),
+    row(Service, "flavour", Text, "postgis, pgvector …"),
+    row(Service, "version", Version, "the version"),
+    row(Service, "variant", Text, "alpine, slim …, of the service's image"),
+    row(Service, "driver", Text, "the client driver or backend class"),
+    row(Service, "emulated", Bool, "whether an emulator or mail catcher stands in"),
+    row(Service, "stored", Bool, "whether a volume keeps its data"),
+    row(Service, "options", List, "options that change behaviour"),
+    row(Setting, "value", Text, "the value"),
+    row(Setting, "type", Text, "its Python type"),
+    row(Setting, "variable", Text, "the variable that decides it"),
+    row(Setting, "true_for", List, "false-looking texts of the variable that make it true"),
+    row(Setting, "false_looking_given", Bool, "whether this environment gives such a text"),
+    row(Variable, "value", Text, "the value"),
+    row(Variable, "secret", Bool, "whether its name or value is a secret's"),
+    row(Variable, "placeholder", Bool, "whether the value is a placeholder"),
+    row(Variable, "provider", Text, "compose, dotenv, image, ci, configuration …"),
+    row(Variable, "required", Bool, "whether the program fails or goes wrong without it"),
+    row(Variable, "default", Text, "the program's own default"),
+    row(Process, "command", Text, "the command as it runs"),
+    row(Process, "server", Text, "gunicorn, django-runserver, celery-worker …"),
+    row(Process, "kind", Text, "production, development, worker, scheduler, oneshot, registration, other"),
+    row(Process, "interface", Text, "wsgi or asgi"),
+    row(Process, "bind", Text, "the address it listens on"),
+    row(Process, "port", Text, "the port it listens on"),
+    row(Process, "reload", Bool, "whether it reloads on changes"),
+    row(Process, "debug", Bool, "whether an interactive debugger is on"),
+    row(Process, "started", Bool, "for a scheduler that is registered: whether something starts it"),
+    row(Process, "user", Text, "the user it runs as"),
+    row(Process, "mounts", List, "host directories mounted over the code"),
+    row(Process, "healthcheck", Text, "the health check"),
+    row(Process, "script", Text, "the start script, where there is one"),
+    row(Pipeline, "deploys", Text, "the environment it deploys to"),
+    row(Pipeline, "trigger", List, "the events that start it"),
+    row(Pipeline, "needs", List, "the jobs it waits for"),
+    row(Pipeline, "gate", Text, "tests, other-workflow or none: what must pass before it runs"),
+    row(Pipeline, "gate_path", List, "the jobs between the tests and it"),
+    row(Pipeline, "approval", Text, "environment, manual or none"),
+    row(Pipeline, "artifact", Text, "what it delivers"),
+    row(Pipeline, "tests", Bool, "whether it runs the tests"),
+];
+
+/// The rows of one dimension, in table order.
+pub fn attributes(dimension: Dimension) -> impl Iterator<Item = &'static AttributeRow> {
+    ATTRIBUTES.iter().filter(move |row| row.dimension == dimension)
+}
+
+/// The row of an attribute.
+pub fn attribute(dimension: Dimension, name: &str) -> Option<&'static AttributeRow> {
+    attributes(dimension).find(|row| row.name == name)
+}
+
+/// The attribute that is a dimension's plain value.
+pub fn plain(dimension: Dimension) -> &'static str {
+    attributes(dimension).next().map_or("value", |row| row.name)
+}

@@ -1,0 +1,3 @@
+//! Verdicts to bytes. Owns every output struct.
+
+pub mod inspect;
