@@ -1,7 +1,9 @@
 //! The files of a source, sorted; each read and decoded once.
 
+use std::any::{Any, TypeId};
+use std::collections::BTreeMap;
 use std::io;
-use std::sync::OnceLock;
+use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 
 use super::source::{ReadError, Source};
 use crate::model::FileId;
@@ -22,10 +24,13 @@ struct Entry {
     text: OnceLock<Result<String, ReadError>>,
 }
 
+type Memo = BTreeMap<(FileId, TypeId), Arc<dyn Any + Send + Sync>>;
+
 /// The files of a source.
 pub struct Tree {
     source: Box<dyn Source>,
     entries: Vec<Entry>,
+    parsed: Mutex<Memo>,
 }
 
 impl Tree {
@@ -35,7 +40,7 @@ impl Tree {
         paths.sort_unstable();
         paths.dedup();
         let entries = paths.into_iter().map(|path| Entry { path, text: OnceLock::new() }).collect();
-        Ok(Self { source, entries })
+        Ok(Self { source, entries, parsed: Mutex::default() })
     }
 
     /// Every file, sorted by path.
@@ -84,6 +89,29 @@ impl Tree {
     pub fn text(&self, file: FileId) -> Result<&str, &ReadError> {
         let Some(entry) = self.entries.get(file.0 as usize) else { return Ok("") };
         entry.text.get_or_init(|| self.source.read(&entry.path).and_then(decode)).as_deref()
+    }
+
+    /// What a parser makes of a file, made once however many environments use the file. One parser, one result type.
+    pub fn parsed<T: Any + Send + Sync>(
+        &self,
+        file: FileId,
+        parse: impl FnOnce(FileId, &str) -> T,
+    ) -> Result<Arc<T>, &ReadError> {
+        let text = self.text(file)?;
+        let key = (file, TypeId::of::<T>());
+        let known = self.parsed.lock().unwrap_or_else(PoisonError::into_inner).get(&key).cloned();
+        if let Some(tree) = known.and_then(|tree| tree.downcast::<T>().ok()) {
+            return Ok(tree);
+        }
+        let tree = Arc::new(parse(file, text));
+        let mut memo = self.parsed.lock().unwrap_or_else(PoisonError::into_inner);
+        memo.insert(key, Arc::clone(&tree) as Arc<dyn Any + Send + Sync>);
+        Ok(tree)
+    }
+
+    /// How many parses were made so far.
+    pub fn parses(&self) -> usize {
+        self.parsed.lock().unwrap_or_else(PoisonError::into_inner).len()
     }
 
     /// How many files were read so far.
