@@ -1,0 +1,312 @@
+//! Environments that compose files define.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use super::plan::{ImageBuild, Planned, Runs, Unit};
+use super::words::{Naming, naming, selected};
+use crate::discover::{Kind, paths};
+use crate::formats::compose::{self, Options, Profiles, Project, Service};
+use crate::formats::{Vars, World};
+use crate::knowledge::processes;
+use crate::links::{Call, Caller, Meaning, Repository};
+use crate::model::{Confidence, FileId, Role, Span};
+
+/// One compose file by itself.
+struct File {
+    id: FileId,
+    folder: String,
+    naming: Naming,
+    plain: bool,
+    over: bool,
+    alone: Arc<Project>,
+}
+
+/// A list of compose files that belong together, and how it is known.
+struct Stack {
+    files: Vec<FileId>,
+    invoked: Option<Span>,
+}
+
+/// Loads compose files as one project, in a world where the shell's variables are not known but `.env` is.
+pub fn load(repository: &Repository<'_>, files: &[FileId]) -> Arc<Project> {
+    let folder = files.first().map(|file| paths::parent(repository.tree.path(*file)).to_owned()).unwrap_or_default();
+    let env = compose::dot_env(repository.tree, &folder).unwrap_or_default();
+    let options = Options { env: World::Open(env), profiles: Profiles::None, project_dir: folder };
+    Arc::new(compose::load(repository.tree, files, &options))
+}
+
+fn read_files(repository: &Repository<'_>) -> Vec<File> {
+    let mut files = Vec::new();
+    for id in repository.of(Kind::Compose) {
+        let path = repository.tree.path(*id);
+        let name = paths::name(path).to_ascii_lowercase();
+        let stem = name.trim_end_matches(".yaml").trim_end_matches(".yml");
+        let alone = load(repository, &[*id]);
+        if alone.services.is_empty() && alone.inactive.is_empty() {
+            continue;
+        }
+        files.push(File {
+            id: *id,
+            folder: paths::parent(path).to_owned(),
+            naming: naming(path),
+            plain: ["compose", "docker-compose", "stack"].contains(&stem),
+            over: ["compose.override", "docker-compose.override"].contains(&stem),
+            alone,
+        });
+    }
+    files
+}
+
+/// The environments of all compose files.
+pub fn infer(repository: &Repository<'_>) -> Vec<Planned> {
+    let files = read_files(repository);
+    let mut folders: BTreeMap<&str, Vec<&File>> = BTreeMap::new();
+    for file in files.iter().filter(|file| !file.naming.template && !file.naming.build) {
+        folders.entry(&file.folder).or_default().push(file);
+    }
+    let mut found = Vec::new();
+    for group in folders.values() {
+        found.extend(infer_folder(repository, group));
+    }
+    found
+}
+
+fn infer_folder(repository: &Repository<'_>, group: &[&File]) -> Vec<Planned> {
+    let base = group.iter().find(|file| file.plain);
+    let over = group.iter().find(|file| file.over);
+    let named: Vec<&&File> = group.iter().filter(|file| !file.plain && !file.over).collect();
+    let mut found: Vec<Planned> = Vec::new();
+    for file in named.iter().filter(|file| file.naming.role.is_some()) {
+        let stack = stack_of(repository, file, base.copied());
+        let Some((role, word)) = file.naming.role.clone() else { continue };
+        let (role, word) = by_selector(repository, &stack).unwrap_or((role, word));
+        let what = format!("the file name says {}", role.name());
+        found.extend(environments(repository, &stack, role, &word, Confidence::Named, file.id, &what));
+    }
+    let has = |role: Role| named.iter().any(|file| file.naming.role.as_ref().is_some_and(|(found, _)| *found == role));
+    if let Some(base) = base {
+        let files = std::iter::once(base.id).chain(over.map(|file| file.id)).collect();
+        let stack = Stack { files, invoked: invocation(repository, &[base.id], &base.folder) };
+        let (role, word, why, confidence) = role_of_base(repository, base, over.is_some(), &stack, &has);
+        let why_file = over.filter(|_| role == Role::Development).map_or(base.id, |file| file.id);
+        if !found.iter().any(|planned| planned.environment.role == role && planned.environment.files == stack.files) {
+            found.extend(environments(repository, &stack, role, &word, confidence, why_file, &why));
+        }
+        if over.is_some() && !has(Role::Production) && ships(&base.alone) {
+            let alone = Stack { files: vec![base.id], invoked: None };
+            let why = "the base file without the development override";
+            found.extend(environments(repository, &alone, Role::Production, "production", Confidence::Guessed, base.id, why));
+        }
+    } else if found.is_empty() {
+        for file in named.iter().filter(|file| file.naming.variant.is_some() && ships(&file.alone)) {
+            let stack = Stack { files: vec![file.id], invoked: None };
+            let word = format!("production-{}", file.naming.variant.clone().unwrap_or_default());
+            let why = "one of several ways offered to run it";
+            found.extend(environments(repository, &stack, Role::Production, &word, Confidence::Guessed, file.id, why));
+        }
+    }
+    found
+}
+
+/// Whether a project runs what was built rather than a checkout: no code mounted, no development server.
+fn ships(project: &Project) -> bool {
+    project.services.values().any(|service| service.build.is_some() || service.image.is_some())
+        && !project.services.values().any(|service| development_sign(service).is_some())
+}
+
+/// The files that run together when this one is named: after a base if it is an overlay, else alone.
+fn stack_of(repository: &Repository<'_>, file: &File, base: Option<&File>) -> Stack {
+    if let Some((files, span)) = invoked_with(repository, file) {
+        return Stack { files, invoked: Some(span) };
+    }
+    let incomplete = file.alone.services.values().any(|service| service.image.is_none() && service.build.is_none());
+    match base {
+        Some(base) if incomplete => Stack { files: vec![base.id, file.id], invoked: None },
+        _ => Stack { files: vec![file.id], invoked: None },
+    }
+}
+
+/// The longest list of files with which a call names this one.
+fn invoked_with(repository: &Repository<'_>, file: &File) -> Option<(Vec<FileId>, Span)> {
+    let mut best: Option<(Vec<FileId>, Span)> = None;
+    for call in &repository.calls {
+        let Meaning::Composes(compose) = &call.meaning else { continue };
+        let files: Vec<FileId> = compose
+            .files
+            .iter()
+            .filter_map(|path| repository.tree.find(&paths::join(&call.folder, path)?).or_else(|| repository.tree.find(path)))
+            .collect();
+        if files.last() == Some(&file.id) && best.as_ref().is_none_or(|(known, _)| known.len() < files.len()) {
+            best = Some((files, call.span));
+        }
+    }
+    best
+}
+
+/// Where the plain files of a folder are run, other than by a guide.
+fn invocation(repository: &Repository<'_>, files: &[FileId], folder: &str) -> Option<Span> {
+    let plain = |call: &&Call| {
+        let Meaning::Composes(compose) = &call.meaning else { return false };
+        let by_convention = compose.files.is_empty() && call.folder == folder;
+        by_convention && compose.action == "up" && !matches!(call.caller, Caller::Guide(_)) && !files.is_empty()
+    };
+    repository.calls.iter().find(plain).map(|call| call.span)
+}
+
+/// What says that a service runs on a developer's machine.
+fn development_sign(service: &Service) -> Option<(Span, &'static str)> {
+    let context = service.build.as_ref().and_then(|build| build.context.value.one().cloned());
+    for mount in &service.volumes {
+        let Some(source) = mount.source.as_deref().filter(|_| mount.kind == "bind" && !mount.read_only) else { continue };
+        let source = source.trim_end_matches('/');
+        let whole = source == "." || source.is_empty() || context.as_deref().is_some_and(|context| context.trim_end_matches('/') == source);
+        let below = source.starts_with("./") && service.build.is_some() && mount.target.matches('/').count() <= 2 && is_code(source);
+        if whole && service.build.is_some() || below {
+            return Some((mount.span, "the source code is mounted"));
+        }
+    }
+    let command = service.command.as_ref()?;
+    let words = command.value.one()?;
+    let words: Vec<&str> = words.iter().map(String::as_str).collect();
+    let joined = words.join(" ");
+    let rest = processes::strip_wrappers(&words).0;
+    let development = processes::server(rest).is_some_and(|found| found.kind == "development")
+        || ["runserver", "--reload", "flask run", "fastapi dev"].iter().any(|sign| joined.contains(sign));
+    development.then(|| command.origin.primary().map(|span| (span, "a development server is started"))).flatten()
+}
+
+fn is_code(source: &str) -> bool {
+    let name = paths::name(source);
+    !["data", "media", "static", "logs", "log", "conf", "config", "nginx", "certs", "backups", "postgres", "db", "init"].contains(&name)
+        && !name.contains('.')
+}
+
+/// The role that a selector in the variables of one of our services names.
+fn by_selector(repository: &Repository<'_>, stack: &Stack) -> Option<(Role, String)> {
+    let project = load(repository, &stack.files);
+    let services = project.services.values().filter(|service| service.build.is_some());
+    services.flat_map(|service| &service.environment).find_map(|(name, var)| selected(name, var.var.value.one()?))
+}
+
+fn role_of_base(
+    repository: &Repository<'_>,
+    base: &File,
+    over: bool,
+    stack: &Stack,
+    has: &dyn Fn(Role) -> bool,
+) -> (Role, String, String, Confidence) {
+    let say = |role: Role, why: &str, confidence| (role, role.name().to_owned(), why.to_owned(), confidence);
+    let invoked = if stack.invoked.is_some() { Confidence::Invoked } else { Confidence::Named };
+    if let Some((role, word)) = base.naming.role.clone() {
+        return (role, word, format!("the folder says {}", role.name()), invoked);
+    }
+    if let Some((role, word)) = by_selector(repository, stack) {
+        return (role, word, format!("a variable selects {}", role.name()), Confidence::Invoked);
+    }
+    if over {
+        return say(Role::Development, "the override is merged by a plain `docker compose up`", Confidence::Invoked);
+    }
+    let project = load(repository, &stack.files);
+    if let Some((_, why)) = project.services.values().find_map(development_sign) {
+        return say(Role::Development, why, invoked);
+    }
+    if let Some((role, word)) = image_selector(repository, &project) {
+        return (role, word, format!("the image selects {}", role.name()), Confidence::Invoked);
+    }
+    if has(Role::Production) {
+        return say(Role::Development, "a production file stands beside it", Confidence::Named);
+    }
+    if has(Role::Development) {
+        return say(Role::Production, "a development file stands beside it", Confidence::Named);
+    }
+    let restarts = |service: &Service| service.restart.as_ref().is_some_and(|r| r.value.one().is_some_and(|r| r != "no"));
+    let ours = project.services.values().filter(|service| service.build.is_some() || service.env_count() > 0).count();
+    if ours > 0 && (project.services.values().any(restarts) || !project.services.values().any(|s| s.build.is_some())) {
+        return say(Role::Production, "it runs built images, without the source code mounted", Confidence::Guessed);
+    }
+    say(Role::Development, "the plain compose file of the repository", Confidence::Named)
+}
+
+/// The role that the ENV of an image that the project builds names.
+fn image_selector(repository: &Repository<'_>, project: &Project) -> Option<(Role, String)> {
+    project.services.values().find_map(|service| {
+        let image = image_of(repository, project, service)?;
+        super::images::selector(repository, &image).map(|(role, word, _)| (role, word))
+    })
+}
+
+/// The image that a service builds.
+pub fn image_of(repository: &Repository<'_>, _project: &Project, service: &Service) -> Option<ImageBuild> {
+    let build = service.build.as_ref()?;
+    let context = build.context.value.one()?.clone();
+    let context = paths::join("", &context)?;
+    let name = build.dockerfile.as_ref().and_then(|file| file.value.one().cloned()).unwrap_or_else(|| "Dockerfile".into());
+    let path = paths::join(&context, &name)?;
+    let dockerfile = repository.tree.find(&path)?;
+    let args = build.args.iter().map(|(name, var)| {
+        let value = var.as_ref().and_then(|var| var.value.one().cloned());
+        (name.clone(), value)
+    });
+    let target = build.target.as_ref().and_then(|target| target.value.one().cloned());
+    Some(ImageBuild { dockerfile, context, target, args: args.collect(), span: build.context.origin.primary() })
+}
+
+/// One environment a stack, or several where its services build stages of different roles.
+fn environments(
+    repository: &Repository<'_>,
+    stack: &Stack,
+    role: Role,
+    word: &str,
+    confidence: Confidence,
+    why_file: FileId,
+    why: &str,
+) -> Vec<Planned> {
+    let project = load(repository, &stack.files);
+    let folder = stack.files.first().map(|file| paths::parent(repository.tree.path(*file)).to_owned()).unwrap_or_default();
+    let roles = service_roles(&project);
+    let mut distinct: Vec<(Role, String)> = roles.values().cloned().collect();
+    distinct.sort();
+    distinct.dedup_by(|a, b| a.0 == b.0);
+    let split = distinct.len() > 1;
+    let wanted = if split { distinct } else { vec![(role, word.to_owned())] };
+    let mut found = Vec::new();
+    for (role, word) in wanted {
+        let confidence = if stack.invoked.is_some() { confidence.max(Confidence::Invoked) } else { confidence };
+        let mut planned = Planned::new(&word, role, confidence);
+        for file in &stack.files {
+            planned.add_file(*file);
+        }
+        let why = if split { format!("services build the stage for {}", role.name()) } else { why.to_owned() };
+        planned.add_evidence(Span::new(why_file, 0, 0), why);
+        if let Some(span) = stack.invoked {
+            planned.add_evidence(span, "these files are run here");
+        }
+        for name in project.services.keys() {
+            if split && roles.get(name).is_some_and(|(other, _)| *other != role) {
+                continue;
+            }
+            let runs = Runs::Compose { project: Arc::clone(&project), service: name.clone(), folder: folder.clone(), instead: None };
+            planned.units.push(Unit { name: name.clone(), runs });
+        }
+        found.push(planned);
+    }
+    found
+}
+
+/// The roles that the build targets of services name.
+fn service_roles(project: &Project) -> BTreeMap<String, (Role, String)> {
+    let mut roles = BTreeMap::new();
+    for (name, service) in &project.services {
+        let target = service.build.as_ref().and_then(|build| build.target.as_ref()).and_then(|target| target.value.one());
+        if let Some(role) = target.and_then(|target| naming(target).role) {
+            roles.insert(name.clone(), role);
+        }
+    }
+    roles
+}
+
+/// The variables of `.env` beside the first compose file.
+pub fn interpolation(repository: &Repository<'_>, folder: &str) -> Vars {
+    compose::dot_env(repository.tree, folder).unwrap_or_default()
+}

@@ -1,0 +1,71 @@
+//! What configuration says of environments; it wins over everything that was inferred.
+
+use std::sync::Arc;
+
+use super::compose::load;
+use super::images::context_of;
+use super::plan::{ImageBuild, Planned, Runs, SettingsChoice, Unit};
+use crate::discover::config::EnvironmentConfig;
+use crate::discover::{Config, paths};
+use crate::links::Repository;
+use crate::model::{Confidence, FileId, Role, Span};
+
+/// Applies `[environments.NAME]` to the environments.
+pub fn apply(repository: &Repository<'_>, config: &Config, all: &mut Vec<Planned>) {
+    for (name, written) in &config.says.environments {
+        let says = written.get_ref();
+        let Some(role) = says.role.as_deref().map_or_else(|| Role::of(name), Role::of) else { continue };
+        if says.exists == Some(false) {
+            all.retain(|planned| planned.environment.name != *name);
+            continue;
+        }
+        let known = all.iter().position(|planned| planned.environment.name == *name);
+        let at = known.unwrap_or_else(|| {
+            all.push(Planned::new(name, role, Confidence::Explicit));
+            all.len() - 1
+        });
+        let Some(planned) = all.get_mut(at) else { continue };
+        planned.environment.role = role;
+        planned.environment.confidence = Confidence::Explicit;
+        let span = config.span_of(name);
+        if let Some(span) = span {
+            planned.add_evidence(span, "the configuration names it");
+        }
+        runners(repository, says, planned, span);
+        if let Some(module) = &says.settings {
+            planned.settings = Some(SettingsChoice { module: module.clone(), class: says.class.clone(), span });
+        }
+        planned.config = says.clone();
+    }
+}
+
+fn runners(repository: &Repository<'_>, says: &EnvironmentConfig, planned: &mut Planned, span: Option<Span>) {
+    let files: Vec<FileId> = says.compose.iter().filter_map(|path| repository.tree.find(path)).collect();
+    if let Some(first) = files.first() {
+        planned.units.clear();
+        let folder = paths::parent(repository.tree.path(*first)).to_owned();
+        let project = load(repository, &files);
+        for file in files {
+            planned.add_file(file);
+        }
+        for name in project.services.keys() {
+            let runs = Runs::Compose { project: Arc::clone(&project), service: name.clone(), folder: folder.clone(), instead: None };
+            planned.units.push(Unit { name: name.clone(), runs });
+        }
+    }
+    if let Some(dockerfile) = says.dockerfile.as_deref().and_then(|path| repository.tree.find(path)) {
+        planned.units.retain(|unit| !matches!(unit.runs, Runs::Image(_)));
+        planned.add_file(dockerfile);
+        let context = context_of(repository, dockerfile);
+        let image = ImageBuild { dockerfile, context, target: says.target.clone(), args: Default::default(), span };
+        planned.units.push(Unit { name: "app".into(), runs: Runs::Image(image) });
+    }
+    for job in &says.jobs {
+        let Some((workflow, job)) = job.rsplit_once(':') else { continue };
+        let at = repository.tree.find(workflow).or_else(|| repository.tree.find(&format!(".github/workflows/{workflow}")));
+        if let Some(workflow) = at {
+            planned.add_file(workflow);
+            planned.units.push(Unit { name: job.to_owned(), runs: Runs::Job { workflow, job: job.to_owned() } });
+        }
+    }
+}

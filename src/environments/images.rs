@@ -1,0 +1,215 @@
+//! Environments that Dockerfiles define by themselves.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use super::plan::{ImageBuild, Planned, Runs, Unit};
+use super::words::{naming, selected};
+use crate::discover::{Kind, paths};
+use crate::formats::dockerfile::{self, Build, BuildInputs};
+use crate::formats::{Var, Vars};
+use crate::links::{Caller, Meaning, Repository};
+use crate::model::{Confidence, FileId, Known, Origin, Reason, Role, Span};
+
+/// Builds a Dockerfile as asked.
+pub fn build(repository: &Repository<'_>, image: &ImageBuild) -> Option<Build> {
+    let dockerfile = repository.dockerfile(image.dockerfile)?;
+    let text = repository.tree.text(image.dockerfile).ok()?;
+    let mut args = Vars::new();
+    for (name, value) in &image.args {
+        let origin = image.span.map(Origin::set).unwrap_or_default();
+        let unknown = || Known::Unknown(Reason::new(format!("build argument {name} comes from outside")));
+        let value = value.clone().map_or_else(unknown, Known::One);
+        args.insert(name.clone(), Var { value, certainty: crate::model::Certainty::Stated, origin });
+    }
+    let inputs = BuildInputs { args, target: image.target.clone(), base_env: BTreeMap::new() };
+    Some(dockerfile::build(&dockerfile, text, &inputs))
+}
+
+/// The role that the variables of an image select, and where.
+pub fn selector(repository: &Repository<'_>, image: &ImageBuild) -> Option<(Role, String, Span)> {
+    let build = build(repository, image)?;
+    let stage = build.stages.get(build.target?)?;
+    stage.env.iter().find_map(|(name, var)| {
+        let (role, word) = selected(name, var.value.one()?)?;
+        Some((role, word, var.origin.primary()?))
+    })
+}
+
+/// Whether an image runs an application by itself: it has a command.
+fn runs_something(build: &Build) -> bool {
+    build.target.and_then(|target| build.stages.get(target)).is_some_and(|stage| stage.cmd.is_some() || stage.entrypoint.is_some())
+}
+
+/// Whether an image has anything to do with Python.
+fn is_python(repository: &Repository<'_>, file: FileId) -> bool {
+    let Ok(text) = repository.tree.text(file) else { return false };
+    ["python", "pip ", "uv ", "poetry", "manage.py", "gunicorn", "celery", "conda"].iter().any(|word| text.contains(word))
+}
+
+/// The environments of Dockerfiles that no environment of `known` builds for its role.
+pub fn infer(repository: &Repository<'_>, known: &[Planned]) -> Vec<Planned> {
+    let built: BTreeSet<(FileId, Role)> = known.iter().flat_map(|planned| built_by(repository, planned)).collect();
+    let mut found = Vec::new();
+    for file in repository.of(Kind::Dockerfile) {
+        let path = repository.tree.path(*file);
+        let naming = naming(path);
+        if naming.template || naming.build || !is_python(repository, *file) || path.contains(".devcontainer/") {
+            continue;
+        }
+        let plain = ["dockerfile", "containerfile"].contains(&paths::name(path).to_ascii_lowercase().as_str());
+        let context = context_of(repository, *file);
+        let image = ImageBuild { dockerfile: *file, context, target: None, args: published(repository, *file), span: None };
+        let Some(whole) = build(repository, &image) else { continue };
+        found.extend(of_one(repository, &image, &whole, naming.role, plain, &built, known));
+    }
+    found
+}
+
+fn of_one(
+    repository: &Repository<'_>,
+    image: &ImageBuild,
+    build: &Build,
+    named: Option<(Role, String)>,
+    plain: bool,
+    built: &BTreeSet<(FileId, Role)>,
+    known: &[Planned],
+) -> Option<Planned> {
+    let file = image.dockerfile;
+    let has = |role: Role| known.iter().any(|planned| planned.environment.role == role && !planned.units.is_empty());
+    let used = built.iter().any(|(used, _)| *used == file);
+    let start = Span::new(file, 0, 0);
+    let mut planned = if let Some((role, word, span)) = selector(repository, image) {
+        let mut planned = Planned::new(&word, role, Confidence::Invoked).because(span, format!("a variable selects {}", role.name()));
+        if let Some((other, _)) = named.filter(|(other, _)| *other != role) {
+            let text = format!("the file name says {}", other.name());
+            planned.environment.although.push(crate::model::Evidence { span: start, text });
+        }
+        planned
+    } else if let Some((role, word)) = named {
+        Planned::new(&word, role, Confidence::Named).because(start, format!("the file name says {}", role.name()))
+    } else if !plain && used {
+        return None;
+    } else {
+        let why = if used { "the Dockerfile, built as it stands" } else { "the plain Dockerfile" };
+        Planned::new("production", Role::Production, Confidence::Named).because(start, why)
+    };
+    let role = planned.environment.role;
+    if built.contains(&(file, role)) || has(role) && (used || role == Role::Production && !plain_alone(built, file)) {
+        return None;
+    }
+    if !runs_something(build) && role != Role::Production {
+        return None;
+    }
+    if let Some(span) = pushed(repository, file) {
+        planned.add_evidence(span, "a workflow builds and publishes it");
+        planned.at_least(Confidence::Invoked);
+    }
+    let name = paths::name(&image.context);
+    let name = if name.is_empty() || name == "." { "app" } else { name };
+    planned.add_file(file);
+    planned.units.push(Unit { name: name.into(), runs: Runs::Image(image.clone()) });
+    Some(planned)
+}
+
+fn plain_alone(built: &BTreeSet<(FileId, Role)>, file: FileId) -> bool {
+    !built.iter().any(|(other, _)| *other == file)
+}
+
+fn built_by(repository: &Repository<'_>, planned: &Planned) -> Vec<(FileId, Role)> {
+    let role = planned.environment.role;
+    let file = |unit: &Unit| match &unit.runs {
+        Runs::Compose { project, service, .. } => {
+            super::compose::image_of(repository, project, project.services.get(service)?).map(|image| image.dockerfile)
+        }
+        Runs::Image(image) | Runs::Process { image: Some(image), .. } => Some(image.dockerfile),
+        _ => None,
+    };
+    planned.units.iter().filter_map(file).map(|file| (file, role)).collect()
+}
+
+/// The folder a Dockerfile is built from: what a call says, else the folder that its COPY sources exist in.
+pub fn context_of(repository: &Repository<'_>, file: FileId) -> String {
+    let path = repository.tree.path(file);
+    let own = paths::parent(path).to_owned();
+    for call in &repository.calls {
+        let Meaning::Builds(build) = &call.meaning else { continue };
+        let context = paths::join(&call.folder, &build.context).unwrap_or_default();
+        let named = build.dockerfile.clone().map_or_else(|| paths::join(&context, "Dockerfile"), |name| paths::join(&call.folder, &name));
+        if named.as_deref() == Some(path) {
+            return context;
+        }
+    }
+    if own.is_empty() || sources_exist(repository, file, &own) {
+        return own;
+    }
+    let mut folder = own.as_str();
+    while !folder.is_empty() {
+        folder = paths::parent(folder);
+        if sources_exist(repository, file, folder) {
+            return folder.to_owned();
+        }
+    }
+    own
+}
+
+fn sources_exist(repository: &Repository<'_>, file: FileId, folder: &str) -> bool {
+    let image = ImageBuild { dockerfile: file, context: folder.into(), target: None, args: BTreeMap::new(), span: None };
+    let Some(build) = build(repository, &image) else { return false };
+    let steps = build.stages.iter().flat_map(|stage| &stage.steps);
+    let mut sources = steps.filter_map(|step| match &step.action {
+        dockerfile::Action::Copy { from: None, sources, .. } => Some(sources),
+        _ => None,
+    });
+    sources.all(|sources| {
+        sources.iter().all(|source| {
+            let text = source.value.trim_start_matches('/');
+            let bare = text.contains(['*', '?', '[', '$']) || text.contains("://") || text == ".";
+            bare || paths::join(folder, text).is_some_and(|path| repository.tree.find(&path).is_some() || repository.tree.is_dir(&path))
+        })
+    })
+}
+
+/// Where a workflow builds and pushes a Dockerfile.
+fn pushed(repository: &Repository<'_>, file: FileId) -> Option<Span> {
+    publishing(repository, file).map(|(span, _)| span)
+}
+
+/// The build arguments with which a workflow publishes a Dockerfile.
+fn published(repository: &Repository<'_>, file: FileId) -> BTreeMap<String, Option<String>> {
+    publishing(repository, file).map(|(_, args)| args).unwrap_or_default()
+}
+
+fn publishing(repository: &Repository<'_>, file: FileId) -> Option<(Span, BTreeMap<String, Option<String>>)> {
+    let path = repository.tree.path(file);
+    for call in repository.calls.iter().filter(|call| matches!(call.caller, Caller::Job { .. })) {
+        let Meaning::Builds(build) = &call.meaning else { continue };
+        let context = paths::join(&call.folder, &build.context).unwrap_or_default();
+        let named = build.dockerfile.clone().or_else(|| paths::join(&context, "Dockerfile"));
+        if build.push && named.as_deref() == Some(path) {
+            return Some((call.span, BTreeMap::new()));
+        }
+    }
+    for (_, workflow) in repository.workflows() {
+        for step in workflow.jobs.iter().flat_map(|job| &job.steps) {
+            let Some(uses) = step.uses.as_ref().filter(|uses| uses.value.starts_with("docker/build-push-action")) else { continue };
+            let with = |name: &str| step.with.get(name).map(|value| value.value.trim().to_owned());
+            let context = with("context").and_then(|context| paths::join("", &context)).unwrap_or_default();
+            let named = with("file").and_then(|file| paths::join("", &file)).or_else(|| paths::join(&context, "Dockerfile"));
+            if with("push").is_some_and(|push| push != "false") && named.as_deref() == Some(path) {
+                let lines = with("build-args").unwrap_or_default();
+                let pair = |line: &str| {
+                    let (name, value) = line.trim().split_once('=')?;
+                    let value = value.trim();
+                    Some((name.to_owned(), (!value.contains("${{")).then(|| value.to_owned())))
+                };
+                return Some((uses.span, lines.lines().filter_map(pair).collect()));
+            }
+        }
+    }
+    None
+}
+
+/// A variable that is set for sure.
+pub fn var(value: &str, span: Option<Span>) -> Var {
+    Var::set(value, span.map(Origin::set).unwrap_or_default())
+}

@@ -1,0 +1,179 @@
+//! Which environments there are, what anchors each, and why.
+//!
+//! Strongest runner first: configuration, compose files, images, platforms, CI; names of settings come last.
+
+pub mod ci;
+pub mod compose;
+pub mod configured;
+pub mod images;
+pub mod plan;
+pub mod platform;
+pub mod settings;
+pub mod words;
+
+pub use plan::{CommandLine, ImageBuild, Plan, Planned, Runs, SettingsChoice, Unit};
+
+use crate::discover::{Config, Kind, paths};
+use crate::links::Repository;
+use crate::model::{Confidence, Role, Span};
+
+/// Finds the environments of a repository.
+pub fn infer(repository: &Repository<'_>, config: &Config) -> Plan {
+    let modules = settings::modules(repository);
+    let mut all = compose::infer(repository);
+    all.retain(|planned| !is_devcontainer(repository, planned));
+    all.extend(platform::devcontainers(repository));
+    let known = all.clone();
+    all.extend(images::infer(repository, &known));
+    let known = all.clone();
+    all.extend(platform::procfiles(repository, &known));
+    drop_shadowed_images(&mut all);
+    if let Some(tests) = ci::tests(repository) {
+        all.retain(|planned| planned.environment.role != Role::Test || planned.environment.files.iter().any(|file| tests.environment.files.contains(file)));
+        merge_tests(&mut all, tests);
+    } else if !all.iter().any(|planned| planned.environment.role == Role::Test) {
+        all.extend(platform::app_json_tests(repository));
+    }
+    add_deployments(repository, &mut all);
+    let known = all.clone();
+    all.extend(settings::infer(&modules, &known));
+    add_machine(repository, &modules, &mut all);
+    for planned in &mut all {
+        if planned.settings.is_none() {
+            planned.settings = settings::by_role(&modules, planned.environment.role);
+        }
+    }
+    configured::apply(repository, config, &mut all);
+    name_apart(&mut all);
+    all.sort_by(|a, b| {
+        let key = |planned: &Planned| (planned.environment.project.clone(), planned.environment.role, planned.environment.name.clone());
+        key(a).cmp(&key(b))
+    });
+    let nothing = library(repository, &all);
+    let not_found = if nothing.is_some() { Vec::new() } else { not_found(repository, &all) };
+    Plan { environments: if nothing.is_some() { Vec::new() } else { all }, not_found, nothing }
+}
+
+fn is_devcontainer(repository: &Repository<'_>, planned: &Planned) -> bool {
+    planned.environment.files.iter().any(|file| repository.tree.path(*file).contains(".devcontainer/"))
+        && !repository.of(Kind::Devcontainer).is_empty()
+}
+
+/// A Procfile's image is not an environment of its own beside the Procfile.
+fn drop_shadowed_images(all: &mut Vec<Planned>) {
+    let used: Vec<_> = all
+        .iter()
+        .flat_map(|planned| &planned.units)
+        .filter_map(|unit| if let Runs::Process { image: Some(image), .. } = &unit.runs { Some(image.dockerfile) } else { None })
+        .collect();
+    all.retain(|planned| {
+        !planned.units.iter().any(|unit| matches!(&unit.runs, Runs::Image(image) if used.contains(&image.dockerfile)))
+            || planned.environment.role != Role::Production
+    });
+}
+
+/// Joins the tests of CI with a test environment that a compose file already names.
+fn merge_tests(all: &mut Vec<Planned>, tests: Planned) {
+    let Some(known) = all.iter_mut().find(|planned| planned.environment.role == Role::Test) else {
+        all.push(tests);
+        return;
+    };
+    known.at_least(Confidence::Invoked);
+    for evidence in tests.environment.because {
+        known.add_evidence(evidence.span, evidence.text);
+    }
+    for unit in tests.units {
+        let instead = matches!(&unit.runs, Runs::Compose { instead: Some(_), .. });
+        match known.units.iter_mut().find(|other| other.name == unit.name) {
+            Some(other) if instead => *other = unit,
+            Some(_) => {}
+            None => known.units.push(unit),
+        }
+    }
+}
+
+/// Deployments confirm the environments they deploy to, or name ones that nothing else shows.
+fn add_deployments(repository: &Repository<'_>, all: &mut Vec<Planned>) {
+    for deployment in ci::deployments(repository) {
+        let text = format!("job {} deploys to {}", deployment.job, deployment.word);
+        let mut known: Vec<&mut Planned> = all.iter_mut().filter(|planned| planned.environment.role == deployment.role).collect();
+        if let Some(planned) = known.first_mut() {
+            planned.add_evidence(deployment.span, text);
+            if deployment.named {
+                planned.at_least(Confidence::Invoked);
+            }
+        } else if deployment.named {
+            let mut planned = Planned::new(&deployment.word, deployment.role, Confidence::Invoked).because(deployment.span, text);
+            planned.only_named = true;
+            all.push(planned);
+        }
+    }
+}
+
+/// A person's machine, where nothing else is for development but the code says how to start it there.
+fn add_machine(repository: &Repository<'_>, modules: &[settings::Module], all: &mut Vec<Planned>) {
+    for planned in all.iter_mut().filter(|planned| planned.units.is_empty() && planned.environment.role != Role::Production) {
+        if planned.environment.role == Role::Development || planned.environment.role == Role::Test {
+            let root = modules.iter().find(|module| planned.settings.as_ref().is_some_and(|choice| choice.module == module.name));
+            let folder = root.map(|module| module.root.clone()).unwrap_or_default();
+            planned.units.push(Unit { name: "host".into(), runs: Runs::Machine { folder } });
+        }
+    }
+    if all.is_empty() || all.iter().any(|planned| planned.environment.role == Role::Development) {
+        return;
+    }
+    let manage = repository.of(Kind::Python).iter().find(|file| paths::name(repository.tree.path(**file)) == "manage.py");
+    let tracked = repository.of(Kind::Dotenv).iter().find(|file| paths::name(repository.tree.path(**file)) == ".env");
+    if let (Some(manage), Some(dotenv)) = (manage, tracked) {
+        let folder = paths::parent(repository.tree.path(*manage)).to_owned();
+        let mut planned = Planned::new("development", Role::Development, Confidence::Guessed)
+            .because(Span::new(*dotenv, 0, 0), "a .env file is kept for running it by hand");
+        planned.units.push(Unit { name: "host".into(), runs: Runs::Machine { folder } });
+        all.push(planned);
+    }
+}
+
+/// Two environments of one name get their first file's folder or role added.
+fn name_apart(all: &mut [Planned]) {
+    for at in 1..all.len() {
+        let (before, rest) = all.split_at_mut(at);
+        let Some(this) = rest.first_mut() else { continue };
+        let taken = |name: &str| before.iter().any(|other| other.environment.name == name);
+        if taken(&this.environment.name) {
+            let base = format!("{}-{}", this.environment.name, this.environment.role.name());
+            let mut name = if this.environment.name == this.environment.role.name() { format!("{}-2", this.environment.name) } else { base };
+            let mut n = 2;
+            while taken(&name) {
+                n += 1;
+                name = format!("{}-{n}", this.environment.name);
+            }
+            this.environment.name = name;
+        }
+    }
+}
+
+/// The sentence for a repository that is a library.
+fn library(repository: &Repository<'_>, all: &[Planned]) -> Option<String> {
+    let runs = all.iter().any(|planned| planned.environment.role != Role::Test);
+    if runs || all.iter().any(|planned| !planned.environment.files.is_empty() && planned.environment.confidence == Confidence::Explicit) {
+        return None;
+    }
+    let project = repository.of(Kind::Project).iter().any(|file| {
+        let name = paths::name(repository.tree.path(*file));
+        let text = repository.tree.text(*file).unwrap_or_default();
+        name == "setup.py" || name == "pyproject.toml" && text.contains("[project]") || text.contains("[tool.poetry]")
+    });
+    project.then(|| "This looks like a library (a Python project, no image, no process, no deploy): nothing to audit.".into())
+}
+
+fn not_found(repository: &Repository<'_>, all: &[Planned]) -> Vec<(Role, String)> {
+    let has = |role: Role| all.iter().any(|planned| planned.environment.role == role);
+    let why = |role: Role| match role {
+        Role::Production => "no production file, image or deploy job".to_owned(),
+        Role::Staging => "no staging file, settings or deploy job".to_owned(),
+        Role::Test if !ci::has_workflows(repository) => "no CI workflow".to_owned(),
+        Role::Test => "no workflow runs the tests".to_owned(),
+        Role::Development => "no compose file, no devcontainer, no dev settings".to_owned(),
+    };
+    Role::ALL.into_iter().filter(|role| !has(*role)).map(|role| (role, why(role))).collect()
+}

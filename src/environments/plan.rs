@@ -1,0 +1,161 @@
+//! What inference hands to resolution: environments, and what runs in each.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use crate::discover::config::EnvironmentConfig;
+use crate::formats::compose::Project;
+use crate::model::{Confidence, Environment, Evidence, FileId, Role, Span, SpanMap};
+
+/// An image that the repository builds.
+#[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Debug)]
+pub struct ImageBuild {
+    /// The Dockerfile.
+    pub dockerfile: FileId,
+    /// The folder it is built from.
+    pub context: String,
+    /// The stage; the last where none is named.
+    pub target: Option<String>,
+    /// Build arguments; none where the value comes from outside.
+    pub args: BTreeMap<String, Option<String>>,
+    /// What asks for it.
+    pub span: Option<Span>,
+}
+
+/// A command line written in a platform's file.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct CommandLine {
+    /// The text.
+    pub text: String,
+    /// Where it is written.
+    pub map: SpanMap,
+    /// All of it.
+    pub span: Span,
+}
+
+/// How one component runs.
+#[derive(Clone)]
+pub enum Runs {
+    /// As a service of a compose project.
+    Compose {
+        /// The project, its files merged.
+        project: Arc<Project>,
+        /// The service.
+        service: String,
+        /// The folder of its first file.
+        folder: String,
+        /// The command that replaces the service's own (`docker compose run web pytest`).
+        instead: Option<CommandLine>,
+    },
+    /// As an image by itself.
+    Image(ImageBuild),
+    /// As a process of a platform, with the image that the platform builds, if any.
+    Process {
+        /// The command.
+        command: CommandLine,
+        /// The image.
+        image: Option<ImageBuild>,
+    },
+    /// As a job of a workflow, on its runner or in its container.
+    Job {
+        /// The workflow.
+        workflow: FileId,
+        /// The job.
+        job: String,
+    },
+    /// On a person's machine, from a checkout.
+    Machine {
+        /// The folder the application stands in.
+        folder: String,
+    },
+}
+
+/// One thing that runs in an environment.
+#[derive(Clone)]
+pub struct Unit {
+    /// Its name: the service, the process, `app`.
+    pub name: String,
+    /// How it runs.
+    pub runs: Runs,
+}
+
+/// A settings module, and why it is that one.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct SettingsChoice {
+    /// The module.
+    pub module: String,
+    /// The configuration class in it.
+    pub class: Option<String>,
+    /// What names it.
+    pub span: Option<Span>,
+}
+
+/// An environment and what runs in it.
+#[derive(Clone)]
+pub struct Planned {
+    /// The environment.
+    pub environment: Environment,
+    /// What runs there.
+    pub units: Vec<Unit>,
+    /// The settings that belong to it by name, for where no runner selects any.
+    pub settings: Option<SettingsChoice>,
+    /// What configuration says of it.
+    pub config: EnvironmentConfig,
+    /// Whether a runner may hold an environment together with further ones it names (a deploy job alone).
+    pub only_named: bool,
+}
+
+impl Planned {
+    /// A new environment of the root project.
+    pub fn new(name: &str, role: Role, confidence: Confidence) -> Self {
+        let environment = Environment {
+            project: ".".into(),
+            name: name.into(),
+            role,
+            confidence,
+            files: Vec::new(),
+            because: Vec::new(),
+            although: Vec::new(),
+        };
+        Self { environment, units: Vec::new(), settings: None, config: EnvironmentConfig::default(), only_named: false }
+    }
+
+    /// Adds evidence, and the file it stands in.
+    #[must_use]
+    pub fn because(mut self, span: Span, text: impl Into<String>) -> Self {
+        self.add_evidence(span, text);
+        self
+    }
+
+    /// Adds evidence in place.
+    pub fn add_evidence(&mut self, span: Span, text: impl Into<String>) {
+        self.add_file(span.file);
+        let evidence = Evidence { span, text: text.into() };
+        if !self.environment.because.contains(&evidence) {
+            self.environment.because.push(evidence);
+        }
+    }
+
+    /// Adds a file that defines the environment.
+    pub fn add_file(&mut self, file: FileId) {
+        if !self.environment.files.contains(&file) {
+            self.environment.files.push(file);
+        }
+    }
+
+    /// Raises the confidence.
+    pub fn at_least(&mut self, confidence: Confidence) {
+        self.environment.confidence = self.environment.confidence.max(confidence);
+    }
+}
+
+/// Everything inference found.
+#[derive(Clone, Default)]
+pub struct Plan {
+    /// The environments.
+    pub environments: Vec<Planned>,
+    /// Roles that no environment has, and where one would have been seen.
+    pub not_found: Vec<(Role, String)>,
+    /// Why there is nothing to audit, where that is so.
+    pub nothing: Option<String>,
+}

@@ -1,0 +1,134 @@
+//! Environments that a platform's files define: Procfile, app.json, devcontainers.
+
+use super::images;
+use super::plan::{CommandLine, ImageBuild, Planned, Runs, Unit};
+use super::words::naming;
+use crate::discover::{Kind, paths};
+use crate::formats::small::{app_json, devcontainer, procfile};
+use crate::links::Repository;
+use crate::model::{Confidence, FileId, Role, Span};
+
+/// The environments of Procfiles; `known` are those of stronger runners.
+pub fn procfiles(repository: &Repository<'_>, known: &[Planned]) -> Vec<Planned> {
+    let mut found = Vec::new();
+    for file in repository.of(Kind::Procfile) {
+        let path = repository.tree.path(*file);
+        let Ok(procfile) = repository.tree.parsed(*file, procfile::parse) else { continue };
+        let naming = naming(path);
+        let plain = paths::name(path) == "Procfile";
+        if procfile.processes.is_empty() || naming.template || !(plain || naming.role.is_some()) {
+            continue;
+        }
+        let commands = procfile.processes.iter().map(|process| process.command.value.as_str()).collect::<Vec<_>>().join("\n");
+        let develops = ["runserver", "npm run", "--reload", "yarn ", "make "].iter().any(|sign| commands.contains(sign));
+        let app = app_json_beside(repository, path);
+        let (role, word, why) = match naming.role {
+            Some((role, word)) => (role, word, "the Procfile's name"),
+            None if develops && app.is_none() => (Role::Development, "host".to_owned(), "the Procfile starts development tools"),
+            None => (Role::Production, "production".to_owned(), "a platform reads the Procfile"),
+        };
+        let taken = known.iter().any(|planned| planned.environment.role == role && planned.environment.name == word);
+        let word = if taken { "platform".to_owned() } else { word };
+        let confidence = if role == Role::Production { Confidence::Invoked } else { Confidence::Named };
+        let mut planned = Planned::new(&word, role, confidence).because(Span::new(*file, 0, 0), why);
+        if let Some(app) = app {
+            planned.add_evidence(Span::new(app, 0, 0), "app.json describes the same application");
+        }
+        let image = if role == Role::Production { platform_image(repository, paths::parent(path)) } else { None };
+        if let Some(image) = &image {
+            planned.add_file(image.dockerfile);
+        }
+        for process in &procfile.processes {
+            let command = CommandLine {
+                text: process.command.value.clone(),
+                map: process.map.clone(),
+                span: process.command.span,
+            };
+            planned.units.push(Unit { name: process.name.value.clone(), runs: Runs::Process { command, image: image.clone() } });
+        }
+        found.push(planned);
+    }
+    found
+}
+
+fn app_json_beside(repository: &Repository<'_>, path: &str) -> Option<FileId> {
+    repository.tree.find(&paths::join(paths::parent(path), "app.json")?)
+}
+
+/// The Dockerfile whose image a Procfile's commands run in: one that has no command of its own, or is named for production.
+fn platform_image(repository: &Repository<'_>, folder: &str) -> Option<ImageBuild> {
+    if repository.tree.find(&paths::join(folder, "app.json")?).is_some() || repository.tree.find("runtime.txt").is_some() {
+        return None;
+    }
+    let mut best: Option<(u8, FileId)> = None;
+    for file in repository.of(Kind::Dockerfile).iter().filter(|file| paths::parent(repository.tree.path(**file)) == folder) {
+        let path = repository.tree.path(*file);
+        let plain = paths::name(path) == "Dockerfile";
+        let role = naming(path).role.map(|(role, _)| role);
+        let image = ImageBuild { dockerfile: *file, context: folder.into(), target: None, args: Default::default(), span: None };
+        let build = images::build(repository, &image)?;
+        let command = build.target.and_then(|target| build.stages.get(target)).is_some_and(|stage| stage.cmd.is_some());
+        let rank = match (role, plain, command) {
+            (Some(Role::Production), _, _) => 3,
+            (None, false, _) => 2,
+            (None, true, false) => 1,
+            _ => 0,
+        };
+        if rank > 0 && best.is_none_or(|(known, _)| known < rank) {
+            best = Some((rank, *file));
+        }
+    }
+    let dockerfile = best?.1;
+    Some(ImageBuild { dockerfile, context: folder.into(), target: None, args: Default::default(), span: None })
+}
+
+/// The test environment that `app.json` names.
+pub fn app_json_tests(repository: &Repository<'_>) -> Vec<Planned> {
+    let mut found = Vec::new();
+    for file in repository.of(Kind::AppJson) {
+        let Ok(app) = repository.tree.parsed(*file, app_json::parse) else { continue };
+        let Some(test) = app.environments.get("test") else { continue };
+        let mut planned =
+            Planned::new("test", Role::Test, Confidence::Invoked).because(test.span, "app.json defines a test environment");
+        let folder = paths::parent(repository.tree.path(*file)).to_owned();
+        planned.units.push(Unit { name: "test".into(), runs: Runs::Machine { folder } });
+        found.push(planned);
+    }
+    found
+}
+
+/// Development containers that are no compose project.
+pub fn devcontainers(repository: &Repository<'_>) -> Vec<Planned> {
+    let mut found = Vec::new();
+    for file in repository.of(Kind::Devcontainer) {
+        let Ok(container) = repository.tree.parsed(*file, devcontainer::parse) else { continue };
+        let folder = paths::parent(repository.tree.path(*file)).to_owned();
+        let mut planned = Planned::new("devcontainer", Role::Development, Confidence::Invoked)
+            .because(Span::new(*file, 0, 0), "editors open the development container");
+        if container.compose_files.is_empty() {
+            let Some(name) = &container.dockerfile else { continue };
+            let Some(dockerfile) = paths::join(&folder, &name.value).and_then(|path| repository.tree.find(&path)) else { continue };
+            let context = container.context.as_ref().and_then(|context| paths::join(&folder, &context.value)).unwrap_or(folder);
+            let image = ImageBuild { dockerfile, context, target: None, args: Default::default(), span: Some(name.span) };
+            planned.units.push(Unit { name: "app".into(), runs: Runs::Image(image) });
+        } else {
+            let at = |path: &crate::model::Spanned<String>| repository.tree.find(&paths::join(&folder, &path.value)?);
+            let files: Vec<FileId> = container.compose_files.iter().filter_map(at).collect();
+            if files.is_empty() {
+                continue;
+            }
+            let project = super::compose::load(repository, &files);
+            let folder = paths::parent(repository.tree.path(files[0])).to_owned();
+            for compose in files {
+                planned.add_file(compose);
+            }
+            for name in project.services.keys() {
+                let runs =
+                    Runs::Compose { project: project.clone(), service: name.clone(), folder: folder.clone(), instead: None };
+                planned.units.push(Unit { name: name.clone(), runs });
+            }
+        }
+        found.push(planned);
+    }
+    found
+}

@@ -1,0 +1,123 @@
+//! Settings modules and configuration classes, and the environments that their names speak of.
+
+use super::plan::{Planned, SettingsChoice};
+use super::words::{naming, role_of_value};
+use crate::discover::{Kind, paths};
+use crate::formats::python::{self, ConfigClass};
+use crate::links::Repository;
+use crate::model::{Confidence, FileId, Role, Span};
+
+/// A Python file that holds settings, by its name.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Module {
+    /// The dotted name.
+    pub name: String,
+    /// The file.
+    pub file: FileId,
+    /// The folder that imports start from.
+    pub root: String,
+    /// The role its name speaks of, and the word.
+    pub role: Option<(Role, String)>,
+    /// Whether it is a base that others build on.
+    pub shared: bool,
+    /// Configuration classes in it.
+    pub classes: Vec<ConfigClass>,
+}
+
+/// The folder that imports of a file start from, and the file's dotted name.
+pub fn module_name(repository: &Repository<'_>, path: &str) -> (String, String) {
+    let mut root = paths::parent(path);
+    while !root.is_empty() && repository.tree.find(&format!("{root}/__init__.py")).is_some() {
+        root = paths::parent(root);
+    }
+    let mut inside = path.strip_prefix(root).unwrap_or(path).trim_start_matches('/').trim_end_matches(".py").replace('/', ".");
+    if let Some(package) = inside.strip_suffix(".__init__") {
+        inside = package.to_owned();
+    }
+    (root.to_owned(), inside)
+}
+
+/// Whether a path is that of a settings module.
+fn is_settings(repository: &Repository<'_>, path: &str) -> bool {
+    let name = paths::name(path).trim_end_matches(".py");
+    let folder = paths::name(paths::parent(path));
+    let in_package = ["settings", "environments"].contains(&folder) && name != "__init__" && name != "urls";
+    let package = name == "__init__" && folder == "settings";
+    let aside = path.split('/').any(|part| ["migrations", "management", "templates"].contains(&part));
+    let within_tests = paths::parent(path).split('/').any(|part| part == "tests" || part == "test") && name != "settings";
+    let named = name == "settings" || name.starts_with("settings_") || name.ends_with("_settings");
+    let config = name == "config" || name == "configuration";
+    !aside && !within_tests && (named || in_package || package || config && holds_classes(repository, path))
+}
+
+fn holds_classes(repository: &Repository<'_>, path: &str) -> bool {
+    let text = repository.tree.find(path).and_then(|file| repository.tree.text(file).ok());
+    text.is_some_and(|text| text.contains("Config") && text.contains("class ") || text.contains("BaseSettings"))
+}
+
+/// All settings modules, by path.
+pub fn modules(repository: &Repository<'_>) -> Vec<Module> {
+    let mut found = Vec::new();
+    for file in repository.of(Kind::Python) {
+        let path = repository.tree.path(*file);
+        if !is_settings(repository, path) {
+            continue;
+        }
+        let (root, name) = module_name(repository, path);
+        let last = name.rsplit('.').next().unwrap_or(&name).to_owned();
+        let naming = naming(&format!("{last}.x"));
+        let tests = path.split('/').any(|part| part == "tests" || part == "test").then(|| (Role::Test, "test".to_owned()));
+        let classes = if last == "config" || last == "configuration" || last == "settings" {
+            python::config_classes(repository.tree, *file)
+        } else {
+            Vec::new()
+        };
+        let role = if naming.template { None } else { naming.role.or(tests) };
+        found.push(Module { name, file: *file, root, role, shared: naming.shared, classes });
+    }
+    found
+}
+
+/// The settings that belong to a role by name.
+pub fn by_role(modules: &[Module], role: Role) -> Option<SettingsChoice> {
+    let module = modules.iter().find(|module| module.role.as_ref().is_some_and(|(found, _)| *found == role));
+    if let Some(module) = module {
+        let span = Some(Span::new(module.file, 0, 0));
+        return Some(SettingsChoice { module: module.name.clone(), class: None, span });
+    }
+    modules.iter().find_map(|module| {
+        let class = module.classes.iter().find(|class| role_of_value(&class.name.value).is_some_and(|(found, _)| found == role))?;
+        let span = Some(class.name.span);
+        Some(SettingsChoice { module: module.name.clone(), class: Some(class.name.value.clone()), span })
+    })
+}
+
+/// Environments that exist by the name of a settings module or class alone: those of roles that nothing else has.
+pub fn infer(modules: &[Module], known: &[Planned]) -> Vec<Planned> {
+    let mut found: Vec<Planned> = Vec::new();
+    let mut add = |role: Role, word: &str, span: Span, text: String, choice: SettingsChoice| {
+        let taken = known.iter().chain(&found).any(|planned| planned.environment.role == role);
+        if !taken {
+            let mut planned = Planned::new(word, role, Confidence::Named).because(span, text);
+            planned.settings = Some(choice);
+            found.push(planned);
+        }
+    };
+    for module in modules {
+        if let Some((role, word)) = &module.role {
+            let span = Span::new(module.file, 0, 0);
+            let choice = SettingsChoice { module: module.name.clone(), class: None, span: Some(span) };
+            add(*role, word, span, format!("a settings module is named {word}"), choice);
+        }
+        for class in &module.classes {
+            let Some((role, word)) = role_of_value(&class.name.value) else { continue };
+            let choice = SettingsChoice {
+                module: module.name.clone(),
+                class: Some(class.name.value.clone()),
+                span: Some(class.name.span),
+            };
+            add(role, &word, class.name.span, format!("the class {} configures it", class.name.value), choice);
+        }
+    }
+    found
+}

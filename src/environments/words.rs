@@ -1,0 +1,73 @@
+//! What names say about environments.
+
+use crate::knowledge::environments::{WordClass, is_selector, is_weak_selector, tokens};
+use crate::model::Role;
+
+/// What the words of a path say.
+#[derive(Clone, PartialEq, Eq, Debug, Default)]
+pub struct Naming {
+    /// The role, and the word that says it.
+    pub role: Option<(Role, String)>,
+    /// Documentation: its values are placeholders.
+    pub template: bool,
+    /// Used for building images only.
+    pub build: bool,
+    /// A variant of the product, by this word.
+    pub variant: Option<String>,
+    /// A base that others build on.
+    pub shared: bool,
+}
+
+/// Reads a path. Of several environment words the last one wins, the file's own name before its folders.
+pub fn naming(path: &str) -> Naming {
+    let mut naming = Naming::default();
+    for (word, class) in tokens(path) {
+        match class {
+            WordClass::Role(role) => naming.role = Some((role, word)),
+            WordClass::Template => naming.template = true,
+            WordClass::Build => naming.build = true,
+            WordClass::Variant => naming.variant = Some(word),
+            WordClass::Shared => naming.shared = true,
+            WordClass::Other => {}
+        }
+    }
+    naming
+}
+
+/// The role that a selector's value names: `config.settings.production`, `prod`, `TestingConfig`.
+pub fn role_of_value(value: &str) -> Option<(Role, String)> {
+    let last = value.rsplit(['.', ':', '/']).next().unwrap_or(value);
+    let spaced = split_camel(last);
+    naming(&format!("{spaced}.x")).role.or_else(|| naming(&format!("{}.x", split_camel(value))).role)
+}
+
+/// `ProductionConfig` as `production-config`.
+pub fn split_camel(name: &str) -> String {
+    let mut out = String::new();
+    let mut lower = false;
+    for c in name.chars() {
+        if c.is_ascii_uppercase() && lower {
+            out.push('-');
+        }
+        lower = c.is_ascii_lowercase() || c.is_ascii_digit();
+        out.push(c.to_ascii_lowercase());
+    }
+    out
+}
+
+/// The role that a variable names by its value, if the variable selects environments.
+pub fn selected(name: &str, value: &str) -> Option<(Role, String)> {
+    (is_selector(name) && !is_weak_selector(name)).then(|| role_of_value(value)).flatten()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn classes_and_modules_name_roles() {
+        assert_eq!(role_of_value("ProductionConfig").map(|(role, _)| role), Some(Role::Production));
+        assert_eq!(role_of_value("config.settings.staging").map(|(role, _)| role), Some(Role::Staging));
+        assert_eq!(role_of_value("shop.settings"), None);
+    }
+}

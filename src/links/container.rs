@@ -1,0 +1,190 @@
+//! Which file of the repository a path inside a container is.
+
+use crate::discover::{Tree, paths};
+use crate::formats::dockerfile::{Action, Build, CopyFrom};
+use crate::formats::shell::Files;
+use crate::model::FileId;
+
+/// One file or folder of the repository, and where it stands in the container.
+#[derive(Clone, PartialEq, Eq, Debug)]
+struct Mapping {
+    inside: String,
+    outside: String,
+    folder: bool,
+}
+
+/// The files of the repository that a container sees, by `COPY`, `ADD` and bind mounts.
+#[derive(Clone)]
+pub struct Container<'t> {
+    tree: &'t Tree,
+    mappings: Vec<Mapping>,
+    /// The folder commands start in.
+    pub workdir: String,
+}
+
+/// `path` made absolute in a container.
+pub fn absolute(workdir: &str, path: &str) -> String {
+    let joined = if path.starts_with('/') { path.to_owned() } else { format!("{workdir}/{path}") };
+    format!("/{}", paths::join("", joined.trim_start_matches('/')).unwrap_or_default())
+}
+
+impl<'t> Container<'t> {
+    /// A machine on which the repository is checked out and `folder` is where commands start.
+    pub fn checkout(tree: &'t Tree, folder: &str) -> Self {
+        let mappings = vec![Mapping { inside: "/repo".into(), outside: String::new(), folder: true }];
+        Self { tree, mappings, workdir: absolute("/repo", folder) }
+    }
+
+    /// What a stage of a build holds.
+    pub fn of_stage(tree: &'t Tree, build: &Build, stage: usize, context: &str) -> Self {
+        let mappings = stage_mappings(tree, build, stage, context, 0);
+        let workdir = build.stages.get(stage).and_then(|stage| stage.workdir.as_ref()).map_or("/", |dir| dir.value.as_str());
+        Self { tree, mappings, workdir: absolute("/", workdir) }
+    }
+
+    /// Adds a bind mount; it hides what stood there.
+    pub fn mount(&mut self, outside: &str, inside: &str) {
+        let folder = self.tree.find(outside).is_none();
+        self.mappings.push(Mapping { inside: absolute("/", inside), outside: outside.to_owned(), folder });
+    }
+
+    /// The repository's path of a path in the container, if a file or folder of the repository stands there.
+    pub fn outside(&self, path: &str) -> Option<String> {
+        let path = absolute(&self.workdir, path);
+        self.mappings.iter().rev().find_map(|mapping| {
+            if mapping.inside == path {
+                return Some(mapping.outside.clone());
+            }
+            let base = if mapping.inside == "/" { "" } else { mapping.inside.as_str() };
+            let rest = path.strip_prefix(base)?.strip_prefix('/')?;
+            let outside = paths::join(&mapping.outside, rest).filter(|_| mapping.folder)?;
+            (self.tree.find(&outside).is_some() || self.tree.is_dir(&outside)).then_some(outside)
+        })
+    }
+
+    /// The file of the repository at a path in the container.
+    pub fn find(&self, path: &str) -> Option<FileId> {
+        self.tree.find(&self.outside(path)?)
+    }
+
+    /// The repository's folders that stand at the working directory or hold what does, best first.
+    pub fn work_folders(&self) -> Vec<String> {
+        let mut folders: Vec<String> = self.outside("").into_iter().collect();
+        for mapping in self.mappings.iter().rev().filter(|mapping| mapping.folder) {
+            if mapping.inside == self.workdir && !folders.contains(&mapping.outside) {
+                folders.push(mapping.outside.clone());
+            }
+        }
+        folders
+    }
+
+    /// Whether a path in the container was brought from the repository by a mount or copy of a whole folder.
+    pub fn holds_folder(&self, path: &str) -> bool {
+        let path = absolute(&self.workdir, path);
+        self.mappings.iter().any(|mapping| mapping.folder && (mapping.inside == path || path.starts_with(&mapping.inside)))
+    }
+}
+
+impl Files for Container<'_> {
+    fn script(&self, path: &str) -> Option<(FileId, &str)> {
+        let file = self.find(path).or_else(|| self.by_name(path))?;
+        Some((file, self.tree.text(file).ok()?))
+    }
+}
+
+impl Container<'_> {
+    /// A script whose copying could not be followed: the only file of that name that any mapping brings.
+    fn by_name(&self, path: &str) -> Option<FileId> {
+        let name = paths::name(path);
+        if name.is_empty() || !path.contains('/') {
+            return None;
+        }
+        let mut found = self.mappings.iter().filter(|mapping| !mapping.folder && paths::name(&mapping.inside) == name);
+        let first = found.next()?;
+        found.next().is_none().then(|| self.tree.find(&first.outside)).flatten()
+    }
+}
+
+fn stage_mappings(tree: &Tree, build: &Build, stage: usize, context: &str, depth: usize) -> Vec<Mapping> {
+    let mut mappings = Vec::new();
+    if depth > 8 {
+        return mappings;
+    }
+    for index in build.chain(stage) {
+        let Some(stage) = build.stages.get(index) else { continue };
+        for step in &stage.steps {
+            let Action::Copy { from, sources, dest, .. } = &step.action else { continue };
+            let inside = absolute(step.workdir.as_deref().unwrap_or("/"), &dest.value);
+            let into = dest.value.ends_with('/') || dest.value == "." || dest.value.ends_with("/.") || sources.len() > 1;
+            match from {
+                None => {
+                    for source in sources {
+                        mappings.extend(copied(tree, context, &source.value, &inside, into));
+                    }
+                }
+                Some(CopyFrom::Stage(other)) if *other != index => {
+                    let there = stage_mappings(tree, build, *other, context, depth + 1);
+                    for source in sources {
+                        mappings.extend(rebased(&there, &absolute("/", &source.value), &inside, into));
+                    }
+                }
+                Some(_) => {}
+            }
+        }
+    }
+    mappings
+}
+
+/// What `COPY source inside` brings.
+fn copied(tree: &Tree, context: &str, source: &str, inside: &str, into: bool) -> Vec<Mapping> {
+    let Some(path) = paths::join(context, source.trim_start_matches('/')) else { return Vec::new() };
+    let at = |outside: &str, whole: bool| {
+        let inside = if whole { inside.to_owned() } else { absolute(inside, paths::name(outside)) };
+        Mapping { inside, outside: outside.to_owned(), folder: false }
+    };
+    if path.contains(['*', '?', '[']) {
+        let (folder, pattern) = (paths::parent(&path), paths::name(&path));
+        let files = tree.under(folder).filter(|(_, file)| paths::parent(file) == folder && glob(pattern, paths::name(file)));
+        return files.map(|(_, file)| at(file, false)).collect();
+    }
+    if tree.find(&path).is_some() {
+        return vec![at(&path, !into)];
+    }
+    vec![Mapping { inside: inside.to_owned(), outside: path, folder: true }]
+}
+
+/// What another stage's files are after `COPY --from`.
+fn rebased(there: &[Mapping], source: &str, inside: &str, into: bool) -> Vec<Mapping> {
+    let mut mappings = Vec::new();
+    for mapping in there {
+        let rest = mapping.inside.strip_prefix(source).filter(|rest| rest.is_empty() || rest.starts_with('/') || source == "/");
+        if let Some(rest) = rest {
+            let target = match (rest.is_empty(), mapping.folder || !into) {
+                (true, true) => inside.to_owned(),
+                (true, false) => absolute(inside, paths::name(&mapping.inside)),
+                (false, _) => absolute(inside, rest.trim_start_matches('/')),
+            };
+            mappings.push(Mapping { inside: target, ..mapping.clone() });
+        } else if mapping.folder {
+            let base = if mapping.inside == "/" { "" } else { mapping.inside.as_str() };
+            if let Some(outside) = source.strip_prefix(base).and_then(|rest| paths::join(&mapping.outside, rest)) {
+                mappings.push(Mapping { inside: inside.to_owned(), outside, folder: true });
+            }
+        }
+    }
+    mappings
+}
+
+/// `*` and `?` of a file name.
+pub fn glob(pattern: &str, name: &str) -> bool {
+    fn go(pattern: &[u8], name: &[u8]) -> bool {
+        match (pattern.first(), name.first()) {
+            (None, None) => true,
+            (Some(b'*'), _) => go(&pattern[1..], name) || !name.is_empty() && go(pattern, &name[1..]),
+            (Some(b'?'), Some(_)) => go(&pattern[1..], &name[1..]),
+            (Some(a), Some(b)) if a == b => go(&pattern[1..], &name[1..]),
+            _ => false,
+        }
+    }
+    pattern.len() < 256 && pattern.matches('*').count() <= 4 && go(pattern.as_bytes(), name.as_bytes())
+}

@@ -1,0 +1,184 @@
+//! What a command does: the meaning of one argv, wrappers stripped.
+
+use super::compose_call::{self, ComposeCall};
+use super::docker_build::{self, BuildCall};
+use super::system_install::{self, SystemInstall};
+use crate::knowledge::processes;
+
+/// What a command does, as far as parity is concerned.
+#[derive(Clone, PartialEq, Debug)]
+pub enum Meaning {
+    /// Starts a server, worker or scheduler.
+    Serves(processes::Match),
+    /// Installs Python packages; the words are those of the installer.
+    InstallsPython(Vec<String>),
+    /// Installs or removes packages of the distribution.
+    InstallsSystem(SystemInstall),
+    /// Runs tests.
+    Tests,
+    /// Runs `docker compose`.
+    Composes(ComposeCall),
+    /// Builds an image.
+    Builds(BuildCall),
+    /// Pushes an image.
+    Pushes(String),
+    /// Deploys, with the word that may name the environment.
+    Deploys(Option<String>),
+    /// Runs a management command of Django that is no server and no test.
+    Manages(String),
+    /// Waits for, or talks to, a backing service.
+    Talks(&'static str),
+    /// Runs another script or target of the repository.
+    Runs(Vec<String>),
+    /// Anything else.
+    Other,
+}
+
+/// The argv without what only wraps another command (`exec`, `tini --`, `poetry run`, `python -m` …).
+pub fn unwrapped(argv: &[String]) -> Vec<String> {
+    let words: Vec<&str> = argv.iter().map(String::as_str).collect();
+    processes::strip_wrappers(&words).0.iter().map(|word| (*word).to_owned()).collect()
+}
+
+/// What a command does.
+pub fn of(argv: &[String]) -> Meaning {
+    if let Some(install) = python_install(argv) {
+        return Meaning::InstallsPython(install);
+    }
+    let rest = unwrapped(argv);
+    let words: Vec<&str> = rest.iter().map(String::as_str).collect();
+    let Some(first) = words.first() else { return Meaning::Other };
+    let program = first.rsplit('/').next().unwrap_or(first);
+    if let Some(install) = python_install(&rest) {
+        return Meaning::InstallsPython(install);
+    }
+    if let Some(install) = system_install::read(&words) {
+        return Meaning::InstallsSystem(install);
+    }
+    if let Some(call) = compose_call::read(&words) {
+        return Meaning::Composes(call);
+    }
+    if let Some(call) = docker_build::read(&words) {
+        return Meaning::Builds(call);
+    }
+    if runs_tests(program, &words) {
+        return Meaning::Tests;
+    }
+    if let Some(found) = processes::server(&words) {
+        return Meaning::Serves(found);
+    }
+    if let Some(product) = talks_to(program) {
+        return Meaning::Talks(product);
+    }
+    if let Some(target) = deploys(program, &words) {
+        return Meaning::Deploys(target);
+    }
+    match (program, words.get(1), words.get(2)) {
+        ("docker" | "podman", Some(&"push"), _) => Meaning::Pushes(words.last().copied().unwrap_or_default().to_owned()),
+        ("make" | "just" | "task" | "bash" | "sh" | "invoke" | "inv" | "npm" | "tox" | "nox" | "hatch", _, _) => Meaning::Runs(rest),
+        ("manage.py" | "django-admin", Some(command), _) => Meaning::Manages((*command).to_owned()),
+        (python, Some(script), Some(command)) if is_python(python) && script.ends_with("manage.py") => {
+            Meaning::Manages((*command).to_owned())
+        }
+        (python, Some(script), _) if is_python(python) && script.ends_with(".py") => Meaning::Runs(rest),
+        _ if first.contains('/') || program.ends_with(".sh") => Meaning::Runs(rest),
+        _ => Meaning::Other,
+    }
+}
+
+/// Whether a word names a Python interpreter.
+pub fn is_python(program: &str) -> bool {
+    let program = program.rsplit('/').next().unwrap_or(program);
+    program.strip_prefix("python").is_some_and(|rest| rest.chars().all(|c| c.is_ascii_digit() || c == '.'))
+}
+
+/// The words of an installing command, `python -m` and paths stripped.
+fn python_install(argv: &[String]) -> Option<Vec<String>> {
+    let mut words = argv;
+    if words.first().is_some_and(|word| is_python(word)) && words.get(1).is_some_and(|word| word == "-m") {
+        words = words.get(2..)?;
+    }
+    let program = words.first()?.rsplit('/').next()?;
+    let is = |verbs: &[&str]| words.iter().skip(1).find(|word| !word.starts_with('-')).is_some_and(|w| verbs.contains(&w.as_str()));
+    let pip = program.strip_prefix("pip").is_some_and(|rest| rest.chars().all(|c| c.is_ascii_digit() || c == '.'));
+    let installs = match program {
+        _ if pip => is(&["install", "wheel", "download"]),
+        "pip-sync" => true,
+        "uv" => is(&["sync"]) || is(&["pip"]) && words.iter().any(|w| w == "install" || w == "sync"),
+        "poetry" | "pipenv" | "pdm" => is(&["install", "sync"]),
+        _ => false,
+    };
+    installs.then(|| {
+        let name = if pip { "pip" } else { program };
+        std::iter::once(name.to_owned()).chain(words.iter().skip(1).cloned()).collect()
+    })
+}
+
+fn runs_tests(program: &str, words: &[&str]) -> bool {
+    let second = words.get(1).copied().unwrap_or_default();
+    match program {
+        "pytest" | "py.test" | "nosetests" | "nose2" | "unittest" | "trial" | "behave" | "ward" => true,
+        "manage.py" | "django-admin" => second == "test",
+        "coverage" => second == "run" && runs_covered_tests(words.get(2..).unwrap_or_default()),
+        "flask" => second == "test",
+        "tox" | "nox" => !words.iter().any(|word| ["lint", "docs", "flake8", "mypy", "black"].iter().any(|no| word.contains(no))),
+        "setup.py" => second == "test",
+        _ if is_python(program) => match (second, words.get(2).copied().unwrap_or_default()) {
+            (script, "test") if script.ends_with("manage.py") => true,
+            (script, _) => script.rsplit('/').next().is_some_and(|name| name == "runtests.py" || name == "run_tests.py"),
+        },
+        _ => false,
+    }
+}
+
+/// What `coverage run` runs: its own options, then `-m module` or a script.
+fn runs_covered_tests(words: &[&str]) -> bool {
+    let module = words.iter().position(|word| *word == "-m").and_then(|at| words.get(at + 1));
+    if let Some(module) = module {
+        return ["pytest", "unittest", "nose2"].contains(module);
+    }
+    let script = words.iter().position(|word| word.ends_with(".py"));
+    script.is_some_and(|at| words[at].ends_with("manage.py") && words.get(at + 1) == Some(&"test") || words[at].contains("test"))
+}
+
+/// The product whose client or wait loop a program is.
+fn talks_to(program: &str) -> Option<&'static str> {
+    Some(match program {
+        "psql" | "pg_isready" | "createdb" | "pg_dump" | "pg_restore" => "postgres",
+        "mysql" | "mysqladmin" | "mysqldump" => "mysql",
+        "mariadb" | "mariadb-admin" => "mariadb",
+        "redis-cli" => "redis",
+        "valkey-cli" => "valkey",
+        "rabbitmqctl" => "rabbitmq",
+        "mongosh" | "mongo" => "mongodb",
+        _ => return None,
+    })
+}
+
+/// Whether a command deploys, and the word that may name where to.
+fn deploys(program: &str, words: &[&str]) -> Option<Option<String>> {
+    let has = |word: &str| words.contains(&word);
+    let after = |flags: &[&str]| {
+        words.iter().zip(words.iter().skip(1)).find(|(flag, _)| flags.contains(flag)).map(|(_, value)| (*value).to_owned())
+    };
+    let named = || words.iter().skip(1).rev().find(|word| !word.starts_with('-')).map(|word| (*word).to_owned());
+    match program {
+        "kubectl" if has("apply") || has("set") || has("rollout") => Some(after(&["-n", "--namespace"])),
+        "helm" if has("upgrade") || has("install") => Some(after(&["-n", "--namespace"])),
+        "fly" | "flyctl" if has("deploy") => Some(after(&["-c", "--config", "-a", "--app"])),
+        "heroku" if words.iter().any(|word| word.starts_with("container:release") || *word == "deploy") => Some(after(&["-a", "--app"])),
+        "kamal" if has("deploy") => Some(after(&["-d", "--destination"])),
+        "cap" | "fab" if has("deploy") => Some(words.get(1).map(|word| (*word).to_owned())),
+        "eb" if has("deploy") => Some(named()),
+        "gcloud" if has("deploy") => Some(None),
+        "aws" if has("ecs") && has("update-service") => Some(after(&["--cluster", "--service"])),
+        "serverless" | "sls" | "zappa" if has("deploy") || has("update") => Some(after(&["--stage", "-s"]).or_else(named)),
+        "ansible-playbook" => Some(after(&["-i", "--inventory"])),
+        "fastapi" if has("deploy") => Some(None),
+        "docker" if has("stack") && has("deploy") => Some(named()),
+        _ if program.strip_suffix(".sh").unwrap_or(program) == "deploy" => {
+            Some(words.get(1).filter(|word| !word.starts_with('-')).map(|word| (*word).to_owned()))
+        }
+        _ => None,
+    }
+}

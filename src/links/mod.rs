@@ -1,0 +1,12 @@
+//! What runs what, before any environment is known: the meaning of commands, and where scripts of an image come from.
+
+pub mod compose_call;
+pub mod container;
+pub mod docker_build;
+pub mod meaning;
+pub mod repository;
+pub mod system_install;
+
+pub use container::Container;
+pub use meaning::Meaning;
+pub use repository::{Call, Caller, Repository};

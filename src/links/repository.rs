@@ -1,0 +1,231 @@
+//! The files of a repository by kind, and the commands that its Makefiles, scripts, workflows and guides call.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use super::container::Container;
+use super::meaning::{self, Meaning};
+use crate::discover::classify::{classify, is_aside};
+use crate::discover::{Kind, Tree, paths};
+use crate::formats::dockerfile::Dockerfile;
+use crate::formats::shell::{self, Dialect, Executed};
+use crate::formats::small::makefile;
+use crate::formats::workflow::Workflow;
+use crate::formats::{Vars, World, dockerfile, workflow};
+use crate::model::{FileId, Span, SpanMap};
+
+/// Who calls a command.
+#[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Debug)]
+pub enum Caller {
+    /// A target of a Makefile.
+    Make {
+        /// The Makefile.
+        file: FileId,
+        /// The target.
+        target: String,
+    },
+    /// A script.
+    Script(FileId),
+    /// A job of a workflow.
+    Job {
+        /// The workflow.
+        file: FileId,
+        /// The job.
+        job: String,
+    },
+    /// A code block of a guide.
+    Guide(FileId),
+}
+
+/// A command that the repository calls somewhere outside its images.
+#[derive(Clone, PartialEq, Debug)]
+pub struct Call {
+    /// The words.
+    pub argv: Vec<String>,
+    /// What it does.
+    pub meaning: Meaning,
+    /// Where.
+    pub span: Span,
+    /// The folder it runs in.
+    pub folder: String,
+    /// Who calls it.
+    pub caller: Caller,
+}
+
+/// A repository, indexed.
+pub struct Repository<'t> {
+    /// The files.
+    pub tree: &'t Tree,
+    files: BTreeMap<Kind, Vec<FileId>>,
+    /// Every call found outside images.
+    pub calls: Vec<Call>,
+}
+
+/// The words of an executed command; a word that is not known stands as it is written.
+pub fn words(executed: &Executed) -> Vec<String> {
+    let text = |word: &shell::Word| word.text.one().cloned().unwrap_or_else(|| word.raw.clone());
+    executed.argv.iter().map(text).collect()
+}
+
+impl<'t> Repository<'t> {
+    /// Indexes a tree.
+    pub fn read(tree: &'t Tree) -> Self {
+        let mut files: BTreeMap<Kind, Vec<FileId>> = BTreeMap::new();
+        let mut aside: BTreeMap<Kind, Vec<FileId>> = BTreeMap::new();
+        for (file, path) in tree.files() {
+            if let Some(kind) = classify(path) {
+                let into = if is_aside(path) { &mut aside } else { &mut files };
+                into.entry(kind).or_default().push(file);
+            }
+        }
+        let runners = [Kind::Dockerfile, Kind::Compose, Kind::Procfile, Kind::Workflow, Kind::Requirements, Kind::Project];
+        if !runners.iter().any(|kind| files.contains_key(kind)) {
+            for (kind, found) in aside {
+                files.entry(kind).or_default().extend(found);
+            }
+        }
+        let mut repository = Self { tree, files, calls: Vec::new() };
+        repository.calls = repository.collect_calls();
+        repository
+    }
+
+    /// The files of a kind, by path; those in folders of examples only where there is nothing else.
+    pub fn of(&self, kind: Kind) -> &[FileId] {
+        self.files.get(&kind).map_or(&[], Vec::as_slice)
+    }
+
+    /// Whether there is anything to audit at all.
+    pub fn is_empty(&self) -> bool {
+        let speaking = [
+            Kind::Dockerfile,
+            Kind::Compose,
+            Kind::Requirements,
+            Kind::Project,
+            Kind::Lock,
+            Kind::Workflow,
+            Kind::Procfile,
+            Kind::Platform,
+            Kind::Devcontainer,
+            Kind::AppJson,
+        ];
+        !speaking.iter().any(|kind| self.files.contains_key(kind))
+            && !self.of(Kind::Python).iter().any(|file| paths::name(self.tree.path(*file)) == "manage.py")
+    }
+
+    /// A Dockerfile, parsed once.
+    pub fn dockerfile(&self, file: FileId) -> Option<Arc<Dockerfile>> {
+        self.tree.parsed(file, dockerfile::parse).ok()
+    }
+
+    /// A workflow, parsed once.
+    pub fn workflow(&self, file: FileId) -> Option<Arc<Workflow>> {
+        self.tree.parsed(file, workflow::parse).ok()
+    }
+
+    /// All workflows.
+    pub fn workflows(&self) -> Vec<(FileId, Arc<Workflow>)> {
+        self.of(Kind::Workflow).iter().filter_map(|file| Some((*file, self.workflow(*file)?))).collect()
+    }
+
+    /// The commands of a script text, run in a checkout of the repository.
+    pub fn commands(&self, text: &str, map: &SpanMap, folder: &str, vars: Vars, dialect: Dialect) -> Vec<Executed> {
+        let script = shell::parse(text, map, dialect);
+        let files = Container::checkout(self.tree, folder);
+        shell::evaluate(&script, &World::Open(vars), &[], &files).commands
+    }
+
+    fn collect_calls(&self) -> Vec<Call> {
+        let mut calls = Vec::new();
+        for file in self.of(Kind::Makefile) {
+            self.makefile_calls(*file, &mut calls);
+        }
+        for (file, workflow) in self.workflows() {
+            for job in &workflow.jobs {
+                let caller = Caller::Job { file, job: job.id.value.clone() };
+                for step in &job.steps {
+                    let Some(run) = &step.run else { continue };
+                    let folder = run.working_directory.as_ref().map_or("", |dir| dir.value.as_str());
+                    self.add(&run.text, &run.map, folder, Dialect::Github, &caller, &mut calls);
+                }
+            }
+        }
+        for file in self.of(Kind::Guide) {
+            self.guide_calls(*file, &mut calls);
+        }
+        calls
+    }
+
+    fn add(&self, text: &str, map: &SpanMap, folder: &str, dialect: Dialect, caller: &Caller, calls: &mut Vec<Call>) {
+        for executed in self.commands(text, map, folder, Vars::new(), dialect) {
+            let argv = words(&executed);
+            let meaning = meaning::of(&argv);
+            let followed = self.follow(&meaning, folder, caller, 0, calls);
+            if meaning != Meaning::Other && !followed {
+                let folder = executed.cwd.as_deref().and_then(|cwd| paths::join(folder, cwd)).unwrap_or_else(|| folder.to_owned());
+                calls.push(Call { argv, meaning, span: executed.span, folder, caller: caller.clone() });
+            }
+        }
+    }
+
+    /// Follows `make target` into the Makefile, so that its calls count as the caller's.
+    fn follow(&self, meaning: &Meaning, folder: &str, caller: &Caller, depth: usize, calls: &mut Vec<Call>) -> bool {
+        let Meaning::Runs(argv) = meaning else { return false };
+        if depth > 3 || argv.first().is_none_or(|program| program != "make") {
+            return false;
+        }
+        let targets: Vec<&String> = argv.iter().skip(1).filter(|word| !word.starts_with('-') && !word.contains('=')).collect();
+        let Some(file) = ["Makefile", "makefile", "GNUmakefile"].iter().find_map(|name| self.tree.find(&paths::join(folder, name)?))
+        else {
+            return false;
+        };
+        let Ok(makefile) = self.tree.parsed(file, makefile::parse) else { return false };
+        for target in makefile.targets.iter().filter(|target| targets.contains(&&target.name.value)) {
+            for line in &target.recipe {
+                for executed in self.commands(&line.text, &line.map, folder, Vars::new(), Dialect::Posix) {
+                    let argv = words(&executed);
+                    let meaning = meaning::of(&argv);
+                    if meaning != Meaning::Other && !self.follow(&meaning, folder, caller, depth + 1, calls) {
+                        calls.push(Call { argv, meaning, span: executed.span, folder: folder.to_owned(), caller: caller.clone() });
+                    }
+                }
+            }
+        }
+        true
+    }
+
+    fn makefile_calls(&self, file: FileId, calls: &mut Vec<Call>) {
+        let Ok(makefile) = self.tree.parsed(file, makefile::parse) else { return };
+        let folder = paths::parent(self.tree.path(file)).to_owned();
+        for target in &makefile.targets {
+            let caller = Caller::Make { file, target: target.name.value.clone() };
+            for line in &target.recipe {
+                self.add(&line.text, &line.map, &folder, Dialect::Posix, &caller, calls);
+            }
+        }
+    }
+
+    /// The code blocks of a guide, one command a line.
+    fn guide_calls(&self, file: FileId, calls: &mut Vec<Call>) {
+        let Ok(text) = self.tree.text(file) else { return };
+        let mut fenced = false;
+        let mut at = 0;
+        for line in text.split_inclusive('\n') {
+            let start = at;
+            at += line.len();
+            let trimmed = line.trim();
+            if trimmed.starts_with("```") || trimmed.starts_with("~~~") {
+                fenced = !fenced;
+                continue;
+            }
+            let command = trimmed.trim_start_matches(['$', '>']).trim_start();
+            let block = fenced || line.starts_with("    ") || trimmed.starts_with('$');
+            let telling = ["docker", "podman", "python", "pip", "make", "heroku", "flask", "gunicorn"];
+            if block && telling.iter().any(|word| command.starts_with(word)) {
+                let offset = start + line.find(command).unwrap_or(0);
+                let map = SpanMap::Linear { file, base: u32::try_from(offset).unwrap_or(0) };
+                let folder = paths::parent(self.tree.path(file)).to_owned();
+                self.add(command, &map, &folder, Dialect::Bash, &Caller::Guide(file), calls);
+            }
+        }
+    }
+}

@@ -1,0 +1,227 @@
+//! Nothing that is printed shows a secret: values, messages and quoted source lines pass through here.
+
+use std::cell::RefCell;
+use std::collections::BTreeMap;
+use std::ops::Range;
+
+use crate::knowledge::variables;
+use crate::model::{Audit, Secret, Span, Value};
+
+/// Secrets of an output, numbered by first appearance; equal values have equal numbers.
+pub struct Redactor {
+    secrets: Vec<Secret>,
+    spans: Vec<Span>,
+    numbers: RefCell<BTreeMap<Secret, usize>>,
+}
+
+/// Shorter texts, and placeholders, are hidden where they stand as a secret, not wherever the same letters occur.
+const TELLING_LENGTH: usize = 8;
+
+impl Redactor {
+    /// For everything that an audit met.
+    pub fn new(audit: &Audit) -> Self {
+        let telling = |secret: &&Secret| secret.len() >= TELLING_LENGTH && !secret.is(variables::is_placeholder);
+        let mut secrets: Vec<Secret> = audit.model.secrets.iter().filter(telling).cloned().collect();
+        secrets.sort_by_key(|secret| std::cmp::Reverse(secret.len()));
+        Self { secrets, spans: audit.model.secret_spans.clone(), numbers: RefCell::default() }
+    }
+
+    fn shown(&self, secret: &Secret) -> String {
+        let mut numbers = self.numbers.borrow_mut();
+        let next = numbers.len() + 1;
+        let number = *numbers.entry(secret.clone()).or_insert(next);
+        format!("secret #{number}")
+    }
+
+    /// A value as text.
+    pub fn value(&self, value: &Value) -> String {
+        match value {
+            Value::Text(text) => self.text(text),
+            Value::Bool(yes) => if *yes { "true" } else { "false" }.to_owned(),
+            Value::List(items) => items.iter().map(|item| self.text(item)).collect::<Vec<_>>().join(", "),
+            Value::Secret(secret) => self.shown(secret),
+        }
+    }
+
+    /// A text of ours, or one that files gave us.
+    pub fn text(&self, text: &str) -> String {
+        self.apply(text, self.ranges(text)).0
+    }
+
+    /// A source line, and where its offsets went.
+    pub fn line(&self, text: &str, span: Span) -> (String, Shift) {
+        let mut ranges = self.ranges(text);
+        for secret in self.spans.iter().filter(|secret| secret.overlaps(span)) {
+            let start = secret.start.saturating_sub(span.start) as usize;
+            let end = (secret.end.min(span.end).saturating_sub(span.start)) as usize;
+            if start < end && text.is_char_boundary(start) && text.is_char_boundary(end) {
+                ranges.push(start..end);
+            }
+        }
+        self.apply(text, ranges)
+    }
+
+    fn apply(&self, text: &str, mut ranges: Vec<Range<usize>>) -> (String, Shift) {
+        ranges.sort_by_key(|range| (range.start, std::cmp::Reverse(range.end)));
+        let mut out = String::with_capacity(text.len());
+        let mut shift = Shift::default();
+        let mut at = 0;
+        for range in ranges {
+            if range.start < at || range.is_empty() {
+                continue;
+            }
+            out.push_str(&text[at..range.start]);
+            let shown = self.shown(&Secret::new(&text[range.clone()]));
+            shift.moves.push((range.clone(), out.len()..out.len() + shown.len()));
+            out.push_str(&shown);
+            at = range.end;
+        }
+        out.push_str(&text[at..]);
+        (out, shift)
+    }
+
+    /// Where secrets stand in a text.
+    fn ranges(&self, text: &str) -> Vec<Range<usize>> {
+        let mut ranges: Vec<Range<usize>> = self.secrets.iter().flat_map(|secret| secret.occurrences(text)).collect();
+        let mut from = 0;
+        while let Some(range) = text.get(from..).and_then(variables::password_in_url) {
+            let range = from + range.start..from + range.end;
+            from = range.end.max(from + 1);
+            if !text[range.clone()].starts_with('$') && !text[range.clone()].starts_with('{') {
+                ranges.push(range);
+            }
+            while from < text.len() && !text.is_char_boundary(from) {
+                from += 1;
+            }
+        }
+        ranges.extend(assigned(text));
+        ranges
+    }
+}
+
+/// The values that a line gives to names of secrets: `NAME=value`, `NAME: value`, `"NAME", "default"`.
+fn assigned(text: &str) -> Vec<Range<usize>> {
+    let mut ranges = Vec::new();
+    let bytes = text.as_bytes();
+    let is_name = |byte: u8| byte.is_ascii_alphanumeric() || byte == b'_';
+    let mut at = 0;
+    while at < bytes.len() {
+        if !is_name(bytes[at]) {
+            at += 1;
+            continue;
+        }
+        let start = at;
+        while at < bytes.len() && is_name(bytes[at]) {
+            at += 1;
+        }
+        if at - start < 3 || !variables::is_secret_name(&text[start..at]) {
+            continue;
+        }
+        if let Some(range) = value_after(text, at) {
+            at = range.end;
+            ranges.push(range);
+        }
+    }
+    ranges
+}
+
+/// The literal after a secret's name, if one follows.
+fn value_after(text: &str, end: usize) -> Option<Range<usize>> {
+    let bytes = text.as_bytes();
+    let mut at = end;
+    let quoted_name = matches!(bytes.get(at), Some(b'"' | b'\''));
+    at += usize::from(quoted_name);
+    while matches!(bytes.get(at), Some(b' ' | b']')) {
+        at += 1;
+    }
+    let sign = *bytes.get(at)?;
+    if !(sign == b'=' || sign == b':' || sign == b',' && quoted_name) {
+        return None;
+    }
+    at += 1;
+    while bytes.get(at) == Some(&b' ') {
+        at += 1;
+    }
+    if sign == b',' {
+        for word in ["default", "="] {
+            if text.get(at..).is_some_and(|rest| rest.starts_with(word)) {
+                at += word.len();
+            }
+        }
+    }
+    match bytes.get(at)? {
+        quote @ (b'"' | b'\'') => {
+            let close = text.get(at + 1..)?.find(*quote as char)? + at + 1;
+            let inner = text.get(at + 1..close)?;
+            (!inner.is_empty() && !inner.starts_with('$') && !inner.starts_with("{{")).then_some(at + 1..close)
+        }
+        b'$' | b'{' | b'=' | b'#' | b'[' | b'(' | b',' => None,
+        _ if sign == b',' => None,
+        _ => {
+            let rest = text.get(at..)?;
+            let code = ["os.", "env", "config(", "get", "None", "True", "False", "str", "secrets.", "self.", "settings."];
+            if code.iter().any(|word| rest.starts_with(word)) || rest.contains('(') && rest.find('(') < rest.find(' ') {
+                return None;
+            }
+            let close = rest.find([' ', '\t', ',', ')']).map_or(text.len(), |stop| at + stop);
+            (close > at).then_some(at..close)
+        }
+    }
+}
+
+/// How offsets of a line moved by redaction.
+#[derive(Clone, Debug, Default)]
+pub struct Shift {
+    moves: Vec<(Range<usize>, Range<usize>)>,
+}
+
+impl Shift {
+    /// Where an offset of the source line is in the redacted one.
+    pub fn offset(&self, offset: usize) -> usize {
+        let mut moved = offset;
+        for (from, to) in &self.moves {
+            if offset >= from.end {
+                moved = to.end + (offset - from.end);
+            } else if offset > from.start {
+                return to.start;
+            }
+        }
+        moved
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn redacted(text: &str) -> String {
+        Redactor::new(&Audit::default()).text(text)
+    }
+
+    #[test]
+    fn assignments_of_secrets_are_hidden_in_every_syntax() {
+        for line in ["SECRET_KEY=abc123", "  SECRET_KEY: abc123", "SECRET_KEY = 'abc123'", "env('SECRET_KEY', default='abc123')"] {
+            assert!(!redacted(line).contains("abc123"), "{line}");
+        }
+    }
+
+    #[test]
+    fn code_and_references_stay() {
+        for line in ["SECRET_KEY = os.environ['SECRET_KEY']", "SECRET_KEY=${SECRET_KEY}", "PASSWORD: $X"] {
+            assert_eq!(redacted(line), line);
+        }
+    }
+
+    #[test]
+    fn passwords_of_urls_are_hidden() {
+        assert_eq!(redacted("postgres://shop:hunter22@db/shop"), "postgres://shop:secret #1@db/shop");
+    }
+
+    #[test]
+    fn offsets_follow() {
+        let redactor = Redactor::new(&Audit::default());
+        let (line, shift) = redactor.apply("TOKEN=abcdefghijkl # x", redactor.ranges("TOKEN=abcdefghijkl # x"));
+        assert_eq!(line, "TOKEN=secret #1 # x");
+        assert_eq!(&line[shift.offset(19)..], "# x");
+    }
+}

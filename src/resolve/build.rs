@@ -1,0 +1,271 @@
+//! What a build of an image makes: its base, its stages, and what is installed in the stage that runs.
+
+use std::collections::BTreeMap;
+
+use super::installs::{self, Place};
+use super::part::{ImagePart, Installs, RuntimePart};
+use crate::discover::Tree;
+use crate::environments::ImageBuild;
+use crate::formats::World;
+use crate::formats::dockerfile::{Action, Build, Command, CopyFrom, RunBody, Stage};
+use crate::formats::locks::MarkerEnv;
+use crate::formats::shell::{self, Dialect, Executed};
+use crate::knowledge::images;
+use crate::links::Container;
+use crate::links::container::absolute;
+use crate::links::repository::words;
+use crate::model::{Certainty, Known, Origin, Reason, Span, Spanned, StepKind};
+
+/// A build, resolved as far as its target.
+pub struct Built<'t> {
+    /// The stages.
+    pub build: Build,
+    /// The stage that runs.
+    pub target: usize,
+    /// The image.
+    pub image: ImagePart,
+    /// What is installed there.
+    pub installs: Installs,
+    /// The interpreters of the base.
+    pub runtimes: Vec<RuntimePart>,
+    /// The files of the repository in it.
+    pub container: Container<'t>,
+    /// The commands that its stages ran.
+    pub commands: Vec<(Vec<String>, Span)>,
+}
+
+impl Built<'_> {
+    /// The stage that runs.
+    pub fn stage(&self) -> Option<&Stage> {
+        self.build.stages.get(self.target)
+    }
+}
+
+/// Resolves a build.
+pub fn resolve<'t>(tree: &'t Tree, build: Build, asked: &ImageBuild, as_of: &str) -> Option<Built<'t>> {
+    let target = build.target?;
+    let mut resolver = Resolver { tree, build: &build, context: &asked.context, as_of, done: BTreeMap::new(), commands: Vec::new() };
+    let installs = resolver.installs(target, 0);
+    let commands = std::mem::take(&mut resolver.commands);
+    let (reference, certainty, origin) = external_base(&build, target);
+    let about = reference.one().map(|reference| images::describe(reference, as_of));
+    let runtimes = about.iter().flat_map(|about| runtimes(about, &origin, &certainty)).collect();
+    let stages = other_stages(&build, target);
+    let stage = build.stages.get(target)?;
+    let image = ImagePart {
+        reference,
+        certainty,
+        about,
+        dockerfile: Some(asked.dockerfile),
+        context: Some(asked.context.clone()),
+        target: asked.target.as_ref().and(stage.name.clone()),
+        platform: None,
+        stages,
+        origin,
+    };
+    let container = Container::of_stage(tree, &build, target, &asked.context);
+    Some(Built { target, image, installs, runtimes, container, commands, build })
+}
+
+/// The image outside the Dockerfile that a stage rests on in the end.
+fn external_base(build: &Build, stage: usize) -> (Known<String>, Certainty, Origin) {
+    let chain = build.chain(stage);
+    let base = chain.first().and_then(|first| build.stages.get(*first)).map(|stage| &stage.base);
+    let Some(base) = base else {
+        return (Known::Unknown(Reason::new("the Dockerfile has no stage")), Certainty::Stated, Origin::default());
+    };
+    let mut origin = base.origin.clone();
+    if origin.steps.is_empty() {
+        origin = Origin::set(base.raw.span);
+    }
+    for later in chain.iter().skip(1).filter_map(|index| build.stages.get(*index)) {
+        origin = origin.then(StepKind::Inherited, later.from_span);
+    }
+    (base.reference.clone(), base.certainty.clone(), origin)
+}
+
+/// The stages that the target needs without resting on them.
+fn other_stages(build: &Build, target: usize) -> Vec<(String, Known<String>, Origin)> {
+    let chain = build.chain(target);
+    let others = build.reachable.iter().filter(|index| !chain.contains(index));
+    others
+        .filter_map(|index| {
+            let stage = build.stages.get(*index)?;
+            let name = stage.name.as_ref().map_or_else(|| format!("stage-{index}"), |name| name.value.clone());
+            let (reference, _, origin) = external_base(build, *index);
+            Some((name, reference, origin))
+        })
+        .collect()
+}
+
+/// The interpreters that an image brings.
+pub fn runtimes(about: &images::Image, origin: &Origin, certainty: &Certainty) -> Vec<RuntimePart> {
+    let part = |tool, version: &Known<String>| RuntimePart {
+        tool,
+        version: version.clone(),
+        declared_in: "image",
+        origin: origin.clone(),
+        certainty: certainty.clone(),
+    };
+    let mut found = Vec::new();
+    if !matches!(about.python, Known::Absent) {
+        found.push(part("python", &about.python));
+    }
+    if about.node.one().is_some() {
+        found.push(part("node", &about.node));
+    }
+    found
+}
+
+struct Resolver<'a, 't> {
+    tree: &'t Tree,
+    build: &'a Build,
+    context: &'a str,
+    as_of: &'a str,
+    done: BTreeMap<usize, Installs>,
+    commands: Vec<(Vec<String>, Span)>,
+}
+
+impl Resolver<'_, '_> {
+    /// What a stage has installed, its parents included.
+    fn installs(&mut self, stage: usize, depth: usize) -> Installs {
+        if let Some(done) = self.done.get(&stage) {
+            return done.clone();
+        }
+        let mut installs = Installs::default();
+        if depth > 16 {
+            return installs;
+        }
+        let (reference, ..) = external_base(self.build, stage);
+        let about = reference.one().map(|reference| images::describe(reference, self.as_of));
+        if about.as_ref().is_none_or(|about| about.distro.is_unknown()) {
+            installs.system_complete = Err(Reason::new("what the base image holds is not known"));
+        }
+        let python = about.and_then(|about| about.python.one().cloned());
+        for index in self.build.chain(stage) {
+            self.one_stage(index, &mut installs, python.as_deref(), depth);
+        }
+        self.done.insert(stage, installs.clone());
+        installs
+    }
+
+    fn one_stage(&mut self, index: usize, installs: &mut Installs, python: Option<&str>, depth: usize) {
+        let Some(stage) = self.build.stages.get(index) else { return };
+        let name = stage.name.as_ref().map_or_else(|| format!("stage-{index}"), |name| name.value.clone());
+        for step in &stage.steps {
+            match &step.action {
+                Action::Run { body, mounts, .. } => {
+                    let mut container = Container::of_stage(self.tree, self.build, index, self.context);
+                    for mount in mounts.iter().filter(|mount| mount.kind == "bind" && mount.from.is_none()) {
+                        if let (Some(source), Some(target)) = (&mount.source, &mount.target) {
+                            let outside = crate::discover::paths::join(self.context, source).unwrap_or_default();
+                            container.mount(&outside, &absolute(step.workdir.as_deref().unwrap_or("/"), target));
+                        }
+                    }
+                    container.workdir = absolute("/", step.workdir.as_deref().unwrap_or("/"));
+                    let place = Place {
+                        tree: self.tree,
+                        workdir: container.workdir.clone(),
+                        stage: name.clone(),
+                        context: self.context.to_owned(),
+                        markers: MarkerEnv::linux(python),
+                        container: &container,
+                    };
+                    for executed in run_commands(body, &step.vars, &container) {
+                        installs::run(installs, &executed, &place);
+                        self.commands.push((words(&executed), executed.span));
+                    }
+                }
+                Action::Copy { from: Some(CopyFrom::Stage(other)), sources, dest, .. } if *other != index => {
+                    let there = self.installs(*other, depth + 1);
+                    let env = self.build.stages.get(*other).map(|stage| stage.env.clone()).unwrap_or_default();
+                    for source in sources {
+                        copy_from_stage(installs, &there, &source.value, &env, step.span, dest.span);
+                    }
+                }
+                Action::Copy { .. } => {}
+            }
+        }
+    }
+}
+
+/// What copying a path from another stage brings along.
+fn copy_from_stage(
+    installs: &mut Installs,
+    there: &Installs,
+    source: &str,
+    env: &crate::formats::Vars,
+    step: Span,
+    _dest: Span,
+) {
+    let source = source.trim_end_matches('/');
+    if !there.wheels.is_empty() && (source.contains("wheel") || source.contains("dist") || source.contains("/build")) {
+        installs::take_wheels(installs, there, step);
+    }
+    let named = ["VIRTUAL_ENV", "UV_PROJECT_ENVIRONMENT", "PYTHONUSERBASE"]
+        .iter()
+        .filter_map(|name| env.get(*name)?.value.one().cloned())
+        .any(|folder| folder.starts_with(source) || source.starts_with(&folder));
+    let shaped = ["venv", "site-packages", "/usr/local", ".local", "/install", "/opt", "/env", "/app", "/code", "/src", "/home", "/usr", "/deps", "packages"]
+        .iter()
+        .any(|part| source.contains(part) || source == *part);
+    let whole = source.is_empty() || source == "/";
+    if there.installs_python && (named || shaped || whole) {
+        installs::take_over(installs, there, step);
+    }
+    if whole || source == "/usr" || source.starts_with("/usr/lib") || source.contains(".so") || source == "/lib" {
+        installs.copied_libraries = true;
+    }
+}
+
+/// The commands of a RUN instruction.
+fn run_commands(body: &RunBody, vars: &crate::formats::Vars, container: &Container<'_>) -> Vec<Executed> {
+    let world = World::Open(vars.clone());
+    match body {
+        RunBody::Shell { text, map } => {
+            let script = shell::parse(text, map, Dialect::Bash);
+            shell::evaluate(&script, &world, &[], container).commands
+        }
+        RunBody::Heredoc { text, map, .. } => {
+            let script = shell::parse(text, map, Dialect::Bash);
+            shell::evaluate(&script, &world, &[], container).commands
+        }
+        RunBody::Exec(words) => exec_commands(words, &world, container),
+    }
+}
+
+/// The commands of an exec form: the words themselves, or what `sh -c` is given.
+pub fn exec_commands(words: &[Spanned<String>], world: &World, container: &Container<'_>) -> Vec<Executed> {
+    let quoted: Vec<String> = words.iter().map(|word| format!("'{}'", word.value.replace('\'', "'\\''"))).collect();
+    let Some(first) = words.first() else { return Vec::new() };
+    let span = words.iter().fold(first.span, |span, word| span.to(word.span));
+    let text = quoted.join(" ");
+    let starts = {
+        let mut at = 0;
+        let mut starts = Vec::new();
+        for (word, quoted) in words.iter().zip(&quoted) {
+            starts.push((at, word.span.start));
+            at += u32::try_from(quoted.len() + 1).unwrap_or(1);
+        }
+        starts
+    };
+    let plain = words.iter().all(|word| (word.span.end - word.span.start) as usize == word.value.len() + 2);
+    let map = if plain {
+        crate::model::SpanMap::Pieces { file: first.span.file, starts }
+    } else {
+        crate::model::SpanMap::Whole(span)
+    };
+    let script = shell::parse(&text, &map, Dialect::Bash);
+    shell::evaluate(&script, world, &[], container).commands
+}
+
+/// The words and place of an image's command.
+pub fn command_words(command: &Command) -> (Vec<Spanned<String>>, Span) {
+    match command {
+        Command::Exec { words, span } => (words.clone(), *span),
+        Command::Shell { text, span, .. } => {
+            let words = ["/bin/sh", "-c", text].iter().map(|word| Spanned::new((*word).to_owned(), *span)).collect();
+            (words, *span)
+        }
+    }
+}

@@ -1,0 +1,299 @@
+//! From what the plan says runs to typed components.
+
+use std::collections::BTreeMap;
+
+use super::build::{self, Built};
+use super::part::{Host, ImagePart, Part};
+use super::process::{self, CommandWords};
+use crate::discover::{Presence, paths};
+use crate::environments::plan::{ImageBuild, Planned, Runs, Unit};
+use crate::environments::{compose as inferred, images as inferred_images};
+use crate::formats::compose::{Project, Provider, Service};
+use crate::formats::{Var, World};
+use crate::knowledge::{images, services};
+use crate::links::{Container, Repository};
+use crate::model::{Certainty, ComponentKind, Known, Origin, Reason, SpanMap, Spanned};
+
+/// What resolution of components needs.
+pub struct Context<'a, 't> {
+    /// The repository.
+    pub repository: &'a Repository<'t>,
+    /// The date for floating tags.
+    pub as_of: &'a str,
+}
+
+/// The components of an environment.
+pub fn of<'t>(context: &Context<'_, 't>, planned: &Planned) -> Vec<Part<'t>> {
+    let mut parts = Vec::new();
+    for unit in &planned.units {
+        parts.extend(one(context, planned, unit));
+    }
+    parts
+}
+
+fn one<'t>(context: &Context<'_, 't>, planned: &Planned, unit: &Unit) -> Option<Part<'t>> {
+    let mut part = match &unit.runs {
+        Runs::Compose { project, service, folder, instead } => {
+            let instead = instead.as_ref().map(|line| CommandWords {
+                words: ["/bin/sh", "-c", &line.text].iter().map(|word| Spanned::new((*word).to_owned(), line.span)).collect(),
+                span: line.span,
+                map: Some(line.map.clone()),
+            });
+            composed(context, project, project.services.get(service)?, folder, instead)
+        }
+        Runs::Image(image) => imaged(context, &unit.name, image, None)?,
+        Runs::Process { command, image } => {
+            let words = ["/bin/sh", "-c", &command.text].iter().map(|w| Spanned::new((*w).to_owned(), command.span)).collect();
+            let line = CommandWords { words, span: command.span, map: Some(command.map.clone()) };
+            match image {
+                Some(image) => imaged(context, &unit.name, image, Some(line))?,
+                None => platform(context, &unit.name, line),
+            }
+        }
+        Runs::Job { workflow, job } => super::job::of(context, *workflow, job)?,
+        Runs::Machine { folder } => super::machine::of(context, planned, folder),
+    };
+    provide(&mut part, planned);
+    Some(part)
+}
+
+/// Variables that configuration says are set outside.
+fn provide(part: &mut Part<'_>, planned: &Planned) {
+    for name in &planned.config.provides {
+        let value = Known::Unknown(Reason::new(format!("{name} is set outside, as the configuration says")));
+        part.world.vars_mut().insert(name.clone(), Var { value, certainty: Certainty::Stated, origin: Origin::default() });
+        part.providers.insert(name.clone(), "configuration");
+    }
+    if planned.config.complete && part.world.is_open() {
+        part.world = World::Closed(part.world.vars().clone());
+    }
+}
+
+fn built<'t>(context: &Context<'_, 't>, image: &ImageBuild) -> Option<Built<'t>> {
+    let build = inferred_images::build(context.repository, image)?;
+    build::resolve(context.repository.tree, build, image, context.as_of)
+}
+
+/// Lays what a build made into a component.
+fn lay<'t>(part: &mut Part<'t>, built: &Built<'t>, open: bool) {
+    part.image = Some(built.image.clone());
+    part.installs = built.installs.clone();
+    part.runtimes.clone_from(&built.runtimes);
+    part.container = Some(built.container.clone());
+    part.commands.clone_from(&built.commands);
+    part.folder = built.image.context.clone().unwrap_or_default();
+    let Some(stage) = built.stage() else { return };
+    part.user = stage.user.clone();
+    part.healthcheck = stage.healthcheck.as_ref().map(|check| Spanned::new(check.words().join(" "), check.span()));
+    for (name, var) in &stage.env {
+        let mut var = var.clone();
+        if open {
+            var.certainty = Certainty::Default { variable: Some(name.clone()) };
+        }
+        part.world.vars_mut().insert(name.clone(), var);
+        part.providers.insert(name.clone(), "image");
+    }
+}
+
+/// The command of the stage that runs, entry point first.
+fn own_command(built: &Built<'_>) -> Option<CommandWords> {
+    let stage = built.stage()?;
+    let (mut words, mut span, mut map) = (Vec::new(), None, None);
+    for command in [&stage.entrypoint, &stage.cmd].into_iter().flatten() {
+        let (more, at) = build::command_words(command);
+        if let crate::formats::dockerfile::Command::Shell { map: lines, .. } = command {
+            map = words.is_empty().then(|| lines.clone());
+        }
+        words.extend(more);
+        span = Some(at);
+    }
+    Some(CommandWords { words, span: span?, map })
+}
+
+fn imaged<'t>(context: &Context<'_, 't>, name: &str, image: &ImageBuild, line: Option<CommandWords>) -> Option<Part<'t>> {
+    let built = built(context, image)?;
+    let mut part = Part::new(name, ComponentKind::App, Host::Container);
+    part.world = World::Open(BTreeMap::new());
+    part.span = built.image.origin.primary();
+    lay(&mut part, &built, true);
+    if let Some(command) = line.or_else(|| own_command(&built)) {
+        process::start(&mut part, &command, context.repository.tree);
+    }
+    Some(part)
+}
+
+/// A process of a platform that builds the image by itself.
+fn platform<'t>(context: &Context<'_, 't>, name: &str, line: CommandWords) -> Part<'t> {
+    let tree = context.repository.tree;
+    let folder = paths::parent(tree.path(line.span.file)).to_owned();
+    let mut part = Part::new(name, ComponentKind::App, Host::Container);
+    part.world = World::Open(BTreeMap::new());
+    part.container = Some(Container::checkout(tree, &folder));
+    part.folder.clone_from(&folder);
+    part.span = Some(line.span);
+    super::machine::platform_installs(context, &mut part, &folder, line.span);
+    process::start(&mut part, &line, tree);
+    part
+}
+
+fn composed<'t>(
+    context: &Context<'_, 't>,
+    project: &Project,
+    service: &Service,
+    folder: &str,
+    instead: Option<CommandWords>,
+) -> Part<'t> {
+    let tree = context.repository.tree;
+    let image = inferred::image_of(context.repository, project, service);
+    let built = image.as_ref().and_then(|image| built(context, image));
+    let kind = kind_of(service, built.as_ref(), context);
+    let mut part = Part::new(&service.name.value, kind, Host::Container);
+    part.span = Some(service.name.span);
+    part.hostname = Some(service.name.value.clone());
+    if let Some(built) = &built {
+        lay(&mut part, built, false);
+    } else if let Some(image) = &service.image {
+        let about = image.value.one().map(|reference| images::describe(reference, context.as_of));
+        part.runtimes = about.iter().flat_map(|about| build::runtimes(about, &image.origin, &image.certainty)).collect();
+        part.image = Some(image_part(image.value.clone(), image.certainty.clone(), image.origin.clone(), about));
+        part.container = Some(Container::checkout(tree, folder));
+        part.installs.packages_complete = Err(Reason::new("the image is not built here"));
+        part.installs.system_complete = Err(Reason::new("the image is not built here"));
+    } else {
+        let reason = Reason::at("the image's Dockerfile is not in the repository", service.name.span);
+        part.image = Some(image_part(Known::Unknown(reason.clone()), Certainty::Stated, Origin::set(service.name.span), None));
+        part.installs.packages_complete = Err(reason.clone());
+        part.installs.system_complete = Err(reason);
+    }
+    variables(&mut part, project, service, tree);
+    mounts(&mut part, service, folder);
+    if let Some(user) = &service.user {
+        part.user = user.value.one().map(|name| Spanned::new(name.clone(), user.origin.primary().unwrap_or(service.name.span)));
+    }
+    if kind == ComponentKind::App {
+        let own = built.as_ref().and_then(own_command);
+        if let Some(command) = instead.or_else(|| effective(service, own)) {
+            process::start(&mut part, &command, tree);
+        }
+    }
+    part
+}
+
+fn image_part(reference: Known<String>, certainty: Certainty, origin: Origin, about: Option<images::Image>) -> ImagePart {
+    ImagePart {
+        reference,
+        certainty,
+        origin,
+        about,
+        dockerfile: None,
+        context: None,
+        target: None,
+        platform: None,
+        stages: Vec::new(),
+    }
+}
+
+/// Ours if it is built from something that runs Python or is no known product; else a backing service.
+fn kind_of(service: &Service, built: Option<&Built<'_>>, context: &Context<'_, '_>) -> ComponentKind {
+    let repository = |reference: &str| images::describe(reference, context.as_of).repository;
+    let product = |reference: &str| {
+        let name = repository(reference);
+        services::by_image(&name).is_some() || services::is_edge_only(&name) || services::is_admin_tool(&name)
+    };
+    match (built, &service.image) {
+        (Some(built), _) => {
+            let base = built.image.reference.one().is_some_and(|reference| product(reference));
+            if base && !built.installs.installs_python { ComponentKind::Service } else { ComponentKind::App }
+        }
+        (None, _) if service.build.is_some() => ComponentKind::App,
+        (None, Some(image)) => match image.value.one() {
+            Some(reference) if product(reference) => ComponentKind::Service,
+            Some(_) if service.command.is_none() && service.env_count() < 3 => ComponentKind::Service,
+            _ => ComponentKind::App,
+        },
+        (None, None) => ComponentKind::App,
+    }
+}
+
+/// The command that runs: what the file says over what the image says.
+fn effective(service: &Service, own: Option<CommandWords>) -> Option<CommandWords> {
+    let words = |field: &crate::formats::compose::Field<Vec<String>>| -> Option<(Vec<Spanned<String>>, crate::model::Span)> {
+        let span = field.origin.primary()?;
+        let words = field.value.one()?.iter().map(|word| Spanned::new(word.clone(), span)).collect();
+        Some((words, span))
+    };
+    let entrypoint = service.entrypoint.as_ref().and_then(words);
+    let command = service.command.as_ref().and_then(words);
+    match (entrypoint, command, own) {
+        (Some((mut all, span)), command, _) => {
+            all.extend(command.into_iter().flat_map(|(words, _)| words));
+            Some(CommandWords { words: all, span, map: None })
+        }
+        (None, Some((command, span)), own) => {
+            let mut all: Vec<Spanned<String>> = own.map(entry_words).unwrap_or_default();
+            all.extend(command);
+            Some(CommandWords { words: all, span, map: None })
+        }
+        (None, None, own) => own,
+    }
+}
+
+/// The entry point's words of an image's command: all that stand in another place than the last.
+fn entry_words(own: CommandWords) -> Vec<Spanned<String>> {
+    let span = own.span;
+    let entry: Vec<Spanned<String>> = own.words.into_iter().filter(|word| !span.contains(word.span)).collect();
+    entry
+}
+
+fn variables(part: &mut Part<'_>, project: &Project, service: &Service, tree: &crate::discover::Tree) {
+    let mut open = None;
+    for used in project.env_files.iter().filter(|used| used.service == service.name.value) {
+        if !matches!(used.presence, Presence::Here(_)) {
+            open = Some(used.span);
+        }
+    }
+    for (name, given) in &service.environment {
+        let provider = match given.provider {
+            Provider::EnvFile => "dotenv",
+            Provider::Environment => "compose",
+        };
+        let mut var = given.var.clone();
+        if given.pass_through {
+            let reason = Reason::new(format!("{name} is passed through from the shell"));
+            var.value = Known::Unknown(reason.answered_with(format!("provides = [\"{name}\"]")));
+        }
+        part.world.vars_mut().insert(name.clone(), var);
+        part.providers.insert(name.clone(), provider);
+    }
+    if open.is_some() || part.container.is_none() {
+        part.world = World::Open(part.world.vars().clone());
+    }
+    let _ = tree;
+}
+
+fn mounts(part: &mut Part<'_>, service: &Service, folder: &str) {
+    for mount in &service.volumes {
+        part.volumes.push(mount.target.clone());
+        let Some(source) = mount.source.as_deref().filter(|_| mount.kind == "bind") else { continue };
+        let Some(outside) = paths::join("", source).or_else(|| paths::join(folder, source)) else { continue };
+        let code = part.container.as_ref().is_some_and(|container| {
+            mount.target.trim_end_matches('/') == container.workdir || container.holds_folder(&mount.target)
+        });
+        if code && !mount.read_only {
+            part.mounts.push(Spanned::new(format!("{source}:{}", mount.target), mount.span));
+        }
+        if let Some(container) = &mut part.container {
+            container.mount(&outside, &mount.target);
+        }
+    }
+    if let (Some(dir), Some(container)) = (&service.working_dir, &mut part.container) {
+        if let Some(dir) = dir.value.one() {
+            container.workdir.clone_from(dir);
+        }
+    }
+}
+
+/// How a text that is no slice of a file lies over it.
+pub fn whole(span: crate::model::Span) -> SpanMap {
+    SpanMap::Whole(span)
+}

@@ -1,0 +1,221 @@
+//! What the commands of a build or a job install.
+
+use std::collections::BTreeMap;
+
+use super::part::{Installs, PackagePart, SourcePart, SystemPart};
+use crate::discover::{Tree, paths};
+use crate::formats::Vars;
+use crate::formats::locks::{self, MarkerEnv};
+use crate::formats::shell::{Executed, When};
+use crate::knowledge::packages;
+use crate::links::container::{Container, absolute};
+use crate::links::repository::words;
+use crate::links::system_install::SystemInstall;
+use crate::links::{Meaning, meaning};
+use crate::model::{Reason, Span, Spanned};
+
+/// Where commands run.
+pub struct Place<'a, 't> {
+    /// The tree.
+    pub tree: &'t Tree,
+    /// The files they see.
+    pub container: &'a Container<'t>,
+    /// The folder they start in.
+    pub workdir: String,
+    /// The name of the stage or job.
+    pub stage: String,
+    /// The folder of the repository that stands for paths that cannot be followed.
+    pub context: String,
+    /// What markers are evaluated for.
+    pub markers: MarkerEnv,
+}
+
+/// Adds what one command installs.
+pub fn run(installs: &mut Installs, executed: &Executed, place: &Place<'_, '_>) {
+    let argv = words(executed);
+    match meaning::of(&argv) {
+        Meaning::InstallsSystem(install) => system(installs, &install, executed, place),
+        Meaning::InstallsPython(command) => python(installs, &command, executed, place),
+        _ => {}
+    }
+}
+
+fn maybe(executed: &Executed) -> Option<Reason> {
+    if let When::Maybe(reason) = &executed.when { Some(reason.clone()) } else { None }
+}
+
+fn system(installs: &mut Installs, install: &SystemInstall, executed: &Executed, place: &Place<'_, '_>) {
+    let argv = words(executed);
+    let skipped = argv.len() - meaning::unwrapped(&argv).len();
+    for package in &install.add {
+        let word = executed.argv.get(package.word + skipped);
+        if package.name.contains('$') || word.is_some_and(|word| word.text.one().is_none()) {
+            let reason = Reason::at(format!("{} is not known here", package.name), word.map_or(executed.span, |word| word.span));
+            installs.system_complete = Err(reason);
+            continue;
+        }
+        let concept = packages::concept(install.manager, &package.name).map_or_else(|| package.name.clone(), str::to_owned);
+        installs.system.push(SystemPart {
+            concept,
+            package: package.name.clone(),
+            manager: install.manager,
+            version: package.version.clone(),
+            stage: place.stage.clone(),
+            group: install.group.clone(),
+            span: word.map_or(executed.span, |word| word.span),
+            maybe: maybe(executed),
+        });
+    }
+    if !install.remove.is_empty() {
+        let gone = |part: &SystemPart| {
+            install.remove.contains(&part.package) || part.group.as_ref().is_some_and(|group| install.remove.contains(group))
+        };
+        installs.system.retain(|part| !gone(part));
+    }
+}
+
+/// An installer's words with the paths of the container turned into paths of the repository.
+fn outside_paths(command: &[String], cwd: &str, place: &Place<'_, '_>) -> Vec<String> {
+    let to_repository = |path: &str| -> Option<String> {
+        if path.contains("://") || path.contains('$') || path.starts_with('-') {
+            return None;
+        }
+        place.container.outside(&absolute(cwd, path)).or_else(|| {
+            let path = paths::join(&place.context, path.trim_start_matches('/'))?;
+            place.tree.find(&path).map(|_| path)
+        })
+    };
+    let mut out = Vec::new();
+    let mut takes_path = false;
+    for word in command {
+        let inline = ["--requirement=", "--constraint=", "-r", "-c", "--project=", "--directory="]
+            .iter()
+            .find_map(|flag| word.strip_prefix(flag).filter(|rest| !rest.is_empty() && word.len() > flag.len()).map(|rest| (flag, rest)));
+        if takes_path || word.ends_with(".txt") && !word.starts_with('-') {
+            out.push(to_repository(word).unwrap_or_else(|| word.clone()));
+            takes_path = false;
+        } else if let Some((flag, rest)) = inline.filter(|(_, rest)| rest.contains(['.', '/'])) {
+            out.push(format!("{flag}{}", to_repository(rest).unwrap_or_else(|| rest.to_owned())));
+        } else {
+            takes_path = ["-r", "-c", "--requirement", "--constraint", "-e", "--editable", "--project", "--directory"].contains(&word.as_str());
+            out.push(word.clone());
+        }
+    }
+    out
+}
+
+fn python(installs: &mut Installs, command: &[String], executed: &Executed, place: &Place<'_, '_>) {
+    installs.installs_python = true;
+    let cwd = executed.cwd.clone().map_or_else(|| place.workdir.clone(), |cwd| absolute(&place.workdir, &cwd));
+    let wheel = command.get(1).is_some_and(|verb| verb == "wheel" || verb == "download") && command[0] == "pip";
+    let from_wheels = command[0] == "pip" && command.iter().skip(2).any(|word| word.contains(".whl") || word.ends_with("/*"));
+    if from_wheels && !installs.wheels.is_empty() {
+        let label = command.join(" ");
+        for (name, part) in std::mem::take(&mut installs.wheels) {
+            let mut part = part;
+            part.installed_by = Spanned::new(label.clone(), executed.span);
+            part.package.origin =
+                part.package.origin.clone().then(crate::model::StepKind::InstalledBy, executed.span);
+            installs.packages.insert(name, part);
+        }
+        let sources = std::mem::take(&mut installs.wheel_sources);
+        installs.sources.extend(sources);
+        return;
+    }
+    let argv = outside_paths(command, &cwd, place);
+    let folder = if command[0] == "pip" {
+        String::new()
+    } else {
+        place.container.outside(&cwd).filter(|folder| has_project(place.tree, folder)).unwrap_or_else(|| place.context.clone())
+    };
+    let local = local_installs(&argv, &cwd, place);
+    let vars: &Vars = &executed.vars;
+    let argv = if command[0] == "pip" { local.clone() } else { argv };
+    let installed = locks::installed(place.tree, &folder, &argv, vars, &place.markers);
+    if let Err(reason) = &installed.complete {
+        installs.packages_complete = Err(reason.clone());
+    }
+    let installer_only = ["pip", "setuptools", "wheel", "uv", "poetry", "pipenv", "pdm", "virtualenv", "pip-tools"];
+    let label = Spanned::new(command.join(" "), executed.span);
+    for source in &installed.sources {
+        let span = source.span.unwrap_or(executed.span);
+        let part = SourcePart { file: source.file, group: source.group.clone(), span: word_span(executed, place, source.file).unwrap_or(span) };
+        let list = if wheel { &mut installs.wheel_sources } else { &mut installs.sources };
+        if !list.iter().any(|known| known.file == part.file && known.group == part.group) {
+            list.push(part);
+        }
+    }
+    for (name, package) in installed.packages {
+        if package.applies == Some(false) || installer_only.contains(&name.as_str()) && installed.sources.is_empty() {
+            continue;
+        }
+        let mut package = package;
+        let step = executed.span;
+        package.origin = if package.origin.steps.is_empty() {
+            crate::model::Origin::of(crate::model::StepKind::InstalledBy, step)
+        } else {
+            package.origin.then(crate::model::StepKind::InstalledBy, step)
+        };
+        let part = PackagePart { package, installed_by: label.clone(), maybe: maybe(executed) };
+        let into = if wheel { &mut installs.wheels } else { &mut installs.packages };
+        match into.get(&name) {
+            Some(known) if known.maybe.is_none() && part.maybe.is_some() => {}
+            _ => {
+                into.insert(name, part);
+            }
+        }
+    }
+}
+
+/// The word of a command that names a file.
+fn word_span(executed: &Executed, place: &Place<'_, '_>, file: crate::model::FileId) -> Option<Span> {
+    let name = paths::name(place.tree.path(file));
+    executed.argv.iter().find(|word| word.text.one().is_some_and(|text| paths::name(text) == name)).map(|word| word.span)
+}
+
+fn has_project(tree: &Tree, folder: &str) -> bool {
+    ["pyproject.toml", "Pipfile", "setup.py", "setup.cfg", "uv.lock", "poetry.lock"]
+        .iter()
+        .any(|name| paths::join(folder, name).is_some_and(|path| tree.find(&path).is_some()))
+}
+
+/// `pip install .` and `-e .` name the folder of the repository.
+fn local_installs(argv: &[String], cwd: &str, place: &Place<'_, '_>) -> Vec<String> {
+    let replace = |word: &String| {
+        let (path, extras) = word.find('[').map_or((word.as_str(), ""), |at| word.split_at(at));
+        if path == "." || path.starts_with("./") || path.starts_with('/') && !path.contains('*') {
+            if let Some(outside) = place.container.outside(&absolute(cwd, path)) {
+                let shown = if outside.is_empty() { ".".to_owned() } else { format!("./{outside}") };
+                return format!("{shown}{extras}");
+            }
+        }
+        word.clone()
+    };
+    argv.iter().map(replace).collect()
+}
+
+/// Takes over what another stage installed, when its environment is copied.
+pub fn take_over(into: &mut Installs, from: &Installs, step: Span) {
+    for (name, part) in &from.packages {
+        let mut part = part.clone();
+        part.package.origin = part.package.origin.then(crate::model::StepKind::CopiedFrom, step);
+        into.packages.insert(name.clone(), part);
+    }
+    if from.packages_complete.is_err() {
+        into.packages_complete.clone_from(&from.packages_complete);
+    }
+    into.sources.extend(from.sources.iter().cloned());
+    into.installs_python |= from.installs_python;
+}
+
+/// Takes over wheels that another stage built.
+pub fn take_wheels(into: &mut Installs, from: &Installs, step: Span) {
+    let mut wheels = BTreeMap::new();
+    for (name, part) in &from.wheels {
+        let mut part = part.clone();
+        part.package.origin = part.package.origin.then(crate::model::StepKind::CopiedFrom, step);
+        wheels.insert(name.clone(), part);
+    }
+    into.wheels.extend(wheels);
+    into.wheel_sources.extend(from.wheel_sources.iter().cloned());
+}

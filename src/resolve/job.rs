@@ -1,0 +1,221 @@
+//! A CI job that runs the tests, as a component: its runner or container, its Python, what its steps install and set.
+
+use std::collections::BTreeMap;
+
+use super::build;
+use super::components::Context;
+use super::installs::{self, Place};
+use super::part::{Host, ImagePart, Part, ProcessPart, RuntimePart};
+use crate::discover::paths;
+use crate::formats::locks::MarkerEnv;
+use crate::formats::shell::{self, Dialect};
+use crate::formats::workflow::{self, Job, Workflow};
+use crate::formats::{Var, Vars, World};
+use crate::knowledge::images;
+use crate::links::container::{Container, absolute};
+use crate::links::repository::words;
+use crate::links::{Meaning, meaning};
+use crate::model::{Certainty, ComponentKind, FileId, Known, Origin, Reason, Span, Spanned};
+
+/// The component of a job.
+pub fn of<'t>(context: &Context<'_, 't>, file: FileId, id: &str) -> Option<Part<'t>> {
+    let workflow = context.repository.workflow(file)?;
+    let job = workflow.jobs.iter().find(|job| job.id.value == id)?;
+    let instances = workflow::expand(&workflow, job, &BTreeMap::new());
+    let mut part = Part::new(id, ComponentKind::App, Host::Runner);
+    part.span = Some(job.id.span);
+    image(&mut part, job, &instances, context.as_of);
+    runtimes(context, &mut part, job, &instances);
+    let mut vars = job_vars(&workflow, job, &instances);
+    vars.insert("CI".into(), Var::set("true", Origin::set(job.id.span)));
+    for name in vars.keys() {
+        part.providers.insert(name.clone(), "ci");
+    }
+    part.world = World::Closed(vars);
+    let tree = context.repository.tree;
+    part.container = Some(Container::checkout(tree, ""));
+    steps(context, &mut part, job);
+    let order = part.processes.iter().position(|process| process.server.is_none());
+    if part.processes.len() > 1 {
+        part.processes.truncate(order.map_or(1, |at| at + 1));
+    }
+    Some(part)
+}
+
+/// The values a matrix gives, as one known: a matrix runs all of them.
+fn every(values: Vec<Known<String>>, span: Span) -> Known<String> {
+    let mut all: Vec<String> = Vec::new();
+    for value in values {
+        match value {
+            Known::Unknown(reason) => return Known::Unknown(reason),
+            value => all.extend(value.values().iter().cloned()),
+        }
+    }
+    all.sort();
+    all.dedup();
+    match all.len() {
+        0 => Known::Absent,
+        1 => Known::One(all.remove(0)),
+        _ => Known::Every(all, Reason::at("the matrix runs all of them", span)),
+    }
+}
+
+fn image(part: &mut Part<'_>, job: &Job, instances: &[workflow::RunInstance], as_of: &str) {
+    if let Some(container) = &job.container {
+        part.host = Host::Container;
+        let references = instances
+            .iter()
+            .map(|instance| instance.container.as_ref().map_or(Known::Absent, |container| container.image.clone()))
+            .collect();
+        let reference = every(references, container.image.span);
+        let about = reference.one().map(|reference| images::describe(reference, as_of));
+        let origin = Origin::set(container.image.span);
+        part.runtimes = about.iter().flat_map(|about| build::runtimes(about, &origin, &Certainty::Stated)).collect();
+        part.image = Some(plain(reference, origin, about));
+        return;
+    }
+    let span = job.runs_on_span();
+    let labels = instances.iter().map(|instance| instance.runs_on.clone()).collect();
+    let label = every(labels, span);
+    let about = label.one().and_then(|label| images::runner_image(label, as_of));
+    part.image = Some(plain(label, Origin::set(span), about));
+}
+
+fn plain(reference: Known<String>, origin: Origin, about: Option<images::Image>) -> ImagePart {
+    ImagePart {
+        reference,
+        certainty: Certainty::Stated,
+        origin,
+        about,
+        dockerfile: None,
+        context: None,
+        target: None,
+        platform: None,
+        stages: Vec::new(),
+    }
+}
+
+/// The Pythons that setup steps choose; without one, the repository's `.python-version` where uv is used.
+fn runtimes(context: &Context<'_, '_>, part: &mut Part<'_>, job: &Job, instances: &[workflow::RunInstance]) {
+    let mut versions = Vec::new();
+    let mut span = None;
+    let mut declared_in = "setup-python";
+    for instance in instances {
+        for (version, at) in &instance.python {
+            versions.push(version.clone());
+            span.get_or_insert(*at);
+        }
+    }
+    let setup = job.steps.iter().find(|step| {
+        step.uses.as_ref().is_some_and(|uses| {
+            let action = uses.value.split('@').next().unwrap_or_default();
+            action == "actions/setup-python" || action == "astral-sh/setup-uv"
+        })
+    });
+    if versions.is_empty() {
+        let Some(step) = setup else { return };
+        let file = step.with.get("python-version-file").map(|file| file.value.clone());
+        let uv = step.uses.as_ref().is_some_and(|uses| uses.value.contains("setup-uv"));
+        if let Some((version, at, name)) = super::machine::declared_python(context, "", file.as_deref(), uv) {
+            declared_in = name;
+            let origin = Origin::set(at).then(crate::model::StepKind::Selected, step.span);
+            part.runtimes.insert(0, RuntimePart {
+                tool: "python",
+                version: Known::One(version),
+                declared_in,
+                origin,
+                certainty: Certainty::Stated,
+            });
+        }
+        return;
+    }
+    let Some(span) = span else { return };
+    let version = every(versions, span);
+    let part_of = RuntimePart { tool: "python", version, declared_in, origin: Origin::set(span), certainty: Certainty::Stated };
+    part.runtimes.insert(0, part_of);
+}
+
+/// The variables of workflow, job and testing steps. Secrets and other contexts are unknown, not absent.
+fn job_vars(workflow: &Workflow, job: &Job, instances: &[workflow::RunInstance]) -> Vars {
+    let mut vars = Vars::new();
+    let mut add = |name: &str, written: &Spanned<String>| {
+        let origin = Origin::set(written.span);
+        let var = if written.value.contains("${{") {
+            let reason = Reason::at(format!("{name} is an expression of the workflow"), written.span);
+            Var { value: Known::Unknown(reason), certainty: Certainty::Stated, origin }
+        } else {
+            Var::set(written.value.clone(), origin)
+        };
+        vars.insert(name.to_owned(), var);
+    };
+    for (name, written) in workflow.env.iter().chain(&job.env) {
+        add(name, written);
+    }
+    for step in &job.steps {
+        for (name, written) in &step.env {
+            add(name, written);
+        }
+    }
+    for instance in instances {
+        for (name, (value, span)) in &instance.env {
+            if let Known::One(value) = value {
+                vars.insert(name.clone(), Var::set(value.clone(), Origin::set(*span)));
+            }
+        }
+    }
+    vars
+}
+
+fn steps(context: &Context<'_, '_>, part: &mut Part<'_>, job: &Job) {
+    let tree = context.repository.tree;
+    let python = part.python().map(str::to_owned);
+    let mut any_pip_cache = false;
+    for step in &job.steps {
+        any_pip_cache |= step.uses.is_some();
+        let Some(run) = &step.run else { continue };
+        let folder = run.working_directory.as_ref().map_or_else(|| job.working_directory(), |dir| dir.value.clone());
+        let folder = paths::join("", &folder).unwrap_or_default();
+        let mut container = Container::checkout(tree, &folder);
+        container.workdir = absolute("/repo", &folder);
+        let script = shell::parse(&run.text, &run.map, Dialect::Github);
+        let evaluation = shell::evaluate(&script, &World::Open(part.world.vars().clone()), &[], &container);
+        for executed in &evaluation.commands {
+            let argv = words(executed);
+            let place = Place {
+                tree,
+                container: &container,
+                workdir: container.workdir.clone(),
+                stage: job.id.value.clone(),
+                context: folder.clone(),
+                markers: MarkerEnv::linux(python.as_deref()),
+            };
+            installs::run(&mut part.installs, executed, &place);
+            part.commands.push((argv.clone(), executed.span));
+            if meaning::of(&argv) == Meaning::Tests {
+                part.folder.clone_from(&folder);
+                for (name, word) in &executed.assigns {
+                    if let Some(value) = word.text.one() {
+                        let var = Var::set(value.clone(), Origin::set(word.span));
+                        part.world.vars_mut().insert(name.clone(), var);
+                        part.providers.insert(name.clone(), "ci");
+                    }
+                }
+                let process = ProcessPart {
+                    key: "test".into(),
+                    argv,
+                    server: None,
+                    origin: Origin::set(executed.span),
+                    script: None,
+                    maybe: None,
+                    vars: std::sync::Arc::clone(&executed.vars),
+                };
+                if !part.processes.iter().any(|known| known.argv == process.argv) {
+                    part.processes.push(process);
+                }
+            }
+        }
+    }
+    if !part.installs.installs_python {
+        part.installs.packages_complete = Err(Reason::at("no step of the job installs packages by a known command", job.id.span));
+    }
+}

@@ -1,0 +1,140 @@
+//! A person's machine, and platforms that build without a Dockerfile: what conventions say they use.
+
+use super::components::Context;
+use super::installs::{self, Place};
+use super::part::{Host, Part, RuntimePart};
+use crate::discover::{Kind, paths};
+use crate::environments::Planned;
+use crate::environments::words::naming;
+use crate::formats::locks::MarkerEnv;
+use crate::formats::small::runtime_files;
+use crate::formats::{World, shell};
+use crate::links::Container;
+use crate::links::repository::Caller;
+use crate::links::Meaning;
+use crate::model::{Certainty, ComponentKind, FileId, Known, Origin, Reason, Role, Span, SpanMap};
+
+/// A checkout on a person's machine.
+pub fn of<'t>(context: &Context<'_, 't>, planned: &Planned, folder: &str) -> Part<'t> {
+    let tree = context.repository.tree;
+    let mut part = Part::new("host", ComponentKind::App, Host::Machine);
+    part.world = World::Open(Default::default());
+    part.container = Some(Container::checkout(tree, folder));
+    folder.clone_into(&mut part.folder);
+    part.span = planned.environment.because.first().map(|evidence| evidence.span);
+    python(context, &mut part, folder);
+    let Some(anchor) = part.span else { return part };
+    if let Some(file) = requirements_for(context, planned.environment.role, folder) {
+        install_file(context, &mut part, file, anchor);
+    } else {
+        part.installs.packages_complete = Err(Reason::at("nothing says what is installed there", anchor));
+    }
+    for call in &context.repository.calls {
+        let development = matches!(&call.caller, Caller::Make { .. } | Caller::Guide(_));
+        if let (true, Meaning::Serves(found), Role::Development) = (development, &call.meaning, planned.environment.role) {
+            part.processes.push(super::part::ProcessPart {
+                key: "web".into(),
+                argv: call.argv.clone(),
+                server: Some(found.clone()),
+                origin: Origin::set(call.span),
+                script: None,
+                maybe: None,
+                vars: Default::default(),
+            });
+            break;
+        }
+    }
+    part
+}
+
+/// The requirements file that a role uses by its name.
+fn requirements_for(context: &Context<'_, '_>, role: Role, folder: &str) -> Option<FileId> {
+    let files = context.repository.of(Kind::Requirements);
+    let named = files.iter().find(|file| {
+        let path = context.repository.tree.path(**file);
+        naming(path).role.is_some_and(|(found, _)| found == role) && path.ends_with(".txt")
+    });
+    let plain = || {
+        let path = paths::join(folder, "requirements.txt")?;
+        context.repository.tree.find(&path).or_else(|| context.repository.tree.find("requirements.txt"))
+    };
+    named.copied().or_else(plain)
+}
+
+/// What a platform installs by its convention: requirements.txt, a lock, or Pipfile at the root.
+pub fn platform_installs(context: &Context<'_, '_>, part: &mut Part<'_>, folder: &str, anchor: Span) {
+    python(context, part, folder);
+    let tree = context.repository.tree;
+    let at = |name: &str| paths::join(folder, name).and_then(|path| tree.find(&path));
+    if let Some(file) = at("requirements.txt") {
+        install_file(context, part, file, anchor);
+    } else if at("uv.lock").is_some() {
+        command(context, part, "uv sync --locked --no-default-groups", folder, anchor);
+    } else if at("poetry.lock").is_some() {
+        command(context, part, "poetry install --only main", folder, anchor);
+    } else if at("Pipfile.lock").is_some() {
+        command(context, part, "pipenv install --deploy", folder, anchor);
+    } else {
+        part.installs.packages_complete = Err(Reason::at("nothing says what the platform installs", anchor));
+    }
+}
+
+fn install_file(context: &Context<'_, '_>, part: &mut Part<'_>, file: FileId, anchor: Span) {
+    let path = context.repository.tree.path(file).to_owned();
+    command(context, part, &format!("pip install -r /repo/{path}"), "", anchor);
+}
+
+fn command(context: &Context<'_, '_>, part: &mut Part<'_>, text: &str, folder: &str, anchor: Span) {
+    let tree = context.repository.tree;
+    let container = Container::checkout(tree, folder);
+    let script = shell::parse(text, &SpanMap::Whole(anchor), shell::Dialect::Posix);
+    let python = part.python().map(str::to_owned);
+    for executed in shell::evaluate(&script, &part.world, &[], &container).commands {
+        let place = Place {
+            tree,
+            container: &container,
+            workdir: container.workdir.clone(),
+            stage: part.name.to_string(),
+            context: folder.to_owned(),
+            markers: MarkerEnv::linux(python.as_deref()),
+        };
+        installs::run(&mut part.installs, &executed, &place);
+    }
+}
+
+fn python(context: &Context<'_, '_>, part: &mut Part<'_>, folder: &str) {
+    if let Some((version, span, declared_in)) = declared_python(context, folder, None, true) {
+        part.runtimes.push(RuntimePart {
+            tool: "python",
+            version: Known::One(version),
+            declared_in,
+            origin: Origin::set(span),
+            certainty: Certainty::Stated,
+        });
+    }
+}
+
+/// The Python that a file declares: the one named, else `.python-version`, `runtime.txt`, `.tool-versions` …
+pub fn declared_python(
+    context: &Context<'_, '_>,
+    folder: &str,
+    file: Option<&str>,
+    by_convention: bool,
+) -> Option<(String, Span, &'static str)> {
+    let tree = context.repository.tree;
+    let names = [".python-version", "runtime.txt", ".tool-versions", "mise.toml"];
+    let candidates: Vec<&'static str> = match file {
+        Some(file) => names.iter().copied().filter(|name| file.ends_with(name)).collect(),
+        None if by_convention => names.to_vec(),
+        None => Vec::new(),
+    };
+    for name in candidates {
+        let at = file.map_or_else(|| paths::join(folder, name), |file| paths::join("", file));
+        let Some(id) = at.and_then(|path| tree.find(&path)).or_else(|| tree.find(name)) else { continue };
+        let Ok(declared) = tree.parsed(id, |id, text| runtime_files::parse(id, name, text)) else { continue };
+        if let Some(found) = declared.iter().find(|declared| declared.tool == "python") {
+            return Some((found.version.value.clone(), found.version.span, name));
+        }
+    }
+    None
+}

@@ -1,0 +1,133 @@
+//! From a plan to facts: typed components first, in order (build, installs, variables, command, settings, services), then
+//! one room a dimension.
+
+pub mod build;
+pub mod components;
+pub mod installs;
+pub mod job;
+pub mod machine;
+pub mod part;
+pub mod pipeline;
+pub mod process;
+pub mod reading;
+pub mod services;
+pub mod settings;
+pub mod state;
+
+use components::Context;
+use part::{Part, ProcessPart};
+use rayon::prelude::*;
+use state::Statements;
+
+use crate::discover::Config;
+use crate::environments::settings::Module;
+use crate::environments::{Plan, Planned};
+use crate::formats::python;
+use crate::links::{Meaning, Repository, meaning};
+use crate::model::{Attr, Component, ComponentKind, Model, Origin, Role, Unresolved};
+
+/// What one environment came to.
+struct Resolved {
+    planned: Planned,
+    statements: Statements,
+    components: Vec<Component>,
+    unresolved: Vec<Unresolved>,
+    files: Vec<crate::model::FileId>,
+}
+
+/// Resolves every environment of a plan.
+pub fn resolve(repository: &Repository<'_>, plan: Plan, config: &Config, as_of: &str) -> Model {
+    let context = Context { repository, as_of };
+    let modules = crate::environments::settings::modules(repository);
+    let roles: Vec<Role> = plan.environments.iter().map(|planned| planned.environment.role).collect();
+    let first = |at: usize| roles.iter().position(|role| *role == roles[at]) == Some(at);
+    let environments: Vec<(Planned, bool)> =
+        plan.environments.into_iter().enumerate().map(|(at, planned)| (planned, first(at))).collect();
+    let all: Vec<Resolved> = environments.into_par_iter().map(|(planned, first)| one(&context, planned, first, &modules)).collect();
+    let mut model = Model { not_found: plan.not_found, nothing: plan.nothing, ..Model::default() };
+    for mut resolved in all {
+        model.secrets.append(&mut resolved.statements.secrets);
+        model.secret_spans.append(&mut resolved.statements.secret_spans);
+        model.coverage.append(&mut resolved.statements.coverage);
+        model.components.append(&mut resolved.components);
+        model.unresolved.append(&mut resolved.unresolved);
+        let mut environment = resolved.planned.environment;
+        for file in resolved.files {
+            if !environment.files.contains(&file) {
+                environment.files.push(file);
+            }
+        }
+        model.environments.push(environment);
+        model.facts.extend(resolved.statements.finish());
+    }
+    model.facts.sort_by(|a, b| a.id.cmp(&b.id));
+    model.problems = reading::problems(repository, &model);
+    let _ = config;
+    model
+}
+
+fn one(context: &Context<'_, '_>, planned: Planned, first: bool, modules: &[Module]) -> Resolved {
+    let tree = context.repository.tree;
+    let mut statements = Statements::new(&planned.environment.project, &planned.environment.name);
+    let parts = components::of(context, &planned);
+    let loaded = settings::load(context, &planned, &parts, modules);
+    for part in &parts {
+        state::image::state(&mut statements, part, tree, context.as_of);
+        state::runtime::state(&mut statements, part);
+        state::system_package::state(&mut statements, part);
+        state::package::state(&mut statements, part, tree);
+        state::variable::state(&mut statements, part);
+        state::process::state(&mut statements, part, tree, &|process| debugger(context, part, process));
+    }
+    state::process::scheduler(&mut statements, &parts);
+    let declared = services::all_declared(context, &planned, &parts);
+    let used = services::all_used(loaded.as_ref(), &parts);
+    state::service::state(&mut statements, &used, &declared, &talks(&parts));
+    if let Some(loaded) = &loaded {
+        state::setting::state(&mut statements, loaded);
+    }
+    pipeline::state(&mut statements, context.repository, planned.environment.role, &planned.environment.name, first);
+    let unresolved = reading::unresolved(context, &planned, &parts, loaded.as_ref());
+    let files = reading::files(&parts, loaded.as_ref());
+    let components = parts.iter().map(|part| component(context, &planned, part)).collect();
+    Resolved { planned, statements, components, unresolved, files }
+}
+
+/// Clients and wait loops of start scripts: evidence for the product behind a variable.
+fn talks(parts: &[Part<'_>]) -> Vec<(&'static str, Origin)> {
+    let commands = parts.iter().filter(|part| part.kind == ComponentKind::App).flat_map(|part| &part.commands);
+    commands
+        .filter_map(|(argv, span)| if let Meaning::Talks(product) = meaning::of(argv) { Some((product, Origin::set(*span))) } else { None })
+        .collect()
+}
+
+/// Whether the program a process starts turns an interactive debugger on.
+fn debugger(context: &Context<'_, '_>, part: &Part<'_>, process: &ProcessPart) -> Option<Attr> {
+    let words = meaning::unwrapped(&process.argv);
+    let script = words.iter().find(|word| word.ends_with(".py"))?;
+    let file = part.container.as_ref()?.find(script)?;
+    let facts = python::entry_points(context.repository.tree, file);
+    let call = facts.server_calls.iter().find(|call| call.debug.is_some())?;
+    let origin = Origin::set(call.span).join(&process.origin);
+    call.debug.map(|debug| Attr::bool(debug, origin))
+}
+
+fn component(context: &Context<'_, '_>, planned: &Planned, part: &Part<'_>) -> Component {
+    let server = part.processes.iter().find_map(|process| process.server.as_ref());
+    let image = part.image.as_ref();
+    Component {
+        project: planned.environment.project.as_str().into(),
+        environment: planned.environment.name.as_str().into(),
+        name: part.name.clone(),
+        kind: part.kind,
+        build_context: image.and_then(|image| image.context.clone()),
+        dockerfile: image.and_then(|image| image.dockerfile).map(|file| context.repository.tree.path(file).to_owned()),
+        server: server.map(|server| server.id.clone()),
+        module: server.and_then(|server| server.module.clone()),
+        image_repository: image
+            .filter(|image| image.dockerfile.is_none())
+            .and_then(|image| image.about.as_ref())
+            .map(|about| about.repository.clone()),
+        span: part.span,
+    }
+}

@@ -1,0 +1,246 @@
+//! The typed parts of a component, filled in order before any fact is stated.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use crate::formats::locks::Package;
+use crate::formats::{Vars, World};
+use crate::knowledge::images::Image;
+use crate::links::Container;
+use crate::model::{Certainty, ComponentKind, FileId, Known, Origin, Reason, Span, Spanned};
+
+/// Where a component runs.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Host {
+    /// In a container.
+    Container,
+    /// On a CI runner.
+    Runner,
+    /// On a person's machine.
+    Machine,
+}
+
+impl Host {
+    /// The word in facts.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Container => "container",
+            Self::Runner => "runner",
+            Self::Machine => "machine",
+        }
+    }
+}
+
+/// The image of a component.
+#[derive(Clone, Debug)]
+pub struct ImagePart {
+    /// The external image its final stage rests on, or the image itself.
+    pub reference: Known<String>,
+    /// Whether a build argument outside may change it.
+    pub certainty: Certainty,
+    /// Where it is written.
+    pub origin: Origin,
+    /// What the reference means.
+    pub about: Option<Image>,
+    /// The Dockerfile that builds it.
+    pub dockerfile: Option<FileId>,
+    /// The folder it is built from.
+    pub context: Option<String>,
+    /// The stage that is built.
+    pub target: Option<Spanned<String>>,
+    /// `platform`.
+    pub platform: Option<Spanned<String>>,
+    /// The other stages it needs: name, image, origin.
+    pub stages: Vec<(String, Known<String>, Origin)>,
+}
+
+/// One package of the distribution.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct SystemPart {
+    /// The concept.
+    pub concept: String,
+    /// The name as written.
+    pub package: String,
+    /// The manager.
+    pub manager: &'static str,
+    /// The version asked for.
+    pub version: Option<String>,
+    /// The stage.
+    pub stage: String,
+    /// The virtual group, for `apk add --virtual`.
+    pub group: Option<String>,
+    /// Where it is named.
+    pub span: Span,
+    /// On a branch that the files do not decide.
+    pub maybe: Option<Reason>,
+}
+
+/// One Python package and the command that installs it.
+#[derive(Clone, Debug)]
+pub struct PackagePart {
+    /// The package.
+    pub package: Package,
+    /// The installing command, and where it stands.
+    pub installed_by: Spanned<String>,
+    /// On a branch that the files do not decide.
+    pub maybe: Option<Reason>,
+}
+
+/// A file or group that packages come from.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct SourcePart {
+    /// The file.
+    pub file: FileId,
+    /// The group or extra.
+    pub group: Option<String>,
+    /// The word that names it in the installing command.
+    pub span: Span,
+}
+
+/// What a stage, a job or a machine has installed.
+#[derive(Clone, Debug)]
+pub struct Installs {
+    /// Packages of the distribution.
+    pub system: Vec<SystemPart>,
+    /// Whether that is all of them.
+    pub system_complete: Result<(), Reason>,
+    /// Python packages by normalized name.
+    pub packages: BTreeMap<String, PackagePart>,
+    /// Whether that is all of them.
+    pub packages_complete: Result<(), Reason>,
+    /// Python packages that were built as wheels, not yet installed.
+    pub wheels: BTreeMap<String, PackagePart>,
+    /// Where wheels were built from.
+    pub wheel_sources: Vec<SourcePart>,
+    /// Where the packages come from.
+    pub sources: Vec<SourcePart>,
+    /// Whether anything installs Python packages.
+    pub installs_python: bool,
+    /// Files or folders of other stages whose system files were copied (`/usr`, `*.so`).
+    pub copied_libraries: bool,
+}
+
+impl Default for Installs {
+    fn default() -> Self {
+        Self {
+            system: Vec::new(),
+            system_complete: Ok(()),
+            packages: BTreeMap::new(),
+            packages_complete: Ok(()),
+            wheels: BTreeMap::new(),
+            wheel_sources: Vec::new(),
+            sources: Vec::new(),
+            installs_python: false,
+            copied_libraries: false,
+        }
+    }
+}
+
+/// A version of an interpreter, and who says so.
+#[derive(Clone, Debug)]
+pub struct RuntimePart {
+    /// python or node.
+    pub tool: &'static str,
+    /// The version as declared; several for a matrix.
+    pub version: Known<String>,
+    /// image, setup-python, .python-version …
+    pub declared_in: &'static str,
+    /// Where.
+    pub origin: Origin,
+    /// Whether something outside may change it.
+    pub certainty: Certainty,
+}
+
+/// One process that runs.
+#[derive(Clone, Debug)]
+pub struct ProcessPart {
+    /// The key: the component's name, or the program's under a supervisor.
+    pub key: String,
+    /// The words.
+    pub argv: Vec<String>,
+    /// What it is.
+    pub server: Option<crate::knowledge::processes::Match>,
+    /// Where the command is written.
+    pub origin: Origin,
+    /// The start script, where there is one.
+    pub script: Option<FileId>,
+    /// On a branch that the files do not decide.
+    pub maybe: Option<Reason>,
+    /// The variables it sees.
+    pub vars: Arc<Vars>,
+}
+
+/// A variable's provider: who sets it in this component.
+pub type Providers = BTreeMap<String, &'static str>;
+
+/// A component while it is resolved.
+#[derive(Clone)]
+pub struct Part<'t> {
+    /// The name.
+    pub name: Arc<str>,
+    /// Whose it is.
+    pub kind: ComponentKind,
+    /// Where it runs.
+    pub host: Host,
+    /// Its image.
+    pub image: Option<ImagePart>,
+    /// What is installed.
+    pub installs: Installs,
+    /// Interpreters, the effective one first.
+    pub runtimes: Vec<RuntimePart>,
+    /// The variables it sees.
+    pub world: World,
+    /// Who sets them.
+    pub providers: Providers,
+    /// The files it sees.
+    pub container: Option<Container<'t>>,
+    /// What it starts.
+    pub processes: Vec<ProcessPart>,
+    /// Every command its start and its build run, for what they register, wait for and install.
+    pub commands: Vec<(Vec<String>, Span)>,
+    /// The place that declares it.
+    pub span: Option<Span>,
+    /// Host folders mounted over the code.
+    pub mounts: Vec<Spanned<String>>,
+    /// Volumes' targets.
+    pub volumes: Vec<String>,
+    /// `user`.
+    pub user: Option<Spanned<String>>,
+    /// The health check.
+    pub healthcheck: Option<Spanned<String>>,
+    /// The folder of the repository it works in.
+    pub folder: String,
+    /// A service of a compose file or job by the name others reach it by.
+    pub hostname: Option<String>,
+}
+
+impl Part<'_> {
+    /// An empty component.
+    pub fn new(name: &str, kind: ComponentKind, host: Host) -> Self {
+        Self {
+            name: name.into(),
+            kind,
+            host,
+            image: None,
+            installs: Installs::default(),
+            runtimes: Vec::new(),
+            world: World::empty(),
+            providers: Providers::new(),
+            container: None,
+            processes: Vec::new(),
+            commands: Vec::new(),
+            span: None,
+            mounts: Vec::new(),
+            volumes: Vec::new(),
+            user: None,
+            healthcheck: None,
+            folder: String::new(),
+            hostname: None,
+        }
+    }
+
+    /// The Python the component runs, X.Y or longer, if exactly one is known.
+    pub fn python(&self) -> Option<&str> {
+        self.runtimes.iter().find(|runtime| runtime.tool == "python").and_then(|runtime| runtime.version.one()).map(String::as_str)
+    }
+}

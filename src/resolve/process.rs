@@ -1,0 +1,154 @@
+//! What a component starts: its command, the start scripts behind it, and what those set on the way.
+
+use std::sync::Arc;
+
+use super::part::{Part, ProcessPart};
+use crate::discover::Tree;
+use crate::formats::shell::{self, Dialect, Evaluation, Executed, When};
+use crate::formats::small::supervisord;
+use crate::formats::{Vars, World};
+use crate::links::container::{Container, absolute};
+use crate::links::repository::words;
+use crate::links::{Meaning, meaning};
+use crate::model::{Origin, Span, SpanMap, Spanned, StepKind};
+
+/// A command line, in words, and where it is written.
+pub struct CommandWords {
+    /// The words, `sh -c TEXT` for shell forms.
+    pub words: Vec<Spanned<String>>,
+    /// The place of all of it.
+    pub span: Span,
+    /// How the words of a shell form lie over the file.
+    pub map: Option<SpanMap>,
+}
+
+/// Runs a component's command and fills its processes, commands and exported variables.
+pub fn start(part: &mut Part<'_>, command: &CommandWords, tree: &Tree) {
+    let Some(container) = part.container.clone() else { return };
+    let (evaluation, script) = evaluate(command, &part.world, &container);
+    for (name, var) in &evaluation.exports {
+        if !part.world.vars().contains_key(name) && var.value.one().is_some() {
+            part.world.vars_mut().insert(name.clone(), var.clone());
+            part.providers.insert(name.clone(), "script");
+        }
+    }
+    let mut supervised = Vec::new();
+    let mut own = Vec::new();
+    for executed in &evaluation.commands {
+        let argv = words(executed);
+        part.commands.push((argv.clone(), executed.span));
+        if let Some(programs) = supervisor(&argv, &container, tree) {
+            supervised.extend(programs);
+            continue;
+        }
+        if let Meaning::Serves(found) = meaning::of(&argv) {
+            own.push((argv, Some(found), executed));
+        }
+    }
+    if own.is_empty() && supervised.is_empty() {
+        let last = evaluation.commands.iter().rev().find(|executed| executed.last || executed.exec);
+        own.extend(last.or(evaluation.commands.last()).map(|executed| (words(executed), None, executed)));
+    }
+    let many = own.len() > 1;
+    for (argv, server, executed) in own {
+        let key = match &server {
+            Some(found) if many => format!("{}.{}", part.name, found.id),
+            _ => part.name.to_string(),
+        };
+        if part.processes.iter().any(|known| known.key == key && known.argv == argv) {
+            continue;
+        }
+        part.processes.push(process(key, argv, server, executed, command.span, script));
+    }
+    for program in supervised {
+        let text = program.command.value.clone();
+        let map = SpanMap::Whole(program.command.span);
+        let script = shell::parse(&text, &map, Dialect::Posix);
+        for executed in shell::evaluate(&script, &part.world, &[], &container).commands {
+            let argv = words(&executed);
+            let server = if let Meaning::Serves(found) = meaning::of(&argv) { Some(found) } else { None };
+            part.commands.push((argv.clone(), executed.span));
+            let key = format!("{}.{}", part.name, program.name.value);
+            part.processes.push(process(key, argv, server, &executed, command.span, None));
+        }
+    }
+}
+
+fn process(
+    key: String,
+    argv: Vec<String>,
+    server: Option<crate::knowledge::processes::Match>,
+    executed: &Executed,
+    command: Span,
+    script: Option<crate::model::FileId>,
+) -> ProcessPart {
+    let mut origin = Origin::set(executed.span);
+    for step in &executed.via {
+        origin = origin.then(step.kind, step.span);
+    }
+    if executed.span.file != command.file {
+        origin = origin.then(StepKind::Included, command);
+    }
+    let maybe = if let When::Maybe(reason) = &executed.when { Some(reason.clone()) } else { None };
+    ProcessPart { key, argv, server, origin, script, maybe, vars: Arc::clone(&executed.vars) }
+}
+
+/// Evaluates a command: a script of the repository with its arguments, a shell text, or the words alone.
+fn evaluate(command: &CommandWords, world: &World, container: &Container<'_>) -> (Evaluation, Option<crate::model::FileId>) {
+    let texts: Vec<&str> = command.words.iter().map(|word| word.value.as_str()).collect();
+    if let Some((text, span)) = shell_text(&command.words) {
+        let map = command.map.clone().unwrap_or(SpanMap::Whole(span));
+        let script = shell::parse(text, &map, Dialect::Bash);
+        return (shell::evaluate(&script, world, &[], container), None);
+    }
+    let first = texts.first().copied().unwrap_or_default();
+    let file = shell::Files::script(container, first);
+    if let Some((file, text)) = file.filter(|(_, text)| is_shell(text)) {
+        let map = SpanMap::Linear { file, base: 0 };
+        let script = shell::parse(text, &map, Dialect::Bash);
+        let args: Vec<String> = texts.iter().skip(1).map(|word| (*word).to_owned()).collect();
+        return (shell::evaluate(&script, world, &args, container), Some(file));
+    }
+    let commands = super::build::exec_commands(&command.words, world, container);
+    (Evaluation { commands, exports: Vars::new(), problems: Vec::new() }, None)
+}
+
+/// Whether a file is a shell script, by its first line.
+fn is_shell(text: &str) -> bool {
+    let first = text.lines().next().unwrap_or_default();
+    !first.starts_with("#!") || first.contains("sh") && !first.contains("python")
+}
+
+/// The text of `sh -c TEXT`.
+fn shell_text(words: &[Spanned<String>]) -> Option<(&str, Span)> {
+    let program = words.first()?.value.rsplit('/').next()?;
+    if !["sh", "bash", "ash", "dash"].contains(&program) {
+        return None;
+    }
+    let at = words.iter().position(|word| word.value.starts_with('-') && word.value.ends_with('c') && !word.value.starts_with("--"))?;
+    words.get(at + 1).map(|word| (word.value.as_str(), word.span))
+}
+
+/// The programs that a supervisor's configuration starts.
+fn supervisor(argv: &[String], container: &Container<'_>, tree: &Tree) -> Option<Vec<supervisord::Program>> {
+    let at = argv.iter().position(|word| word.rsplit('/').next() == Some("supervisord"))?;
+    let named = argv.iter().skip(at).zip(argv.iter().skip(at + 1)).find(|(flag, _)| *flag == "-c" || *flag == "--configuration");
+    let conventional = ["/etc/supervisor/supervisord.conf", "/etc/supervisord.conf", "supervisord.conf"];
+    let file = named
+        .and_then(|(_, path)| container.find(&absolute(&container.workdir, path)))
+        .or_else(|| conventional.iter().find_map(|path| container.find(path)))?;
+    let config = tree.parsed(file, supervisord::parse).ok()?;
+    let mut programs = config.programs.clone();
+    for pattern in &config.includes {
+        let path = absolute(&container.workdir, &pattern.value);
+        let folder = crate::discover::paths::parent(&path).to_owned();
+        let glob = crate::discover::paths::name(&path).to_owned();
+        let Some(outside) = container.outside(&folder) else { continue };
+        for (file, name) in tree.under(&outside) {
+            if crate::links::container::glob(&glob, crate::discover::paths::name(name)) {
+                programs.extend(tree.parsed(file, supervisord::parse).ok().map(|more| more.programs.clone()).unwrap_or_default());
+            }
+        }
+    }
+    Some(programs)
+}

@@ -1,0 +1,120 @@
+//! Which files an environment rests on, what could not be read of them, and what they leave open.
+
+use std::collections::BTreeSet;
+
+use super::components::Context;
+use super::part::Part;
+use super::settings::Loaded;
+use crate::discover::{Kind, Presence};
+use crate::environments::{Planned, Runs};
+use crate::links::Repository;
+use crate::model::{FileId, Model, Problem, ReadProblem, Span, Unresolved};
+
+/// The files behind the components and settings of an environment.
+pub fn files(parts: &[Part<'_>], loaded: Option<&Loaded>) -> Vec<FileId> {
+    let mut files = Vec::new();
+    let mut add = |file: FileId| {
+        if !files.contains(&file) {
+            files.push(file);
+        }
+    };
+    for part in parts {
+        if let Some(image) = &part.image {
+            image.dockerfile.iter().for_each(|file| add(*file));
+        }
+        part.installs.sources.iter().for_each(|source| add(source.file));
+        for process in &part.processes {
+            process.script.iter().for_each(|file| add(*file));
+        }
+        for var in part.world.vars().values() {
+            var.origin.steps.iter().for_each(|step| add(step.span.file));
+        }
+    }
+    if let Some(loaded) = loaded {
+        loaded.settings.files.iter().for_each(|(file, _)| add(*file));
+    }
+    files
+}
+
+/// What the files of an environment leave open, each with the configuration that would decide it.
+pub fn unresolved(context: &Context<'_, '_>, planned: &Planned, parts: &[Part<'_>], loaded: Option<&Loaded>) -> Vec<Unresolved> {
+    let name = planned.environment.name.clone();
+    let mut all = Vec::new();
+    let mut add = |what: String, reason: String, span: Option<Span>, answer_with: Option<String>| {
+        let project = planned.environment.project.clone();
+        let one = Unresolved { project, environment: Some(name.clone()), what, reason, span, answer_with };
+        if !all.contains(&one) {
+            all.push(one);
+        }
+    };
+    for unit in &planned.units {
+        let Runs::Compose { project, service, .. } = &unit.runs else { continue };
+        for used in project.env_files.iter().filter(|used| used.service == *service) {
+            match used.presence {
+                Presence::Here(_) => {}
+                Presence::Ignored => add(used.path.clone(), "git ignores the file".into(), Some(used.span), None),
+                Presence::Missing => add(used.path.clone(), "the file is not in the repository".into(), Some(used.span), None),
+            }
+        }
+    }
+    for part in parts {
+        if let Err(reason) = &part.installs.packages_complete {
+            if part.installs.installs_python {
+                let what = format!("packages of {}", part.name);
+                add(what, reason.text.clone(), reason.span.or(part.span), reason.answer_with.clone());
+            }
+        }
+    }
+    if let Some(loaded) = loaded {
+        let provided = &planned.config.provides;
+        for read in loaded.settings.reads.iter().filter(|read| read.required && !read.set && !provided.contains(&read.name)) {
+            let answer = format!("[environments.{name}]\nprovides = [\"{}\"]", read.name);
+            add(read.name.clone(), "read without a default, provided by nothing here".into(), Some(read.span), Some(answer));
+        }
+        for missing in loaded.settings.missing_modules.iter().filter(|module| module.ours) {
+            add(format!("module {}", missing.name), "not in the repository".into(), Some(missing.span), None);
+        }
+        if !loaded.selected {
+            let answer = format!("[environments.{name}]\nsettings = \"{}\"", loaded.choice.module);
+            let reason = "named for it, but nothing selects it".to_owned();
+            add(format!("settings {}", loaded.choice.module), reason, loaded.choice.span, Some(answer));
+        }
+    } else if planned.only_named {
+        let answer = format!("[environments.{name}]\ndockerfile = \"…\"");
+        let span = planned.environment.because.first().map(|evidence| evidence.span);
+        add("what runs there".into(), "only a deploy job names it".into(), span, Some(answer));
+    }
+    let _ = context;
+    all
+}
+
+/// Everything that could not be read, with the environments whose chain reaches the file.
+pub fn problems(repository: &Repository<'_>, model: &Model) -> Vec<ReadProblem> {
+    let mut found: Vec<ReadProblem> = Vec::new();
+    let reached = |file: FileId| {
+        let mine = |environment: &&crate::model::Environment| environment.files.contains(&file);
+        let all: BTreeSet<(String, String)> =
+            model.environments.iter().filter(mine).map(|e| (e.project.clone(), e.name.clone())).collect();
+        all.into_iter().collect::<Vec<_>>()
+    };
+    let mut add = |file: FileId, problems: &[Problem]| {
+        for problem in problems.iter().take(3) {
+            found.push(ReadProblem { file, span: Some(problem.span), message: problem.message.clone(), reached_by: reached(file) });
+        }
+    };
+    for file in repository.of(Kind::Dockerfile) {
+        if let Some(dockerfile) = repository.dockerfile(*file) {
+            add(*file, &dockerfile.problems);
+        }
+    }
+    for (file, workflow) in repository.workflows() {
+        add(file, &workflow.problems);
+    }
+    let kinds = [Kind::Dockerfile, Kind::Compose, Kind::Workflow, Kind::Requirements, Kind::Lock, Kind::Dotenv];
+    for file in kinds.iter().flat_map(|kind| repository.of(*kind)) {
+        if let Err(error) = repository.tree.text(*file) {
+            found.push(ReadProblem { file: *file, span: None, message: error.to_string(), reached_by: reached(*file) });
+        }
+    }
+    found
+}

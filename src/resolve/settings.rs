@@ -1,0 +1,229 @@
+//! Which settings an environment loads, and what they are.
+
+use super::components::Context;
+use super::part::Part;
+use crate::discover::{Kind, paths};
+use crate::environments::settings::{Module, module_name};
+use crate::environments::words::role_of_value;
+use crate::environments::{Planned, SettingsChoice};
+use crate::formats::python::{self, Evaluator, Settings};
+use crate::formats::small::pytest_options;
+use crate::formats::{Var, World};
+use crate::model::{Certainty, ComponentKind, Known, Origin, Role, Span};
+
+/// The settings of an environment.
+pub struct Loaded {
+    /// What they evaluate to.
+    pub settings: Settings,
+    /// The choice of the module.
+    pub choice: SettingsChoice,
+    /// Whether something selects it; else its name alone speaks for it.
+    pub selected: bool,
+    /// The world it was evaluated in.
+    pub world: World,
+    /// The component whose variables it saw.
+    pub component: Option<std::sync::Arc<str>>,
+}
+
+/// Variables that name a settings module.
+const MODULE_VARIABLE: &str = "DJANGO_SETTINGS_MODULE";
+
+/// The component whose settings stand for the environment: one that serves, else the first of ours.
+fn speaker<'p, 't>(parts: &'p [Part<'t>]) -> Option<&'p Part<'t>> {
+    let ours = || parts.iter().filter(|part| part.kind == ComponentKind::App);
+    let serves = |part: &&Part<'_>| part.processes.iter().any(|process| process.server.as_ref().is_some_and(|s| s.is_web()));
+    let python = |part: &&Part<'_>| part.installs.installs_python || part.container.is_some() && part.image.is_some();
+    ours().find(serves).or_else(|| ours().find(|part| !part.processes.is_empty() && python(part))).or_else(|| ours().next())
+}
+
+/// Loads the settings of an environment.
+pub fn load(context: &Context<'_, '_>, planned: &Planned, parts: &[Part<'_>], modules: &[Module]) -> Option<Loaded> {
+    let part = speaker(parts);
+    let world = part.map_or_else(|| World::Open(Default::default()), |part| part.world.clone());
+    let (choice, selected) = choose(context, planned, part, modules, &world)?;
+    let roots = roots(context, part, modules, &choice);
+    let evaluator = Evaluator::new(context.repository.tree, roots);
+    let world = with_selector(world, &choice);
+    let settings = evaluator.module(&choice.module, &world, choice.class.as_deref());
+    settings.file?;
+    Some(Loaded { settings, choice, selected, world, component: part.map(|part| part.name.clone()) })
+}
+
+/// The module's own name is set while it is loaded.
+fn with_selector(mut world: World, choice: &SettingsChoice) -> World {
+    if choice.class.is_none() && !world.vars().contains_key(MODULE_VARIABLE) {
+        let origin = choice.span.map(Origin::set).unwrap_or_default();
+        world.vars_mut().insert(MODULE_VARIABLE.into(), Var::set(choice.module.clone(), origin));
+    }
+    world
+}
+
+fn choose(
+    context: &Context<'_, '_>,
+    planned: &Planned,
+    part: Option<&Part<'_>>,
+    modules: &[Module],
+    world: &World,
+) -> Option<(SettingsChoice, bool)> {
+    if planned.config.settings.is_some() {
+        return planned.settings.clone().map(|choice| (choice, true));
+    }
+    let var = world.get(MODULE_VARIABLE);
+    if let Some(module) = var.value.one() {
+        let choice = SettingsChoice { module: module.clone(), class: class_variable(world), span: var.origin.primary() };
+        return Some((choice, true));
+    }
+    if planned.environment.role == Role::Test {
+        if let Some(choice) = pytest(context, part) {
+            return Some((choice, true));
+        }
+    }
+    if let Some(choice) = class_by_selection(context, modules, world) {
+        return Some((choice, true));
+    }
+    let process = process_default(context, part);
+    let role = planned.environment.role;
+    if let Some(default) = &process {
+        let other = role_of_value(&default.module).is_some_and(|(found, _)| found != role);
+        let stands = !other || planned.settings.is_none() || !world.is_open() && var.value == Known::Absent;
+        if stands && modules.iter().any(|module| module.name == default.module) {
+            return Some((default.clone(), true));
+        }
+    }
+    if let Some(choice) = &planned.settings {
+        return Some((choice.clone(), false));
+    }
+    let plain: Vec<&Module> = modules.iter().filter(|module| module.role.is_none() && !module.shared && near(part, module)).collect();
+    let only = plain.iter().find(|module| module.classes.is_empty() || is_pydantic(context, module)).or(plain.first())?;
+    let class = only.classes.iter().find(|class| class.bases.iter().any(|base| base.ends_with("BaseSettings")));
+    let class = class.map(|class| class.name.value.clone());
+    let span = Some(Span::new(only.file, 0, 0));
+    Some((SettingsChoice { module: only.name.clone(), class, span }, true))
+}
+
+fn is_pydantic(context: &Context<'_, '_>, module: &Module) -> bool {
+    context.repository.tree.text(module.file).is_ok_and(|text| text.contains("BaseSettings"))
+}
+
+/// Whether a module lies in the folder a component is built from.
+fn near(part: Option<&Part<'_>>, module: &Module) -> bool {
+    part.is_none_or(|part| {
+        part.folder.is_empty() || part.folder == "." || module.root.starts_with(&part.folder) || part.folder.starts_with(&module.root)
+    })
+}
+
+fn class_variable(world: &World) -> Option<String> {
+    world.get("DJANGO_CONFIGURATION").value.one().cloned()
+}
+
+/// The class that a selector variable of the code picks.
+fn class_by_selection(context: &Context<'_, '_>, modules: &[Module], world: &World) -> Option<SettingsChoice> {
+    for file in context.repository.of(Kind::Python) {
+        let path = context.repository.tree.path(*file);
+        let told = ["config.py", "app.py", "wsgi.py", "main.py", "manage.py", "__init__.py", "settings.py"].contains(&paths::name(path))
+            || !path.contains('/');
+        if !told {
+            continue;
+        }
+        let facts = python::entry_points(context.repository.tree, *file);
+        for selection in &facts.selections {
+            let var = world.get(&selection.variable);
+            let value = match var.value {
+                Known::One(value) => value,
+                Known::Absent => selection.default.clone()?,
+                _ => continue,
+            };
+            let case = selection.cases.iter().find(|(name, ..)| *name == value).map(|(_, target, span)| (target, *span));
+            let case = case.or_else(|| selection.fallback.as_ref().map(|(target, span)| (target, *span)));
+            let Some((target, span)) = case else { continue };
+            let class = target.rsplit('.').next().unwrap_or(target);
+            let module = modules.iter().find(|module| module.classes.iter().any(|known| known.name.value == class));
+            if let Some(module) = module {
+                let span = var.origin.primary().unwrap_or(span);
+                return Some(SettingsChoice { module: module.name.clone(), class: Some(class.to_owned()), span: Some(span) });
+            }
+        }
+    }
+    None
+}
+
+/// The module that pytest's options name.
+fn pytest(context: &Context<'_, '_>, part: Option<&Part<'_>>) -> Option<SettingsChoice> {
+    let uses_pytest = part.is_none_or(|part| part.commands.iter().any(|(argv, _)| argv.iter().any(|word| word.contains("pytest") || word == "tox")));
+    if !uses_pytest {
+        return None;
+    }
+    let tree = context.repository.tree;
+    let folder = part.map(|part| part.folder.clone()).unwrap_or_default();
+    for name in ["pytest.ini", "pyproject.toml", "tox.ini", "setup.cfg"] {
+        let Some(file) = paths::join(&folder, name).and_then(|path| tree.find(&path)).or_else(|| tree.find(name)) else { continue };
+        let Ok(options) = tree.parsed(file, |file, text| pytest_options::parse(file, name, text)) else { continue };
+        if let Some(module) = &options.settings {
+            return Some(SettingsChoice { module: module.value.clone(), class: None, span: Some(module.span) });
+        }
+    }
+    None
+}
+
+/// The module that the process's own entry file sets: wsgi.py for a server, manage.py for the rest.
+fn process_default(context: &Context<'_, '_>, part: Option<&Part<'_>>) -> Option<SettingsChoice> {
+    let tree = context.repository.tree;
+    let served = part.and_then(|part| part.processes.iter().find_map(|process| process.server.as_ref()?.module.clone()));
+    let entry = |name: &str| {
+        let ours = context.repository.of(Kind::Python).iter().filter(|file| paths::name(tree.path(**file)) == name);
+        let folder = part.map(|part| part.folder.as_str()).unwrap_or_default();
+        let mut ours: Vec<_> = ours.copied().collect();
+        ours.sort_by_key(|file| !tree.path(*file).starts_with(folder));
+        ours.into_iter().next()
+    };
+    let by_module = served.and_then(|module| {
+        let end = format!("{}.py", module.replace('.', "/"));
+        let package = format!("{}/__init__.py", module.replace('.', "/"));
+        let files = context.repository.of(Kind::Python).iter();
+        files.into_iter().find(|file| {
+            let path = tree.path(**file);
+            let at_end = |end: &str| path == end || path.ends_with(&format!("/{end}"));
+            at_end(&end) || at_end(&package)
+        })
+    });
+    let files = [by_module.copied(), entry("manage.py"), entry("wsgi.py"), entry("asgi.py")];
+    files.into_iter().flatten().find_map(|file| {
+        let facts = python::entry_points(tree, file);
+        let module = facts.settings_module?;
+        Some(SettingsChoice { module: module.value, class: None, span: Some(module.span) })
+    })
+}
+
+/// Where imports start: the folders at the working directory, the module's own root, the repository.
+fn roots(context: &Context<'_, '_>, part: Option<&Part<'_>>, modules: &[Module], choice: &SettingsChoice) -> Vec<String> {
+    let mut roots: Vec<String> = Vec::new();
+    let mut add = |root: String| {
+        if !roots.contains(&root) {
+            roots.push(root);
+        }
+    };
+    if let Some(container) = part.and_then(|part| part.container.as_ref()) {
+        for folder in container.work_folders() {
+            add(folder);
+        }
+    }
+    for module in modules.iter().filter(|module| module.name == choice.module) {
+        add(module.root.clone());
+    }
+    let path = format!("{}.py", choice.module.replace('.', "/"));
+    for file in context.repository.of(Kind::Python) {
+        let candidate = context.repository.tree.path(*file);
+        if let Some(root) = candidate.strip_suffix(&path).filter(|root| root.is_empty() || root.ends_with('/')) {
+            add(root.trim_end_matches('/').to_owned());
+        }
+    }
+    add(String::new());
+    add("src".to_owned());
+    let _ = module_name;
+    roots
+}
+
+/// Whether a certainty rests on something outside.
+pub fn rests_outside(certainty: &Certainty) -> bool {
+    certainty.is_default()
+}

@@ -1,0 +1,91 @@
+//! Image facts.
+
+use super::Statements;
+use crate::discover::Tree;
+use crate::environments::words::naming;
+use crate::knowledge::packages;
+use crate::model::{Attr, Certainty, ComponentKind, Dimension, FileId, Known, Origin, Reason, Role};
+use crate::resolve::part::{Host, ImagePart, Part};
+
+/// States the image of a component, and those of the other stages it needs.
+pub fn state(statements: &mut Statements, part: &Part<'_>, tree: &Tree, as_of: &str) {
+    let Some(image) = &part.image else { return };
+    let component = Some(&part.name);
+    let built = image.dockerfile.map(|file| build_is_for_development(part, image, file, tree));
+    let mut fact = statements.about(component, Dimension::Image, &part.name);
+    let origin = &image.origin;
+    fact.known("reference", image.reference.clone(), &image.certainty, origin);
+    fact.text("host", part.host.name(), origin);
+    if let Some(about) = &image.about {
+        if part.host == Host::Container {
+            fact.text("registry", &about.registry, origin);
+            fact.text("repository", &about.repository, origin);
+            fact.attr("tag", optional(about.tag.as_deref(), "latest", origin));
+            fact.text("pin", about.pin, origin);
+            if let Some(digest) = &about.digest {
+                fact.text("digest", digest, origin);
+            }
+        }
+        for (name, value) in [("distro", &about.distro), ("release", &about.release), ("libc", &about.libc), ("variant", &about.variant)] {
+            fact.known(name, value.clone(), &image.certainty, origin);
+        }
+    } else {
+        let reason = match &image.reference {
+            Known::Unknown(reason) => reason.clone(),
+            _ => Reason::new("several images are possible"),
+        };
+        for name in ["distro", "release", "libc", "variant"] {
+            fact.attr(name, Attr::unknown(reason.clone(), origin.clone()));
+        }
+    }
+    if let Some(platform) = &image.platform {
+        fact.text("platform", &platform.value, &Origin::set(platform.span));
+    }
+    if let Some(file) = image.dockerfile {
+        fact.text("dockerfile", tree.path(file), origin);
+    }
+    if let Some(target) = &image.target {
+        fact.text("target", &target.value, &Origin::set(target.span));
+    }
+    if let Some((development, at)) = built {
+        fact.bool("dev_build", development, &at);
+    }
+    for (name, reference, origin) in &image.stages {
+        let about = reference.one().map(|reference| crate::knowledge::images::describe(reference, as_of));
+        let mut fact = statements.about(component, Dimension::Image, name);
+        fact.known("reference", reference.clone(), &Certainty::Stated, origin);
+        if let Some(about) = about {
+            fact.known("libc", about.libc.clone(), &Certainty::Stated, origin);
+            fact.known("distro", about.distro.clone(), &Certainty::Stated, origin);
+            fact.known("release", about.release, &Certainty::Stated, origin);
+        }
+    }
+}
+
+fn optional(text: Option<&str>, without: &str, origin: &Origin) -> Attr {
+    Attr::text(text.unwrap_or(without), origin.clone())
+}
+
+/// Whether a build belongs to development: by the Dockerfile's name, the stage's name, or by what it installs.
+fn build_is_for_development(part: &Part<'_>, image: &ImagePart, file: FileId, tree: &Tree) -> (bool, Origin) {
+    let base = Origin::set(crate::model::Span::new(file, 0, 0));
+    if part.kind != ComponentKind::App {
+        return (false, base);
+    }
+    let development = |text: &str| naming(text).role.is_some_and(|(role, _)| role == Role::Development || role == Role::Test);
+    if let Some(target) = image.target.as_ref().filter(|target| development(&format!("{}.x", target.value))) {
+        return (true, Origin::set(target.span));
+    }
+    if development(tree.path(file)) {
+        return (true, image.origin.clone());
+    }
+    let source = part.installs.sources.iter().find(|source| development(tree.path(source.file)));
+    if let Some(source) = source {
+        return (true, Origin::set(source.span));
+    }
+    let tools = part.installs.packages.iter().filter(|(name, found)| found.package.direct && packages::kind(name) == "dev-tool");
+    match tools.clone().next() {
+        Some((_, found)) if tools.count() > 2 => (true, found.package.origin.clone()),
+        _ => (false, image.origin.clone()),
+    }
+}

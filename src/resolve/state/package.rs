@@ -1,0 +1,88 @@
+//! Python packages.
+
+use super::Statements;
+use crate::discover::Tree;
+use crate::environments::words::naming;
+use crate::knowledge::packages;
+use crate::model::{Attr, Dimension, Known, Origin, Role, StepKind, Value};
+use crate::resolve::part::{PackagePart, Part};
+
+/// States the packages of a component, and which files or groups they come from.
+pub fn state(statements: &mut Statements, part: &Part<'_>, tree: &Tree) {
+    if !part.installs.installs_python {
+        return;
+    }
+    statements.covers(Some(&part.name), Dimension::Package, part.installs.packages_complete.clone());
+    for (name, found) in &part.installs.packages {
+        one(statements, part, name, found);
+    }
+    source(statements, part, tree);
+}
+
+fn one(statements: &mut Statements, part: &Part<'_>, name: &str, found: &PackagePart) {
+    let package = &found.package;
+    let origin = &package.origin;
+    let mut fact = statements.about(Some(&part.name), Dimension::Package, name);
+    let undecided = found.maybe.clone().or_else(|| {
+        package.applies.is_none().then(|| crate::model::Reason::new(format!("the marker of {name} cannot be evaluated")))
+    });
+    if let Some(reason) = undecided {
+        fact.attr("version", Attr::unknown(reason, origin.clone()));
+    } else if let Some(version) = &package.version {
+        fact.attr("version", Attr::stated(Value::text(&version.value), origin.clone()));
+    } else {
+        let reason = crate::model::Reason::new(format!("the version of {name} is not fixed"));
+        fact.attr("version", Attr::unknown(reason, origin.clone()));
+    }
+    if let Some(specifier) = &package.specifier {
+        fact.text("specifier", &specifier.value, origin);
+    }
+    if !package.extras.is_empty() {
+        fact.list("extras", package.extras.iter().cloned().collect(), origin);
+    }
+    if let Some(group) = &package.group {
+        fact.text("group", group, origin);
+    }
+    fact.bool("direct", package.direct, origin).bool("pinned", package.pinned, origin);
+    fact.text("installed_by", &found.installed_by.value, &Origin::of(StepKind::InstalledBy, found.installed_by.span));
+    fact.text("kind", packages::kind(name), origin);
+    fact.bool("native", packages::is_native(name), origin);
+    let extras: Vec<&str> = package.extras.iter().map(String::as_str).collect();
+    if let Some(twin) = packages::twin_family(name, &extras) {
+        fact.text("twin", twin, origin);
+    }
+}
+
+/// `source`: the files and groups that are really installed.
+fn source(statements: &mut Statements, part: &Part<'_>, tree: &Tree) {
+    let sources: Vec<_> = part.installs.sources.iter().collect();
+    let Some(first) = sources.first() else { return };
+    let name = |source: &&crate::resolve::part::SourcePart| {
+        let path = tree.path(source.file);
+        source.group.as_ref().map_or_else(|| path.to_owned(), |group| format!("{path} ({group})"))
+    };
+    let mut names: Vec<String> = sources.iter().map(name).collect();
+    names.dedup();
+    let origin = sources.iter().skip(1).fold(Origin::set(first.span), |origin, source| origin.then(StepKind::Used, source.span));
+    let roles: Vec<Role> = sources
+        .iter()
+        .filter_map(|source| {
+            let group = source.group.as_deref().filter(|group| *group != "main");
+            group.map_or_else(|| naming(tree.path(source.file)).role, |group| naming(&format!("{group}.x")).role)
+        })
+        .map(|(role, _)| role)
+        .collect();
+    let dev_groups = part.installs.packages.values().any(|found| found.package.dev);
+    let kind = if roles.contains(&Role::Development) || dev_groups {
+        "development"
+    } else if roles.contains(&Role::Test) {
+        "test"
+    } else if roles.contains(&Role::Production) {
+        "production"
+    } else {
+        "shared"
+    };
+    let mut fact = statements.about(Some(&part.name), Dimension::Package, "source");
+    fact.attr("version", Attr { value: Known::Absent, certainty: crate::model::Certainty::Stated, origin: origin.clone() });
+    fact.text("group", names.join(" + "), &origin).text("kind", kind, &origin);
+}

@@ -1,0 +1,114 @@
+//! Processes, and schedules that something must start.
+
+use super::Statements;
+use crate::discover::Tree;
+use crate::knowledge::processes;
+use crate::links::meaning::unwrapped;
+use crate::model::{Attr, Certainty, Dimension, Known, Origin, Reason, Value};
+use crate::resolve::part::{Part, ProcessPart};
+
+/// States the processes of a component.
+pub fn state(statements: &mut Statements, part: &Part<'_>, tree: &Tree, debug: &dyn Fn(&ProcessPart) -> Option<Attr>) {
+    for process in &part.processes {
+        one(statements, part, process, tree, debug);
+    }
+}
+
+fn one(
+    statements: &mut Statements,
+    part: &Part<'_>,
+    process: &ProcessPart,
+    tree: &Tree,
+    debug: &dyn Fn(&ProcessPart) -> Option<Attr>,
+) {
+    let origin = &process.origin;
+    let mut fact = statements.about(Some(&part.name), Dimension::Process, &process.key);
+    if let Some(reason) = &process.maybe {
+        fact.attr("command", Attr::unknown(reason.clone(), origin.clone()));
+        fact.attr("kind", Attr::unknown(reason.clone(), origin.clone()));
+        fact.attr("server", Attr::unknown(reason.clone(), origin.clone()));
+        return;
+    }
+    fact.text("command", shown(&process.argv), origin);
+    if let Some(server) = &process.server {
+        fact.text("server", &server.id, origin).text("kind", &server.kind, origin).bool("reload", server.reload, origin);
+        if let Some(interface) = &server.interface {
+            fact.text("interface", interface, origin);
+        }
+    } else {
+        fact.text("kind", "other", origin);
+    }
+    let words = unwrapped(&process.argv);
+    let words: Vec<&str> = words.iter().map(String::as_str).collect();
+    if let Some((bind, port)) = processes::listens(&words) {
+        fact.text("bind", bind, origin);
+        if let Some(port) = port {
+            fact.text("port", port, origin);
+        }
+    }
+    if let Some(debug) = debug(process) {
+        fact.attr("debug", debug);
+    }
+    if let Some(script) = process.script {
+        fact.text("script", tree.path(script), origin);
+    }
+    if let Some(user) = &part.user {
+        fact.text("user", &user.value, &Origin::set(user.span));
+    }
+    if let Some(first) = part.mounts.first() {
+        fact.list("mounts", part.mounts.iter().map(|mount| mount.value.clone()).collect(), &Origin::set(first.span));
+    }
+    if let Some(check) = &part.healthcheck {
+        fact.text("healthcheck", &check.value, &Origin::set(check.span));
+    }
+}
+
+/// A command line without secrets of URLs, shortened.
+fn shown(argv: &[String]) -> String {
+    let text = argv.join(" ");
+    if text.chars().count() > 160 { text.chars().take(159).chain(['…']).collect() } else { text }
+}
+
+/// States `scheduler`: a crontab is written, and whether any process of the environment starts a cron daemon.
+pub fn scheduler(statements: &mut Statements, parts: &[Part<'_>]) {
+    let words = |argv: &[String]| unwrapped(argv);
+    let registered = parts.iter().find_map(|part| {
+        let found = part.commands.iter().find(|(argv, _)| {
+            let argv = words(argv);
+            processes::registers(&argv.iter().map(String::as_str).collect::<Vec<_>>())
+        })?;
+        Some((part, found.1))
+    });
+    let Some((part, span)) = registered else { return };
+    let mut started = None;
+    let mut unknown = None;
+    for other in parts {
+        for process in &other.processes {
+            if process.server.as_ref().is_some_and(|server| server.id == "cron") {
+                started = Some(process.origin.clone());
+            }
+            if process.maybe.is_some() {
+                unknown.clone_from(&process.maybe);
+            }
+        }
+        for (argv, at) in &other.commands {
+            let argv = words(argv);
+            let starts = processes::server(&argv.iter().map(String::as_str).collect::<Vec<_>>()).is_some_and(|found| found.id == "cron");
+            if starts || argv.first().is_some_and(|word| word == "service") && argv.get(1).is_some_and(|word| word == "cron") {
+                started.get_or_insert(Origin::set(*at));
+            }
+        }
+    }
+    let no_process = parts.iter().all(|part| part.processes.is_empty());
+    let only = parts.iter().find_map(|part| part.processes.first()).map(|process| process.origin.clone());
+    let origin = only.iter().fold(Origin::set(span), |origin, process| origin.join(process));
+    let mut fact = statements.about(Some(&part.name), Dimension::Process, "scheduler");
+    fact.text("command", "a crontab is written", &Origin::set(span)).text("kind", "registration", &Origin::set(span));
+    let value = match (started, unknown) {
+        (Some(started), _) => Attr::bool(true, started),
+        (None, Some(reason)) => Attr::unknown(reason, origin),
+        (None, None) if no_process => Attr::unknown(Reason::new("what is started here is not known"), origin),
+        (None, None) => Attr { value: Known::One(Value::Bool(false)), certainty: Certainty::Stated, origin },
+    };
+    fact.attr("started", value);
+}

@@ -1,0 +1,118 @@
+//! Backing services by the role they play.
+
+use super::Statements;
+use crate::knowledge::services;
+use crate::model::{Attr, Certainty, Dimension, Known, Origin, Reason, Value};
+use crate::resolve::services::{Declared, Used};
+
+/// States every service that is used, joined with what declares it, and every service that is only declared.
+pub fn state(statements: &mut Statements, used: &[Used], declared: &[Declared], talks: &[(&'static str, Origin)]) {
+    let mut joined: Vec<usize> = Vec::new();
+    for one in used {
+        let at = counterpart(one, declared, talks);
+        joined.extend(at);
+        state_used(statements, one, at.and_then(|at| declared.get(at)));
+    }
+    let roles: Vec<&str> = used.iter().map(|one| one.role.as_str()).collect();
+    let mut taken: Vec<String> = Vec::new();
+    for (at, one) in declared.iter().enumerate() {
+        let role = one.name.strip_prefix("role:").map_or_else(|| role_of(one), str::to_owned);
+        if joined.contains(&at) && roles.contains(&role.as_str()) {
+            continue;
+        }
+        let free = !roles.contains(&role.as_str()) && !taken.contains(&role);
+        let key = if free { role } else { one.name.trim_start_matches("role:").to_owned() };
+        if taken.contains(&key) || roles.contains(&key.as_str()) {
+            continue;
+        }
+        taken.push(key.clone());
+        state_declared(statements, &key, one);
+    }
+}
+
+/// The role that a declared service plays where no settings say so.
+fn role_of(one: &Declared) -> String {
+    match one.family.as_str() {
+        "relational" | "document" => "database",
+        "keyvalue" | "cache" => "cache",
+        "broker" => "broker",
+        "search" => "search",
+        "mail" => "mail",
+        "object_storage" => "storage.media",
+        _ => &one.name,
+    }
+    .to_owned()
+}
+
+/// The declared service that a used one is: by host, else the only one of its product, or family where no product is known.
+fn counterpart(used: &Used, declared: &[Declared], talks: &[(&'static str, Origin)]) -> Option<usize> {
+    let by_role = declared.iter().position(|one| one.name.strip_prefix("role:") == Some(used.role.as_str()));
+    if by_role.is_some() {
+        return by_role;
+    }
+    let embedded = used.product.one().is_some_and(|product| services::is_in_process(product));
+    if embedded {
+        return None;
+    }
+    if let Some(at) = used.host.as_ref().and_then(|host| declared.iter().position(|one| one.name == *host)) {
+        return Some(at);
+    }
+    let fits = |one: &Declared| match used.product.values() {
+        [] => used.family.is_some_and(|family| one.family == family || family == "cache" && one.family == "keyvalue"),
+        products => products.iter().any(|product| services::compatible(product, &one.product)),
+    };
+    let mut fitting = declared.iter().enumerate().filter(|(_, one)| fits(one));
+    let first = fitting.next()?;
+    let second = fitting.next();
+    let talked = |one: &Declared| talks.iter().any(|(product, _)| services::compatible(product, &one.product));
+    (second.is_none() || talked(first.1)).then_some(first.0)
+}
+
+fn state_used(statements: &mut Statements, used: &Used, declared: Option<&Declared>) {
+    let mut fact = statements.about(None, Dimension::Service, &used.role);
+    let origin = declared.map_or_else(|| used.origin.clone(), |one| used.origin.clone().join(&one.origin));
+    let product = match (&used.product, declared) {
+        (Known::Unknown(_), Some(one)) => Known::One(one.product.clone()),
+        (Known::One(product), Some(one)) if *product != one.product => Known::One(one.product.clone()),
+        (product, _) => product.clone(),
+    };
+    let certainty = match (&used.product, declared) {
+        (Known::Unknown(_), Some(one)) => one.certainty.clone(),
+        _ => used.certainty.clone(),
+    };
+    let origin = if used.origin.steps.is_empty() { declared.map(|one| one.origin.clone()).unwrap_or_default() } else { origin };
+    if let Some(family) = product.one().and_then(|product| services::family(product)) {
+        fact.text("family", family, &origin);
+    }
+    let in_process = product.one().is_some_and(|product| services::is_in_process(product));
+    fact.known("product", product, &certainty, &origin);
+    if let Some(driver) = &used.driver {
+        fact.text("driver", driver, &used.origin);
+    }
+    match declared {
+        Some(one) => version(&mut fact, one),
+        None if in_process => {
+            fact.attr("version", Attr { value: Known::Absent, certainty: Certainty::Stated, origin });
+        }
+        None => {
+            let reason = Reason::new("no file declares the service").answered_with(format!("services.{} = \"product:version\"", used.role));
+            fact.attr("version", Attr::unknown(reason, origin));
+        }
+    }
+}
+
+fn version(fact: &mut super::Statement<'_>, one: &Declared) {
+    fact.known("version", one.version.clone(), &one.certainty, &one.origin);
+    fact.known("variant", one.variant.clone(), &one.certainty, &one.origin);
+    if let Some(flavour) = &one.flavour {
+        fact.text("flavour", flavour, &one.origin);
+    }
+    fact.bool("emulated", one.emulates, &one.origin).bool("stored", one.stored, &one.origin);
+}
+
+fn state_declared(statements: &mut Statements, key: &str, one: &Declared) {
+    let mut fact = statements.about(None, Dimension::Service, key);
+    let product = Attr { value: Known::One(Value::text(&one.product)), certainty: one.certainty.clone(), origin: one.origin.clone() };
+    fact.attr("product", product).text("family", &one.family, &one.origin);
+    version(&mut fact, one);
+}

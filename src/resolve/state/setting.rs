@@ -1,0 +1,152 @@
+//! Settings of the application.
+
+use super::{Statements, variable};
+use crate::formats::World;
+use crate::formats::python::{Kind, Val};
+use crate::knowledge::variables;
+use crate::model::{Attr, Certainty, Dimension, Known, Origin, Reason, Value};
+use crate::resolve::settings::Loaded;
+
+/// How deep dictionaries are opened: `DATABASES.default.ENGINE`.
+const DEPTH: usize = 3;
+/// Longer texts are cut.
+const LENGTH: usize = 200;
+
+/// States the settings of an environment.
+pub fn state(statements: &mut Statements, loaded: &Loaded) {
+    let complete = loaded.settings.problems.is_empty() && loaded.settings.missing_modules.iter().all(|module| !module.star);
+    let complete = if complete { Ok(()) } else { Err(Reason::new("a part of the settings cannot be followed")) };
+    statements.covers(None, Dimension::Setting, complete);
+    for (name, val) in &loaded.settings.values {
+        one(statements, name, val, 0, &loaded.world);
+    }
+    if let Some(span) = loaded.choice.span {
+        let mut fact = statements.about(None, Dimension::Setting, "SETTINGS_MODULE");
+        let shown = loaded.choice.class.as_ref().map_or_else(
+            || loaded.choice.module.clone(),
+            |class| format!("{}.{class}", loaded.choice.module),
+        );
+        fact.text("value", shown, &Origin::set(span));
+    }
+}
+
+fn one(statements: &mut Statements, name: &str, val: &Val, depth: usize, world: &World) {
+    let (inner, certainty) = open(val);
+    if let (Kind::Dict(entries), true) = (&inner.kind, depth < DEPTH) {
+        for (key, value) in entries {
+            if let Some(key) = key.as_str().filter(|key| key.len() < 80) {
+                one(statements, &format!("{name}.{key}"), value, depth + 1, world);
+            }
+        }
+        if depth > 0 || !entries.is_empty() {
+            return;
+        }
+    }
+    let last = name.rsplit('.').next().unwrap_or(name);
+    let value = known(statements, last, inner);
+    let mut fact = statements.about(None, Dimension::Setting, name);
+    fact.attr("value", Attr { value, certainty, origin: val.origin.clone() });
+    if let Some(kind) = kind(inner) {
+        fact.text("type", kind, &val.origin);
+    }
+    if let Some(variable) = val.variables.iter().next() {
+        fact.text("variable", variable, &val.origin);
+        if !val.true_for.is_empty() {
+            fact.list("true_for", val.true_for.clone(), &val.origin);
+            let var = world.get(variable);
+            let given = match &var.value {
+                Known::One(text) => Attr::bool(!text.is_empty() && val.true_for.contains(text), var.origin.clone()),
+                Known::Unknown(reason) => Attr::unknown(reason.clone(), val.origin.clone()),
+                _ => Attr::bool(false, val.origin.clone()),
+            };
+            fact.attr("false_looking_given", given);
+        }
+    }
+}
+
+/// The value behind a variable's default, and its certainty.
+fn open(val: &Val) -> (&Val, Certainty) {
+    match &val.kind {
+        Kind::Depends { variables, default: Some(default) } => {
+            (open(default).0, Certainty::Default { variable: variables.iter().next().cloned() })
+        }
+        _ => (val, val.certainty.clone()),
+    }
+}
+
+fn known(statements: &mut Statements, name: &str, val: &Val) -> Known<Value> {
+    match &val.kind {
+        Kind::Unknown(reason) => Known::Unknown(reason.clone()),
+        Kind::Depends { variables, .. } => {
+            let name = variables.iter().next().cloned().unwrap_or_default();
+            let reason = Reason::new(format!("{name} decides it"));
+            Known::Unknown(reason.answered_with(format!("provides = [\"{name}\"]")))
+        }
+        Kind::OneOf(vals) => {
+            let mut values = Vec::new();
+            for val in vals {
+                match known(statements, name, val) {
+                    Known::One(value) if !values.contains(&value) => values.push(value),
+                    Known::One(_) => {}
+                    _ => return Known::Unknown(Reason::new("a branch of the settings is not decided")),
+                }
+            }
+            match values.len() {
+                1 => Known::One(values.remove(0)),
+                _ => Known::OneOf(values, Reason::new("a branch of the settings is not decided")),
+            }
+        }
+        Kind::Undefined => Known::Absent,
+        Kind::Opaque(what) => Known::Unknown(Reason::new(format!("{what} is made by code"))),
+        Kind::List(items) | Kind::Tuple(items) | Kind::Set(items) => {
+            let texts: Option<Vec<String>> = items.iter().map(text).collect();
+            match texts {
+                Some(texts) if !variables::is_secret_name(name) => Known::One(Value::List(texts)),
+                _ => Known::Unknown(Reason::new("an item of the list is not known")),
+            }
+        }
+        _ => match text(val) {
+            Some(shown) => {
+                let is_text = matches!(val.kind, Kind::Str(_) | Kind::Secret(_) | Kind::Bytes(_) | Kind::Lazy(_));
+                let value = if is_text { variable::guarded(statements, name, &shown, val.origin.primary()) } else { Value::Text(shown) };
+                Known::One(value)
+            }
+            None => Known::Unknown(Reason::new("the value is made by code")),
+        },
+    }
+}
+
+/// A plain value as text; none for what has no plain text.
+fn text(val: &Val) -> Option<String> {
+    let shown = match &open(val).0.kind {
+        Kind::None => "None".to_owned(),
+        Kind::Bool(yes) => if *yes { "True" } else { "False" }.to_owned(),
+        Kind::Int(number) => number.to_string(),
+        Kind::Float(number) => number.to_string(),
+        Kind::Str(text) | Kind::Path(text) | Kind::Lazy(text) => text.clone(),
+        Kind::Secret(inner) => text(inner)?,
+        Kind::Timedelta(seconds) => format!("{seconds} s"),
+        Kind::Dict(entries) if entries.is_empty() => "{}".to_owned(),
+        Kind::List(items) | Kind::Tuple(items) => {
+            let texts: Option<Vec<String>> = items.iter().map(text).collect();
+            format!("({})", texts?.join(", "))
+        }
+        _ => return None,
+    };
+    Some(if shown.chars().count() > LENGTH { shown.chars().take(LENGTH - 1).chain(['…']).collect() } else { shown })
+}
+
+fn kind(val: &Val) -> Option<&'static str> {
+    Some(match val.kind {
+        Kind::Bool(_) => "bool",
+        Kind::Int(_) => "int",
+        Kind::Float(_) => "float",
+        Kind::Str(_) | Kind::Lazy(_) | Kind::Secret(_) => "str",
+        Kind::List(_) => "list",
+        Kind::Tuple(_) => "tuple",
+        Kind::Dict(_) => "dict",
+        Kind::None => "None",
+        Kind::Path(_) => "path",
+        _ => return None,
+    })
+}

@@ -1,0 +1,64 @@
+//! Environment variables.
+
+use super::Statements;
+use crate::knowledge::variables;
+use crate::model::{Attr, ComponentKind, Dimension, Known, Origin, Value};
+use crate::resolve::part::Part;
+
+/// States the variables of a component.
+pub fn state(statements: &mut Statements, part: &Part<'_>) {
+    let open = part.world.is_open();
+    if part.kind == ComponentKind::App {
+        let complete = if open { Err(crate::model::Reason::new("variables may be set outside the repository")) } else { Ok(()) };
+        statements.covers(Some(&part.name), Dimension::Variable, complete);
+    }
+    for (name, var) in part.world.vars() {
+        let provider = part.providers.get(name).copied().unwrap_or("image");
+        let value = match &var.value {
+            Known::One(text) => Known::One(guarded(statements, name, text, var.origin.primary())),
+            Known::OneOf(texts, why) => {
+                let values = texts.iter().map(|text| guarded(statements, name, text, var.origin.primary())).collect();
+                Known::OneOf(values, why.clone())
+            }
+            Known::Every(texts, why) => {
+                let values = texts.iter().map(|text| guarded(statements, name, text, var.origin.primary())).collect();
+                Known::Every(values, why.clone())
+            }
+            Known::Absent => Known::Absent,
+            Known::Unknown(reason) => Known::Unknown(reason.clone()),
+        };
+        let secret = variables::is_secret_name(name) || var.value.one().is_some_and(|text| variables::password_in_url(text).is_some());
+        let placeholder = var.value.one().map(|text| is_placeholder(name, text));
+        let mut fact = statements.about(Some(&part.name), Dimension::Variable, name);
+        fact.attr("value", Attr { value, certainty: var.certainty.clone(), origin: var.origin.clone() });
+        fact.text("provider", provider, &var.origin).bool("secret", secret, &var.origin);
+        if let Some(placeholder) = placeholder {
+            fact.bool("placeholder", placeholder, &var.origin);
+        }
+    }
+}
+
+/// Whether a value, or the password in it, is a placeholder.
+fn is_placeholder(name: &str, text: &str) -> bool {
+    match variables::password_in_url(text) {
+        Some(range) if !variables::is_secret_name(name) => variables::is_placeholder(&text[range]),
+        _ => variables::is_placeholder(text),
+    }
+}
+
+/// A value that may be shown, or a secret in custody.
+pub fn guarded(statements: &mut Statements, name: &str, text: &str, span: Option<crate::model::Span>) -> Value {
+    if variables::is_secret_name(name) && !text.is_empty() {
+        return statements.keep_secret(text, span);
+    }
+    if let Some(range) = variables::password_in_url(text) {
+        statements.keep_secret(&text[range.clone()], None);
+        return statements.keep_secret(text, None);
+    }
+    Value::text(text)
+}
+
+/// The origin of a variable.
+pub fn origin(part: &Part<'_>, name: &str) -> Origin {
+    part.world.vars().get(name).map(|var| var.origin.clone()).unwrap_or_default()
+}
