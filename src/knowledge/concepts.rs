@@ -82,6 +82,7 @@ table!(table, Table, "concepts.toml");
 #[derive(Deserialize, Default)]
 #[serde(deny_unknown_fields)]
 pub(super) struct Libraries {
+    #[cfg_attr(not(test), expect(dead_code, reason = "the date of the other table of this module is shown"))]
     pub(super) as_of: String,
     libraries: Vec<RuntimeNeed>,
 }

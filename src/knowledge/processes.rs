@@ -46,8 +46,6 @@ struct Command {
     reload_default: bool,
     #[serde(default)]
     debug_flags: Vec<String>,
-    #[serde(default)]
-    role: String,
     #[expect(dead_code, reason = "kept for the reader of the table")]
     source: String,
 }
@@ -217,7 +215,6 @@ impl Command {
 pub fn server(argv: &[&str]) -> Option<Match> {
     let (name, args) = program(argv)?;
     let row = table().commands.iter().find(|row| row.fits(name, args))?;
-    debug_assert!(row.role.is_empty());
     Some(row.found(args))
 }
 

@@ -12,6 +12,5 @@ pub use tables::{
     Runner, as_of, brings, codename, full_image_brings, glibc_version, libc_of, release_of_tag, runner, runner_at,
     system_python,
 };
-pub(super) use tables::{TAGS, TEXT};
 #[cfg(test)]
-pub(super) use tables::{Table, TagTable};
+pub(super) use tables::{TAGS, TEXT, Table, TagTable};

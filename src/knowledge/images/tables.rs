@@ -47,6 +47,7 @@ pub(in crate::knowledge) struct Table {
 #[derive(Deserialize, Default)]
 #[serde(deny_unknown_fields)]
 pub(in crate::knowledge) struct TagTable {
+    #[cfg_attr(not(test), expect(dead_code, reason = "the date of the other table of this module is shown"))]
     pub(in crate::knowledge) as_of: String,
     tags: Vec<Tag>,
 }
