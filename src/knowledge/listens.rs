@@ -102,8 +102,8 @@ fn split_address(text: &str) -> (Option<&str>, Option<&str>) {
 
 /// The address and port a server listens on, its defaults included; `None` when the command does not decide it.
 /// An address that the server would take from the environment (`$PORT`) counts as its default here.
-pub fn listens(argv: &[&str]) -> Option<(String, Option<String>)> {
-    let (name, args) = program(argv)?;
+pub fn listens(command: &[&str]) -> Option<(String, Option<String>)> {
+    let (name, args) = program(command)?;
     let row = row_of(name, args)?;
     let mut host = value(args, &row.host_flags);
     let mut port = value(args, &row.port_flags);
@@ -136,8 +136,8 @@ pub fn listens(argv: &[&str]) -> Option<(String, Option<String>)> {
 }
 
 /// The module that a command loads: `shop.wsgi` of `gunicorn shop.wsgi:application`, `shop` of `celery -A shop`.
-pub fn app_module(argv: &[&str]) -> Option<String> {
-    let (name, args) = program(argv)?;
+pub fn app_module(command: &[&str]) -> Option<String> {
+    let (name, args) = program(command)?;
     let flags: Vec<String> = ["-A", "--app"].map(str::to_owned).to_vec();
     let text = match name {
         "celery" | "flask" => value(args, &flags)?,

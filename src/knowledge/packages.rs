@@ -73,9 +73,10 @@ pub struct Removed {
 }
 
 macro_rules! rows {
-    ($($name:ident { $($(#[$attr:meta])* $field:ident: $type:ty),+ $(,)? })+) => {$(
+    ($($(#[$outer:meta])* $name:ident { $($(#[$attr:meta])* $field:ident: $type:ty),+ $(,)? })+) => {$(
         #[derive(Deserialize)]
         #[serde(deny_unknown_fields)]
+        $(#[$outer])*
         struct $name { $($(#[$attr])* $field: $type,)+ #[expect(dead_code, reason = "kept for the reader of the table")] source: String }
     )+};
 }
@@ -83,7 +84,7 @@ rows! {
     DevTool { kind: String, names: Vec<String>, #[serde(default)] prefixes: Vec<String>, #[serde(default)] suffixes: Vec<String> }
     Ambiguous { package: String, #[serde(default)] why: String }
     Production { package: String, #[serde(default)] server: bool }
-    Label { label: String, package: String }
+    #[expect(clippy::struct_field_names, reason = "the fields are the table's columns")] Label { label: String, package: String }
     Import { module: String, package: String }
 }
 

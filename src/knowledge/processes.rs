@@ -162,7 +162,9 @@ pub(super) fn program<'a>(argv: &'a [&'a str]) -> Option<(&'a str, &'a [&'a str]
     }
     let at = skip_flags(argv, 1, &["-W".to_owned(), "-X".to_owned()]);
     match argv.get(at) {
-        Some(script) if script.ends_with(".py") => Some((base(script), argv.get(at + 1..).unwrap_or_default())),
+        Some(script) if script.rsplit_once('.').is_some_and(|(_, end)| end == "py") => {
+            Some((base(script), argv.get(at + 1..).unwrap_or_default()))
+        }
         _ => Some((name, rest)),
     }
 }
@@ -213,9 +215,9 @@ impl Command {
 
 /// What a command starts, wrappers stripped before; `None` for one that no row knows.
 pub fn server(argv: &[&str]) -> Option<Match> {
-    let (name, args) = program(argv)?;
-    let row = table().commands.iter().find(|row| row.fits(name, args))?;
-    Some(row.found(args))
+    let (name, rest) = program(argv)?;
+    let row = table().commands.iter().find(|row| row.fits(name, rest))?;
+    Some(row.found(rest))
 }
 
 /// The debugger that a command runs under, if it does; looks through wrappers (`python -m debugpy --listen …`).

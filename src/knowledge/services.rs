@@ -65,14 +65,15 @@ pub struct Service {
 }
 
 macro_rules! rows {
-    ($($name:ident { $($field:ident: $type:ty),+ $(,)? })+) => {$(
+    ($($(#[$outer:meta])* $name:ident { $($field:ident: $type:ty),+ $(,)? })+) => {$(
         #[derive(Deserialize)]
         #[serde(deny_unknown_fields)]
+        $(#[$outer])*
         struct $name { $($field: $type,)+ #[expect(dead_code, reason = "kept for the reader of the table")] source: String }
     )+};
 }
 rows! {
-    Flavour { image: String, product: String, flavour: String }
+    #[expect(clippy::struct_field_names, reason = "the fields are the table's columns")] Flavour { image: String, product: String, flavour: String }
     Session { engine: String, store: String }
     Wrapping { backend: String, setting: String }
     Emulator { image: String, emulates: Vec<String> }

@@ -7,9 +7,10 @@ use serde::Deserialize;
 use super::table::{table, wildcard};
 
 macro_rules! rows {
-    ($($name:ident { $($(#[$attr:meta])* $field:ident: $type:ty),+ $(,)? })+) => {$(
+    ($($(#[$outer:meta])* $name:ident { $($(#[$attr:meta])* $field:ident: $type:ty),+ $(,)? })+) => {$(
         #[derive(Deserialize)]
         #[serde(deny_unknown_fields)]
+        $(#[$outer])*
         struct $name { $($(#[$attr])* $field: $type,)+ #[expect(dead_code, reason = "kept for the reader of the table")] source: String }
     )+};
 }
@@ -18,7 +19,7 @@ rows! {
     NotSecret { pattern: String }
     Text { text: String }
     Pattern { kind: String, start: String, #[serde(default)] end: String }
-    Mark { product: String, mark: String, mode: String, #[serde(default)] anywhere: bool }
+    #[expect(clippy::struct_field_names, reason = "the fields are the table's columns")] Mark { product: String, mark: String, mode: String, #[serde(default)] anywhere: bool }
     Shape { id: String, prefix: String, alphabet: String, min: usize, max: usize }
     Ambient { name: String }
     Addon { platform: String, name: String }

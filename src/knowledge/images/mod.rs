@@ -2,6 +2,7 @@
 
 mod describe;
 mod reference;
+mod system;
 mod tables;
 #[cfg(test)]
 mod tests;

@@ -8,9 +8,10 @@ use crate::knowledge::AS_OF;
 use crate::knowledge::table::{load, wildcard};
 
 macro_rules! rows {
-    ($($name:ident { $($(#[$attr:meta])* $field:ident: $type:ty),+ $(,)? })+) => {$(
+    ($($(#[$outer:meta])* $name:ident { $($(#[$attr:meta])* $field:ident: $type:ty),+ $(,)? })+) => {$(
         #[derive(Deserialize)]
         #[serde(deny_unknown_fields)]
+        $(#[$outer])*
         pub(super) struct $name {
             $($(#[$attr])* pub(super) $field: $type,)+
             #[expect(dead_code, reason = "kept for the reader of the table")]
@@ -21,13 +22,13 @@ macro_rules! rows {
 rows! {
     Mirror { prefix: String }
     Codename { name: String, distro: String, release: String, #[serde(default)] glibc: String, #[serde(default)] python: String }
-    Libc { distro: String, libc: String }
-    Patch { minor: String, first_patch: u32, codename: String }
+    #[expect(clippy::struct_field_names, reason = "the fields are the table's columns")] Libc { distro: String, libc: String }
+    #[expect(clippy::struct_field_names, reason = "the fields are the table's columns")] Patch { minor: String, first_patch: u32, codename: String }
     Lts { name: String, major: String }
     Base { repository: String, distro: String, #[serde(default)] release: String }
     RunnerRow { label: String, #[serde(default)] codename: String, #[serde(default)] since: String, #[serde(default)] os: String }
     Brings { package: String, image: String }
-    Tag { image: String, tag: String, moves: Vec<(String, String, String)>, #[serde(default)] last_listed: String }
+    #[expect(clippy::struct_field_names, reason = "the fields are the table's columns")] Tag { image: String, tag: String, moves: Vec<(String, String, String)>, #[serde(default)] last_listed: String }
 }
 
 #[derive(Deserialize, Default)]
