@@ -3,5 +3,6 @@
 pub mod cli;
 pub mod discover;
 pub mod formats;
+pub mod knowledge;
 pub mod model;
 pub mod report;

@@ -1,0 +1,217 @@
+//! What a reference says of the image.
+
+use super::reference::{Reference, parse};
+use super::system::{HOLE, SYSTEMS, Tag, minor, one, python_in_words, system, unknown};
+use super::tables::{codename, libc_of, listed, node_major, release_of_tag, tracked};
+use crate::model::Known;
+
+/// What a reference says.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Image {
+    /// The registry, docker.io when none is written.
+    pub registry: String,
+    /// The repository, mirrors of the Docker library folded.
+    pub repository: String,
+    /// The tag, where one is written.
+    pub tag: Option<String>,
+    /// The digest, where one is written.
+    pub digest: Option<String>,
+    /// digest, exact, floating or none.
+    pub pin: &'static str,
+    /// debian, ubuntu, alpine …
+    pub distro: Known<String>,
+    /// `12`, `3.20` …
+    pub release: Known<String>,
+    /// glibc or musl.
+    pub libc: Known<String>,
+    /// full, slim, alpine.
+    pub variant: Known<String>,
+    /// The minor of the image's Python, `3.12`.
+    pub python: Known<String>,
+    /// The major of the image's Node.
+    pub node: Known<String>,
+    /// Whether it is the full Python image, with build tools and headers.
+    pub full: Option<bool>,
+    /// Whether the release came from the table of floating tags.
+    pub derived: bool,
+    /// Whether the tag is an official one that is no longer rebuilt.
+    pub retired: bool,
+}
+
+impl Image {
+    /// The repository with its registry, unless that is docker.io.
+    pub fn name(&self) -> String {
+        if self.registry == "docker.io" {
+            self.repository.clone()
+        } else {
+            format!("{}/{}", self.registry, self.repository)
+        }
+    }
+}
+
+/// Describes a reference as it stood on a day (`YYYY-MM-DD`).
+pub fn describe(reference: &str, as_of: &str) -> Image {
+    let parts = parse(reference);
+    let tag = parts.tag.clone().unwrap_or_else(|| if parts.digest.is_some() { String::new() } else { "latest".into() });
+    read(parts, &tag, as_of)
+}
+
+/// Describes an image whose tag has unknown parts, written `${…}`: only the words around them speak.
+pub fn describe_parts(repository: &str, tag_pattern: &str) -> Image {
+    let mut tag = String::new();
+    let mut rest = tag_pattern;
+    while let Some((before, after)) = rest.split_once("${") {
+        tag.push_str(before);
+        tag.push(HOLE);
+        rest = after.split_once('}').map_or("", |(_, tail)| tail);
+    }
+    tag.push_str(rest);
+    let parts = Reference { tag: Some(tag_pattern.to_owned()), ..parse(repository) };
+    read(parts, &tag, crate::knowledge::AS_OF)
+}
+
+fn is_python(name: &str) -> bool {
+    name == "python"
+        || name == "pypy"
+        || name.ends_with("devcontainers/python")
+        || name == "cimg/python"
+        || name == "circleci/python"
+        || name == "public.ecr.aws/lambda/python"
+}
+
+fn read(parts: Reference, text: &str, as_of: &str) -> Image {
+    let name = parts.name();
+    let tag = Tag::of(text);
+    let (distro, release, derived) = system(&name, &tag, as_of);
+    let libc = match &distro {
+        Known::One(distro) => libc_of(distro).map_or_else(|| unknown("the distribution's C library is not known"), one),
+        Known::Unknown(reason) => Known::Unknown(reason.clone()),
+        _ => unknown("the distribution is not decided"),
+    };
+    let variant = variant(&name, &tag, &distro);
+    let python = python(&name, &tag, as_of, &distro, &release);
+    let pythonic = name == "python"
+        || name.ends_with("devcontainers/python")
+        || name == "ghcr.io/astral-sh/uv" && python.one().is_some();
+    let full = match variant.one().map(String::as_str) {
+        Some("full") if pythonic && distro.one().is_some() => Some(true),
+        Some("slim" | "alpine") => Some(false),
+        _ => None,
+    };
+    let pin = pin(&parts, &tag, &name, derived);
+    let retired = tracked(&parts.repository)
+        && !tag.holes
+        && release_of_tag(&name, text, as_of).is_some()
+        && !listed(&name, text);
+    let node = node(&name, &tag, as_of);
+    Image {
+        registry: parts.registry,
+        repository: parts.repository,
+        tag: parts.tag,
+        digest: parts.digest,
+        pin,
+        distro,
+        release,
+        libc,
+        variant,
+        python,
+        node,
+        full,
+        derived,
+        retired,
+    }
+}
+
+fn variant(name: &str, tag: &Tag, distro: &Known<String>) -> Known<String> {
+    if distro.one().is_some_and(|distro| distro == "alpine") {
+        return one("alpine");
+    }
+    if tag.has("slim") {
+        return one("slim");
+    }
+    let official = tracked(name) || is_python(name) || name == "ghcr.io/astral-sh/uv";
+    if official && !tag.holes && distro.one().is_some() {
+        one("full")
+    } else {
+        unknown("the image's variants are not known")
+    }
+}
+
+fn python(name: &str, tag: &Tag, as_of: &str, distro: &Known<String>, release: &Known<String>) -> Known<String> {
+    if let Some(version) = python_in_words(tag) {
+        return Known::One(version);
+    }
+    if is_python(name) {
+        let stated = tag.words.iter().take(2).find_map(|word| minor(word));
+        if let Some(version) = stated.filter(|_| !tag.holes || tag.version.is_some()) {
+            return Known::One(version);
+        }
+        let by_date = release_of_tag(name, tag.text, as_of).or_else(|| {
+            let version =
+                tag.words.iter().copied().filter(|word| codename(word).is_none_or(|(_, release)| release.is_none()));
+            let key = version.collect::<Vec<_>>().join("-");
+            release_of_tag(name, if key.is_empty() { "latest" } else { &key }, as_of)
+        });
+        return match by_date.filter(|(version, _)| !version.is_empty() && !tag.holes) {
+            Some((version, _)) => one(version),
+            None => unknown("the tag does not say the Python version"),
+        };
+    }
+    // `ubi9/python-312`, `python3-debian12` (the system's own Python).
+    let last = name.rsplit('/').next().unwrap_or(name);
+    if let Some(digits) =
+        last.strip_prefix("python-").filter(|rest| rest.len() > 1 && rest.chars().all(|c| c.is_ascii_digit()))
+    {
+        let (major, minor) = digits.split_at(1);
+        return Known::One(format!("{major}.{minor}"));
+    }
+    if last.starts_with("python3-debian") {
+        let own =
+            distro.one().zip(release.one()).and_then(|(distro, release)| super::tables::system_python(distro, release));
+        return own.map_or_else(|| unknown("the release's own Python is not known"), one);
+    }
+    if tracked(name) || SYSTEMS.contains(&name) {
+        Known::Absent
+    } else {
+        unknown("the image's name does not say its Python")
+    }
+}
+
+fn node(name: &str, tag: &Tag, as_of: &str) -> Known<String> {
+    if name != "node" && name != "cimg/node" {
+        return if tracked(name) || SYSTEMS.contains(&name) {
+            Known::Absent
+        } else {
+            unknown("the image's name does not say its Node")
+        };
+    }
+    if let Some(major) = tag.numbers().first() {
+        return one(major);
+    }
+    let named = tag.words.iter().find_map(|word| node_major(word));
+    let dated = release_of_tag(name, tag.text, as_of).map(|(version, _)| version).filter(|version| !version.is_empty());
+    named.or(dated.filter(|_| !tag.holes)).map_or_else(|| unknown("the tag does not say the Node version"), one)
+}
+
+fn pin(parts: &Reference, tag: &Tag, name: &str, derived: bool) -> &'static str {
+    if parts.digest.is_some() {
+        return "digest";
+    }
+    if parts.tag.is_none() {
+        return "none";
+    }
+    let text = tag.text.strip_prefix('v').unwrap_or(tag.text);
+    let numbers = Tag::of(text).numbers().len();
+    let commit =
+        text.len() >= 7 && text.chars().all(|c| c.is_ascii_hexdigit()) && text.contains(|c: char| c.is_ascii_digit());
+    let whole = if name == "postgres" { 2 } else { 3 };
+    let snapshot = SYSTEMS.contains(&name)
+        && tag.words.iter().any(|word| word.len() >= 8 && word.chars().all(|c| c.is_ascii_digit()));
+    let placed =
+        !tracked(name) || tag.words.iter().any(|word| codename(word).is_some_and(|(_, release)| release.is_some()));
+    if !tag.holes && (snapshot || commit && !tracked(name) || numbers >= whole && placed && !derived) {
+        "exact"
+    } else {
+        "floating"
+    }
+}

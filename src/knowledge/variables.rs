@@ -1,0 +1,201 @@
+//! Variables: which names are secrets', which values are placeholders, what a platform provides.
+
+use std::ops::Range;
+
+use serde::Deserialize;
+
+use super::table::{table, wildcard};
+
+macro_rules! rows {
+    ($($(#[$outer:meta])* $name:ident { $($(#[$attr:meta])* $field:ident: $type:ty),+ $(,)? })+) => {$(
+        #[derive(Deserialize)]
+        #[serde(deny_unknown_fields)]
+        $(#[$outer])*
+        struct $name { $($(#[$attr])* $field: $type,)+ #[expect(dead_code, reason = "kept for the reader of the table")] source: String }
+    )+};
+}
+rows! {
+    Segment { segment: String }
+    NotSecret { pattern: String }
+    Text { text: String }
+    Pattern { kind: String, start: String, #[serde(default)] end: String }
+    #[expect(clippy::struct_field_names, reason = "the fields are the table's columns")] Mark { product: String, mark: String, mode: String, #[serde(default)] anywhere: bool }
+    Shape { id: String, prefix: String, alphabet: String, min: usize, max: usize }
+    Ambient { name: String }
+    Addon { platform: String, name: String }
+    Credential { product: String, user: String, password: String }
+}
+
+#[derive(Deserialize, Default)]
+#[serde(deny_unknown_fields)]
+pub(super) struct Table {
+    pub(super) as_of: String,
+    secret_segments: Vec<Segment>,
+    not_secret: Vec<NotSecret>,
+    placeholders: Vec<Text>,
+    placeholder_patterns: Vec<Pattern>,
+    false_looking: Vec<Text>,
+    live_test: Vec<Mark>,
+    token_shapes: Vec<Shape>,
+    ambient: Vec<Ambient>,
+    addons: Vec<Addon>,
+    default_credentials: Vec<Credential>,
+}
+table!(table, Table, "variables.toml");
+
+/// Whether a variable or setting of that name holds a secret.
+pub fn is_secret_name(name: &str) -> bool {
+    let name = name.to_ascii_uppercase();
+    if table().not_secret.iter().any(|row| wildcard(&row.pattern, &name)) {
+        return false;
+    }
+    let framed = format!("_{name}_");
+    table().secret_segments.iter().any(|row| framed.contains(&format!("_{}_", row.segment)))
+}
+
+/// Whether a value only stands where a real one should be.
+pub fn is_placeholder(value: &str) -> bool {
+    let value = value.trim();
+    let lower = value.to_lowercase();
+    if value.is_empty() || table().placeholders.iter().any(|row| row.text == lower || row.text == value) {
+        return true;
+    }
+    let open = value.strip_prefix("${").and_then(|rest| rest.strip_suffix('}'));
+    if open.is_some_and(|inner| !inner.contains([':', '}'])) {
+        return true;
+    }
+    table().placeholder_patterns.iter().any(|row| match row.kind.as_str() {
+        "wrapped" => {
+            value.len() >= row.start.len() + row.end.len() && value.starts_with(&row.start) && value.ends_with(&row.end)
+        }
+        "prefix" => lower.starts_with(&row.start),
+        "contains" => lower.contains(&row.start),
+        _ => (row.start == "0" || value.len() >= 3) && lower.replace(&row.start, "").is_empty(),
+    })
+}
+
+/// Whether a text looks false although a plain truth test takes it for true (the empty text aside).
+pub fn false_looking(value: &str) -> bool {
+    table().false_looking.iter().any(|row| row.text == value)
+}
+
+/// Every false-looking text.
+pub fn false_looking_texts() -> Vec<&'static str> {
+    table().false_looking.iter().map(|row| row.text.as_str()).collect()
+}
+
+/// The product and `live` or `test`, for a value that says which of a product's two worlds it belongs to.
+pub fn live_or_test(value: &str) -> Option<(&'static str, &'static str)> {
+    let row = table()
+        .live_test
+        .iter()
+        .find(|row| if row.anywhere { value.contains(&row.mark) } else { value.starts_with(&row.mark) })?;
+    Some((&row.product, &row.mode))
+}
+
+/// The kind of a credential whose shape gives it away, such as `aws-access-key`.
+pub fn token_shape(value: &str) -> Option<&'static str> {
+    if value.contains("EXAMPLE") {
+        return None;
+    }
+    let fits = |shape: &&Shape| {
+        let Some(rest) = value.trim().strip_prefix(shape.prefix.as_str()) else { return false };
+        let count = rest.chars().count();
+        if count < shape.min || count > shape.max {
+            return false;
+        }
+        match shape.alphabet.as_str() {
+            "upper" => rest.chars().all(|c| c.is_ascii_uppercase() || c.is_ascii_digit()),
+            "word" => rest.chars().all(|c| c.is_ascii_alphanumeric() || c == '_' || c == '-'),
+            "dotted" => {
+                rest.contains('.') && rest.chars().all(|c| c.is_ascii_alphanumeric() || matches!(c, '_' | '-' | '.'))
+            }
+            _ => rest.contains("PRIVATE KEY-----"),
+        }
+    };
+    table().token_shapes.iter().find(fits).map(|row| row.id.as_str())
+}
+
+/// Whether the platform or the operating system provides a variable by itself.
+pub fn is_ambient(name: &str) -> bool {
+    table().ambient.iter().any(|row| wildcard(&row.name, name))
+}
+
+/// The platforms whose add-ons provide a variable.
+pub fn addon_platforms(name: &str) -> Vec<&'static str> {
+    table().addons.iter().filter(|row| wildcard(&row.name, name)).map(|row| row.platform.as_str()).collect()
+}
+
+/// Whether a user and password are those that a product is shipped or documented with.
+pub fn is_default_credential(product: &str, user: &str, password: &str) -> bool {
+    table().default_credentials.iter().any(|row| row.product == product && row.user == user && row.password == password)
+}
+
+/// Where the password stands in `scheme://user:PASSWORD@host`, as bytes of `value`.
+pub fn password_in_url(value: &str) -> Option<Range<usize>> {
+    let scheme = value.find("://")?;
+    let known = |c: char| c.is_ascii_alphanumeric() || matches!(c, '+' | '-' | '.');
+    if scheme == 0 || !value.get(..scheme)?.chars().all(known) {
+        return None;
+    }
+    let start = scheme + 3;
+    let rest = value.get(start..)?;
+    // A password may hold an unescaped slash, so the last `@` before a blank or quote ends it; one inside a query does not.
+    let end = rest.find(['?', '#', ' ', '"', '\'']).unwrap_or(rest.len());
+    let at = rest.get(..end)?.rfind('@').or_else(|| rest.split(['/', ' ']).next()?.rfind('@'))?;
+    let colon = rest.get(..at)?.find(':')?;
+    (colon + 1 < at).then_some(start + colon + 1..start + at)
+}
+
+/// The date the table stands for.
+pub fn as_of() -> &'static str {
+    &table().as_of
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn secret_names_go_by_segment() {
+        for name in ["SECRET_KEY", "DB_PASSWORD", "stripe_api_key", "GITHUB_TOKEN", "JWT_KEY"] {
+            assert!(is_secret_name(name), "{name}");
+        }
+        for name in ["PASSWORD_HASHERS", "DB_PASSWORD_FILE", "BYPASS", "TOKENIZER", "JWT_TOKEN_LIFETIME", "KEYBOARD"] {
+            assert!(!is_secret_name(name), "{name}");
+        }
+    }
+
+    #[test]
+    fn placeholders_are_told_from_values() {
+        for value in
+            ["", "changeme", "<your key>", "{{ key }}", "${KEY}", "xxxxxx", "django-insecure-abc", "0", "your-key"]
+        {
+            assert!(is_placeholder(value), "{value}");
+        }
+        for value in ["${KEY:-real9f8e7d}", "9f8e7d6c5b4a", "localstorage9"] {
+            assert!(!is_placeholder(value), "{value}");
+        }
+    }
+
+    #[test]
+    fn a_url_tells_where_its_password_is() {
+        let url = "postgres://u:p4ss@db:5432/x";
+        assert_eq!(password_in_url(url).and_then(|range| url.get(range)), Some("p4ss"));
+        let hard = "postgres://u:p/a@ss@db/x?o=a@b";
+        assert_eq!(password_in_url(hard).and_then(|range| hard.get(range)), Some("p/a@ss"));
+        assert_eq!(password_in_url("redis://:pw@r").map(|range| range.len()), Some(2));
+        assert_eq!(password_in_url("http://host:80/a"), None);
+        assert_eq!(password_in_url("http://u@host"), None);
+    }
+
+    #[test]
+    fn shapes_and_marks() {
+        assert_eq!(token_shape(&format!("AKIA{}", "A1B2C3D4E5F6G7H8")), Some("aws-access-key"));
+        assert_eq!(token_shape("AKIAIOSFODNN7EXAMPLE"), None);
+        assert_eq!(live_or_test("sk_live_x"), Some(("stripe", "live")));
+        assert!(is_ambient("GITHUB_SHA") && !is_ambient("DATABASE_URL"));
+        assert!(false_looking("False") && false_looking("") && !false_looking("True"));
+        assert_eq!(addon_platforms("MEMCACHIER_SERVERS"), ["heroku"]);
+    }
+}
