@@ -1,0 +1,140 @@
+//! The flags of install commands.
+
+use crate::model::Reason;
+
+/// The flags of a command with their values, and the other words.
+#[derive(Clone, Debug, Default)]
+pub struct Flags {
+    /// Flags in order.
+    pub flags: Vec<(String, Option<String>)>,
+    /// Words that are no flags.
+    pub rest: Vec<String>,
+}
+
+impl Flags {
+    /// Whether one of these flags is given.
+    pub fn has(&self, names: &[&str]) -> bool {
+        self.flags.iter().any(|(flag, _)| names.contains(&flag.as_str()))
+    }
+
+    /// The values of these flags.
+    pub fn values(&self, names: &[&str]) -> impl Iterator<Item = &str> {
+        self.flags.iter().filter(move |(flag, _)| names.contains(&flag.as_str())).filter_map(|(_, v)| v.as_deref())
+    }
+
+    /// The values of these flags, split at commas and spaces.
+    pub fn lists(&self, names: &[&str]) -> Vec<String> {
+        let parts = self.values(names).flat_map(|v| v.split([',', ' '])).map(str::trim).filter(|v| !v.is_empty());
+        parts.map(str::to_owned).collect()
+    }
+}
+
+/// A table of flags: those that take a value, and those that do not, separated by spaces.
+pub struct Table {
+    /// Flags with a value.
+    pub values: &'static str,
+    /// Flags without.
+    pub plain: &'static str,
+}
+
+impl Table {
+    /// Whether a flag takes a value; `None` if there is no such flag.
+    pub fn takes(&self, flag: &str) -> Option<bool> {
+        if self.values.split_ascii_whitespace().any(|f| f == flag) {
+            return Some(true);
+        }
+        self.plain.split_ascii_whitespace().any(|f| f == flag).then_some(false)
+    }
+}
+
+/// Sorts words into flags and the rest. A flag that no table knows is refused: it may change what is installed.
+pub fn flags(words: &[String], table: &Table) -> Result<Flags, Reason> {
+    let mut out = Flags::default();
+    let mut words = words.iter();
+    while let Some(word) = words.next() {
+        if !word.starts_with('-') || word == "-" {
+            out.rest.push(word.clone());
+            continue;
+        }
+        let (mut name, mut value) = match word.split_once('=') {
+            Some((name, value)) => (name, Some(value.to_owned())),
+            None => (word.as_str(), None),
+        };
+        let short = !word.starts_with("--") && word.is_char_boundary(2) && word.len() > 2;
+        if table.takes(name).is_none() && short {
+            let head = &word[..2];
+            if table.takes(head) == Some(true) {
+                name = head;
+                value = Some(word[2..].trim_start_matches('=').to_owned());
+            } else if word[1..].chars().all(|c| table.takes(&format!("-{c}")) == Some(false)) {
+                // Several short flags in one word: `-qU`.
+                out.flags.extend(word[1..].chars().map(|c| (format!("-{c}"), None)));
+                continue;
+            }
+        }
+        match table.takes(name) {
+            None => return Err(Reason::new(format!("the flag {name} is not understood"))),
+            Some(false) => out.flags.push((name.to_owned(), None)),
+            Some(true) => {
+                let value = value.or_else(|| words.next().cloned());
+                let Some(value) = value else { return Err(Reason::new(format!("{name} needs a value"))) };
+                out.flags.push((name.to_owned(), Some(value)));
+            }
+        }
+    }
+    Ok(out)
+}
+
+/// The flags of `uv sync`, `uv run` and `uv export`.
+pub const UV: Table = Table {
+    values: "--group --no-group --only-group --extra --no-extra --package --no-install-package --no-emit-package \
+             --link-mode --python -p --cache-dir --color --python-preference --index-url -i --extra-index-url \
+             --default-index --index --index-strategy --allow-insecure-host --no-build-package --no-binary-package \
+             --config-setting --format --output-file -o --env-file --keyring-provider --exclude-newer --resolution \
+             --prerelease --refresh-package --reinstall-package --no-build-isolation-package --config-file -f --find-links",
+    plain: "--all-groups --no-default-groups --no-dev --only-dev --all-extras --all-packages --no-install-project \
+            --no-install-workspace --no-install-local --no-emit-project --no-emit-workspace --no-emit-local --dev --frozen \
+            --locked --no-editable --compile-bytecode --compile --no-cache -n --no-cache-dir --inexact --exact --active \
+            --quiet -q --verbose -v --offline --no-progress --no-build-isolation --no-binary --no-build --no-config \
+            --native-tls --system-certs --no-managed-python --managed-python --no-python-downloads --reinstall --refresh \
+            --no-hashes --no-annotate --no-header --emit-index-url --no-env-file --check --dry-run --preview --no-sources \
+            --isolated --module -m",
+};
+
+/// The flags of `poetry install`, `poetry sync` and `poetry export`.
+pub const POETRY: Table = Table {
+    values: "--with --without --only -E --extras -f --format -o --output --directory -C --project -P",
+    plain: "--no-dev --all-extras --all-groups --no-root --no-directory --sync --remove-untracked --compile --dry-run \
+            -n --no-interaction --no-ansi --ansi -q --quiet -v -vv -vvv --verbose --no-cache --no-plugins --dev \
+            --without-hashes --without-urls --with-credentials --only-root",
+};
+
+/// The flags of `pdm install`, `pdm sync` and `pdm export`.
+pub const PDM: Table = Table {
+    values: "-G --group --with --without -f --format -o --output --venv -L --lockfile",
+    plain: "--no-default -d --dev --prod --production --no-self --no-editable --check --frozen-lockfile --no-lock --clean \
+            --no-isolation -v -vv -q --fail-fast -x --no-hashes --without-hashes --self --no-extras --no-dev",
+};
+
+/// The flags of `pipenv install`, `pipenv sync` and `pipenv requirements`.
+pub const PIPENV: Table = Table {
+    values: "--categories --python --extra-pip-args --pypi-mirror",
+    plain: "--dev -d --dev-only --deploy --system --ignore-pipfile --verbose -v --clear --quiet -q --site-packages --hash \
+            --keep-outdated --sequential --exclude-markers --exclude-index",
+};
+
+/// The flags of `pip install`, `pip wheel`, `pip download` and `uv pip`.
+pub const PIP: Table = Table {
+    values: "-r --requirement --requirements -c --constraint --constraints -e --editable --extra --group --root-user-action \
+             --index-url -i --extra-index-url --default-index --index --trusted-host --find-links -f --target -t --prefix \
+             --root --src --timeout --default-timeout --retries --only-binary --no-binary --progress-bar --cache-dir \
+             --upgrade-strategy --python -p --platform --implementation --python-version --abi --link-mode \
+             --index-strategy -w --wheel-dir -d --dest --config-settings -C --global-option --allow-insecure-host \
+             --exclude-newer --prerelease --resolution --use-feature --log --proxy --cert --color --upgrade-package -P",
+    plain: "--no-deps --no-dependencies --require-hashes --all-extras -U --upgrade --no-cache-dir --no-cache -n -q -qq -qqq \
+            --quiet -v -vv -vvv --verbose --user --system --pre --prefer-binary --no-build-isolation --break-system-packages \
+            --disable-pip-version-check --no-warn-script-location --ignore-installed -I --force-reinstall --no-compile \
+            --compile --compile-bytecode --no-index --use-pep517 --no-input --no-progress --no-clean --offline \
+            --no-color --no-python-version-warning --isolated --strict --exact --no-verify-hashes --native-tls \
+            --reinstall --refresh --no-warn-conflicts --no-config --no-sources --dry-run --require-virtualenv --debug",
+};

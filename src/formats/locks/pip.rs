@@ -1,0 +1,302 @@
+//! What `pip install` and `uv pip` install from their words and files.
+
+use std::collections::BTreeMap;
+
+use super::argv::{self, Flags};
+use super::data::Node;
+use super::manifest::{Dependency, Manifest};
+use super::plan::{Plan, locked};
+use super::{NOWHERE, Package, Source};
+use crate::discover::paths;
+use crate::formats::requirements::load::{Entry, load_with};
+use crate::formats::requirements::{Direct, LineKind, Marker, Requirement, Target, normalize, spec, versions};
+use crate::model::{Origin, Reason, SpanMap, StepKind};
+
+/// A requirement on its way to a package.
+struct Wanted {
+    requirement: Requirement,
+    constraint: bool,
+    applies: Option<bool>,
+    origin: Origin,
+    group: Option<String>,
+}
+
+#[derive(Default)]
+struct Collected {
+    wanted: Vec<Wanted>,
+    hashed: bool,
+    failed: Option<Reason>,
+    open: Option<Reason>,
+}
+
+/// Reads the command; the words are those behind the verb.
+pub(super) fn run(plan: &mut Plan<'_>, words: &[String], uv: bool, sync: bool) -> Result<Flags, Reason> {
+    let flags = argv::flags(words, &argv::PIP)?;
+    let nodeps = sync || flags.has(&["--no-deps", "--no-dependencies"]);
+    let mut got = Collected { hashed: true, ..Collected::default() };
+    let mut files: Vec<(&str, bool)> =
+        flags.values(&["-r", "--requirement", "--requirements"]).map(|f| (f, false)).collect();
+    files.extend(flags.values(&["-c", "--constraint", "--constraints"]).map(|f| (f, true)));
+    let mut names: Vec<&str> = flags.values(&["-e", "--editable"]).collect();
+    if sync {
+        files.splice(0..0, flags.rest.iter().map(|f| (f.as_str(), false)));
+    } else {
+        names.splice(0..0, flags.rest.iter().map(String::as_str));
+    }
+    for (path, constraint) in files {
+        if let Err(reason) = file(plan, &mut got, path, constraint, uv, &flags) {
+            got.failed.get_or_insert(reason);
+        }
+    }
+    for word in names {
+        if let Err(reason) = self::word(plan, &mut got, word, nodeps) {
+            got.failed.get_or_insert(reason);
+        }
+    }
+    for name in flags.values(&["--group"]) {
+        if plan.out.lock.is_none() {
+            group(plan, &mut got, name)?;
+        }
+    }
+    finish(plan, got, nodeps);
+    Ok(flags)
+}
+
+fn file(
+    plan: &mut Plan<'_>,
+    got: &mut Collected,
+    path: &str,
+    constraint: bool,
+    uv: bool,
+    flags: &Flags,
+) -> Result<(), Reason> {
+    if path.contains('$') {
+        return Err(Reason::new(format!("{path} rests on a variable")));
+    }
+    let found = paths::join(plan.folder, path).and_then(|p| plan.tree.find(&p));
+    let Some(file) = found else { return Err(Reason::new(format!("{path} is not in the repository"))) };
+    let name = paths::name(path);
+    if name.starts_with("pylock.") && name.strip_suffix(".toml").is_some() {
+        return pylock(plan, path, flags);
+    }
+    if name == "pyproject.toml" {
+        if !uv {
+            return Err(Reason::new("pip does not read pyproject.toml by -r"));
+        }
+        let extras: Vec<String> = flags.values(&["--extra"]).map(normalize).collect();
+        let folder = paths::parent(plan.tree.path(file)).to_owned();
+        return own(plan, got, &folder, &extras, flags.has(&["--all-extras"]));
+    }
+    let loaded = load_with(plan.tree, file, plan.markers, &plan.world(), constraint);
+    plan.out.problems.extend(loaded.problems);
+    plan.out.sources.extend(loaded.files.iter().map(|(file, span)| Source { file: *file, group: None, span: *span }));
+    for entry in loaded.entries {
+        if let Err(reason) = self::entry(plan, got, entry) {
+            got.failed.get_or_insert(reason);
+        }
+    }
+    loaded.incomplete.map_or(Ok(()), Err)
+}
+
+fn entry(plan: &mut Plan<'_>, got: &mut Collected, entry: Entry) -> Result<(), Reason> {
+    match entry.target {
+        Target::Named(requirement) => {
+            got.hashed &= entry.constraint || entry.applies == Some(false) || !requirement.hashes.is_empty();
+            got.wanted.push(Wanted {
+                requirement,
+                constraint: entry.constraint,
+                applies: entry.applies,
+                origin: entry.origin,
+                group: None,
+            });
+            Ok(())
+        }
+        Target::Direct(direct) if entry.applies != Some(false) => local(plan, got, &direct, false),
+        Target::Direct(_) => Ok(()),
+        Target::Invalid { why, .. } => Err(Reason::at(why, entry.span)),
+    }
+}
+
+/// A path that pip installs: this project, or another of the tree.
+fn local(plan: &mut Plan<'_>, got: &mut Collected, direct: &Direct, nodeps: bool) -> Result<(), Reason> {
+    got.hashed = false;
+    let path = direct.path().to_owned();
+    let address = direct.target.value.contains("://") && !direct.target.value.starts_with("file:");
+    let folder = if address { None } else { paths::join(plan.folder, &path) };
+    let folder = folder.filter(|folder| plan.tree.is_dir(folder) || folder.is_empty());
+    let Some(folder) = folder else {
+        return Err(Reason::at(format!("{path} does not say which package it is"), direct.span));
+    };
+    plan.out.project = Some(true);
+    if nodeps {
+        return Ok(());
+    }
+    let extras: Vec<String> = direct.extras.iter().cloned().collect();
+    own(plan, got, &folder, &extras, false)
+}
+
+/// A requirement or path on the command line.
+fn word(plan: &mut Plan<'_>, got: &mut Collected, word: &str, nodeps: bool) -> Result<(), Reason> {
+    if word.contains(['$', '*']) {
+        return Err(Reason::new(format!("{word} is not static")));
+    }
+    got.hashed = false;
+    let map = SpanMap::Whole(NOWHERE);
+    match spec::pip_line(word, 0, &map, Vec::new()).map_err(Reason::new)? {
+        LineKind::Requirement(requirement) => {
+            let marker = requirement.marker.as_ref();
+            let applies = marker.map_or(Some(true), |m| Marker::parse(&m.value).and_then(|m| m.applies(plan.markers)));
+            got.wanted.push(Wanted { requirement, constraint: false, applies, origin: Origin::default(), group: None });
+            Ok(())
+        }
+        LineKind::Direct(direct) => local(plan, got, &direct, nodeps),
+        _ => Err(Reason::new(format!("{word} is not understood"))),
+    }
+}
+
+fn push(plan: &Plan<'_>, got: &mut Collected, dependency: &Dependency, group: &str) -> Result<(), Reason> {
+    let requirement = match &dependency.requirement {
+        Ok(requirement) => requirement.clone(),
+        Err(why) => return Err(Reason::at(why.clone(), dependency.text.span)),
+    };
+    let marker = requirement.marker.as_ref();
+    let applies = marker.map_or(Some(true), |m| Marker::parse(&m.value).and_then(|m| m.applies(plan.markers)));
+    let origin = Origin::set(requirement.span);
+    got.wanted.push(Wanted { requirement, constraint: false, applies, origin, group: Some(group.to_owned()) });
+    Ok(())
+}
+
+/// What a project's own metadata asks for, as far as it is static.
+fn own(plan: &mut Plan<'_>, got: &mut Collected, folder: &str, extras: &[String], all: bool) -> Result<(), Reason> {
+    got.hashed = false;
+    let built = || Reason::new("what the project itself needs is known only after a build");
+    let manifest: Manifest = plan.manifest(folder).ok_or_else(built)?;
+    if manifest.node.get("project").is_none() || manifest.dynamic.contains("dependencies") {
+        let Some(main) = manifest.poetry.get("main") else { return Err(built()) };
+        for dependency in main.iter().filter(|d| !d.optional) {
+            push(plan, got, dependency, "main")?;
+        }
+        return if extras.is_empty() { Ok(()) } else { Err(built()) };
+    }
+    if manifest.dynamic.contains("optional-dependencies") {
+        return Err(built());
+    }
+    plan.needs_python(manifest.requires_python.as_ref().map(|r| r.value.as_str()))?;
+    let me = manifest.name.as_ref().map(|n| normalize(&n.value)).unwrap_or_default();
+    let mut lists: Vec<(String, &Vec<Dependency>)> = vec![("main".to_owned(), &manifest.dependencies)];
+    let mut asked: Vec<String> = if all { manifest.optional.keys().cloned().collect() } else { extras.to_vec() };
+    let mut at = 0;
+    while let Some(extra) = asked.get(at).cloned() {
+        at += 1;
+        let Some(list) = manifest.optional.get(&extra) else { continue };
+        // An extra may name others of the same project: `name[a,b]`.
+        for r in list.iter().filter_map(|d| d.requirement.as_ref().ok()).filter(|r| r.name.value == me) {
+            let new: Vec<String> = r.extras.iter().filter(|e| !asked.contains(e)).cloned().collect();
+            asked.extend(new);
+        }
+        lists.push((extra, list));
+    }
+    for (group, list) in lists {
+        for dependency in list.iter().filter(|d| d.requirement.as_ref().map_or(true, |r| r.name.value != me)) {
+            push(plan, got, dependency, &group)?;
+        }
+    }
+    Ok(())
+}
+
+/// `--group NAME` or `--group PATH:NAME`.
+fn group(plan: &mut Plan<'_>, got: &mut Collected, text: &str) -> Result<(), Reason> {
+    let (path, name) = text.rsplit_once(':').unwrap_or(("pyproject.toml", text));
+    let name = normalize(name);
+    got.hashed = false;
+    let folder = paths::join(plan.folder, path).map(|p| paths::parent(&p).to_owned()).unwrap_or_default();
+    let manifest = plan.manifest(&folder).ok_or_else(|| Reason::new(format!("there is no {path}")))?;
+    match manifest.groups.get(&name) {
+        Some(Ok(list)) => list.iter().try_for_each(|dependency| push(plan, got, dependency, &name)),
+        Some(Err(why)) => Err(Reason::new(why.clone())),
+        None => Err(Reason::new(format!("there is no group {name}"))),
+    }
+}
+
+fn finish(plan: &mut Plan<'_>, got: Collected, nodeps: bool) {
+    let mut pins: BTreeMap<String, Vec<&Wanted>> = BTreeMap::new();
+    for wanted in got.wanted.iter().filter(|w| w.applies != Some(false)) {
+        if wanted.requirement.pin().is_some() {
+            pins.entry(wanted.requirement.name.value.clone()).or_default().push(wanted);
+        }
+    }
+    let mut failed = got.failed;
+    let mut any = false;
+    for wanted in got.wanted.iter().filter(|w| w.applies != Some(false) && !w.constraint) {
+        any = true;
+        let name = &wanted.requirement.name.value;
+        let mut package = package(wanted);
+        for pin in pins.get(name).map_or(&[][..], Vec::as_slice) {
+            let Some(version) = pin.requirement.pin() else { continue };
+            match &package.version {
+                None => {
+                    package.version = Some(version);
+                    package.pinned = true;
+                    if let Some(place) = pin.origin.primary() {
+                        package.origin = std::mem::take(&mut package.origin).then(StepKind::Used, place);
+                    }
+                }
+                Some(first) if versions::same(&first.value, &version.value) => {}
+                Some(first) if pin.applies == Some(true) && wanted.applies == Some(true) => {
+                    let why = format!("{name} is pinned to {} and to {}", first.value, version.value);
+                    failed.get_or_insert(Reason::at(why, version.span));
+                }
+                Some(_) => {}
+            }
+        }
+        plan.add(package);
+    }
+    if !nodeps && !(got.hashed && any) && (any || plan.out.lock.is_none()) {
+        plan.out.complete = Err(Reason::new("pip adds what these packages need, which only an index knows"));
+    }
+    if let Some(reason) = failed.or(got.open) {
+        plan.out.complete = Err(reason.clone());
+        plan.out.refused = Some(reason);
+    }
+}
+
+fn package(wanted: &Wanted) -> Package {
+    let requirement = &wanted.requirement;
+    let version = requirement.pin();
+    Package {
+        name: requirement.name.value.clone(),
+        pinned: version.is_some(),
+        version,
+        specifier: requirement.specifier.clone(),
+        extras: requirement.extras.clone(),
+        group: wanted.group.clone(),
+        direct: true,
+        dev: false,
+        origin: wanted.origin.clone(),
+        applies: wanted.applies,
+    }
+}
+
+/// The packages of a `pylock.toml`.
+fn pylock(plan: &mut Plan<'_>, path: &str, flags: &Flags) -> Result<(), Reason> {
+    plan.lock = None;
+    let (_, lock) = plan.read_lock(path)?;
+    plan.needs_python(lock.str("requires-python"))?;
+    let mut env = plan.markers.clone();
+    env.extras = flags.values(&["--extra"]).map(normalize).collect();
+    env.groups = flags.values(&["--group"]).map(normalize).collect();
+    if env.groups.is_empty() {
+        env.groups = lock.get("default-groups").into_iter().flat_map(Node::texts).map(normalize).collect();
+    }
+    for node in lock.get("packages").map_or(&[][..], Node::items) {
+        let Some(name) = node.str("name") else { continue };
+        let applies = node.str("marker").map_or(Some(true), |m| Marker::parse(m).and_then(|m| m.applies(&env)));
+        if applies == Some(false) {
+            continue;
+        }
+        let mut package = locked(name, node, node.spanned("version"));
+        package.applies = applies;
+        plan.add(package);
+    }
+    Ok(())
+}

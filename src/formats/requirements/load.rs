@@ -1,0 +1,162 @@
+//! A requirements file with what it includes.
+
+use super::{Direct, FileOption, MarkerEnv, Requirement};
+use crate::discover::{Tree, paths};
+use crate::formats::World;
+use crate::model::{FileId, Origin, Problem, Reason, Span, Spanned, StepKind};
+
+use super::lexer::parse_with;
+use super::{LineKind, Marker};
+
+/// A requirements file and everything it includes.
+#[derive(Clone, Debug, Default)]
+pub struct Loaded {
+    /// Requirements and constraints in pip's order.
+    pub entries: Vec<Entry>,
+    /// Option lines in pip's order.
+    pub options: Vec<OptionLine>,
+    /// The files that were read, each with the place that included it.
+    pub files: Vec<(FileId, Option<Span>)>,
+    /// What could not be read.
+    pub problems: Vec<Problem>,
+    /// Why something may be missing: an include that cannot be read.
+    pub incomplete: Option<Reason>,
+}
+
+/// One requirement of a loaded file.
+#[derive(Clone, Debug)]
+pub struct Entry {
+    /// The file it stands in.
+    pub file: FileId,
+    /// The logical line.
+    pub span: Span,
+    /// Whether it was reached through `-c`.
+    pub constraint: bool,
+    /// What is required.
+    pub target: Target,
+    /// Whether its marker holds; `None` if that is not known.
+    pub applies: Option<bool>,
+    /// The line first, then the `-r` lines that led to it.
+    pub origin: Origin,
+}
+
+/// What an entry requires.
+#[derive(Clone, Debug)]
+pub enum Target {
+    /// A package by name.
+    Named(Requirement),
+    /// A path or an address without a name.
+    Direct(Direct),
+    /// A line that pip refuses: its text and why.
+    Invalid {
+        /// The text as pip sees it.
+        text: String,
+        /// Why.
+        why: String,
+        /// Whether `-e` stands before it.
+        editable: bool,
+    },
+}
+
+/// The options of one line.
+#[derive(Clone, Debug)]
+pub struct OptionLine {
+    /// The file it stands in.
+    pub file: FileId,
+    /// The logical line.
+    pub span: Span,
+    /// Whether it was reached through `-c`.
+    pub constraint: bool,
+    /// The options.
+    pub options: Vec<FileOption>,
+}
+
+/// Reads a file and what it includes; `${NAME}` stays as written.
+pub fn load(tree: &Tree, file: FileId, markers: &MarkerEnv) -> Loaded {
+    load_with(tree, file, markers, &World::empty(), false)
+}
+
+/// The same, with variables for `${NAME}`; `constraint` if it is reached by `-c`.
+pub fn load_with(tree: &Tree, file: FileId, markers: &MarkerEnv, world: &World, constraint: bool) -> Loaded {
+    let mut loader = Loader { tree, markers, world, out: Loaded::default(), open: Vec::new(), done: Vec::new() };
+    loader.file(file, None, constraint, &Origin::default());
+    loader.out
+}
+
+struct Loader<'a> {
+    tree: &'a Tree,
+    markers: &'a MarkerEnv,
+    world: &'a World,
+    out: Loaded,
+    open: Vec<FileId>,
+    done: Vec<(FileId, bool)>,
+}
+
+impl Loader<'_> {
+    fn file(&mut self, file: FileId, from: Option<Span>, constraint: bool, via: &Origin) {
+        let text = match self.tree.text(file) {
+            Ok(text) => text,
+            Err(error) => {
+                return self
+                    .missing(from.unwrap_or(Span::new(file, 0, 0)), format!("{}: {error}", self.tree.path(file)));
+            }
+        };
+        if self.done.len() > 500 {
+            return self.missing(Span::new(file, 0, 0), "too many included files".into());
+        }
+        self.done.push((file, constraint));
+        self.out.files.push((file, from));
+        self.open.push(file);
+        let parsed = parse_with(file, text, self.world);
+        self.out.problems.extend(parsed.problems);
+        for line in parsed.lines {
+            let origin = Origin::set(line.span).join(via);
+            let (target, marker) = match line.kind {
+                LineKind::Requirement(r) => (Target::Named(r.clone()), r.marker),
+                LineKind::Direct(d) => (Target::Direct(d.clone()), d.marker),
+                LineKind::Invalid { text, why, editable } => {
+                    self.out.problems.push(Problem::new(line.span, why.clone()));
+                    (Target::Invalid { text, why, editable }, None)
+                }
+                LineKind::Options(options) => {
+                    self.out.options.push(OptionLine { file, span: line.span, constraint, options });
+                    continue;
+                }
+                LineKind::Include { path, constraint: c } => {
+                    let via = Origin::default().then(StepKind::Included, line.span).join(via);
+                    self.include(file, &path, constraint || c, &via);
+                    continue;
+                }
+            };
+            let applies = marker.map_or(Some(true), |m| Marker::parse(&m.value).and_then(|m| m.applies(self.markers)));
+            self.out.entries.push(Entry { file, span: line.span, constraint, target, applies, origin });
+        }
+        self.open.pop();
+    }
+
+    fn include(&mut self, from: FileId, path: &Spanned<String>, constraint: bool, via: &Origin) {
+        let base = paths::parent(self.tree.path(from)).to_owned();
+        let text = path.value.strip_prefix("file:").map_or(path.value.as_str(), |p| p.trim_start_matches("//"));
+        if text.contains("://") {
+            return self.missing(path.span, "an include over the network is not read".into());
+        }
+        if text.contains("${") {
+            return self.missing(path.span, format!("{text} rests on a variable"));
+        }
+        let Some(found) = paths::join(&base, text) else {
+            return self.missing(path.span, format!("{text} is outside the repository"));
+        };
+        let Some(file) = self.tree.find(&found) else {
+            return self.missing(path.span, format!("{text} is not there"));
+        };
+        if self.open.contains(&file) {
+            return self.missing(path.span, format!("{text} includes itself"));
+        }
+        self.file(file, Some(path.span), constraint, via);
+    }
+
+    fn missing(&mut self, span: Span, why: String) {
+        self.out.problems.push(Problem::new(span, why.clone()));
+        self.out.incomplete.get_or_insert(Reason::at(why, span));
+    }
+}
