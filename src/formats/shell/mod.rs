@@ -29,6 +29,16 @@ pub fn evaluate(script: &Script, world: &World, args: &[String], files: &dyn Fil
     eval::run(script, world, args, files)
 }
 
+/// The text of a word with quotes and escapes removed; none if it has expansions.
+pub fn fixed(word: &ast::Word) -> Option<String> {
+    lex::fixed(word)
+}
+
+/// Whether an unquoted literal has unescaped characters that match file names, or a brace list.
+pub fn is_pattern(literal: &str) -> bool {
+    lex::is_pattern(literal)
+}
+
 /// What a script runs.
 #[derive(Clone, Debug, Default)]
 pub struct Evaluation {
