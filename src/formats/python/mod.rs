@@ -1,1 +1,181 @@
-//! TODO
+//! Settings code: an abstract interpreter of Python that says what it knows and nothing else.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use crate::model::{Certainty, FileId, Origin, Problem, Reason, Span};
+
+/// What a value is.
+#[derive(Clone, PartialEq, Debug)]
+pub enum Kind {
+    /// `None`.
+    None,
+    /// `True` or `False`.
+    Bool(bool),
+    /// An integer.
+    Int(i128),
+    /// A float.
+    Float(f64),
+    /// Text. The project root inside is `${ROOT}`.
+    Str(String),
+    /// Bytes.
+    Bytes(Vec<u8>),
+    /// A list.
+    List(Vec<Val>),
+    /// A tuple.
+    Tuple(Vec<Val>),
+    /// A set, in any order.
+    Set(Vec<Val>),
+    /// A dict in insertion order.
+    Dict(Vec<(Val, Val)>),
+    /// A path; the project root inside is `${ROOT}`.
+    Path(String),
+    /// A `datetime.timedelta`, in seconds.
+    Timedelta(f64),
+    /// A text marked for translation, untranslated.
+    Lazy(String),
+    /// A secret wrapper (pydantic's `SecretStr`) around a text.
+    Secret(Box<Val>),
+    /// A function, a class, an object of a library: what it is called.
+    Opaque(String),
+    /// The files do not decide it.
+    Unknown(Reason),
+    /// One of these.
+    OneOf(Vec<Val>),
+    /// What the code makes of these variables.
+    Depends {
+        /// The variables.
+        variables: BTreeSet<String>,
+        /// What it is while none of them is set.
+        default: Option<Box<Val>>,
+    },
+    /// Not defined.
+    Undefined,
+}
+
+/// A value with its history.
+#[derive(Clone, PartialEq, Debug)]
+pub struct Val {
+    /// What it is.
+    pub kind: Kind,
+    /// Where it is written, and what led to it.
+    pub origin: Origin,
+    /// The variables it rests on.
+    pub variables: BTreeSet<String>,
+    /// Whether something outside may override it.
+    pub certainty: Certainty,
+    /// False-looking texts of its variable that make it true, where it is a boolean taken from raw text.
+    pub true_for: Vec<String>,
+}
+
+impl Val {
+    /// A value without history.
+    pub fn of(kind: Kind) -> Self {
+        Self {
+            kind,
+            origin: Origin::default(),
+            variables: BTreeSet::new(),
+            certainty: Certainty::Stated,
+            true_for: Vec::new(),
+        }
+    }
+
+    /// The text, if it is plain text or a path.
+    pub fn as_str(&self) -> Option<&str> {
+        match &self.kind {
+            Kind::Str(text) | Kind::Path(text) | Kind::Lazy(text) => Some(text),
+            _ => None,
+        }
+    }
+
+    /// Yes or no, if it is a plain one.
+    pub fn as_bool(&self) -> Option<bool> {
+        if let Kind::Bool(yes) = self.kind { Some(yes) } else { None }
+    }
+
+    /// The value to go by: itself, or its default while its variables are not set.
+    pub fn settled(&self) -> Option<&Val> {
+        match &self.kind {
+            Kind::Depends { default, .. } => default.as_deref().and_then(Val::settled),
+            Kind::Unknown(_) | Kind::Undefined | Kind::OneOf(_) => None,
+            _ => Some(self),
+        }
+    }
+
+    /// The entry of a dict, through defaults.
+    pub fn get(&self, key: &str) -> Option<&Val> {
+        let Kind::Dict(items) = &self.settled()?.kind else { return None };
+        items.iter().rev().find(|(name, _)| name.as_str() == Some(key)).map(|(_, value)| value)
+    }
+
+    /// The items of a list, tuple or set, through defaults.
+    pub fn items(&self) -> Option<&[Val]> {
+        match &self.settled()?.kind {
+            Kind::List(items) | Kind::Tuple(items) | Kind::Set(items) => Some(items),
+            _ => None,
+        }
+    }
+}
+
+/// A boolean that is taken from the raw text of a variable.
+#[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Debug)]
+pub struct RawTruth {
+    /// The setting it becomes, where it becomes one.
+    pub setting: Option<String>,
+    /// The false-looking texts that make it true.
+    pub true_for: Vec<String>,
+    /// The expression.
+    pub span: Span,
+}
+
+/// One read of a variable.
+#[derive(Clone, PartialEq, Debug)]
+pub struct EnvRead {
+    /// The variable.
+    pub name: String,
+    /// The expression that reads it.
+    pub span: Span,
+    /// Its default.
+    pub default: Option<Val>,
+    /// Whether the program fails without it.
+    pub required: bool,
+    /// Whether it is set in this world.
+    pub set: bool,
+    /// The library it is read through: os, environ, decouple, pydantic …
+    pub via: &'static str,
+    /// Where its raw text is taken for a boolean.
+    pub raw_truth: Option<RawTruth>,
+}
+
+/// A module that was imported and is not in the repository.
+#[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Debug)]
+pub struct MissingModule {
+    /// Its dotted name.
+    pub name: String,
+    /// The import.
+    pub span: Span,
+    /// Whether the package around it is in the repository (`from .local import *`).
+    pub ours: bool,
+    /// Whether all its names were imported.
+    pub star: bool,
+}
+
+/// What a settings module, or a class in it, comes to in one world.
+#[derive(Clone, PartialEq, Debug, Default)]
+pub struct Settings {
+    /// The module's dotted name.
+    pub module: String,
+    /// Its file; none if it is not in the repository.
+    pub file: Option<FileId>,
+    /// The settings by name.
+    pub values: BTreeMap<String, Val>,
+    /// The variables that were read, in order.
+    pub reads: Vec<EnvRead>,
+    /// Every file that was run, and the import that led to it.
+    pub files: Vec<(FileId, Span)>,
+    /// What went wrong.
+    pub problems: Vec<Problem>,
+    /// Modules that are not in the repository.
+    pub missing_modules: Vec<MissingModule>,
+    /// Why there may be settings that are not listed.
+    pub incomplete: Option<Reason>,
+}
