@@ -5,4 +5,7 @@ pub mod discover;
 pub mod formats;
 pub mod knowledge;
 pub mod model;
+pub mod links;
+pub mod environments;
+pub mod resolve;
 pub mod report;

@@ -1,3 +1,7 @@
 //! Verdicts to bytes. Owns every output struct.
 
 pub mod inspect;
+pub mod json;
+pub mod lines;
+pub mod redact;
+pub mod values;

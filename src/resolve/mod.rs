@@ -113,7 +113,7 @@ fn debugger(context: &Context<'_, '_>, part: &Part<'_>, process: &ProcessPart) -
 }
 
 fn component(context: &Context<'_, '_>, planned: &Planned, part: &Part<'_>) -> Component {
-    let server = part.processes.iter().find_map(|process| process.server.as_ref());
+    let serving = part.processes.iter().find(|process| process.server.is_some());
     let image = part.image.as_ref();
     Component {
         project: planned.environment.project.as_str().into(),
@@ -122,8 +122,8 @@ fn component(context: &Context<'_, '_>, planned: &Planned, part: &Part<'_>) -> C
         kind: part.kind,
         build_context: image.and_then(|image| image.context.clone()),
         dockerfile: image.and_then(|image| image.dockerfile).map(|file| context.repository.tree.path(file).to_owned()),
-        server: server.map(|server| server.id.clone()),
-        module: server.and_then(|server| server.module.clone()),
+        server: serving.and_then(|process| process.server.as_ref()).map(|server| server.id.to_owned()),
+        module: serving.and_then(|process| process.module.clone()),
         image_repository: image
             .filter(|image| image.dockerfile.is_none())
             .and_then(|image| image.about.as_ref())

@@ -31,7 +31,7 @@ const MODULE_VARIABLE: &str = "DJANGO_SETTINGS_MODULE";
 /// The component whose settings stand for the environment: one that serves, else the first of ours.
 fn speaker<'p, 't>(parts: &'p [Part<'t>]) -> Option<&'p Part<'t>> {
     let ours = || parts.iter().filter(|part| part.kind == ComponentKind::App);
-    let serves = |part: &&Part<'_>| part.processes.iter().any(|process| process.server.as_ref().is_some_and(|s| s.is_web()));
+    let serves = |part: &&Part<'_>| part.processes.iter().any(|process| process.server.as_ref().is_some_and(|s| matches!(s.kind, "production" | "development")));
     let python = |part: &&Part<'_>| part.installs.installs_python || part.container.is_some() && part.image.is_some();
     ours().find(serves).or_else(|| ours().find(|part| !part.processes.is_empty() && python(part))).or_else(|| ours().next())
 }
@@ -158,7 +158,7 @@ fn pytest(context: &Context<'_, '_>, part: Option<&Part<'_>>) -> Option<Settings
     for name in ["pytest.ini", "pyproject.toml", "tox.ini", "setup.cfg"] {
         let Some(file) = paths::join(&folder, name).and_then(|path| tree.find(&path)).or_else(|| tree.find(name)) else { continue };
         let Ok(options) = tree.parsed(file, |file, text| pytest_options::parse(file, name, text)) else { continue };
-        if let Some(module) = &options.settings {
+        if let Some(module) = options.as_ref().as_ref().and_then(|options| options.settings.as_ref()) {
             return Some(SettingsChoice { module: module.value.clone(), class: None, span: Some(module.span) });
         }
     }
@@ -168,7 +168,7 @@ fn pytest(context: &Context<'_, '_>, part: Option<&Part<'_>>) -> Option<Settings
 /// The module that the process's own entry file sets: wsgi.py for a server, manage.py for the rest.
 fn process_default(context: &Context<'_, '_>, part: Option<&Part<'_>>) -> Option<SettingsChoice> {
     let tree = context.repository.tree;
-    let served = part.and_then(|part| part.processes.iter().find_map(|process| process.server.as_ref()?.module.clone()));
+    let served = part.and_then(|part| part.processes.iter().find_map(|process| process.module.clone()));
     let entry = |name: &str| {
         let ours = context.repository.of(Kind::Python).iter().filter(|file| paths::name(tree.path(**file)) == name);
         let folder = part.map(|part| part.folder.as_str()).unwrap_or_default();
