@@ -34,7 +34,7 @@ impl Runner<'_> {
             }
             "cd" | "pushd" => change_folder(&texts, state),
             "popd" => state.cwd = Cwd::Unknown,
-            "export" | "declare" | "local" | "readonly" | "typeset" => declare(name, &argv[1..], item, state),
+            "export" | "declare" | "local" | "readonly" | "typeset" => declare(name, &argv[1..], state),
             "unset" => {
                 for text in &texts {
                     if let Some(name) = text.known.one().filter(|name| !name.starts_with('-')) {
@@ -57,7 +57,9 @@ impl Runner<'_> {
             "break" | "continue" => state.ended = Some(End::Left),
             "read" | "mapfile" | "readarray" | "getopts" => {
                 for text in &texts {
-                    if let Some(name) = text.known.one().filter(|name| super::super::lex::name_length(name) == name.len()) {
+                    if let Some(name) =
+                        text.known.one().filter(|name| super::super::lex::name_length(name) == name.len())
+                    {
                         let why = Reason::at(format!("{name} is read at run time"), item.span);
                         state.set(name, Text::unknown(why), item.span);
                     }
@@ -70,6 +72,7 @@ impl Runner<'_> {
                     state.open = true;
                     return Some(Status::Ordinary);
                 };
+                self.steps += text.len() / 256;
                 let script = parse(text, &SpanMap::Whole(item.span), Dialect::Bash);
                 return Some(self.list(&script.items, state, false));
             }
@@ -114,7 +117,8 @@ fn set(texts: &[Text], state: &mut State) {
 }
 
 fn change_folder(texts: &[Text], state: &mut State) {
-    let folder = texts.iter().find(|text| text.known.one().is_none_or(|text| !matches!(text.as_str(), "--" | "-P" | "-L")));
+    let folder =
+        texts.iter().find(|text| text.known.one().is_none_or(|text| !matches!(text.as_str(), "--" | "-P" | "-L")));
     let folder = folder.filter(|text| !text.guess).and_then(|text| text.known.one());
     state.cwd = match folder.filter(|folder| *folder != "-" && !folder.starts_with('~')) {
         Some(folder) => match placed(&state.cwd, folder) {
@@ -127,7 +131,7 @@ fn change_folder(texts: &[Text], state: &mut State) {
 }
 
 /// `export` and its kin.
-fn declare(builtin: &str, words: &[(Text, Word)], item: &Item, state: &mut State) {
+fn declare(builtin: &str, words: &[(Text, Word)], state: &mut State) {
     let flagged = |flag: char| {
         let flags = words.iter().filter_map(|(text, _)| text.known.one()).filter(|text| text.starts_with('-'));
         flags.into_iter().any(|text| text.contains(flag))
@@ -169,5 +173,4 @@ fn declare(builtin: &str, words: &[(Text, Word)], item: &Item, state: &mut State
             state.open = true;
         }
     }
-    let _ = item;
 }

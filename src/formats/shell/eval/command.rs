@@ -80,11 +80,8 @@ impl Runner<'_> {
     fn emit(&mut self, argv: &[Argument], call: Call, state: &mut State) {
         let mut vars = Arc::clone(&state.env);
         for (name, word, _) in &call.assigns {
-            let var = Var {
-                value: word.text.clone(),
-                certainty: word.certainty.clone(),
-                origin: Origin::set(word.span),
-            };
+            let var =
+                Var { value: word.text.clone(), certainty: word.certainty.clone(), origin: Origin::set(word.span) };
             Arc::make_mut(&mut vars).insert(name.clone(), var);
         }
         let redirect = call.item.redirects.iter().find(|redirect| writes(redirect.op, redirect.fd.as_deref()));
@@ -93,9 +90,8 @@ impl Runner<'_> {
             shown(&text, &redirect.target.raw, redirect.target.span)
         });
         if stdout_to.is_none() {
-            let written = said(argv).unwrap_or_else(|| {
-                Text::unknown(Reason::at("it is the output of a command", call.item.span))
-            });
+            let written = said(argv)
+                .unwrap_or_else(|| Text::unknown(Reason::at("it is the output of a command", call.item.span)));
             state.output = std::mem::replace(&mut state.output, Text::one("")).concat(&written);
         }
         let maybe = [&state.when, &state.cut, &state.flow].into_iter().find_map(Clone::clone);
@@ -183,6 +179,7 @@ impl Runner<'_> {
 
     /// Runs a text in a shell of its own.
     fn child(&mut self, text: &str, map: &SpanMap, args: Arc<Vec<Text>>, call: &Call, state: &mut State) -> Status {
+        self.steps += text.len() / 256;
         let script = parse(text, map, Dialect::Bash);
         self.problems.extend(script.problems);
         let mut inner = state.clone();
@@ -195,10 +192,8 @@ impl Runner<'_> {
             inner.export(name);
         }
         self.via.push(Step { kind: StepKind::Included, span: call.item.span, note: None });
-        let since = self.commands.len();
         self.list(&script.items, &mut inner, call.tail);
         self.via.pop();
-        let _ = since;
         state.output = inner.output;
         Status::Ordinary
     }
@@ -213,6 +208,7 @@ impl Runner<'_> {
             state.open = true;
             return Status::Ordinary;
         };
+        self.steps += text.len() / 256;
         let script = parse(text, &SpanMap::Linear { file, base: 0 }, Dialect::Bash);
         self.problems.extend(script.problems);
         let outer = (state.args.clone(), state.flow.clone());
@@ -259,7 +255,11 @@ fn said(argv: &[Argument]) -> Option<Text> {
     let escapes = |text: &str| text.starts_with('-') && text.contains('e') || text.contains('\\');
     let mut result = Text::one("");
     for (n, (text, word)) in words.iter().enumerate() {
-        if text.known.values().iter().any(|text| n == 0 && text.starts_with("-e") || escapes(text) && text.contains('\\'))
+        if text
+            .known
+            .values()
+            .iter()
+            .any(|text| n == 0 && text.starts_with("-e") || escapes(text) && text.contains('\\'))
             || (!word.raw.contains(['"', '\'']) && super::super::lex::is_pattern(&word.raw))
         {
             return None;

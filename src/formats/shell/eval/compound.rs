@@ -239,8 +239,5 @@ impl Runner<'_> {
 }
 
 fn subject_span(item: &CaseItem) -> crate::model::Span {
-    item.patterns.first().map_or_else(
-        || crate::model::Span::new(crate::model::FileId(0), 0, 0),
-        |pattern| pattern.span,
-    )
+    item.patterns.first().map_or_else(|| crate::model::Span::new(crate::model::FileId(0), 0, 0), |pattern| pattern.span)
 }

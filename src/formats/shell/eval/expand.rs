@@ -2,9 +2,9 @@
 
 use super::super::ast::{Operation, Parameter, Part, Word};
 use super::super::lex;
+use super::Runner;
 use super::pattern;
 use super::state::{State, Text};
-use super::Runner;
 use crate::model::{Certainty, Known, Reason};
 
 /// A piece of a word; `split` where blanks in it end the word, `next` where a new word starts before it.
@@ -192,7 +192,11 @@ impl Runner<'_> {
                     Some(true) => Text { known: Known::One(String::new()), ..value },
                     Some(false) => {
                         let text = self.text(state, word);
-                        Text { certainty: value.certainty.and(&text.certainty), guess: value.guess || text.guess, ..text }
+                        Text {
+                            certainty: value.certainty.and(&text.certainty),
+                            guess: value.guess || text.guess,
+                            ..text
+                        }
                     }
                     None if value.known.is_unknown() => value,
                     None => lost("one of its values is empty"),

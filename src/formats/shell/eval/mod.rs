@@ -17,6 +17,8 @@ use state::{State, Text};
 
 const MAX_STEPS: usize = 20_000;
 const MAX_DEPTH: usize = 64;
+/// Branches of one `if` or `case`; each is a level of recursion.
+const MAX_ARMS: usize = 100;
 
 /// How a command ended.
 #[derive(Clone, Debug)]
@@ -165,7 +167,12 @@ impl Runner<'_> {
 
     fn item(&mut self, item: &Item, state: &mut State, tail: bool) -> Status {
         self.steps += 1;
-        if self.steps > MAX_STEPS || self.depth >= MAX_DEPTH {
+        let arms = match &item.command {
+            Command::If { arms, .. } => arms.len(),
+            Command::Case { items, .. } => items.len(),
+            _ => 0,
+        };
+        if self.steps > MAX_STEPS || self.depth >= MAX_DEPTH || arms > MAX_ARMS {
             let message = "the script calls too much to be followed to its end";
             if !self.problems.iter().any(|problem| problem.message == message) {
                 self.problems.push(Problem::new(item.span, message));

@@ -7,6 +7,9 @@ use super::super::ast::Item;
 use crate::formats::world::{Var, Vars, World};
 use crate::model::{Certainty, Known, Origin, Reason, Span, StepKind};
 
+/// Longer texts are not followed.
+const MAX_TEXT: usize = 65_536;
+
 /// A text as far as it is known; `Absent` for a variable that is not set.
 #[derive(Clone, PartialEq, Debug)]
 pub(super) struct Text {
@@ -32,6 +35,9 @@ impl Text {
         let known = match (self.known, &other.known) {
             (Known::Unknown(reason), _) => Known::Unknown(reason),
             (_, Known::Unknown(reason)) => Known::Unknown(reason.clone()),
+            (Known::One(a), Known::One(b)) if a.len() + b.len() > MAX_TEXT => {
+                Known::Unknown(Reason::new("it is too long to be followed"))
+            }
             (Known::One(a), Known::One(b)) => Known::One(a + b),
             (a, b) => {
                 let empty = [String::new()];
@@ -154,7 +160,11 @@ impl State {
         }
         if text.guess != self.guessed.contains(name) {
             let guessed = Arc::make_mut(&mut self.guessed);
-            if text.guess { guessed.insert(name.to_owned()) } else { guessed.remove(name) };
+            if text.guess {
+                guessed.insert(name.to_owned())
+            } else {
+                guessed.remove(name)
+            };
         }
         let var = Var { value: text.known, certainty: text.certainty, origin };
         let exported = self.all_exported || self.env.contains_key(name) || self.marked.contains(name);

@@ -119,6 +119,7 @@ impl Runner<'_> {
         let op = |at: usize| words.get(at).and_then(|text| text.known.one()).map_or("", String::as_str);
         match words {
             [] => Ok(false),
+            _ if words.len() > 100 => Err(Reason::new("the test is too long to be followed")),
             [word] => self.unary("-n", word),
             [_, word] if op(0) == "!" => not(self.unary("-n", word)),
             [_, word] => self.unary(op(0), word),

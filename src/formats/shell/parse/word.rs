@@ -41,12 +41,7 @@ impl Parser<'_> {
     }
 
     pub(super) fn made(&self, at: usize, parts: Vec<Part>) -> Word {
-        Word {
-            parts,
-            raw: self.slice(at, self.pos).to_owned(),
-            span: self.span(at, self.pos),
-            at: self.shift + at,
-        }
+        Word { parts, raw: self.slice(at, self.pos).to_owned(), span: self.span(at, self.pos), at: self.shift + at }
     }
 
     pub(super) fn word_until(&mut self, until: Until, quoted: bool) -> Read<Word> {
