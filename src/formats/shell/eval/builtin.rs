@@ -20,6 +20,10 @@ impl Runner<'_> {
     ) -> Option<Status> {
         let texts: Vec<Text> = argv.iter().skip(1).map(|(text, _)| text.clone()).collect();
         let first = texts.first().and_then(|text| text.known.one()).map_or("", String::as_str);
+        let lists = ["set", "trap", "umask", "ulimit", "shopt", "hash", "alias", "export", "declare", "typeset"];
+        if self.substitution > 0 && (lists.contains(&name) || matches!(name, "readonly" | "pushd" | "popd")) {
+            state.output = Text::unknown(Reason::at("it is the output of a command", item.span));
+        }
         match name {
             "true" | ":" | "wait" | "trap" | "umask" | "ulimit" | "shopt" | "hash" | "set" | "alias" => {
                 if name == "set" {

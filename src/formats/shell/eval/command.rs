@@ -53,24 +53,24 @@ impl Runner<'_> {
             return Status::Is(true);
         }
         let call = Call { item, tail: tail || exec, exec, assigns };
-        let status = self.call(argv, call, state);
+        let status = self.call(&argv, call, state);
         if exec {
             state.ended = Some(End::Done);
         }
         status
     }
 
-    fn call(&mut self, argv: Vec<Argument>, call: Call, state: &mut State) -> Status {
-        let name = named(&argv).unwrap_or("").to_owned();
+    fn call(&mut self, argv: &[Argument], call: Call, state: &mut State) -> Status {
+        let name = named(argv).unwrap_or("").to_owned();
         if !call.exec
-            && let Some(status) = self.builtin(&name, &argv, call.item, state)
+            && let Some(status) = self.builtin(&name, argv, call.item, state)
         {
             return status;
         }
-        if let Some(status) = self.follow(&name, &argv, &call, state) {
+        if let Some(status) = self.follow(&name, argv, &call, state) {
             return status;
         }
-        self.emit(&argv, call, state);
+        self.emit(argv, call, state);
         if matches!(name.as_str(), "echo" | "printf") {
             return Status::Is(true);
         }
@@ -119,13 +119,13 @@ impl Runner<'_> {
 
     /// Calls of functions, of scripts and of shells with a script.
     fn follow(&mut self, name: &str, argv: &[Argument], call: &Call, state: &mut State) -> Option<Status> {
-        let args = |from: usize| Arc::new(argv[from..].iter().map(|(text, _)| text.clone()).collect::<Vec<_>>());
+        let behind = |from: usize| Arc::new(argv[from..].iter().map(|(text, _)| text.clone()).collect::<Vec<_>>());
         let span = call.item.span;
         if !call.exec
             && let Some(body) = state.functions.get(name).cloned()
         {
             let outer = (state.args.clone(), state.flow.clone());
-            state.args = Some(args(1));
+            state.args = Some(behind(1));
             self.via.push(Step { kind: StepKind::Used, span, note: Some(format!("{name}()")) });
             let status = self.item(&body, state, call.tail);
             self.via.pop();
@@ -158,13 +158,14 @@ impl Runner<'_> {
                 } else {
                     SpanMap::Whole(word.span)
                 };
-                let args = args((at + 2).min(argv.len()));
-                return Some(self.child(text, &map, args, call, state));
+                let rest = behind((at + 2).min(argv.len()));
+                return Some(self.child(text, &map, rest, call, state));
             }
-            return self.script(text, args(at + 1), call, state);
+            return self.script(text, behind(at + 1), call, state);
         }
-        let known = name.contains('/') || name.ends_with(".sh") || name.ends_with(".bash");
-        if known { self.script(name, args(1), call, state) } else { None }
+        let script = name.rsplit_once('.').is_some_and(|(_, end)| matches!(end, "sh" | "bash"));
+        let known = name.contains('/') || script;
+        if known { self.script(name, behind(1), call, state) } else { None }
     }
 
     fn script(&mut self, path: &str, args: Arc<Vec<Text>>, call: &Call, state: &mut State) -> Option<Status> {

@@ -99,7 +99,7 @@ impl Runner<'_> {
                     (Text::one(""), false)
                 }
                 Part::Parameter(parameter) if matches!(parameter.name.as_str(), "@" | "*") => {
-                    self.all_arguments(state, parameter, quoted, out);
+                    Self::all_arguments(state, parameter, quoted, out);
                     continue;
                 }
                 Part::Parameter(parameter) => (self.parameter(state, parameter), split),
@@ -116,7 +116,7 @@ impl Runner<'_> {
         }
     }
 
-    fn all_arguments(&mut self, state: &State, parameter: &Parameter, quoted: bool, out: &mut Vec<Piece>) {
+    fn all_arguments(state: &State, parameter: &Parameter, quoted: bool, out: &mut Vec<Piece>) {
         let plain = matches!(parameter.operation, Operation::Plain);
         let Some(args) = state.args.clone().filter(|_| plain) else {
             let text = Text::unknown(Reason::at("the arguments are not known", parameter.span));
@@ -142,7 +142,7 @@ impl Runner<'_> {
                 Text::unknown(Reason::at(format!("${} is known at run time only", parameter.name), parameter.span))
             }
             name => match (name.parse::<usize>(), &state.args) {
-                (Ok(n), Some(args)) => args.get(n - 1).cloned().unwrap_or(absent),
+                (Ok(n), Some(args)) => n.checked_sub(1).and_then(|n| args.get(n)).cloned().unwrap_or(absent),
                 (Ok(_), None) => Text::unknown(Reason::at("the arguments are not known", parameter.span)),
                 _ => state.lookup(name),
             },

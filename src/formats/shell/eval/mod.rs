@@ -110,13 +110,12 @@ impl Runner<'_> {
     ) -> Status {
         let or = gate == Some(Join::Or);
         let reason = match (gate, &status) {
-            (None, _) | (Some(_), Status::Is(_)) => None,
             (Some(_), Status::Undecided(reason)) => Some(reason.clone()),
             (Some(_), Status::Ordinary) if or => {
                 let place = pipeline.first().map(|item| item.span);
                 Some(Reason { text: "it runs only if the command before fails".into(), span: place, answer_with: None })
             }
-            (Some(_), Status::Ordinary) => None,
+            _ => None,
         };
         match (gate, status, reason) {
             (Some(_), Status::Is(value), _) if value == or => Status::Is(value),
@@ -185,7 +184,13 @@ impl Runner<'_> {
         let written = item.redirects.iter().any(|redirect| writes(redirect.op, redirect.fd.as_deref()));
         let output = written.then(|| state.output.clone());
         let status = match &item.command {
-            Command::None => Status::Is(true),
+            Command::None => {
+                // `$(<file)` gives what the file holds.
+                if item.redirects.iter().any(|redirect| redirect.op == "<") {
+                    state.output = Text::unknown(Reason::at("it is read from a file at run time", item.span));
+                }
+                Status::Is(true)
+            }
             Command::Simple(simple) => self.simple(simple, item, state, tail),
             Command::Test { condition, .. } => self.decide(|runner| runner.condition(state, condition)),
             Command::Arithmetic(raw) | Command::Let(raw) => Self::arithmetic(raw, item, state),

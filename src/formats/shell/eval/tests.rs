@@ -103,6 +103,7 @@ fn decided_substitutions_give_text() {
     assert_eq!(open(script, &[]), ["?echo --no-dev", "uv sync /--no-dev"]);
     assert_eq!(closed("a $(if [ \"$e\" = 'prod' ]; then echo '--no-dev'; fi)", &[]), ["a"]);
     assert_eq!(closed("a \"$(cat f)\"", &[]), ["cat f", "a …"]);
+    assert_eq!(closed("X=$(<f); a $X $(umask)", &[]), ["a … …"]);
     assert_eq!(closed("X=$(echo a b); c $X", &[]), ["echo a b", "c a b"]);
 }
 

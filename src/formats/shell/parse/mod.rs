@@ -115,6 +115,9 @@ impl Parser<'_> {
 
     pub(super) fn pipeline(&mut self, out: &mut List) -> Read<()> {
         let negated = self.reserved("!");
+        if negated && self.reserved("!") {
+            return self.fail(self.pos, "a command can be negated once only");
+        }
         let first = out.len();
         loop {
             self.blanks();
@@ -257,7 +260,7 @@ impl Parser<'_> {
         } else {
             word.parts.insert(0, Part::Literal(prefix));
         }
-        word.raw = self.slice(at, self.pos).to_owned();
+        self.slice(at, self.pos).clone_into(&mut word.raw);
         word.span = self.span(at, self.pos);
         word.at = self.shift + at;
         Ok(word)
