@@ -224,7 +224,12 @@ impl Parser<'_> {
         let mut at = name;
         if bytes.get(at) == Some(&b'[') && self.dialect != Dialect::Posix {
             let line = rest.find('\n').unwrap_or(rest.len());
-            at += rest.get(at..line)?.find(']')? + 1;
+            let mut open = 0usize;
+            at += 1 + rest.get(at..line)?.bytes().position(|c| {
+                open += usize::from(c == b'[');
+                open -= usize::from(c == b']');
+                open == 0
+            })?;
         }
         if bytes.get(at) == Some(&b'+') && self.dialect != Dialect::Posix {
             at += 1;

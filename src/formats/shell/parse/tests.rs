@@ -54,7 +54,7 @@ fn compound_commands_are_read() {
         "time -p a | b",
         "coproc X { a; }",
         "a <(b) >(c) <<<\"$d\"",
-        "A=(1 \"2 3\" # no\n 4) B[1]=x",
+        "A=(1 \"2 3\" # no\n 4) B[1]=x C[${#C[@]}]=$D",
         "echo $((1 + (2))) ${#x} ${x%%.*} ${x/a/b} ${!x} $# $$ ${x[@]}",
         "select x in a b; do c; done",
     ] {
