@@ -88,12 +88,7 @@ fn env(texts: &Texts, contexts: Contexts<'_>) -> Env {
     texts.iter().map(|(name, text)| (name.clone(), (contexts.template(&text.value).known(), text.span))).collect()
 }
 
-fn instance(
-    workflow: &Workflow,
-    job: &Job,
-    vars: &BTreeMap<String, String>,
-    row: Result<Row, Reason>,
-) -> RunInstance {
+fn instance(workflow: &Workflow, job: &Job, vars: &BTreeMap<String, String>, row: Result<Row, Reason>) -> RunInstance {
     let data = row.as_ref().ok().map(matrix::context);
     let bare = Contexts { matrix: data.as_ref(), env: None, vars };
     let mut variables = env(&workflow.env, bare);

@@ -102,7 +102,8 @@ fn number(text: &str, before: Option<&Token>) -> Option<(f64, usize)> {
     let first = text.chars().next()?;
     let second = text.chars().nth(1).is_some_and(|c| c.is_ascii_digit());
     let after_value = matches!(before, Some(Token::Name(_) | Token::Sign(")" | "]" | "*")));
-    let starts = first.is_ascii_digit() || (matches!(first, '-' | '+') && second) || (first == '.' && second && !after_value);
+    let starts =
+        first.is_ascii_digit() || (matches!(first, '-' | '+') && second) || (first == '.' && second && !after_value);
     if !starts {
         return None;
     }
@@ -134,12 +135,7 @@ const LEVELS: [&[(&str, Operator)]; 4] = [
     &[("||", Operator::Or)],
     &[("&&", Operator::And)],
     &[("==", Operator::Equal), ("!=", Operator::NotEqual)],
-    &[
-        ("<", Operator::Less),
-        ("<=", Operator::LessEqual),
-        (">", Operator::Greater),
-        (">=", Operator::GreaterEqual),
-    ],
+    &[("<", Operator::Less), ("<=", Operator::LessEqual), (">", Operator::Greater), (">=", Operator::GreaterEqual)],
 ];
 
 impl Parser {

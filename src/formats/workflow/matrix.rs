@@ -68,7 +68,10 @@ impl Matrix {
             let Some(node) = node else { return Ok(Vec::new()) };
             match &node.kind {
                 Kind::List(items) => Ok(items.iter().map(|item| entry(item, contexts)).collect()),
-                _ => list(&contexts.node(node), node.span)?.into_iter().map(|cell| Ok(cells(&cell.value, cell.span))).collect(),
+                _ => list(&contexts.node(node), node.span)?
+                    .into_iter()
+                    .map(|cell| Ok(cells(&cell.value, cell.span)))
+                    .collect(),
             }
         };
         expand(&axes, &maps(&self.exclude)?, &maps(&self.include)?)
