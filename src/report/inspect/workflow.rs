@@ -80,12 +80,11 @@ fn step_value(job: &Job, step: &StepInstance) -> Value {
 }
 
 fn container(container: &Container) -> Value {
-    if container.image.0 == Known::Absent {
-        return Value::Null;
-    }
+    // An image that evaluates to nothing means no container; the document shows the text as it is.
+    let image = if container.image.0 == Known::Absent { Value::from("") } else { known(&container.image.0) };
     let list = |items: &[(Known<String>, Span)]| items.iter().map(|(item, _)| known(item)).collect::<Vec<_>>();
     json!({
-        "image": known(&container.image.0),
+        "image": image,
         "env": env(&container.env),
         "ports": list(&container.ports),
         "volumes": list(&container.volumes),
