@@ -26,9 +26,18 @@ pub struct Fly {
     /// `[deploy] release_command`.
     pub release_command: Option<CommandText>,
     /// `[mounts]`: source and destination.
-    pub mounts: Vec<(Option<Spanned<String>>, Option<Spanned<String>>)>,
+    pub mounts: Vec<Mount>,
     /// `internal_port` of the first service.
     pub internal_port: Option<Spanned<String>>,
+}
+
+/// A volume.
+#[derive(Clone, Debug)]
+pub struct Mount {
+    /// `source`.
+    pub source: Option<Spanned<String>>,
+    /// `destination`.
+    pub destination: Option<Spanned<String>>,
 }
 
 /// Reads `fly.toml`.
@@ -38,7 +47,8 @@ pub fn parse(file: FileId, text: &str) -> (Fly, Vec<Problem>) {
     let build = |key: &str| root.path(&["build", key]).and_then(Node::spanned);
     let processes = root.get("processes").map_or(&[][..], Node::entries);
     let mounts = root.get("mounts").map_or(&[][..], Node::one_or_many);
-    let services = root.get("http_service").into_iter().chain(root.get("services").map_or(&[][..], Node::one_or_many));
+    let mut services =
+        root.get("http_service").into_iter().chain(root.get("services").map_or(&[][..], Node::one_or_many));
     let fly = Fly {
         app: root.field("app"),
         env: texts(root.get("env")),
@@ -48,8 +58,11 @@ pub fn parse(file: FileId, text: &str) -> (Fly, Vec<Problem>) {
         target: build("build-target"),
         args: texts(root.path(&["build", "args"])),
         release_command: root.path(&["deploy", "release_command"]).and_then(CommandText::of),
-        mounts: mounts.iter().map(|node| (node.field("source"), node.field("destination"))).collect(),
-        internal_port: services.filter_map(|service| service.field("internal_port")).next(),
+        mounts: mounts
+            .iter()
+            .map(|node| Mount { source: node.field("source"), destination: node.field("destination") })
+            .collect(),
+        internal_port: services.find_map(|service| service.field("internal_port")),
     };
     (fly, problems)
 }

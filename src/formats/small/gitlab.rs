@@ -21,6 +21,15 @@ pub struct Pipeline {
     pub default: Option<Job>,
 }
 
+/// One of a job's rules.
+#[derive(Clone, Debug)]
+pub struct Rule {
+    /// `if`.
+    pub condition: Option<Spanned<String>>,
+    /// `when`.
+    pub when: Option<Spanned<String>>,
+}
+
 /// A job.
 #[derive(Clone, Debug)]
 pub struct Job {
@@ -40,8 +49,8 @@ pub struct Job {
     pub script: Vec<CommandText>,
     /// `needs`.
     pub needs: Vec<Spanned<String>>,
-    /// `rules`, each `if` with its `when`.
-    pub rules: Vec<(Option<Spanned<String>>, Option<Spanned<String>>)>,
+    /// `rules`.
+    pub rules: Vec<Rule>,
     /// `environment`.
     pub environment: Option<Spanned<String>>,
     /// `when`.
@@ -106,7 +115,10 @@ fn job(name: &Spanned<String>, node: &Node) -> Job {
         before_script: script(node.get("before_script"), 0),
         script: script(node.get("script"), 0),
         needs: list("needs").iter().filter_map(|node| node.field("job").or_else(|| node.spanned())).collect(),
-        rules: list("rules").iter().map(|node| (node.field("if"), node.field("when"))).collect(),
+        rules: list("rules")
+            .iter()
+            .map(|node| Rule { condition: node.field("if"), when: node.field("when") })
+            .collect(),
         environment: node.get("environment").and_then(named),
         when: node.field("when"),
         extends: node.get("extends").map(Node::texts).unwrap_or_default(),

@@ -20,7 +20,7 @@ pub struct PytestOptions {
 /// The options in a file, by its name; none if it has no section for pytest.
 pub fn parse(file: FileId, name: &str, text: &str) -> Option<PytestOptions> {
     let mut options = PytestOptions::default();
-    if name.ends_with(".toml") {
+    if name.rsplit('.').next() == Some("toml") {
         let (root, _) = tree::toml(file, text);
         let root = root?;
         let table = root.path(&["tool", "pytest", "ini_options"]).or_else(|| root.get("pytest"))?;

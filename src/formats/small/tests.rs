@@ -5,7 +5,7 @@ const FILE: FileId = FileId(0);
 
 #[test]
 fn a_procfile_gives_names_and_commands_with_their_places() {
-    let text = "web: gunicorn a.wsgi\r\n# no\nrelease : x\nhttp://x: y\n";
+    let text = "web: gunicorn a.wsgi\r\n# no\nrelease : x\na b: y\nempty:\n";
     let found = procfile::parse(FILE, text);
     assert_eq!(found.len(), 2);
     assert_eq!(&text[found[0].command.span.range()], "gunicorn a.wsgi");

@@ -109,9 +109,11 @@ impl Data {
     /// GitHub's loose equality; `None` if it cannot be told.
     pub fn equals(&self, other: &Self) -> Option<bool> {
         match (self, other) {
-            (Self::Unknown(_), _) | (_, Self::Unknown(_)) => None,
             // Objects are compared by identity, which is not followed here.
-            (Self::List(_), Self::List(_)) | (Self::Map(_), Self::Map(_)) => None,
+            (Self::Unknown(_), _)
+            | (_, Self::Unknown(_))
+            | (Self::List(_), Self::List(_))
+            | (Self::Map(_), Self::Map(_)) => None,
             (Self::Null, Self::Null) => Some(true),
             (Self::Text(a), Self::Text(b)) => Some(fold(a) == fold(b)),
             (a, b) => {

@@ -2,6 +2,7 @@
 
 use std::cmp::Ordering;
 use std::collections::BTreeMap;
+use std::fmt::Write as _;
 
 use super::data::Data;
 use super::expression::{self, Expression, Operator};
@@ -129,9 +130,8 @@ impl Contexts<'_> {
     fn binary(&self, operator: Operator, left: &Expression, right: &Expression) -> Data {
         let left = self.evaluate(left);
         match (operator, left.truth()) {
-            (Operator::And, Some(false)) | (Operator::Or, Some(true)) => return left,
+            (Operator::And, Some(false) | None) | (Operator::Or, Some(true) | None) => return left,
             (Operator::And | Operator::Or, Some(_)) => return self.evaluate(right),
-            (Operator::And | Operator::Or, None) => return left,
             _ => {}
         }
         let right = self.evaluate(right);
@@ -250,8 +250,8 @@ pub fn condition_text(text: &str) -> String {
                         format.push_str(&text.replace('\'', "''").replace('{', "{{").replace('}', "}}"));
                     }
                     Piece::Expression(inner) => {
-                        format.push_str(&std::format!("{{{count}}}"));
-                        arguments.push_str(&std::format!(", {}", inner.trim()));
+                        let _ = write!(format, "{{{count}}}");
+                        let _ = write!(arguments, ", {}", inner.trim());
                         count += 1;
                     }
                 }

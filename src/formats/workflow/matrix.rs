@@ -171,7 +171,9 @@ fn expand(axes: &[(String, Vec<Cell>)], exclude: &[Row], include: &[Row]) -> Res
         let mut placed = false;
         for (row, original) in rows.iter_mut().zip(&originals) {
             if include.iter().all(|cell| find(original, &cell.name).is_none() || same(original, cell)) {
-                include.iter().for_each(|cell| put(row, cell));
+                for cell in include {
+                    put(row, cell);
+                }
                 placed = true;
             }
         }
