@@ -72,9 +72,7 @@ fn texts(words: &[Spanned<String>]) -> Vec<&str> {
 }
 
 fn instruction(found: &Instruction) -> Value {
-    let heredoc = |part: &dockerfile::Heredoc| {
-        json!({"name": part.name, "content": part.content, "expand": part.expand, "chomp": part.chomp})
-    };
+    let heredoc = |part: &dockerfile::Heredoc| json!({"name": part.name, "content": part.content, "expand": part.expand, "chomp": part.chomp});
     json!({
         "keyword": found.keyword.value,
         "sub": found.onbuild.as_ref().map(|inner| &inner.keyword.value),
