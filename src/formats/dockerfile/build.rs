@@ -40,9 +40,9 @@ pub fn build(dockerfile: &Dockerfile, _text: &str, inputs: &BuildInputs) -> Buil
     let mut scopes: Vec<Scope> = Vec::new();
     for (head, body) in heads {
         let parent = head.base.stage.and_then(|index| Some((done.get(index)?, scopes.get(index)?)));
-        let (stage, scope) = start(head, parent, inputs);
+        let (opened, scope) = start(head, parent, inputs);
         let mut state =
-            State { stage, scope, globals: &globals, inputs, escape, names: &names, problems, own_cmd: false };
+            State { stage: opened, scope, globals: &globals, inputs, escape, names: &names, problems, own_cmd: false };
         for instruction in body {
             state.apply(instruction);
         }
