@@ -7,6 +7,8 @@ mod pip;
 mod plan;
 mod poetry;
 mod small;
+#[cfg(test)]
+mod tests;
 mod uv;
 
 use std::collections::{BTreeMap, BTreeSet};

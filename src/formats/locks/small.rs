@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use super::argv;
 use super::data::Node;
-use super::plan::{Plan, locked};
+use super::plan::{Plan, is_dev, locked};
 use crate::formats::requirements::{Marker, normalize};
 use crate::model::{Reason, Span, Spanned};
 
@@ -34,7 +34,8 @@ pub(super) fn pdm(plan: &mut Plan<'_>, verb: &str, words: &[String]) -> Result<(
         if !flags.has(&["--no-default"]) {
             groups.insert("default".into());
         }
-        if !prod && (asked.is_empty() || flags.has(&["-d", "--dev"])) || !prod && asked.is_disjoint(&dev) {
+        let dev_named = !asked.is_disjoint(&dev) && !flags.has(&["-d", "--dev"]);
+        if !prod && !dev_named {
             groups.extend(dev.iter().cloned());
         }
         if asked.contains(":all") {
@@ -56,7 +57,7 @@ pub(super) fn pdm(plan: &mut Plan<'_>, verb: &str, words: &[String]) -> Result<(
         let mut package = locked(name, node, node.spanned("version"));
         package.applies = applies;
         package.group = Some(if group == "default" { "main".into() } else { group.clone() });
-        package.dev = dev.contains(group);
+        package.dev = dev.contains(group) && is_dev(group);
         plan.add(package);
     }
     let tool = manifest.as_ref().and_then(|m| m.node.path(&["tool", "pdm", "distribution"])).and_then(Node::bool);

@@ -54,12 +54,12 @@ fn row(
     name: &str,
     version: Option<&str>,
     source: &str,
-    marker: Option<String>,
+    marker: Option<&str>,
     groups: &[&str],
-    hashes: Vec<String>,
+    hashes: &[String],
     markers: &MarkerEnv,
 ) -> Value {
-    let applies = marker.as_ref().map_or(json!(true), |m| match Marker::parse(m) {
+    let applies = marker.map_or(json!(true), |m| match Marker::parse(m) {
         Some(marker) => marker.applies(markers).map_or(json!({"$unknown": "not decided"}), |yes| json!(yes)),
         None => Value::Null,
     });
@@ -98,7 +98,15 @@ fn uv(node: &Node, markers: &MarkerEnv) -> Value {
         node.get("sdist").and_then(|s| s.str("hash")).map(str::to_owned).into_iter().collect();
     hashes.extend(file_hashes(packages(node, "wheels")));
     let marker = (!forks.is_empty()).then(|| forks.join(" or "));
-    row(node.str("name").unwrap_or_default(), node.str("version"), uv_source(node), marker, &[], hashes, markers)
+    row(
+        node.str("name").unwrap_or_default(),
+        node.str("version"),
+        uv_source(node),
+        marker.as_deref(),
+        &[],
+        &hashes,
+        markers,
+    )
 }
 
 fn root_groups(packages: &[Node]) -> Map<String, Value> {
@@ -141,15 +149,15 @@ fn poetry(lock: &Node, node: &Node, markers: &MarkerEnv) -> Value {
         files = lock.path(&["metadata", "files", name]).map_or(&[][..], Node::items);
     }
     let source = node.get("source").and_then(|s| s.str("type")).unwrap_or("registry");
-    row(name, node.str("version"), source, marker, &groups, file_hashes(files), markers)
+    row(name, node.str("version"), source, marker.as_deref(), &groups, &file_hashes(files), markers)
 }
 
 fn pdm(node: &Node, markers: &MarkerEnv) -> Value {
     let groups: Vec<&str> = node.get("groups").into_iter().flat_map(Node::texts).collect();
     let source = first(node, &[("git", "git"), ("path", "path"), ("url", "url")]);
-    let marker = node.str("marker").map(str::to_owned);
+    let marker = node.str("marker");
     let hashes = file_hashes(packages(node, "files"));
-    row(node.str("name").unwrap_or_default(), node.str("version"), source, marker, &groups, hashes, markers)
+    row(node.str("name").unwrap_or_default(), node.str("version"), source, marker, &groups, &hashes, markers)
 }
 
 fn pipfile(lock: &Node, markers: &MarkerEnv) -> Vec<Value> {
@@ -159,9 +167,9 @@ fn pipfile(lock: &Node, markers: &MarkerEnv) -> Vec<Value> {
     rows.map(|(section, name, node)| {
         let version = node.str("version").map(|v| v.strip_prefix("==").unwrap_or(v)).filter(|v| !v.is_empty());
         let source = first(node, &[("git", "git"), ("path", "path"), ("file", "url")]);
-        let hashes = node.get("hashes").into_iter().flat_map(Node::texts).map(str::to_owned).collect();
-        let marker = node.str("markers").map(str::to_owned);
-        row(&name.value, version, source, marker, &[&section.value], hashes, markers)
+        let hashes: Vec<String> = node.get("hashes").into_iter().flat_map(Node::texts).map(str::to_owned).collect();
+        let marker = node.str("markers");
+        row(&name.value, version, source, marker, &[&section.value], &hashes, markers)
     })
     .collect()
 }
@@ -171,9 +179,9 @@ fn pylock(node: &Node, markers: &MarkerEnv) -> Value {
     let one = [node.get("sdist"), node.get("archive")];
     let files = packages(node, "wheels").iter().chain(one.into_iter().flatten());
     let tables = files.filter_map(|f| f.get("hashes"));
-    let hashes = tables
+    let hashes: Vec<String> = tables
         .flat_map(|t| t.entries().iter().filter_map(|(alg, hex)| Some(format!("{}:{}", alg.value, hex.text()?))))
         .collect();
     let marker = node.str("marker").and_then(|m| printed(Some(m), markers).0.as_str().map(str::to_owned));
-    row(node.str("name").unwrap_or_default(), node.str("version"), source, marker, &[], hashes, markers)
+    row(node.str("name").unwrap_or_default(), node.str("version"), source, marker.as_deref(), &[], &hashes, markers)
 }
