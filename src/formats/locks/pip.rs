@@ -141,7 +141,7 @@ fn word(plan: &mut Plan<'_>, got: &mut Collected, word: &str, nodeps: bool) -> R
     }
     got.hashed = false;
     let map = SpanMap::Whole(NOWHERE);
-    match spec::pip_line(word, 0, &map, Vec::new()).map_err(Reason::new)? {
+    match spec::pip_line(word, &map, Vec::new()).map_err(Reason::new)? {
         LineKind::Requirement(requirement) => {
             let marker = requirement.marker.as_ref();
             let applies = marker.map_or(Some(true), |m| Marker::parse(&m.value).and_then(|m| m.applies(plan.markers)));
