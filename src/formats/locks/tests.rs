@@ -105,10 +105,12 @@ fn pip_wheel_tells_where_it_puts_what_it_gathers() {
 fn pipenv_and_its_json_have_places() {
     let lock =
         r#"{"_meta": {}, "default": {"Django": {"version": "==5.0"}}, "develop": {"pytest": {"version": "==8"}}}"#;
-    let tree = tree(&[("Pipfile.lock", lock)]);
+    let tree = tree(&[("Pipfile.lock", lock), ("Pipfile", "[packages]\nDjango = \"*\"\n")]);
     let found = run(&tree, "pipenv install --system --deploy --dev");
     assert_eq!(shown(&found), ["django=5.0", "pytest=8 dev"]);
     assert_eq!(&lock[found.packages["django"].version.as_ref().unwrap().span.range()], "5.0");
+    let steps: Vec<_> = found.packages["django"].origin.steps.iter().map(|s| tree.path(s.span.file)).collect();
+    assert_eq!(steps, ["Pipfile.lock", "Pipfile"]);
 }
 
 #[test]
