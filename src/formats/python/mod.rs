@@ -6,9 +6,12 @@ use crate::discover::Tree;
 use crate::formats::world::World;
 use crate::model::{Certainty, FileId, Origin, Problem, Reason, Span};
 
+pub mod entry;
 mod eval;
 mod lib;
 mod parse;
+
+pub use entry::{ConfigClass, EntryFacts, FromObject, RunCall, Selection, config_classes, entry_points, selections};
 
 use eval::machine::Machine;
 use eval::values::{K, V};

@@ -14,7 +14,6 @@ const MAX_NESTING: usize = 200;
 
 /// A parsed file.
 pub(crate) struct Parsed {
-    pub(crate) file: FileId,
     pub(crate) body: Vec<ast::Stmt>,
     pub(crate) problem: Option<Problem>,
 }
@@ -48,7 +47,7 @@ pub(crate) fn span_of(file: FileId, range: TextRange) -> Span {
 /// Parses a file of the tree. Never fails: what cannot be read is a problem, and the rest is there.
 pub(crate) fn parse(tree: &Tree, file: FileId) -> Parsed {
     let whole = Span::new(file, 0, 0);
-    let broken = |message: String| Parsed { file, body: Vec::new(), problem: Some(Problem::new(whole, message)) };
+    let broken = |message: String| Parsed { body: Vec::new(), problem: Some(Problem::new(whole, message)) };
     let text = match tree.text(file) {
         Ok(text) => text,
         Err(error) => return broken(error.to_string()),
@@ -65,7 +64,7 @@ pub(crate) fn parse(tree: &Tree, file: FileId) -> Parsed {
         ast::Mod::Module(module) => module.body.into_iter().collect(),
         ast::Mod::Expression(_) => Vec::new(),
     };
-    Parsed { file, body, problem }
+    Parsed { body, problem }
 }
 
 /// Counts brackets and long chains of unary or binary operators on one logical line, strings included: too strict on

@@ -36,8 +36,10 @@ pub fn document(request: &Request) -> Result<Value, String> {
 }
 
 fn render(tree: &Tree, settings: &Settings, request: &Request) -> Value {
+    let absent = |value: &Val| matches!(&value.kind, Kind::OneOf(all) if all.iter().any(|v| v.kind == Kind::Undefined));
+    let listed = settings.values.iter().filter(|(_, value)| request.open || !absent(value));
     let values: serde_json::Map<String, Value> =
-        settings.values.iter().map(|(name, value)| (name.clone(), tagged(value))).collect();
+        listed.map(|(name, value)| (name.clone(), decided(tagged(value), request.open))).collect();
     let values = match &settings.incomplete {
         Some(why) if values.is_empty() => json!({ "$unknown": why.text }),
         _ => Value::Object(values),
@@ -64,6 +66,18 @@ fn render(tree: &Tree, settings: &Settings, request: &Request) -> Value {
         "settings": values,
         "env_reads": reads,
     })
+}
+
+/// In a closed world there is one answer: several are none.
+fn decided(value: Value, open: bool) -> Value {
+    match value {
+        Value::Object(map) if !open && map.keys().any(|key| key == "$one_of" || key == "$depends" ) => {
+            json!({ "$unknown": "it rests on what the files do not decide" })
+        }
+        Value::Object(map) => map.into_iter().map(|(key, value)| (key, decided(value, open))).collect(),
+        Value::Array(items) => items.into_iter().map(|value| decided(value, open)).collect(),
+        other => other,
+    }
 }
 
 /// The line of a place, from 1.

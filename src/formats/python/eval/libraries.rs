@@ -69,6 +69,10 @@ impl Machine<'_> {
                 Ok(Self::make_env(&args, at))
             }
             "environ.Env.read_env" | "dotenv.load_dotenv" => Ok(self.read_env(at)),
+            "celery.Celery" => {
+                self.note_read("CELERY_LOADER", None, false, "celery", at);
+                Ok(self.foreign("Celery()", args, at))
+            }
             "decouple.config" => self.decouple(args, at),
             "dj_database_url.config" => self.database_url(args, at),
             "importlib.import_module" | "split_settings.tools.include" => {

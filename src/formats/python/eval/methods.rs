@@ -26,7 +26,7 @@ impl Machine<'_> {
                 Ok(value.unwrap_or_else(|| V::unknown("a part of the path outside the repository", at)))
             }
             K::Ref(id) if self.space(*id).is_some() => self.space_attribute(object, *id, name, at),
-            K::Unknown(_) | K::Opaque(_) => Ok(V::unknown("a part of what is not known", at).resting([object])),
+            K::Unknown(_) => Ok(V::unknown("a part of what is not known", at).resting([object])),
             K::OneOf(_) => self.lift(object, at, &mut |m, v| m.attribute(v, name, at)),
             K::Depends(of) if of.1.as_ref().is_some_and(|v| {
                 matches!(v.k, K::Ref(id) if self.space(id).is_some()) || matches!(v.k, K::Path(_) | K::Lib(_))

@@ -195,7 +195,7 @@ impl Machine<'_> {
                         (K::None, K::None) => Some(true),
                         (K::Bool(a), K::Bool(b)) => Some(a == b),
                         (K::None | K::Bool(_), k) | (k, K::None | K::Bool(_)) => match k {
-                            K::Made(..) | K::Lib(_) | K::Opaque(_) | K::Bound(_) => None,
+                            K::Made(..) | K::Lib(_) | K::Bound(_) => None,
                             _ => Some(false),
                         },
                         _ => None,

@@ -197,7 +197,7 @@ impl Machine<'_> {
     /// A key that is settled; none if it is not.
     pub(crate) fn settled_key(&self, key: &V) -> Option<V> {
         match &key.k {
-            K::Unknown(_) | K::OneOf(_) | K::Depends(_) | K::Undefined | K::Opaque(_) | K::Made(..) | K::Ref(_) => None,
+            K::Unknown(_) | K::OneOf(_) | K::Depends(_) | K::Undefined | K::Made(..) | K::Ref(_) => None,
             K::Tuple(items) => items.iter().all(|v| self.settled_key(v).is_some()).then(|| key.clone()),
             _ => Some(key.clone()),
         }

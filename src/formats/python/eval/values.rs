@@ -48,7 +48,6 @@ pub(crate) enum K {
     Path(Arc<str>),
     Timedelta(f64),
     Lazy(Arc<str>),
-    Secret(Arc<V>),
     /// On the heap.
     Ref(Id),
     Func(Arc<Func>),
@@ -60,7 +59,6 @@ pub(crate) enum K {
     Lib(Arc<str>),
     /// What a call of a library gave: its class, and the arguments where they matter.
     Made(Arc<str>, Arc<Args>),
-    Opaque(Arc<str>),
     Unknown(Arc<Reason>),
     OneOf(Arc<Vec<V>>),
     Depends(Arc<(Names, Option<V>)>),

@@ -6,7 +6,7 @@ pub(crate) mod os;
 pub(crate) mod pydantic;
 pub(crate) mod url;
 
-use super::eval::values::{K, ROOT, V};
+use super::eval::values::{ROOT, V};
 
 /// Modules of Python itself: their import does not fail.
 const STANDARD: &[&str] = &[
@@ -57,10 +57,3 @@ pub(crate) fn spelled(text: &str) -> String {
     text.replace(ROOT, "${ROOT}")
 }
 
-/// The plain text of a value.
-pub(crate) fn text_of(value: &V) -> Option<&str> {
-    match &value.k {
-        K::Str(text) => Some(text),
-        _ => None,
-    }
-}
