@@ -109,7 +109,9 @@ fn variable(e: &ast::Expr) -> Option<(String, Option<String>)> {
             });
             Some((literal(call.arguments.args.first()?)?, default.and_then(literal)))
         }
-        ast::Expr::Subscript(s) if dotted(&s.value).is_some_and(|n| n == "os.environ") => Some((literal(&s.slice)?, None)),
+        ast::Expr::Subscript(s) if dotted(&s.value).is_some_and(|n| n == "os.environ") => {
+            Some((literal(&s.slice)?, None))
+        }
         ast::Expr::BoolOp(op) if op.op == ast::BoolOp::Or => {
             let (name, default) = variable(op.values.first()?)?;
             Some((name, op.values.last().and_then(literal).or(default)))
@@ -213,9 +215,8 @@ pub fn selections(tree: &Tree, file: FileId) -> Vec<Selection> {
                 if let Some(read) = variable(&assign.value) {
                     known.push((name, read));
                 } else if let ast::Expr::Dict(dict) = &*assign.value {
-                    let row = |i: &ast::DictItem| {
-                        Some((literal(i.key.as_ref()?)?, dotted(&i.value)?, span(file, &i.value)))
-                    };
+                    let row =
+                        |i: &ast::DictItem| Some((literal(i.key.as_ref()?)?, dotted(&i.value)?, span(file, &i.value)));
                     let cases: Vec<_> = dict.items.iter().filter_map(row).collect();
                     if !cases.is_empty() && cases.len() == dict.items.len() {
                         let at = span(file, assign);

@@ -71,7 +71,7 @@ fn render(tree: &Tree, settings: &Settings, request: &Request) -> Value {
 /// In a closed world there is one answer: several are none.
 fn decided(value: Value, open: bool) -> Value {
     match value {
-        Value::Object(map) if !open && map.keys().any(|key| key == "$one_of" || key == "$depends" ) => {
+        Value::Object(map) if !open && map.keys().any(|key| key == "$one_of" || key == "$depends") => {
             json!({ "$unknown": "it rests on what the files do not decide" })
         }
         Value::Object(map) => map.into_iter().map(|(key, value)| (key, decided(value, open))).collect(),

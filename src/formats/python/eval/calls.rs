@@ -73,7 +73,8 @@ impl Machine<'_> {
     pub(crate) fn foreign(&mut self, what: &str, args: &Args, at: Span) -> V {
         self.may_raise(None, at, Cond::default());
         self.forget_args(args, at);
-        V::unknown(format!("the result of {what}"), at).resting(args.pos.iter().chain(args.named.iter().map(|(_, v)| v)))
+        V::unknown(format!("the result of {what}"), at)
+            .resting(args.pos.iter().chain(args.named.iter().map(|(_, v)| v)))
     }
 
     /// Code that is not followed may change what it is given.

@@ -50,7 +50,9 @@ impl Machine<'_> {
                     Some(obj) => {
                         let kind = self.data(&obj.data, depth);
                         match &obj.doubt {
-                            Some(vars) => Kind::Depends { variables: vars.clone(), default: Some(Box::new(Val::of(kind))) },
+                            Some(vars) => {
+                                Kind::Depends { variables: vars.clone(), default: Some(Box::new(Val::of(kind))) }
+                            }
                             None => kind,
                         }
                     }
@@ -109,7 +111,9 @@ impl Machine<'_> {
 
     fn true_texts(&mut self, e: &ast::Expr, value: &V, any: bool, setting: Option<&str>, f: &mut Frame) -> Vec<String> {
         let mut out = Vec::new();
-        let (1, None, Some(name)) = (value.m.vars.len(), &self.suppose, value.m.vars.first().cloned()) else { return out };
+        let (1, None, Some(name)) = (value.m.vars.len(), &self.suppose, value.m.vars.first().cloned()) else {
+            return out;
+        };
         if matches!(e, ast::Expr::Dict(_) | ast::Expr::List(_) | ast::Expr::Lambda(_)) || other_words(e) {
             return out;
         }

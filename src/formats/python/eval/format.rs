@@ -43,7 +43,8 @@ impl Machine<'_> {
             let mut value = None;
             if let Some(named) = rest.strip_prefix('(') {
                 let Some((name, after)) = named.split_once(')') else { return Ok(V::unknown("a format", at)) };
-                value = pairs.as_ref().and_then(|p| p.iter().find(|(k, _)| k.text() == Some(name)).map(|(_, v)| v.clone()));
+                value =
+                    pairs.as_ref().and_then(|p| p.iter().find(|(k, _)| k.text() == Some(name)).map(|(_, v)| v.clone()));
                 rest = after;
             } else if let Some(items) = &items {
                 value = items.get(next).cloned();

@@ -91,8 +91,7 @@ impl Machine<'_> {
         let own = if package { name } else { name.rsplit_once('.').map_or("", |(p, _)| p) };
         self.set_name(id, "__package__", V::str(own));
         let scope = Scope { file, module, package, globals: id, enclosing: Vec::new() };
-        let mut f =
-            Frame { scope, locals: id, global_names: BTreeSet::new(), pending: Vec::new(), class: false };
+        let mut f = Frame { scope, locals: id, global_names: BTreeSet::new(), pending: Vec::new(), class: false };
         self.module_block(&parsed.body, &mut f)
     }
 
@@ -225,7 +224,11 @@ impl Machine<'_> {
     fn star(&mut self, module: Option<V>, name: &str, at: Span, f: &mut Frame) {
         let K::Ref(id) = module.map_or(K::None, |m| m.k) else {
             if self.dead.is_none() && !crate::formats::python::lib::is_standard(name) {
-                self.forget_object(f.locals, &format!("all names of {name} are imported, which is not in the repository"), at);
+                self.forget_object(
+                    f.locals,
+                    &format!("all names of {name} are imported, which is not in the repository"),
+                    at,
+                );
             }
             return;
         };

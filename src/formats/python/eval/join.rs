@@ -11,12 +11,7 @@ const MAX_ALTERNATIVES: usize = 12;
 
 impl Machine<'_> {
     /// Runs both sides and joins what they leave and give.
-    pub(crate) fn fork(
-        &mut self,
-        cond: &Cond,
-        yes: impl FnOnce(&mut Self) -> R,
-        no: impl FnOnce(&mut Self) -> R,
-    ) -> R {
+    pub(crate) fn fork(&mut self, cond: &Cond, yes: impl FnOnce(&mut Self) -> R, no: impl FnOnce(&mut Self) -> R) -> R {
         let start = self.heap.clone();
         let a = self.side(cond, yes);
         let left = std::mem::replace(&mut self.heap, start);
@@ -280,9 +275,9 @@ pub(crate) fn same(ha: &Heap, a: &V, hb: &Heap, b: &V, depth: usize) -> bool {
                 (Data::List(x), Data::List(y)) | (Data::Set(x), Data::Set(y)) => all(x, y),
                 (Data::Dict(x), Data::Dict(y)) => {
                     x.len() == y.len()
-                        && x.iter().zip(y).all(|((k, v), (l, w))| {
-                            same(ha, k, hb, l, depth + 1) && same(ha, v, hb, w, depth + 1)
-                        })
+                        && x.iter()
+                            .zip(y)
+                            .all(|((k, v), (l, w))| same(ha, k, hb, l, depth + 1) && same(ha, v, hb, w, depth + 1))
                 }
                 _ => false,
             },

@@ -70,7 +70,9 @@ impl Machine<'_> {
             }
             "environ.Env.read_env" | "dotenv.load_dotenv" => Ok(self.read_env(at)),
             "celery.Celery" => {
-                self.note_read("CELERY_LOADER", None, false, "celery", at);
+                for name in ["CELERY_LOADER", "DJANGO_SETTINGS_MODULE"] {
+                    self.note_read(name, None, false, "celery", at);
+                }
                 Ok(self.foreign("Celery()", args, at))
             }
             "decouple.config" => self.decouple(args, at),

@@ -28,9 +28,13 @@ impl Machine<'_> {
             K::Ref(id) if self.space(*id).is_some() => self.space_attribute(object, *id, name, at),
             K::Unknown(_) => Ok(V::unknown("a part of what is not known", at).resting([object])),
             K::OneOf(_) => self.lift(object, at, &mut |m, v| m.attribute(v, name, at)),
-            K::Depends(of) if of.1.as_ref().is_some_and(|v| {
-                matches!(v.k, K::Ref(id) if self.space(id).is_some()) || matches!(v.k, K::Path(_) | K::Lib(_))
-            }) => self.lift(object, at, &mut |m, v| m.attribute(v, name, at)),
+            K::Depends(of)
+                if of.1.as_ref().is_some_and(|v| {
+                    matches!(v.k, K::Ref(id) if self.space(id).is_some()) || matches!(v.k, K::Path(_) | K::Lib(_))
+                }) =>
+            {
+                self.lift(object, at, &mut |m, v| m.attribute(v, name, at))
+            }
             K::Made(class, _) if &**class != "environ.Env" && &**class != "file" && !class.starts_with("lib:") => {
                 Ok(V::unknown("a part of an object of a library", at).resting([object]))
             }
@@ -85,7 +89,8 @@ impl Machine<'_> {
                     Some(None) => missing(self, "KeyError"),
                     None => Ok(V::unknown("which item is taken", at)),
                 },
-                Some(Data::Space(_)) => match key.text().map(|k| self.space(*id).and_then(|s| s.names.get(k)).cloned()) {
+                Some(Data::Space(_)) => match key.text().map(|k| self.space(*id).and_then(|s| s.names.get(k)).cloned())
+                {
                     Some(Some(value)) if !matches!(value.k, K::Undefined) => Ok(value),
                     _ => Ok(V::unknown("a name that is not known", at)),
                 },
@@ -100,7 +105,7 @@ impl Machine<'_> {
 
     /// The value of a key: `None` where that is not known.
     #[expect(clippy::option_option, reason = "not known, not there, and there are three things")]
-    fn find_key(&self, items: &[(V, V)], key: &V) -> Option<Option<V>> {
+    pub(crate) fn find_key(&self, items: &[(V, V)], key: &V) -> Option<Option<V>> {
         let key = self.settled_key(key)?;
         for (have, value) in items {
             if self.equal(have, &key)? {
@@ -149,7 +154,9 @@ impl Machine<'_> {
         };
         Ok(match &plain.k {
             K::Tuple(items) | K::Iter(items) => Ok(items.to_vec()),
-            K::Str(text) if !placed(text) => Ok(text.chars().map(|c| V::at(K::Str(c.to_string().into()), at)).collect()),
+            K::Str(text) if !placed(text) => {
+                Ok(text.chars().map(|c| V::at(K::Str(c.to_string().into()), at)).collect())
+            }
             K::Ref(id) => match self.heap.get(id).map(|o| o.data.clone()) {
                 Some(Data::List(items)) => Ok(items),
                 Some(Data::Set(items)) if items.len() < 2 => Ok(items),
@@ -209,7 +216,21 @@ impl Machine<'_> {
             return Ok(self.foreign(name, args, at));
         }
         if let K::Ref(id) = &object.k
-            && matches!(name, "append" | "extend" | "insert" | "update" | "add" | "remove" | "pop" | "setdefault" | "clear" | "discard" | "sort" | "reverse")
+            && matches!(
+                name,
+                "append"
+                    | "extend"
+                    | "insert"
+                    | "update"
+                    | "add"
+                    | "remove"
+                    | "pop"
+                    | "setdefault"
+                    | "clear"
+                    | "discard"
+                    | "sort"
+                    | "reverse"
+            )
         {
             let _ = id;
             return self.change(object, name, args, at);
@@ -284,102 +305,5 @@ impl Machine<'_> {
             Some(value) => value.resting(pos),
             None => self.foreign(name, args, at).resting([object]),
         })
-    }
-
-    /// A method that changes its object.
-    fn change(&mut self, object: &V, name: &str, args: &Args, at: Span) -> R {
-        let first = args.pos.first().cloned();
-        match (name, first) {
-            ("append", Some(item)) => {
-                self.mutate(object, at, &mut |_, data| match data {
-                    Data::List(items) => {
-                        items.push(item.clone());
-                        true
-                    }
-                    _ => false,
-                });
-            }
-            ("extend", Some(more)) => {
-                let items = self.iterate(&more, at)?;
-                self.mutate(object, at, &mut |_, data| match (data, &items) {
-                    (Data::List(list), Ok(items)) => {
-                        list.extend(items.iter().map(|v| v.clone().resting([&more])));
-                        true
-                    }
-                    _ => false,
-                });
-            }
-            ("insert", Some(place)) => {
-                let item = args.pos.get(1).cloned().unwrap_or_else(V::none);
-                self.mutate(object, at, &mut |_, data| match (data, &place.k) {
-                    (Data::List(items), K::Int(n)) => {
-                        let len = i128::try_from(items.len()).unwrap_or(0);
-                        let at = (if *n < 0 { n + len } else { *n }).clamp(0, len);
-                        items.insert(usize::try_from(at).unwrap_or(0), item.clone());
-                        true
-                    }
-                    _ => false,
-                });
-            }
-            ("remove", Some(item)) => {
-                let mut absent = false;
-                self.mutate(object, at, &mut |m, data| {
-                    let Data::List(items) = data else { return false };
-                    for i in 0..items.len() {
-                        match m.equal(&items[i], &item) {
-                            Some(true) => {
-                                items.remove(i);
-                                return true;
-                            }
-                            Some(false) => {}
-                            None => return false,
-                        }
-                    }
-                    absent = true;
-                    true
-                });
-                if absent {
-                    self.raise("ValueError", "it is not in the list", at)?;
-                }
-            }
-            ("update", first) => {
-                if let Some(other) = first {
-                    self.update(object, &other, at)?;
-                }
-                for (key, value) in &args.named {
-                    self.set_item(object, &V::str(key), value.clone(), at)?;
-                }
-            }
-            ("setdefault", Some(key)) => {
-                let value = args.pos.get(1).cloned().unwrap_or_else(V::none);
-                let pairs = self.pairs(object).and_then(|pairs| self.find_key(&pairs, &key));
-                match pairs {
-                    Some(Some(have)) => return Ok(have),
-                    Some(None) => {
-                        self.set_item(object, &key, value.clone(), at)?;
-                        return Ok(value);
-                    }
-                    None => self.forget_value(object, at),
-                }
-            }
-            ("pop", Some(key)) => {
-                let pairs = self.pairs(object).and_then(|pairs| self.find_key(&pairs, &key));
-                match (pairs, args.pos.get(1)) {
-                    (Some(Some(have)), _) => {
-                        self.remove(object, &key, at);
-                        return Ok(have);
-                    }
-                    (Some(None), Some(default)) => return Ok(default.clone()),
-                    _ => self.forget_value(object, at),
-                }
-                return Ok(V::unknown("what is taken out", at));
-            }
-            _ => {
-                self.may_raise(None, at, Cond::default());
-                self.forget_value(object, at);
-                return Ok(V::unknown("what this gives", at));
-            }
-        }
-        Ok(V::none())
     }
 }

@@ -41,7 +41,8 @@ impl Machine<'_> {
                 return V::at(K::Int(n), at);
             }
         }
-        let text = |t: String| if t.len() > MAX_SIZE { V::unknown("a long text", at) } else { V::at(K::Str(t.into()), at) };
+        let text =
+            |t: String| if t.len() > MAX_SIZE { V::unknown("a long text", at) } else { V::at(K::Str(t.into()), at) };
         match (&left.k, op, &right.k) {
             (K::Str(a), Operator::Add, K::Str(b)) => return text(format!("{a}{b}")).from(left).from(right),
             (K::Str(a), Operator::Mult, K::Int(n)) | (K::Int(n), Operator::Mult, K::Str(a)) => {
@@ -156,7 +157,11 @@ impl Machine<'_> {
                 return Some(false);
             }
             let all: Vec<Option<bool>> = x.iter().zip(y.iter()).map(|(x, y)| self.equal(x, y)).collect();
-            return if all.contains(&Some(false)) { Some(false) } else { all.into_iter().collect::<Option<Vec<_>>>().map(|_| true) };
+            return if all.contains(&Some(false)) {
+                Some(false)
+            } else {
+                all.into_iter().collect::<Option<Vec<_>>>().map(|_| true)
+            };
         }
         let number = |v: &V| match v.k {
             K::Int(n) => Some(n),
@@ -209,7 +214,9 @@ impl Machine<'_> {
                     _ => o.is_ge(),
                 }),
             };
-            Ok(yes.map_or_else(|| V::unknown("a comparison that is not decided", at), |y| V::at(K::Bool(y), at)).resting(v))
+            Ok(yes
+                .map_or_else(|| V::unknown("a comparison that is not decided", at), |y| V::at(K::Bool(y), at))
+                .resting(v))
         })
     }
 

@@ -11,12 +11,77 @@ use crate::model::{Reason, Span, StepKind};
 
 /// Names of Python itself that are modelled or at least known to exist.
 const BUILTINS: &[&str] = &[
-    "abs", "all", "any", "bool", "bytes", "callable", "chr", "dict", "dir", "divmod", "enumerate", "filter", "float",
-    "format", "frozenset", "getattr", "globals", "hasattr", "hash", "hex", "id", "int", "isinstance", "issubclass", "iter",
-    "len", "list", "locals", "map", "max", "min", "next", "object", "open", "ord", "pow", "print", "property", "range",
-    "repr", "reversed", "round", "set", "setattr", "slice", "sorted", "staticmethod", "classmethod", "str", "sum", "super",
-    "tuple", "type", "vars", "zip", "exec", "eval", "compile", "input", "__import__", "delattr", "NotImplemented",
-    "bytearray", "oct", "bin", "complex", "memoryview", "exit", "quit", "breakpoint", "ascii",
+    "abs",
+    "all",
+    "any",
+    "bool",
+    "bytes",
+    "callable",
+    "chr",
+    "dict",
+    "dir",
+    "divmod",
+    "enumerate",
+    "filter",
+    "float",
+    "format",
+    "frozenset",
+    "getattr",
+    "globals",
+    "hasattr",
+    "hash",
+    "hex",
+    "id",
+    "int",
+    "isinstance",
+    "issubclass",
+    "iter",
+    "len",
+    "list",
+    "locals",
+    "map",
+    "max",
+    "min",
+    "next",
+    "object",
+    "open",
+    "ord",
+    "pow",
+    "print",
+    "property",
+    "range",
+    "repr",
+    "reversed",
+    "round",
+    "set",
+    "setattr",
+    "slice",
+    "sorted",
+    "staticmethod",
+    "classmethod",
+    "str",
+    "sum",
+    "super",
+    "tuple",
+    "type",
+    "vars",
+    "zip",
+    "exec",
+    "eval",
+    "compile",
+    "input",
+    "__import__",
+    "delattr",
+    "NotImplemented",
+    "bytearray",
+    "oct",
+    "bin",
+    "complex",
+    "memoryview",
+    "exit",
+    "quit",
+    "breakpoint",
+    "ascii",
 ];
 
 impl Machine<'_> {
@@ -43,7 +108,10 @@ impl Machine<'_> {
                 }
             }
         }
-        if BUILTINS.contains(&name) || name.ends_with("Error") || name.ends_with("Exception") || name.ends_with("Warning")
+        if BUILTINS.contains(&name)
+            || name.ends_with("Error")
+            || name.ends_with("Exception")
+            || name.ends_with("Warning")
         {
             return Ok(V::lib(format!("builtins.{name}")));
         }

@@ -111,9 +111,13 @@ impl Machine<'_> {
             ast::Stmt::Nonlocal(nonlocal) => {
                 for name in &nonlocal.names {
                     let value = V::unknown("nonlocal names are not followed", at);
-                    let holder = f.scope.enclosing.iter().rev().copied().find(|id| {
-                        self.space(*id).is_some_and(|space| space.names.contains_key(name.id.as_str()))
-                    });
+                    let holder = f
+                        .scope
+                        .enclosing
+                        .iter()
+                        .rev()
+                        .copied()
+                        .find(|id| self.space(*id).is_some_and(|space| space.names.contains_key(name.id.as_str())));
                     if let Some(id) = holder {
                         self.set_name(id, name.id.as_str(), value);
                     }
@@ -154,12 +158,9 @@ impl Machine<'_> {
             Truth::No => self.clauses(rest, f),
             Truth::Open(cond) => {
                 self.tick(at);
-                Ok(self.fork_flow(
-                    &cond,
-                    f,
-                    &mut |m, f| m.block(body, f),
-                    &mut |m, f| m.clauses(rest, f).unwrap_or_else(Flow::Raise),
-                ))
+                Ok(self.fork_flow(&cond, f, &mut |m, f| m.block(body, f), &mut |m, f| {
+                    m.clauses(rest, f).unwrap_or_else(Flow::Raise)
+                }))
             }
         }
     }
@@ -185,7 +186,11 @@ impl Machine<'_> {
         let raised = self.tries.pop().unwrap_or_default();
         let mut outcomes: Vec<Pending> = raised
             .into_iter()
-            .map(|(_, heap, cond)| Pending { flow: Flow::Next, heap, cond: super::machine::Cond { default: None, ..cond } })
+            .map(|(_, heap, cond)| Pending {
+                flow: Flow::Next,
+                heap,
+                cond: super::machine::Cond { default: None, ..cond },
+            })
             .collect();
         let (flow, cond) = match flow {
             Flow::Raise(exc) => {
@@ -238,9 +243,11 @@ impl Machine<'_> {
             foreign |= base.is_starred_expr();
             bases.push(self.eval(base, f)?);
         }
-        foreign |= def.arguments.iter().flat_map(|a| a.keywords.iter()).any(|k| {
-            k.arg.as_ref().is_none_or(|name| name.as_str() == "metaclass")
-        });
+        foreign |= def
+            .arguments
+            .iter()
+            .flat_map(|a| a.keywords.iter())
+            .any(|k| k.arg.as_ref().is_none_or(|name| name.as_str() == "metaclass"));
         let mut space = Space::new(Role::Class { name: def.name.to_string(), bases });
         let name = V::str(def.name.as_str());
         space.names.insert("__name__".into(), name);

@@ -57,13 +57,18 @@ impl Machine<'_> {
             "startswith" | "endswith" => {
                 let all: Vec<&str> = match args.first().map(|v| &v.k) {
                     Some(K::Str(one)) => vec![one],
-                    Some(K::Tuple(all)) if all.iter().all(|v| v.text().is_some()) => all.iter().filter_map(V::text).collect(),
+                    Some(K::Tuple(all)) if all.iter().all(|v| v.text().is_some()) => {
+                        all.iter().filter_map(V::text).collect()
+                    }
                     _ => return None,
                 };
                 if args.len() > 1 {
                     return None;
                 }
-                bool(all.iter().any(|one| if name == "startswith" { text.starts_with(one) } else { text.ends_with(one) }))
+                bool(
+                    all.iter()
+                        .any(|one| if name == "startswith" { text.starts_with(one) } else { text.ends_with(one) }),
+                )
             }
             "replace" if args.len() == 2 => {
                 let (old, new) = (arg(0)?, arg(1)?);
@@ -116,9 +121,9 @@ impl Machine<'_> {
                 Some(V::at(K::Made("parents".into(), Arc::new(Args { pos: all, ..Args::default() })), at))
             }
             "name" => last().map(|l| V::at(K::Str(l.into()), at)),
-            "stem" => last().filter(|l| !l.starts_with('.')).map(|l| {
-                V::at(K::Str(l.rsplit_once('.').map_or(l, |(s, _)| s).into()), at)
-            }),
+            "stem" => last()
+                .filter(|l| !l.starts_with('.'))
+                .map(|l| V::at(K::Str(l.rsplit_once('.').map_or(l, |(s, _)| s).into()), at)),
             _ => None,
         }
     }

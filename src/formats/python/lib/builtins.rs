@@ -93,13 +93,15 @@ impl Machine<'_> {
                 Ok(if open { V::unknown("a truth that is not decided", at) } else { V::at(K::Bool(name == "all"), at) }
                     .resting(&items))
             }
-            ("enumerate", Some(v)) if args.pos.len() == 1 && args.named.is_empty() => Ok(match self.iterate(&v, at)? {
-                Ok(items) => {
-                    let rows = (0..).zip(items).map(|(i, item)| V::tuple(vec![V::int(i), item])).collect();
-                    V::at(K::Iter(Arc::new(rows)), at)
-                }
-                Err(unknown) => unknown,
-            }),
+            ("enumerate", Some(v)) if args.pos.len() == 1 && args.named.is_empty() => {
+                Ok(match self.iterate(&v, at)? {
+                    Ok(items) => {
+                        let rows = (0..).zip(items).map(|(i, item)| V::tuple(vec![V::int(i), item])).collect();
+                        V::at(K::Iter(Arc::new(rows)), at)
+                    }
+                    Err(unknown) => unknown,
+                })
+            }
             ("print", _) => Ok(V::none()),
             ("setattr", Some(object)) => match (args.pos.get(1).and_then(V::text), args.pos.get(2)) {
                 (Some(name), Some(value)) => {
@@ -120,8 +122,11 @@ impl Machine<'_> {
             (_, _) if name.ends_with("Error") || name.ends_with("Exception") => {
                 Ok(V::at(K::Made(format!("builtins.{name}").into(), Arc::new(args.clone())), at))
             }
-            ("isinstance" | "hasattr" | "callable" | "sorted" | "map" | "filter" | "zip" | "open" | "max" | "min"
-            | "getattr" | "reversed" | "next" | "sum" | "type" | "object" | "repr" | "round" | "abs", _) => {
+            (
+                "isinstance" | "hasattr" | "callable" | "sorted" | "map" | "filter" | "zip" | "open" | "max" | "min"
+                | "getattr" | "reversed" | "next" | "sum" | "type" | "object" | "repr" | "round" | "abs",
+                _,
+            ) => {
                 self.may_raise(None, at, Cond::default());
                 Ok(V::unknown(format!("the result of {name}()"), at).resting(&args.pos))
             }
@@ -130,7 +135,8 @@ impl Machine<'_> {
     }
 
     fn range(&mut self, args: &Args, at: Span) -> V {
-        let all: Option<Vec<i128>> = args.pos.iter().map(|v| if let K::Int(n) = v.k { Some(n) } else { None }).collect();
+        let all: Option<Vec<i128>> =
+            args.pos.iter().map(|v| if let K::Int(n) = v.k { Some(n) } else { None }).collect();
         let (from, to) = match all.as_deref() {
             Some([to]) => (0, *to),
             Some([from, to]) => (*from, *to),

@@ -22,9 +22,11 @@ pub(crate) enum Found {
 impl Machine<'_> {
     /// Looks a variable up.
     pub(crate) fn find_variable(&mut self, name: &str, at: Span) -> Found {
-        let rests = |v: V| v.with(|m| {
-            m.vars.insert(name.to_owned());
-        });
+        let rests = |v: V| {
+            v.with(|m| {
+                m.vars.insert(name.to_owned());
+            })
+        };
         if let Some((supposed, text)) = &self.suppose
             && supposed == name
         {
@@ -88,10 +90,12 @@ impl Machine<'_> {
     ) -> R {
         self.note_read(name, default.as_ref(), required, via, at);
         let vars: Names = [name.to_owned()].into();
-        let used = |v: V| v.step(StepKind::Defaulted, at).with(|m| {
-            m.vars.insert(name.to_owned());
-            m.raw = Some(name.into());
-        });
+        let used = |v: V| {
+            v.step(StepKind::Defaulted, at).with(|m| {
+                m.vars.insert(name.to_owned());
+                m.raw = Some(name.into());
+            })
+        };
         match self.find_variable(name, at) {
             Found::Set(value) => Ok(self.lift(&value, at, cast)?.resting([&value])),
             Found::Unset => match default {
