@@ -7,7 +7,32 @@ use crate::formats::world::World;
 use crate::model::{Certainty, FileId, Origin, Problem, Reason, Span};
 
 pub mod entry;
+#[expect(
+    clippy::many_single_char_names,
+    clippy::similar_names,
+    clippy::too_many_lines,
+    clippy::unnecessary_wraps,
+    clippy::unused_self,
+    clippy::only_used_in_recursion,
+    clippy::match_wildcard_for_single_variants,
+    clippy::match_same_arms,
+    clippy::needless_for_each,
+    clippy::wrong_self_convention,
+    reason = "an interpreter is tables of cases, one line each, and its methods share one shape"
+)]
 mod eval;
+#[expect(
+    clippy::too_many_lines,
+    clippy::unnecessary_wraps,
+    clippy::unused_self,
+    clippy::wrong_self_convention,
+    clippy::match_same_arms,
+    clippy::needless_for_each,
+    clippy::case_sensitive_file_extension_comparisons,
+    clippy::if_same_then_else,
+    clippy::assigning_clones,
+    reason = "a library is a table of its functions, and they share one shape"
+)]
 mod lib;
 mod parse;
 

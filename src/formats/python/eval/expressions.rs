@@ -304,7 +304,7 @@ impl Machine<'_> {
 
     fn f_string(&mut self, string: &ast::ExprFString, at: Span, f: &mut Frame) -> R {
         let mut parts: Vec<V> = Vec::new();
-        for part in string.value.iter() {
+        for part in &string.value {
             match part {
                 ast::FStringPart::Literal(literal) => parts.push(V::at(K::Str((&*literal.value).into()), at)),
                 ast::FStringPart::FString(string) => {

@@ -236,13 +236,14 @@ impl Machine<'_> {
         let all = space.names.get("__all__").cloned();
         let listed = match all {
             None => None,
-            Some(all) => match self.iterate(&all, at) {
-                Ok(Ok(items)) => Some(items.iter().filter_map(V::text).map(str::to_owned).collect::<BTreeSet<_>>()),
-                _ => {
+            Some(all) => {
+                if let Ok(Ok(items)) = self.iterate(&all, at) {
+                    Some(items.iter().filter_map(V::text).map(str::to_owned).collect::<BTreeSet<_>>())
+                } else {
                     self.forget_object(f.locals, "which names are imported is not known", at);
                     return;
                 }
-            },
+            }
         };
         if let Some(why) = &space.open {
             self.forget(f.locals, why);

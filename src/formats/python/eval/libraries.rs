@@ -139,7 +139,7 @@ impl Machine<'_> {
         let mut total = 0.0;
         let names = ["days", "seconds", "microseconds", "milliseconds", "minutes", "hours", "weeks"];
         let scale = [86400.0, 1.0, 1e-6, 1e-3, 60.0, 3600.0, 604_800.0];
-        let given = args.pos.iter().enumerate().map(|(i, v)| (i, v));
+        let given = args.pos.iter().enumerate();
         let named = args.named.iter().map(|(n, v)| (names.iter().position(|x| x == n).unwrap_or(9), v));
         for (i, value) in given.chain(named) {
             #[expect(clippy::cast_precision_loss, reason = "durations are small")]

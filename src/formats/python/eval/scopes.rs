@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use ruff_python_ast as ast;
 
-use super::machine::{Cond, Frame, Machine};
+use super::machine::{Frame, Machine};
 use super::values::{Data, Exc, Id, K, R, V};
 use crate::formats::python::parse::span;
 use crate::model::{Reason, Span, StepKind};
@@ -330,69 +330,6 @@ impl Machine<'_> {
         for part in &parts {
             self.forget_deep(part, why, depth + 1);
         }
-    }
-
-    /// `del target`.
-    pub(crate) fn delete(&mut self, target: &ast::Expr, f: &mut Frame) -> Result<(), Exc> {
-        let at = span(f.file(), target);
-        match target {
-            ast::Expr::Name(name) => {
-                let id = if f.global_names.contains(name.id.as_str()) { f.scope.globals } else { f.locals };
-                self.set_name(id, name.id.as_str(), V::at(K::Undefined, at));
-            }
-            ast::Expr::Attribute(attribute) => {
-                let object = self.eval(&attribute.value, f)?;
-                self.set_attribute(&object, attribute.attr.as_str(), V::at(K::Undefined, at), at);
-            }
-            ast::Expr::Subscript(subscript) => {
-                let object = self.eval(&subscript.value, f)?;
-                let key = self.eval(&subscript.slice, f)?;
-                if matches!(&object.k, K::Lib(path) if &**path == "os.environ") {
-                    if let Some(name) = key.text() {
-                        self.set_name(super::machine::ENVIRON, name, V::at(K::Undefined, at));
-                    }
-                    return Ok(());
-                }
-                self.may_raise(None, at, Cond::default());
-                self.remove(&object, &key, at);
-            }
-            ast::Expr::List(ast::ExprList { elts, .. }) | ast::Expr::Tuple(ast::ExprTuple { elts, .. }) => {
-                return elts.iter().try_for_each(|target| self.delete(target, f));
-            }
-            _ => {}
-        }
-        Ok(())
-    }
-
-    /// Takes a key out of a container.
-    pub(crate) fn remove(&mut self, object: &V, key: &V, at: Span) {
-        let settled = self.settled_key(key);
-        self.mutate(object, at, &mut |m, data| {
-            let Some(key) = &settled else { return false };
-            match data {
-                Data::Dict(items) => {
-                    for i in 0..items.len() {
-                        match m.equal(&items[i].0, key) {
-                            Some(true) => {
-                                items.remove(i);
-                                return true;
-                            }
-                            Some(false) => {}
-                            None => return false,
-                        }
-                    }
-                    true
-                }
-                Data::List(items) => {
-                    let K::Int(n) = key.k else { return false };
-                    if let Some(i) = index(n, items.len()) {
-                        items.remove(i);
-                    }
-                    true
-                }
-                _ => false,
-            }
-        });
     }
 
     /// Notes on a value that a container was changed.

@@ -103,18 +103,17 @@ impl Machine<'_> {
                 })
             }
             ("print", _) => Ok(V::none()),
-            ("setattr", Some(object)) => match (args.pos.get(1).and_then(V::text), args.pos.get(2)) {
-                (Some(name), Some(value)) => {
+            ("setattr", Some(object)) => {
+                if let (Some(name), Some(value)) = (args.pos.get(1).and_then(V::text), args.pos.get(2)) {
                     self.set_attribute(&object, name, value.clone(), at);
                     Ok(V::none())
-                }
-                _ => {
+                } else {
                     if let K::Ref(id) = object.k {
                         self.forget_object(id, "names that are not known", at);
                     }
                     Ok(V::none())
                 }
-            },
+            }
             ("getattr", Some(object)) if args.pos.len() == 2 => match args.pos[1].text() {
                 Some(name) => self.attribute(&object, name, at),
                 None => Ok(V::unknown("which attribute is taken", at)),

@@ -102,17 +102,16 @@ impl Machine<'_> {
                 Some(default) => Ok(used(default)),
                 None => self.raise("KeyError", format!("{name} is not set"), at),
             },
-            Found::Open => match default {
-                Some(default) => {
+            Found::Open => {
+                if let Some(default) = default {
                     let certainty = Certainty::Default { variable: Some(name.to_owned()) };
                     Ok(wrap(vars, used(default)).with(|m| m.certainty = certainty))
-                }
-                None => {
+                } else {
                     self.may_raise(Some("KeyError"), at, Cond { vars: vars.clone(), default: Some(true) });
                     let raw: Arc<str> = name.into();
                     Ok(V::depends(vars, None).with(|m| m.raw = Some(raw)))
                 }
-            },
+            }
         }
     }
 
@@ -194,7 +193,7 @@ impl Machine<'_> {
         let presence = self.tree.presence(&inside);
         let dir = self.tree.is_dir(&inside);
         Ok(match (name, presence) {
-            ("exists", Presence::Here(_)) | ("isfile" | "is_file", Presence::Here(_)) => V::at(K::Bool(true), at),
+            ("exists" | "isfile" | "is_file", Presence::Here(_)) => V::at(K::Bool(true), at),
             ("exists" | "isdir" | "is_dir", _) if dir => V::at(K::Bool(true), at),
             ("read_text", Presence::Here(file)) => match self.tree.text(file) {
                 Ok(text) => V::at(K::Str(text.into()), at),
