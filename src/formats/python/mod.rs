@@ -13,7 +13,6 @@ pub mod entry;
     clippy::too_many_lines,
     clippy::unnecessary_wraps,
     clippy::unused_self,
-    clippy::only_used_in_recursion,
     clippy::match_wildcard_for_single_variants,
     clippy::match_same_arms,
     clippy::needless_for_each,

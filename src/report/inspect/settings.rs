@@ -35,6 +35,9 @@ pub fn document(request: &Request) -> Result<Value, String> {
     Ok(render(&tree, &settings, request))
 }
 
+/// Whether it is set, the places, and the library.
+type Reads<'s> = BTreeMap<&'s str, (bool, Vec<(String, usize)>, &'s str)>;
+
 fn render(tree: &Tree, settings: &Settings, request: &Request) -> Value {
     let absent = |value: &Val| matches!(&value.kind, Kind::OneOf(all) if all.iter().any(|v| v.kind == Kind::Undefined));
     let listed = settings.values.iter().filter(|(_, value)| request.open || !absent(value));
@@ -44,7 +47,7 @@ fn render(tree: &Tree, settings: &Settings, request: &Request) -> Value {
         Some(why) if values.is_empty() => json!({ "$unknown": why.text }),
         _ => Value::Object(values),
     };
-    let mut reads: BTreeMap<&str, (bool, Vec<(String, usize)>, &str)> = BTreeMap::new();
+    let mut reads: Reads<'_> = BTreeMap::new();
     for read in &settings.reads {
         let row = reads.entry(&read.name).or_insert((read.set, Vec::new(), read.via));
         row.1.push((tree.path(read.span.file).to_owned(), line(tree, read.span)));
@@ -84,7 +87,7 @@ fn decided(value: Value, open: bool) -> Value {
 fn line(tree: &Tree, span: Span) -> usize {
     let text = tree.text(span.file).unwrap_or_default();
     let end = (span.start as usize).min(text.len());
-    text.as_bytes().get(..end).map_or(1, |before| before.iter().filter(|b| **b == b'\n').count() + 1)
+    text.get(..end).map_or(1, |before| before.matches('\n').count() + 1)
 }
 
 /// A value of the document.

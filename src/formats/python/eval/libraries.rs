@@ -75,6 +75,18 @@ impl Machine<'_> {
                 }
                 Ok(self.foreign("Celery()", args, at))
             }
+            "distutils.util.strtobool" | "setuptools._distutils.util.strtobool" | "strtobool.strtobool" => {
+                let Some(value) = args.pos.first().cloned() else { return Ok(V::unknown("a truth", at)) };
+                self.lift(&value, at, &mut |m, v| {
+                    let yes = match v.text().map(str::to_ascii_lowercase).as_deref() {
+                        Some("y" | "yes" | "t" | "true" | "on" | "1") => 1,
+                        Some("n" | "no" | "f" | "false" | "off" | "0") => 0,
+                        Some(_) => return m.raise("ValueError", "it is no truth value", at),
+                        None => return Ok(V::unknown("a truth", at).resting([v])),
+                    };
+                    Ok(V::at(K::Int(yes), at).from(v).with(|m| m.raw = None))
+                })
+            }
             "decouple.config" => self.decouple(args, at),
             "dj_database_url.config" => self.database_url(args, at),
             "importlib.import_module" | "split_settings.tools.include" => {
