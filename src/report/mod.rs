@@ -1,3 +1,8 @@
 //! Verdicts to bytes. Owns every output struct.
 
 pub mod inspect;
+pub mod json;
+pub mod lines;
+pub mod redact;
+pub mod text;
+pub mod values;
