@@ -30,13 +30,13 @@ pub struct Scope<'m> {
 }
 
 fn environment_value(environment: &Environment) -> Jinja {
-    context! { name => environment.name, role => environment.role.name(), project => environment.project }
+    context! { name => environment.name.clone(), role => environment.role.name(), project => environment.project.clone() }
 }
 
 fn component_value(component: Option<&Component>) -> Jinja {
     component.map_or_else(
         || context! { name => "", kind => "", server => () },
-        |component| context! { name => component.name.to_string(), kind => component.kind.name(), server => component.server },
+        |component| context! { name => component.name.to_string(), kind => component.kind.name(), server => component.server.clone() },
     )
 }
 

@@ -112,7 +112,7 @@ struct ItemOut {
 #[derive(Serialize)]
 struct SuppressedOut<'a> {
     by: &'static str,
-    reason: &'a str,
+    reason: String,
     until: Option<&'a str>,
 }
 
@@ -257,7 +257,7 @@ impl Writer<'_> {
         let (certainty, reason) = match (&attr.value, &attr.certainty) {
             (Known::Unknown(reason) | Known::OneOf(_, reason), _) => ("unknown", Some(self.redactor.text(&reason.text))),
             (_, Certainty::Default { variable }) => ("default", variable.as_ref().map(|name| format!("unless {name} is set"))),
-            (Known::Every(_, why), _) => ("stated", Some(why.text.clone())),
+            (Known::Every(_, why), _) => ("stated", Some(self.redactor.text(&why.text))),
             _ => ("stated", None),
         };
         AttributeOut { value, certainty, reason }
@@ -297,7 +297,7 @@ impl Writer<'_> {
             suppressed: finding
                 .suppressed
                 .as_ref()
-                .map(|s| SuppressedOut { by: s.by, reason: &s.reason, until: s.until.as_deref() }),
+                .map(|s| SuppressedOut { by: s.by, reason: self.redactor.text(&s.reason), until: s.until.as_deref() }),
         }
     }
 

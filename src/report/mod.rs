@@ -4,4 +4,5 @@ pub mod inspect;
 pub mod json;
 pub mod lines;
 pub mod redact;
+pub mod text;
 pub mod values;

@@ -52,9 +52,15 @@ impl Redactor {
     pub fn line(&self, text: &str, span: Span) -> (String, Shift) {
         let mut ranges = self.ranges(text);
         for secret in self.spans.iter().filter(|secret| secret.overlaps(span)) {
-            let start = secret.start.saturating_sub(span.start) as usize;
-            let end = (secret.end.min(span.end).saturating_sub(span.start)) as usize;
-            if start < end && text.is_char_boundary(start) && text.is_char_boundary(end) {
+            let mut start = (secret.start.saturating_sub(span.start) as usize).min(text.len());
+            let mut end = (secret.end.min(span.end).saturating_sub(span.start) as usize).min(text.len());
+            while !text.is_char_boundary(start) {
+                start -= 1;
+            }
+            while !text.is_char_boundary(end) {
+                end += 1;
+            }
+            if start < end {
                 ranges.push(start..end);
             }
         }
@@ -63,13 +69,17 @@ impl Redactor {
 
     fn apply(&self, text: &str, mut ranges: Vec<Range<usize>>) -> (String, Shift) {
         ranges.sort_by_key(|range| (range.start, std::cmp::Reverse(range.end)));
+        let mut apart: Vec<Range<usize>> = Vec::with_capacity(ranges.len());
+        for range in ranges.into_iter().filter(|range| !range.is_empty()) {
+            match apart.last_mut() {
+                Some(last) if range.start < last.end => last.end = last.end.max(range.end),
+                _ => apart.push(range),
+            }
+        }
         let mut out = String::with_capacity(text.len());
         let mut shift = Shift::default();
         let mut at = 0;
-        for range in ranges {
-            if range.start < at || range.is_empty() {
-                continue;
-            }
+        for range in apart {
             out.push_str(&text[at..range.start]);
             let shown = self.shown(&Secret::new(&text[range.clone()]));
             shift.moves.push((range.clone(), out.len()..out.len() + shown.len()));
@@ -83,20 +93,38 @@ impl Redactor {
     /// Where secrets stand in a text.
     fn ranges(&self, text: &str) -> Vec<Range<usize>> {
         let mut ranges: Vec<Range<usize>> = self.secrets.iter().flat_map(|secret| secret.occurrences(text)).collect();
-        let mut from = 0;
-        while let Some(range) = text.get(from..).and_then(variables::password_in_url) {
-            let range = from + range.start..from + range.end;
-            from = range.end.max(from + 1);
-            if !text[range.clone()].starts_with('$') && !text[range.clone()].starts_with('{') {
-                ranges.push(range);
-            }
-            while from < text.len() && !text.is_char_boundary(from) {
-                from += 1;
-            }
-        }
+        ranges.extend(in_urls(text));
         ranges.extend(assigned(text));
         ranges
     }
+}
+
+/// The passwords of the URLs in a text, wherever a URL begins in it.
+fn in_urls(text: &str) -> Vec<Range<usize>> {
+    let mut ranges = Vec::new();
+    for (at, _) in text.match_indices("://") {
+        let before = text.get(..at).unwrap_or_default();
+        let of_scheme = |c: char| c.is_ascii_alphanumeric() || matches!(c, '+' | '-' | '.');
+        let start = before.trim_end_matches(of_scheme).len();
+        let Some(found) = text.get(start..).and_then(variables::password_in_url) else { continue };
+        let range = start + found.start..start + found.end;
+        if text.get(range.clone()).is_some_and(|password| !is_reference(password)) {
+            ranges.push(range);
+        }
+    }
+    ranges
+}
+
+/// Whether a text is a reference to a value that stands elsewhere: `$X`, `${X}`, `{x}`, `%(x)s`.
+fn is_reference(text: &str) -> bool {
+    let name = |text: &str| !text.is_empty() && text.chars().all(|c| c.is_ascii_alphanumeric() || c == '_');
+    let inside = |open: &str, close: &str| text.strip_prefix(open).is_some_and(|rest| rest.ends_with(close));
+    text.strip_prefix('$').is_some_and(|rest| name(rest) && !rest.contains(|c: char| c.is_ascii_lowercase()))
+        || text.strip_prefix("${").and_then(|rest| rest.strip_suffix('}')).is_some_and(name)
+        || inside("${{", "}}")
+        || inside("{{", "}}")
+        || text.strip_prefix('{').and_then(|rest| rest.strip_suffix('}')).is_some_and(name)
+        || inside("%(", ")s")
 }
 
 /// The values that a line gives to names of secrets: `NAME=value`, `NAME: value`, `"NAME", "default"`.
@@ -187,6 +215,14 @@ impl Shift {
             }
         }
         moved
+    }
+
+    /// Where a range is: one that ends inside a secret ends behind what stands for it.
+    pub fn range(&self, range: Range<usize>) -> Range<usize> {
+        let inside = self.moves.iter().find(|(from, _)| range.end > from.start && range.end < from.end);
+        let end = inside.map_or_else(|| self.offset(range.end), |(_, to)| to.end);
+        let start = self.offset(range.start);
+        start..end.max(start)
     }
 }
 

@@ -107,9 +107,10 @@ fn debugger(context: &Context<'_, '_>, part: &Part<'_>, process: &ProcessPart) -
     let script = words.iter().find(|word| word.ends_with(".py"))?;
     let file = part.container.as_ref()?.find(script)?;
     let facts = python::entry_points(context.repository.tree, file);
-    let call = facts.server_calls.iter().find(|call| call.debug.is_some())?;
-    let origin = Origin::set(call.span).join(&process.origin);
-    call.debug.map(|debug| Attr::bool(debug, origin))
+    let debugs = |call: &&python::RunCall| call.keywords.iter().any(|(name, _)| name == "debug" || name == "use_debugger");
+    let call = facts.runs.iter().find(debugs)?;
+    let on = call.keywords.iter().any(|(name, value)| (name == "debug" || name == "use_debugger") && value.value == "True");
+    Some(Attr::bool(on, Origin::set(call.span).join(&process.origin)))
 }
 
 fn component(context: &Context<'_, '_>, planned: &Planned, part: &Part<'_>) -> Component {

@@ -1,0 +1,1 @@
+//! The rows of the matrix, before they are laid out.

@@ -1,0 +1,107 @@
+//! Text for people: nothing of ours passes column 80, and nothing shows a secret.
+
+mod blocks;
+mod check;
+mod compare;
+mod envs;
+mod header;
+mod layout;
+mod matrix;
+mod snippet;
+mod why;
+
+#[cfg(test)]
+mod tests;
+
+pub use check::check;
+pub use compare::compare;
+pub use envs::envs;
+pub use why::why;
+
+use super::lines::Lines;
+use super::redact::Redactor;
+use crate::discover::Tree;
+use crate::model::{Audit, Location, Span};
+
+/// The last column that text of ours may use.
+pub const WIDTH: usize = 80;
+
+/// How much of a finding is shown.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
+pub enum Style {
+    /// Errors in full, warnings concise.
+    #[default]
+    Default,
+    /// Source lines for all.
+    Full,
+    /// Source lines for none.
+    Concise,
+}
+
+/// What the caller knows of the terminal and of the user's wishes.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Options {
+    /// Whether to use colours.
+    pub color: bool,
+    /// How much of a finding is shown.
+    pub style: Style,
+    /// Findings and the summary only.
+    pub quiet: bool,
+    /// Source lines for all, and notes.
+    pub verbose: bool,
+    /// Whether the output can hold more than ASCII.
+    pub utf8: bool,
+    /// Whether the project has a configuration or a baseline.
+    pub has_config: bool,
+    /// Equal rows too.
+    pub all: bool,
+}
+
+/// What every text output needs: places, redaction, colours.
+struct Page<'a> {
+    audit: &'a Audit,
+    lines: Lines<'a>,
+    redactor: Redactor,
+    options: &'a Options,
+}
+
+impl<'a> Page<'a> {
+    fn new(audit: &'a Audit, tree: &'a Tree, options: &'a Options) -> Self {
+        Self { audit, lines: Lines::new(tree), redactor: Redactor::new(audit), options }
+    }
+
+    /// A text without secrets and control characters, on one line.
+    fn say(&self, text: &str) -> String {
+        layout::one_line(&self.redactor.text(text))
+    }
+
+    /// `path:line`.
+    fn place(&self, span: Span) -> String {
+        let place = self.lines.place(span);
+        layout::one_line(&format!("{}:{}", place.path, place.line))
+    }
+
+    /// The source line of a place, redacted, without its indentation.
+    fn source_line(&self, span: Span) -> String {
+        let (line, _) = self.lines.line_of(span.file, span.start as usize);
+        let range = self.lines.range(span.file, line);
+        let text = self.lines.text(span.file).get(range.clone()).unwrap_or_default();
+        let shown = self.redactor.line(text, Span::new(span.file, range.start, range.end)).0;
+        layout::one_line(&shown).trim().to_owned()
+    }
+
+    /// `environment: what is to be seen there`.
+    fn label(&self, location: &Location) -> String {
+        let label = self.say(&location.label);
+        match &location.environment {
+            Some(name) if label.is_empty() => name.clone(),
+            Some(name) if !layout::has_word(&label, name) => format!("{name}: {label}"),
+            _ => label,
+        }
+    }
+
+    /// The whole output, ready to print.
+    fn finish(&self, text: &str) -> String {
+        layout::fit(text, WIDTH, self.options.utf8)
+    }
+}
