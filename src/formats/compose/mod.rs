@@ -1,19 +1,238 @@
-//! stub
-#![allow(missing_docs)]
-use std::collections::BTreeMap;
-use crate::discover::{Presence, Tree};
-use crate::formats::{Var, Vars, World};
-use crate::model::{Certainty, FileId, Known, Origin, Problem, Span, Spanned};
-pub enum Profiles { All, None }
-pub struct Options { pub env: World, pub profiles: Profiles, pub project_dir: String }
-pub fn load(_t: &Tree, _f: &[FileId], _o: &Options) -> Project { Project { services: BTreeMap::new(), inactive: BTreeMap::new(), problems: vec![], env_files: vec![] } }
-pub fn dot_env(_t: &Tree, _f: &str) -> Option<Vars> { None }
-pub struct EnvFileUse { pub service: String, pub path: String, pub span: Span, pub presence: Presence, pub required: bool }
-pub struct Project { pub services: BTreeMap<String, Service>, pub inactive: BTreeMap<String, Service>, pub problems: Vec<Problem>, pub env_files: Vec<EnvFileUse> }
-pub struct Field<T> { pub value: Known<T>, pub certainty: Certainty, pub origin: Origin }
-pub struct BuildSpec { pub context: Field<String>, pub dockerfile: Option<Field<String>>, pub target: Option<Field<String>>, pub args: BTreeMap<String, Option<Var>> }
-#[derive(Clone, Copy)] pub enum Provider { EnvFile, Environment }
-pub struct EnvVar { pub var: Var, pub provider: Provider, pub pass_through: bool }
-pub struct Mount { pub kind: String, pub source: Option<String>, pub target: String, pub read_only: bool, pub span: Span }
-pub struct Service { pub name: Spanned<String>, pub image: Option<Field<String>>, pub build: Option<BuildSpec>, pub command: Option<Field<Vec<String>>>, pub entrypoint: Option<Field<Vec<String>>>, pub environment: BTreeMap<String, EnvVar>, pub volumes: Vec<Mount>, pub restart: Option<Field<String>>, pub user: Option<Field<String>>, pub working_dir: Option<Field<String>> }
-impl Service { pub fn env_count(&self) -> usize { self.environment.len() } }
+//! Compose files: what the services of a project are, its files merged.
+
+mod decode;
+mod environment;
+pub mod interpolate;
+mod load;
+mod merge;
+mod shapes;
+#[cfg(test)]
+mod tests;
+mod value;
+
+use std::collections::{BTreeMap, BTreeSet};
+
+pub use environment::dot_env;
+pub use interpolate::Found as Interpolation;
+pub use load::load;
+
+use crate::discover::Presence;
+use crate::formats::{Var, World};
+use crate::model::{Certainty, Known, Origin, Problem, Span, Spanned};
+
+/// Which profiles are on.
+#[derive(Clone, PartialEq, Eq, Debug, Default)]
+pub enum Profiles {
+    /// None: services without profiles only.
+    #[default]
+    None,
+    /// Every one.
+    All,
+    /// These.
+    Named(BTreeSet<String>),
+}
+
+/// How files are loaded.
+#[derive(Clone, Debug)]
+pub struct Options {
+    /// The variables of `${X}`.
+    pub env: World,
+    /// The profiles that are on.
+    pub profiles: Profiles,
+    /// The folder that paths are relative to.
+    pub project_dir: String,
+}
+
+/// A value, how sure it is, and where it comes from.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Field<T> {
+    /// The value.
+    pub value: Known<T>,
+    /// Whether a variable outside may change it.
+    pub certainty: Certainty,
+    /// The value's own place first, then what happened to it.
+    pub origin: Origin,
+}
+
+/// How a service is built.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct BuildSpec {
+    /// The folder, from the root of the tree; a URL as it is.
+    pub context: Field<String>,
+    /// The Dockerfile, relative to the context.
+    pub dockerfile: Option<Field<String>>,
+    /// A Dockerfile written here.
+    pub dockerfile_inline: Option<Field<String>>,
+    /// The stage.
+    pub target: Option<Field<String>>,
+    /// Arguments; none where the value comes from outside.
+    pub args: BTreeMap<String, Option<Var>>,
+    /// Named contexts.
+    pub additional_contexts: BTreeMap<String, String>,
+}
+
+/// Who gives a variable to a service.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Provider {
+    /// A file of `env_file`.
+    EnvFile,
+    /// `environment`.
+    Environment,
+}
+
+/// A variable of a service.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct EnvVar {
+    /// The variable.
+    pub var: Var,
+    /// Who gives it.
+    pub provider: Provider,
+    /// Whether it is named without a value, so that the shell's own is passed on.
+    pub pass_through: bool,
+}
+
+/// A port.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Port {
+    /// The address on the host.
+    pub host_ip: Option<String>,
+    /// The port on the host.
+    pub published: Option<String>,
+    /// The port in the container.
+    pub target: u32,
+    /// tcp or udp.
+    pub protocol: String,
+    /// Where it is written.
+    pub span: Span,
+}
+
+/// A mount.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Mount {
+    /// bind, volume, tmpfs …
+    pub kind: String,
+    /// The folder from the root of the tree, or the volume's name.
+    pub source: Option<String>,
+    /// The place in the container.
+    pub target: String,
+    /// Whether it cannot be written to.
+    pub read_only: bool,
+    /// Where it is written.
+    pub span: Span,
+}
+
+/// A service that another waits for.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Dependency {
+    /// service_started, service_healthy …
+    pub condition: String,
+    /// Whether it must be there.
+    pub required: bool,
+    /// Where it is written.
+    pub span: Span,
+}
+
+/// A health check.
+#[derive(Clone, PartialEq, Debug, Default)]
+pub struct Healthcheck {
+    /// The command, `CMD` or `CMD-SHELL` first.
+    pub test: Option<Vec<String>>,
+    /// Whether it is turned off.
+    pub disable: bool,
+    /// How often it may fail.
+    pub retries: Option<i64>,
+    /// Durations by name, in seconds.
+    pub seconds: BTreeMap<&'static str, f64>,
+    /// Where it is written.
+    pub span: Option<Span>,
+}
+
+/// A service.
+#[derive(Clone, PartialEq, Debug)]
+pub struct Service {
+    /// The name.
+    pub name: Spanned<String>,
+    /// The image.
+    pub image: Option<Field<String>>,
+    /// How it is built.
+    pub build: Option<BuildSpec>,
+    /// The command.
+    pub command: Option<Field<Vec<String>>>,
+    /// The entry point.
+    pub entrypoint: Option<Field<Vec<String>>>,
+    /// Variables.
+    pub environment: BTreeMap<String, EnvVar>,
+    /// Ports.
+    pub ports: Vec<Port>,
+    /// Ports for other services.
+    pub expose: BTreeSet<String>,
+    /// Mounts.
+    pub volumes: Vec<Mount>,
+    /// Services it waits for.
+    pub depends_on: BTreeMap<String, Dependency>,
+    /// The health check.
+    pub healthcheck: Option<Healthcheck>,
+    /// Profiles; none is always on.
+    pub profiles: BTreeSet<String>,
+    /// Networks.
+    pub networks: BTreeSet<String>,
+    /// The restart policy.
+    pub restart: Option<Field<String>>,
+    /// The user.
+    pub user: Option<Field<String>>,
+    /// The working directory.
+    pub working_dir: Option<Field<String>>,
+    /// The platform.
+    pub platform: Option<Field<String>>,
+    /// How many run; none where nothing says so.
+    pub replicas: Option<u64>,
+}
+
+impl Service {
+    /// How many variables it is given.
+    pub fn env_count(&self) -> usize {
+        self.environment.len()
+    }
+}
+
+/// A use of a file of variables.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct EnvFileUse {
+    /// The service.
+    pub service: String,
+    /// The path, from the root of the tree.
+    pub path: String,
+    /// Where it is named.
+    pub span: Span,
+    /// Whether it is there.
+    pub presence: Presence,
+    /// Whether Compose refuses to run without it.
+    pub required: bool,
+    /// `raw`, where that is asked for.
+    pub format: Option<String>,
+}
+
+/// A project: files merged, profiles applied.
+#[derive(Clone, PartialEq, Debug, Default)]
+pub struct Project {
+    /// The services that run.
+    pub services: BTreeMap<String, Service>,
+    /// The services whose profiles are off.
+    pub inactive: BTreeMap<String, Service>,
+    /// Names of volumes.
+    pub volumes: BTreeSet<String>,
+    /// Names of networks.
+    pub networks: BTreeSet<String>,
+    /// Names of secrets.
+    pub secrets: BTreeSet<String>,
+    /// Names of configs.
+    pub configs: BTreeSet<String>,
+    /// What could not be read.
+    pub problems: Vec<Problem>,
+    /// What Compose would refuse.
+    pub errors: Vec<Problem>,
+    /// The files of variables.
+    pub env_files: Vec<EnvFileUse>,
+    /// The variables that texts name.
+    pub interpolated: Vec<Interpolation>,
+}
