@@ -11,7 +11,7 @@ const FULL_PLACES: usize = 7;
 /// Places of a concise block.
 const CONCISE_PLACES: usize = 4;
 /// Where values stand in a concise block.
-const VALUE_COLUMN: usize = 37;
+const VALUE_COLUMN: usize = 38;
 /// Things of a list that are named.
 const ITEMS: usize = 8;
 
@@ -153,8 +153,8 @@ pub(super) fn concise(page: &Page<'_>, finding: &Finding) -> String {
         let label = page.label(place);
         let bare = place.label.trim().is_empty();
         let value = match (&place.environment, bare) {
-            (Some(name), true) => format!("{name}: {}", page.source_line(place.span)),
-            (None, true) => page.source_line(place.span),
+            (Some(name), true) => format!("{name}: {}", page.quoted(place.span)),
+            (None, true) => page.quoted(place.span),
             _ => label,
         };
         out.push_str(&beside(&page.place(place.span), &value));
@@ -185,13 +185,13 @@ fn beside(place: &str, value: &str) -> String {
     if value.is_empty() {
         return format!("{place}\n");
     }
-    let indent = VALUE_COLUMN - 1 - 2;
-    let value = layout::cut(value, WIDTH - indent - 2);
-    if layout::width(&place) + 2 <= indent + 2 {
-        format!("{}{value}\n", layout::pad(&place, indent + 2))
+    let indent = VALUE_COLUMN - 1;
+    let value = layout::cut(value, WIDTH - indent);
+    if layout::width(&place) + 2 <= indent {
+        format!("{}{value}\n", layout::pad(&place, indent))
     } else if layout::width(&place) + 2 + layout::width(&value) <= WIDTH {
         format!("{place}  {value}\n")
     } else {
-        format!("{place}\n{}{value}\n", " ".repeat(indent + 2))
+        format!("{place}\n{}{value}\n", " ".repeat(indent))
     }
 }

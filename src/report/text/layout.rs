@@ -182,11 +182,12 @@ pub(super) fn paint(text: &str, ink: Ink, color: bool) -> String {
     format!("{style}{text}{style:#}")
 }
 
-/// Cuts every line at `max` columns (colour codes take none) and drops spaces at line ends; without UTF-8, our own marks in ASCII.
+/// Cuts every line at `max` columns (colour codes take none) and drops spaces at line ends; without UTF-8, all in ASCII.
 pub(super) fn fit(text: &str, max: usize, utf8: bool) -> String {
     let mut out = String::with_capacity(text.len());
     for line in text.lines() {
-        let line = if utf8 { line.to_owned() } else { line.replace('…', "~").replace('≠', "!=") };
+        let ascii = |c| if c == '…' { '~' } else if char::is_ascii(&c) { c } else { '?' };
+        let line: String = if utf8 { line.to_owned() } else { line.chars().map(ascii).collect() };
         let fitted = fit_line(&line, max, if utf8 { '…' } else { '~' });
         out.push_str(fitted.trim_end());
         out.push('\n');

@@ -1,1 +1,271 @@
 //! The rows of the matrix, before they are laid out.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use super::{Page, header};
+use crate::model::{Attr, ComponentKind, Coverage, Dimension, Environment, Fact, Finding, Known, Severity, Value, schema};
+use crate::report::values;
+
+/// What the cells of a row say of each other. The order is that of strength.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]
+pub(super) enum Relation {
+    /// The same everywhere.
+    Same,
+    /// Not to be decided.
+    Undecided,
+    /// Different.
+    Differs,
+}
+
+/// What one environment says.
+#[derive(Clone, PartialEq, Eq, Debug, Default)]
+pub(super) struct Cell {
+    /// The value as text; none where nothing is there or known.
+    pub(super) text: Option<String>,
+    /// Every value it can have.
+    values: Vec<String>,
+    /// Whether the values are alternatives, of which one holds.
+    undecided: bool,
+    /// The items, where the value is a list.
+    pub(super) list: Option<Vec<String>>,
+    /// Whether it holds only unless overridden outside.
+    pub(super) default: bool,
+    /// Whether it can be said that nothing is there.
+    absent: bool,
+    /// Whether something outside the repository decides it.
+    pub(super) outside: bool,
+    /// Whether a fact was stated at all.
+    pub(super) stated: bool,
+}
+
+impl Cell {
+    /// Whether it is known that nothing is there.
+    pub(super) fn is_absent(&self) -> bool {
+        self.absent
+    }
+}
+
+/// One row.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub(super) struct Row {
+    pub(super) dimension: Dimension,
+    pub(super) key: String,
+    pub(super) component: Option<String>,
+    /// Whether it is an attribute of the row above.
+    pub(super) inner: bool,
+    pub(super) cells: Vec<Cell>,
+    pub(super) relation: Relation,
+    /// The severity of the finding it is part of.
+    pub(super) letter: Option<Severity>,
+}
+
+/// The attributes of an image that are compared below it.
+const IMAGE: [&str; 6] = ["distro", "libc", "variant", "platform", "dockerfile", "target"];
+
+/// The environments of a project, the reference first.
+pub(super) fn columns<'a>(page: &Page<'a>, project: &str) -> Vec<&'a Environment> {
+    let mut columns = header::environments(page, project);
+    let reference = page.audit.references.get(project);
+    columns.sort_by_key(|environment| Some(&environment.name) != reference);
+    columns
+}
+
+/// Every row of a project, in the order of facts.
+pub(super) fn rows(page: &Page<'_>, project: &str, columns: &[&Environment]) -> Vec<Row> {
+    let names = aligned(page, project, columns);
+    let mut by: BTreeMap<(Dimension, String, Option<String>), BTreeMap<usize, &Fact>> = BTreeMap::new();
+    for fact in page.audit.model.facts.iter().filter(|fact| *fact.id.project == *project) {
+        let Some(column) = columns.iter().position(|environment| environment.name == *fact.id.environment) else { continue };
+        let own = fact.id.component.as_deref();
+        let name = own.map(|own| names.get(&(column, own.to_owned())).cloned().unwrap_or_else(|| own.to_owned()));
+        let key = if own == Some(fact.id.key.as_str()) { name.clone() } else { None };
+        let key = (fact.id.dimension, key.unwrap_or_else(|| fact.id.key.clone()), name);
+        by.entry(key).or_default().insert(column, fact);
+    }
+    let mut rows: Vec<Row> = Vec::new();
+    for ((dimension, key, component), facts) in &by {
+        let at = |column: usize| facts.get(&column).copied();
+        let covered = |column: usize| complete(page, project, columns.get(column).map_or("", |one| &one.name), *dimension);
+        let cells: Vec<Cell> =
+            (0..columns.len()).map(|column| cell(page, at(column), None, covered(column))).collect();
+        let letter = letter(page, project, *dimension, key, component.as_deref());
+        let row = |key: &str, inner: bool, cells: Vec<Cell>| Row {
+            dimension: *dimension,
+            key: key.to_owned(),
+            component: component.clone().filter(|name| name != key),
+            inner,
+            relation: relation(&cells),
+            cells,
+            letter: letter.filter(|_| !inner),
+        };
+        rows.push(row(key, false, cells));
+        for attribute in IMAGE.iter().filter(|_| *dimension == Dimension::Image) {
+            let cells: Vec<Cell> =
+                (0..columns.len()).map(|column| cell(page, at(column), Some(attribute), false)).collect();
+            if cells.iter().filter(|cell| cell.stated).count() > 1 {
+                rows.push(row(attribute, true, cells));
+            }
+        }
+    }
+    merged(rows)
+}
+
+/// Rows of several components that say the same become one.
+fn merged(rows: Vec<Row>) -> Vec<Row> {
+    let mut components: BTreeMap<(Dimension, String), BTreeSet<Option<String>>> = BTreeMap::new();
+    let mut differ: BTreeSet<(Dimension, String)> = BTreeSet::new();
+    let mut first: BTreeMap<(Dimension, String), Row> = BTreeMap::new();
+    for row in rows.iter().filter(|row| !row.inner && row.dimension != Dimension::Image) {
+        let id = (row.dimension, row.key.clone());
+        components.entry(id.clone()).or_default().insert(row.component.clone());
+        let known = first.entry(id.clone()).or_insert_with(|| row.clone());
+        if known.cells != row.cells {
+            differ.insert(id);
+        }
+    }
+    let mut seen: BTreeSet<(Dimension, String)> = BTreeSet::new();
+    let mut kept = Vec::with_capacity(rows.len());
+    for mut row in rows {
+        let id = (row.dimension, row.key.clone());
+        if row.inner || row.dimension == Dimension::Image {
+            if row.inner || row.component.as_deref() == Some(&row.key) {
+                row.component = None;
+            }
+        } else if !differ.contains(&id) {
+            if !seen.insert(id) {
+                continue;
+            }
+            row.component = None;
+        } else if components.get(&id).is_some_and(|known| known.len() < 2) {
+            row.component = None;
+        }
+        kept.push(row);
+    }
+    kept
+}
+
+/// The name of the reference's component for each component of ours that runs the same.
+fn aligned(page: &Page<'_>, project: &str, columns: &[&Environment]) -> BTreeMap<(usize, String), String> {
+    let apps = |column: &Environment| -> Vec<&crate::model::Component> {
+        let of = page.audit.model.components.iter().filter(|component| {
+            *component.project == *project && *component.environment == *column.name && component.kind == ComponentKind::App
+        });
+        of.collect()
+    };
+    let all: Vec<_> = columns.iter().map(|column| apps(column)).collect();
+    let mut names = BTreeMap::new();
+    let Some(reference) = all.iter().find(|apps| !apps.is_empty()) else { return names };
+    for (column, apps) in all.iter().enumerate() {
+        for app in apps.iter().filter(|app| !reference.iter().any(|other| other.name == app.name)) {
+            let free: Vec<_> = reference.iter().filter(|other| !apps.iter().any(|one| one.name == other.name)).collect();
+            let alike: Vec<_> = free
+                .iter()
+                .filter(|other| app.server.is_some() && (&app.server, &app.module) == (&other.server, &other.module))
+                .collect();
+            let counterpart = match (alike.as_slice(), free.as_slice()) {
+                ([one], _) => Some(**one),
+                (_, [one]) if apps.len() == 1 && reference.len() == 1 => Some(*one),
+                _ => None,
+            };
+            if let Some(counterpart) = counterpart {
+                names.insert((column, app.name.to_string()), counterpart.name.to_string());
+            }
+        }
+    }
+    names
+}
+
+fn complete(page: &Page<'_>, project: &str, environment: &str, dimension: Dimension) -> bool {
+    let own = |coverage: &&Coverage| {
+        *coverage.project == *project && *coverage.environment == *environment && coverage.dimension == dimension
+    };
+    let mut all = page.audit.model.coverage.iter().filter(own).peekable();
+    all.peek().is_some() && all.all(|coverage| coverage.complete.is_ok())
+}
+
+fn cell(page: &Page<'_>, fact: Option<&Fact>, attribute: Option<&str>, complete: bool) -> Cell {
+    let Some(fact) = fact else { return Cell { absent: complete, ..Cell::default() } };
+    let plain = attribute.unwrap_or(schema::plain(fact.id.dimension));
+    let Some(attr) = fact.get(plain).or_else(|| fact.attributes.values().next().filter(|_| attribute.is_none())) else {
+        return Cell::default();
+    };
+    let text = match attribute {
+        None => values::plain(fact, &page.redactor),
+        Some("distro") => values::attribute(attr, &page.redactor).map(|distro| match fact.text("release") {
+            Some(release) => format!("{distro} {release}"),
+            None => distro,
+        }),
+        Some(_) => values::attribute(attr, &page.redactor),
+    };
+    let several = matches!(attr.value, Known::OneOf(..) | Known::Every(..));
+    // The file a component's packages come from has no version, and is there all the same.
+    let text = text.filter(|_| attr.value != Known::Absent || fact.id.dimension == Dimension::Package);
+    let values = match &text {
+        _ if attr.value.is_unknown() => Vec::new(),
+        Some(_) if several => attr.value.values().iter().map(|value| page.redactor.value(value)).collect(),
+        Some(text) => vec![text.clone()],
+        None => Vec::new(),
+    };
+    Cell {
+        absent: attr.value == Known::Absent && text.is_none(),
+        text: text.map(|text| page.say(&text)),
+        values,
+        undecided: matches!(attr.value, Known::OneOf(..)),
+        list: list(page, attr),
+        default: attr.certainty.is_default(),
+        outside: outside(attr),
+        stated: true,
+    }
+}
+
+fn list(page: &Page<'_>, attr: &Attr) -> Option<Vec<String>> {
+    match &attr.value {
+        Known::One(Value::List(items)) => Some(items.iter().map(|item| page.say(item)).collect()),
+        _ => None,
+    }
+}
+
+fn outside(attr: &Attr) -> bool {
+    let Known::Unknown(reason) = &attr.value else { return false };
+    reason.answer_with.as_ref().is_some_and(|line| line.starts_with("provides"))
+}
+
+/// The relation of every cell to the first.
+fn relation(cells: &[Cell]) -> Relation {
+    let Some((first, others)) = cells.split_first() else { return Relation::Same };
+    others.iter().map(|other| pair(first, other)).max().unwrap_or(Relation::Same)
+}
+
+fn pair(a: &Cell, b: &Cell) -> Relation {
+    if a.text.is_some() && a.text == b.text && a.undecided == b.undecided {
+        return Relation::Same;
+    }
+    let decided = |cell: &Cell| cell.absent || !cell.values.is_empty();
+    if !decided(a) || !decided(b) {
+        return Relation::Undecided;
+    }
+    if a.absent && b.absent {
+        return Relation::Same;
+    }
+    if a.absent || b.absent || !a.values.iter().any(|value| b.values.contains(value)) {
+        return Relation::Differs;
+    }
+    if a.undecided || b.undecided { Relation::Undecided } else { Relation::Same }
+}
+
+/// The severity of the worst finding that a row is part of, those of a folded finding being its cause's.
+fn letter(page: &Page<'_>, project: &str, dimension: Dimension, key: &str, component: Option<&str>) -> Option<Severity> {
+    let findings = &page.audit.findings;
+    let own = |finding: &&Finding| {
+        finding.suppressed.is_none()
+            && finding.project == project
+            && finding.dimension == dimension
+            && (finding.key == key || finding.items.iter().any(|item| item.key == key))
+            && (component.is_none() || finding.component.is_none() || finding.component.as_deref() == component)
+    };
+    let severity = |finding: &Finding| {
+        let cause = finding.part_of.as_ref().and_then(|cause| findings.iter().find(|other| other.fingerprint == *cause));
+        cause.map_or(finding.severity, |cause| cause.severity)
+    };
+    findings.iter().filter(own).map(severity).max()
+}
