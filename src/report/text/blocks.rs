@@ -53,7 +53,7 @@ fn places(finding: &Finding) -> Vec<Location> {
         match (same, &location.environment) {
             (Some(place), Some(name)) => match &mut place.environment {
                 Some(names) if names.split(", ").any(|known| known == name) => {}
-                Some(names) => names.push_str(&format!(", {name}")),
+                Some(names) => layout::add(names, format_args!(", {name}")),
                 none => *none = Some(name.clone()),
             },
             (Some(_), None) => {}
@@ -68,7 +68,9 @@ fn folded(page: &Page<'_>, finding: &Finding) -> (Vec<String>, usize) {
     let mut rules: Vec<&str> = Vec::new();
     let mut times: BTreeMap<&str, usize> = BTreeMap::new();
     let own = page.audit.findings.iter().filter(|other| {
-        other.suppressed.is_none() && other.part_of.as_deref() == Some(&finding.fingerprint) && other.project == finding.project
+        other.suppressed.is_none()
+            && other.part_of.as_deref() == Some(&finding.fingerprint)
+            && other.project == finding.project
     });
     for other in own {
         if !rules.contains(&other.rule.as_str()) {
@@ -86,7 +88,13 @@ fn folded(page: &Page<'_>, finding: &Finding) -> (Vec<String>, usize) {
 
 /// What is listed, where the places do not say it already.
 fn items(page: &Page<'_>, finding: &Finding) -> Option<String> {
-    let said: String = finding.locations.iter().map(|location| location.label.as_str()).chain([finding.message.as_str()]).collect::<Vec<_>>().join("\n");
+    let said: String = finding
+        .locations
+        .iter()
+        .map(|location| location.label.as_str())
+        .chain([finding.message.as_str()])
+        .collect::<Vec<_>>()
+        .join("\n");
     if finding.items.iter().all(|item| layout::has_word(&said, &item.key)) {
         return None;
     }
@@ -129,16 +137,19 @@ pub(super) fn full(page: &Page<'_>, finding: &Finding) -> String {
     let color = page.options.color;
     let margin = " ".repeat(gutter + 1);
     if !remarks.is_empty() {
-        out.push_str(&format!("{margin}{}\n", layout::paint("|", Ink::Quiet, color)));
+        layout::add(&mut out, format_args!("{margin}{}\n", layout::paint("|", Ink::Quiet, color)));
     }
     for (kind, text) in remarks {
         let indent = gutter + 1 + 2 + kind.len() + 2;
         for (at, line) in layout::wrap(&text, WIDTH - indent).iter().enumerate() {
             if at == 0 {
                 let word = layout::paint(kind, if kind == "help" { Ink::Help } else { Ink::Note }, color);
-                out.push_str(&format!("{margin}{} {word}: {line}\n", layout::paint("=", Ink::Quiet, color)));
+                layout::add(
+                    &mut out,
+                    format_args!("{margin}{} {word}: {line}\n", layout::paint("=", Ink::Quiet, color)),
+                );
             } else {
-                out.push_str(&format!("{}{line}\n", " ".repeat(indent)));
+                layout::add(&mut out, format_args!("{}{line}\n", " ".repeat(indent)));
             }
         }
     }
@@ -161,7 +172,7 @@ pub(super) fn concise(page: &Page<'_>, finding: &Finding) -> String {
     }
     let more = places.len().saturating_sub(CONCISE_PLACES);
     if more > 0 {
-        out.push_str(&format!("  and {more} more {}\n", if more == 1 { "place" } else { "places" }));
+        layout::add(&mut out, format_args!("  and {more} more {}\n", if more == 1 { "place" } else { "places" }));
     }
     if let Some(items) = items(page, finding) {
         out.push_str(&layout::hang("  ", &items, WIDTH));

@@ -32,17 +32,23 @@ pub fn compare(audit: &Audit, tree: &Tree, options: &Options) -> String {
             continue;
         }
         if projects.len() > 1 {
-            out.push_str(&format!("{}\n", layout::paint(&format!("== {project}"), Ink::Strong, options.color)));
+            layout::add(
+                &mut out,
+                format_args!("{}\n", layout::paint(&format!("== {project}"), Ink::Strong, options.color)),
+            );
         }
         table(&page, project, &columns, &mut out);
         out.push('\n');
     }
     if most > 1 && !options.quiet {
         let differs = if options.utf8 { "≠" } else { "!=" };
-        out.push_str(&format!(
-            "E W n  part of an error, warning or note     {differs} differs  = equal  ? undecidable\n\
+        layout::add(
+            &mut out,
+            format_args!(
+                "E W n  part of an error, warning or note     {differs} differs  = equal  ? undecidable\n\
              -  absent    (default)  holds unless overridden outside the repository\n"
-        ));
+            ),
+        );
         out.push_str("One cell: paritylint why ENVIRONMENT DIMENSION KEY\n");
     }
     page.finish(&out)
@@ -84,12 +90,12 @@ fn table(page: &Page<'_>, project: &str, columns: &[&Environment], out: &mut Str
         let count = if equal > 0 { format!("({equal} equal)") } else { String::new() };
         let name = layout::paint(dimension.name(), Ink::Strong, page.options.color);
         let space = (WIDTH - 2).saturating_sub(dimension.name().len() + count.len());
-        out.push_str(&format!("{name}{}{count}\n", " ".repeat(space)));
+        layout::add(out, format_args!("{name}{}{count}\n", " ".repeat(space)));
         let mut above = false;
         for row in own {
             above = if row.inner { above } else { shown(row) };
             let differs = row.relation != Relation::Same || page.options.all || single;
-            if row.inner && !(above && differs) || !row.inner && !above {
+            if !above || row.inner && !differs {
                 continue;
             }
             if in_columns {
@@ -125,13 +131,11 @@ fn head(page: &Page<'_>, row: &Row, single: bool) -> String {
 
 fn in_line(page: &Page<'_>, row: &Row) -> String {
     let first = row.cells.first().and_then(|cell| cell.list.as_deref());
-    let width = column(row.cells.len());
-    let texts: Vec<String> = row
-        .cells
-        .iter()
-        .enumerate()
-        .map(|(at, cell)| shown(cell, first.filter(|_| at > 0), width.saturating_sub(1)))
-        .collect();
+    let columns = row.cells.len();
+    let width = column(columns);
+    let room = |at: usize| if at + 1 < columns { width - 1 } else { WIDTH - VALUES - at * width };
+    let cells = row.cells.iter().enumerate();
+    let texts: Vec<String> = cells.map(|(at, cell)| shown(cell, first.filter(|_| at > 0), room(at))).collect();
     let head = layout::cut(&head(page, row, row.cells.len() == 1), VALUES - 1);
     line(&layout::pad(&head, VALUES), &texts)
 }

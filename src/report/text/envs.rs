@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use super::layout::{self, Ink};
 use super::{Options, Page, WIDTH, header};
 use crate::discover::Tree;
-use crate::model::{Attr, Audit, Dimension, Environment, Evidence, Fact, Unresolved};
+use crate::model::{Attr, Audit, Dimension, Environment, Evidence, Fact, Known, Unresolved};
 use crate::report::values;
 
 /// Where the second column of a row stands.
@@ -25,7 +25,8 @@ pub fn envs(audit: &Audit, tree: &Tree, options: &Options) -> String {
     if let Some(nothing) = &model.nothing {
         out.push_str(&layout::hang("", &page.say(nothing), WIDTH));
     }
-    if !options.quiet && !(model.environments.is_empty() && model.nothing.is_some()) {
+    let empty = model.environments.is_empty() && model.nothing.is_some();
+    if !options.quiet && !empty {
         out.push_str(&layout::hang("", &heading(&page), WIDTH));
     }
     for environment in &model.environments {
@@ -70,7 +71,7 @@ fn one(page: &Page<'_>, environment: &Environment, out: &mut String) {
     let project = if several { format!(" in {}", environment.project) } else { String::new() };
     let name = layout::pad(&format!("{}{project}", layout::one_line(&environment.name)), SECOND - 2);
     let name = layout::paint(&name, Ink::Strong, page.options.color);
-    out.push_str(&format!("{name}  role {}, {}\n", environment.role.name(), environment.confidence.name()));
+    layout::add(out, format_args!("{name}  role {}, {}\n", environment.role.name(), environment.confidence.name()));
     let own = |dimension: Dimension| {
         page.audit.model.facts.iter().filter(move |fact| {
             fact.id.dimension == dimension
@@ -78,7 +79,8 @@ fn one(page: &Page<'_>, environment: &Environment, out: &mut String) {
                 && *fact.id.project == *environment.project
         })
     };
-    let images = own(Dimension::Image).filter(|fact| fact.id.component.as_deref().is_none_or(|name| name == fact.id.key));
+    let images =
+        own(Dimension::Image).filter(|fact| fact.id.component.as_deref().is_none_or(|name| name == fact.id.key));
     merged(page, "image", images, "reference", out);
     merged(page, "packages", own(Dimension::Package).filter(|fact| fact.id.key == "source"), "group", out);
     merged(page, "settings", own(Dimension::Setting).filter(|fact| fact.id.key == "SETTINGS_MODULE"), "value", out);
@@ -125,10 +127,11 @@ fn merged<'f>(page: &Page<'_>, label: &str, facts: impl Iterator<Item = &'f Fact
 }
 
 fn row(page: &Page<'_>, label: &str, value: Option<String>, attr: Option<&Attr>, out: &mut String) {
-    let value = value.map(|value| page.say(&value)).unwrap_or_else(|| {
-        let reason = attr.and_then(|attr| if let crate::model::Known::Unknown(reason) = &attr.value { Some(reason) } else { None });
-        reason.map_or_else(|| "not known".to_owned(), |reason| format!("not known: {}", page.say(&reason.text)))
-    });
+    let value = match (value, attr.map(|attr| &attr.value)) {
+        (Some(value), _) => page.say(&value),
+        (None, Some(Known::Unknown(reason))) => format!("not known: {}", page.say(&reason.text)),
+        (None, _) => "not known".to_owned(),
+    };
     let mut place = attr.and_then(|attr| attr.origin.primary()).map(|span| page.place(span)).unwrap_or_default();
     if attr.is_some_and(|attr| attr.certainty.is_default()) {
         place.push_str(" (can be overridden outside)");
@@ -138,16 +141,23 @@ fn row(page: &Page<'_>, label: &str, value: Option<String>, attr: Option<&Attr>,
 
 /// `  label      value                 place`, the place on a line of its own where it does not fit.
 fn columns(label: &str, value: &str, place: &str, out: &mut String) {
-    let head = if label.is_empty() { " ".repeat(FIRST) } else { layout::pad(&format!("  {}", layout::cut(label, 30)), FIRST - 1) + " " };
+    let head = if label.is_empty() {
+        " ".repeat(FIRST)
+    } else {
+        layout::pad(&format!("  {}", layout::cut(label, 30)), FIRST - 1) + " "
+    };
     let value = layout::cut(value, WIDTH - layout::width(&head));
     let line = layout::pad(&format!("{head}{value}"), SECOND - 1);
     if place.is_empty() {
-        out.push_str(&format!("{}\n", line.trim_end()));
+        layout::add(out, format_args!("{}\n", line.trim_end()));
     } else if layout::width(&line) + 1 + layout::width(place) <= WIDTH {
-        out.push_str(&format!("{line} {place}\n"));
+        layout::add(out, format_args!("{line} {place}\n"));
     } else {
         let indent = SECOND.min(WIDTH.saturating_sub(layout::width(place))).max(FIRST);
-        out.push_str(&format!("{}\n{}{}\n", line.trim_end(), " ".repeat(indent), layout::cut_front(place, WIDTH - indent)));
+        layout::add(
+            out,
+            format_args!("{}\n{}{}\n", line.trim_end(), " ".repeat(indent), layout::cut_front(place, WIDTH - indent)),
+        );
     }
 }
 
@@ -175,17 +185,24 @@ fn unresolved(page: &Page<'_>, out: &mut String) {
         for (at, one) in all.iter().take(UNRESOLVED).enumerate() {
             let name = if at == 0 { layout::one_line(environment.unwrap_or("project")) } else { String::new() };
             let place = one.span.map(|span| format!(" ({})", page.place(span))).unwrap_or_default();
-            let head = format!("{}{} ", layout::pad(&format!("  {name}"), FIRST - 1), if layout::width(&name) < FIRST - 2 { "" } else { " " });
+            let head = format!(
+                "{}{} ",
+                layout::pad(&format!("  {name}"), FIRST - 1),
+                if layout::width(&name) < FIRST - 2 { "" } else { " " }
+            );
             let head = layout::pad(&format!("{head}{}", layout::cut(&page.say(&one.what), 34)), SECOND - 2) + "  ";
             out.push_str(&layout::hang(&head, &format!("{}{place}", page.say(&one.reason)), WIDTH));
         }
         if all.len() > UNRESOLVED {
-            out.push_str(&format!("{}and {} more (check --format json)\n", " ".repeat(FIRST), all.len() - UNRESOLVED));
+            layout::add(
+                out,
+                format_args!("{}and {} more (check --format json)\n", " ".repeat(FIRST), all.len() - UNRESOLVED),
+            );
         }
         let answers = answers(&all);
         let mut head = layout::pad(&format!("{}answer with", " ".repeat(FIRST)), SECOND);
         if let (Some(environment), false) = (environment, answers.is_empty()) {
-            out.push_str(&format!("{head}[environments.{}]\n", layout::one_line(environment)));
+            out.push_str(&layout::hang(&head, &format!("[environments.{}]", layout::one_line(environment)), WIDTH));
             head = " ".repeat(SECOND);
         }
         for answer in answers {

@@ -3,7 +3,9 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::{Page, header};
-use crate::model::{Attr, ComponentKind, Coverage, Dimension, Environment, Fact, Finding, Known, Severity, Value, schema};
+use crate::model::{
+    Attr, ComponentKind, Coverage, Dimension, Environment, Fact, Finding, Known, Severity, Value, schema,
+};
 use crate::report::values;
 
 /// What the cells of a row say of each other. The order is that of strength.
@@ -39,6 +41,17 @@ pub(super) struct Cell {
 }
 
 impl Cell {
+    /// A package that stands here under another name than its row's.
+    fn of_twin(mut self, fact: Option<&Fact>, key: &str) -> Self {
+        if let Some(fact) = fact.filter(|fact| fact.id.dimension == Dimension::Package && fact.id.key != key) {
+            let version = self.text.map(|text| format!(" {text}")).unwrap_or_default();
+            let text = format!("{}{version} (twin)", fact.id.key);
+            self.values = vec![text.clone()];
+            self.text = Some(text);
+        }
+        self
+    }
+
     /// Whether it is known that nothing is there.
     pub(super) fn is_absent(&self) -> bool {
         self.absent
@@ -73,22 +86,29 @@ pub(super) fn columns<'a>(page: &Page<'a>, project: &str) -> Vec<&'a Environment
 /// Every row of a project, in the order of facts.
 pub(super) fn rows(page: &Page<'_>, project: &str, columns: &[&Environment]) -> Vec<Row> {
     let names = aligned(page, project, columns);
+    let twins = twins(page, project, columns);
     let mut by: BTreeMap<(Dimension, String, Option<String>), BTreeMap<usize, &Fact>> = BTreeMap::new();
     for fact in page.audit.model.facts.iter().filter(|fact| *fact.id.project == *project) {
-        let Some(column) = columns.iter().position(|environment| environment.name == *fact.id.environment) else { continue };
+        let Some(column) = columns.iter().position(|environment| environment.name == *fact.id.environment) else {
+            continue;
+        };
         let own = fact.id.component.as_deref();
         let name = own.map(|own| names.get(&(column, own.to_owned())).cloned().unwrap_or_else(|| own.to_owned()));
         let key = if own == Some(fact.id.key.as_str()) { name.clone() } else { None };
-        let key = (fact.id.dimension, key.unwrap_or_else(|| fact.id.key.clone()), name);
+        let twin = twins.get(&fact.id.key).filter(|_| fact.id.dimension == Dimension::Package).cloned();
+        let key = (fact.id.dimension, key.or(twin).unwrap_or_else(|| fact.id.key.clone()), name);
         by.entry(key).or_default().insert(column, fact);
     }
     let mut rows: Vec<Row> = Vec::new();
     for ((dimension, key, component), facts) in &by {
         let at = |column: usize| facts.get(&column).copied();
-        let covered = |column: usize| complete(page, project, columns.get(column).map_or("", |one| &one.name), *dimension);
-        let cells: Vec<Cell> =
-            (0..columns.len()).map(|column| cell(page, at(column), None, covered(column))).collect();
-        let letter = letter(page, project, *dimension, key, component.as_deref());
+        let covered =
+            |column: usize| complete(page, project, columns.get(column).map_or("", |one| &one.name), *dimension);
+        let cells: Vec<Cell> = (0..columns.len())
+            .map(|column| cell(page, at(column), None, covered(column)).of_twin(at(column), key))
+            .collect();
+        let keys: BTreeSet<&str> = facts.values().map(|fact| fact.id.key.as_str()).chain([key.as_str()]).collect();
+        let letter = keys.iter().filter_map(|key| letter(page, project, *dimension, key, component.as_deref())).max();
         let row = |key: &str, inner: bool, cells: Vec<Cell>| Row {
             dimension: *dimension,
             key: key.to_owned(),
@@ -108,6 +128,24 @@ pub(super) fn rows(page: &Page<'_>, project: &str, columns: &[&Environment]) -> 
         }
     }
     merged(rows)
+}
+
+/// Packages that give the same import under several names are one row, where no environment has two of them: the reference's name
+/// for each name.
+fn twins(page: &Page<'_>, project: &str, columns: &[&Environment]) -> BTreeMap<String, String> {
+    let mut families: BTreeMap<&str, BTreeMap<usize, BTreeSet<&str>>> = BTreeMap::new();
+    for fact in page.audit.model.facts.iter().filter(|fact| *fact.id.project == *project) {
+        let column = columns.iter().position(|environment| environment.name == *fact.id.environment);
+        if let (Some(column), Some(family), Dimension::Package) = (column, fact.text("twin"), fact.id.dimension) {
+            families.entry(family).or_default().entry(column).or_default().insert(&fact.id.key);
+        }
+    }
+    let mut names = BTreeMap::new();
+    for family in families.values().filter(|family| family.values().all(|keys| keys.len() == 1)) {
+        let Some(first) = family.values().flatten().next() else { continue };
+        names.extend(family.values().flatten().map(|key| ((*key).to_owned(), (*first).to_owned())));
+    }
+    names
 }
 
 /// Rows of several components that say the same become one.
@@ -148,7 +186,9 @@ fn merged(rows: Vec<Row>) -> Vec<Row> {
 fn aligned(page: &Page<'_>, project: &str, columns: &[&Environment]) -> BTreeMap<(usize, String), String> {
     let apps = |column: &Environment| -> Vec<&crate::model::Component> {
         let of = page.audit.model.components.iter().filter(|component| {
-            *component.project == *project && *component.environment == *column.name && component.kind == ComponentKind::App
+            *component.project == *project
+                && *component.environment == *column.name
+                && component.kind == ComponentKind::App
         });
         of.collect()
     };
@@ -157,7 +197,8 @@ fn aligned(page: &Page<'_>, project: &str, columns: &[&Environment]) -> BTreeMap
     let Some(reference) = all.iter().find(|apps| !apps.is_empty()) else { return names };
     for (column, apps) in all.iter().enumerate() {
         for app in apps.iter().filter(|app| !reference.iter().any(|other| other.name == app.name)) {
-            let free: Vec<_> = reference.iter().filter(|other| !apps.iter().any(|one| one.name == other.name)).collect();
+            let free: Vec<_> =
+                reference.iter().filter(|other| !apps.iter().any(|one| one.name == other.name)).collect();
             let alike: Vec<_> = free
                 .iter()
                 .filter(|other| app.server.is_some() && (&app.server, &app.module) == (&other.server, &other.module))
@@ -254,7 +295,13 @@ fn pair(a: &Cell, b: &Cell) -> Relation {
 }
 
 /// The severity of the worst finding that a row is part of, those of a folded finding being its cause's.
-fn letter(page: &Page<'_>, project: &str, dimension: Dimension, key: &str, component: Option<&str>) -> Option<Severity> {
+fn letter(
+    page: &Page<'_>,
+    project: &str,
+    dimension: Dimension,
+    key: &str,
+    component: Option<&str>,
+) -> Option<Severity> {
     let findings = &page.audit.findings;
     let own = |finding: &&Finding| {
         finding.suppressed.is_none()
@@ -264,7 +311,8 @@ fn letter(page: &Page<'_>, project: &str, dimension: Dimension, key: &str, compo
             && (component.is_none() || finding.component.is_none() || finding.component.as_deref() == component)
     };
     let severity = |finding: &Finding| {
-        let cause = finding.part_of.as_ref().and_then(|cause| findings.iter().find(|other| other.fingerprint == *cause));
+        let cause =
+            finding.part_of.as_ref().and_then(|cause| findings.iter().find(|other| other.fingerprint == *cause));
         cause.map_or(finding.severity, |cause| cause.severity)
     };
     findings.iter().filter(own).map(severity).max()

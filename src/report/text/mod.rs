@@ -11,8 +11,6 @@ mod snippet;
 mod why;
 
 #[cfg(test)]
-mod nasty;
-#[cfg(test)]
 mod tests;
 
 pub use check::check;

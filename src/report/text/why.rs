@@ -73,7 +73,8 @@ fn matching<'a>(page: &Page<'a>, question: &Question<'_>) -> Vec<&'a Fact> {
             place.path == path.trim_start_matches("./") && (place.line..=place.end_line).contains(&line)
         };
         let written = |fact: &&Fact| fact.attributes.values().any(|attr| attr.origin.primary().is_some_and(here));
-        let passed = |fact: &&Fact| fact.attributes.values().any(|attr| attr.origin.steps.iter().any(|step| here(step.span)));
+        let passed =
+            |fact: &&Fact| fact.attributes.values().any(|attr| attr.origin.steps.iter().any(|step| here(step.span)));
         let first: Vec<&Fact> = candidates.iter().copied().filter(written).collect();
         candidates = if first.is_empty() { candidates.into_iter().filter(passed).collect() } else { first };
     }
@@ -88,7 +89,8 @@ fn matching<'a>(page: &Page<'a>, question: &Question<'_>) -> Vec<&'a Fact> {
     ];
     for test in tests {
         let fits = |fact: &&&Fact| question.rest.iter().all(|word| test(&fact.id.key, word) || component(fact, word));
-        let keyed = |fact: &&&Fact| question.rest.is_empty() || question.rest.iter().any(|word| test(&fact.id.key, word));
+        let keyed =
+            |fact: &&&Fact| question.rest.is_empty() || question.rest.iter().any(|word| test(&fact.id.key, word));
         let found: Vec<&Fact> = candidates.iter().filter(|fact| fits(fact) && keyed(fact)).copied().collect();
         if !found.is_empty() {
             return found;
@@ -100,8 +102,14 @@ fn matching<'a>(page: &Page<'a>, question: &Question<'_>) -> Vec<&'a Fact> {
 fn command(page: &Page<'_>, fact: &Fact) -> String {
     let component = fact.id.component.as_deref().filter(|name| *name != fact.id.key);
     let component = component.map(|name| format!(" {name}")).unwrap_or_default();
-    let asked = format!("{} {} {}{component}", fact.id.environment, fact.id.dimension.name(), fact.id.key);
-    format!("  paritylint why {}\n", page.say(&asked))
+    let start = page.say(&format!("  paritylint why {} {}", fact.id.environment, fact.id.dimension.name()));
+    let key = page.say(&format!("{}{component}", fact.id.key));
+    // Long ones stay whole, so that they can be pasted.
+    if layout::width(&start) + 1 + layout::width(&key) <= WIDTH {
+        format!("{start} {key}\n")
+    } else {
+        format!("{start} \\\n    {key}\n")
+    }
 }
 
 fn several(page: &Page<'_>, found: &[&Fact]) -> String {
@@ -109,7 +117,7 @@ fn several(page: &Page<'_>, found: &[&Fact]) -> String {
     let mut out = format!("{} fit; ask for one of them:\n", layout::count(commands.len(), "fact"));
     out.extend(commands.iter().take(CANDIDATES).map(String::as_str));
     if commands.len() > CANDIDATES {
-        out.push_str(&format!("  and {} more\n", commands.len() - CANDIDATES));
+        layout::add(&mut out, format_args!("  and {} more\n", commands.len() - CANDIDATES));
     }
     out
 }
@@ -122,7 +130,9 @@ fn nothing(page: &Page<'_>, question: &Question<'_>, words: &[String]) -> String
     let mut out = layout::hang("", &format!("Nothing is known of `{asked}`."), WIDTH);
     for one in &page.audit.model.unresolved {
         let fits = |word: &&str| layout::has_word(&one.what, word);
-        if question.rest.iter().any(fits) && question.environment.is_none_or(|name| one.environment.as_deref() == Some(name)) {
+        if question.rest.iter().any(fits)
+            && question.environment.is_none_or(|name| one.environment.as_deref() == Some(name))
+        {
             let whose = one.environment.as_deref().map(|name| format!("{name}: ")).unwrap_or_default();
             out.push_str(&layout::hang("  ", &page.say(&format!("{whose}{}: {}", one.what, one.reason)), WIDTH));
         }
@@ -132,7 +142,8 @@ fn nothing(page: &Page<'_>, question: &Question<'_>, words: &[String]) -> String
         question.rest.iter().any(|word| word.len() > 2 && key.contains(&word.to_ascii_lowercase()))
             || question.rest.iter().any(|word| fact.id.key == *word)
     };
-    let commands: BTreeSet<String> = page.audit.model.facts.iter().filter(near).map(|fact| command(page, fact)).collect();
+    let commands: BTreeSet<String> =
+        page.audit.model.facts.iter().filter(near).map(|fact| command(page, fact)).collect();
     if !commands.is_empty() {
         out.push_str("What comes near:\n");
         out.extend(commands.iter().take(CANDIDATES).map(String::as_str));
@@ -153,7 +164,7 @@ fn one(page: &Page<'_>, fact: &Fact) -> String {
     let mut out = String::new();
     for (at, line) in layout::wrap(&page.say(&title), WIDTH - 2).into_iter().enumerate() {
         let indent = if at == 0 { "" } else { "  " };
-        out.push_str(&format!("{indent}{}\n", layout::paint(&line, Ink::Strong, color)));
+        layout::add(&mut out, format_args!("{indent}{}\n", layout::paint(&line, Ink::Strong, color)));
     }
     let rows = schema::attributes(fact.id.dimension).filter_map(|row| Some((row.name, fact.get(row.name)?)));
     let mut before: Option<&Attr> = None;
@@ -197,12 +208,18 @@ fn chain(page: &Page<'_>, attr: &Attr, out: &mut String) {
         if layout::width(&head) + layout::width(&kind) <= WIDTH || layout::width(&head) <= KIND_COLUMN {
             out.push_str(&layout::hang(&head, &kind, WIDTH));
         } else {
-            out.push_str(&format!("    {place}\n"));
+            layout::add(out, format_args!("    {place}\n"));
             out.push_str(&layout::hang("      ", &kind, WIDTH));
         }
         let source = page.source_line(step.span);
         if !source.is_empty() {
-            out.push_str(&format!("      {}\n", layout::paint(&layout::cut(&source, WIDTH - 6), Ink::Quiet, page.options.color)));
+            layout::add(
+                out,
+                format_args!(
+                    "      {}\n",
+                    layout::paint(&layout::cut(&source, WIDTH - 6), Ink::Quiet, page.options.color)
+                ),
+            );
         }
     }
 }

@@ -2,8 +2,9 @@
 
 use std::sync::Arc;
 
-use super::tests::{PLAIN, environment, fact, finding, tree};
-use super::*;
+use super::super::{Options, Style, WIDTH, check, compare, envs, layout, why};
+use super::made::{PLAIN, environment, fact, finding, tree};
+use crate::discover::Tree;
 use crate::model::*;
 
 const LONG_PATH: &str = "services/a-service-with-a-long-name/deployment/environments/production/overrides/docker-compose.production.override.yml";
@@ -15,7 +16,12 @@ fn files() -> Vec<(&'static str, String)> {
     let long = "x = 日本語 ".repeat(90);
     vec![
         ("Dockerfile", "FROM python:3.8\r\nENV API_TOKEN=hunter2hunter2 A=1\r\n".into()),
-        ("wide.py", format!("\u{feff}\tKEY = 'zq9'; {long} DATABASE_URL = 'postgres://shop:p4ss/w0rd@db/shop'\n\u{1b}[31mred\u{202e}\n")),
+        (
+            "wide.py",
+            format!(
+                "\u{feff}\tKEY = 'zq9'; {long} DATABASE_URL = 'postgres://shop:p4ss/w0rd@db/shop'\n\u{1b}[31mred\u{202e}\n"
+            ),
+        ),
         (LONG_PATH, format!("{}PASSWORD: Tr0ub4dor&3 {}\n", "  ".repeat(60), "y".repeat(300))),
         ("empty", String::new()),
         ("no-end", "SECRET_KEY = '日本語の秘密です'".into()),
@@ -66,17 +72,25 @@ fn audit(tree: &Tree, numbers: &mut Numbers) -> Audit {
             }
         }
     }
-    let names = ["production", "dev", "an-environment-with-a-name-that-is-longer-than-anybody-would-like-it-to-be", "qa", "環境"];
+    let names = [
+        "production",
+        "dev",
+        "an-environment-with-a-name-that-is-longer-than-anybody-would-like-it-to-be",
+        "qa",
+        "環境",
+    ];
     let roles = [Role::Production, Role::Development, Role::Staging, Role::Test, Role::Staging];
     let count = 1 + numbers.below(5);
     for (name, role) in names.into_iter().zip(roles).take(count) {
         let mut one = environment(tree, name, role, numbers.pick(&["Dockerfile", LONG_PATH]));
-        one.because = (0..3).map(|_| Evidence { span: numbers.span(tree), text: numbers.pick(&TEXTS).into() }).collect();
+        one.because =
+            (0..3).map(|_| Evidence { span: numbers.span(tree), text: numbers.pick(&TEXTS).into() }).collect();
         one.although = one.because.clone();
         model.environments.push(one);
         for _ in 0..12 {
             let dimension = Dimension::ALL[numbers.below(9)];
-            let origin = Origin::set(numbers.span(tree)).noted(StepKind::Included, numbers.span(tree), numbers.pick(&TEXTS));
+            let origin =
+                Origin::set(numbers.span(tree)).noted(StepKind::Included, numbers.span(tree), numbers.pick(&TEXTS));
             let value = match numbers.below(5) {
                 0 => Known::Unknown(Reason::new(numbers.pick(&TEXTS)).answered_with(numbers.pick(&TEXTS))),
                 1 => Known::One(Value::List(TEXTS.iter().map(|text| (*text).to_owned()).collect())),
@@ -85,7 +99,12 @@ fn audit(tree: &Tree, numbers: &mut Numbers) -> Audit {
                 _ => Known::One(Value::text(numbers.pick(&TEXTS))),
             };
             let certainty = Certainty::Default { variable: Some(numbers.pick(&TEXTS).into()) };
-            let key = numbers.pick(&["source", "A_LONG_NAME_OF_A_SETTING_OR_VARIABLE_THAT_GOES_ON.AND_ON.AND_ON", "DEBUG", "SETTINGS_MODULE"]);
+            let key = numbers.pick(&[
+                "source",
+                "A_LONG_NAME_OF_A_SETTING_OR_VARIABLE_THAT_GOES_ON.AND_ON.AND_ON",
+                "DEBUG",
+                "SETTINGS_MODULE",
+            ]);
             let attr = Attr { value, certainty, origin };
             let mut fact = fact(name, dimension, key, schema::plain(dimension), attr.clone());
             if dimension == Dimension::Package {
@@ -125,7 +144,7 @@ fn one(tree: &Tree, numbers: &mut Numbers) -> Finding {
     finding
 }
 
-fn holds(what: &str, shown: &str, options: &Options) {
+fn holds(what: &str, shown: &str, options: Options) {
     for line in shown.lines() {
         let plain = layout::plain(line);
         assert!(layout::width(&plain) <= WIDTH, "{what}: {} columns: {plain}", layout::width(&plain));
@@ -156,13 +175,13 @@ fn no_output_passes_column_80_or_shows_a_secret() {
             style,
             ..PLAIN
         };
-        holds("check", &check(&audit, &tree, &options), &options);
-        holds("envs", &envs(&audit, &tree, &options), &options);
-        holds("compare", &compare(&audit, &tree, &options), &options);
+        holds("check", &check(&audit, &tree, &options), options);
+        holds("envs", &envs(&audit, &tree, &options), options);
+        holds("compare", &compare(&audit, &tree, &options), options);
         for words in [&["production", "DEBUG"][..], &["source"], &["nothing like it"], &["wide.py:1"], &["setting"]] {
             let words: Vec<String> = words.iter().map(|word| (*word).to_owned()).collect();
             let shown = why(&audit, &tree, &options, &words).unwrap_or_else(|candidates| candidates);
-            holds("why", &shown, &options);
+            holds("why", &shown, options);
         }
         let json = crate::report::json::render(&audit, &tree);
         assert!(SECRETS.iter().all(|secret| !json.contains(secret)));

@@ -3,7 +3,8 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use super::*;
+use super::super::{Options, Style};
+use crate::discover::Tree;
 use crate::discover::source::Overlay;
 use crate::model::*;
 
@@ -81,12 +82,14 @@ pub(super) const PLAIN: Options = Options {
     all: false,
 };
 
-const STAGING: &str = "from .production import *\n\nSECRET_KEY = os.getenv('SECRET_KEY', 'abc-123-xyz')\n\nDEBUG = True\n";
+const STAGING: &str =
+    "from .production import *\n\nSECRET_KEY = os.getenv('SECRET_KEY', 'abc-123-xyz')\n\nDEBUG = True\n";
 const DOCKERFILE: &str = "FROM python:3.8-alpine\nENV DEBUG 'False'\n";
 
 /// Two environments and a finding of each kind.
 pub(super) fn seed() -> (Tree, Audit) {
-    let tree = tree(&[("Dockerfile", DOCKERFILE), ("dev.Dockerfile", "FROM python:3.8-buster\n"), ("staging.py", STAGING)]);
+    let tree =
+        tree(&[("Dockerfile", DOCKERFILE), ("dev.Dockerfile", "FROM python:3.8-buster\n"), ("staging.py", STAGING)]);
     let mut audit = Audit { as_of: "2026-11-21".into(), ..Audit::default() };
     audit.model.environments = vec![
         environment(&tree, "production", Role::Production, "Dockerfile"),
@@ -99,7 +102,10 @@ pub(super) fn seed() -> (Tree, Audit) {
         "debug-enabled",
         Severity::Error,
         "staging runs with DEBUG on",
-        &[(at(&tree, "staging.py", "DEBUG = True"), "staging", "True"), (at(&tree, "Dockerfile", "DEBUG 'False'"), "production", "False")],
+        &[
+            (at(&tree, "staging.py", "DEBUG = True"), "staging", "True"),
+            (at(&tree, "Dockerfile", "DEBUG 'False'"), "production", "False"),
+        ],
     );
     debug.help = "delete the line: staging then inherits production's value".into();
     let key = finding(
@@ -108,24 +114,21 @@ pub(super) fn seed() -> (Tree, Audit) {
         "staging's SECRET_KEY falls back to a literal",
         &[(at(&tree, "staging.py", "os.getenv('SECRET_KEY', 'abc-123-xyz')"), "staging", "")],
     );
-    let mut part = finding("libc-drift", Severity::Error, "musl and glibc", &[(at(&tree, "Dockerfile", "python"), "production", "")]);
+    let mut part = finding(
+        "libc-drift",
+        Severity::Error,
+        "musl and glibc",
+        &[(at(&tree, "Dockerfile", "python"), "production", "")],
+    );
     part.part_of = Some("debug-enabled-print".into());
-    let note = finding("component-eol", Severity::Note, "Python 3.8 is old", &[(at(&tree, "Dockerfile", "python"), "production", "3.8")]);
+    let note = finding(
+        "component-eol",
+        Severity::Note,
+        "Python 3.8 is old",
+        &[(at(&tree, "Dockerfile", "python"), "production", "3.8")],
+    );
     audit.findings = vec![debug, key, part, note];
     (tree, audit)
-}
-
-#[test]
-fn errors_stand_in_full_warnings_concise_and_notes_are_counted() {
-    let (tree, audit) = seed();
-    insta::assert_snapshot!(check(&audit, &tree, &PLAIN), @"");
-}
-
-#[test]
-fn every_place_of_a_verbose_report_is_quoted_without_its_secret() {
-    let (tree, audit) = seed();
-    let shown = check(&audit, &tree, &Options { verbose: true, quiet: true, ..PLAIN });
-    insta::assert_snapshot!(shown, @"");
 }
 
 fn text(value: &str, span: Span) -> Attr {
@@ -133,7 +136,7 @@ fn text(value: &str, span: Span) -> Attr {
 }
 
 /// The seed with facts, evidence and things that are not in the repository.
-fn with_facts() -> (Tree, Audit) {
+pub(super) fn with_facts() -> (Tree, Audit) {
     let (tree, mut audit) = seed();
     let base = |path: &str| at(&tree, path, "python");
     let debug = at(&tree, "staging.py", "DEBUG = True");
@@ -144,19 +147,25 @@ fn with_facts() -> (Tree, Audit) {
     let list = |items: &[&str]| Value::List(items.iter().map(|item| (*item).to_owned()).collect());
     let apps = list(&["django.contrib.admin", "django.contrib.auth", "shop", "accounts"]);
     let more = list(&["django.contrib.admin", "django.contrib.auth", "shop", "accounts", "debug_toolbar"]);
-    let secret = Attr::stated(Value::Secret(Secret::new("abc-123-xyz")), Origin::set(at(&tree, "staging.py", "abc-123-xyz")));
-    use Dimension::{Image, Runtime, Setting};
+    let secret =
+        Attr::stated(Value::Secret(Secret::new("abc-123-xyz")), Origin::set(at(&tree, "staging.py", "abc-123-xyz")));
     let mut facts = vec![
-        fact("production", Image, "app", "reference", text("python:3.8-alpine", base("Dockerfile"))),
-        fact("staging", Image, "app", "reference", text("python:3.8-buster", base("dev.Dockerfile"))),
-        fact("production", Runtime, "python", "version", text("3.8", base("Dockerfile"))),
-        fact("staging", Runtime, "python", "version", text("3.8", base("dev.Dockerfile"))),
-        fact("production", Setting, "DEBUG", "value", production_debug),
-        fact("staging", Setting, "DEBUG", "value", Attr::text("True", Origin::set(debug).then(StepKind::Overridden, given))),
-        fact("production", Setting, "INSTALLED_APPS", "value", Attr::stated(apps, Origin::set(given))),
-        fact("staging", Setting, "INSTALLED_APPS", "value", Attr::stated(more, Origin::set(debug))),
-        fact("production", Setting, "SECRET_KEY", "value", Attr::unknown(unknown, Origin::default())),
-        fact("staging", Setting, "SECRET_KEY", "value", secret),
+        fact("production", Dimension::Image, "app", "reference", text("python:3.8-alpine", base("Dockerfile"))),
+        fact("staging", Dimension::Image, "app", "reference", text("python:3.8-buster", base("dev.Dockerfile"))),
+        fact("production", Dimension::Runtime, "python", "version", text("3.8", base("Dockerfile"))),
+        fact("staging", Dimension::Runtime, "python", "version", text("3.8", base("dev.Dockerfile"))),
+        fact("production", Dimension::Setting, "DEBUG", "value", production_debug),
+        fact(
+            "staging",
+            Dimension::Setting,
+            "DEBUG",
+            "value",
+            Attr::text("True", Origin::set(debug).then(StepKind::Overridden, given)),
+        ),
+        fact("production", Dimension::Setting, "INSTALLED_APPS", "value", Attr::stated(apps, Origin::set(given))),
+        fact("staging", Dimension::Setting, "INSTALLED_APPS", "value", Attr::stated(more, Origin::set(debug))),
+        fact("production", Dimension::Setting, "SECRET_KEY", "value", Attr::unknown(unknown, Origin::default())),
+        fact("staging", Dimension::Setting, "SECRET_KEY", "value", secret),
         fact("production", Dimension::Variable, "DEBUG", "value", text("False", given)),
     ];
     for (at_fact, libc) in [(0, "musl"), (1, "glibc")] {
@@ -165,7 +174,8 @@ fn with_facts() -> (Tree, Audit) {
     }
     audit.model.facts = facts;
     audit.model.environments[1].because = vec![Evidence { span: debug, text: "DEBUG is on".into() }];
-    audit.model.environments[1].although = vec![Evidence { span: Span::new(base("Dockerfile").file, 0, 0), text: "the file name".into() }];
+    audit.model.environments[1].although =
+        vec![Evidence { span: Span::new(base("Dockerfile").file, 0, 0), text: "the file name".into() }];
     audit.model.not_found = vec![(Role::Development, "no compose file".into()), (Role::Test, "no CI workflow".into())];
     audit.model.unresolved = vec![Unresolved {
         project: ".".into(),
@@ -176,50 +186,4 @@ fn with_facts() -> (Tree, Audit) {
         answer_with: Some("provides = [\"SECRET_KEY\"]".into()),
     }];
     (tree, audit)
-}
-
-fn asked(words: &[&str]) -> Result<String, String> {
-    let (tree, audit) = with_facts();
-    why(&audit, &tree, &PLAIN, &words.iter().map(|word| (*word).to_owned()).collect::<Vec<_>>())
-}
-
-#[test]
-fn envs_says_how_the_repository_was_understood() {
-    let (tree, audit) = with_facts();
-    insta::assert_snapshot!(envs(&audit, &tree, &PLAIN), @"");
-}
-
-#[test]
-fn compare_shows_what_differs_and_counts_the_rest() {
-    let (tree, audit) = with_facts();
-    insta::assert_snapshot!(compare(&audit, &tree, &PLAIN), @"");
-}
-
-#[test]
-fn four_environments_are_listed_by_value() {
-    let (tree, mut audit) = with_facts();
-    for name in ["qa", "preview"] {
-        audit.model.environments.push(environment(&tree, name, Role::Staging, "dev.Dockerfile"));
-        let own: Vec<Fact> = audit.model.facts.iter().filter(|fact| &*fact.id.environment == "staging").cloned().collect();
-        audit.model.facts.extend(own.into_iter().map(|mut fact| {
-            fact.id.environment = Arc::from(name);
-            fact
-        }));
-    }
-    audit.model.facts.retain(|fact| fact.id.dimension == Dimension::Setting);
-    insta::assert_snapshot!(compare(&audit, &tree, &Options { quiet: true, utf8: false, ..PLAIN }), @"");
-}
-
-#[test]
-fn why_takes_what_people_paste() {
-    insta::assert_snapshot!(asked(&["staging", "DEBUG"]).unwrap_or_default(), @"");
-    for words in [&["staging.py:3"][..], &["./staging.py:3:14:"], &["secret_key", "staging"], &["staging", "setting", "SECRET_KEY"]] {
-        assert!(asked(words).is_ok_and(|text| text.contains("SECRET_KEY = secret #1")), "{words:?}: {:?}", asked(words));
-    }
-}
-
-#[test]
-fn why_names_the_candidates_where_several_fit() {
-    insta::assert_snapshot!(asked(&["production", "DEBUG"]).err().unwrap_or_default(), @"");
-    insta::assert_snapshot!(asked(&["production", "SECRET"]).err().unwrap_or_default(), @"");
 }
