@@ -163,7 +163,7 @@ fn no_output_passes_column_80_or_shows_a_secret() {
     let files: Vec<(&str, &str)> = files.iter().map(|(path, text)| (*path, text.as_str())).collect();
     let tree = tree(&files);
     let mut numbers = Numbers(7);
-    for round in 0..150 {
+    for round in 0..60 {
         let audit = audit(&tree, &mut numbers);
         let style = [Style::Default, Style::Full, Style::Concise][round % 3];
         let options = Options {
