@@ -1,8 +1,123 @@
 //! paritylint: a linter for the differences between environments.
+//!
+//! # The map
+//!
+//! Data flows one way: files -> trees -> links -> environments -> facts -> pairs -> verdicts -> bytes. The layers, lowest
+//! first; a layer uses only those before it:
+//!
+//! 1. [`model`]: the nouns. Spans, values, origins, facts, environments, findings.
+//! 2. [`knowledge`]: facts about the world, from the tables in `rules/knowledge/`.
+//! 3. [`discover`]: a source (disk, git revision, overlay) becomes a tree of files, read and parsed once each.
+//! 4. [`formats`]: what each file format means by itself. Two evaluators: shell and Python settings.
+//! 5. [`links`]: what a command means, and which file of the repository a path in a container is.
+//! 6. [`environments`]: which environments there are, and why.
+//! 7. [`resolve`]: one environment becomes typed components, then facts.
+//! 8. [`compare`]: components, then facts, side by side; the only place that says same, different, undecided.
+//! 9. [`judge`]: rules, which are data, become verdicts and findings.
+//! 10. [`report`]: bytes. Owns every output struct.
+//! 11. [`cli`]: the arguments and one file a command.
+//!
+//! # Invariants
+//!
+//! - Parsers never fail and see one text. They give a tree and a list of problems.
+//! - Only [`discover::Source`] touches the disk; everybody else asks the [`discover::Tree`].
+//! - A file is read and parsed once, however many environments use it.
+//! - Nothing below `cli` sees the process environment, so it cannot leak into `${VAR}`.
+//! - Spans come from parsers and are never searched for again.
+//! - Unknown never equals and never differs; absent is a fact only in a complete set.
+//! - Types of the model are not `Serialize`; a [`model::Secret`] has no `Display`, `Debug` or `Serialize` either.
+//! - The order of every output is total.
+//! - A broken file or rule is a finding of its own, and the rest goes on.
 
 pub mod cli;
+pub mod compare;
 pub mod discover;
+pub mod environments;
 pub mod formats;
+pub mod judge;
 pub mod knowledge;
+pub mod links;
 pub mod model;
 pub mod report;
+pub mod resolve;
+
+use discover::{Config, Tree};
+use judge::{Record, Rule};
+use links::Repository;
+use model::{Audit, Problem};
+
+/// What to look at and how.
+#[derive(Clone, Debug, Default)]
+pub struct Options {
+    /// The environment others are compared with.
+    pub reference: Option<String>,
+    /// Only these environments, and the reference.
+    pub environments: Vec<String>,
+    /// Only these rules.
+    pub select: Vec<String>,
+    /// Not these rules.
+    pub ignore: Vec<String>,
+    /// core, strict or audit.
+    pub profile: Option<String>,
+    /// The date for what depends on time, `YYYY-MM-DD`; that of the embedded tables where none is given.
+    pub as_of: Option<String>,
+    /// Audit even what looks like a library.
+    pub force: bool,
+}
+
+/// Audits a tree. Pure: the same tree, configuration and options give the same audit.
+pub fn audit(tree: &Tree, config: &Config, options: &Options) -> Audit {
+    audit_recorded(tree, config, options).0
+}
+
+/// Audits a tree and keeps the verdict of every rule on every candidate.
+pub fn audit_recorded(tree: &Tree, config: &Config, options: &Options) -> (Audit, Vec<Record>) {
+    let as_of = options.as_of.clone().or_else(|| config.says.policy.as_of.clone()).unwrap_or_else(|| knowledge::AS_OF.to_owned());
+    let repository = Repository::read(tree);
+    let mut plan = environments::infer(&repository, config);
+    let named = options.reference.clone().or_else(|| config.says.reference.clone());
+    if !options.environments.is_empty() {
+        let kept = |name: &String| options.environments.contains(name) || named.as_ref() == Some(name);
+        let reference = plan.environments.first().map(|planned| planned.environment.name.clone());
+        plan.environments.retain(|planned| kept(&planned.environment.name) || reference.as_ref() == Some(&planned.environment.name));
+    }
+    let model = resolve::resolve(&repository, plan, config, &as_of);
+    let (mut rules, mut broken) = judge::builtin::rules();
+    for path in &config.says.rules {
+        match read_rule(tree, path) {
+            Ok(rule) => rules.push(rule),
+            Err(errors) => broken.push((path.clone(), errors)),
+        }
+    }
+    let mut ignore = options.ignore.clone();
+    ignore.extend(config.says.ignore.iter().cloned());
+    let judged = judge::Options {
+        reference: named,
+        select: options.select.clone(),
+        ignore,
+        profile: options.profile.clone(),
+        as_of: as_of.clone(),
+    };
+    let (mut audit, records) = judge::judge_recorded(model, &rules, &judged);
+    for (path, errors) in broken {
+        audit.broken_rules.extend(errors.into_iter().map(|error| (path.clone(), error.line, error.message)));
+    }
+    (audit, records)
+}
+
+/// A rule file of the repository.
+fn read_rule(tree: &Tree, path: &str) -> Result<Rule, Vec<judge::RuleError>> {
+    let text = tree.find(path).and_then(|file| tree.text(file).ok());
+    let missing = || vec![judge::RuleError { line: 1, message: "the rule file cannot be read".into() }];
+    judge::load(path, text.ok_or_else(missing)?)
+}
+
+/// Whether there is anything in the tree that speaks of environments.
+pub fn recognises(tree: &Tree) -> bool {
+    !Repository::read(tree).is_empty()
+}
+
+/// What is wrong with the configuration, if anything is.
+pub fn configuration_problems(config: &Config) -> &[Problem] {
+    &config.problems
+}

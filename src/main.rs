@@ -1,32 +1,40 @@
 //! Arguments in, report out, exit status: the only place that prints, exits, or reads the process environment.
 
-use std::io::Write;
+use std::io::{IsTerminal, Write};
 use std::process::ExitCode;
 
 use clap::Parser;
-use paritylint::cli::{self, Cli, Command};
+use paritylint::cli::{self, Cli, Outcome, Terminal};
 
-/// Parsers and evaluators recurse; the main thread's stack is not ours to choose.
+/// Parsers and evaluators recurse; the stacks of the main thread and of a pool are not ours to choose.
 const STACK: usize = 8 * 1024 * 1024;
 
 fn main() -> ExitCode {
-    let worker = std::thread::Builder::new().stack_size(STACK).spawn(|| run(&Cli::parse()));
+    let cli = Cli::parse();
+    let terminal = terminal();
+    let _ = rayon::ThreadPoolBuilder::new().stack_size(STACK).build_global();
+    let worker = std::thread::Builder::new().stack_size(STACK).spawn(move || cli::run(&cli, terminal));
     match worker.map(std::thread::JoinHandle::join) {
-        Ok(Ok(code)) => code,
+        Ok(Ok(outcome)) => print(&outcome),
         _ => ExitCode::from(2),
     }
 }
 
-fn run(cli: &Cli) -> ExitCode {
-    let Command::Inspect(arguments) = &cli.command;
-    match cli::inspect::run(arguments) {
-        Ok(document) => {
-            let _ = writeln!(std::io::stdout(), "{document}");
-            ExitCode::SUCCESS
-        }
-        Err(message) => {
-            let _ = writeln!(std::io::stderr(), "error: {message}");
-            ExitCode::from(2)
-        }
+#[expect(clippy::disallowed_methods, reason = "the one place that reads the process environment")]
+fn terminal() -> Terminal {
+    let set = |name: &str| std::env::var(name).is_ok_and(|value| !value.is_empty());
+    let locale = ["LC_ALL", "LC_CTYPE", "LANG"].iter().find_map(|name| std::env::var(name).ok().filter(|v| !v.is_empty()));
+    let plain = locale.is_some_and(|locale| locale == "C" || locale == "POSIX");
+    Terminal {
+        is_terminal: std::io::stdout().is_terminal(),
+        no_color: set("NO_COLOR"),
+        utf8: !plain,
+        source_date: std::env::var("SOURCE_DATE_EPOCH").ok().and_then(|seconds| seconds.parse().ok()),
     }
+}
+
+fn print(outcome: &Outcome) -> ExitCode {
+    let _ = std::io::stdout().write_all(outcome.out.as_bytes());
+    let _ = std::io::stderr().write_all(outcome.err.as_bytes());
+    ExitCode::from(outcome.status)
 }

@@ -1,21 +1,111 @@
 //! The arguments, and one file a command.
 
+pub mod audit;
+pub mod check;
+pub mod explain;
 pub mod inspect;
 
-use clap::{Parser, Subcommand};
+use clap::{Parser, Subcommand, ValueEnum};
 
 /// A linter for the differences between environments.
+///
+/// Reads a repository and says what each environment really runs, and where they differ in a way that will hurt. It never
+/// runs the project, never opens the network, and never prints a secret.
 #[derive(Parser, Debug)]
 #[command(name = "paritylint", version, about)]
 pub struct Cli {
     /// What to do.
     #[command(subcommand)]
     pub command: Command,
+    /// When to use colour.
+    #[arg(long, global = true, value_enum, default_value_t = ColorChoice::Auto)]
+    pub color: ColorChoice,
+}
+
+/// When to use colour.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, ValueEnum)]
+pub enum ColorChoice {
+    /// On a terminal.
+    Auto,
+    /// Always.
+    Always,
+    /// Never.
+    Never,
 }
 
 /// The commands.
 #[derive(Subcommand, Debug)]
 pub enum Command {
+    /// Report differences between environments that will hurt
+    Check(check::Arguments),
+    /// Show the matrix of environments
+    Compare(audit::CompareArguments),
+    /// Show where one value comes from
+    Why(audit::WhyArguments),
+    /// Show how the repository was understood
+    Envs(audit::Common),
+    /// Explain a rule
+    Explain(explain::Arguments),
+    /// List the rules
+    Rules,
     /// Print what a file means by its format, as JSON
     Inspect(inspect::Arguments),
+}
+
+/// What a command came to: what is printed, and the exit status.
+#[derive(Clone, PartialEq, Eq, Debug, Default)]
+pub struct Outcome {
+    /// For standard output.
+    pub out: String,
+    /// For standard error.
+    pub err: String,
+    /// 0 below the level that fails, 1 at or above it, 2 for usage, configuration or reading.
+    pub status: u8,
+}
+
+impl Outcome {
+    /// Something to print, and success.
+    pub fn success(out: String) -> Self {
+        Self { out, ..Self::default() }
+    }
+
+    /// A fault of usage, configuration or reading.
+    pub fn fault(message: impl std::fmt::Display) -> Self {
+        Self { err: format!("error: {message}\n"), status: 2, ..Self::default() }
+    }
+}
+
+/// What main knows of the world around the process.
+#[derive(Clone, Copy, Debug)]
+pub struct Terminal {
+    /// Whether standard output is a terminal.
+    pub is_terminal: bool,
+    /// Whether `NO_COLOR` is set.
+    pub no_color: bool,
+    /// Whether output may hold characters beyond ASCII.
+    pub utf8: bool,
+    /// `SOURCE_DATE_EPOCH`, in seconds.
+    pub source_date: Option<i64>,
+}
+
+/// Runs a command.
+pub fn run(cli: &Cli, terminal: Terminal) -> Outcome {
+    let color = match cli.color {
+        ColorChoice::Always => true,
+        ColorChoice::Never => false,
+        ColorChoice::Auto => terminal.is_terminal && !terminal.no_color,
+    };
+    let look = audit::Look { color, utf8: terminal.utf8, source_date: terminal.source_date };
+    match &cli.command {
+        Command::Check(arguments) => check::run(arguments, look),
+        Command::Compare(arguments) => audit::compare(arguments, look),
+        Command::Why(arguments) => audit::why(arguments, look),
+        Command::Envs(arguments) => audit::envs(arguments, look),
+        Command::Explain(arguments) => explain::run(arguments),
+        Command::Rules => explain::list(),
+        Command::Inspect(arguments) => match inspect::run(arguments) {
+            Ok(document) => Outcome::success(format!("{document}\n")),
+            Err(message) => Outcome::fault(message),
+        },
+    }
 }

@@ -16,10 +16,10 @@ pub fn procfiles(repository: &Repository<'_>, known: &[Planned]) -> Vec<Planned>
         let Ok(procfile) = repository.tree.parsed(*file, procfile::parse) else { continue };
         let naming = naming(path);
         let plain = paths::name(path) == "Procfile";
-        if procfile.processes.is_empty() || naming.template || !(plain || naming.role.is_some()) {
+        if procfile.is_empty() || naming.template || !(plain || naming.role.is_some()) {
             continue;
         }
-        let commands = procfile.processes.iter().map(|process| process.command.value.as_str()).collect::<Vec<_>>().join("\n");
+        let commands = procfile.iter().map(|process| process.command.text.as_str()).collect::<Vec<_>>().join("\n");
         let develops = ["runserver", "npm run", "--reload", "yarn ", "make "].iter().any(|sign| commands.contains(sign));
         let app = app_json_beside(repository, path);
         let (role, word, why) = match naming.role {
@@ -38,10 +38,10 @@ pub fn procfiles(repository: &Repository<'_>, known: &[Planned]) -> Vec<Planned>
         if let Some(image) = &image {
             planned.add_file(image.dockerfile);
         }
-        for process in &procfile.processes {
+        for process in procfile.iter() {
             let command = CommandLine {
-                text: process.command.value.clone(),
-                map: process.map.clone(),
+                text: process.command.text.clone(),
+                map: process.command.map.clone(),
                 span: process.command.span,
             };
             planned.units.push(Unit { name: process.name.value.clone(), runs: Runs::Process { command, image: image.clone() } });
@@ -87,9 +87,11 @@ pub fn app_json_tests(repository: &Repository<'_>) -> Vec<Planned> {
     let mut found = Vec::new();
     for file in repository.of(Kind::AppJson) {
         let Ok(app) = repository.tree.parsed(*file, app_json::parse) else { continue };
-        let Some(test) = app.environments.get("test") else { continue };
-        let mut planned =
-            Planned::new("test", Role::Test, Confidence::Invoked).because(test.span, "app.json defines a test environment");
+        if !app.0.environments.contains_key("test") {
+            continue;
+        }
+        let mut planned = Planned::new("test", Role::Test, Confidence::Invoked)
+            .because(Span::new(*file, 0, 0), "app.json defines a test environment");
         let folder = paths::parent(repository.tree.path(*file)).to_owned();
         planned.units.push(Unit { name: "test".into(), runs: Runs::Machine { folder } });
         found.push(planned);
@@ -101,7 +103,8 @@ pub fn app_json_tests(repository: &Repository<'_>) -> Vec<Planned> {
 pub fn devcontainers(repository: &Repository<'_>) -> Vec<Planned> {
     let mut found = Vec::new();
     for file in repository.of(Kind::Devcontainer) {
-        let Ok(container) = repository.tree.parsed(*file, devcontainer::parse) else { continue };
+        let Ok(read) = repository.tree.parsed(*file, devcontainer::parse) else { continue };
+        let container = &read.0;
         let folder = paths::parent(repository.tree.path(*file)).to_owned();
         let mut planned = Planned::new("devcontainer", Role::Development, Confidence::Invoked)
             .because(Span::new(*file, 0, 0), "editors open the development container");

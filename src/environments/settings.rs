@@ -86,9 +86,9 @@ pub fn by_role(modules: &[Module], role: Role) -> Option<SettingsChoice> {
         return Some(SettingsChoice { module: module.name.clone(), class: None, span });
     }
     modules.iter().find_map(|module| {
-        let class = module.classes.iter().find(|class| role_of_value(&class.name.value).is_some_and(|(found, _)| found == role))?;
-        let span = Some(class.name.span);
-        Some(SettingsChoice { module: module.name.clone(), class: Some(class.name.value.clone()), span })
+        let class = module.classes.iter().find(|class| role_of_value(&class.name).is_some_and(|(found, _)| found == role))?;
+        let span = Some(class.span);
+        Some(SettingsChoice { module: module.name.clone(), class: Some(class.name.clone()), span })
     })
 }
 
@@ -110,13 +110,13 @@ pub fn infer(modules: &[Module], known: &[Planned]) -> Vec<Planned> {
             add(*role, word, span, format!("a settings module is named {word}"), choice);
         }
         for class in &module.classes {
-            let Some((role, word)) = role_of_value(&class.name.value) else { continue };
+            let Some((role, word)) = role_of_value(&class.name) else { continue };
             let choice = SettingsChoice {
                 module: module.name.clone(),
-                class: Some(class.name.value.clone()),
-                span: Some(class.name.span),
+                class: Some(class.name.clone()),
+                span: Some(class.span),
             };
-            add(role, &word, class.name.span, format!("the class {} configures it", class.name.value), choice);
+            add(role, &word, class.span, format!("the class {} configures it", class.name), choice);
         }
     }
     found

@@ -1,6 +1,6 @@
 //! What names say about environments.
 
-use crate::knowledge::environments::{WordClass, is_selector, is_weak_selector, tokens};
+use crate::knowledge::environments::{Selector, WordClass, selector, tokens};
 use crate::model::Role;
 
 /// What the words of a path say.
@@ -28,7 +28,6 @@ pub fn naming(path: &str) -> Naming {
             WordClass::Build => naming.build = true,
             WordClass::Variant => naming.variant = Some(word),
             WordClass::Shared => naming.shared = true,
-            WordClass::Other => {}
         }
     }
     naming
@@ -57,7 +56,7 @@ pub fn split_camel(name: &str) -> String {
 
 /// The role that a variable names by its value, if the variable selects environments.
 pub fn selected(name: &str, value: &str) -> Option<(Role, String)> {
-    (is_selector(name) && !is_weak_selector(name)).then(|| role_of_value(value)).flatten()
+    (selector(name) == Some(Selector::Named)).then(|| role_of_value(value)).flatten()
 }
 
 #[cfg(test)]

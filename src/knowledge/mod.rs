@@ -11,7 +11,7 @@ pub mod services;
 pub mod settings;
 pub mod variables;
 
-mod listens;
+pub mod listens;
 mod table;
 #[cfg(test)]
 mod tests;

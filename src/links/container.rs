@@ -62,6 +62,16 @@ impl<'t> Container<'t> {
         })
     }
 
+    /// Where a file of the repository stands in the container.
+    pub fn inside(&self, file: FileId) -> Option<String> {
+        let path = self.tree.path(file);
+        self.mappings.iter().rev().find_map(|mapping| match path.strip_prefix(mapping.outside.as_str())? {
+            "" => Some(mapping.inside.clone()),
+            rest if mapping.folder => Some(absolute(&mapping.inside, rest.trim_start_matches('/'))),
+            _ => None,
+        })
+    }
+
     /// The file of the repository at a path in the container.
     pub fn find(&self, path: &str) -> Option<FileId> {
         self.tree.find(&self.outside(path)?)

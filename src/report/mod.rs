@@ -4,5 +4,6 @@ pub mod inspect;
 pub mod json;
 pub mod lines;
 pub mod redact;
+pub mod rules;
 pub mod text;
 pub mod values;

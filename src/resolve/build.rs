@@ -8,7 +8,7 @@ use crate::discover::Tree;
 use crate::environments::ImageBuild;
 use crate::formats::World;
 use crate::formats::dockerfile::{Action, Build, Command, CopyFrom, RunBody, Stage};
-use crate::formats::locks::MarkerEnv;
+use crate::formats::requirements::MarkerEnv;
 use crate::formats::shell::{self, Dialect, Executed};
 use crate::knowledge::images;
 use crate::links::Container;
@@ -157,7 +157,8 @@ impl Resolver<'_, '_> {
                 Action::Run { body, mounts, .. } => {
                     let mut container = Container::of_stage(self.tree, self.build, index, self.context);
                     for mount in mounts.iter().filter(|mount| mount.kind == "bind" && mount.from.is_none()) {
-                        if let (Some(source), Some(target)) = (&mount.source, &mount.target) {
+                        let field = |names: &[&str]| names.iter().find_map(|name| mount.fields.get(*name));
+                        if let (Some(source), Some(target)) = (field(&["source", "src"]), field(&["target", "dst", "destination"])) {
                             let outside = crate::discover::paths::join(self.context, source).unwrap_or_default();
                             container.mount(&outside, &absolute(step.workdir.as_deref().unwrap_or("/"), target));
                         }

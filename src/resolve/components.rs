@@ -84,7 +84,10 @@ fn lay<'t>(part: &mut Part<'t>, built: &Built<'t>, open: bool) {
     part.folder = built.image.context.clone().unwrap_or_default();
     let Some(stage) = built.stage() else { return };
     part.user = stage.user.clone();
-    part.healthcheck = stage.healthcheck.as_ref().map(|check| Spanned::new(check.words().join(" "), check.span()));
+    part.healthcheck = stage.healthcheck.as_ref().map(|check| {
+        let text = check.command.as_ref().map_or_else(|| check.kind.clone(), |command| command.argv().join(" "));
+        Spanned::new(text, check.span)
+    });
     for (name, var) in &stage.env {
         let mut var = var.clone();
         if open {

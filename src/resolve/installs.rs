@@ -5,9 +5,10 @@ use std::collections::BTreeMap;
 use super::part::{Installs, PackagePart, SourcePart, SystemPart};
 use crate::discover::{Tree, paths};
 use crate::formats::Vars;
-use crate::formats::locks::{self, MarkerEnv};
+use crate::formats::locks;
+use crate::formats::requirements::MarkerEnv;
 use crate::formats::shell::{Executed, When};
-use crate::knowledge::packages;
+use crate::knowledge::concepts;
 use crate::links::container::{Container, absolute};
 use crate::links::repository::words;
 use crate::links::system_install::SystemInstall;
@@ -54,7 +55,7 @@ fn system(installs: &mut Installs, install: &SystemInstall, executed: &Executed,
             installs.system_complete = Err(reason);
             continue;
         }
-        let concept = packages::concept(install.manager, &package.name).map_or_else(|| package.name.clone(), str::to_owned);
+        let concept = concepts::concept(install.manager, &package.name).to_owned();
         installs.system.push(SystemPart {
             concept,
             package: package.name.clone(),

@@ -7,7 +7,7 @@ use super::components::Context;
 use super::installs::{self, Place};
 use super::part::{Host, ImagePart, Part, ProcessPart, RuntimePart};
 use crate::discover::paths;
-use crate::formats::locks::MarkerEnv;
+use crate::formats::requirements::MarkerEnv;
 use crate::formats::shell::{self, Dialect};
 use crate::formats::workflow::{self, Job, Workflow};
 use crate::formats::{Var, Vars, World};
@@ -65,7 +65,7 @@ fn image(part: &mut Part<'_>, job: &Job, instances: &[workflow::RunInstance], as
         part.host = Host::Container;
         let references = instances
             .iter()
-            .map(|instance| instance.container.as_ref().map_or(Known::Absent, |container| container.image.clone()))
+            .map(|instance| instance.container.as_ref().map_or(Known::Absent, |container| container.image.0.clone()))
             .collect();
         let reference = every(references, container.image.span);
         let about = reference.one().map(|reference| images::describe(reference, as_of));
@@ -74,11 +74,24 @@ fn image(part: &mut Part<'_>, job: &Job, instances: &[workflow::RunInstance], as
         part.image = Some(plain(reference, origin, about));
         return;
     }
-    let span = job.runs_on_span();
-    let labels = instances.iter().map(|instance| instance.runs_on.clone()).collect();
+    let span = job.runs_on.as_ref().map_or(job.id.span, |node| node.span);
+    let labels = instances.iter().filter_map(|instance| instance.labels.first()).map(|(label, _)| label.clone()).collect();
     let label = every(labels, span);
-    let about = label.one().and_then(|label| images::runner_image(label, as_of));
+    let about = label.one().and_then(|label| runner(label, as_of));
     part.image = Some(plain(label, Origin::set(span), about));
+}
+
+/// What a hosted runner is, as an image is described.
+fn runner(label: &str, as_of: &str) -> Option<images::Image> {
+    let runner = images::runner_at(label, as_of)?;
+    let known = |text: Option<String>| text.map_or_else(|| Known::Unknown(Reason::new("only its owner knows the runner")), Known::One);
+    let mut about = images::describe("runner", as_of);
+    about.distro = known(runner.distro.map(str::to_owned));
+    about.release = known(runner.release);
+    about.libc = known(runner.libc.map(str::to_owned));
+    about.variant = Known::Absent;
+    about.python = Known::Absent;
+    Some(about)
 }
 
 fn plain(reference: Known<String>, origin: Origin, about: Option<images::Image>) -> ImagePart {
@@ -173,7 +186,7 @@ fn steps(context: &Context<'_, '_>, part: &mut Part<'_>, job: &Job) {
     for step in &job.steps {
         any_pip_cache |= step.uses.is_some();
         let Some(run) = &step.run else { continue };
-        let folder = run.working_directory.as_ref().map_or_else(|| job.working_directory(), |dir| dir.value.clone());
+        let folder = run.working_directory.as_ref().map_or_else(|| job.defaults.working_directory.as_ref().map(|dir| dir.value.clone()).unwrap_or_default(), |dir| dir.value.clone());
         let folder = paths::join("", &folder).unwrap_or_default();
         let mut container = Container::checkout(tree, &folder);
         container.workdir = absolute("/repo", &folder);
@@ -204,6 +217,7 @@ fn steps(context: &Context<'_, '_>, part: &mut Part<'_>, job: &Job) {
                     key: "test".into(),
                     argv,
                     server: None,
+                    module: None,
                     origin: Origin::set(executed.span),
                     script: None,
                     maybe: None,

@@ -6,7 +6,7 @@ use super::part::{Host, Part, RuntimePart};
 use crate::discover::{Kind, paths};
 use crate::environments::Planned;
 use crate::environments::words::naming;
-use crate::formats::locks::MarkerEnv;
+use crate::formats::requirements::MarkerEnv;
 use crate::formats::small::runtime_files;
 use crate::formats::{World, shell};
 use crate::links::Container;
@@ -36,6 +36,7 @@ pub fn of<'t>(context: &Context<'_, 't>, planned: &Planned, folder: &str) -> Par
                 key: "web".into(),
                 argv: call.argv.clone(),
                 server: Some(found.clone()),
+                module: None,
                 origin: Origin::set(call.span),
                 script: None,
                 maybe: None,

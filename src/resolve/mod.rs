@@ -107,13 +107,14 @@ fn debugger(context: &Context<'_, '_>, part: &Part<'_>, process: &ProcessPart) -
     let script = words.iter().find(|word| word.ends_with(".py"))?;
     let file = part.container.as_ref()?.find(script)?;
     let facts = python::entry_points(context.repository.tree, file);
-    let call = facts.server_calls.iter().find(|call| call.debug.is_some())?;
-    let origin = Origin::set(call.span).join(&process.origin);
-    call.debug.map(|debug| Attr::bool(debug, origin))
+    let debugs = |call: &&python::RunCall| call.keywords.iter().any(|(name, _)| name == "debug" || name == "use_debugger");
+    let call = facts.runs.iter().find(debugs)?;
+    let on = call.keywords.iter().any(|(name, value)| (name == "debug" || name == "use_debugger") && value.value == "True");
+    Some(Attr::bool(on, Origin::set(call.span).join(&process.origin)))
 }
 
 fn component(context: &Context<'_, '_>, planned: &Planned, part: &Part<'_>) -> Component {
-    let server = part.processes.iter().find_map(|process| process.server.as_ref());
+    let serving = part.processes.iter().find(|process| process.server.is_some());
     let image = part.image.as_ref();
     Component {
         project: planned.environment.project.as_str().into(),
@@ -122,8 +123,8 @@ fn component(context: &Context<'_, '_>, planned: &Planned, part: &Part<'_>) -> C
         kind: part.kind,
         build_context: image.and_then(|image| image.context.clone()),
         dockerfile: image.and_then(|image| image.dockerfile).map(|file| context.repository.tree.path(file).to_owned()),
-        server: server.map(|server| server.id.clone()),
-        module: server.and_then(|server| server.module.clone()),
+        server: serving.and_then(|process| process.server.as_ref()).map(|server| server.id.to_owned()),
+        module: serving.and_then(|process| process.module.clone()),
         image_repository: image
             .filter(|image| image.dockerfile.is_none())
             .and_then(|image| image.about.as_ref())

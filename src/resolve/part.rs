@@ -160,6 +160,8 @@ pub struct ProcessPart {
     pub argv: Vec<String>,
     /// What it is.
     pub server: Option<crate::knowledge::processes::Match>,
+    /// The module it loads.
+    pub module: Option<String>,
     /// Where the command is written.
     pub origin: Origin,
     /// The start script, where there is one.

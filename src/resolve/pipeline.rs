@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use super::state::Statements;
 use crate::environments::ci::{self, Deployment};
-use crate::formats::workflow::{Job, Workflow};
+use crate::formats::workflow::{self, Job, Workflow};
 use crate::links::{Call, Caller, Meaning, Repository, meaning};
 use crate::model::{Dimension, FileId, Origin, Role, StepKind};
 
@@ -132,7 +132,7 @@ fn gate(repository: &Repository<'_>, file: FileId, workflow: &Workflow, job: &Jo
     if tests(job) && !job.continue_on_error {
         return Gate { kind: "tests", path: vec![job.id.value.clone()], origin };
     }
-    if let Some(condition) = job.condition.as_ref().filter(|_| job.condition_has_status_function()) {
+    if let Some(condition) = job.condition.as_ref().filter(|text| workflow::condition_has_status_function(&text.value)) {
         return Gate { kind: "none", path: Vec::new(), origin: Origin::set(condition.span).join(&origin) };
     }
     let before = ancestors(workflow, job);

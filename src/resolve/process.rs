@@ -4,13 +4,14 @@ use std::sync::Arc;
 
 use super::part::{Part, ProcessPart};
 use crate::discover::Tree;
+use crate::knowledge::listens;
 use crate::formats::shell::{self, Dialect, Evaluation, Executed, When};
 use crate::formats::small::supervisord;
 use crate::formats::{Vars, World};
 use crate::links::container::{Container, absolute};
 use crate::links::repository::words;
 use crate::links::{Meaning, meaning};
-use crate::model::{Origin, Span, SpanMap, Spanned, StepKind};
+use crate::model::{FileId, Origin, Span, SpanMap, Spanned, StepKind};
 
 /// A command line, in words, and where it is written.
 pub struct CommandWords {
@@ -61,9 +62,7 @@ pub fn start(part: &mut Part<'_>, command: &CommandWords, tree: &Tree) {
         part.processes.push(process(key, argv, server, executed, command.span, script));
     }
     for program in supervised {
-        let text = program.command.value.clone();
-        let map = SpanMap::Whole(program.command.span);
-        let script = shell::parse(&text, &map, Dialect::Posix);
+        let script = shell::parse(&program.command.text, &program.command.map, Dialect::Posix);
         for executed in shell::evaluate(&script, &part.world, &[], &container).commands {
             let argv = words(&executed);
             let server = if let Meaning::Serves(found) = meaning::of(&argv) { Some(found) } else { None };
@@ -90,7 +89,9 @@ fn process(
         origin = origin.then(StepKind::Included, command);
     }
     let maybe = if let When::Maybe(reason) = &executed.when { Some(reason.clone()) } else { None };
-    ProcessPart { key, argv, server, origin, script, maybe, vars: Arc::clone(&executed.vars) }
+    let words = meaning::unwrapped(&argv);
+    let module = listens::app_module(&words.iter().map(String::as_str).collect::<Vec<_>>());
+    ProcessPart { key, argv, server, module, origin, script, maybe, vars: Arc::clone(&executed.vars) }
 }
 
 /// Evaluates a command: a script of the repository with its arguments, a shell text, or the words alone.
@@ -138,17 +139,34 @@ fn supervisor(argv: &[String], container: &Container<'_>, tree: &Tree) -> Option
         .and_then(|(_, path)| container.find(&absolute(&container.workdir, path)))
         .or_else(|| conventional.iter().find_map(|path| container.find(path)))?;
     let config = tree.parsed(file, supervisord::parse).ok()?;
-    let mut programs = config.programs.clone();
-    for pattern in &config.includes {
-        let path = absolute(&container.workdir, &pattern.value);
+    let mut programs = Vec::clone(&config);
+    for pattern in supervisord_includes(tree, file) {
+        let path = absolute(crate::discover::paths::parent(&container.inside(file).unwrap_or_default()), &pattern);
         let folder = crate::discover::paths::parent(&path).to_owned();
         let glob = crate::discover::paths::name(&path).to_owned();
         let Some(outside) = container.outside(&folder) else { continue };
         for (file, name) in tree.under(&outside) {
             if crate::links::container::glob(&glob, crate::discover::paths::name(name)) {
-                programs.extend(tree.parsed(file, supervisord::parse).ok().map(|more| more.programs.clone()).unwrap_or_default());
+                programs.extend(tree.parsed(file, supervisord::parse).ok().map(|more| Vec::clone(&more)).unwrap_or_default());
             }
         }
     }
     Some(programs)
+}
+
+/// The patterns of `[include] files`.
+fn supervisord_includes(tree: &Tree, file: FileId) -> Vec<String> {
+    let Ok(text) = tree.text(file) else { return Vec::new() };
+    let mut inside = false;
+    let mut patterns = Vec::new();
+    for line in text.lines().map(str::trim) {
+        if line.starts_with('[') {
+            inside = line == "[include]";
+        } else if let (true, Some((name, value))) = (inside, line.split_once('=')) {
+            if name.trim() == "files" {
+                patterns.extend(value.split_whitespace().map(str::to_owned));
+            }
+        }
+    }
+    patterns
 }

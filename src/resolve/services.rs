@@ -61,19 +61,19 @@ pub struct Used {
 fn declared(name: &str, reference: &str, origin: Origin, certainty: Certainty, as_of: &str) -> Option<Declared> {
     let about = images::describe(reference, as_of);
     let found = services::by_image(&about.repository)?;
-    let version = about.tag.as_deref().and_then(|tag| services::version_of_tag(&found.product, &about.repository, tag));
+    let version = about.tag.as_deref().and_then(|tag| services::version_of_tag(found.product, tag));
     let version = version.map_or_else(
         || Known::Unknown(Reason::new(format!("{reference} names no version of {}", found.product))),
         |version| Known::One(version),
     );
     Some(Declared {
         name: name.to_owned(),
-        product: found.product.clone(),
-        family: found.family.clone(),
-        flavour: found.flavour.clone(),
+        product: found.product.to_owned(),
+        family: found.family.to_owned(),
+        flavour: found.flavour.map(str::to_owned),
         version,
         variant: about.variant.clone(),
-        emulates: !services::emulates(&about.repository).is_empty(),
+        emulates: services::emulates(&about.repository).is_some(),
         stored: false,
         origin,
         certainty,
@@ -115,7 +115,7 @@ fn job_services(context: &Context<'_, '_>, file: crate::model::FileId, id: &str)
     for (name, spec) in &job.services {
         let images: Vec<String> = instances
             .iter()
-            .filter_map(|instance| instance.services.get(name)?.as_ref()?.image.one().cloned())
+            .filter_map(|instance| instance.services.get(name)?.image.0.one().cloned())
             .filter(|image| !image.is_empty())
             .collect();
         let Some(reference) = images.first() else { continue };
@@ -140,7 +140,7 @@ fn addons(context: &Context<'_, '_>, planned: &Planned) -> Vec<Declared> {
     let mut found = Vec::new();
     for file in context.repository.of(Kind::AppJson).iter().filter(|file| planned.environment.files.contains(file)) {
         let Ok(app) = context.repository.tree.parsed(*file, app_json::parse) else { continue };
-        for addon in &app.addons {
+        for addon in &app.0.addons {
             let plan = addon.value.split(':').next().unwrap_or_default();
             let (product, family) = match plan {
                 "heroku-postgresql" => ("postgres", "relational"),
@@ -184,7 +184,7 @@ pub fn all_used(loaded: Option<&Loaded>, parts: &[Part<'_>]) -> Vec<Used> {
             used.retain(|known: &Used| known.role != role);
             used.push(Used {
                 role: role.into(),
-                product: Known::One(found.product.clone()),
+                product: Known::One(found.product.to_owned()),
                 driver: Some(scheme.to_owned()),
                 origin: var.origin.clone(),
                 certainty: var.certainty.clone(),
@@ -284,7 +284,7 @@ fn push(used: &mut Vec<Used>, role: String, val: &Val, find: &dyn Fn(&str) -> Op
 }
 
 fn from_settings(values: &BTreeMap<String, Val>, used: &mut Vec<Used>) {
-    let by_url = |text: &str| services::by_url(text.split("://").next()?).map(|found| found.product.clone());
+    let by_url = |text: &str| services::by_url(text.split("://").next()?).map(|found| found.product.to_owned());
     if let Some(databases) = values.get("DATABASES") {
         databases_of(databases, used);
     }
@@ -310,14 +310,15 @@ fn from_settings(values: &BTreeMap<String, Val>, used: &mut Vec<Used>) {
         }
     }
     caches_of(values, used);
-    let class = |find: fn(&str) -> Option<&'static services::Service>| move |text: &str| find(text).map(|found| found.product.clone());
+    let class = |find: fn(&str) -> Option<services::Service>| move |text: &str| find(text).map(|found| found.product.to_owned());
+    let session = |text: &str| services::session_store(text).map(str::to_owned);
     let classes: [(&str, &str, &dyn Fn(&str) -> Option<String>, &'static str); 6] = [
         ("EMAIL_BACKEND", "mail", &class(services::by_email_backend), "mail"),
-        ("SESSION_ENGINE", "session", &class(services::by_session_engine), "session"),
+        ("SESSION_ENGINE", "session", &session, "session"),
         ("DEFAULT_FILE_STORAGE", "storage.media", &class(services::by_storage), "object_storage"),
         ("STATICFILES_STORAGE", "storage.static", &class(services::by_storage), "object_storage"),
         ("CACHE_TYPE", "cache", &class(services::by_cache_backend), "cache"),
-        ("SESSION_TYPE", "session", &class(services::by_session_engine), "session"),
+        ("SESSION_TYPE", "session", &session, "session"),
     ];
     for (name, role, find, family) in classes {
         if let Some(val) = values.get(name).filter(|_| !used.iter().any(|known| known.role == role)) {
@@ -335,7 +336,7 @@ fn from_settings(values: &BTreeMap<String, Val>, used: &mut Vec<Used>) {
 }
 
 fn databases_of(databases: &Val, used: &mut Vec<Used>) {
-    let engine = |text: &str| services::by_django_engine(text).map(|found| found.product.clone());
+    let engine = |text: &str| services::by_django_engine(text).map(|found| found.product.to_owned());
     let Py::Dict(aliases) = &behind(databases).kind else {
         let product = product_of(databases, &engine);
         used.push(Used {
@@ -379,7 +380,7 @@ fn databases_of(databases: &Val, used: &mut Vec<Used>) {
 
 fn caches_of(values: &BTreeMap<String, Val>, used: &mut Vec<Used>) {
     let Some(caches) = values.get("CACHES") else { return };
-    let backend = |text: &str| services::by_cache_backend(text).map(|found| found.product.clone());
+    let backend = |text: &str| services::by_cache_backend(text).map(|found| found.product.to_owned());
     let Py::Dict(aliases) = &behind(caches).kind else { return };
     for (alias, config) in aliases {
         let Some(alias) = alias.as_str() else { continue };

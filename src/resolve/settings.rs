@@ -31,7 +31,7 @@ const MODULE_VARIABLE: &str = "DJANGO_SETTINGS_MODULE";
 /// The component whose settings stand for the environment: one that serves, else the first of ours.
 fn speaker<'p, 't>(parts: &'p [Part<'t>]) -> Option<&'p Part<'t>> {
     let ours = || parts.iter().filter(|part| part.kind == ComponentKind::App);
-    let serves = |part: &&Part<'_>| part.processes.iter().any(|process| process.server.as_ref().is_some_and(|s| s.is_web()));
+    let serves = |part: &&Part<'_>| part.processes.iter().any(|process| process.server.as_ref().is_some_and(|s| matches!(s.kind, "production" | "development")));
     let python = |part: &&Part<'_>| part.installs.installs_python || part.container.is_some() && part.image.is_some();
     ours().find(serves).or_else(|| ours().find(|part| !part.processes.is_empty() && python(part))).or_else(|| ours().next())
 }
@@ -96,7 +96,7 @@ fn choose(
     let plain: Vec<&Module> = modules.iter().filter(|module| module.role.is_none() && !module.shared && near(part, module)).collect();
     let only = plain.iter().find(|module| module.classes.is_empty() || is_pydantic(context, module)).or(plain.first())?;
     let class = only.classes.iter().find(|class| class.bases.iter().any(|base| base.ends_with("BaseSettings")));
-    let class = class.map(|class| class.name.value.clone());
+    let class = class.map(|class| class.name.clone());
     let span = Some(Span::new(only.file, 0, 0));
     Some((SettingsChoice { module: only.name.clone(), class, span }, true))
 }
@@ -125,9 +125,10 @@ fn class_by_selection(context: &Context<'_, '_>, modules: &[Module], world: &Wor
         if !told {
             continue;
         }
-        let facts = python::entry_points(context.repository.tree, *file);
-        for selection in &facts.selections {
-            let var = world.get(&selection.variable);
+        let tree = context.repository.tree;
+        let all = python::selections(tree, *file);
+        for selection in all.iter().filter(|selection| selection.variable.is_some()) {
+            let var = world.get(selection.variable.as_deref().unwrap_or_default());
             let value = match var.value {
                 Known::One(value) => value,
                 Known::Absent => selection.default.clone()?,
@@ -137,7 +138,7 @@ fn class_by_selection(context: &Context<'_, '_>, modules: &[Module], world: &Wor
             let case = case.or_else(|| selection.fallback.as_ref().map(|(target, span)| (target, *span)));
             let Some((target, span)) = case else { continue };
             let class = target.rsplit('.').next().unwrap_or(target);
-            let module = modules.iter().find(|module| module.classes.iter().any(|known| known.name.value == class));
+            let module = modules.iter().find(|module| module.classes.iter().any(|known| known.name == class));
             if let Some(module) = module {
                 let span = var.origin.primary().unwrap_or(span);
                 return Some(SettingsChoice { module: module.name.clone(), class: Some(class.to_owned()), span: Some(span) });
@@ -158,7 +159,7 @@ fn pytest(context: &Context<'_, '_>, part: Option<&Part<'_>>) -> Option<Settings
     for name in ["pytest.ini", "pyproject.toml", "tox.ini", "setup.cfg"] {
         let Some(file) = paths::join(&folder, name).and_then(|path| tree.find(&path)).or_else(|| tree.find(name)) else { continue };
         let Ok(options) = tree.parsed(file, |file, text| pytest_options::parse(file, name, text)) else { continue };
-        if let Some(module) = &options.settings {
+        if let Some(module) = options.as_ref().as_ref().and_then(|options| options.settings.as_ref()) {
             return Some(SettingsChoice { module: module.value.clone(), class: None, span: Some(module.span) });
         }
     }
@@ -168,7 +169,7 @@ fn pytest(context: &Context<'_, '_>, part: Option<&Part<'_>>) -> Option<Settings
 /// The module that the process's own entry file sets: wsgi.py for a server, manage.py for the rest.
 fn process_default(context: &Context<'_, '_>, part: Option<&Part<'_>>) -> Option<SettingsChoice> {
     let tree = context.repository.tree;
-    let served = part.and_then(|part| part.processes.iter().find_map(|process| process.server.as_ref()?.module.clone()));
+    let served = part.and_then(|part| part.processes.iter().find_map(|process| process.module.clone()));
     let entry = |name: &str| {
         let ours = context.repository.of(Kind::Python).iter().filter(|file| paths::name(tree.path(**file)) == name);
         let folder = part.map(|part| part.folder.as_str()).unwrap_or_default();
@@ -189,8 +190,8 @@ fn process_default(context: &Context<'_, '_>, part: Option<&Part<'_>>) -> Option
     let files = [by_module.copied(), entry("manage.py"), entry("wsgi.py"), entry("asgi.py")];
     files.into_iter().flatten().find_map(|file| {
         let facts = python::entry_points(tree, file);
-        let module = facts.settings_module?;
-        Some(SettingsChoice { module: module.value, class: None, span: Some(module.span) })
+        let (_, module) = facts.defaults.iter().find(|(name, _)| name == MODULE_VARIABLE)?;
+        Some(SettingsChoice { module: module.value.clone(), class: None, span: Some(module.span) })
     })
 }
 

@@ -40,8 +40,9 @@ pub fn build(dockerfile: &Dockerfile, _text: &str, inputs: &BuildInputs) -> Buil
     let mut scopes: Vec<Scope> = Vec::new();
     for (head, body) in heads {
         let parent = head.base.stage.and_then(|index| Some((done.get(index)?, scopes.get(index)?)));
-        let (stage, scope) = start(head, parent, inputs);
-        let mut state = State { stage, scope, globals: &globals, inputs, escape, names: &names, problems, own_cmd: false };
+        let (opened, scope) = start(head, parent, inputs);
+        let mut state =
+            State { stage: opened, scope, globals: &globals, inputs, escape, names: &names, problems, own_cmd: false };
         for instruction in body {
             state.apply(instruction);
         }
@@ -101,7 +102,8 @@ fn from(
     if reference.one().is_some_and(String::is_empty) {
         refuse("the base image has no name".into());
     }
-    let named = |stage: &Stage| reference.one().is_some_and(|base| stage.name.as_ref().is_some_and(|n| n.value == *base));
+    let named =
+        |stage: &Stage| reference.one().is_some_and(|base| stage.name.as_ref().is_some_and(|n| n.value == *base));
     let parent = before.iter().rev().map(|(stage, _)| stage).find(|stage| named(stage)).map(|stage| stage.index);
     Stage {
         index: before.len(),

@@ -77,12 +77,8 @@ impl Expanded {
 
 /// Expands a text; the error is BuildKit's refusal.
 pub(super) fn expand(text: &str, rules: Rules, scope: &Scope) -> Result<Expanded, String> {
-    let mut out = Expanded {
-        lexed: Known::Absent,
-        certainty: Certainty::Stated,
-        missed: BTreeSet::new(),
-        used: Vec::new(),
-    };
+    let mut out =
+        Expanded { lexed: Known::Absent, certainty: Certainty::Stated, missed: BTreeSet::new(), used: Vec::new() };
     let mut unknown: Option<Reason> = None;
     let mut choices: BTreeMap<String, (Vec<String>, Reason)> = BTreeMap::new();
     let mut every = true;

@@ -26,8 +26,8 @@ pub(super) fn marker(word: &str) -> Option<Marker> {
     let ([name], [quoted]) = (plain.as_slice(), raw.as_slice()) else {
         return None;
     };
-    let quotes = |text: &str| text.matches(['\'', '"']).count();
-    Some(Marker { name: name.clone(), expand: quotes(name) == quotes(quoted), chomp })
+    let count = |text: &str| text.matches(['\'', '"']).count();
+    Some(Marker { name: name.clone(), expand: count(name) == count(quoted), chomp })
 }
 
 /// The markers in a logical line; none where its quotes do not close.

@@ -6,7 +6,9 @@ use super::expand::{self, Scope};
 use super::lexer::Rules;
 use super::{BuildInputs, Instruction};
 use crate::formats::world::Var;
-use crate::model::{Certainty, Known, Origin, Problem, StepKind};
+use crate::model::{Certainty, Known, Origin, Problem, Spanned, StepKind};
+
+type Word = Spanned<String>;
 
 /// What BuildKit assumes where an image sets none.
 pub(super) const PATH: &str = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin";
@@ -67,31 +69,29 @@ impl Globals {
     }
 }
 
-type Text = crate::model::Spanned<String>;
-
 /// The build argument of that name, unless it is surely not given.
 pub(super) fn given<'i>(inputs: &'i BuildInputs, name: &str) -> Option<&'i Var> {
     inputs.args.get(name).filter(|var| var.value != Known::Absent)
 }
 
 /// Names and defaults of an ARG instruction.
-pub(super) fn arg_parts(arg: &Instruction) -> Vec<(Text, Option<Text>)> {
-    let part = |word: &Text| {
+pub(super) fn arg_parts(arg: &Instruction) -> Vec<(Word, Option<Word>)> {
+    let part = |word: &Word| {
         let Some((name, value)) = word.value.split_once('=') else {
             return (word.clone(), None);
         };
         let (mut left, mut right) = (word.span, word.span);
         left.end = left.start.saturating_add(super::text::offset(name.len())).min(word.span.end);
         right.start = left.end.saturating_add(1).min(word.span.end);
-        (Text::new(name.to_owned(), left), Some(Text::new(value.to_owned(), right)))
+        (Word::new(name.to_owned(), left), Some(Word::new(value.to_owned(), right)))
     };
     arg.args.iter().map(part).collect()
 }
 
 /// The value that an ARG has by build argument or default, and the names its default missed.
 pub(super) fn argument(
-    name: &Text,
-    default: Option<&Text>,
+    name: &Word,
+    default: Option<&Word>,
     scope: &Scope,
     inputs: &BuildInputs,
     escape: char,

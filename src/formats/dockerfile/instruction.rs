@@ -100,8 +100,8 @@ fn arguments(instruction: &mut Instruction, escape: char, nested: bool) -> Resul
         "ENV" | "LABEL" => instruction.args = pairs(&rest, escape, &instruction.keyword.value)?,
         "FROM" | "EXPOSE" => instruction.args = give(words::by_blanks(text)),
         "RUN" | "CMD" | "ENTRYPOINT" | "SHELL" => exec_or(instruction, 0, |text| whole(text, 0))?,
-        "ADD" | "COPY" => exec_or(instruction, 0, |text| words::quoted(text, escape))?,
-        "VOLUME" => exec_or(instruction, 0, words::by_blanks)?,
+        // Quotes do not hold words together here: a path with blanks needs the exec form.
+        "ADD" | "COPY" | "VOLUME" => exec_or(instruction, 0, words::by_blanks)?,
         "HEALTHCHECK" => {
             let first = text.find(char::is_whitespace).unwrap_or(text.len());
             let at = first + (text[first..].len() - text[first..].trim_start().len());
@@ -112,10 +112,10 @@ fn arguments(instruction: &mut Instruction, escape: char, nested: bool) -> Resul
         }
         "ONBUILD" if text.is_empty() => {}
         "ONBUILD" => {
-            let inner = read_nested(&rest, escape, true)?;
             if nested {
                 return Err("ONBUILD inside ONBUILD".into());
             }
+            let inner = read_nested(&rest, escape, true)?;
             instruction.args.clone_from(&inner.args);
             instruction.json = inner.json;
             instruction.onbuild = Some(Box::new(inner));
@@ -135,14 +135,13 @@ fn exec_or(instruction: &mut Instruction, at: usize, shell: impl FnOnce(&str) ->
     let text = &rest.text[at..];
     let words = match words::json(text) {
         Json::NotTexts => return Err("an exec form must hold texts only".into()),
-        Json::Words(words, _) => {
+        Json::Words(words) => {
             instruction.json = true;
             words
         }
         Json::No => shell(text),
     };
-    instruction.args =
-        words.into_iter().map(|word| rest.spanned(word.text, at + word.start, at + word.end)).collect();
+    instruction.args = words.into_iter().map(|word| rest.spanned(word.text, at + word.start, at + word.end)).collect();
     Ok(())
 }
 

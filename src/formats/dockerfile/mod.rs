@@ -15,9 +15,10 @@ mod parse;
 mod pattern;
 mod resolve;
 mod stages;
+#[cfg(test)]
+mod tests;
 mod text;
 mod words;
-
 
 pub use build::build;
 pub use parse::parse;

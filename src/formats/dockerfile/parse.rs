@@ -45,7 +45,7 @@ fn is_comment(line: &str) -> bool {
 /// The line's length without a continuation character, if it ends in one.
 fn continued(line: &str, escape: char) -> Option<usize> {
     let kept = line.trim_end_matches([' ', '\t']).strip_suffix(escape)?;
-    // An escape before it is only taken for an escaped escape where something follows the white space rule.
+    // An escaped escape character does not continue the line.
     (!kept.ends_with(escape)).then_some(kept.len())
 }
 

@@ -16,6 +16,9 @@ pub(super) struct Pattern {
 /// How many comparisons one match may take.
 const FUEL: usize = 200_000;
 
+/// How many stars a pattern may have; each is a call deeper.
+const STARS: usize = 100;
+
 impl Pattern {
     /// Reads a pattern; the error is BuildKit's refusal.
     pub(super) fn new(text: &str, greedy: bool) -> Result<Self, String> {
@@ -38,6 +41,10 @@ impl Pattern {
                 _ => Piece::Literal(c),
             });
         }
+        pieces.dedup_by(|next, former| *next == Piece::Star && *former == Piece::Star);
+        if pieces.iter().filter(|piece| **piece == Piece::Star).count() > STARS {
+            return Err("too many stars in a pattern".into());
+        }
         Ok(Self { pieces, greedy })
     }
 
@@ -51,10 +58,13 @@ impl Pattern {
                 Piece::Any if text.get(at).is_some_and(|c| *c != '\n') => at += 1,
                 Piece::Star => {
                     let line = text[at..].iter().position(|c| *c == '\n').unwrap_or(text.len() - at);
-                    let mut try_at = |skip: usize| {
-                        self.end(&text[at + skip..], &pieces[i + 1..], fuel).map(|end| at + skip + end)
+                    let mut try_at =
+                        |skip: usize| self.end(&text[at + skip..], &pieces[i + 1..], fuel).map(|end| at + skip + end);
+                    return if self.greedy {
+                        (0..=line).rev().find_map(&mut try_at)
+                    } else {
+                        (0..=line).find_map(try_at)
                     };
-                    return if self.greedy { (0..=line).rev().find_map(&mut try_at) } else { (0..=line).find_map(try_at) };
                 }
                 _ => return None,
             }

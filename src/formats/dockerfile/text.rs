@@ -47,7 +47,11 @@ impl Text {
             let i = self.pieces.partition_point(|(text, _)| *text as usize <= place).saturating_sub(1);
             self.pieces.get(i).map_or(place, |(text, file)| *file as usize + (place - *text as usize))
         };
-        if end > start { Span::new(self.file, at(start), at(end - 1) + 1) } else { Span::new(self.file, at(start), at(start)) }
+        if end > start {
+            Span::new(self.file, at(start), at(end - 1) + 1)
+        } else {
+            Span::new(self.file, at(start), at(start))
+        }
     }
 
     /// The place of the whole.

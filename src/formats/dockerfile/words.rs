@@ -108,8 +108,8 @@ pub(super) enum Json {
     No,
     /// A list with something else than texts in it.
     NotTexts,
-    /// The texts and where the list ends.
-    Words(Vec<Word>, usize),
+    /// The texts.
+    Words(Vec<Word>),
 }
 
 /// Reads an exec form. What follows the list is ignored, as BuildKit does.
@@ -122,7 +122,6 @@ pub(super) fn json(text: &str) -> Json {
     let Some(Ok(items)) = stream.next() else {
         return Json::No;
     };
-    let end = start + stream.byte_offset();
     let mut words = Vec::new();
     let mut at = start;
     for item in items {
@@ -133,7 +132,7 @@ pub(super) fn json(text: &str) -> Json {
         words.push(Word { text: value, start: from, end: to });
         at = to;
     }
-    Json::Words(words, end)
+    Json::Words(words)
 }
 
 /// The range of the next string behind `at`, without its quotes; the text is known to be valid.

@@ -293,7 +293,7 @@ impl Json<'_> {
             Some("true") => Data::Bool(true),
             Some("false") => Data::Bool(false),
             Some("null") => Data::Null,
-            Some(word) if !word.is_empty() => Data::Other(word.to_owned()),
+            Some(word) if word.starts_with(|c: char| c.is_ascii_digit() || c == '-') => Data::Other(word.to_owned()),
             _ => {
                 self.fail("expected a value");
                 Data::Null

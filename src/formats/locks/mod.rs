@@ -7,6 +7,8 @@ mod pip;
 mod plan;
 mod poetry;
 mod small;
+#[cfg(test)]
+mod tests;
 mod uv;
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -123,7 +125,7 @@ fn bare(argv: &[String]) -> Result<(String, Vec<String>), Reason> {
     if python.is_some_and(|v| v.bytes().all(|b| b.is_ascii_digit() || b == b'.')) {
         let at = rest.iter().position(|w| w == "-m").filter(|at| rest[..*at].iter().all(|w| w.starts_with('-')));
         let at = at.filter(|at| at + 1 < rest.len()).ok_or_else(|| Reason::new("not an install command"))?;
-        name = rest[at + 1].clone();
+        name.clone_from(&rest[at + 1]);
         rest.drain(..at + 2);
     }
     if name.strip_prefix("pip").is_some_and(|v| v.bytes().all(|b| b.is_ascii_digit() || b == b'.')) {

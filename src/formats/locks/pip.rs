@@ -26,7 +26,6 @@ struct Collected {
     wanted: Vec<Wanted>,
     hashed: bool,
     failed: Option<Reason>,
-    open: Option<Reason>,
 }
 
 /// Reads the command; the words are those behind the verb.
@@ -142,7 +141,7 @@ fn word(plan: &mut Plan<'_>, got: &mut Collected, word: &str, nodeps: bool) -> R
     }
     got.hashed = false;
     let map = SpanMap::Whole(NOWHERE);
-    match spec::pip_line(word, 0, &map, Vec::new()).map_err(Reason::new)? {
+    match spec::pip_line(word, &map, Vec::new()).map_err(Reason::new)? {
         LineKind::Requirement(requirement) => {
             let marker = requirement.marker.as_ref();
             let applies = marker.map_or(Some(true), |m| Marker::parse(&m.value).and_then(|m| m.applies(plan.markers)));
@@ -251,10 +250,11 @@ fn finish(plan: &mut Plan<'_>, got: Collected, nodeps: bool) {
         }
         plan.add(package);
     }
-    if !nodeps && !(got.hashed && any) && (any || plan.out.lock.is_none()) {
+    let exact = nodeps || if any { got.hashed } else { plan.out.lock.is_some() };
+    if !exact {
         plan.out.complete = Err(Reason::new("pip adds what these packages need, which only an index knows"));
     }
-    if let Some(reason) = failed.or(got.open) {
+    if let Some(reason) = failed {
         plan.out.complete = Err(reason.clone());
         plan.out.refused = Some(reason);
     }

@@ -11,7 +11,7 @@ use crate::formats::{Vars, World};
 use crate::model::{FileId, Origin, Reason, StepKind};
 
 /// One install command while it is read.
-pub struct Plan<'a> {
+pub(super) struct Plan<'a> {
     pub(super) tree: &'a Tree,
     pub(super) folder: &'a str,
     pub(super) vars: &'a Vars,
@@ -160,6 +160,25 @@ pub(super) fn locked(name: &str, node: &Node, version: Option<crate::model::Span
         origin: Origin::set(place),
         applies: Some(true),
     }
+}
+
+/// Whether a group beside the project's own dependencies is for development: all are but those named for what runs.
+pub(super) fn is_dev(group: &str) -> bool {
+    const RUNS: [&str; 12] = [
+        "main",
+        "default",
+        "prod",
+        "production",
+        "deploy",
+        "deployment",
+        "staging",
+        "server",
+        "release",
+        "runtime",
+        "web",
+        "worker",
+    ];
+    !group.split('-').any(|part| RUNS.contains(&part))
 }
 
 /// Both, with three values.

@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use super::argv::{self, Flags};
 use super::data::Node;
 use super::manifest::{Dependency, Manifest};
-use super::plan::{Plan, both, by_name, locked};
+use super::plan::{Plan, both, by_name, is_dev, locked};
 use crate::formats::requirements::{Marker, MarkerEnv, normalize, versions};
 use crate::model::Reason;
 
@@ -89,10 +89,6 @@ fn extras(lock: &Node, manifest: &Manifest, flags: &Flags) -> Result<BTreeSet<St
         Some(name) => Err(Reason::new(format!("there is no extra {name}"))),
         None => Ok(asked),
     }
-}
-
-fn is_dev(group: &str) -> bool {
-    group != "main"
 }
 
 fn add(plan: &mut Plan<'_>, node: &Node, applies: Option<bool>, group: &str) {

@@ -2,11 +2,13 @@
 
 use std::collections::BTreeSet;
 
+use super::Source;
 use super::argv;
-use super::data::Node;
-use super::plan::{Plan, locked};
+use super::data::{self, Node};
+use super::plan::{Plan, is_dev, locked};
+use crate::discover::paths;
 use crate::formats::requirements::{Marker, normalize};
-use crate::model::{Reason, Span, Spanned};
+use crate::model::{FileId, Reason, Span, Spanned, StepKind};
 
 /// `pdm install`, `pdm sync`, `pdm export`.
 pub(super) fn pdm(plan: &mut Plan<'_>, verb: &str, words: &[String]) -> Result<(), Reason> {
@@ -34,7 +36,8 @@ pub(super) fn pdm(plan: &mut Plan<'_>, verb: &str, words: &[String]) -> Result<(
         if !flags.has(&["--no-default"]) {
             groups.insert("default".into());
         }
-        if !prod && (asked.is_empty() || flags.has(&["-d", "--dev"])) || !prod && asked.is_disjoint(&dev) {
+        let dev_named = !asked.is_disjoint(&dev) && !flags.has(&["-d", "--dev"]);
+        if !prod && !dev_named {
             groups.extend(dev.iter().cloned());
         }
         if asked.contains(":all") {
@@ -56,7 +59,7 @@ pub(super) fn pdm(plan: &mut Plan<'_>, verb: &str, words: &[String]) -> Result<(
         let mut package = locked(name, node, node.spanned("version"));
         package.applies = applies;
         package.group = Some(if group == "default" { "main".into() } else { group.clone() });
-        package.dev = dev.contains(group);
+        package.dev = dev.contains(group) && is_dev(group);
         plan.add(package);
     }
     let tool = manifest.as_ref().and_then(|m| m.node.path(&["tool", "pdm", "distribution"])).and_then(Node::bool);
@@ -73,7 +76,7 @@ pub(super) fn pipenv(plan: &mut Plan<'_>, words: &[String]) -> Result<(), Reason
     if let Some(word) = flags.rest.first() {
         return Err(Reason::new(format!("{word} is not understood")));
     }
-    let (_, lock) = plan.read_lock("Pipfile.lock")?;
+    let (file, lock) = plan.read_lock("Pipfile.lock")?;
     if flags.has(&["--deploy"])
         && let Some(python) = plan.markers.python.clone()
     {
@@ -123,7 +126,28 @@ pub(super) fn pipenv(plan: &mut Plan<'_>, words: &[String]) -> Result<(), Reason
         }
     }
     plan.out.project = Some(false);
+    pipfile(plan, file);
     Ok(())
+}
+
+/// Points the packages that the Pipfile beside the lock names at their lines there.
+fn pipfile(plan: &mut Plan<'_>, lock: FileId) {
+    let path = paths::join(paths::parent(plan.tree.path(lock)), "Pipfile");
+    let Some(file) = path.and_then(|path| plan.tree.find(&path)) else { return };
+    let Ok(text) = plan.tree.text(file) else { return };
+    let (node, problems) = data::toml(file, text);
+    plan.out.problems.extend(problems);
+    plan.out.sources.push(Source { file, group: None, span: None });
+    for section in ["packages", "dev-packages"] {
+        for (name, value) in node.get(section).map_or(&[][..], Node::entries) {
+            let Some(package) = plan.out.packages.get_mut(&normalize(&name.value)) else { continue };
+            let version = if value.text().is_some() { Some(value) } else { value.get("version") };
+            package.direct = true;
+            package.specifier = version.and_then(|v| Some(Spanned::new(v.text()?.to_owned(), v.span)));
+            package.extras.extend(value.get("extras").into_iter().flat_map(Node::texts).map(normalize));
+            package.origin = std::mem::take(&mut package.origin).then(StepKind::Used, name.span.to(value.span));
+        }
+    }
 }
 
 /// The version of a lock's entry, `==` cut off.

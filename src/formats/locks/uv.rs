@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use super::argv::{self, Flags};
 use super::data::Node;
 use super::manifest::Manifest;
-use super::plan::{Plan, both, by_name, locked};
+use super::plan::{Plan, both, by_name, is_dev, locked};
 use crate::discover::paths;
 use crate::formats::requirements::{Marker, MarkerEnv, normalize};
 use crate::model::Reason;
@@ -212,7 +212,9 @@ impl Walk<'_> {
             }
         }
         // What development groups bring comes last, so that it is marked so only where nothing else brings it.
-        for group in &selection.groups {
+        let mut groups: Vec<&String> = selection.groups.iter().collect();
+        groups.sort_by_key(|group| is_dev(group));
+        for group in groups {
             for at in roots {
                 self.table(self.packages[*at].get("dev-dependencies"), group);
             }
@@ -224,7 +226,7 @@ impl Walk<'_> {
         for (name, edges) in table.map_or(&[][..], Node::entries) {
             if normalize(&name.value) == group {
                 for edge in edges.items() {
-                    self.edge(edge, Some(true), group, true);
+                    self.edge(edge, Some(true), group, is_dev(group));
                 }
             }
         }

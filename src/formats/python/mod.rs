@@ -2,7 +2,43 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use crate::discover::Tree;
+use crate::formats::world::World;
 use crate::model::{Certainty, FileId, Origin, Problem, Reason, Span};
+
+pub mod entry;
+#[expect(
+    clippy::many_single_char_names,
+    clippy::similar_names,
+    clippy::too_many_lines,
+    clippy::unnecessary_wraps,
+    clippy::unused_self,
+    clippy::match_wildcard_for_single_variants,
+    clippy::match_same_arms,
+    clippy::needless_for_each,
+    clippy::wrong_self_convention,
+    reason = "an interpreter is tables of cases, one line each, and its methods share one shape"
+)]
+mod eval;
+#[expect(
+    clippy::too_many_lines,
+    clippy::unnecessary_wraps,
+    clippy::unused_self,
+    clippy::wrong_self_convention,
+    clippy::match_same_arms,
+    clippy::needless_for_each,
+    clippy::case_sensitive_file_extension_comparisons,
+    clippy::if_same_then_else,
+    clippy::assigning_clones,
+    reason = "a library is a table of its functions, and they share one shape"
+)]
+mod lib;
+mod parse;
+
+pub use entry::{ConfigClass, EntryFacts, FromObject, RunCall, Selection, config_classes, entry_points, selections};
+
+use eval::machine::Machine;
+use eval::values::{K, V};
 
 /// What a value is.
 #[derive(Clone, PartialEq, Debug)]
@@ -178,4 +214,107 @@ pub struct Settings {
     pub missing_modules: Vec<MissingModule>,
     /// Why there may be settings that are not listed.
     pub incomplete: Option<Reason>,
+}
+
+/// Evaluates settings modules; each file is parsed once.
+pub struct Evaluator<'t> {
+    tree: &'t Tree,
+    roots: Vec<String>,
+    cache: parse::Cache,
+}
+
+impl<'t> Evaluator<'t> {
+    /// An evaluator over a tree whose modules are found under these folders, in order.
+    pub fn new(tree: &'t Tree, roots: Vec<String>) -> Self {
+        Self { tree, roots, cache: parse::Cache::default() }
+    }
+
+    /// What a module, or a class in it, comes to.
+    pub fn module(&self, name: &str, world: &World, class: Option<&str>) -> Settings {
+        let mut machine = Machine::new(self.tree, &self.roots, &self.cache, world);
+        let file = machine.find(name).and_then(|(file, _)| file);
+        let mut out = Settings { module: name.to_owned(), file, ..Settings::default() };
+        let at = Span::new(file.unwrap_or(FileId(0)), 0, 0);
+        let loaded = machine.load(name, at).ok().flatten();
+        match loaded {
+            None => out.incomplete = Some(Reason::new(format!("{name} is not in the repository"))),
+            Some(module) => match class {
+                None => {
+                    if let K::Ref(id) = module.k
+                        && let Some(space) = machine.space(id)
+                    {
+                        out.incomplete = space.open.as_deref().cloned();
+                        out.values = machine.exported(&Machine::upper(space));
+                    }
+                }
+                Some(class) => machine.class_values(&module, class, at, &mut out),
+            },
+        }
+        if let Some(why) = machine.dead.take() {
+            for value in out.values.values_mut() {
+                value.kind = Kind::Unknown(why.clone());
+            }
+            out.incomplete = Some(why);
+        }
+        out.values.retain(|_, value| value.kind != Kind::Undefined);
+        out.reads = machine.reads;
+        out.files = machine.files;
+        out.problems = machine.problems;
+        out.missing_modules = machine.missing;
+        out
+    }
+}
+
+impl Machine<'_> {
+    fn exported(&self, values: &[(String, V)]) -> BTreeMap<String, Val> {
+        values.iter().map(|(name, value)| (name.clone(), self.export(value))).collect()
+    }
+
+    fn class_values(&mut self, module: &V, path: &str, at: Span, out: &mut Settings) {
+        let mut object = module.clone();
+        for part in path.split('.') {
+            match self.attribute(&object, part, at) {
+                Ok(value) => object = value,
+                Err(_) => object = V::unknown(format!("there is no {path}"), at),
+            }
+        }
+        let mut why = Reason::new(format!("{path} is not a class that is followed"));
+        if let K::Ref(id) = object.k {
+            let instance = self.instantiated(&object, id, at);
+            if let Some(K::Ref(id)) = instance.map(|v| v.k)
+                && let Some(space) = self.space(id)
+            {
+                let values: Vec<(String, V)> = space.names.iter().map(|(n, v)| (n.clone(), v.clone())).collect();
+                out.values = self.exported(&values);
+                return;
+            }
+            let mut names: BTreeSet<String> = BTreeSet::new();
+            let mro = self.mro(id);
+            for class in &mro {
+                match class.and_then(|id| self.space(id)) {
+                    Some(space) => {
+                        names.extend(Self::upper(space).into_iter().map(|(name, _)| name));
+                        out.incomplete = out.incomplete.take().or_else(|| space.open.as_deref().cloned());
+                    }
+                    None => why = Reason::new("a base class is not followed"),
+                }
+            }
+            if mro.iter().any(Option::is_none) {
+                out.incomplete = Some(why);
+            }
+            let get = |name: &String| self.class_attribute(id, name, at).map(|v| (name.clone(), v));
+            let values: Vec<(String, V)> = names.iter().filter_map(get).collect();
+            out.values = self.exported(&values);
+            return;
+        }
+        out.incomplete = Some(why);
+    }
+
+    fn instantiated(&mut self, object: &V, id: u32, at: Span) -> Option<V> {
+        let is = self.mro(id).iter().flatten().any(|class| {
+            self.space(*class).is_some_and(|s| s.names.keys().any(|name| name.starts_with("__annotation__")))
+        });
+        let made = if is { self.instantiate(object, &eval::values::Args::default(), at).ok() } else { None };
+        made.filter(|_| self.reads.iter().any(|r| r.via == "pydantic"))
+    }
 }

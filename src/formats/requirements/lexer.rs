@@ -290,7 +290,7 @@ fn line(line: &Logical, problems: &mut Vec<Problem>) -> LineKind {
         .map(|v| Spanned::new(v.value.replacen('=', ":", 1), v.span))
         .collect();
     if !body.is_empty() {
-        return spec::pip_line(body, 0, &line.map, hashes).unwrap_or_else(|why| invalid(why, false));
+        return spec::pip_line(body, &line.map, hashes).unwrap_or_else(|why| invalid(why, false));
     }
     if let Some(target) = value("--editable") {
         let map = match &line.map {

@@ -108,6 +108,9 @@ impl Loader<'_> {
         self.out.files.push((file, from));
         self.open.push(file);
         let parsed = parse_with(file, text, self.world);
+        if let Some(problem) = parsed.problems.first() {
+            self.out.incomplete.get_or_insert(Reason::at(problem.message.clone(), problem.span));
+        }
         self.out.problems.extend(parsed.problems);
         for line in parsed.lines {
             let origin = Origin::set(line.span).join(via);

@@ -173,8 +173,7 @@ pub fn looks_like_path(text: &str) -> bool {
 }
 
 /// A line of a requirements file, its options cut off: a requirement, a path or an address.
-pub fn pip_line(text: &str, base: usize, map: &SpanMap, hashes: Vec<Spanned<String>>) -> Result<LineKind, String> {
-    let _ = base;
+pub fn pip_line(text: &str, map: &SpanMap, hashes: Vec<Spanned<String>>) -> Result<LineKind, String> {
     let address = is_address(text);
     if !address && !looks_like_path(text.split(';').next().unwrap_or(text)) {
         let mut found = parse(text, map)?;
@@ -223,9 +222,8 @@ fn direct(text: &str, map: &SpanMap) -> Result<Direct, String> {
 fn egg(text: &str) -> Option<(usize, usize)> {
     let fragment = text.find('#')?;
     let at = text[fragment..].find("egg=")? + fragment + 4;
-    let end = text[at..].find(['&', '[', '-']).map_or(text.len(), |n| n + at);
-    let dashed = text[at..].find(['&', '[']).map_or(text.len(), |n| n + at);
-    (end > at).then_some((at, dashed))
+    let end = text[at..].find(['&', '[']).map_or(text.len(), |n| n + at);
+    (end > at).then_some((at, end))
 }
 
 /// The ranges of name and version in a wheel's file name.

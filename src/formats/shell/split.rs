@@ -36,9 +36,10 @@ mod tests {
 
     #[test]
     fn quotes_group_and_vanish() {
-        assert_eq!(split_words(r#"sh -c "a 'b' \"c\" \$d" e\ f '' x"y"'z'"#), [
-            "sh", "-c", r#"a 'b' "c" \$d"#, "e f", "", "xyz"
-        ]);
+        assert_eq!(
+            split_words(r#"sh -c "a 'b' \"c\" \$d" e\ f '' x"y"'z'"#),
+            ["sh", "-c", r#"a 'b' "c" \$d"#, "e f", "", "xyz"]
+        );
     }
 
     #[test]

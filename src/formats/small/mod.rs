@@ -1,1 +1,79 @@
-//! TODO
+//! Small files: Procfile, runtime pins, platform manifests, task runners, test options.
+
+pub mod app_json;
+pub mod devcontainer;
+pub mod fly;
+pub mod gitlab;
+pub mod heroku_yml;
+pub mod ini;
+pub mod json;
+pub mod makefile;
+pub mod procfile;
+pub mod pytest_options;
+pub mod render;
+pub mod runtime_files;
+pub mod supervisord;
+#[cfg(test)]
+mod tests;
+pub mod tox;
+pub mod tree;
+
+use std::collections::BTreeMap;
+
+use crate::model::{FileId, Span, SpanMap, Spanned};
+
+/// Texts by name, each with its place.
+pub type Texts = BTreeMap<String, Spanned<String>>;
+
+/// A command and how its offsets lead back to the file.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct CommandText {
+    /// The command.
+    pub text: String,
+    /// Its place.
+    pub span: Span,
+    /// How its offsets lead back.
+    pub map: SpanMap,
+}
+
+impl CommandText {
+    /// A command that is a slice of the file.
+    pub(crate) fn slice(file: FileId, text: &str, start: usize) -> Self {
+        let span = Span::new(file, start, start + text.len());
+        Self { text: text.to_owned(), span, map: SpanMap::Linear { file, base: span.start } }
+    }
+
+    /// A scalar of a tree.
+    pub(crate) fn of(node: &tree::Node) -> Option<Self> {
+        Some(Self { text: node.scalar()?, span: node.span, map: node.map.clone() })
+    }
+}
+
+/// The lines of a text without their ends, each with its offset.
+pub(crate) fn lines(text: &str) -> impl Iterator<Item = (usize, &str)> {
+    let mut at = 0;
+    text.split_inclusive('\n').map(move |line| {
+        let start = at;
+        at += line.len();
+        let bare = line.trim_end_matches(['\n', '\r']);
+        if start == 0 && bare.starts_with('\u{feff}') { (3, &bare[3..]) } else { (start, bare) }
+    })
+}
+
+/// A text without blanks around it, and its offset.
+pub(crate) fn trimmed(start: usize, text: &str) -> (usize, &str) {
+    (start + (text.len() - text.trim_start().len()), text.trim())
+}
+
+/// A piece of a line with its place, blanks around it left out.
+pub(crate) fn spanned(file: FileId, start: usize, text: &str) -> Spanned<String> {
+    let (at, text) = trimmed(start, text);
+    Spanned::new(text.to_owned(), Span::new(file, at, at + text.len()))
+}
+
+/// The scalars of a mapping; null is empty.
+pub(crate) fn texts(node: Option<&tree::Node>) -> Texts {
+    let entries = node.map_or(&[][..], tree::Node::entries);
+    let text = |node: &tree::Node| Spanned::new(node.scalar().unwrap_or_default(), node.span);
+    entries.iter().map(|(key, value)| (key.value.clone(), text(value))).collect()
+}

@@ -1,10 +1,12 @@
 //! `inspect` of one Dockerfile: its instructions, and what they make of each stage.
 
 use std::collections::BTreeMap;
+use std::path::Path;
 
 use serde_json::{Map, Value, json};
 
 use super::Request;
+use crate::discover::{Disk, Source};
 use crate::formats::dockerfile::{
     self, Build, BuildInputs, Command, CopyFrom, Dependency, Dockerfile, Healthcheck, Instruction, Stage,
 };
@@ -14,19 +16,21 @@ use crate::model::{FileId, Known, Origin, Spanned};
 /// The document, or why there is none.
 pub fn document(request: &Request) -> Result<Value, String> {
     let path = request.paths.first().ok_or("a Dockerfile is needed")?;
-    let bytes = std::fs::read(path).map_err(|error| format!("{}: {error}", path.display()))?;
+    let name = path.file_name().and_then(|name| name.to_str()).ok_or("a Dockerfile is needed")?;
+    let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or_else(|| Path::new("."));
+    let bytes = Disk::new(folder).read(name).map_err(|error| format!("{}: {error}", path.display()))?;
     let Ok(text) = String::from_utf8(bytes) else {
-        return Ok(whole(false, Some("not UTF-8".into()), &Map::new(), Map::new()));
+        return Ok(whole(false, Some("not UTF-8"), &Map::new(), Map::new()));
     };
     let file = dockerfile::parse(FileId(0), &text);
     if let Some(problem) = file.problems.first() {
-        return Ok(whole(false, Some(problem.message.clone()), &Map::new(), Map::new()));
+        return Ok(whole(false, Some(&problem.message), &Map::new(), Map::new()));
     }
     let build = dockerfile::build(&file, &text, &inputs(request));
     let mut parsed = Map::new();
     parsed.insert("escape".into(), json!(file.escape.to_string()));
     parsed.insert("instructions".into(), file.instructions.iter().map(instruction).collect());
-    let error = build.problems.first().map(|problem| problem.message.clone());
+    let error = build.problems.first().map(|problem| problem.message.as_str());
     let resolved = if error.is_none() { resolved(&file, &build) } else { Map::new() };
     Ok(whole(true, error, &parsed, resolved))
 }
@@ -47,7 +51,7 @@ fn inputs(request: &Request) -> BuildInputs {
 }
 
 /// All keys in their order; those that are not given are empty.
-fn whole(ok: bool, error: Option<String>, parsed: &Map<String, Value>, resolved: Map<String, Value>) -> Value {
+fn whole(ok: bool, error: Option<&str>, parsed: &Map<String, Value>, resolved: Map<String, Value>) -> Value {
     let mut out = Map::new();
     let done = !resolved.is_empty();
     out.insert("kind".into(), json!("dockerfile"));
@@ -72,9 +76,7 @@ fn texts(words: &[Spanned<String>]) -> Vec<&str> {
 }
 
 fn instruction(found: &Instruction) -> Value {
-    let heredoc = |part: &dockerfile::Heredoc| {
-        json!({"name": part.name, "content": part.content, "expand": part.expand, "chomp": part.chomp})
-    };
+    let heredoc = |part: &dockerfile::Heredoc| json!({"name": part.name, "content": part.content, "expand": part.expand, "chomp": part.chomp});
     json!({
         "keyword": found.keyword.value,
         "sub": found.onbuild.as_ref().map(|inner| &inner.keyword.value),

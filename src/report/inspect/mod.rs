@@ -4,6 +4,7 @@ pub mod compose;
 pub mod dockerfile;
 pub mod dotenv;
 pub mod installed;
+mod locks;
 pub mod requirements;
 pub mod settings;
 pub mod shell;

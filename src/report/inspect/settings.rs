@@ -1,8 +1,128 @@
-//! `inspect` of one settings input.
+//! `inspect` of a settings module.
+
+use std::collections::BTreeMap;
+
+use serde_json::{Value, json};
 
 use super::Request;
+use crate::discover::{Disk, Tree};
+use crate::formats::python::{Evaluator, Kind, Settings, Val};
+use crate::formats::world::{Var, World};
+use crate::model::{Origin, Span};
 
 /// The document, or why there is none.
-pub fn document(_request: &Request) -> Result<serde_json::Value, String> {
-    Err("not built yet".into())
+pub fn document(request: &Request) -> Result<Value, String> {
+    let root = request.paths.first().ok_or("a folder is needed")?;
+    let module = request.settings.as_deref().ok_or("--settings is needed")?;
+    let tree = Tree::open(Box::new(Disk::with_ignored(root))).map_err(|e| e.to_string())?;
+    let mut roots = vec![String::new()];
+    roots.extend(request.python_paths.iter().filter_map(|p| p.to_str()).map(|p| p.trim_matches('/').to_owned()));
+    let mut vars: BTreeMap<String, Var> = BTreeMap::new();
+    if !request.open {
+        for (name, value) in [("PATH", "/usr/local/bin:/usr/bin:/bin"), ("HOME", "/nonexistent"), ("LANG", "C.UTF-8")] {
+            vars.insert(name.into(), Var::set(value, Origin::default()));
+        }
+        for (name, value) in &request.env {
+            vars.insert(name.clone(), Var::set(value, Origin::default()));
+        }
+    }
+    let world = if request.open { World::Open(vars) } else { World::Closed(vars) };
+    let evaluator = Evaluator::new(&tree, roots);
+    let settings = evaluator.module(module, &world, request.class.as_deref());
+    if settings.file.is_none() {
+        return Err(format!("{module} is not in the repository"));
+    }
+    Ok(render(&tree, &settings, request))
+}
+
+/// Whether it is set, the places, and the library.
+type Reads<'s> = BTreeMap<&'s str, (bool, Vec<(String, usize)>, &'s str)>;
+
+fn render(tree: &Tree, settings: &Settings, request: &Request) -> Value {
+    let absent = |value: &Val| matches!(&value.kind, Kind::OneOf(all) if all.iter().any(|v| v.kind == Kind::Undefined));
+    let listed = settings.values.iter().filter(|(_, value)| request.open || !absent(value));
+    let values: serde_json::Map<String, Value> =
+        listed.map(|(name, value)| (name.clone(), decided(tagged(value), request.open))).collect();
+    let values = match &settings.incomplete {
+        Some(why) if values.is_empty() => json!({ "$unknown": why.text }),
+        _ => Value::Object(values),
+    };
+    let mut reads: Reads<'_> = BTreeMap::new();
+    for read in &settings.reads {
+        let row = reads.entry(&read.name).or_insert((read.set, Vec::new(), read.via));
+        row.1.push((tree.path(read.span.file).to_owned(), line(tree, read.span)));
+    }
+    let reads: Vec<Value> = reads
+        .into_iter()
+        .map(|(name, (set, mut at, via))| {
+            at.sort();
+            at.dedup();
+            let by = if via == "os" { Value::Null } else { json!(via) };
+            json!({ "name": name, "set": set, "at": at, "by": by })
+        })
+        .collect();
+    json!({
+        "kind": "settings",
+        "ok": true,
+        "module": settings.module,
+        "class": request.class,
+        "settings": values,
+        "env_reads": reads,
+    })
+}
+
+/// In a closed world there is one answer: several are none.
+fn decided(value: Value, open: bool) -> Value {
+    match value {
+        Value::Object(map) if !open && map.keys().any(|key| key == "$one_of" || key == "$depends") => {
+            json!({ "$unknown": "it rests on what the files do not decide" })
+        }
+        Value::Object(map) => map.into_iter().map(|(key, value)| (key, decided(value, open))).collect(),
+        Value::Array(items) => items.into_iter().map(|value| decided(value, open)).collect(),
+        other => other,
+    }
+}
+
+/// The line of a place, from 1.
+fn line(tree: &Tree, span: Span) -> usize {
+    let text = tree.text(span.file).unwrap_or_default();
+    let end = (span.start as usize).min(text.len());
+    text.get(..end).map_or(1, |before| before.matches('\n').count() + 1)
+}
+
+/// A value of the document.
+fn tagged(value: &Val) -> Value {
+    let list = |items: &[Val]| items.iter().map(tagged).collect::<Vec<_>>();
+    match &value.kind {
+        Kind::None => json!({ "type": "none" }),
+        Kind::Bool(b) => json!({ "type": "bool", "value": b }),
+        Kind::Int(n) => match i64::try_from(*n) {
+            Ok(n) => json!({ "type": "int", "value": n }),
+            Err(_) => json!({ "$unknown": "a large number" }),
+        },
+        Kind::Float(n) => json!({ "type": "float", "value": n }),
+        Kind::Str(t) => json!({ "type": "str", "value": t }),
+        Kind::Bytes(b) => json!({ "type": "bytes", "value": b.iter().map(|b| char::from(*b)).collect::<String>() }),
+        Kind::List(items) => json!({ "type": "list", "items": list(items) }),
+        Kind::Tuple(items) => json!({ "type": "tuple", "items": list(items) }),
+        Kind::Set(items) => json!({ "type": "set", "items": list(items) }),
+        Kind::Dict(items) => {
+            let items: Vec<Value> = items.iter().map(|(k, v)| json!([tagged(k), tagged(v)])).collect();
+            json!({ "type": "dict", "items": items })
+        }
+        Kind::Path(t) => json!({ "type": "path", "value": t }),
+        Kind::Timedelta(n) => json!({ "type": "timedelta", "value": n }),
+        Kind::Lazy(t) => json!({ "type": "lazy_str", "value": t }),
+        Kind::Secret(v) => json!({ "type": "secret", "value": tagged(v) }),
+        Kind::Opaque(what) => json!({ "$unknown": what }),
+        Kind::Unknown(why) => json!({ "$unknown": why.text }),
+        Kind::OneOf(items) if items.iter().any(|v| matches!(v.kind, Kind::Unknown(_))) => {
+            json!({ "$unknown": "one of several values, not all of them known" })
+        }
+        Kind::OneOf(items) => json!({ "$one_of": list(items) }),
+        Kind::Depends { variables, default } => {
+            json!({ "$depends": { "variables": variables, "default": default.as_deref().map(tagged) } })
+        }
+        Kind::Undefined => json!({ "type": "absent" }),
+    }
 }

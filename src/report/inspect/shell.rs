@@ -86,12 +86,13 @@ impl Listing {
             Command::None => {}
             Command::Simple(simple) => {
                 let words = simple.words.iter().map(|one| if simple.declares { declared(one) } else { word(one, 0) });
-                let assigns = simple.assigns.iter().map(assign).collect();
-                self.command(item, path, words.collect(), assigns);
+                let words: Vec<Value> = words.collect();
+                let assigns: Vec<Value> = simple.assigns.iter().map(assign).collect();
+                self.command(item, path, &words, &assigns);
             }
-            Command::Test { raw, .. } => self.command(item, path, vec![plain("[["), inner(raw), plain("]]")], vec![]),
-            Command::Arithmetic(raw) => self.command(item, path, vec![plain("(("), inner(raw), plain("))")], vec![]),
-            Command::Let(raw) => self.command(item, path, vec![plain("let"), inner(raw)], vec![]),
+            Command::Test { raw, .. } => self.command(item, path, &[plain("[["), inner(raw), plain("]]")], &[]),
+            Command::Arithmetic(raw) => self.command(item, path, &[plain("(("), inner(raw), plain("))")], &[]),
+            Command::Let(raw) => self.command(item, path, &[plain("let"), inner(raw)], &[]),
             _ => self.compound(item, path),
         }
     }
@@ -155,7 +156,7 @@ impl Listing {
         id
     }
 
-    fn command(&mut self, item: &Item, path: &[String], words: Vec<Value>, assigns: Vec<Value>) {
+    fn command(&mut self, item: &Item, path: &[String], words: &[Value], assigns: &[Value]) {
         let line = self.line(item.at);
         let n = self.on_line.entry(line).or_default();
         *n += 1;

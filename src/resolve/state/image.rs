@@ -83,7 +83,7 @@ fn build_is_for_development(part: &Part<'_>, image: &ImagePart, file: FileId, tr
     if let Some(source) = source {
         return (true, Origin::set(source.span));
     }
-    let tools = part.installs.packages.iter().filter(|(name, found)| found.package.direct && packages::kind(name) == "dev-tool");
+    let tools = part.installs.packages.iter().filter(|(name, found)| found.package.direct && packages::kind(name).name() == "dev-tool");
     match tools.clone().next() {
         Some((_, found)) if tools.count() > 2 => (true, found.package.origin.clone()),
         _ => (false, image.origin.clone()),

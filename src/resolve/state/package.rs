@@ -3,7 +3,7 @@
 use super::Statements;
 use crate::discover::Tree;
 use crate::environments::words::naming;
-use crate::knowledge::packages;
+use crate::knowledge::{concepts, packages};
 use crate::model::{Attr, Dimension, Known, Origin, Role, StepKind, Value};
 use crate::resolve::part::{PackagePart, Part};
 
@@ -45,11 +45,10 @@ fn one(statements: &mut Statements, part: &Part<'_>, name: &str, found: &Package
     }
     fact.bool("direct", package.direct, origin).bool("pinned", package.pinned, origin);
     fact.text("installed_by", &found.installed_by.value, &Origin::of(StepKind::InstalledBy, found.installed_by.span));
-    fact.text("kind", packages::kind(name), origin);
-    fact.bool("native", packages::is_native(name), origin);
-    let extras: Vec<&str> = package.extras.iter().map(String::as_str).collect();
-    if let Some(twin) = packages::twin_family(name, &extras) {
-        fact.text("twin", twin, origin);
+    fact.text("kind", packages::kind(name).name(), origin);
+    fact.bool("native", concepts::runtime_needs(name, &package.extras).is_some_and(|need| need.compiles("musl")), origin);
+    if let Some(family) = packages::twin(name) {
+        fact.text("twin", &family.family, origin);
     }
 }
 

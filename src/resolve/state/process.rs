@@ -2,7 +2,7 @@
 
 use super::Statements;
 use crate::discover::Tree;
-use crate::knowledge::processes;
+use crate::knowledge::{listens, processes};
 use crate::links::meaning::unwrapped;
 use crate::model::{Attr, Certainty, Dimension, Known, Origin, Reason, Value};
 use crate::resolve::part::{Part, ProcessPart};
@@ -31,8 +31,8 @@ fn one(
     }
     fact.text("command", shown(&process.argv), origin);
     if let Some(server) = &process.server {
-        fact.text("server", &server.id, origin).text("kind", &server.kind, origin).bool("reload", server.reload, origin);
-        if let Some(interface) = &server.interface {
+        fact.text("server", server.id, origin).text("kind", server.kind, origin).bool("reload", server.reload, origin);
+        if let Some(interface) = server.interface {
             fact.text("interface", interface, origin);
         }
     } else {
@@ -40,7 +40,7 @@ fn one(
     }
     let words = unwrapped(&process.argv);
     let words: Vec<&str> = words.iter().map(String::as_str).collect();
-    if let Some((bind, port)) = processes::listens(&words) {
+    if let Some((bind, port)) = listens::listens(&words) {
         fact.text("bind", bind, origin);
         if let Some(port) = port {
             fact.text("port", port, origin);
@@ -75,7 +75,8 @@ pub fn scheduler(statements: &mut Statements, parts: &[Part<'_>]) {
     let registered = parts.iter().find_map(|part| {
         let found = part.commands.iter().find(|(argv, _)| {
             let argv = words(argv);
-            processes::registers(&argv.iter().map(String::as_str).collect::<Vec<_>>())
+            let argv: Vec<&str> = argv.iter().map(String::as_str).collect();
+            processes::server(&argv).is_some_and(|found| found.kind == "registration")
         })?;
         Some((part, found.1))
     });

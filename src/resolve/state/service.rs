@@ -50,7 +50,7 @@ fn counterpart(used: &Used, declared: &[Declared], talks: &[(&'static str, Origi
     if by_role.is_some() {
         return by_role;
     }
-    let embedded = used.product.one().is_some_and(|product| services::is_in_process(product));
+    let embedded = used.product.one().is_some_and(|product| services::product(product).is_some_and(|row| row.in_process || row.embedded));
     if embedded {
         return None;
     }
@@ -59,12 +59,12 @@ fn counterpart(used: &Used, declared: &[Declared], talks: &[(&'static str, Origi
     }
     let fits = |one: &Declared| match used.product.values() {
         [] => used.family.is_some_and(|family| one.family == family || family == "cache" && one.family == "keyvalue"),
-        products => products.iter().any(|product| services::compatible(product, &one.product)),
+        products => products.iter().any(|product| services::wire_compatible(product, &one.product)),
     };
     let mut fitting = declared.iter().enumerate().filter(|(_, one)| fits(one));
     let first = fitting.next()?;
     let second = fitting.next();
-    let talked = |one: &Declared| talks.iter().any(|(product, _)| services::compatible(product, &one.product));
+    let talked = |one: &Declared| talks.iter().any(|(product, _)| services::wire_compatible(product, &one.product));
     (second.is_none() || talked(first.1)).then_some(first.0)
 }
 
@@ -81,10 +81,10 @@ fn state_used(statements: &mut Statements, used: &Used, declared: Option<&Declar
         _ => used.certainty.clone(),
     };
     let origin = if used.origin.steps.is_empty() { declared.map(|one| one.origin.clone()).unwrap_or_default() } else { origin };
-    if let Some(family) = product.one().and_then(|product| services::family(product)) {
+    if let Some(family) = product.one().and_then(|product| services::product(product).map(|row| row.family.as_str())) {
         fact.text("family", family, &origin);
     }
-    let in_process = product.one().is_some_and(|product| services::is_in_process(product));
+    let in_process = product.one().is_some_and(|product| services::product(product).is_some_and(|row| row.in_process || row.embedded));
     fact.known("product", product, &certainty, &origin);
     if let Some(driver) = &used.driver {
         fact.text("driver", driver, &used.origin);

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use super::Statements;
-use crate::knowledge::packages;
+use crate::knowledge::{concepts, images};
 use crate::model::{Attr, Certainty, Dimension, Known, Origin, Reason, Value};
 use crate::resolve::part::{Host, Part, SystemPart};
 
@@ -30,21 +30,32 @@ pub fn state(statements: &mut Statements, part: &Part<'_>) {
     }
 }
 
-/// Who needs a concept, and the place of the one that is named first.
-fn needs(part: &Part<'_>) -> BTreeMap<&'static str, (Vec<String>, Origin, bool)> {
-    let mut needed: BTreeMap<&'static str, (Vec<String>, Origin, bool)> = BTreeMap::new();
+/// One thing that packages need at run time: alternatives, who needs it, and the place of the first.
+struct Needed {
+    alternatives: Vec<&'static str>,
+    by: Vec<String>,
+    origin: Origin,
+    sure: bool,
+}
+
+/// What the installed Python packages need on a distribution, by the preferred alternative.
+fn needs(part: &Part<'_>, distro: &str, libc: &str) -> BTreeMap<&'static str, Needed> {
+    let mut needed: BTreeMap<&'static str, Needed> = BTreeMap::new();
     for (name, found) in &part.installs.packages {
-        let extras: Vec<&str> = found.package.extras.iter().map(String::as_str).collect();
-        let Some(need) = packages::runtime_needs(name, &extras) else { continue };
-        let brought = name == "psycopg" && (part.installs.packages.contains_key("psycopg-binary"));
-        if brought || found.package.applies == Some(false) {
+        let package = &found.package;
+        let Some(need) = concepts::runtime_needs(name, &package.extras) else { continue };
+        let brought = name == "psycopg" && part.installs.packages.contains_key("psycopg-binary");
+        if brought || package.applies == Some(false) {
             continue;
         }
-        let sure = need.is_certain() && found.maybe.is_none() && found.package.applies.is_some();
-        for concept in need.concepts() {
-            let entry = needed.entry(concept).or_insert_with(|| (Vec::new(), found.package.origin.clone(), sure));
-            entry.0.push(name.clone());
-            entry.2 |= sure;
+        let sure = (need.certainty == "sure") && found.maybe.is_none() && package.applies.is_some();
+        let bundled = !need.wheels.iter().any(|wheel| wheel == "pure") && !need.compiles(libc);
+        for alternatives in need.concepts(distro) {
+            let Some(first) = alternatives.first().copied() else { continue };
+            let new = || Needed { alternatives, by: Vec::new(), origin: package.origin.clone(), sure: false };
+            let entry = needed.entry(first).or_insert_with(new);
+            entry.by.push(name.clone());
+            entry.sure |= sure && !bundled;
         }
     }
     needed
@@ -53,23 +64,24 @@ fn needs(part: &Part<'_>) -> BTreeMap<&'static str, (Vec<String>, Origin, bool)>
 /// States for every library that a package needs who provides it, or that surely nothing does.
 fn needed_libraries(statements: &mut Statements, part: &Part<'_>) {
     let Some(image) = &part.image else { return };
-    for (concept, (by, origin, sure)) in needs(part) {
-        let installed: Option<&SystemPart> = part.installs.system.iter().find(|package| packages::satisfies(concept, &package.concept));
-        let full = image.about.as_ref().and_then(|about| about.full);
-        let in_full = packages::present_in_full(concept);
-        let provided = match installed {
+    let Some(about) = &image.about else { return };
+    let (Some(distro), Some(libc)) = (about.distro.one(), about.libc.one()) else { return };
+    for (concept, needed) in needs(part, distro, libc) {
+        let fits = |package: &&SystemPart| needed.alternatives.iter().any(|need| concepts::satisfies(need, &package.concept));
+        let in_full = needed.alternatives.iter().any(|need| images::full_image_brings(need));
+        let provided = match part.installs.system.iter().find(fits) {
             Some(package) => match &package.maybe {
                 None => Attr::text(&package.package, Origin::set(package.span)),
                 Some(reason) => Attr::unknown(reason.clone(), Origin::set(package.span)),
             },
-            None if full == Some(true) && in_full => Attr::text("the full image", image.origin.clone()),
+            None if about.full == Some(true) && in_full => Attr::text("the full image", image.origin.clone()),
             None => {
-                let value = absent(part, sure, full, in_full);
-                Attr { value, certainty: Certainty::Stated, origin: origin.clone() }
+                let value = absent(part, needed.sure, about.full, in_full);
+                Attr { value, certainty: Certainty::Stated, origin: needed.origin.clone() }
             }
         };
         let mut fact = statements.about(Some(&part.name), Dimension::SystemPackage, concept);
-        fact.list("needed_by", by, &origin);
+        fact.list("needed_by", needed.by, &needed.origin);
         fact.attr("provided_by", provided);
     }
 }

@@ -19,22 +19,32 @@ impl Parser<'_> {
     }
 
     fn disjunction(&mut self) -> Read<Condition> {
+        let mut terms = 0;
         let mut left = self.conjunction()?;
         loop {
             self.newlines();
             if !self.eat("||") {
                 return Ok(left);
             }
+            terms += 1;
+            if terms > 50 {
+                return self.fail(self.pos, "the condition is too long to be read");
+            }
             left = Condition::Or(Box::new(left), Box::new(self.conjunction()?));
         }
     }
 
     fn conjunction(&mut self) -> Read<Condition> {
+        let mut terms = 0;
         let mut left = self.nested(Self::negation)?;
         loop {
             self.newlines();
             if !self.eat("&&") {
                 return Ok(left);
+            }
+            terms += 1;
+            if terms > 50 {
+                return self.fail(self.pos, "the condition is too long to be read");
             }
             let right = self.nested(Self::negation)?;
             left = Condition::And(Box::new(left), Box::new(right));

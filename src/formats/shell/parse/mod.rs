@@ -115,6 +115,9 @@ impl Parser<'_> {
 
     pub(super) fn pipeline(&mut self, out: &mut List) -> Read<()> {
         let negated = self.reserved("!");
+        if negated && self.reserved("!") {
+            return self.fail(self.pos, "a command can be negated once only");
+        }
         let first = out.len();
         loop {
             self.blanks();
@@ -221,7 +224,12 @@ impl Parser<'_> {
         let mut at = name;
         if bytes.get(at) == Some(&b'[') && self.dialect != Dialect::Posix {
             let line = rest.find('\n').unwrap_or(rest.len());
-            at += rest.get(at..line)?.find(']')? + 1;
+            let mut open = 0usize;
+            at += 1 + rest.get(at..line)?.bytes().position(|c| {
+                open += usize::from(c == b'[');
+                open -= usize::from(c == b']');
+                open == 0
+            })?;
         }
         if bytes.get(at) == Some(&b'+') && self.dialect != Dialect::Posix {
             at += 1;
@@ -257,7 +265,7 @@ impl Parser<'_> {
         } else {
             word.parts.insert(0, Part::Literal(prefix));
         }
-        word.raw = self.slice(at, self.pos).to_owned();
+        self.slice(at, self.pos).clone_into(&mut word.raw);
         word.span = self.span(at, self.pos);
         word.at = self.shift + at;
         Ok(word)

@@ -41,12 +41,7 @@ impl Parser<'_> {
     }
 
     pub(super) fn made(&self, at: usize, parts: Vec<Part>) -> Word {
-        Word {
-            parts,
-            raw: self.slice(at, self.pos).to_owned(),
-            span: self.span(at, self.pos),
-            at: self.shift + at,
-        }
+        Word { parts, raw: self.slice(at, self.pos).to_owned(), span: self.span(at, self.pos), at: self.shift + at }
     }
 
     pub(super) fn word_until(&mut self, until: Until, quoted: bool) -> Read<Word> {
@@ -200,12 +195,11 @@ impl Parser<'_> {
                 b'0'..=b'7' => numeric(rest, 8, 3),
                 c => (self.char_len(), plain_escape(c)),
             };
-            match code {
-                Some(code) => text.push(code),
-                None => {
-                    text.push('\\');
-                    text.push_str(self.slice(self.pos, self.pos + length));
-                }
+            if let Some(code) = code {
+                text.push(code);
+            } else {
+                text.push('\\');
+                text.push_str(self.slice(self.pos, self.pos + length));
             }
             self.pos += length;
         }

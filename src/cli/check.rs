@@ -1,0 +1,127 @@
+//! `paritylint check`.
+
+use clap::ValueEnum;
+
+use super::Outcome;
+use super::audit::{self, Look, open, text_options};
+use crate::Options;
+use crate::model::Severity;
+use crate::report::{json, text};
+
+/// The formats of `check`.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default, ValueEnum)]
+pub enum Format {
+    /// For people.
+    #[default]
+    Text,
+    /// For programs, version 1.
+    Json,
+}
+
+/// How findings are shown.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, ValueEnum)]
+pub enum OutputStyle {
+    /// With source lines.
+    Full,
+    /// A line a place.
+    Concise,
+}
+
+/// From which severity on a run fails.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default, ValueEnum)]
+pub enum FailOn {
+    /// Errors.
+    #[default]
+    Error,
+    /// Warnings and errors.
+    Warning,
+    /// Anything.
+    Note,
+    /// Nothing.
+    Never,
+}
+
+/// The arguments of `check`.
+#[derive(clap::Args, Debug, Default)]
+pub struct Arguments {
+    /// What all commands take.
+    #[command(flatten)]
+    pub common: audit::Common,
+    /// Output format
+    #[arg(long, value_enum, default_value_t)]
+    pub format: Format,
+    /// How findings are shown
+    #[arg(long, value_enum)]
+    pub output_style: Option<OutputStyle>,
+    /// Fail from this severity on
+    #[arg(long, value_enum, default_value_t)]
+    pub fail_on: FailOn,
+    /// Run only these rules
+    #[arg(long, value_delimiter = ',', value_name = "RULE")]
+    pub select: Vec<String>,
+    /// Do not run these rules
+    #[arg(long, value_delimiter = ',', value_name = "RULE")]
+    pub ignore: Vec<String>,
+    /// core, strict or audit
+    #[arg(long, value_name = "PROFILE")]
+    pub profile: Option<String>,
+    /// Only findings and the summary
+    #[arg(short, long)]
+    pub quiet: bool,
+    /// Notes too, and source lines for all
+    #[arg(short, long)]
+    pub verbose: bool,
+}
+
+/// Runs `check`.
+pub fn run(arguments: &Arguments, look: Look) -> Outcome {
+    if let Some(unknown) = unknown_rule(arguments) {
+        return Outcome::fault(format!("no such rule: {unknown}; `paritylint rules` lists them"));
+    }
+    let options = Options {
+        select: arguments.select.clone(),
+        ignore: arguments.ignore.clone(),
+        profile: arguments.profile.clone(),
+        ..audit::options(&arguments.common)
+    };
+    let opened = match open(&arguments.common, options, look) {
+        Ok(opened) => opened,
+        Err(outcome) => return outcome,
+    };
+    let out = match arguments.format {
+        Format::Json => json::render(&opened.audit, &opened.tree),
+        Format::Text => {
+            let style = match arguments.output_style {
+                Some(OutputStyle::Full) => text::Style::Full,
+                Some(OutputStyle::Concise) => text::Style::Concise,
+                None => text::Style::Default,
+            };
+            let shown = text::Options {
+                style,
+                quiet: arguments.quiet,
+                verbose: arguments.verbose,
+                ..text_options(look, &opened)
+            };
+            text::check(&opened.audit, &opened.tree, &shown)
+        }
+    };
+    let fails = |severity: Severity| match arguments.fail_on {
+        FailOn::Error => severity >= Severity::Error,
+        FailOn::Warning => severity >= Severity::Warning,
+        FailOn::Note => true,
+        FailOn::Never => false,
+    };
+    let counted = opened.audit.findings.iter().filter(|finding| finding.suppressed.is_none() && finding.part_of.is_none());
+    let mut failing = counted.filter(|finding| fails(finding.severity));
+    let mut err = String::new();
+    for (path, line, message) in &opened.audit.broken_rules {
+        err.push_str(&format!("error: {path}:{line}: {message}\n"));
+    }
+    let status = if err.is_empty() { u8::from(failing.next().is_some()) } else { 2 };
+    Outcome { out, err, status }
+}
+
+fn unknown_rule(arguments: &Arguments) -> Option<&String> {
+    let known = |name: &String| crate::judge::builtin::FILES.iter().any(|(path, _)| path.ends_with(&format!("/{name}.toml")));
+    arguments.select.iter().chain(&arguments.ignore).find(|name| !known(name))
+}

@@ -1,0 +1,101 @@
+//! Which component of one environment stands opposite which of another.
+
+use std::sync::Arc;
+
+use crate::model::{Component, ComponentKind};
+
+/// Two components that stand opposite one another.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Aligned {
+    /// The component here.
+    pub here: Arc<str>,
+    /// The component of the reference.
+    pub there: Arc<str>,
+}
+
+type Test = fn(&Component, &Component) -> bool;
+
+fn some_equal<T: PartialEq>(a: Option<&T>, b: Option<&T>) -> bool {
+    a.is_some() && a == b
+}
+
+fn web(component: &Component) -> bool {
+    component.server.as_deref().is_some_and(|server| !server.starts_with("celery") && !server.contains("worker") && server != "cron")
+}
+
+/// Strongest sign first: the same build, the same server of the same module, the same image, the same name, the same duty.
+const TESTS: [Test; 6] = [
+    |a, b| {
+        some_equal(a.build_context.as_ref(), b.build_context.as_ref())
+            && some_equal(a.dockerfile.as_ref(), b.dockerfile.as_ref())
+            && (a.name == b.name || some_equal(a.server.as_ref(), b.server.as_ref()))
+    },
+    |a, b| a.kind == ComponentKind::App && a.name == b.name,
+    |a, b| some_equal(a.module.as_ref(), b.module.as_ref()) && web(a) == web(b),
+    |a, b| some_equal(a.image_repository.as_ref(), b.image_repository.as_ref()),
+    |a, b| a.name == b.name,
+    |a, b| a.kind == ComponentKind::App && web(a) && web(b),
+];
+
+/// Aligns the components of two environments, one with one, in a fixed order. Where each side has exactly one left of ours
+/// at the end, they are opposite too.
+pub fn align(here: &[&Component], there: &[&Component]) -> Vec<Aligned> {
+    let mut left: Vec<&Component> = here.to_vec();
+    let mut right: Vec<&Component> = there.to_vec();
+    let mut aligned = Vec::new();
+    for test in TESTS {
+        let mut at = 0;
+        while at < left.len() {
+            let fits = |other: &&Component| other.kind == left[at].kind && test(left[at], other);
+            if let Some(opposite) = right.iter().position(fits) {
+                let (a, b) = (left.remove(at), right.remove(opposite));
+                aligned.push(Aligned { here: Arc::clone(&a.name), there: Arc::clone(&b.name) });
+            } else {
+                at += 1;
+            }
+        }
+    }
+    let main = |side: &[&Component]| side.iter().find(|component| component.kind == ComponentKind::App).map(|c| Arc::clone(&c.name));
+    let none_of_ours = !aligned.iter().any(|pair| here.iter().any(|c| c.name == pair.here && c.kind == ComponentKind::App));
+    if none_of_ours {
+        if let (Some(here), Some(there)) = (main(&left), main(&right)) {
+            aligned.push(Aligned { here, there });
+        }
+    }
+    aligned
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn app(name: &str, dockerfile: &str) -> Component {
+        Component {
+            project: ".".into(),
+            environment: "x".into(),
+            name: name.into(),
+            kind: ComponentKind::App,
+            build_context: Some(String::new()),
+            dockerfile: Some(dockerfile.into()),
+            server: None,
+            module: None,
+            image_repository: None,
+            span: None,
+        }
+    }
+
+    #[test]
+    fn names_align_before_the_rest() {
+        let (web, worker) = (app("web", "Dockerfile"), app("worker", "Dockerfile"));
+        let (other_worker, other_web) = (app("worker", "Dockerfile.prod"), app("web", "Dockerfile.prod"));
+        let aligned = align(&[&web, &worker], &[&other_worker, &other_web]);
+        assert_eq!(aligned.len(), 2);
+        assert!(aligned.iter().all(|pair| pair.here == pair.there));
+    }
+
+    #[test]
+    fn the_only_application_of_each_side_is_opposite() {
+        let (job, web) = (app("tests", "x"), app("web", "y"));
+        assert_eq!(align(&[&job], &[&web]), [Aligned { here: "tests".into(), there: "web".into() }]);
+    }
+}

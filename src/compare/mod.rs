@@ -1,0 +1,137 @@
+//! Two environments side by side: components first, then facts.
+
+pub mod align;
+pub mod reference;
+pub mod relation;
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
+
+pub use relation::{Relation, relation};
+
+use crate::model::{Component, Coverage, Dimension, Environment, Fact, Model, PairCounts, schema};
+
+/// A fact and its counterpart in the reference; one of them may be missing.
+#[derive(Clone, Copy, Debug)]
+pub struct Pair<'m> {
+    /// The environment that is compared.
+    pub environment: &'m Environment,
+    /// The environment it is compared with.
+    pub reference: &'m Environment,
+    /// The fact here.
+    pub here: Option<&'m Fact>,
+    /// The fact there.
+    pub there: Option<&'m Fact>,
+}
+
+impl Pair<'_> {
+    /// The dimension of the pair.
+    pub fn dimension(&self) -> Option<Dimension> {
+        self.here.or(self.there).map(|fact| fact.id.dimension)
+    }
+}
+
+/// The facts of a model by environment.
+pub struct Index<'m> {
+    facts: BTreeMap<(&'m str, &'m str), Vec<&'m Fact>>,
+    model: &'m Model,
+}
+
+impl<'m> Index<'m> {
+    /// Indexes a model.
+    pub fn of(model: &'m Model) -> Self {
+        let mut facts: BTreeMap<(&str, &str), Vec<&Fact>> = BTreeMap::new();
+        for fact in &model.facts {
+            facts.entry((&fact.id.project, &fact.id.environment)).or_default().push(fact);
+        }
+        Self { facts, model }
+    }
+
+    /// The facts of an environment.
+    pub fn of_environment(&self, environment: &'m Environment) -> &[&'m Fact] {
+        self.facts.get(&(environment.project.as_str(), environment.name.as_str())).map_or(&[], Vec::as_slice)
+    }
+
+    fn components(&self, environment: &Environment) -> Vec<&'m Component> {
+        let mine = |c: &&Component| *c.project == *environment.project && *c.environment == *environment.name;
+        self.model.components.iter().filter(mine).collect()
+    }
+
+    /// Whether a set is complete in an environment.
+    pub fn coverage(&self, environment: &Environment, component: Option<&Arc<str>>, dimension: Dimension) -> Option<&'m Coverage> {
+        self.model.coverage.iter().find(|coverage| {
+            *coverage.project == *environment.project
+                && *coverage.environment == *environment.name
+                && coverage.dimension == dimension
+                && coverage.component.as_ref() == component
+        })
+    }
+
+    /// All pairs of two environments. Facts of a component without a counterpart are not paired.
+    pub fn pairs(&self, environment: &'m Environment, reference: &'m Environment) -> Vec<Pair<'m>> {
+        let here = self.of_environment(environment);
+        let there = self.of_environment(reference);
+        let aligned = align::align(&self.components(environment), &self.components(reference));
+        let opposite = |name: &Arc<str>| aligned.iter().find(|pair| pair.here == *name).map(|pair| &pair.there);
+        let back = |name: &Arc<str>| aligned.iter().find(|pair| pair.there == *name).map(|pair| &pair.here);
+        let mut used: BTreeSet<usize> = BTreeSet::new();
+        let mut pairs = Vec::new();
+        for fact in here {
+            let wanted = match &fact.id.component {
+                None => None,
+                Some(name) => match opposite(name) {
+                    Some(there) => Some(there),
+                    None => continue,
+                },
+            };
+            let key = counterpart_key(fact, wanted);
+            let found = there.iter().position(|other| {
+                other.id.dimension == fact.id.dimension && other.id.component.as_ref() == wanted && other.id.key == key
+            });
+            used.extend(found);
+            let there = found.and_then(|at| there.get(at)).copied();
+            pairs.push(Pair { environment, reference, here: Some(fact), there });
+        }
+        for (at, fact) in there.iter().enumerate().filter(|(at, _)| !used.contains(at)) {
+            let comparable = fact.id.component.as_ref().is_none_or(|name| back(name).is_some());
+            if comparable && !used.contains(&at) {
+                pairs.push(Pair { environment, reference, here: None, there: Some(fact) });
+            }
+        }
+        pairs
+    }
+}
+
+/// The key of a fact's counterpart: keys that are the component's own name follow the component.
+fn counterpart_key(fact: &Fact, there: Option<&Arc<str>>) -> String {
+    match (&fact.id.component, there) {
+        (Some(here), Some(there)) if fact.id.key == **here => there.to_string(),
+        (Some(here), Some(there)) => match fact.id.key.strip_prefix(&format!("{here}.")) {
+            Some(rest) => format!("{there}.{rest}"),
+            None => fact.id.key.clone(),
+        },
+        _ => fact.id.key.clone(),
+    }
+}
+
+/// Counts the pairs of all environments with their references by their plain values.
+pub fn count(index: &Index<'_>, environments: &[Environment], named: Option<&str>) -> PairCounts {
+    let mut counts = PairCounts::default();
+    for environment in environments {
+        let references = reference::references(environments, &environment.project, named);
+        let Some(first) = references.first().filter(|first| first.name != environment.name) else { continue };
+        for pair in index.pairs(environment, first) {
+            let Some(dimension) = pair.dimension() else { continue };
+            let plain = schema::plain(dimension);
+            match (pair.here, pair.there) {
+                (Some(here), Some(there)) => match relation(here.get(plain), there.get(plain)) {
+                    Relation::Same => counts.equal += 1,
+                    Relation::Differs => counts.differ += 1,
+                    Relation::Undecided(_) => counts.undecided += 1,
+                },
+                _ => counts.undecided += 1,
+            }
+        }
+    }
+    counts
+}

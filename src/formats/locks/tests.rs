@@ -1,0 +1,124 @@
+use super::*;
+use crate::discover::{Overlay, Tree};
+
+fn tree(files: &[(&str, &str)]) -> Tree {
+    Tree::open(Box::new(Overlay::of(files.iter().map(|(path, text)| (*path, *text))))).unwrap()
+}
+
+fn run(tree: &Tree, command: &str) -> Installed {
+    let argv: Vec<String> = command.split(' ').map(str::to_owned).collect();
+    installed(tree, "", &argv, &Vars::new(), &MarkerEnv::linux(Some("3.12")))
+}
+
+fn shown(found: &Installed) -> Vec<String> {
+    let one = |p: &Package| {
+        let version = p.version.as_ref().map_or("-", |v| v.value.as_str());
+        format!("{}={version}{}", p.name, if p.dev { " dev" } else { "" })
+    };
+    found.packages.values().map(one).collect()
+}
+
+const UV: &str = r#"requires-python = ">=3.12"
+[[package]]
+name = "app"
+version = "0.1.0"
+source = { virtual = "." }
+dependencies = [{ name = "django" }, { name = "wincurse", marker = "sys_platform == 'win32'" }]
+[package.dev-dependencies]
+dev = [{ name = "pytest" }]
+prod = [{ name = "gunicorn" }]
+[[package]]
+name = "django"
+version = "5.0"
+dependencies = [{ name = "sqlparse" }]
+[[package]]
+name = "sqlparse"
+version = "0.5"
+[[package]]
+name = "pytest"
+version = "8.0"
+dependencies = [{ name = "sqlparse" }]
+[[package]]
+name = "gunicorn"
+version = "22.0"
+[[package]]
+name = "wincurse"
+version = "1"
+"#;
+
+const PROJECT: &str = "[project]\nname = \"app\"\ndependencies = [\"django>=5\"]\n[dependency-groups]\ndev = [\"pytest\"]\nprod = [\"gunicorn\"]\n";
+
+#[test]
+fn uv_takes_the_development_group_unless_told_otherwise() {
+    let tree = tree(&[("pyproject.toml", PROJECT), ("uv.lock", UV)]);
+    assert_eq!(shown(&run(&tree, "uv sync")), ["django=5.0", "pytest=8.0 dev", "sqlparse=0.5"]);
+    let prod = run(&tree, "uv sync --no-dev --group prod --locked");
+    assert_eq!(shown(&prod), ["django=5.0", "gunicorn=22.0", "sqlparse=0.5"]);
+    assert!(prod.complete.is_ok() && prod.project == Some(false));
+    assert!(run(&tree, "uv sync --group none").refused.is_some());
+    assert!(run(&tree, "uv sync --some-new-flag").refused.is_some());
+}
+
+#[test]
+fn a_locked_package_points_at_its_version_and_then_at_the_requirement() {
+    let tree = tree(&[("pyproject.toml", PROJECT), ("uv.lock", UV)]);
+    let found = run(&tree, "uv sync");
+    let places: Vec<_> = found.packages["django"]
+        .origin
+        .steps
+        .iter()
+        .map(|s| (tree.path(s.span.file), &tree.text(s.span.file).unwrap()[s.span.range()]))
+        .collect();
+    assert_eq!(places, [("uv.lock", "5.0"), ("pyproject.toml", "django>=5")]);
+    assert!(found.packages["django"].direct && !found.packages["sqlparse"].direct);
+}
+
+#[test]
+fn pip_is_complete_only_with_no_deps_or_hashes() {
+    let tree = tree(&[("r.txt", "a==1.0\nb\n"), ("c.txt", "b==2\nz==1\n"), ("h.txt", "a==1 --hash=sha256:00\n")]);
+    let found = run(&tree, "pip install -r r.txt -c c.txt");
+    assert_eq!(shown(&found), ["a=1.0", "b=2"]);
+    assert!(found.complete.is_err() && found.refused.is_none());
+    assert!(run(&tree, "python3 -m pip install --no-deps -r r.txt").complete.is_ok());
+    assert!(run(&tree, "pip install -r h.txt").complete.is_ok());
+    let missing = run(&tree, "pip install -r r.txt -r none.txt");
+    assert!(missing.complete.is_err() && missing.packages.len() == 2);
+}
+
+#[test]
+fn words_of_the_command_itself_have_no_place() {
+    let found = run(&tree(&[("a", "")]), "pip install --upgrade pip celery[redis]==5.3");
+    assert_eq!(shown(&found), ["celery=5.3", "pip=-"]);
+    assert_eq!(found.packages["celery"].version.as_ref().unwrap().span, NOWHERE);
+    assert!(found.packages["celery"].origin.steps.is_empty());
+}
+
+#[test]
+fn pip_wheel_tells_where_it_puts_what_it_gathers() {
+    let tree = tree(&[("r.txt", "a==1.0\n")]);
+    let argv: Vec<String> = "pip wheel --no-deps --wheel-dir /wheels -r r.txt".split(' ').map(str::to_owned).collect();
+    let found = pip_wheel(&tree, "", &argv, &Vars::new(), &MarkerEnv::default()).unwrap();
+    assert_eq!((found.folder.as_deref(), shown(&found.installed)), (Some("/wheels"), vec!["a=1.0".to_owned()]));
+}
+
+#[test]
+fn pipenv_and_its_json_have_places() {
+    let lock =
+        r#"{"_meta": {}, "default": {"Django": {"version": "==5.0"}}, "develop": {"pytest": {"version": "==8"}}}"#;
+    let tree = tree(&[("Pipfile.lock", lock), ("Pipfile", "[packages]\nDjango = \"*\"\n")]);
+    let found = run(&tree, "pipenv install --system --deploy --dev");
+    assert_eq!(shown(&found), ["django=5.0", "pytest=8 dev"]);
+    assert_eq!(&lock[found.packages["django"].version.as_ref().unwrap().span.range()], "5.0");
+    let steps: Vec<_> = found.packages["django"].origin.steps.iter().map(|s| tree.path(s.span.file)).collect();
+    assert_eq!(steps, ["Pipfile.lock", "Pipfile"]);
+}
+
+#[test]
+fn broken_files_are_told_and_never_fatal() {
+    for text in ["{", "[", "{\"a\": ", "\"", "{\"a\" 1}", "nul", "{\"é", &"[".repeat(5000)] {
+        let (_, problems) = data::json(FileId(0), text);
+        assert_eq!(problems.len(), 1, "{text:.20}");
+    }
+    let tree = tree(&[("uv.lock", "[[package]\nname = 1\n")]);
+    assert!(run(&tree, "uv sync").refused.is_some());
+}

@@ -1,0 +1,180 @@
+//! From the interpreter's values to those that others see; and which texts make a truth.
+
+use ruff_python_ast as ast;
+
+use super::machine::{Frame, Machine};
+use super::truth::Truth;
+use super::values::{Data, K, R, Space, V};
+use crate::formats::python::lib::spelled;
+use crate::formats::python::parse::span;
+use crate::formats::python::{Kind, RawTruth, Val};
+use crate::model::Reason;
+
+/// Texts that look false.
+const FALSE: [&str; 8] = ["", "0", "false", "False", "no", "off", "n", "f"];
+
+impl Machine<'_> {
+    /// The value as others see it.
+    pub(crate) fn export(&self, value: &V) -> Val {
+        self.export_at(value, 0)
+    }
+
+    fn export_at(&self, value: &V, depth: usize) -> Val {
+        let all = |items: &[V]| items.iter().map(|v| self.export_at(v, depth + 1)).collect::<Vec<_>>();
+        let kind = if depth > 11 {
+            Kind::Unknown(Reason::new("nested too deep"))
+        } else {
+            match &value.k {
+                K::None => Kind::None,
+                K::Bool(b) => Kind::Bool(*b),
+                K::Int(n) => Kind::Int(*n),
+                K::Float(n) => Kind::Float(*n),
+                K::Str(t) => Kind::Str(spelled(t)),
+                K::Bytes(b) => Kind::Bytes(b.to_vec()),
+                K::Tuple(items) => Kind::Tuple(all(items)),
+                K::Path(t) => Kind::Path(spelled(t)),
+                K::Timedelta(n) => Kind::Timedelta(*n),
+                K::Lazy(t) => Kind::Lazy(t.to_string()),
+                K::Func(f) => Kind::Opaque(format!("function {}", f.name)),
+                K::Lib(path) | K::Made(path, _) => Kind::Opaque(path.to_string()),
+                K::Iter(_) | K::Bound(_) | K::Method(_) => Kind::Opaque("an object".into()),
+                K::Unknown(why) => Kind::Unknown((**why).clone()),
+                K::OneOf(items) => Kind::OneOf(all(items)),
+                K::Depends(of) => Kind::Depends {
+                    variables: of.0.clone(),
+                    default: of.1.as_ref().map(|v| Box::new(self.export_at(v, depth + 1))),
+                },
+                K::Undefined => Kind::Undefined,
+                K::Ref(id) => match self.heap.get(id) {
+                    None => Kind::Unknown(Reason::new("not known")),
+                    Some(obj) => {
+                        let kind = self.data(&obj.data, depth);
+                        match &obj.doubt {
+                            Some(vars) => {
+                                Kind::Depends { variables: vars.clone(), default: Some(Box::new(Val::of(kind))) }
+                            }
+                            None => kind,
+                        }
+                    }
+                },
+            }
+        };
+        let changed = self.changes(value.clone());
+        Val {
+            kind,
+            origin: changed.m.origin.clone(),
+            variables: value.m.vars.clone(),
+            certainty: value.m.certainty.clone(),
+            true_for: value.m.true_for.clone(),
+        }
+    }
+
+    fn data(&self, data: &Data, depth: usize) -> Kind {
+        let all = |items: &[V]| items.iter().map(|v| self.export_at(v, depth + 1)).collect::<Vec<_>>();
+        match data {
+            Data::List(items) => Kind::List(all(items)),
+            Data::Set(items) => Kind::Set(all(items)),
+            Data::Dict(items) => {
+                let pair = |(k, v): &(V, V)| (self.export_at(k, depth + 1), self.export_at(v, depth + 1));
+                Kind::Dict(items.iter().map(pair).collect())
+            }
+            Data::Space(_) => Kind::Opaque("a class or an object".into()),
+            Data::Unknown(why) => Kind::Unknown((**why).clone()),
+            Data::OneOf(all) => Kind::OneOf(all.iter().map(|d| Val::of(self.data(d, depth + 1))).collect()),
+        }
+    }
+
+    /// The settings in a set of names.
+    pub(crate) fn upper(space: &Space) -> Vec<(String, V)> {
+        let is = |name: &str| name.chars().any(char::is_uppercase) && !name.chars().any(char::is_lowercase);
+        space.names.iter().filter(|(name, _)| is(name)).map(|(n, v)| (n.clone(), v.clone())).collect()
+    }
+
+    /// The value of the right side of an assignment, with the texts that would make it true.
+    pub(crate) fn eval_value(&mut self, e: &ast::Expr, target: Option<&ast::Expr>, f: &mut Frame) -> R {
+        let value = self.eval(e, f)?;
+        let name = target.and_then(ast::Expr::as_name_expr).map(|n| n.id.as_str());
+        let Some(name) = name.filter(|n| !n.chars().any(char::is_lowercase)) else { return Ok(value) };
+        if !(f.class || f.locals == f.scope.globals) {
+            return Ok(value);
+        }
+        let texts = self.true_texts(e, &value, matches!(name, "DEBUG" | "TESTING"), Some(name), f);
+        Ok(if texts.is_empty() { value } else { value.with(|m| m.true_for = texts) })
+    }
+
+    /// The value of a test.
+    pub(crate) fn eval_test(&mut self, e: &ast::Expr, f: &mut Frame) -> R {
+        let value = self.eval(e, f)?;
+        self.true_texts(e, &value, true, None, f);
+        Ok(value)
+    }
+
+    fn true_texts(&mut self, e: &ast::Expr, value: &V, any: bool, setting: Option<&str>, f: &mut Frame) -> Vec<String> {
+        let mut out = Vec::new();
+        let (1, None, Some(name)) = (value.m.vars.len(), &self.suppose, value.m.vars.first().cloned()) else {
+            return out;
+        };
+        if matches!(e, ast::Expr::Dict(_) | ast::Expr::List(_) | ast::Expr::Lambda(_)) || other_words(e) {
+            return out;
+        }
+        let (heap, open, marks) = (self.heap.clone(), self.env_open, (self.files.len(), self.missing.len()));
+        let tries = std::mem::take(&mut self.tries);
+        let mut fits = true;
+        for text in FALSE {
+            self.suppose = Some((name.clone(), text.to_owned()));
+            let before = self.hits;
+            let got = self.eval(e, f);
+            if let Ok(got) = got {
+                fits &= self.hits > before && (any || matches!(got.k, K::Bool(_)));
+                match self.truth(&got) {
+                    Truth::Yes => out.push(text.to_owned()),
+                    Truth::No => {}
+                    Truth::Open(_) => fits = false,
+                }
+            }
+            self.heap.clone_from(&heap);
+            if !fits {
+                break;
+            }
+        }
+        self.suppose = None;
+        self.env_open = open;
+        self.tries = tries;
+        self.files.truncate(marks.0);
+        self.missing.truncate(marks.1);
+        if !fits || out.is_empty() {
+            return Vec::new();
+        }
+        let at = span(f.file(), e);
+        let truth = RawTruth { setting: setting.map(str::to_owned), true_for: out.clone(), span: at };
+        if let Some(read) = self.reads.iter_mut().rev().find(|r| r.name == name && r.raw_truth.is_none()) {
+            read.raw_truth = Some(truth);
+        }
+        out
+    }
+}
+
+/// Whether an expression compares with words that are no truth values (`!= "production"`).
+fn other_words(e: &ast::Expr) -> bool {
+    use ast::visitor::{Visitor, walk_expr};
+    struct Finder(bool);
+    impl<'a> Visitor<'a> for Finder {
+        fn visit_expr(&mut self, e: &'a ast::Expr) {
+            if let ast::Expr::Compare(compare) = e {
+                for side in std::iter::once(&*compare.left).chain(&compare.comparators) {
+                    if let ast::Expr::StringLiteral(s) = side {
+                        let word = s.value.to_str().to_ascii_lowercase();
+                        let truth = ["", "0", "1", "true", "false", "yes", "no", "on", "off", "t", "f", "y", "n"];
+                        let first = compare.ops.first();
+                        let membership = matches!(first, Some(ast::CmpOp::In | ast::CmpOp::NotIn));
+                        self.0 |= !membership && !truth.contains(&word.as_str());
+                    }
+                }
+            }
+            walk_expr(self, e);
+        }
+    }
+    let mut finder = Finder(false);
+    finder.visit_expr(e);
+    finder.0
+}

@@ -1,0 +1,116 @@
+//! Texts made of values: `str()`, `%` and `.format()`.
+
+use super::machine::Machine;
+use super::values::{K, R, V};
+use crate::model::{Span, StepKind};
+
+impl Machine<'_> {
+    /// `str(value)`.
+    pub(crate) fn to_text(&mut self, value: &V, at: Span) -> R {
+        self.lift(value, at, &mut |_, v| {
+            let text = match &v.k {
+                K::Str(_) => return Ok(v.clone()),
+                K::Path(text) => text.to_string(),
+                K::Int(n) => n.to_string(),
+                K::Bool(true) => "True".into(),
+                K::Bool(false) => "False".into(),
+                K::None => "None".into(),
+                _ => return Ok(V::unknown("how this is written as text", at).resting([v])),
+            };
+            Ok(V::at(K::Str(text.into()), at).from(v).with(|m| m.raw = None))
+        })
+    }
+
+    /// `text % values`: only `%s` and `%d` of plain values.
+    pub(crate) fn percent(&mut self, text: &V, values: &V, at: Span) -> R {
+        let Some(pattern) = text.text().map(str::to_owned) else { return Ok(V::unknown("a format", at)) };
+        let items: Option<Vec<V>> = match &values.k {
+            K::Tuple(items) => Some(items.to_vec()),
+            _ => None,
+        };
+        let pairs = if items.is_none() { self.pairs(values) } else { None };
+        let mut parts = Vec::new();
+        let mut rest = pattern.as_str();
+        let mut next = 0;
+        while let Some(i) = rest.find('%') {
+            parts.push(V::str(&rest[..i]));
+            rest = &rest[i + 1..];
+            if let Some(after) = rest.strip_prefix('%') {
+                parts.push(V::str("%"));
+                rest = after;
+                continue;
+            }
+            let mut value = None;
+            if let Some(named) = rest.strip_prefix('(') {
+                let Some((name, after)) = named.split_once(')') else { return Ok(V::unknown("a format", at)) };
+                value =
+                    pairs.as_ref().and_then(|p| p.iter().find(|(k, _)| k.text() == Some(name)).map(|(_, v)| v.clone()));
+                rest = after;
+            } else if let Some(items) = &items {
+                value = items.get(next).cloned();
+            } else if next == 0 {
+                value = Some(values.clone());
+            }
+            next += 1;
+            let (Some(after), Some(value)) = (rest.strip_prefix(['s', 'd']), value) else {
+                return Ok(V::unknown("a format that is not followed", at).resting([values]));
+            };
+            if rest.starts_with('d') && !matches!(value.k, K::Int(_)) {
+                return Ok(V::unknown("a format that is not followed", at).resting([values]));
+            }
+            parts.push(self.to_text(&value, at)?);
+            rest = after;
+        }
+        parts.push(V::str(rest));
+        self.concat(&parts, at)
+    }
+
+    /// `text.format(...)`: only plain fields.
+    pub(crate) fn format(&mut self, text: &str, args: &super::values::Args, at: Span) -> R {
+        let mut parts = Vec::new();
+        let mut rest = text;
+        let mut next = 0;
+        while let Some(i) = rest.find(['{', '}']) {
+            parts.push(V::str(&rest[..i]));
+            let brace = &rest[i..=i];
+            rest = &rest[i + 1..];
+            if let Some(after) = rest.strip_prefix(brace) {
+                parts.push(V::str(brace));
+                rest = after;
+                continue;
+            }
+            let Some((field, after)) = rest.split_once('}') else { return Ok(V::unknown("a format", at)) };
+            let value = if field.is_empty() {
+                next += 1;
+                args.pos.get(next - 1)
+            } else if let Ok(n) = field.parse::<usize>() {
+                args.pos.get(n)
+            } else {
+                args.named(field)
+            };
+            let Some(value) = value.cloned().filter(|_| !args.open) else {
+                return Ok(V::unknown("a format that is not followed", at).resting(&args.pos));
+            };
+            parts.push(self.to_text(&value, at)?);
+            rest = after;
+        }
+        parts.push(V::str(rest));
+        self.concat(&parts, at)
+    }
+
+    /// The parts as one text.
+    pub(crate) fn concat(&mut self, parts: &[V], at: Span) -> R {
+        self.lift_all(parts, at, &mut |_, parts| {
+            if !parts.iter().all(|p| p.text().is_some()) {
+                return Ok(V::unknown("a text whose parts are not known", at).resting(parts));
+            }
+            let text: String = parts.iter().filter_map(V::text).collect();
+            let mut out = V::at(K::Str(text.into()), at);
+            for part in parts {
+                let origin = out.m.origin.clone().join(&part.m.origin);
+                out = out.with(|m| m.origin = origin).resting([part]);
+            }
+            Ok(out.step(StepKind::Interpolated, at))
+        })
+    }
+}

@@ -1,0 +1,167 @@
+//! Calls of libraries, by dotted name.
+
+use std::sync::Arc;
+
+use super::machine::{Cond, Frame, Machine};
+use super::values::{Args, K, R, V};
+use crate::model::Span;
+
+impl Machine<'_> {
+    /// Calls something of a library or of Python itself.
+    pub(crate) fn library(&mut self, path: &str, args: &Args, at: Span, f: &mut Frame) -> R {
+        if let Some(name) = path.strip_prefix("builtins.") {
+            return self.builtin(name, args, at);
+        }
+        if let Some(name) = path.strip_prefix("os.path.") {
+            return self.os_path(name, args, at);
+        }
+        let _ = f;
+        match path {
+            "os.environ.get" | "os.getenv" => {
+                let name = args.get(0, "key").and_then(V::text).map(str::to_owned);
+                let default = args.get(1, "default").cloned().unwrap_or_else(|| V::at(K::None, at));
+                match name {
+                    Some(name) if !args.open => self.env_get(&name, Some(default), false, "os", at),
+                    _ => Ok(self.foreign("a variable that is not known", args, at)),
+                }
+            }
+            "os.environ.setdefault" => {
+                let (Some(name), Some(value)) = (args.pos.first().and_then(V::text), args.pos.get(1)) else {
+                    self.env_open = true;
+                    return Ok(V::unknown("which variable is set", at));
+                };
+                let now = self.env_get(name, Some(value.clone()), false, "os", at)?;
+                self.set_name(super::machine::ENVIRON, name, now.clone());
+                Ok(now)
+            }
+            "pathlib.Path" | "pathlib.PurePath" => {
+                let args = if args.pos.is_empty() { vec![V::str(".")] } else { args.pos.clone() };
+                self.lift_all(&args, at, &mut |_, v| {
+                    let parts: Option<Vec<&str>> = v.iter().map(V::pathlike).collect();
+                    Ok(match parts {
+                        Some(parts) => {
+                            let start = super::text::normal(parts[0]);
+                            let path = parts[1..].iter().fold(start, |a, b| super::text::join_path(&a, b));
+                            V::at(K::Path(path.into()), at).resting(v)
+                        }
+                        None => V::unknown("a path", at),
+                    })
+                })
+            }
+            "os.fspath" => match args.pos.first() {
+                Some(v) => self.to_text(v, at),
+                None => Ok(V::unknown("a path", at)),
+            },
+            "datetime.timedelta" => Ok(Self::timedelta(args, at)),
+            "copy.deepcopy" | "copy.copy" => Ok(match args.pos.first() {
+                Some(v) => self.copied(v, at, 0),
+                None => V::unknown("a copy", at),
+            }),
+            "django.utils.translation.gettext_lazy" | "django.utils.translation.ugettext_lazy" => {
+                Ok(match args.pos.first().map(|v| &v.k) {
+                    Some(K::Str(text)) => V::at(K::Lazy(Arc::clone(text)), at),
+                    _ => V::unknown("a text to be translated", at),
+                })
+            }
+            "environ.Env" | "environ.FileAwareEnv" => {
+                let mut args = args.clone();
+                args.open |= path.ends_with("FileAwareEnv");
+                Ok(Self::make_env(&args, at))
+            }
+            "environ.Env.read_env" | "dotenv.load_dotenv" => Ok(self.read_env(at)),
+            "celery.Celery" => {
+                for name in ["CELERY_LOADER", "DJANGO_SETTINGS_MODULE"] {
+                    self.note_read(name, None, false, "celery", at);
+                }
+                Ok(self.foreign("Celery()", args, at))
+            }
+            "distutils.util.strtobool" | "setuptools._distutils.util.strtobool" | "strtobool.strtobool" => {
+                let Some(value) = args.pos.first().cloned() else { return Ok(V::unknown("a truth", at)) };
+                self.lift(&value, at, &mut |m, v| {
+                    let yes = match v.text().map(str::to_ascii_lowercase).as_deref() {
+                        Some("y" | "yes" | "t" | "true" | "on" | "1") => 1,
+                        Some("n" | "no" | "f" | "false" | "off" | "0") => 0,
+                        Some(_) => return m.raise("ValueError", "it is no truth value", at),
+                        None => return Ok(V::unknown("a truth", at).resting([v])),
+                    };
+                    Ok(V::at(K::Int(yes), at).from(v).with(|m| m.raw = None))
+                })
+            }
+            "decouple.config" => self.decouple(args, at),
+            "dj_database_url.config" => self.database_url(args, at),
+            "importlib.import_module" | "split_settings.tools.include" => {
+                if path.ends_with("include") {
+                    self.forget_object(f.scope.globals, "files that are included are not followed", at);
+                    return Ok(V::none());
+                }
+                let name = args.pos.first().and_then(V::text).map(str::to_owned);
+                match name {
+                    Some(name) if args.pos.len() == 1 => match self.load(&name, at)? {
+                        Some(module) => Ok(module),
+                        None => Ok(self.foreign(&name, args, at)),
+                    },
+                    _ => Ok(self.foreign("a module that is not known", args, at)),
+                }
+            }
+            _ if path.starts_with("logging.") || path.starts_with("warnings.") || path.starts_with("sentry_sdk.") => {
+                self.may_raise(None, at, Cond::default());
+                Ok(V::unknown(format!("the result of {path}()"), at))
+            }
+            _ => {
+                self.may_raise(None, at, Cond::default());
+                self.forget_args(args, at);
+                let what = V::unknown(format!("the result of {path}(), which is not followed"), at);
+                Ok(if path.ends_with("Error") || path.ends_with("Configured") || path.ends_with("Exception") {
+                    V::at(K::Made(path.into(), Arc::new(args.clone())), at)
+                } else {
+                    what.resting(args.pos.iter().chain(args.named.iter().map(|(_, v)| v)))
+                })
+            }
+        }
+    }
+
+    /// A method of an object that a library made.
+    pub(crate) fn library_method(&mut self, class: &str, object: &V, name: &str, args: &Args, at: Span) -> R {
+        if class == "environ.Env" {
+            return self.environ_method(object, name, args, at);
+        }
+        Ok(self.foreign(name, args, at))
+    }
+
+    /// A copy, containers and all.
+    fn copied(&mut self, value: &V, at: Span, depth: usize) -> V {
+        use super::values::Data;
+        let K::Ref(id) = value.k else { return value.clone() };
+        let Some(obj) = self.heap.get(&id).cloned() else { return value.clone() };
+        if depth > 20 || obj.doubt.is_some() {
+            return V::unknown("a copy of what is not known", at);
+        }
+        let data = match &obj.data {
+            Data::List(items) => Data::List(items.iter().map(|v| self.copied(v, at, depth + 1)).collect()),
+            Data::Set(items) => Data::Set(items.clone()),
+            Data::Dict(items) => {
+                Data::Dict(items.iter().map(|(k, v)| (k.clone(), self.copied(v, at, depth + 1))).collect())
+            }
+            _ => return V::unknown("a copy of what is not known", at),
+        };
+        V { k: K::Ref(self.alloc(data)), m: Arc::clone(&value.m) }
+    }
+
+    fn timedelta(args: &Args, at: Span) -> V {
+        let mut total = 0.0;
+        let names = ["days", "seconds", "microseconds", "milliseconds", "minutes", "hours", "weeks"];
+        let scale = [86400.0, 1.0, 1e-6, 1e-3, 60.0, 3600.0, 604_800.0];
+        let given = args.pos.iter().enumerate();
+        let named = args.named.iter().map(|(n, v)| (names.iter().position(|x| x == n).unwrap_or(9), v));
+        for (i, value) in given.chain(named) {
+            #[expect(clippy::cast_precision_loss, reason = "durations are small")]
+            let n = match value.k {
+                K::Int(n) => n as f64,
+                _ => return V::unknown("a duration", at).resting([value]),
+            };
+            let Some(scale) = scale.get(i) else { return V::unknown("a duration", at) };
+            total += n * scale;
+        }
+        if args.open { V::unknown("a duration", at) } else { V::at(K::Timedelta(total), at) }
+    }
+}

@@ -1,0 +1,205 @@
+//! The machine: the state, its limits, and what it noted on the way.
+
+use std::collections::BTreeSet;
+use std::sync::Arc;
+
+use super::values::{Data, Exc, Heap, Id, Names, Obj, R, Role, Scope, Space, V};
+use crate::discover::Tree;
+use crate::formats::python::parse::Cache;
+use crate::formats::python::{EnvRead, MissingModule};
+use crate::formats::world::World;
+use crate::model::{FileId, Problem, Reason, Span};
+
+/// Steps that one evaluation may take.
+const FUEL: u64 = 400_000;
+/// How deep calls, imports and expressions may nest.
+const MAX_DEPTH: usize = 150;
+/// The longest text or container.
+pub(crate) const MAX_SIZE: usize = 100_000;
+
+/// The modules that were imported.
+pub(crate) const MODULES: Id = 0;
+/// Variables that the program itself set.
+pub(crate) const ENVIRON: Id = 1;
+
+/// When something happened: what decided it, and whether it happens while those variables are not set.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Cond {
+    pub(crate) vars: Names,
+    pub(crate) default: Option<bool>,
+}
+
+impl Cond {
+    pub(crate) fn not(&self) -> Self {
+        Self { vars: self.vars.clone(), default: self.default.map(|yes| !yes) }
+    }
+
+    pub(crate) fn and(&self, other: &Self) -> Self {
+        let vars = self.vars.union(&other.vars).cloned().collect();
+        let default = match (self.default, other.default) {
+            (Some(false), _) | (_, Some(false)) => Some(false),
+            (Some(true), Some(true)) => Some(true),
+            _ => None,
+        };
+        Self { vars, default }
+    }
+}
+
+/// How a statement ends.
+#[derive(Clone, Debug)]
+pub(crate) enum Flow {
+    Next,
+    Return(V),
+    Break,
+    Continue,
+    Raise(Exc),
+}
+
+/// An end that some runs take.
+#[derive(Clone, Debug)]
+pub(crate) struct Pending {
+    pub(crate) flow: Flow,
+    pub(crate) heap: Heap,
+    pub(crate) cond: Cond,
+}
+
+/// A running body of code.
+pub(crate) struct Frame {
+    pub(crate) scope: Scope,
+    pub(crate) locals: Id,
+    pub(crate) global_names: BTreeSet<String>,
+    pub(crate) pending: Vec<Pending>,
+    pub(crate) class: bool,
+}
+
+impl Frame {
+    pub(crate) fn file(&self) -> FileId {
+        self.scope.file
+    }
+}
+
+/// The interpreter.
+pub(crate) struct Machine<'a> {
+    pub(crate) tree: &'a Tree,
+    pub(crate) roots: &'a [String],
+    pub(crate) cache: &'a Cache,
+    pub(crate) world: &'a World,
+    pub(crate) heap: Heap,
+    pub(crate) next: Id,
+    fuel: u64,
+    pub(crate) depth: usize,
+    /// Why nothing is known any more.
+    pub(crate) dead: Option<Reason>,
+    /// Exceptions that may have been raised inside each `try` at hand.
+    pub(crate) tries: Vec<Vec<(Exc, Heap, Cond)>>,
+    pub(crate) reads: Vec<EnvRead>,
+    pub(crate) files: Vec<(FileId, Span)>,
+    pub(crate) problems: Vec<Problem>,
+    pub(crate) missing: Vec<MissingModule>,
+    /// A variable and the text that it is supposed to have, while a truth is tried out.
+    pub(crate) suppose: Option<(String, String)>,
+    /// How often the supposed text was used.
+    pub(crate) hits: u64,
+    /// Why variables that are not written down may be set after all (a dotenv file that git ignores).
+    pub(crate) env_open: bool,
+}
+
+impl<'a> Machine<'a> {
+    pub(crate) fn new(tree: &'a Tree, roots: &'a [String], cache: &'a Cache, world: &'a World) -> Self {
+        let mut heap = Heap::new();
+        let space = |name: &str| Arc::new(Obj::of(Data::Space(Space::new(Role::Module(name.into())))));
+        heap.insert(MODULES, space("sys.modules"));
+        heap.insert(ENVIRON, space("os.environ"));
+        Self {
+            tree,
+            roots,
+            cache,
+            world,
+            heap,
+            next: 2,
+            fuel: FUEL,
+            depth: 0,
+            dead: None,
+            tries: Vec::new(),
+            reads: Vec::new(),
+            files: Vec::new(),
+            problems: Vec::new(),
+            missing: Vec::new(),
+            suppose: None,
+            hits: 0,
+            env_open: false,
+        }
+    }
+
+    /// Takes a step; false when there is no fuel left.
+    pub(crate) fn tick(&mut self, span: Span) -> bool {
+        self.fuel = self.fuel.saturating_sub(1);
+        if self.fuel == 0 && self.dead.is_none() {
+            self.dead = Some(Reason::at("the evaluation takes too many steps", span));
+        }
+        self.dead.is_none()
+    }
+
+    /// Runs something one level deeper; unknown past the limit.
+    pub(crate) fn deeper(&mut self, span: Span, run: impl FnOnce(&mut Self) -> R) -> R {
+        if self.depth >= MAX_DEPTH {
+            self.dead.get_or_insert_with(|| Reason::at("nested too deep", span));
+        }
+        if self.dead.is_some() {
+            return Ok(V::unknown("the evaluation was given up", span));
+        }
+        self.depth += 1;
+        let out = run(self);
+        self.depth -= 1;
+        out
+    }
+
+    /// Puts a thing on the heap.
+    pub(crate) fn alloc(&mut self, data: Data) -> Id {
+        let id = self.next;
+        self.next += 1;
+        self.heap.insert(id, Arc::new(Obj::of(data)));
+        id
+    }
+
+    pub(crate) fn space(&self, id: Id) -> Option<&Space> {
+        match &self.heap.get(&id)?.data {
+            Data::Space(space) => Some(space),
+            _ => None,
+        }
+    }
+
+    pub(crate) fn space_mut(&mut self, id: Id) -> Option<&mut Space> {
+        match &mut Arc::make_mut(self.heap.get_mut(&id)?).data {
+            Data::Space(space) => Some(space),
+            _ => None,
+        }
+    }
+
+    /// Notes that an exception may be raised here: the handlers around will see this state.
+    pub(crate) fn may_raise(&mut self, name: Option<&str>, span: Span, cond: Cond) {
+        let heap = if self.tries.is_empty() { return } else { self.heap.clone() };
+        let exc = Exc { name: name.map(str::to_owned), span, text: String::new() };
+        if let Some(inner) = self.tries.last_mut() {
+            inner.push((exc, heap, cond));
+        }
+    }
+
+    /// Raises for sure, or goes on with an unknown value where nobody would catch it: what the rest of the module says is
+    /// still worth knowing.
+    pub(crate) fn raise(&mut self, name: &str, text: impl Into<String>, span: Span) -> R {
+        let text = text.into();
+        if !self.tries.is_empty() || self.suppose.is_some() {
+            return Err(Exc { name: Some(name.to_owned()), span, text });
+        }
+        self.problem(span, format!("{name}: {text}"));
+        Ok(V::unknown(text, span))
+    }
+
+    pub(crate) fn problem(&mut self, span: Span, message: String) {
+        let problem = Problem::new(span, message);
+        if self.suppose.is_none() && !self.problems.contains(&problem) && self.problems.len() < 200 {
+            self.problems.push(problem);
+        }
+    }
+}

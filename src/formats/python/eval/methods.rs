@@ -1,0 +1,309 @@
+//! Attributes, subscripts, iteration, and methods of containers.
+
+use std::sync::Arc;
+
+use ruff_python_ast as ast;
+
+use super::machine::{Cond, Frame, Machine};
+use super::scopes::index;
+use super::truth::{View, placed};
+use super::values::{Args, Data, Exc, K, R, V};
+use crate::model::Span;
+
+impl Machine<'_> {
+    /// `object.name`.
+    pub(crate) fn attribute(&mut self, object: &V, name: &str, at: Span) -> R {
+        match &object.k {
+            K::Lib(path) => {
+                let full = format!("{path}.{name}");
+                if let Some(value) = crate::formats::python::lib::constant(&full) {
+                    return Ok(value);
+                }
+                Ok(V::at(K::Lib(full.into()), at))
+            }
+            K::Path(path) if matches!(name, "parent" | "parents" | "name" | "stem" | "suffix") => {
+                let value = Self::path_attribute(path, name, at);
+                Ok(value.unwrap_or_else(|| V::unknown("a part of the path outside the repository", at)))
+            }
+            K::Ref(id) if self.space(*id).is_some() => self.space_attribute(object, *id, name, at),
+            K::Unknown(_) => Ok(V::unknown("a part of what is not known", at).resting([object])),
+            K::OneOf(_) => self.lift(object, at, &mut |m, v| m.attribute(v, name, at)),
+            K::Depends(of)
+                if of.1.as_ref().is_some_and(|v| {
+                    matches!(v.k, K::Ref(id) if self.space(id).is_some()) || matches!(v.k, K::Path(_) | K::Lib(_))
+                }) =>
+            {
+                self.lift(object, at, &mut |m, v| m.attribute(v, name, at))
+            }
+            K::Made(class, _) if &**class != "environ.Env" && &**class != "file" && !class.starts_with("lib:") => {
+                Ok(V::unknown("a part of an object of a library", at).resting([object]))
+            }
+            _ => Ok(V::at(K::Bound(Arc::new((object.clone(), name.to_owned()))), at)),
+        }
+    }
+
+    pub(crate) fn subscript(&mut self, of: &ast::ExprSubscript, at: Span, f: &mut Frame) -> R {
+        let object = self.eval(&of.value, f)?;
+        if let ast::Expr::Slice(slice) = &*of.slice {
+            let mut part = |e: &Option<Box<ast::Expr>>| e.as_ref().map_or(Ok(V::none()), |e| self.eval(e, f));
+            let bounds = [part(&slice.lower)?, part(&slice.upper)?, part(&slice.step)?];
+            return self.slice(&object, &bounds, at);
+        }
+        let key = self.eval(&of.slice, f)?;
+        if matches!(&object.k, K::Lib(path) if &**path == "os.environ") {
+            let Some(name) = key.text().map(str::to_owned) else { return Ok(V::unknown("which variable is read", at)) };
+            return self.env_get(&name, None, true, "os", at);
+        }
+        let found = self.lift_all(&[object.clone(), key.clone()], at, &mut |m, v| m.item(&v[0], &v[1], at))?;
+        Ok(found.resting([&object, &key]))
+    }
+
+    fn item(&mut self, object: &V, key: &V, at: Span) -> R {
+        let missing = |m: &mut Self, name: &str| m.raise(name, "there is no such item", at);
+        match (&object.k, &key.k) {
+            (K::Tuple(items), K::Int(n)) => match index(*n, items.len()) {
+                Some(i) => Ok(items[i].clone()),
+                None => missing(self, "IndexError"),
+            },
+            (K::Made(class, args), K::Int(n)) if &**class == "parents" => {
+                let known = usize::try_from(*n).ok().and_then(|n| args.pos.get(n)).cloned();
+                Ok(known.unwrap_or_else(|| V::unknown("a folder outside the repository", at)))
+            }
+            (K::Str(text), K::Int(n)) if !placed(text) => {
+                let chars: Vec<char> = text.chars().collect();
+                match index(*n, chars.len()) {
+                    Some(i) => Ok(V::at(K::Str(chars[i].to_string().into()), at)),
+                    None => missing(self, "IndexError"),
+                }
+            }
+            (K::Ref(id), _) => match self.heap.get(id).map(|obj| obj.data.clone()) {
+                Some(Data::List(items)) => match &key.k {
+                    K::Int(n) => match index(*n, items.len()) {
+                        Some(i) => Ok(items[i].clone()),
+                        None => missing(self, "IndexError"),
+                    },
+                    _ => Ok(V::unknown("an item that is not known", at)),
+                },
+                Some(Data::Dict(items)) => match self.find_key(&items, key) {
+                    Some(Some(value)) => Ok(value),
+                    Some(None) => missing(self, "KeyError"),
+                    None => Ok(V::unknown("which item is taken", at)),
+                },
+                Some(Data::Space(_)) => match key.text().map(|k| self.space(*id).and_then(|s| s.names.get(k)).cloned())
+                {
+                    Some(Some(value)) if !matches!(value.k, K::Undefined) => Ok(value),
+                    _ => Ok(V::unknown("a name that is not known", at)),
+                },
+                _ => Ok(V::unknown("an item that is not known", at)),
+            },
+            _ => {
+                self.may_raise(None, at, Cond::default());
+                Ok(V::unknown("an item of what is not followed", at))
+            }
+        }
+    }
+
+    /// The value of a key: `None` where that is not known.
+    #[expect(clippy::option_option, reason = "not known, not there, and there are three things")]
+    pub(crate) fn find_key(&self, items: &[(V, V)], key: &V) -> Option<Option<V>> {
+        let key = self.settled_key(key)?;
+        for (have, value) in items {
+            if self.equal(have, &key)? {
+                return Some(Some(value.clone()));
+            }
+        }
+        Some(None)
+    }
+
+    fn slice(&mut self, object: &V, bounds: &[V; 3], at: Span) -> R {
+        self.lift(object, at, &mut |m, v| {
+            let bound = |v: &V, len: usize, none: usize| match v.k {
+                K::None => Some(none),
+                K::Int(n) => {
+                    let len = i128::try_from(len).ok()?;
+                    usize::try_from((if n < 0 { n + len } else { n }).clamp(0, len)).ok()
+                }
+                _ => None,
+            };
+            let cut = |len: usize| {
+                let (a, b) = (bound(&bounds[0], len, 0)?, bound(&bounds[1], len, len)?);
+                matches!(bounds[2].k, K::None).then_some(a..b.max(a))
+            };
+            let out = match &v.k {
+                K::Str(text) if !placed(text) => {
+                    let chars: Vec<char> = text.chars().collect();
+                    cut(chars.len()).map(|r| V::at(K::Str(chars[r].iter().collect::<String>().into()), at))
+                }
+                K::Tuple(items) => cut(items.len()).map(|r| V::at(K::Tuple(Arc::new(items[r].to_vec())), at)),
+                K::Ref(id) => match m.heap.get(id).map(|o| o.data.clone()) {
+                    Some(Data::List(items)) => cut(items.len()).map(|r| m.list(items[r].to_vec(), at)),
+                    _ => None,
+                },
+                _ => None,
+            };
+            Ok(out.unwrap_or_else(|| V::unknown("a part that is not known", at)).resting([v]))
+        })
+    }
+
+    /// What an iteration gives, in order; an unknown value where that is not known.
+    pub(crate) fn iterate(&mut self, value: &V, at: Span) -> Result<Result<Vec<V>, V>, Exc> {
+        let unknown = |v: &V| V::unknown("what is in there is not known", at).resting([v]);
+        let View::Plain(plain) = self.view(value) else {
+            self.may_raise(None, at, Cond::default());
+            return Ok(Err(unknown(value)));
+        };
+        Ok(match &plain.k {
+            K::Tuple(items) | K::Iter(items) => Ok(items.to_vec()),
+            K::Str(text) if !placed(text) => {
+                Ok(text.chars().map(|c| V::at(K::Str(c.to_string().into()), at)).collect())
+            }
+            K::Ref(id) => match self.heap.get(id).map(|o| o.data.clone()) {
+                Some(Data::List(items)) => Ok(items),
+                Some(Data::Set(items)) if items.len() < 2 => Ok(items),
+                Some(Data::Dict(items)) => Ok(items.into_iter().map(|(k, _)| k).collect()),
+                _ => Err(unknown(value)),
+            },
+            K::None | K::Int(_) | K::Bool(_) => match self.raise("TypeError", "it cannot be iterated over", at) {
+                Ok(unknown) => Err(unknown),
+                Err(exc) => return Err(exc),
+            },
+            _ => Err(unknown(value)),
+        })
+    }
+
+    /// The pairs of a settled dict.
+    pub(crate) fn pairs(&mut self, value: &V) -> Option<Vec<(V, V)>> {
+        let View::Plain(V { k: K::Ref(id), .. }) = self.view(value) else { return None };
+        match self.heap.get(&id).map(|o| &o.data) {
+            Some(Data::Dict(items)) => Some(items.clone()),
+            _ => None,
+        }
+    }
+
+    /// `dict.update(other)`.
+    pub(crate) fn update(&mut self, object: &V, other: &V, at: Span) -> Result<(), Exc> {
+        match self.pairs(other) {
+            Some(pairs) if !matches!(&object.k, K::Ref(id) if self.space(*id).is_some()) => {
+                for (key, value) in pairs {
+                    self.set_item(object, &key, value.resting([other]), at)?;
+                }
+            }
+            Some(pairs) => {
+                let K::Ref(id) = object.k else { return Ok(()) };
+                for (key, value) in pairs {
+                    match key.text() {
+                        Some(name) => self.set_name(id, name, value),
+                        None => self.forget_object(id, "names that are not known", at),
+                    }
+                }
+            }
+            None => match object.k {
+                K::Ref(id) if self.space(id).is_some() => self.forget_object(id, "names that are not known", at),
+                _ => self.forget_value(object, at),
+            },
+        }
+        Ok(())
+    }
+
+    /// A method of a value.
+    pub(crate) fn method(&mut self, object: &V, name: &str, args: &Args, at: Span) -> R {
+        if let K::Made(class, _) = &object.k {
+            let class = Arc::clone(class);
+            return self.library_method(&class, object, name, args, at);
+        }
+        if args.open {
+            self.forget_value(object, at);
+            return Ok(self.foreign(name, args, at));
+        }
+        if let K::Ref(id) = &object.k
+            && matches!(
+                name,
+                "append"
+                    | "extend"
+                    | "insert"
+                    | "update"
+                    | "add"
+                    | "remove"
+                    | "pop"
+                    | "setdefault"
+                    | "clear"
+                    | "discard"
+                    | "sort"
+                    | "reverse"
+            )
+        {
+            let _ = id;
+            return self.change(object, name, args, at);
+        }
+        let mut all = vec![object.clone()];
+        if name == "get" {
+            all.extend(args.pos.first().cloned());
+        } else {
+            all.extend(args.pos.iter().cloned());
+        }
+        let found = self.lift_all(&all, at, &mut |m, v| m.read_method(&v[0], name, &v[1..], args, at))?;
+        Ok(found.resting(&all))
+    }
+
+    fn read_method(&mut self, object: &V, name: &str, pos: &[V], args: &Args, at: Span) -> R {
+        let data = if let K::Ref(id) = &object.k { self.heap.get(id).map(|o| o.data.clone()) } else { None };
+        let iter = |items: Vec<V>| V::at(K::Iter(Arc::new(items)), at);
+        let found = match (&object.k, data, name) {
+            (K::Str(text), _, "format") => return self.format(&text.clone(), args, at),
+            (K::Str(text), _, "join") => {
+                let text = text.clone();
+                let Some(first) = pos.first() else { return Ok(V::unknown("a call that does not fit", at)) };
+                match self.iterate(first, at)? {
+                    Err(unknown) => return Ok(unknown),
+                    Ok(items) => {
+                        let mut parts = Vec::new();
+                        for (i, item) in items.into_iter().enumerate() {
+                            if i > 0 {
+                                parts.push(V::str(&text));
+                            }
+                            parts.push(item);
+                        }
+                        return self.concat(&parts, at);
+                    }
+                }
+            }
+            (K::Str(text), _, _) if args.named.is_empty() => self.text_method(&text.clone(), name, pos, at),
+            (K::Path(path), _, _) => return self.path_method(&path.clone(), name, args, at),
+            (_, Some(Data::Dict(items)), "get") => {
+                let default = args.get(1, "default").cloned().unwrap_or_else(|| V::at(K::None, at));
+                let Some(key) = pos.first() else { return Ok(V::unknown("a call that does not fit", at)) };
+                self.find_key(&items, key).map(|found| found.unwrap_or(default))
+            }
+            (_, Some(Data::Dict(items)), "items") => {
+                Some(iter(items.into_iter().map(|(k, v)| V::tuple(vec![k, v])).collect()))
+            }
+            (_, Some(Data::Dict(items)), "keys") => Some(iter(items.into_iter().map(|(k, _)| k).collect())),
+            (_, Some(Data::Dict(items)), "values") => Some(iter(items.into_iter().map(|(_, v)| v).collect())),
+            (_, Some(Data::Dict(items)), "copy") => Some(self.new_dict(items, at)),
+            (_, Some(Data::List(items)), "copy") => Some(self.list(items, at)),
+            (_, Some(Data::List(items)), "index") => {
+                let Some(item) = pos.first() else { return Ok(V::unknown("a call that does not fit", at)) };
+                let mut place = None;
+                for (i, one) in items.iter().enumerate() {
+                    match self.equal(one, item) {
+                        Some(true) => {
+                            place = i128::try_from(i).ok();
+                            break;
+                        }
+                        Some(false) => {}
+                        None => return Ok(V::unknown("where it stands in the list", at)),
+                    }
+                }
+                match place {
+                    Some(i) => Some(V::at(K::Int(i), at)),
+                    None => return self.raise("ValueError", "it is not in the list", at),
+                }
+            }
+            _ => None,
+        };
+        Ok(match found {
+            Some(value) => value.resting(pos),
+            None => self.foreign(name, args, at).resting([object]),
+        })
+    }
+}

@@ -1,0 +1,25 @@
+//! The interpreter: states are forked at undecided branches and joined behind them.
+
+pub(crate) mod calls;
+pub(crate) mod changes;
+pub(crate) mod classes;
+pub(crate) mod comprehensions;
+pub(crate) mod control;
+pub(crate) mod export;
+pub(crate) mod expressions;
+pub(crate) mod format;
+pub(crate) mod imports;
+pub(crate) mod join;
+pub(crate) mod libraries;
+pub(crate) mod machine;
+pub(crate) mod methods;
+pub(crate) mod operators;
+pub(crate) mod patterns;
+pub(crate) mod scopes;
+pub(crate) mod statements;
+pub(crate) mod text;
+pub(crate) mod truth;
+pub(crate) mod values;
+
+#[cfg(test)]
+mod tests;

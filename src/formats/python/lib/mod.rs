@@ -1,0 +1,116 @@
+//! What is known of libraries: one file a modelled library.
+
+pub(crate) mod builtins;
+pub(crate) mod environ;
+pub(crate) mod os;
+pub(crate) mod pydantic;
+pub(crate) mod url;
+
+use super::eval::values::{ROOT, V};
+
+/// Modules of Python itself: their import does not fail.
+const STANDARD: &[&str] = &[
+    "os",
+    "sys",
+    "re",
+    "json",
+    "pathlib",
+    "datetime",
+    "typing",
+    "logging",
+    "collections",
+    "functools",
+    "itertools",
+    "importlib",
+    "socket",
+    "ssl",
+    "tempfile",
+    "urllib",
+    "warnings",
+    "copy",
+    "enum",
+    "dataclasses",
+    "math",
+    "random",
+    "string",
+    "secrets",
+    "base64",
+    "hashlib",
+    "decimal",
+    "uuid",
+    "platform",
+    "subprocess",
+    "ast",
+    "contextlib",
+    "abc",
+    "time",
+    "multiprocessing",
+    "threading",
+    "shutil",
+    "glob",
+    "inspect",
+    "io",
+    "pickle",
+    "types",
+    "email",
+    "ipaddress",
+    "__future__",
+    "configparser",
+    "codecs",
+    "operator",
+    "textwrap",
+    "traceback",
+    "distutils",
+    "pprint",
+    "zoneinfo",
+    "getpass",
+    "locale",
+    "gettext",
+    "csv",
+    "hmac",
+    "struct",
+    "mimetypes",
+    "tomllib",
+    "http",
+    "concurrent",
+    "asyncio",
+];
+
+/// Whether a module belongs to Python itself.
+pub(crate) fn is_standard(name: &str) -> bool {
+    STANDARD.contains(&name.split('.').next().unwrap_or(name))
+}
+
+/// Bases that bring no settings of their own.
+pub(crate) fn bare_base(path: &str) -> bool {
+    matches!(path, "builtins.object" | "typing.Generic" | "abc.ABC" | "typing.Protocol") || pydantic::is_settings(path)
+}
+
+/// Constants of libraries.
+pub(crate) fn constant(path: &str) -> Option<V> {
+    Some(match path {
+        "os.sep" | "os.path.sep" => V::str("/"),
+        "os.pathsep" => V::str(":"),
+        "os.linesep" => V::str("\n"),
+        "os.curdir" => V::str("."),
+        "os.pardir" => V::str(".."),
+        "os.name" => V::str("posix"),
+        "logging.DEBUG" => V::int(10),
+        "logging.INFO" => V::int(20),
+        "logging.WARNING" | "logging.WARN" => V::int(30),
+        "logging.ERROR" => V::int(40),
+        "logging.CRITICAL" => V::int(50),
+        "typing.TYPE_CHECKING" => V::bool(false),
+        "django.contrib.messages.constants.DEBUG" => V::int(10),
+        "django.contrib.messages.constants.INFO" => V::int(20),
+        "django.contrib.messages.constants.SUCCESS" => V::int(25),
+        "django.contrib.messages.constants.WARNING" => V::int(30),
+        "django.contrib.messages.constants.ERROR" => V::int(40),
+        _ => return None,
+    })
+}
+
+/// The text of a path or text with the root's mark spelled out.
+pub(crate) fn spelled(text: &str) -> String {
+    text.replace(ROOT, "${ROOT}")
+}

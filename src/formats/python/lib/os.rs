@@ -1,0 +1,206 @@
+//! Variables, and `os.path`.
+
+use std::sync::Arc;
+
+use crate::formats::python::EnvRead;
+use crate::formats::python::eval::machine::{Cond, ENVIRON, Machine};
+use crate::formats::python::eval::text::{normal, parent};
+use crate::formats::python::eval::truth::{placed, wrap};
+use crate::formats::python::eval::values::{Args, K, Names, R, V};
+use crate::model::{Certainty, Known, Span, StepKind};
+
+/// What a look-up of a variable gives.
+pub(crate) enum Found {
+    /// It is set to this.
+    Set(V),
+    /// It is not set.
+    Unset,
+    /// It may be set.
+    Open,
+}
+
+impl Machine<'_> {
+    /// Looks a variable up.
+    pub(crate) fn find_variable(&mut self, name: &str, at: Span) -> Found {
+        let rests = |v: V| {
+            v.with(|m| {
+                m.vars.insert(name.to_owned());
+            })
+        };
+        if let Some((supposed, text)) = &self.suppose
+            && supposed == name
+        {
+            let raw: Arc<str> = name.into();
+            self.hits += 1;
+            return Found::Set(rests(V::str(text)).with(|m| m.raw = Some(raw)));
+        }
+        if let Some(value) = self.space(ENVIRON).and_then(|s| s.names.get(name)).cloned() {
+            return if matches!(value.k, K::Undefined) { Found::Unset } else { Found::Set(value) };
+        }
+        let var = self.world.get(name);
+        let meta = |v: V| {
+            let raw: Arc<str> = name.into();
+            rests(v.with(|m| {
+                m.origin = var.origin.clone();
+                m.certainty = var.certainty.clone();
+                m.raw = Some(raw);
+            }))
+        };
+        match &var.value {
+            Known::One(text) => Found::Set(meta(V::str(text)).step(StepKind::Used, at)),
+            Known::OneOf(all, _) | Known::Every(all, _) => {
+                Found::Set(meta(V::new(K::OneOf(Arc::new(all.iter().map(V::str).collect())))))
+            }
+            Known::Absent if self.env_open => Found::Open,
+            Known::Absent => Found::Unset,
+            Known::Unknown(why) if self.world.vars().contains_key(name) => {
+                Found::Set(meta(V::new(K::Unknown(Arc::new(why.clone())))))
+            }
+            Known::Unknown(_) => Found::Open,
+        }
+    }
+
+    /// Notes a read.
+    pub(crate) fn note_read(&mut self, name: &str, default: Option<&V>, required: bool, via: &'static str, at: Span) {
+        if self.suppose.is_some() {
+            return;
+        }
+        let set = matches!(self.find_variable(name, at), Found::Set(_));
+        let default = default.map(|v| self.export(v));
+        if self.reads.iter().any(|r| r.name == name && r.span == at) {
+            return;
+        }
+        self.reads.push(EnvRead { name: name.to_owned(), span: at, default, required, set, via, raw_truth: None });
+    }
+
+    /// The text of a variable, or its default.
+    pub(crate) fn env_get(&mut self, name: &str, default: Option<V>, required: bool, via: &'static str, at: Span) -> R {
+        self.env_cast(name, default, required, via, at, &mut |_, v| Ok(v.clone()))
+    }
+
+    /// A variable read through a library that makes something of its text; the default is taken as it is.
+    pub(crate) fn env_cast(
+        &mut self,
+        name: &str,
+        default: Option<V>,
+        required: bool,
+        via: &'static str,
+        at: Span,
+        cast: &mut dyn FnMut(&mut Self, &V) -> R,
+    ) -> R {
+        self.note_read(name, default.as_ref(), required, via, at);
+        let vars: Names = [name.to_owned()].into();
+        let used = |v: V| {
+            v.step(StepKind::Defaulted, at).with(|m| {
+                m.vars.insert(name.to_owned());
+                m.raw = Some(name.into());
+            })
+        };
+        match self.find_variable(name, at) {
+            Found::Set(value) => Ok(self.lift(&value, at, cast)?.resting([&value])),
+            Found::Unset => match default {
+                Some(default) => Ok(used(default)),
+                None => self.raise("KeyError", format!("{name} is not set"), at),
+            },
+            Found::Open => {
+                if let Some(default) = default {
+                    let certainty = Certainty::Default { variable: Some(name.to_owned()) };
+                    Ok(wrap(vars, used(default)).with(|m| m.certainty = certainty))
+                } else {
+                    self.may_raise(Some("KeyError"), at, Cond { vars: vars.clone(), default: Some(true) });
+                    let raw: Arc<str> = name.into();
+                    Ok(V::depends(vars, None).with(|m| m.raw = Some(raw)))
+                }
+            }
+        }
+    }
+
+    /// `'X' in os.environ`.
+    pub(crate) fn env_has(&mut self, name: &str, at: Span) -> V {
+        self.note_read(name, None, false, "os", at);
+        let vars: Names = [name.to_owned()].into();
+        let known = |yes: bool| V::at(K::Bool(yes), at).with(|m| m.vars = vars.clone());
+        match self.find_variable(name, at) {
+            Found::Set(V { k: K::Depends(_) | K::OneOf(_), .. }) => V::unknown("whether the variable is set", at),
+            Found::Set(_) => known(true),
+            Found::Unset => known(false),
+            Found::Open => V::depends(vars.clone(), Some(known(false))),
+        }
+    }
+
+    /// Functions of `os.path`.
+    pub(crate) fn os_path(&mut self, name: &str, args: &Args, at: Span) -> R {
+        if args.open {
+            return Ok(self.foreign(name, args, at));
+        }
+        self.lift_all(&args.pos, at, &mut |m, v| {
+            let all: Option<Vec<&str>> = v.iter().map(V::pathlike).collect();
+            let Some(all) = all.filter(|all| !all.is_empty()) else { return Ok(V::unknown("a path", at).resting(v)) };
+            let text = |t: String| V::at(K::Str(t.into()), at).resting(v);
+            let first = all[0];
+            Ok(match name {
+                "join" => {
+                    let mut out = first.to_owned();
+                    for part in &all[1..] {
+                        if part.starts_with('/') {
+                            out = (*part).to_owned();
+                        } else {
+                            if !out.is_empty() && !out.ends_with('/') {
+                                out.push('/');
+                            }
+                            out.push_str(part);
+                        }
+                    }
+                    text(out)
+                }
+                "abspath" | "realpath" | "normpath" if placed(first) => {
+                    let mut parts: Vec<&str> = Vec::new();
+                    for part in first.split('/').filter(|p| !p.is_empty() && *p != ".") {
+                        if part == ".." {
+                            if parts.len() < 2 {
+                                return Ok(V::unknown("a path outside the repository", at));
+                            }
+                            parts.pop();
+                        } else {
+                            parts.push(part);
+                        }
+                    }
+                    text(format!("/{}", parts.join("/")))
+                }
+                "dirname" if first.trim_end_matches('/') == first || !first.contains('/') => {
+                    match if first.contains('/') { parent(first) } else { Some(String::new()) } {
+                        Some(up) => text(up),
+                        None => V::unknown("a folder outside the repository", at),
+                    }
+                }
+                "basename" => match first.rsplit('/').next().filter(|l| !placed(l)) {
+                    Some(last) => text(last.to_owned()),
+                    None => V::unknown("the name of the repository's folder", at),
+                },
+                "exists" | "isfile" | "isdir" => return m.file_call(name, first, at),
+                _ => V::unknown("a path", at),
+            })
+        })
+    }
+
+    /// Whether a file is there, and what is in it.
+    pub(crate) fn file_call(&mut self, name: &str, path: &str, at: Span) -> R {
+        use crate::discover::Presence;
+        self.may_raise(None, at, Cond::default());
+        let Some(inside) = Self::inside(&normal(path)) else {
+            return Ok(V::unknown("a file outside the repository", at));
+        };
+        let presence = self.tree.presence(&inside);
+        let dir = self.tree.is_dir(&inside);
+        Ok(match (name, presence) {
+            ("exists" | "isfile" | "is_file", Presence::Here(_)) => V::at(K::Bool(true), at),
+            ("exists" | "isdir" | "is_dir", _) if dir => V::at(K::Bool(true), at),
+            ("read_text", Presence::Here(file)) => match self.tree.text(file) {
+                Ok(text) => V::at(K::Str(text.into()), at),
+                Err(_) => V::unknown("a file that cannot be read", at),
+            },
+            // What git does not hold may be there when the program runs.
+            _ => V::unknown("whether a file is there that the repository does not hold", at),
+        })
+    }
+}

@@ -1,0 +1,180 @@
+//! What the shell does itself.
+
+use std::sync::Arc;
+
+use super::super::ast::{Dialect, Item};
+use super::super::{Word, parse};
+use super::command::placed;
+use super::state::{Cwd, End, State, Text};
+use super::{Runner, Status};
+use crate::model::{Known, Reason, SpanMap};
+
+impl Runner<'_> {
+    /// Runs a command of the shell; none if it is no such command.
+    pub(super) fn builtin(
+        &mut self,
+        name: &str,
+        argv: &[(Text, Word)],
+        item: &Item,
+        state: &mut State,
+    ) -> Option<Status> {
+        let texts: Vec<Text> = argv.iter().skip(1).map(|(text, _)| text.clone()).collect();
+        let first = texts.first().and_then(|text| text.known.one()).map_or("", String::as_str);
+        let lists = ["set", "trap", "umask", "ulimit", "shopt", "hash", "alias", "export", "declare", "typeset"];
+        if self.substitution > 0 && (lists.contains(&name) || matches!(name, "readonly" | "pushd" | "popd")) {
+            state.output = Text::unknown(Reason::at("it is the output of a command", item.span));
+        }
+        match name {
+            "true" | ":" | "wait" | "trap" | "umask" | "ulimit" | "shopt" | "hash" | "set" | "alias" => {
+                if name == "set" {
+                    set(&texts, state);
+                }
+            }
+            "false" => return Some(Status::Is(false)),
+            "test" => return Some(self.decide(|runner| runner.test(&texts))),
+            "[" => {
+                let inner = texts.split_last().map_or(&[][..], |(_, inner)| inner);
+                return Some(self.decide(|runner| runner.test(inner)));
+            }
+            "cd" | "pushd" => change_folder(&texts, state),
+            "popd" => state.cwd = Cwd::Unknown,
+            "export" | "declare" | "local" | "readonly" | "typeset" => declare(name, &argv[1..], state),
+            "unset" => {
+                for text in &texts {
+                    if let Some(name) = text.known.one().filter(|name| !name.starts_with('-')) {
+                        state.unset(name, item.span);
+                    }
+                }
+            }
+            "shift" => {
+                let count = first.parse::<usize>().unwrap_or(1);
+                state.args = state.args.take().map(|args| Arc::new(args.iter().skip(count).cloned().collect()));
+            }
+            "exit" => state.ended = Some(if matches!(first, "" | "0") { End::Done } else { End::Failed }),
+            "return" => {
+                state.ended = Some(End::Left);
+                if let Ok(code) = first.parse::<i64>() {
+                    return Some(Status::Is(code == 0));
+                }
+                return Some(Status::Ordinary);
+            }
+            "break" | "continue" => state.ended = Some(End::Left),
+            "read" | "mapfile" | "readarray" | "getopts" => {
+                for text in &texts {
+                    if let Some(name) =
+                        text.known.one().filter(|name| super::super::lex::name_length(name) == name.len())
+                    {
+                        let why = Reason::at(format!("{name} is read at run time"), item.span);
+                        state.set(name, Text::unknown(why), item.span);
+                    }
+                }
+                return Some(Status::Undecided(Reason::at("it depends on what is read", item.span)));
+            }
+            "eval" => {
+                let all = texts.iter().fold(Text::one(""), |all, text| all.concat(&Text::one(" ")).concat(text));
+                let Some(text) = all.known.one() else {
+                    state.open = true;
+                    return Some(Status::Ordinary);
+                };
+                self.steps += text.len() / 256;
+                let script = parse(text, &SpanMap::Whole(item.span), Dialect::Bash);
+                return Some(self.list(&script.items, state, false));
+            }
+            _ => return None,
+        }
+        Some(Status::Is(true))
+    }
+}
+
+/// `set`: options, and new arguments.
+fn set(texts: &[Text], state: &mut State) {
+    let mut at = 0;
+    while let Some(text) = texts.get(at) {
+        let Some(flag) = text.known.one() else { break };
+        at += 1;
+        match flag.as_str() {
+            "--" | "-" => {
+                state.args = Some(Arc::new(texts[at..].to_vec()));
+                return;
+            }
+            "-o" | "+o" => {
+                if texts.get(at).and_then(|text| text.known.one()).is_some_and(|name| name == "allexport") {
+                    state.all_exported = flag == "-o";
+                }
+                at += 1;
+            }
+            flag if flag.starts_with('-') || flag.starts_with('+') => {
+                if flag.contains('a') {
+                    state.all_exported = flag.starts_with('-');
+                }
+                at += usize::from(flag.ends_with('o'));
+            }
+            _ => {
+                at -= 1;
+                break;
+            }
+        }
+    }
+    if at < texts.len() {
+        state.args = Some(Arc::new(texts[at..].to_vec()));
+    }
+}
+
+fn change_folder(texts: &[Text], state: &mut State) {
+    let folder =
+        texts.iter().find(|text| text.known.one().is_none_or(|text| !matches!(text.as_str(), "--" | "-P" | "-L")));
+    let folder = folder.filter(|text| !text.guess).and_then(|text| text.known.one());
+    state.cwd = match folder.filter(|folder| *folder != "-" && !folder.starts_with('~')) {
+        Some(folder) => match placed(&state.cwd, folder) {
+            Some(path) if path.is_empty() => Cwd::Start,
+            Some(path) => Cwd::At(path),
+            None => Cwd::Unknown,
+        },
+        None => Cwd::Unknown,
+    };
+}
+
+/// `export` and its kin.
+fn declare(builtin: &str, words: &[(Text, Word)], state: &mut State) {
+    let flagged = |flag: char| {
+        let flags = words.iter().filter_map(|(text, _)| text.known.one()).filter(|text| text.starts_with('-'));
+        flags.into_iter().any(|text| text.contains(flag))
+    };
+    let exports = (builtin == "export" && !flagged('n')) || flagged('x');
+    for (text, word) in words {
+        if text.known.one().is_some_and(|text| text.starts_with(['-', '+'])) {
+            continue;
+        }
+        let length = super::super::lex::name_length(&word.raw);
+        let name = word.raw.get(..length).unwrap_or("");
+        let rest = word.raw.get(length..).unwrap_or("");
+        let append = rest.starts_with("+=");
+        if length > 0 && (rest.starts_with('=') || append) {
+            let skip = length + if append { 2 } else { 1 };
+            let cut = |text: String| text.get(skip..).unwrap_or("").to_owned();
+            let mut value = Text { known: text.known.clone().map(cut), ..text.clone() };
+            if append {
+                let before = state.lookup(name);
+                value = if before.known == Known::Absent { value } else { before.concat(&value) };
+            }
+            state.set(name, value, word.span);
+            if exports {
+                state.export(name);
+            }
+        } else if let Some(name) = text.known.one() {
+            match name.split_once('=') {
+                Some((name, value)) => {
+                    state.set(name, Text { known: Known::One(value.to_owned()), ..text.clone() }, word.span);
+                    if exports {
+                        state.export(name);
+                    }
+                }
+                None if exports => state.export(name),
+                None => {}
+            }
+        } else {
+            // `export $(… .env …)`: any variable may be set here.
+            state.open = true;
+        }
+    }
+}

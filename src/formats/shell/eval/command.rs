@@ -1,0 +1,293 @@
+//! Simple commands: assignments, what the shell does itself, and calls that are followed.
+
+use std::sync::Arc;
+
+use super::super::ast::{Dialect, Item, Join, Simple};
+use super::super::{Executed, When, Word, parse};
+use super::state::{Cwd, End, State, Text};
+use super::{Runner, Status, writes};
+use crate::formats::world::Var;
+use crate::model::{Known, Origin, Reason, Span, SpanMap, Step, StepKind};
+
+/// Commands that run something else inside this very shell.
+const SHELLS: [&str; 5] = ["sh", "bash", "dash", "ash", "zsh"];
+
+/// A word that was expanded, with its text.
+type Argument = (Text, Word);
+
+impl Runner<'_> {
+    pub(super) fn simple(&mut self, simple: &Simple, item: &Item, state: &mut State, tail: bool) -> Status {
+        let mut assigns = Vec::new();
+        for assign in &simple.assigns {
+            let mut text = self.text(state, &assign.value);
+            if assign.array {
+                text = Text::unknown(Reason::at("arrays are not followed", assign.span));
+            } else if assign.append {
+                let before = state.lookup(&assign.name);
+                text = if before.known == Known::Absent { text } else { before.concat(&text) };
+            }
+            let word = shown(&text, &assign.value.raw, assign.value.span);
+            if simple.words.is_empty() {
+                state.set(&assign.name, text, assign.value.span);
+            } else {
+                assigns.push((assign.name.clone(), word, text.guess));
+            }
+        }
+        let mut argv: Vec<Argument> = Vec::new();
+        for word in &simple.words {
+            let declared = simple.declares && word.raw.contains('=');
+            let fields = if declared { vec![self.text(state, word)] } else { self.fields(state, word) };
+            argv.extend(fields.into_iter().map(|text| {
+                let shown = shown(&text, &word.raw, word.span);
+                (text, shown)
+            }));
+        }
+        let mut exec = false;
+        if named(&argv) == Some("exec") {
+            let flags = argv[1..].iter().take_while(|(text, _)| text.known.one().is_some_and(|t| t.starts_with('-')));
+            let skip = 1 + flags.count();
+            argv.drain(..skip);
+            exec = !argv.is_empty();
+        }
+        if argv.is_empty() {
+            return Status::Is(true);
+        }
+        let call = Call { item, tail: tail || exec, exec, assigns };
+        let status = self.call(&argv, call, state);
+        if exec {
+            state.ended = Some(End::Done);
+        }
+        status
+    }
+
+    fn call(&mut self, argv: &[Argument], call: Call, state: &mut State) -> Status {
+        let name = named(argv).unwrap_or("").to_owned();
+        if !call.exec
+            && let Some(status) = self.builtin(&name, argv, call.item, state)
+        {
+            return status;
+        }
+        if let Some(status) = self.follow(&name, argv, &call, state) {
+            return status;
+        }
+        self.emit(argv, call, state);
+        if matches!(name.as_str(), "echo" | "printf") {
+            return Status::Is(true);
+        }
+        Status::Ordinary
+    }
+
+    fn emit(&mut self, argv: &[Argument], call: Call, state: &mut State) {
+        let mut vars = Arc::clone(&state.env);
+        for (name, word, _) in &call.assigns {
+            let var =
+                Var { value: word.text.clone(), certainty: word.certainty.clone(), origin: Origin::set(word.span) };
+            Arc::make_mut(&mut vars).insert(name.clone(), var);
+        }
+        let redirect = call.item.redirects.iter().find(|redirect| writes(redirect.op, redirect.fd.as_deref()));
+        let stdout_to = redirect.map(|redirect| {
+            let text = self.text(state, &redirect.target);
+            shown(&text, &redirect.target.raw, redirect.target.span)
+        });
+        if stdout_to.is_none() {
+            let written = said(argv)
+                .unwrap_or_else(|| Text::unknown(Reason::at("it is the output of a command", call.item.span)));
+            state.output = std::mem::replace(&mut state.output, Text::one("")).concat(&written);
+        }
+        let maybe = [&state.when, &state.cut, &state.flow].into_iter().find_map(Clone::clone);
+        self.commands.push(Executed {
+            argv: argv.iter().map(|(_, word)| word.clone()).collect(),
+            assigns: call.assigns.into_iter().map(|(name, word, _)| (name, word)).collect(),
+            span: call.item.span,
+            when: maybe.map_or(When::Always, When::Maybe),
+            certainty: state.certainty.clone(),
+            cwd: if let Cwd::At(path) = &state.cwd { Some(path.clone()) } else { None },
+            cwd_unknown: state.cwd == Cwd::Unknown,
+            vars,
+            open: state.open,
+            exec: call.exec,
+            last: call.tail && self.substitution == 0,
+            background: call.item.join == Some(Join::Background),
+            ignored_failure: false,
+            piped: self.piped > 0,
+            substitution: self.substitution > 0,
+            condition: self.condition > 0,
+            via: self.via.clone(),
+            stdout_to,
+        });
+    }
+
+    /// Calls of functions, of scripts and of shells with a script.
+    fn follow(&mut self, name: &str, argv: &[Argument], call: &Call, state: &mut State) -> Option<Status> {
+        let behind = |from: usize| Arc::new(argv[from..].iter().map(|(text, _)| text.clone()).collect::<Vec<_>>());
+        let span = call.item.span;
+        if !call.exec
+            && let Some(body) = state.functions.get(name).cloned()
+        {
+            let outer = (state.args.clone(), state.flow.clone());
+            state.args = Some(behind(1));
+            self.via.push(Step { kind: StepKind::Used, span, note: Some(format!("{name}()")) });
+            let status = self.item(&body, state, call.tail);
+            self.via.pop();
+            (state.args, state.flow) = outer;
+            if state.ended == Some(End::Left) {
+                state.ended = None;
+            }
+            return Some(status);
+        }
+        if matches!(name, "." | "source") {
+            return Some(self.source(argv, span, state));
+        }
+        if SHELLS.contains(&name.rsplit('/').next().unwrap_or(name)) {
+            let mut at = 1;
+            let mut inline = false;
+            while let Some(flag) = argv.get(at).and_then(|(text, _)| text.known.one()) {
+                if !flag.starts_with(['-', '+']) {
+                    break;
+                }
+                let short = !flag.starts_with("--");
+                inline |= short && flag.contains('c');
+                at += if short && flag.ends_with('o') { 2 } else { 1 };
+            }
+            let (text, word) = argv.get(at)?;
+            let text = text.known.one().filter(|_| !text.guess)?;
+            if inline {
+                let length = (word.span.end - word.span.start) as usize;
+                let map = if length == text.len() + 2 {
+                    SpanMap::Linear { file: word.span.file, base: word.span.start + 1 }
+                } else {
+                    SpanMap::Whole(word.span)
+                };
+                let rest = behind((at + 2).min(argv.len()));
+                return Some(self.child(text, &map, rest, call, state));
+            }
+            return self.script(text, behind(at + 1), call, state);
+        }
+        let script = name.rsplit_once('.').is_some_and(|(_, end)| matches!(end, "sh" | "bash"));
+        let known = name.contains('/') || script;
+        if known { self.script(name, behind(1), call, state) } else { None }
+    }
+
+    fn script(&mut self, path: &str, args: Arc<Vec<Text>>, call: &Call, state: &mut State) -> Option<Status> {
+        let path = placed(&state.cwd, path)?;
+        let (file, text) = self.files.script(&path)?;
+        let first = text.lines().next().unwrap_or("");
+        if first.starts_with("#!") && !first.contains("sh") {
+            return None;
+        }
+        Some(self.child(text, &SpanMap::Linear { file, base: 0 }, args, call, state))
+    }
+
+    /// Runs a text in a shell of its own.
+    fn child(&mut self, text: &str, map: &SpanMap, args: Arc<Vec<Text>>, call: &Call, state: &mut State) -> Status {
+        self.steps += text.len() / 256;
+        let script = parse(text, map, Dialect::Bash);
+        self.problems.extend(script.problems);
+        let mut inner = state.clone();
+        inner.shell = Arc::default();
+        inner.functions = Arc::default();
+        inner.args = Some(args);
+        for (name, word, guess) in &call.assigns {
+            let text = Text { known: word.text.clone(), certainty: word.certainty.clone(), guess: *guess };
+            inner.set(name, text, word.span);
+            inner.export(name);
+        }
+        self.via.push(Step { kind: StepKind::Included, span: call.item.span, note: None });
+        self.list(&script.items, &mut inner, call.tail);
+        self.via.pop();
+        state.output = inner.output;
+        Status::Ordinary
+    }
+
+    fn source(&mut self, argv: &[Argument], span: Span, state: &mut State) -> Status {
+        let path = argv.get(1).and_then(|(text, _)| text.known.one());
+        if path.is_some_and(|path| path.ends_with("bin/activate")) {
+            return Status::Ordinary;
+        }
+        let found = path.and_then(|path| placed(&state.cwd, path)).and_then(|path| self.files.script(&path));
+        let Some((file, text)) = found else {
+            state.open = true;
+            return Status::Ordinary;
+        };
+        self.steps += text.len() / 256;
+        let script = parse(text, &SpanMap::Linear { file, base: 0 }, Dialect::Bash);
+        self.problems.extend(script.problems);
+        let outer = (state.args.clone(), state.flow.clone());
+        if argv.len() > 2 {
+            state.args = Some(Arc::new(argv[2..].iter().map(|(text, _)| text.clone()).collect()));
+        }
+        self.via.push(Step { kind: StepKind::Included, span, note: None });
+        self.list(&script.items, state, false);
+        self.via.pop();
+        (state.args, state.flow) = outer;
+        if state.ended == Some(End::Left) {
+            state.ended = None;
+        }
+        Status::Ordinary
+    }
+}
+
+/// How a simple command is called.
+pub(super) struct Call<'i> {
+    item: &'i Item,
+    tail: bool,
+    exec: bool,
+    assigns: Vec<(String, Word, bool)>,
+}
+
+fn named(argv: &[Argument]) -> Option<&str> {
+    argv.first().and_then(|(text, _)| text.known.one()).map(String::as_str)
+}
+
+fn shown(text: &Text, raw: &str, span: Span) -> Word {
+    Word { text: text.known.clone(), raw: raw.to_owned(), span, certainty: text.certainty.clone() }
+}
+
+/// What `echo` writes.
+fn said(argv: &[Argument]) -> Option<Text> {
+    let mut words = argv.get(1..)?;
+    if named(argv) != Some("echo") {
+        return None;
+    }
+    let mut end = "\n";
+    if words.first().is_some_and(|(text, _)| text.known.one().is_some_and(|text| text == "-n")) {
+        (words, end) = (&words[1..], "");
+    }
+    let escapes = |text: &str| text.starts_with('-') && text.contains('e') || text.contains('\\');
+    let mut result = Text::one("");
+    for (n, (text, word)) in words.iter().enumerate() {
+        if text
+            .known
+            .values()
+            .iter()
+            .any(|text| n == 0 && text.starts_with("-e") || escapes(text) && text.contains('\\'))
+            || (!word.raw.contains(['"', '\'']) && super::super::lex::is_pattern(&word.raw))
+        {
+            return None;
+        }
+        let space = Text::one(if n > 0 { " " } else { "" });
+        result = result.concat(&space).concat(text);
+    }
+    Some(result.concat(&Text::one(end)))
+}
+
+/// A path as seen from the start folder.
+pub(super) fn placed(cwd: &Cwd, path: &str) -> Option<String> {
+    let base = match cwd {
+        _ if path.starts_with('/') => "",
+        Cwd::Start => "",
+        Cwd::At(folder) => folder,
+        Cwd::Unknown => return None,
+    };
+    let whole = format!("{base}/{path}");
+    let absolute = path.starts_with('/') || base.starts_with('/');
+    let mut parts: Vec<&str> = Vec::new();
+    for part in whole.split('/').filter(|part| !part.is_empty() && *part != ".") {
+        if part == ".." && parts.last().is_some_and(|last| *last != "..") {
+            parts.pop();
+        } else if part != ".." || !absolute {
+            parts.push(part);
+        }
+    }
+    Some(format!("{}{}", if absolute { "/" } else { "" }, parts.join("/")))
+}

@@ -1,0 +1,243 @@
+//! Branches and loops.
+
+use std::sync::Arc;
+
+use super::super::ast::{CaseItem, Command, Item, List, Word};
+use super::state::{End, State, Text};
+use super::{Runner, Status};
+use crate::model::{Certainty, Known, Reason};
+
+impl Runner<'_> {
+    pub(super) fn compound(&mut self, item: &Item, state: &mut State, tail: bool) -> Status {
+        match &item.command {
+            Command::If { arms, otherwise } => self.arms(arms, otherwise.as_ref(), state, tail),
+            Command::For { name, words, body, .. } => {
+                self.each(name.as_deref(), words.as_deref(), body, item, state);
+                Status::Ordinary
+            }
+            Command::While { until, condition, body } => self.repeat(*until, condition, body, item, state),
+            Command::Case { word, items } => {
+                let subject = self.text(state, word);
+                self.case(&subject, items, state, tail)
+            }
+            Command::Subshell(list) => {
+                let mut inner = state.clone();
+                let status = self.list(list, &mut inner, tail);
+                state.output = inner.output;
+                state.open |= inner.open;
+                status
+            }
+            Command::Function { name, body } => {
+                Arc::make_mut(&mut state.functions).insert(name.clone(), Arc::clone(body));
+                Status::Is(true)
+            }
+            Command::Block(list) | Command::Time(list) => self.list(list, state, tail),
+            Command::Coproc(list) => {
+                let since = self.commands.len();
+                self.list(list, &mut state.clone(), false);
+                self.commands[since..].iter_mut().for_each(|command| command.background = true);
+                Status::Ordinary
+            }
+            _ => Status::Ordinary,
+        }
+    }
+
+    /// The status of a condition, and what it leaned on.
+    fn judged(&mut self, list: &[Item], state: &mut State) -> (Status, Certainty) {
+        let before = std::mem::take(&mut self.leaned_on);
+        self.condition += 1;
+        let status = self.list(list, state, false);
+        self.condition -= 1;
+        let leaned_on = std::mem::replace(&mut self.leaned_on, before);
+        self.leaned_on = self.leaned_on.and(&leaned_on);
+        let place = list.first().map(|item| item.span);
+        let status = match status {
+            Status::Ordinary => Status::Undecided(Reason {
+                text: "it depends on whether a command succeeds".into(),
+                span: place,
+                answer_with: None,
+            }),
+            Status::Undecided(reason) => Status::Undecided(Reason { span: reason.span.or(place), ..reason }),
+            status @ Status::Is(_) => status,
+        };
+        (status, leaned_on)
+    }
+
+    fn arms(&mut self, arms: &[(List, List)], otherwise: Option<&List>, state: &mut State, tail: bool) -> Status {
+        let Some(((condition, body), rest)) = arms.split_first() else {
+            return otherwise.map_or(Status::Is(true), |body| self.list(body, state, tail));
+        };
+        let (status, leaned_on) = self.judged(condition, state);
+        if state.ended.is_some() {
+            return status;
+        }
+        let before = state.certainty.clone();
+        state.certainty = before.and(&leaned_on);
+        let status = match status {
+            Status::Is(true) => self.list(body, state, tail),
+            Status::Undecided(reason) => {
+                let mut taken = state.clone();
+                taken.when = taken.when.or_else(|| Some(reason.clone()));
+                let mut other = taken.clone();
+                self.list(body, &mut taken, tail);
+                self.arms(rest, otherwise, &mut other, tail);
+                Self::meet(state, taken, other, &reason);
+                Status::Ordinary
+            }
+            _ => self.arms(rest, otherwise, state, tail),
+        };
+        state.certainty = before;
+        status
+    }
+
+    /// Joins two branches, both of which began as `state`.
+    pub(super) fn meet(state: &mut State, mut a: State, mut b: State, reason: &Reason) {
+        let when = state.when.clone();
+        a.when.clone_from(&when);
+        b.when.clone_from(&when);
+        *state = a.join(b, reason);
+    }
+
+    /// Runs a body that runs only perhaps, and once or more.
+    fn perhaps(&mut self, body: &[Item], state: &mut State, reason: &Reason) {
+        Self::forget(body, state, reason);
+        let mut taken = state.clone();
+        taken.when = taken.when.or_else(|| Some(reason.clone()));
+        self.list(body, &mut taken, false);
+        if taken.ended == Some(End::Left) {
+            taken.ended = None;
+        }
+        taken.flow.clone_from(&state.flow);
+        let other = state.clone();
+        Self::meet(state, taken, other, reason);
+    }
+
+    /// Variables that a loop assigns are not known inside it.
+    fn forget(body: &[Item], state: &mut State, reason: &Reason) {
+        for item in body {
+            match &item.command {
+                Command::Simple(simple) => {
+                    for assign in &simple.assigns {
+                        if simple.words.is_empty() {
+                            state.set(&assign.name, Text::unknown(reason.clone()), assign.span);
+                        }
+                    }
+                    for word in simple.words.iter().filter(|_| simple.declares) {
+                        if let Some((name, _)) = word.raw.split_once('=') {
+                            state.set(name.trim_end_matches('+'), Text::unknown(reason.clone()), word.span);
+                        }
+                    }
+                    if simple.words.first().is_some_and(|word| word.raw == "shift" || word.raw == "set") {
+                        state.args = None;
+                    }
+                }
+                Command::If { arms, otherwise } => {
+                    for list in arms.iter().flat_map(|(a, b)| [a, b]).chain(otherwise) {
+                        Self::forget(list, state, reason);
+                    }
+                }
+                Command::While { condition, body, .. } => {
+                    Self::forget(condition, state, reason);
+                    Self::forget(body, state, reason);
+                }
+                Command::For { body: list, .. } | Command::Block(list) | Command::Time(list) => {
+                    Self::forget(list, state, reason);
+                }
+                Command::Case { items, .. } => items.iter().for_each(|item| Self::forget(&item.body, state, reason)),
+                _ => {}
+            }
+        }
+    }
+
+    fn each(&mut self, name: Option<&str>, words: Option<&[Word]>, body: &[Item], item: &Item, state: &mut State) {
+        let reason = Reason::at("how often the loop runs is not known", item.span);
+        let list = match (name, words) {
+            (None, _) => None,
+            (Some(_), None) => state.args.as_ref().map(|args| args.to_vec()),
+            (Some(_), Some(words)) => Some(words.iter().flat_map(|word| self.fields(state, word)).collect()),
+        };
+        let plain = |words: &[Word]| words.iter().all(|word| !super::super::lex::is_pattern(&word.raw));
+        let known = list.filter(|list: &Vec<Text>| {
+            list.len() <= 64 && words.is_none_or(plain) && list.iter().all(|text| text.known.one().is_some())
+        });
+        let flow = state.flow.clone();
+        let Some(known) = known else {
+            if let Some(name) = name {
+                state.set(name, Text::unknown(reason.clone()), item.span);
+            }
+            return self.perhaps(body, state, &reason);
+        };
+        for text in known {
+            if let Some(name) = name {
+                state.set(name, text, item.span);
+            }
+            self.list(body, state, false);
+            if state.ended == Some(End::Left) {
+                state.ended = None;
+                break;
+            }
+            if state.ended.is_some() {
+                break;
+            }
+        }
+        state.flow = flow;
+    }
+
+    fn repeat(&mut self, until: bool, condition: &[Item], body: &[Item], item: &Item, state: &mut State) -> Status {
+        let (status, _) = self.judged(condition, state);
+        let reason = match status {
+            Status::Is(value) if value == until => return Status::Is(true),
+            Status::Is(_) => Reason::at("how often the loop runs is not known", item.span),
+            Status::Undecided(reason) => reason,
+            Status::Ordinary => Reason::at("it depends on whether a command succeeds", item.span),
+        };
+        Self::forget(condition, state, &reason);
+        self.perhaps(body, state, &reason);
+        Status::Ordinary
+    }
+
+    fn case(&mut self, subject: &Text, items: &[CaseItem], state: &mut State, tail: bool) -> Status {
+        let Some((item, rest)) = items.split_first() else { return Status::Is(true) };
+        let mut matched: Result<bool, Reason> = Ok(false);
+        for pattern in &item.patterns {
+            let all = pattern.raw == "*";
+            let pattern = self.pattern(state, pattern);
+            let this = if all { Ok(true) } else { self.matched(subject, &pattern) };
+            matched = match (matched, this) {
+                (Ok(true), _) | (_, Ok(true)) => Ok(true),
+                (Err(reason), _) | (_, Err(reason)) => Err(reason),
+                _ => Ok(false),
+            };
+        }
+        let before = state.certainty.clone();
+        if matches!(subject.known, Known::One(_)) && matched.is_ok() {
+            state.certainty = before.and(&subject.certainty);
+        }
+        let reason = match matched {
+            Ok(true) if item.goes_on => Reason::at("the item goes on to the next", subject_span(item)),
+            Ok(true) => {
+                let status = self.list(&item.body, state, tail);
+                state.certainty = before;
+                return status;
+            }
+            Ok(false) => {
+                let status = self.case(subject, rest, state, tail);
+                state.certainty = before;
+                return status;
+            }
+            Err(reason) => Reason { span: reason.span.or(Some(subject_span(item))), ..reason },
+        };
+        let mut taken = state.clone();
+        taken.when = taken.when.or_else(|| Some(reason.clone()));
+        let mut other = taken.clone();
+        self.list(&item.body, &mut taken, tail);
+        self.case(subject, rest, &mut other, tail);
+        Self::meet(state, taken, other, &reason);
+        state.certainty = before;
+        Status::Ordinary
+    }
+}
+
+fn subject_span(item: &CaseItem) -> crate::model::Span {
+    item.patterns.first().map_or_else(|| crate::model::Span::new(crate::model::FileId(0), 0, 0), |pattern| pattern.span)
+}

@@ -1,0 +1,291 @@
+//! What a shell knows at a point of a script, and how two branches meet again.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
+
+use super::super::ast::Item;
+use crate::formats::world::{Var, Vars, World};
+use crate::model::{Certainty, Known, Origin, Reason, Span, StepKind};
+
+/// Longer texts are not followed.
+const MAX_TEXT: usize = 65_536;
+
+/// A text as far as it is known; `Absent` for a variable that is not set.
+#[derive(Clone, PartialEq, Debug)]
+pub(super) struct Text {
+    pub(super) known: Known<String>,
+    pub(super) certainty: Certainty,
+    /// Whether the default of an open variable was taken: good as a value, no ground for a decision.
+    pub(super) guess: bool,
+}
+
+impl Text {
+    pub(super) fn one(text: impl Into<String>) -> Self {
+        Self { known: Known::One(text.into()), certainty: Certainty::Stated, guess: false }
+    }
+
+    pub(super) fn unknown(reason: Reason) -> Self {
+        Self { known: Known::Unknown(reason), certainty: Certainty::Stated, guess: false }
+    }
+
+    /// This text and another behind it.
+    pub(super) fn concat(self, other: &Self) -> Self {
+        let certainty = self.certainty.and(&other.certainty);
+        let guess = self.guess || other.guess;
+        let known = match (self.known, &other.known) {
+            (Known::Unknown(reason), _) => Known::Unknown(reason),
+            (_, Known::Unknown(reason)) => Known::Unknown(reason.clone()),
+            (Known::One(a), Known::One(b)) if a.len() + b.len() > MAX_TEXT => {
+                Known::Unknown(Reason::new("it is too long to be followed"))
+            }
+            (Known::One(a), Known::One(b)) => Known::One(a + b),
+            (a, b) => {
+                let empty = [String::new()];
+                let left = if a == Known::Absent { &empty[..] } else { a.values() };
+                let right = if *b == Known::Absent { &empty[..] } else { b.values() };
+                let all: Vec<String> = left.iter().flat_map(|a| right.iter().map(move |b| format!("{a}{b}"))).collect();
+                one_of(all, &a, b)
+            }
+        };
+        Self { known, certainty, guess }
+    }
+}
+
+fn one_of(mut all: Vec<String>, a: &Known<String>, b: &Known<String>) -> Known<String> {
+    let reason = [a, b].into_iter().find_map(|known| match known {
+        Known::OneOf(_, reason) | Known::Every(_, reason) | Known::Unknown(reason) => Some(reason.clone()),
+        _ => None,
+    });
+    let reason = reason.unwrap_or_else(|| Reason::new("it depends on a branch"));
+    all.sort();
+    all.dedup();
+    match all.len() {
+        1 => Known::One(all.remove(0)),
+        2..=16 => Known::OneOf(all, reason),
+        _ => Known::Unknown(reason),
+    }
+}
+
+/// How a shell or a function came to its end.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(super) enum End {
+    /// `exit` with a failure.
+    Failed,
+    /// `exit` otherwise, or `exec`.
+    Done,
+    /// `return`, `break`, `continue`.
+    Left,
+}
+
+#[derive(Clone, PartialEq, Debug)]
+pub(super) enum Cwd {
+    Start,
+    At(String),
+    Unknown,
+}
+
+#[derive(Clone, Debug)]
+pub(super) struct State {
+    pub(super) env: Arc<Vars>,
+    pub(super) shell: Arc<Vars>,
+    pub(super) functions: Arc<BTreeMap<String, Arc<Item>>>,
+    pub(super) args: Option<Arc<Vec<Text>>>,
+    pub(super) cwd: Cwd,
+    pub(super) all_exported: bool,
+    /// Names exported before they are set.
+    pub(super) marked: Arc<BTreeSet<String>>,
+    pub(super) guessed: Arc<BTreeSet<String>>,
+    pub(super) open: bool,
+    /// Why commands here run only perhaps: the branch they stand on, a script that may have ended before, and a function
+    /// or loop that may have been left before.
+    pub(super) when: Option<Reason>,
+    pub(super) cut: Option<Reason>,
+    pub(super) flow: Option<Reason>,
+    pub(super) certainty: Certainty,
+    pub(super) ended: Option<End>,
+    /// What was written to standard output.
+    pub(super) output: Text,
+}
+
+/// Variables that a shell has even where nobody sets them.
+const ALWAYS_SET: [&str; 19] = [
+    "PWD", "OLDPWD", "HOME", "HOSTNAME", "PATH", "UID", "EUID", "RANDOM", "SECONDS", "LINENO", "IFS", "SHLVL", "PPID",
+    "USER", "SHELL", "OPTIND", "OPTARG", "OSTYPE", "_",
+];
+
+impl State {
+    pub(super) fn new(world: &World, args: &[String]) -> Self {
+        Self {
+            env: Arc::new(world.vars().clone()),
+            shell: Arc::default(),
+            functions: Arc::default(),
+            args: Some(Arc::new(args.iter().map(Text::one).collect())),
+            cwd: Cwd::Start,
+            all_exported: false,
+            marked: Arc::default(),
+            guessed: Arc::default(),
+            open: world.is_open(),
+            when: None,
+            cut: None,
+            flow: None,
+            certainty: Certainty::Stated,
+            ended: None,
+            output: Text::one(""),
+        }
+    }
+
+    pub(super) fn find(&self, name: &str) -> Option<&Var> {
+        self.shell.get(name).or_else(|| self.env.get(name))
+    }
+
+    pub(super) fn lookup(&self, name: &str) -> Text {
+        if let Some(var) = self.find(name) {
+            let guess = self.guessed.contains(name);
+            return Text { known: var.value.clone(), certainty: var.certainty.clone(), guess };
+        }
+        if self.open {
+            let reason = Reason::new(format!("{name} is set outside the repository"));
+            return Text::unknown(reason.answered_with(format!("provides = [\"{name}\"]")));
+        }
+        if ALWAYS_SET.contains(&name) || name.starts_with("BASH") {
+            return Text::unknown(Reason::new(format!("{name} is set by the shell")));
+        }
+        Text { known: Known::Absent, certainty: Certainty::Stated, guess: false }
+    }
+
+    pub(super) fn set(&mut self, name: &str, text: Text, span: Span) {
+        let mut origin = Origin::set(span);
+        if let Some(before) = self.find(name).and_then(|var| var.origin.primary()) {
+            origin = origin.then(StepKind::Overridden, before);
+        }
+        if text.guess != self.guessed.contains(name) {
+            let guessed = Arc::make_mut(&mut self.guessed);
+            if text.guess {
+                guessed.insert(name.to_owned())
+            } else {
+                guessed.remove(name)
+            };
+        }
+        let var = Var { value: text.known, certainty: text.certainty, origin };
+        let exported = self.all_exported || self.env.contains_key(name) || self.marked.contains(name);
+        let vars = if exported && !self.shell.contains_key(name) { &mut self.env } else { &mut self.shell };
+        Arc::make_mut(vars).insert(name.to_owned(), var);
+        if self.all_exported {
+            self.export(name);
+        }
+    }
+
+    pub(super) fn export(&mut self, name: &str) {
+        if self.shell.contains_key(name) {
+            if let Some(var) = Arc::make_mut(&mut self.shell).remove(name) {
+                Arc::make_mut(&mut self.env).insert(name.to_owned(), var);
+            }
+        } else if !self.env.contains_key(name) {
+            Arc::make_mut(&mut self.marked).insert(name.to_owned());
+        }
+    }
+
+    pub(super) fn unset(&mut self, name: &str, span: Span) {
+        if self.shell.contains_key(name) {
+            Arc::make_mut(&mut self.shell).remove(name);
+        }
+        let var = Var { value: Known::Absent, certainty: Certainty::Stated, origin: Origin::set(span) };
+        Arc::make_mut(&mut self.env).insert(name.to_owned(), var);
+    }
+
+    /// The state after one of two branches, nobody knows which.
+    pub(super) fn join(self, other: Self, reason: &Reason) -> Self {
+        let over = |state: &Self| matches!(state.ended, Some(End::Done | End::Left));
+        match (self.ended, other.ended) {
+            (Some(_), None) => other.after(&self, reason),
+            (None, Some(_)) => self.after(&other, reason),
+            _ => {
+                let ended = if over(&self) { self.ended } else { other.ended };
+                let mut joined = self.merged(other, reason);
+                joined.ended = ended;
+                joined
+            }
+        }
+    }
+
+    /// This state, where the other branch has ended.
+    fn after(mut self, gone: &Self, reason: &Reason) -> Self {
+        match gone.ended {
+            Some(End::Done) => self.cut = self.cut.or_else(|| Some(reason.clone())),
+            Some(End::Left) => self.flow = self.flow.or_else(|| Some(reason.clone())),
+            _ => {}
+        }
+        self.open |= gone.open;
+        self.cut = self.cut.or_else(|| gone.cut.clone());
+        self
+    }
+
+    fn merged(mut self, other: Self, reason: &Reason) -> Self {
+        let (open, guessed) = (self.open || other.open, Arc::clone(&other.guessed));
+        merge(&mut self.env, &other.env, reason);
+        merge(&mut self.shell, &other.shell, reason);
+        if !Arc::ptr_eq(&self.guessed, &guessed) {
+            Arc::make_mut(&mut self.guessed).extend(guessed.iter().cloned());
+        }
+        if !Arc::ptr_eq(&self.functions, &other.functions) {
+            let functions = Arc::make_mut(&mut self.functions);
+            for (name, body) in other.functions.iter() {
+                functions.entry(name.clone()).or_insert_with(|| Arc::clone(body));
+            }
+        }
+        if self.args != other.args {
+            self.args = None;
+        }
+        if self.cwd != other.cwd {
+            self.cwd = Cwd::Unknown;
+        }
+        if self.output != other.output {
+            self.output.known = joined(&self.output.known, &other.output.known, reason);
+            self.output.certainty = self.output.certainty.and(&other.output.certainty);
+            self.output.guess |= other.output.guess;
+        }
+        self.open = open;
+        self.cut = self.cut.or(other.cut);
+        self.flow = self.flow.or(other.flow);
+        self
+    }
+}
+
+/// A value that is one of two.
+fn joined(a: &Known<String>, b: &Known<String>, reason: &Reason) -> Known<String> {
+    if a == b {
+        return a.clone();
+    }
+    if a.values().is_empty() || b.values().is_empty() {
+        return Known::Unknown(reason.clone());
+    }
+    let all = a.values().iter().chain(b.values()).cloned().collect();
+    one_of(all, &Known::Unknown(reason.clone()), b)
+}
+
+fn merge(into: &mut Arc<Vars>, other: &Arc<Vars>, reason: &Reason) {
+    if Arc::ptr_eq(into, other) || **into == **other {
+        return;
+    }
+    let vars = Arc::make_mut(into);
+    for (name, theirs) in other.iter() {
+        match vars.get_mut(name) {
+            Some(ours) if ours == theirs => {}
+            Some(ours) => {
+                ours.value = joined(&ours.value, &theirs.value, reason);
+                ours.certainty = ours.certainty.and(&theirs.certainty);
+                ours.origin = std::mem::take(&mut ours.origin).join(&theirs.origin);
+            }
+            None => {
+                let why = Reason { text: format!("{name} is set on one branch alone"), ..reason.clone() };
+                vars.insert(name.clone(), Var { value: Known::Unknown(why), ..theirs.clone() });
+            }
+        }
+    }
+    for (name, ours) in vars.iter_mut() {
+        if !other.contains_key(name) {
+            let why = Reason { text: format!("{name} is set on one branch alone"), ..reason.clone() };
+            ours.value = Known::Unknown(why);
+        }
+    }
+}

@@ -1,0 +1,148 @@
+use super::super::{Dialect, Evaluation, Files, NoFiles, When, parse};
+use super::run;
+use crate::formats::world::{Var, Vars, World};
+use crate::model::{FileId, Known, Origin, SpanMap};
+
+fn vars(pairs: &[(&str, &str)]) -> Vars {
+    pairs.iter().map(|(k, v)| ((*k).to_owned(), Var::set(*v, Origin::default()))).collect()
+}
+
+fn evaluated(text: &str, world: &World, args: &[&str], files: &dyn Files) -> Evaluation {
+    let script = parse(text, &SpanMap::Linear { file: FileId(0), base: 0 }, Dialect::Bash);
+    let args: Vec<String> = args.iter().map(|arg| (*arg).to_owned()).collect();
+    run(&script, world, &args, files)
+}
+
+/// The commands, `?` before those that run only perhaps, unknown words as `…`, alternatives with `/`.
+fn lines(evaluation: &Evaluation) -> Vec<String> {
+    let word = |known: &Known<String>| match known {
+        Known::One(text) => text.clone(),
+        Known::OneOf(texts, _) => texts.join("/"),
+        _ => "…".to_owned(),
+    };
+    let line = |command: &super::Executed| {
+        let words: Vec<String> = command.argv.iter().map(|one| word(&one.text)).collect();
+        format!("{}{}", if command.when == When::Always { "" } else { "?" }, words.join(" "))
+    };
+    evaluation.commands.iter().map(line).collect()
+}
+
+fn closed(text: &str, pairs: &[(&str, &str)]) -> Vec<String> {
+    lines(&evaluated(text, &World::Closed(vars(pairs)), &[], &NoFiles))
+}
+
+fn open(text: &str, pairs: &[(&str, &str)]) -> Vec<String> {
+    lines(&evaluated(text, &World::Open(vars(pairs)), &[], &NoFiles))
+}
+
+#[test]
+fn variables_are_expanded_and_split() {
+    assert_eq!(closed("A='x y'; b $A \"$A\" $N \"$N\" ${N:-d} ${A:+e}", &[]), ["b x y x y  d e"]);
+    assert_eq!(open("b ${N:-d} $N", &[]), ["b d …"]);
+    assert_eq!(closed("b ${X%.*} ${X##*/} ${#X} ${X^^}", &[("X", "a/c.d")]), ["b a/c c.d 5 A/C.D"]);
+}
+
+#[test]
+fn decided_branches_alone_are_followed() {
+    let script = "if [ \"$E\" = prod ]; then a; elif [[ $E == d* ]]; then b; else c; fi; d";
+    assert_eq!(closed(script, &[("E", "prod")]), ["a", "d"]);
+    assert_eq!(closed(script, &[("E", "dev")]), ["b", "d"]);
+    assert_eq!(closed(script, &[]), ["c", "d"]);
+    assert_eq!(open(script, &[]), ["?a", "?b", "?c", "d"]);
+    let case = "case \"$E\" in a|b*) x;; *) y;; esac";
+    assert_eq!(closed(case, &[("E", "bb")]), ["x"]);
+    assert_eq!(closed(case, &[("E", "c")]), ["y"]);
+    assert_eq!(open(case, &[]), ["?x", "?y"]);
+}
+
+#[test]
+fn a_default_of_an_open_variable_decides_nothing() {
+    assert_eq!(open("if [ \"${E:-dev}\" = dev ]; then a; fi", &[]), ["?a"]);
+    assert_eq!(open(": ${E:=dev}; if [ $E = dev ]; then a; fi; b $E", &[]), ["?a", "b dev"]);
+}
+
+#[test]
+fn undecided_branches_meet_again() {
+    let script = "X=1; if [ -n \"$E\" ]; then X=2; fi; a $X";
+    assert_eq!(open(script, &[]), ["a 1/2"]);
+    assert_eq!(open("if [ -n \"$E\" ]; then export X=2; fi; a \"$X\"", &[]), ["a …"]);
+}
+
+#[test]
+fn what_follows_an_undecided_end_runs_perhaps() {
+    assert_eq!(open("if [ $E ]; then exec a; fi; exec b", &[]), ["?a", "?b"]);
+    assert_eq!(open("if [ -z $E ]; then echo no; exit 1; fi; b", &[]), ["?echo no", "b"]);
+    assert_eq!(closed("exec a; b", &[]), ["a"]);
+    assert_eq!(open("f() { [ $E ] && return; a; }; f; b", &[]), ["?a", "b"]);
+    assert_eq!(open("if [ $A ]; then if [ $B ]; then exec x; fi; fi; y", &[]), ["?x", "?y"]);
+}
+
+#[test]
+fn chains_short_circuit() {
+    assert_eq!(closed("a && b || c; d", &[]), ["a", "b", "?c", "d"]);
+    assert_eq!(closed("[ $E ] && a; true || b; false && c || d", &[]), ["d"]);
+    assert_eq!(open("[ $E ] && a; b", &[]), ["?a", "b"]);
+    let evaluation = evaluated("a || true; b & c | d >f", &World::empty(), &[], &NoFiles);
+    let [a, b, c, d] = evaluation.commands.as_slice() else { panic!("{:?}", lines(&evaluation)) };
+    assert!(a.ignored_failure && b.background && c.piped && d.stdout_to.is_some() && d.last && !a.last);
+}
+
+#[test]
+fn loops_over_known_words_are_unrolled() {
+    assert_eq!(closed("for x in a b; do c $x; done", &[]), ["c a", "c b"]);
+    assert_eq!(open("for x in $Y; do c $x; done", &[]), ["?c …"]);
+    assert_eq!(closed("N=0; until a; do sleep $N; N=1; done; b", &[]), ["a", "?sleep …", "b"]);
+    assert_eq!(closed("while false; do a; done", &[]), [""; 0]);
+}
+
+#[test]
+fn decided_substitutions_give_text() {
+    let script = "uv sync $(test \"$E\" != dev && echo --no-dev)";
+    assert_eq!(closed(script, &[("E", "prod")]), ["echo --no-dev", "uv sync --no-dev"]);
+    assert_eq!(closed(script, &[("E", "dev")]), ["uv sync"]);
+    assert_eq!(open(script, &[]), ["?echo --no-dev", "uv sync /--no-dev"]);
+    assert_eq!(closed("a $(if [ \"$e\" = 'prod' ]; then echo '--no-dev'; fi)", &[]), ["a"]);
+    assert_eq!(closed("a \"$(cat f)\"", &[]), ["cat f", "a …"]);
+    assert_eq!(closed("X=$(<f); a $X $(umask)", &[]), ["a … …"]);
+    assert_eq!(closed("X=$(echo a b); c $X", &[]), ["echo a b", "c a b"]);
+}
+
+#[test]
+fn arguments_reach_commands_and_functions() {
+    let evaluation = evaluated("f() { b \"$1\"; }; f x; exec \"$@\"", &World::empty(), &["g", "h i"], &NoFiles);
+    assert_eq!(lines(&evaluation), ["b x", "g h i"]);
+    let last = evaluation.commands.last().unwrap();
+    assert!(last.exec && last.last && last.argv.len() == 2);
+    assert_eq!(evaluation.commands[0].via.len(), 1);
+    let script = "if [ \"${1#-}\" != \"$1\" ]; then set -- p \"$@\"; fi; exec \"$@\"";
+    assert_eq!(lines(&evaluated(script, &World::empty(), &["-x"], &NoFiles)), ["p -x"]);
+}
+
+#[test]
+fn only_exported_variables_reach_commands() {
+    let evaluation = evaluated("A=1; export B=2 C; C=3; D=4 a; set -a; E=5", &World::empty(), &[], &NoFiles);
+    let names: Vec<&str> = evaluation.commands[0].vars.keys().map(String::as_str).collect();
+    assert_eq!(names, ["B", "C", "D"]);
+    assert!(evaluation.exports.contains_key("E") && !evaluation.exports.contains_key("A"));
+}
+
+struct Two;
+impl Files for Two {
+    fn script(&self, path: &str) -> Option<(FileId, &str)> {
+        match path {
+            "s/a.sh" => Some((FileId(1), "export X=1; inner $1; exit 0")),
+            "/b" => Some((FileId(2), "Y=2; return; never")),
+            "loop.sh" => Some((FileId(3), "a; ./loop.sh; ./loop.sh")),
+            _ => None,
+        }
+    }
+}
+
+#[test]
+fn scripts_are_followed_in_a_shell_of_their_own_and_sourced_ones_are_not() {
+    let evaluation = evaluated("cd s; sh -e a.sh 7; . /b; c $X $Y; ./gone.sh; bash -c 'd'", &World::empty(), &[], &Two);
+    assert_eq!(lines(&evaluation), ["inner 7", "c 2", "./gone.sh", "d"]);
+    assert_eq!(evaluation.commands[0].span.file, FileId(1));
+    assert_eq!(evaluation.commands[1].cwd.as_deref(), Some("s"));
+    assert!(!evaluated("./loop.sh; f() { f; f; }; f", &World::empty(), &[], &Two).problems.is_empty());
+}

@@ -1,0 +1,208 @@
+//! One run of a job for every combination of its matrix, expressions evaluated.
+
+use std::collections::BTreeMap;
+
+use super::data::Data;
+use super::evaluate::{Contexts, Env, Piece, pieces};
+use super::matrix::{self, Row};
+use super::{ContainerSpec, Job, Step, Texts, Workflow};
+use crate::formats::small::tree::Node;
+use crate::model::{Known, Reason, Span, Spanned};
+
+/// One run of a job.
+#[derive(Clone, Debug)]
+pub struct RunInstance {
+    /// The combination, as text.
+    pub matrix: BTreeMap<String, Known<String>>,
+    /// The combination with types and places; empty without a matrix, none where only a run could tell.
+    pub row: Result<Row, Reason>,
+    /// `runs-on`, evaluated.
+    pub runs_on: Data,
+    /// The labels of `runs-on`, each with its place.
+    pub labels: Vec<(Known<String>, Span)>,
+    /// `env` of workflow and job.
+    pub env: Env,
+    /// Versions that `actions/setup-python` is asked for.
+    pub python: Vec<(Known<String>, Span)>,
+    /// Files that `actions/setup-python` reads its version from.
+    pub python_files: Vec<(Known<String>, Span)>,
+    /// Versions that `actions/setup-node` is asked for.
+    pub node: Vec<(Known<String>, Span)>,
+    /// The container that the steps run in.
+    pub container: Option<Container>,
+    /// Service containers.
+    pub services: BTreeMap<String, Container>,
+    /// The steps.
+    pub steps: Vec<StepInstance>,
+}
+
+/// A container, expressions evaluated.
+#[derive(Clone, Debug)]
+pub struct Container {
+    /// The image; `Absent` if an expression leaves it empty, which means no container.
+    pub image: (Known<String>, Span),
+    /// Its variables.
+    pub env: Env,
+    /// `ports`.
+    pub ports: Vec<(Known<String>, Span)>,
+    /// `volumes`.
+    pub volumes: Vec<(Known<String>, Span)>,
+    /// `options`.
+    pub options: Option<(Known<String>, Span)>,
+    /// Its extent, key included.
+    pub span: Span,
+}
+
+/// A step, expressions evaluated.
+#[derive(Clone, Debug)]
+pub struct StepInstance {
+    /// Its index in the job's steps.
+    pub index: usize,
+    /// `name`.
+    pub name: Option<Known<String>>,
+    /// `uses`.
+    pub uses: Option<Spanned<String>>,
+    /// The script with its expressions evaluated; the raw text with its places is `Step::run`.
+    pub run: Option<Known<String>>,
+    /// The folder that the script runs in.
+    pub working_directory: Option<Known<String>>,
+    /// `with`.
+    pub with: Env,
+    /// `env` of the step alone.
+    pub env: Env,
+    /// Whether it runs, where the file decides it (`if: matrix.x == 1`); success of earlier steps is taken as given.
+    pub runs: Known<bool>,
+}
+
+/// Every run of a job; one with an unknown row where the matrix is only known at run time.
+pub fn expand(workflow: &Workflow, job: &Job, vars: &BTreeMap<String, String>) -> Vec<RunInstance> {
+    let outer = Contexts { matrix: None, env: None, vars };
+    match job.matrix.rows(outer) {
+        Ok(rows) => rows.into_iter().map(|row| instance(workflow, job, vars, Ok(row))).collect(),
+        Err(reason) => vec![instance(workflow, job, vars, Err(reason))],
+    }
+}
+
+/// Evaluates texts; an expression in the place of the whole mapping is spread if it gives one.
+fn env(texts: &Texts, contexts: Contexts<'_>) -> Env {
+    texts.iter().map(|(name, text)| (name.clone(), (contexts.template(&text.value).known(), text.span))).collect()
+}
+
+fn instance(workflow: &Workflow, job: &Job, vars: &BTreeMap<String, String>, row: Result<Row, Reason>) -> RunInstance {
+    let data = row.as_ref().ok().map(matrix::context);
+    let bare = Contexts { matrix: data.as_ref(), env: None, vars };
+    let mut variables = env(&workflow.env, bare);
+    let outer = variables.clone();
+    variables.extend(env(&job.env, Contexts { env: Some(&outer), ..bare }));
+    let contexts = Contexts { env: Some(&variables), ..bare };
+    let steps: Vec<StepInstance> =
+        job.steps.iter().enumerate().map(|(index, step)| step_instance(index, step, &variables, contexts)).collect();
+    let cells = row.as_deref().unwrap_or_default();
+    let python = |input| asked(job, &steps, "actions/setup-python@", input, cells);
+    let runs_on = job.runs_on.as_ref().map_or(Data::Null, |node| contexts.node(node));
+    RunInstance {
+        matrix: cells.iter().map(|cell| (cell.name.clone(), cell.value.known())).collect(),
+        labels: job.runs_on.as_ref().map(|node| labels(node, contexts, cells)).unwrap_or_default(),
+        runs_on,
+        python: python("python-version"),
+        python_files: python("python-version-file"),
+        node: asked(job, &steps, "actions/setup-node@", "node-version", cells),
+        container: job.container.as_ref().map(|spec| container(spec, contexts, cells)),
+        services: job.services.iter().map(|(name, spec)| (name.clone(), container(spec, contexts, cells))).collect(),
+        steps,
+        env: variables,
+        row,
+    }
+}
+
+fn step_instance(index: usize, step: &Step, outer: &Env, contexts: Contexts<'_>) -> StepInstance {
+    let own = env(&step.env, contexts);
+    let mut all = outer.clone();
+    all.extend(own.clone());
+    let inner = Contexts { env: Some(&all), ..contexts };
+    let runs = step.condition.as_ref().map_or(Known::One(true), |condition| match inner.expression(&condition.value) {
+        Data::Unknown(reason) => Known::Unknown(reason),
+        data => Known::One(data.truth().unwrap_or(true)),
+    });
+    StepInstance {
+        index,
+        name: step.name.as_ref().map(|name| inner.template(&name.value).known()),
+        uses: step.uses.clone(),
+        run: step.run.as_ref().map(|run| inner.template(&run.text).known()),
+        working_directory: step
+            .run
+            .as_ref()
+            .and_then(|run| Some(inner.template(&run.working_directory.as_ref()?.value).known())),
+        with: env(&step.with, inner),
+        env: own,
+        runs,
+    }
+}
+
+/// The place of a text: that of the matrix value where the text is nothing but `${{ matrix.name }}`.
+fn place(text: &str, span: Span, row: &[matrix::Cell]) -> Span {
+    let pieces = pieces(text.trim());
+    let [Piece::Expression(inner)] = pieces.as_slice() else { return span };
+    let cell = inner.trim().strip_prefix("matrix.").and_then(|name| row.iter().find(|cell| cell.name == name));
+    cell.map_or(span, |cell| cell.span)
+}
+
+fn labels(node: &Node, contexts: Contexts<'_>, row: &[matrix::Cell]) -> Vec<(Known<String>, Span)> {
+    let nodes = node.get("labels").map_or_else(|| node.one_or_many(), Node::one_or_many);
+    let mut out = Vec::new();
+    for node in nodes {
+        let span = node.as_str().map_or(node.span, |text| place(text, node.span, row));
+        match contexts.node(node) {
+            Data::List(items) => out.extend(items.iter().map(|item| (item.known(), span))),
+            Data::Map(_) => {}
+            data => out.push((data.known(), span)),
+        }
+    }
+    out
+}
+
+/// What a setup action is asked for in one of its inputs; several lines are several answers.
+fn asked(
+    job: &Job,
+    steps: &[StepInstance],
+    action: &str,
+    input: &str,
+    row: &[matrix::Cell],
+) -> Vec<(Known<String>, Span)> {
+    let mut out = Vec::new();
+    for (step, written) in steps.iter().zip(&job.steps) {
+        let used = written.uses.as_ref().is_some_and(|uses| uses.value.to_ascii_lowercase().starts_with(action));
+        let (true, Some((value, span))) = (used, step.with.get(input)) else { continue };
+        let span = written.with.get(input).map_or(*span, |text| place(&text.value, *span, row));
+        match value {
+            Known::One(text) => {
+                let lines = text.lines().map(str::trim).filter(|line| !line.is_empty());
+                out.extend(lines.map(|line| (Known::One(line.to_owned()), span)));
+            }
+            other => out.push((other.clone(), span)),
+        }
+    }
+    out
+}
+
+fn container(spec: &ContainerSpec, contexts: Contexts<'_>, row: &[matrix::Cell]) -> Container {
+    let image = match contexts.template(&spec.image.value) {
+        Data::Map(entries) => {
+            let image = entries.into_iter().find(|(name, _)| name == "image");
+            image.map_or(Known::Absent, |(_, data)| data.known())
+        }
+        data => data.known(),
+    };
+    let image = if image.one().is_some_and(String::is_empty) { Known::Absent } else { image };
+    let list = |texts: &[Spanned<String>]| {
+        texts.iter().map(|text| (contexts.template(&text.value).known(), text.span)).collect()
+    };
+    Container {
+        image: (image, place(&spec.image.value, spec.image.span, row)),
+        env: env(&spec.env, contexts),
+        ports: list(&spec.ports),
+        volumes: list(&spec.volumes),
+        options: spec.options.as_ref().map(|text| (contexts.template(&text.value).known(), text.span)),
+        span: spec.span,
+    }
+}

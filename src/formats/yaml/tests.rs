@@ -1,0 +1,62 @@
+//! Tests of the YAML reader.
+
+use super::*;
+
+fn read(text: &str) -> Document {
+    parse(FileId(0), text)
+}
+
+#[test]
+fn own_keys_win_over_merged_ones() {
+    let document = read("base: &b\n  a: 1\n  c: 3\nuse:\n  a: 2\n  <<: *b\n");
+    let node = document.root().unwrap().get("use").unwrap();
+    assert_eq!(node.get("a").and_then(NodeRef::as_str), Some("2"));
+    assert_eq!(node.get("c").and_then(NodeRef::as_str), Some("3"));
+}
+
+#[test]
+fn literal_blocks_lie_line_by_line_over_the_file() {
+    let text = "run: |\n  pip install x\n\n  pytest\nnext: 1\n";
+    let document = read(text);
+    let node = document.root().unwrap().get("run").unwrap();
+    let value = node.as_str().unwrap();
+    let at = value.find("pytest").unwrap();
+    let span = node.scalar_map().span(at, at + 6);
+    assert_eq!(&text[span.range()], "pytest");
+    let span = node.scalar_map().span(0, 3);
+    assert_eq!(&text[span.range()], "pip");
+}
+
+#[test]
+fn a_broken_file_keeps_what_was_read() {
+    let document = read("a: 1\nb: [1, 2\n");
+    assert!(!document.problems.is_empty());
+    assert_eq!(document.root().unwrap().get("a").and_then(NodeRef::as_str), Some("1"));
+}
+
+#[test]
+fn an_alias_to_its_holder_ends() {
+    let document = read("a: &a [*a]\n");
+    assert!(document.root().unwrap().get("a").unwrap().items()[0].entries().is_empty());
+}
+
+#[test]
+fn keys_that_stand_twice_are_a_problem_and_the_last_counts() {
+    let document = read("a: 1\na: 2\n");
+    assert_eq!(document.problems.len(), 1);
+    assert_eq!(document.root().unwrap().get("a").and_then(NodeRef::as_str), Some("2"));
+}
+
+#[test]
+fn null_is_a_plain_nothing() {
+    let document = read("a:\nb: ~\nc: ''\n");
+    let root = document.root().unwrap();
+    assert!(root.get("a").unwrap().is_null() && root.get("b").unwrap().is_null());
+    assert!(!root.get("c").unwrap().is_null());
+}
+
+#[test]
+fn deep_nesting_is_a_problem_not_a_crash() {
+    let document = read(&"- ".repeat(5000));
+    assert!(!document.problems.is_empty());
+}

@@ -1,0 +1,60 @@
+//! The rules that come with the program: every file under `rules/<dimension>/`, sorted by path.
+
+use super::rule::{Rule, RuleError, load};
+
+macro_rules! rules {
+    ($($path:literal),+ $(,)?) => {
+        &[$(($path, include_str!(concat!("../../rules/", $path)))),+]
+    };
+}
+
+/// Path below `rules/` and text of every rule.
+pub const FILES: &[(&str, &str)] = rules![
+    "image/libc-drift.toml",
+    "image/staging-uses-dev-image.toml",
+    "package/dev-tool-in-production.toml",
+    "package/package-variant-drift.toml",
+    "package/staging-installs-dev-set.toml",
+    "pipeline/deploy-not-gated-by-tests.toml",
+    "process/dev-server-in-production.toml",
+    "process/scheduler-not-started.toml",
+    "runtime/python-minor-drift.toml",
+    "service/database-engine-drift.toml",
+    "service/sqlite-in-production.toml",
+    "setting/boolean-from-string.toml",
+    "system-package/missing-runtime-library.toml",
+    "variable/same-secret-across-environments.toml",
+];
+
+/// All rules of the program, and those that could not be read.
+pub fn rules() -> (Vec<Rule>, Vec<(String, Vec<RuleError>)>) {
+    let mut rules = Vec::new();
+    let mut broken = Vec::new();
+    for (path, text) in FILES {
+        match load(path, text) {
+            Ok(rule) => rules.push(rule),
+            Err(errors) => broken.push(((*path).to_owned(), errors)),
+        }
+    }
+    (rules, broken)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_rule_of_the_program_is_sound() {
+        let (rules, broken) = rules();
+        assert_eq!(broken, []);
+        assert_eq!(rules.len(), FILES.len());
+    }
+
+    #[test]
+    fn a_wrong_key_is_an_error_at_its_line() {
+        let text = FILES[0].1.replace("at = \"libc\"", "att = \"libc\"");
+        let errors = load("image/x.toml", &text).unwrap_err();
+        assert!(errors[0].message.contains("att"), "{errors:?}");
+        assert_eq!(errors[0].line, 7);
+    }
+}

@@ -1,0 +1,173 @@
+//! The candidates of a rule: what it is asked about.
+
+use super::rule::Rule;
+use super::rule_file::{Align, On, Pairs, Wanted};
+use crate::compare::{Index, Pair, Relation, reference, relation};
+use crate::model::{Attr, Environment, Fact, Known, Reason, Value};
+
+/// One thing a rule is asked about.
+#[derive(Clone, Copy, Debug)]
+pub struct Candidate<'m> {
+    /// The environment.
+    pub environment: &'m Environment,
+    /// The environment it is compared with.
+    pub reference: Option<&'m Environment>,
+    /// The fact.
+    pub fact: &'m Fact,
+    /// Its counterpart.
+    pub other: Option<&'m Fact>,
+}
+
+/// What the comparison says of a candidate, before any condition.
+#[derive(Clone, Debug)]
+pub enum Compared {
+    /// The sides stand as the rule asks.
+    Holds,
+    /// They do not.
+    DoesNot,
+    /// That is not decided.
+    Undecided(Reason),
+}
+
+/// All candidates of a rule and what their comparison says.
+pub fn of<'m>(
+    rule: &Rule,
+    index: &Index<'m>,
+    environments: &'m [Environment],
+    named: Option<&str>,
+) -> Vec<(Candidate<'m>, Compared)> {
+    match (rule.file.on, rule.file.pairs, rule.file.align) {
+        (On::Fact, ..) => facts(rule, index, environments),
+        (On::Pair, Pairs::Any, Align::Value) => equal_values(rule, index, environments),
+        (On::Pair, Pairs::Any, Align::Key) => {
+            let mut found = Vec::new();
+            for (at, environment) in environments.iter().enumerate() {
+                for other in environments.iter().skip(at + 1).filter(|other| other.project == environment.project) {
+                    found.extend(paired(rule, index, other, environment));
+                }
+            }
+            found
+        }
+        (On::Pair, Pairs::Reference, _) => with_references(rule, index, environments, named),
+    }
+}
+
+fn facts<'m>(rule: &Rule, index: &Index<'m>, environments: &'m [Environment]) -> Vec<(Candidate<'m>, Compared)> {
+    let mut found = Vec::new();
+    for environment in environments.iter().filter(|environment| rule.roles.contains_key(&environment.role)) {
+        for fact in index.of_environment(environment).iter().copied().filter(|fact| fact.id.dimension == rule.dimension) {
+            found.push((Candidate { environment, reference: None, fact, other: None }, Compared::Holds));
+        }
+    }
+    found
+}
+
+/// Pairs with the reference. Where several environments are references, one differs only if it differs from each.
+fn with_references<'m>(
+    rule: &Rule,
+    index: &Index<'m>,
+    environments: &'m [Environment],
+    named: Option<&str>,
+) -> Vec<(Candidate<'m>, Compared)> {
+    let mut found = Vec::new();
+    for environment in environments.iter().filter(|environment| rule.roles.contains_key(&environment.role)) {
+        let references = reference::references(environments, &environment.project, named);
+        if references.iter().any(|reference| reference.name == environment.name) {
+            continue;
+        }
+        let mut sides: Vec<Vec<(Candidate<'m>, Compared)>> =
+            references.iter().map(|reference| paired(rule, index, environment, reference)).collect();
+        if sides.is_empty() {
+            continue;
+        }
+        let first = sides.remove(0);
+        for (candidate, mut compared) in first {
+            for side in &sides {
+                let opposite = side.iter().find(|(other, _)| other.fact.id == candidate.fact.id);
+                compared = match (compared, opposite.map(|(_, compared)| compared)) {
+                    (Compared::Holds, None | Some(Compared::Holds)) => Compared::Holds,
+                    (Compared::Holds, Some(other)) => other.clone(),
+                    (compared, _) => compared,
+                };
+            }
+            found.push((candidate, compared));
+        }
+    }
+    found
+}
+
+fn paired<'m>(
+    rule: &Rule,
+    index: &Index<'m>,
+    environment: &'m Environment,
+    reference: &'m Environment,
+) -> Vec<(Candidate<'m>, Compared)> {
+    let attribute = rule.file.compare.as_deref().unwrap_or_default();
+    let mut found = Vec::new();
+    for pair in index.pairs(environment, reference) {
+        if pair.dimension() != Some(rule.dimension) {
+            continue;
+        }
+        if let Some((fact, other, compared)) = compare_pair(rule, index, &pair, attribute) {
+            found.push((Candidate { environment, reference: Some(reference), fact, other }, compared));
+        }
+    }
+    found
+}
+
+type Sides<'m> = (&'m Fact, Option<&'m Fact>, Compared);
+
+fn compare_pair<'m>(rule: &Rule, index: &Index<'m>, pair: &Pair<'m>, attribute: &str) -> Option<Sides<'m>> {
+    match (rule.file.relation, pair.here, pair.there) {
+        (Wanted::Differs | Wanted::Same, Some(here), Some(there)) => {
+            let (a, b) = (here.get(attribute), there.get(attribute));
+            if a.is_none() && b.is_none() {
+                return None;
+            }
+            let compared = match (relation(a, b), rule.file.relation) {
+                (Relation::Undecided(reason), _) => Compared::Undecided(reason),
+                (Relation::Differs, Wanted::Differs) | (Relation::Same, Wanted::Same) => Compared::Holds,
+                _ => Compared::DoesNot,
+            };
+            Some((here, Some(there), compared))
+        }
+        (Wanted::OnlyHere, Some(here), None) => Some((here, None, absent(index, pair.reference, here))),
+        (Wanted::OnlyThere, None, Some(there)) => Some((there, None, absent(index, pair.environment, there))),
+        _ => None,
+    }
+}
+
+/// Absent is a fact only in a complete set.
+fn absent(index: &Index<'_>, environment: &Environment, fact: &Fact) -> Compared {
+    match index.coverage(environment, fact.id.component.as_ref(), fact.id.dimension) {
+        Some(coverage) => match &coverage.complete {
+            Ok(()) => Compared::Holds,
+            Err(reason) => Compared::Undecided(reason.clone()),
+        },
+        None => Compared::Undecided(Reason::new("what else is there is not known")),
+    }
+}
+
+/// Facts of two environments that share a secret or long value, whatever their keys. One candidate a value and pair.
+fn equal_values<'m>(rule: &Rule, index: &Index<'m>, environments: &'m [Environment]) -> Vec<(Candidate<'m>, Compared)> {
+    let attribute = rule.file.compare.as_deref().unwrap_or_default();
+    let value = |fact: &'m Fact| match fact.get(attribute) {
+        Some(Attr { value: Known::One(value @ Value::Secret(_)), .. }) => Some(value),
+        _ => None,
+    };
+    let mut found: Vec<(Candidate<'m>, Compared)> = Vec::new();
+    for (at, reference) in environments.iter().enumerate() {
+        for environment in environments.iter().skip(at + 1).filter(|other| other.project == reference.project) {
+            let mut seen: Vec<&Value> = Vec::new();
+            for fact in index.of_environment(environment).iter().copied().filter(|fact| fact.id.dimension == rule.dimension) {
+                let Some(mine) = value(fact).filter(|mine| !seen.contains(mine)) else { continue };
+                let mut there = index.of_environment(reference).iter().copied().filter(|other| other.id.dimension == rule.dimension);
+                let other = there.find(|other| value(other) == Some(mine));
+                let compared = if other.is_some() { Compared::Holds } else { Compared::DoesNot };
+                seen.push(mine);
+                found.push((Candidate { environment, reference: Some(reference), fact, other }, compared));
+            }
+        }
+    }
+    found
+}

@@ -1,0 +1,138 @@
+//! One block a cause: findings of one rule that say the same are one, lists are one finding with items, and a finding that
+//! another explains is folded into it.
+
+use std::collections::BTreeMap;
+
+use super::rule::Rule;
+use crate::model::{Finding, Severity};
+
+/// Joins findings of one rule: lists into one with items, the same place or the same words into one that names all
+/// environments.
+pub fn join(rule: &Rule, findings: Vec<Finding>) -> Vec<Finding> {
+    let mut joined: Vec<Finding> = Vec::new();
+    for finding in findings {
+        let same = joined.iter_mut().find(|known| if rule.file.group { one_list(known, &finding) } else { one_block(known, &finding) });
+        match same {
+            Some(known) => absorb(known, finding),
+            None => joined.push(finding),
+        }
+    }
+    for finding in &mut joined {
+        finding.items.sort_by(|a, b| a.key.cmp(&b.key));
+        finding.items.dedup_by(|a, b| a.key == b.key);
+        if finding.items.len() > 1 {
+            let more = finding.items.len() - 1;
+            finding.message = format!("{} and {more} more", finding.message);
+            finding.key = finding.items.iter().map(|item| item.key.as_str()).collect::<Vec<_>>().join(", ");
+        }
+    }
+    joined
+}
+
+fn one_list(a: &Finding, b: &Finding) -> bool {
+    a.project == b.project && a.environments.keys().eq(b.environments.keys())
+}
+
+fn one_block(a: &Finding, b: &Finding) -> bool {
+    let same_place = a.locations.first().map(|place| place.span) == b.locations.first().map(|place| place.span);
+    let values = |finding: &Finding| {
+        let mut values: Vec<String> = finding.environments.values().cloned().collect();
+        values.sort();
+        values
+    };
+    a.project == b.project && (same_place || a.key == b.key && values(a) == values(b) && a.severity == b.severity)
+}
+
+fn absorb(known: &mut Finding, more: Finding) {
+    for location in more.locations {
+        if !known.locations.iter().any(|place| place.span == location.span) {
+            known.locations.push(location);
+        }
+    }
+    known.environments.extend(more.environments);
+    known.items.extend(more.items);
+    if more.severity > known.severity {
+        known.severity = more.severity;
+        known.lowered = more.lowered;
+    }
+    known.role = known.role.min(more.role);
+}
+
+/// Folds findings into those that explain them.
+pub fn fold(findings: &mut [Finding], rules: &BTreeMap<&str, &Rule>) {
+    for at in 0..findings.len() {
+        let Some(rule) = rules.get(findings[at].rule.as_str()) else { continue };
+        if findings[at].part_of.is_some() {
+            continue;
+        }
+        let mut worst = findings[at].severity;
+        let mut places = Vec::new();
+        for other in 0..findings.len() {
+            if other == at || findings[other].part_of.is_some() || !explains(rule, &findings[at], &findings[other]) {
+                continue;
+            }
+            worst = worst.max(findings[other].severity);
+            places.extend(findings[other].locations.iter().take(2).cloned());
+            let cause = findings[at].fingerprint.clone();
+            findings[other].part_of = Some(cause);
+        }
+        raise(&mut findings[at], worst);
+        for place in places {
+            if !findings[at].locations.iter().any(|known| known.span == place.span) {
+                findings[at].locations.push(place);
+            }
+        }
+    }
+    let roots: BTreeMap<String, Option<String>> =
+        findings.iter().map(|finding| (finding.fingerprint.clone(), finding.part_of.clone())).collect();
+    for finding in findings {
+        while let Some(Some(above)) = finding.part_of.as_ref().and_then(|cause| roots.get(cause)) {
+            if *above == finding.fingerprint {
+                break;
+            }
+            finding.part_of = Some(above.clone());
+        }
+    }
+}
+
+fn raise(finding: &mut Finding, severity: Severity) {
+    if severity > finding.severity {
+        finding.severity = severity;
+        finding.lowered = None;
+    }
+}
+
+/// Whether a finding explains another: its rule says so and they share an environment and component, or they share their
+/// first place and the other rule is not kept beside it.
+fn explains(rule: &Rule, cause: &Finding, other: &Finding) -> bool {
+    if cause.project != other.project || rule.file.keeps.contains(&other.rule) || cause.rule == other.rule {
+        return false;
+    }
+    let whole = |finding: &Finding| finding.component.is_none();
+    let together = cause.component == other.component || whole(cause) || whole(other);
+    let environment = other.environments.keys().any(|name| cause.environments.contains_key(name));
+    let named = rule.file.subsumes.contains(&other.rule) && together && environment;
+    let first = |finding: &Finding| finding.locations.first().map(|place| place.span);
+    let same_place = first(cause) == first(other) && (cause.severity, &other.rule) > (other.severity, &cause.rule);
+    named || same_place
+}
+
+/// Sorts findings: severity, kind, worst role, dimension, rule, key, place. Total.
+pub fn sort(findings: &mut [Finding]) {
+    findings.sort_by(|a, b| {
+        let key = |finding: &Finding| {
+            (
+                std::cmp::Reverse(finding.severity),
+                !finding.drift,
+                finding.role,
+                finding.dimension,
+                finding.rule.clone(),
+                finding.key.clone(),
+                finding.locations.first().map(|place| place.span),
+                finding.component.clone(),
+                finding.environments.clone(),
+            )
+        };
+        key(a).cmp(&key(b))
+    });
+}

@@ -1,0 +1,115 @@
+//! From a verdict that fires to a finding: words, places, identity.
+
+use std::collections::BTreeMap;
+
+use sha2::{Digest, Sha256};
+
+use super::candidate::Candidate;
+use super::conditions::engine;
+use super::object::{Touched, text_of};
+use super::rule::Rule;
+use super::verdict::{Scope, role};
+use crate::model::{Environment, Fact, Finding, Item, Location, Lowered, Severity, Span};
+
+/// Places of one side that are shown besides the first.
+const PLACES: usize = 6;
+
+/// Makes the finding of a candidate; none if no place can be shown for it.
+pub fn finding(
+    rule: &Rule,
+    candidate: &Candidate<'_>,
+    scope: &Scope<'_>,
+    severity: Severity,
+    lowered: Option<Lowered>,
+) -> Option<Finding> {
+    let touched = Touched::default();
+    let values = scope.values(candidate, &touched);
+    let message = engine().render_str(&rule.file.message, values).unwrap_or_else(|_| rule.file.summary.clone());
+    let mut locations = side(rule, candidate.fact, candidate.environment);
+    if let (Some(other), Some(reference)) = (candidate.other, candidate.reference) {
+        for location in side(rule, other, reference) {
+            if !locations.iter().any(|known| known.span == location.span) {
+                locations.push(location);
+            }
+        }
+    }
+    if locations.is_empty() {
+        let evidence = candidate.environment.because.first()?;
+        let label = format!("{}: {}", candidate.environment.name, evidence.text);
+        locations.push(Location { span: evidence.span, environment: Some(candidate.environment.name.clone()), label });
+    }
+    let mut environments = BTreeMap::new();
+    environments.insert(candidate.environment.name.clone(), shown(rule, candidate.fact));
+    if let (Some(other), Some(reference)) = (candidate.other, candidate.reference) {
+        environments.insert(reference.name.clone(), shown(rule, other));
+    }
+    let mut finding = Finding {
+        rule: rule.name.clone(),
+        severity,
+        project: candidate.environment.project.clone(),
+        component: candidate.fact.id.component.as_ref().map(ToString::to_string),
+        dimension: rule.dimension,
+        key: candidate.fact.id.key.clone(),
+        environments,
+        role: role(candidate, rule),
+        drift: rule.is_drift(),
+        message,
+        help: rule.file.fix.trim().to_owned(),
+        notes: Vec::new(),
+        locations,
+        items: Vec::new(),
+        fingerprint: String::new(),
+        part_of: None,
+        lowered,
+        suppressed: None,
+    };
+    finding.fingerprint = fingerprint(&finding, &finding.key.clone());
+    if rule.file.group {
+        let value = shown(rule, candidate.fact);
+        finding.items.push(Item { key: finding.key.clone(), value, fingerprint: finding.fingerprint.clone() });
+    }
+    Some(finding)
+}
+
+/// The value a finding speaks of.
+fn shown(rule: &Rule, fact: &Fact) -> String {
+    let attribute = rule.file.compare.as_deref().unwrap_or(&rule.file.at);
+    fact.get(attribute).map_or_else(|| "absent".to_owned(), text_of)
+}
+
+/// The places of one side: the attribute's own first, then the steps that led to it, then further attributes.
+fn side(rule: &Rule, fact: &Fact, environment: &Environment) -> Vec<Location> {
+    let mut locations: Vec<Location> = Vec::new();
+    let mut add = |span: Span, label: String| {
+        if !locations.iter().any(|known| known.span == span) && locations.len() <= PLACES {
+            locations.push(Location { span, environment: Some(environment.name.clone()), label });
+        }
+    };
+    for name in std::iter::once(&rule.file.at).chain(&rule.file.also) {
+        let Some(attr) = fact.get(name) else { continue };
+        let mut steps = attr.origin.steps.iter();
+        if let Some(first) = steps.next() {
+            add(first.span, format!("{}: {}", environment.name, text_of(attr)));
+        }
+        for step in steps {
+            add(step.span, format!("{}: {}", environment.name, step.kind.words()));
+        }
+    }
+    locations
+}
+
+/// SHA-256 of rule, project, component, dimension, key and the sorted values: no path, line, message or severity.
+pub fn fingerprint(finding: &Finding, key: &str) -> String {
+    let mut hash = Sha256::new();
+    for part in [&finding.rule, &finding.project, finding.component.as_deref().unwrap_or_default(), finding.dimension.name(), key] {
+        hash.update(part.as_bytes());
+        hash.update([0]);
+    }
+    for (environment, value) in &finding.environments {
+        hash.update(environment.as_bytes());
+        hash.update([1]);
+        hash.update(value.trim().to_lowercase().as_bytes());
+        hash.update([0]);
+    }
+    hash.finalize().iter().take(16).fold(String::new(), |text, byte| format!("{text}{byte:02x}"))
+}

@@ -1,0 +1,204 @@
+//! One rule, one candidate: fires, silent and why, or undecided.
+
+use minijinja::{Value as Jinja, context};
+
+use super::candidate::{Candidate, Compared};
+use super::conditions::engine;
+use super::object::{FactObject, Touched};
+use super::rule::Rule;
+use crate::compare::Index;
+use crate::model::{Component, Confidence, Dimension, Environment, Lowered, Model, Reason, Role, Severity};
+
+/// What a rule says of a candidate, before a finding is made of it.
+pub enum Outcome {
+    /// It fires, with this severity.
+    Fires(Severity, Option<Lowered>),
+    /// A condition or guard of this name stopped it.
+    Silent(String),
+    /// It touched something unknown.
+    Undecided(Vec<Reason>),
+    /// It does not speak of this.
+    NotApplicable,
+}
+
+/// Everything that conditions may ask about.
+pub struct Scope<'m> {
+    /// What is known.
+    pub model: &'m Model,
+    /// The facts by environment.
+    pub index: &'m Index<'m>,
+}
+
+fn environment_value(environment: &Environment) -> Jinja {
+    context! { name => environment.name.clone(), role => environment.role.name(), project => environment.project.clone() }
+}
+
+fn component_value(component: Option<&Component>) -> Jinja {
+    component.map_or_else(
+        || context! { name => "", kind => "", server => () },
+        |component| context! { name => component.name.to_string(), kind => component.kind.name(), server => component.server.clone() },
+    )
+}
+
+impl<'m> Scope<'m> {
+    fn component(&self, candidate: &Candidate<'_>) -> Option<&'m Component> {
+        let name = candidate.fact.id.component.as_ref()?;
+        let environment = &candidate.fact.id.environment;
+        self.model.components.iter().find(|c| c.name == *name && c.environment == *environment && c.project == candidate.fact.id.project)
+    }
+
+    /// The values that conditions and messages of a candidate see.
+    pub fn values(&self, candidate: &Candidate<'_>, touched: &Touched) -> Jinja {
+        let facts = self.facts(candidate, touched);
+        context! {
+            fact => FactObject::wrap(candidate.fact, touched),
+            other => candidate.other.map_or_else(|| Jinja::from(()), |other| FactObject::wrap(other, touched)),
+            environment => environment_value(candidate.environment),
+            reference => candidate.reference.map_or_else(|| Jinja::from(()), environment_value),
+            component => component_value(self.component(candidate)),
+            facts => facts,
+        }
+    }
+
+    /// `facts(dimension, key=, component=, role=)`: the facts of the candidate's environment, or of all of a role.
+    fn facts(&self, candidate: &Candidate<'_>, touched: &Touched) -> Jinja {
+        let mut all: Vec<(Dimension, String, String, &'static str, bool, Jinja)> = Vec::new();
+        for environment in &self.model.environments {
+            let ours = environment.name == candidate.environment.name && environment.project == candidate.environment.project;
+            for fact in self.model.facts.iter().filter(|fact| *fact.id.environment == *environment.name) {
+                let component = fact.id.component.as_ref().map(ToString::to_string).unwrap_or_default();
+                let object = FactObject::wrap(fact, touched);
+                all.push((fact.id.dimension, fact.id.key.clone(), component, environment.role.name(), ours, object));
+            }
+        }
+        Jinja::from_function(move |dimension: String, options: minijinja::value::Kwargs| -> Result<Vec<Jinja>, minijinja::Error> {
+            let key: Option<String> = options.get("key")?;
+            let component: Option<String> = options.get("component")?;
+            let role: Option<String> = options.get("role")?;
+            options.assert_all_used()?;
+            let fits = |row: &&(Dimension, String, String, &'static str, bool, Jinja)| {
+                row.0.name() == dimension
+                    && key.as_ref().is_none_or(|key| row.1 == *key)
+                    && component.as_ref().is_none_or(|component| row.2 == *component)
+                    && role.as_ref().map_or(row.4, |role| row.3 == role)
+            };
+            Ok(all.iter().filter(fits).map(|row| row.5.clone()).collect())
+        })
+    }
+}
+
+enum Answer {
+    Yes,
+    No,
+    Unknown(Vec<Reason>),
+}
+
+fn holds(condition: &str, values: &Jinja, touched: &Touched) -> Answer {
+    touched.take();
+    let answer = engine().compile_expression(condition).and_then(|expression| expression.eval(values.clone()));
+    let reasons = touched.take();
+    match answer {
+        _ if !reasons.is_empty() => Answer::Unknown(reasons),
+        Ok(value) if value.is_true() => Answer::Yes,
+        Ok(_) => Answer::No,
+        Err(error) => Answer::Unknown(vec![Reason::new(format!("a condition cannot be judged: {error}"))]),
+    }
+}
+
+/// Judges a candidate.
+pub fn judge(rule: &Rule, candidate: &Candidate<'_>, compared: Compared, scope: &Scope<'_>) -> Outcome {
+    let touched = Touched::default();
+    let values = scope.values(candidate, &touched);
+    let mut undecided = Vec::new();
+    for condition in &rule.file.when {
+        match holds(condition, &values, &touched) {
+            Answer::Yes => {}
+            Answer::No => return Outcome::NotApplicable,
+            Answer::Unknown(reasons) => undecided.extend(reasons),
+        }
+    }
+    match compared {
+        Compared::Holds => {}
+        Compared::DoesNot => return Outcome::Silent("compare".into()),
+        Compared::Undecided(reason) => undecided.push(reason),
+    }
+    if !undecided.is_empty() {
+        return Outcome::Undecided(undecided);
+    }
+    for guard in &rule.file.unless {
+        match holds(&guard.when, &values, &touched) {
+            Answer::Yes => return Outcome::Silent(guard.name.clone()),
+            Answer::No => {}
+            Answer::Unknown(reasons) => undecided.extend(reasons),
+        }
+    }
+    if !undecided.is_empty() {
+        return Outcome::Undecided(undecided);
+    }
+    severity(rule, candidate, &values, &touched)
+}
+
+/// The role whose severity counts: for pairs of any two, the worse of both.
+pub fn role(candidate: &Candidate<'_>, rule: &Rule) -> Role {
+    let here = candidate.environment.role;
+    match (rule.file.pairs, candidate.reference) {
+        (super::rule_file::Pairs::Any, Some(reference)) => here.min(reference.role),
+        _ => here,
+    }
+}
+
+fn severity(rule: &Rule, candidate: &Candidate<'_>, values: &Jinja, touched: &Touched) -> Outcome {
+    let role = role(candidate, rule);
+    let Some(mut severity) = rule.roles.get(&role).copied() else { return Outcome::NotApplicable };
+    for row in &rule.file.severity {
+        if !row.roles.is_empty() && !row.roles.iter().any(|name| name == role.name()) {
+            continue;
+        }
+        match (holds(&row.when, values, touched), Severity::of(&row.is)) {
+            (Answer::Yes, Some(stated)) => {
+                severity = stated;
+                break;
+            }
+            (Answer::Yes, None) => return Outcome::Silent(row.name.clone()),
+            (Answer::No, _) => {}
+            (Answer::Unknown(_), Some(stated)) => severity = severity.min(stated),
+            (Answer::Unknown(_), None) => severity = Severity::Note,
+        }
+    }
+    let mut lowered = None;
+    let from = severity;
+    if let Some(because) = default_reason(rule, candidate) {
+        severity = severity.lower();
+        lowered = Some(because);
+    }
+    let confidence = candidate.reference.map_or(candidate.environment.confidence, |reference| {
+        reference.confidence.min(candidate.environment.confidence)
+    });
+    let gate = match confidence {
+        Confidence::Explicit | Confidence::Invoked => Severity::Error,
+        Confidence::Named => Severity::Warning,
+        Confidence::Guessed => Severity::Note,
+    };
+    if severity > gate {
+        severity = severity.lower();
+        let weak = candidate.reference.filter(|reference| reference.confidence == confidence).unwrap_or(candidate.environment);
+        let because = format!("{} is {} by the files only", weak.name, confidence.name());
+        lowered.get_or_insert(because);
+    }
+    let lowered = lowered.filter(|_| severity != from).map(|because| Lowered { from, because });
+    Outcome::Fires(severity, lowered)
+}
+
+/// A value that something outside may override lowers a finding, unless the rule is about defaults.
+fn default_reason(rule: &Rule, candidate: &Candidate<'_>) -> Option<String> {
+    if rule.file.about_defaults {
+        return None;
+    }
+    let attribute = rule.file.compare.as_deref().unwrap_or(&rule.file.at);
+    let sides = [Some(candidate.fact), candidate.other];
+    sides.into_iter().flatten().find_map(|fact| match &fact.get(attribute)?.certainty {
+        crate::model::Certainty::Default { variable: Some(name) } => Some(format!("it holds unless {name} is set")),
+        crate::model::Certainty::Default { variable: None } => Some("it holds unless something outside overrides it".into()),
+        crate::model::Certainty::Stated => None,
+    })
+}
