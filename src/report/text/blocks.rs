@@ -1,6 +1,6 @@
 //! One block a cause: in full with its source lines, or concise with a line a place.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use super::layout::{self, Ink};
 use super::{Page, WIDTH, snippet};
@@ -49,6 +49,11 @@ fn headline(page: &Page<'_>, finding: &Finding) -> String {
 fn places(finding: &Finding) -> Vec<Location> {
     let mut places: Vec<Location> = Vec::new();
     for location in &finding.locations {
+        // A second word about the same place and environment says nothing new.
+        let said = |place: &Location| place.span == location.span && place.environment == location.environment;
+        if places.iter().any(said) {
+            continue;
+        }
         let same = places.iter_mut().find(|place| place.span == location.span && place.label == location.label);
         match (same, &location.environment) {
             (Some(place), Some(name)) => match &mut place.environment {
@@ -159,7 +164,9 @@ pub(super) fn full(page: &Page<'_>, finding: &Finding) -> String {
 /// A finding as a headline and a line a place.
 pub(super) fn concise(page: &Page<'_>, finding: &Finding) -> String {
     let mut out = headline(page, finding);
-    let places = places(finding);
+    let mut lines: BTreeSet<(String, Option<String>)> = BTreeSet::new();
+    let mut places = places(finding);
+    places.retain(|place| lines.insert((page.place(place.span), place.environment.clone())));
     for place in places.iter().take(CONCISE_PLACES) {
         let label = page.label(place);
         let bare = place.label.trim().is_empty();

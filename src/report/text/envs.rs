@@ -105,7 +105,11 @@ fn merged<'f>(page: &Page<'_>, label: &str, facts: impl Iterator<Item = &'f Fact
     let mut rows: Vec<(Option<String>, Vec<&str>, &Attr)> = Vec::new();
     for fact in facts {
         let Some(attr) = fact.get(attribute) else { continue };
-        let value = values::attribute(attr, &page.redactor);
+        let value = values::attribute(attr, &page.redactor).map(|value| {
+            let mut seen = BTreeSet::new();
+            let parts: Vec<&str> = value.split(" + ").filter(|part| seen.insert(*part)).collect();
+            parts.join(" + ")
+        });
         let component = fact.id.component.as_deref().unwrap_or("all");
         match rows.iter_mut().find(|(known, ..)| *known == value) {
             Some((_, components, _)) => components.push(component),
@@ -153,7 +157,7 @@ fn columns(label: &str, value: &str, place: &str, out: &mut String) {
     } else if layout::width(&line) + 1 + layout::width(place) <= WIDTH {
         layout::add(out, format_args!("{line} {place}\n"));
     } else {
-        let indent = SECOND.min(WIDTH.saturating_sub(layout::width(place))).max(FIRST);
+        let indent = if layout::width(place) <= WIDTH - SECOND { SECOND } else { FIRST + 2 };
         layout::add(
             out,
             format_args!("{}\n{}{}\n", line.trim_end(), " ".repeat(indent), layout::cut_front(place, WIDTH - indent)),
@@ -216,7 +220,10 @@ fn unresolved(page: &Page<'_>, out: &mut String) {
 fn answers(all: &[&Unresolved]) -> Vec<String> {
     let mut provided: Vec<&str> = Vec::new();
     let mut others: Vec<&str> = Vec::new();
-    for answer in all.iter().take(UNRESOLVED).filter_map(|one| one.answer_with.as_deref()) {
+    for one in all.iter().take(UNRESOLVED) {
+        let Some(answer) = one.answer_with.as_deref() else { continue };
+        let table = one.environment.as_ref().map(|name| format!("[environments.{name}]")).unwrap_or_default();
+        let answer = answer.strip_prefix(&table).unwrap_or(answer).trim_start();
         let name = answer.strip_prefix("provides = [\"").and_then(|rest| rest.strip_suffix("\"]"));
         let list = if name.is_some() { &mut provided } else { &mut others };
         let said = name.unwrap_or(answer);

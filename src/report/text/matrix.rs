@@ -3,9 +3,8 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::{Page, header};
-use crate::model::{
-    Attr, ComponentKind, Coverage, Dimension, Environment, Fact, Finding, Known, Severity, Value, schema,
-};
+use crate::compare;
+use crate::model::{Attr, Component, Coverage, Dimension, Environment, Fact, Finding, Known, Severity, Value, schema};
 use crate::report::values;
 
 /// What the cells of a row say of each other. The order is that of strength.
@@ -24,16 +23,12 @@ pub(super) enum Relation {
 pub(super) struct Cell {
     /// The value as text; none where nothing is there or known.
     pub(super) text: Option<String>,
-    /// Every value it can have.
-    values: Vec<String>,
-    /// Whether the values are alternatives, of which one holds.
-    undecided: bool,
+    /// What is compared; none where nothing is stated and nothing follows from that.
+    known: Option<Known<Value>>,
     /// The items, where the value is a list.
     pub(super) list: Option<Vec<String>>,
     /// Whether it holds only unless overridden outside.
     pub(super) default: bool,
-    /// Whether it can be said that nothing is there.
-    absent: bool,
     /// Whether something outside the repository decides it.
     pub(super) outside: bool,
     /// Whether a fact was stated at all.
@@ -46,7 +41,7 @@ impl Cell {
         if let Some(fact) = fact.filter(|fact| fact.id.dimension == Dimension::Package && fact.id.key != key) {
             let version = self.text.map(|text| format!(" {text}")).unwrap_or_default();
             let text = format!("{}{version} (twin)", fact.id.key);
-            self.values = vec![text.clone()];
+            self.known = Some(Known::One(Value::text(&text)));
             self.text = Some(text);
         }
         self
@@ -54,7 +49,7 @@ impl Cell {
 
     /// Whether it is known that nothing is there.
     pub(super) fn is_absent(&self) -> bool {
-        self.absent
+        self.known == Some(Known::Absent)
     }
 }
 
@@ -182,35 +177,18 @@ fn merged(rows: Vec<Row>) -> Vec<Row> {
     kept
 }
 
-/// The name of the reference's component for each component of ours that runs the same.
+/// The name of the reference's component for each component that stands opposite one.
 fn aligned(page: &Page<'_>, project: &str, columns: &[&Environment]) -> BTreeMap<(usize, String), String> {
-    let apps = |column: &Environment| -> Vec<&crate::model::Component> {
-        let of = page.audit.model.components.iter().filter(|component| {
-            *component.project == *project
-                && *component.environment == *column.name
-                && component.kind == ComponentKind::App
-        });
-        of.collect()
+    let of = |column: &Environment| -> Vec<&Component> {
+        let all = page.audit.model.components.iter();
+        all.filter(|one| *one.project == *project && *one.environment == *column.name).collect()
     };
-    let all: Vec<_> = columns.iter().map(|column| apps(column)).collect();
     let mut names = BTreeMap::new();
-    let Some(reference) = all.iter().find(|apps| !apps.is_empty()) else { return names };
-    for (column, apps) in all.iter().enumerate() {
-        for app in apps.iter().filter(|app| !reference.iter().any(|other| other.name == app.name)) {
-            let free: Vec<_> =
-                reference.iter().filter(|other| !apps.iter().any(|one| one.name == other.name)).collect();
-            let alike: Vec<_> = free
-                .iter()
-                .filter(|other| app.server.is_some() && (&app.server, &app.module) == (&other.server, &other.module))
-                .collect();
-            let counterpart = match (alike.as_slice(), free.as_slice()) {
-                ([one], _) => Some(**one),
-                (_, [one]) if apps.len() == 1 && reference.len() == 1 => Some(*one),
-                _ => None,
-            };
-            if let Some(counterpart) = counterpart {
-                names.insert((column, app.name.to_string()), counterpart.name.to_string());
-            }
+    let Some((reference, others)) = columns.split_first() else { return names };
+    let reference = of(reference);
+    for (column, environment) in others.iter().enumerate() {
+        for pair in compare::align::align(&of(environment), &reference) {
+            names.insert((column + 1, pair.here.to_string()), pair.there.to_string());
         }
     }
     names
@@ -225,12 +203,17 @@ fn complete(page: &Page<'_>, project: &str, environment: &str, dimension: Dimens
 }
 
 fn cell(page: &Page<'_>, fact: Option<&Fact>, attribute: Option<&str>, complete: bool) -> Cell {
-    let Some(fact) = fact else { return Cell { absent: complete, ..Cell::default() } };
+    let Some(fact) = fact else { return Cell { known: complete.then_some(Known::Absent), ..Cell::default() } };
     let plain = attribute.unwrap_or(schema::plain(fact.id.dimension));
     let Some(attr) = fact.get(plain).or_else(|| fact.attributes.values().next().filter(|_| attribute.is_none())) else {
         return Cell::default();
     };
     let text = match attribute {
+        None if fact.id.dimension == Dimension::SystemPackage => fact
+            .text("version")
+            .or_else(|| fact.text("package"))
+            .map(str::to_owned)
+            .or_else(|| values::plain(fact, &page.redactor)),
         None => values::plain(fact, &page.redactor),
         Some("distro") => values::attribute(attr, &page.redactor).map(|distro| match fact.text("release") {
             Some(release) => format!("{distro} {release}"),
@@ -238,20 +221,15 @@ fn cell(page: &Page<'_>, fact: Option<&Fact>, attribute: Option<&str>, complete:
         }),
         Some(_) => values::attribute(attr, &page.redactor),
     };
-    let several = matches!(attr.value, Known::OneOf(..) | Known::Every(..));
     // The file a component's packages come from has no version, and is there all the same.
     let text = text.filter(|_| attr.value != Known::Absent || fact.id.dimension == Dimension::Package);
-    let values = match &text {
-        _ if attr.value.is_unknown() => Vec::new(),
-        Some(_) if several => attr.value.values().iter().map(|value| page.redactor.value(value)).collect(),
-        Some(text) => vec![text.clone()],
-        None => Vec::new(),
+    let known = match (&attr.value, &text) {
+        (Known::Absent, Some(text)) => Known::One(Value::text(text)),
+        (known, _) => known.clone(),
     };
     Cell {
-        absent: attr.value == Known::Absent && text.is_none(),
         text: text.map(|text| page.say(&text)),
-        values,
-        undecided: matches!(attr.value, Known::OneOf(..)),
+        known: Some(known),
         list: list(page, attr),
         default: attr.certainty.is_default(),
         outside: outside(attr),
@@ -278,20 +256,14 @@ fn relation(cells: &[Cell]) -> Relation {
 }
 
 fn pair(a: &Cell, b: &Cell) -> Relation {
-    if a.text.is_some() && a.text == b.text && a.undecided == b.undecided {
-        return Relation::Same;
+    let (Some(a_known), Some(b_known)) = (&a.known, &b.known) else { return Relation::Undecided };
+    match compare::relation::known(a_known, b_known) {
+        compare::Relation::Same => Relation::Same,
+        compare::Relation::Differs => Relation::Differs,
+        // The same range of versions, or the same branch: there is nothing to see.
+        compare::Relation::Undecided(_) if a.text.is_some() && a.text == b.text => Relation::Same,
+        compare::Relation::Undecided(_) => Relation::Undecided,
     }
-    let decided = |cell: &Cell| cell.absent || !cell.values.is_empty();
-    if !decided(a) || !decided(b) {
-        return Relation::Undecided;
-    }
-    if a.absent && b.absent {
-        return Relation::Same;
-    }
-    if a.absent || b.absent || !a.values.iter().any(|value| b.values.contains(value)) {
-        return Relation::Differs;
-    }
-    if a.undecided || b.undecided { Relation::Undecided } else { Relation::Same }
 }
 
 /// The severity of the worst finding that a row is part of, those of a folded finding being its cause's.
