@@ -238,7 +238,11 @@ impl Writer<'_> {
             key: fact.id.key.clone(),
             value: values::plain(fact, &self.redactor),
             attributes: fact.attributes.iter().map(|(name, attr)| (*name, self.attribute(attr))).collect(),
-            locations: spans.iter().take(12).map(|(span, words)| self.location(*span, Some(environment.clone()), words)).collect(),
+            locations: spans
+                .iter()
+                .take(12)
+                .map(|(span, words)| self.location(*span, Some(environment.clone()), words))
+                .collect(),
             environment,
         }
     }
@@ -251,12 +255,18 @@ impl Writer<'_> {
                 Json::Array(items.iter().map(|item| Json::String(self.redactor.text(item))).collect())
             }
             Known::One(value) => Json::String(text(value)),
-            Known::OneOf(values, _) | Known::Every(values, _) => Json::Array(values.iter().map(|v| Json::String(text(v))).collect()),
+            Known::OneOf(values, _) | Known::Every(values, _) => {
+                Json::Array(values.iter().map(|v| Json::String(text(v))).collect())
+            }
             Known::Absent | Known::Unknown(_) => Json::Null,
         };
         let (certainty, reason) = match (&attr.value, &attr.certainty) {
-            (Known::Unknown(reason) | Known::OneOf(_, reason), _) => ("unknown", Some(self.redactor.text(&reason.text))),
-            (_, Certainty::Default { variable }) => ("default", variable.as_ref().map(|name| format!("unless {name} is set"))),
+            (Known::Unknown(reason) | Known::OneOf(_, reason), _) => {
+                ("unknown", Some(self.redactor.text(&reason.text)))
+            }
+            (_, Certainty::Default { variable }) => {
+                ("default", variable.as_ref().map(|name| self.redactor.text(&format!("unless {name} is set"))))
+            }
             (Known::Every(_, why), _) => ("stated", Some(self.redactor.text(&why.text))),
             _ => ("stated", None),
         };
@@ -271,7 +281,11 @@ impl Writer<'_> {
             component: finding.component.as_deref(),
             dimension: finding.dimension.name(),
             key: finding.key.clone(),
-            environments: finding.environments.iter().map(|(name, value)| (name.as_str(), self.redactor.text(value))).collect(),
+            environments: finding
+                .environments
+                .iter()
+                .map(|(name, value)| (name.as_str(), self.redactor.text(value)))
+                .collect(),
             message: self.redactor.text(&finding.message),
             help: self.redactor.text(&finding.help),
             part_of: finding.part_of.as_deref(),
@@ -283,7 +297,7 @@ impl Writer<'_> {
                 .items
                 .iter()
                 .map(|item| ItemOut {
-                    key: item.key.clone(),
+                    key: self.redactor.text(&item.key),
                     value: self.redactor.text(&item.value),
                     fingerprint: item.fingerprint.clone(),
                 })
@@ -294,10 +308,11 @@ impl Writer<'_> {
                 .map(|location| self.location(location.span, location.environment.clone(), &location.label))
                 .collect(),
             fingerprint: &finding.fingerprint,
-            suppressed: finding
-                .suppressed
-                .as_ref()
-                .map(|s| SuppressedOut { by: s.by, reason: self.redactor.text(&s.reason), until: s.until.as_deref() }),
+            suppressed: finding.suppressed.as_ref().map(|s| SuppressedOut {
+                by: s.by,
+                reason: self.redactor.text(&s.reason),
+                until: s.until.as_deref(),
+            }),
         }
     }
 
@@ -306,7 +321,7 @@ impl Writer<'_> {
             environment: unresolved.environment.clone(),
             what: self.redactor.text(&unresolved.what),
             reason: self.redactor.text(&unresolved.reason),
-            answer_with: unresolved.answer_with.clone(),
+            answer_with: unresolved.answer_with.as_ref().map(|line| self.redactor.text(line)),
         };
         audit.model.unresolved.iter().map(one).collect()
     }

@@ -147,7 +147,9 @@ fn assigned(text: &str) -> Vec<Range<usize>> {
         }
         if let Some(range) = value_after(text, at) {
             at = range.end;
-            ranges.push(range);
+            if !text.get(range.start..).is_some_and(|rest| rest.starts_with("secret #")) {
+                ranges.push(range);
+            }
         }
     }
     ranges
@@ -187,7 +189,8 @@ fn value_after(text: &str, end: usize) -> Option<Range<usize>> {
         _ if sign == b',' => None,
         _ => {
             let rest = text.get(at..)?;
-            let code = ["os.", "env", "config(", "get", "None", "True", "False", "str", "secrets.", "self.", "settings."];
+            let code =
+                ["os.", "env", "config(", "get", "None", "True", "False", "str", "secrets.", "self.", "settings."];
             if code.iter().any(|word| rest.starts_with(word)) || rest.contains('(') && rest.find('(') < rest.find(' ') {
                 return None;
             }
@@ -236,7 +239,12 @@ mod tests {
 
     #[test]
     fn assignments_of_secrets_are_hidden_in_every_syntax() {
-        for line in ["SECRET_KEY=abc123", "  SECRET_KEY: abc123", "SECRET_KEY = 'abc123'", "env('SECRET_KEY', default='abc123')"] {
+        for line in [
+            "SECRET_KEY=abc123",
+            "  SECRET_KEY: abc123",
+            "SECRET_KEY = 'abc123'",
+            "env('SECRET_KEY', default='abc123')",
+        ] {
             assert!(!redacted(line).contains("abc123"), "{line}");
         }
     }
@@ -251,6 +259,27 @@ mod tests {
     #[test]
     fn passwords_of_urls_are_hidden() {
         assert_eq!(redacted("postgres://shop:hunter22@db/shop"), "postgres://shop:secret #1@db/shop");
+    }
+
+    #[test]
+    fn what_is_hidden_already_stays() {
+        let once = redacted("SECRET_KEY = 'abc123', x = redis://:hunter22@cache");
+        assert_eq!(redacted(&once), once);
+    }
+
+    #[test]
+    fn a_password_is_found_wherever_its_url_begins() {
+        assert_eq!(redacted("URL='amqp://a:pw1@mq'"), "URL='amqp://a:secret #1@mq'");
+        assert_eq!(
+            redacted("x=redis://:${PW}@cache y=redis://:$PW@cache"),
+            "x=redis://:${PW}@cache y=redis://:$PW@cache"
+        );
+    }
+
+    #[test]
+    fn secrets_that_overlap_are_hidden_whole() {
+        let redactor = Redactor::new(&Audit::default());
+        assert_eq!(redactor.apply("abcdefgh", vec![0..4, 2..6]).0, "secret #1gh");
     }
 
     #[test]

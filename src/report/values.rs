@@ -35,7 +35,9 @@ pub fn plain(fact: &Fact, redactor: &Redactor) -> Option<String> {
         },
         Dimension::Package if fact.id.key == "source" => get("group"),
         Dimension::Package => get("version").or_else(|| get("specifier")),
-        Dimension::Pipeline => get("deploys").or_else(|| get("gate")).or_else(|| get("tests").map(|_| "runs the tests".into())),
+        Dimension::Pipeline => {
+            get("deploys").or_else(|| get("gate")).or_else(|| get("tests").map(|_| "runs the tests".into()))
+        }
         dimension => get(schema::plain(dimension)),
     }
 }

@@ -1,6 +1,6 @@
 //! One block a cause: in full with its source lines, or concise with a line a place.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use super::layout::{self, Ink};
 use super::{Page, WIDTH, snippet};
@@ -11,7 +11,7 @@ const FULL_PLACES: usize = 7;
 /// Places of a concise block.
 const CONCISE_PLACES: usize = 4;
 /// Where values stand in a concise block.
-const VALUE_COLUMN: usize = 37;
+const VALUE_COLUMN: usize = 38;
 /// Things of a list that are named.
 const ITEMS: usize = 8;
 
@@ -49,11 +49,16 @@ fn headline(page: &Page<'_>, finding: &Finding) -> String {
 fn places(finding: &Finding) -> Vec<Location> {
     let mut places: Vec<Location> = Vec::new();
     for location in &finding.locations {
+        // A second word about the same place and environment says nothing new.
+        let said = |place: &Location| place.span == location.span && place.environment == location.environment;
+        if places.iter().any(said) {
+            continue;
+        }
         let same = places.iter_mut().find(|place| place.span == location.span && place.label == location.label);
         match (same, &location.environment) {
             (Some(place), Some(name)) => match &mut place.environment {
                 Some(names) if names.split(", ").any(|known| known == name) => {}
-                Some(names) => names.push_str(&format!(", {name}")),
+                Some(names) => layout::add(names, format_args!(", {name}")),
                 none => *none = Some(name.clone()),
             },
             (Some(_), None) => {}
@@ -68,7 +73,9 @@ fn folded(page: &Page<'_>, finding: &Finding) -> (Vec<String>, usize) {
     let mut rules: Vec<&str> = Vec::new();
     let mut times: BTreeMap<&str, usize> = BTreeMap::new();
     let own = page.audit.findings.iter().filter(|other| {
-        other.suppressed.is_none() && other.part_of.as_deref() == Some(&finding.fingerprint) && other.project == finding.project
+        other.suppressed.is_none()
+            && other.part_of.as_deref() == Some(&finding.fingerprint)
+            && other.project == finding.project
     });
     for other in own {
         if !rules.contains(&other.rule.as_str()) {
@@ -86,7 +93,13 @@ fn folded(page: &Page<'_>, finding: &Finding) -> (Vec<String>, usize) {
 
 /// What is listed, where the places do not say it already.
 fn items(page: &Page<'_>, finding: &Finding) -> Option<String> {
-    let said: String = finding.locations.iter().map(|location| location.label.as_str()).chain([finding.message.as_str()]).collect::<Vec<_>>().join("\n");
+    let said: String = finding
+        .locations
+        .iter()
+        .map(|location| location.label.as_str())
+        .chain([finding.message.as_str()])
+        .collect::<Vec<_>>()
+        .join("\n");
     if finding.items.iter().all(|item| layout::has_word(&said, &item.key)) {
         return None;
     }
@@ -129,16 +142,19 @@ pub(super) fn full(page: &Page<'_>, finding: &Finding) -> String {
     let color = page.options.color;
     let margin = " ".repeat(gutter + 1);
     if !remarks.is_empty() {
-        out.push_str(&format!("{margin}{}\n", layout::paint("|", Ink::Quiet, color)));
+        layout::add(&mut out, format_args!("{margin}{}\n", layout::paint("|", Ink::Quiet, color)));
     }
     for (kind, text) in remarks {
         let indent = gutter + 1 + 2 + kind.len() + 2;
         for (at, line) in layout::wrap(&text, WIDTH - indent).iter().enumerate() {
             if at == 0 {
                 let word = layout::paint(kind, if kind == "help" { Ink::Help } else { Ink::Note }, color);
-                out.push_str(&format!("{margin}{} {word}: {line}\n", layout::paint("=", Ink::Quiet, color)));
+                layout::add(
+                    &mut out,
+                    format_args!("{margin}{} {word}: {line}\n", layout::paint("=", Ink::Quiet, color)),
+                );
             } else {
-                out.push_str(&format!("{}{line}\n", " ".repeat(indent)));
+                layout::add(&mut out, format_args!("{}{line}\n", " ".repeat(indent)));
             }
         }
     }
@@ -148,20 +164,22 @@ pub(super) fn full(page: &Page<'_>, finding: &Finding) -> String {
 /// A finding as a headline and a line a place.
 pub(super) fn concise(page: &Page<'_>, finding: &Finding) -> String {
     let mut out = headline(page, finding);
-    let places = places(finding);
+    let mut lines: BTreeSet<(String, Option<String>)> = BTreeSet::new();
+    let mut places = places(finding);
+    places.retain(|place| lines.insert((page.place(place.span), place.environment.clone())));
     for place in places.iter().take(CONCISE_PLACES) {
         let label = page.label(place);
         let bare = place.label.trim().is_empty();
         let value = match (&place.environment, bare) {
-            (Some(name), true) => format!("{name}: {}", page.source_line(place.span)),
-            (None, true) => page.source_line(place.span),
+            (Some(name), true) => format!("{name}: {}", page.quoted(place.span)),
+            (None, true) => page.quoted(place.span),
             _ => label,
         };
         out.push_str(&beside(&page.place(place.span), &value));
     }
     let more = places.len().saturating_sub(CONCISE_PLACES);
     if more > 0 {
-        out.push_str(&format!("  and {more} more {}\n", if more == 1 { "place" } else { "places" }));
+        layout::add(&mut out, format_args!("  and {more} more {}\n", if more == 1 { "place" } else { "places" }));
     }
     if let Some(items) = items(page, finding) {
         out.push_str(&layout::hang("  ", &items, WIDTH));
@@ -185,13 +203,13 @@ fn beside(place: &str, value: &str) -> String {
     if value.is_empty() {
         return format!("{place}\n");
     }
-    let indent = VALUE_COLUMN - 1 - 2;
-    let value = layout::cut(value, WIDTH - indent - 2);
-    if layout::width(&place) + 2 <= indent + 2 {
-        format!("{}{value}\n", layout::pad(&place, indent + 2))
+    let indent = VALUE_COLUMN - 1;
+    let value = layout::cut(value, WIDTH - indent);
+    if layout::width(&place) + 2 <= indent {
+        format!("{}{value}\n", layout::pad(&place, indent))
     } else if layout::width(&place) + 2 + layout::width(&value) <= WIDTH {
         format!("{place}  {value}\n")
     } else {
-        format!("{place}\n{}{value}\n", " ".repeat(indent + 2))
+        format!("{place}\n{}{value}\n", " ".repeat(indent))
     }
 }

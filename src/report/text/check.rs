@@ -19,7 +19,10 @@ pub fn check(audit: &Audit, tree: &Tree, options: &Options) -> String {
     for project in &projects {
         let mut head = String::new();
         if projects.len() > 1 {
-            head.push_str(&format!("{}\n", layout::paint(&format!("== {project}"), layout::Ink::Strong, options.color)));
+            layout::add(
+                &mut head,
+                format_args!("{}\n", layout::paint(&format!("== {project}"), layout::Ink::Strong, options.color)),
+            );
         }
         if !options.quiet {
             head.push_str(&header::comparing(&page, project));
@@ -56,10 +59,9 @@ fn block(page: &Page<'_>, finding: &Finding) -> Option<String> {
     let options = page.options;
     let in_full = match (options.style, finding.severity) {
         (_, Severity::Note) if !options.verbose && options.style != Style::Full => return None,
-        (Style::Concise, _) => false,
+        (Style::Concise, _) | (Style::Default, Severity::Note) => false,
         (Style::Full, _) | (Style::Default, Severity::Error) => true,
         (Style::Default, Severity::Warning) => options.verbose,
-        (Style::Default, Severity::Note) => false,
     };
     Some(if in_full { blocks::full(page, finding) } else { blocks::concise(page, finding) })
 }

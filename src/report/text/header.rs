@@ -52,7 +52,7 @@ impl Counts {
             more.push(format!("{} accepted", self.accepted));
         }
         if !more.is_empty() {
-            sentence.push_str(&format!(" (and {})", more.join(", ")));
+            layout::add(&mut sentence, format_args!(" (and {})", more.join(", ")));
         }
         sentence
     }
@@ -113,7 +113,8 @@ pub(super) fn comparing(page: &Page<'_>, project: &str) -> String {
 fn no_production(all: &[&Environment], reference: Option<&str>) -> String {
     let names: Vec<&str> = all.iter().map(|environment| environment.name.as_str()).collect();
     let reference = reference.map_or_else(String::new, |name| format!(" (--reference {name})"));
-    let sentence = format!("No production environment found. Compared with each other: {}{reference}.", names.join(", "));
+    let sentence =
+        format!("No production environment found. Compared with each other: {}{reference}.", names.join(", "));
     let mut out = layout::hang("", &layout::one_line(&sentence), WIDTH);
     out.push_str("If there is one, name it in paritylint.toml, with what is known of it:\n");
     out.push_str("  [environments.production]\n");
@@ -147,7 +148,7 @@ pub(super) fn summary(page: &Page<'_>) -> String {
         } else {
             String::new()
         };
-        out.push_str(&format!("Only rules about a single environment were judged{of}.\n"));
+        layout::add(&mut out, format_args!("Only rules about a single environment were judged{of}.\n"));
         return out;
     }
     out.push_str(&layout::hang("", &format!("{}\n", facts(page, compared)), WIDTH));

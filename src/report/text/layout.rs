@@ -109,9 +109,14 @@ pub(super) fn wrap(text: &str, max: usize) -> Vec<String> {
     lines
 }
 
-/// A text after a head, in lines that all begin under the head's end.
+/// A text after a head, in lines that all begin under the head's end; a head that leaves too little room gets its own line.
 pub(super) fn hang(head: &str, text: &str, max: usize) -> String {
     let indent = width(head);
+    if indent + 24 > max && indent + width(text) > max {
+        let head = cut(head.trim_end(), max);
+        let own = if head.is_empty() { String::new() } else { format!("{head}\n") };
+        return own + &hang(&" ".repeat(14), text, max);
+    }
     let mut out = String::new();
     for (at, line) in wrap(text, max.saturating_sub(indent)).iter().enumerate() {
         let start = if at == 0 { head.to_owned() } else { " ".repeat(indent) };
@@ -119,6 +124,12 @@ pub(super) fn hang(head: &str, text: &str, max: usize) -> String {
         out.push('\n');
     }
     out
+}
+
+/// Adds a piece to a text.
+pub(super) fn add(out: &mut String, piece: std::fmt::Arguments<'_>) {
+    // Writing to a `String` cannot fail.
+    let _ = std::fmt::Write::write_fmt(out, piece);
 }
 
 /// `1 error`, `2 errors`.
@@ -182,11 +193,20 @@ pub(super) fn paint(text: &str, ink: Ink, color: bool) -> String {
     format!("{style}{text}{style:#}")
 }
 
-/// Cuts every line at `max` columns (colour codes take none) and drops spaces at line ends; without UTF-8, our own marks in ASCII.
+/// Cuts every line at `max` columns (colour codes take none) and drops spaces at line ends; without UTF-8, all in ASCII.
 pub(super) fn fit(text: &str, max: usize, utf8: bool) -> String {
     let mut out = String::with_capacity(text.len());
     for line in text.lines() {
-        let line = if utf8 { line.to_owned() } else { line.replace('…', "~").replace('≠', "!=") };
+        let ascii = |c| {
+            if c == '…' {
+                '~'
+            } else if char::is_ascii(&c) {
+                c
+            } else {
+                '?'
+            }
+        };
+        let line: String = if utf8 { line.to_owned() } else { line.chars().map(ascii).collect() };
         let fitted = fit_line(&line, max, if utf8 { '…' } else { '~' });
         out.push_str(fitted.trim_end());
         out.push('\n');

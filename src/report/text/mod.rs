@@ -18,6 +18,8 @@ pub use compare::compare;
 pub use envs::envs;
 pub use why::why;
 
+use std::ops::Range;
+
 use super::lines::Lines;
 use super::redact::Redactor;
 use crate::discover::Tree;
@@ -83,11 +85,25 @@ impl<'a> Page<'a> {
 
     /// The source line of a place, redacted, without its indentation.
     fn source_line(&self, span: Span) -> String {
+        layout::one_line(&self.redacted_line(span).0).trim().to_owned()
+    }
+
+    /// What stands at a place, as far as its first line goes.
+    fn quoted(&self, span: Span) -> String {
+        let (line, range) = self.redacted_line(span);
+        layout::one_line(line.get(range).unwrap_or(&line)).trim().to_owned()
+    }
+
+    /// The first line of a place without its secrets, and the place's range in it.
+    fn redacted_line(&self, span: Span) -> (String, Range<usize>) {
         let (line, _) = self.lines.line_of(span.file, span.start as usize);
         let range = self.lines.range(span.file, line);
         let text = self.lines.text(span.file).get(range.clone()).unwrap_or_default();
-        let shown = self.redactor.line(text, Span::new(span.file, range.start, range.end)).0;
-        layout::one_line(&shown).trim().to_owned()
+        let (shown, shift) = self.redactor.line(text, Span::new(span.file, range.start, range.end));
+        let inside = |offset: u32| (offset as usize).clamp(range.start, range.end) - range.start;
+        let place = shift.range(inside(span.start)..inside(span.end));
+        let place = if place.is_empty() { 0..shown.len() } else { place };
+        (shown, place)
     }
 
     /// `environment: what is to be seen there`.

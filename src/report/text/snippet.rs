@@ -92,7 +92,12 @@ fn pieces(page: &Page<'_>, places: &[Location]) -> Vec<Piece> {
     pieces
 }
 
-fn snippet<'s>(page: &Page<'_>, piece: &Piece, at: usize, columns: usize) -> Snippet<'s, annotate_snippets::Annotation<'s>> {
+fn snippet<'s>(
+    page: &Page<'_>,
+    piece: &Piece,
+    at: usize,
+    columns: usize,
+) -> Snippet<'s, annotate_snippets::Annotation<'s>> {
     let first = piece.lines.first_key_value().map_or(0, |(line, _)| *line);
     let last = piece.lines.last_key_value().map_or(0, |(line, _)| *line);
     let mut source = String::new();
@@ -152,7 +157,8 @@ fn lay_out(chars: &[char], spans: &[(usize, usize)], marks: &[Mark], columns: us
     let wide = |chars: &[char]| chars.iter().map(|c| layout::char_width(*c)).sum::<usize>();
     let labels: Vec<String> = marks.iter().map(|mark| layout::cut(&mark.label, columns - SOURCE_COLUMNS)).collect();
     let room = |label: &str| if label.is_empty() { 0 } else { 1 + layout::width(label) };
-    let shortest = |(start, end): (usize, usize)| wide(chars.get(start..end).unwrap_or_default()).clamp(1, SHORTEST_MARK);
+    let shortest =
+        |(start, end): (usize, usize)| wide(chars.get(start..end).unwrap_or_default()).clamp(1, SHORTEST_MARK);
     let excess = spans
         .iter()
         .zip(&labels)
@@ -195,10 +201,11 @@ fn lay_out(chars: &[char], spans: &[(usize, usize)], marks: &[Mark], columns: us
     for ((span, label), mark) in spans.iter().zip(labels).zip(marks) {
         let start = span.0.saturating_sub(from).min(offsets.len() - 1);
         let mut end = span.1.saturating_sub(from).clamp(start, offsets.len() - 1);
-        let label = layout::cut(&label, columns.saturating_sub(starts[start] + 2));
         while end > start + 1 && starts[end] + room(&label) > columns {
             end -= 1;
         }
+        let behind = starts[end].max(starts[start] + 1) + 1;
+        let label = layout::cut(&label, columns.saturating_sub(behind));
         prepared.marks.push((offsets[start]..offsets[end], mark.primary, label));
     }
     prepared
