@@ -24,7 +24,7 @@ fn web(component: &Component) -> bool {
 }
 
 /// Strongest sign first: the same build, the same server of the same module, the same image, the same name, the same duty.
-const TESTS: [Test; 6] = [
+const TESTS: [Test; 7] = [
     |a, b| {
         some_equal(a.build_context.as_ref(), b.build_context.as_ref())
             && some_equal(a.dockerfile.as_ref(), b.dockerfile.as_ref())
@@ -34,6 +34,11 @@ const TESTS: [Test; 6] = [
     |a, b| some_equal(a.module.as_ref(), b.module.as_ref()) && web(a) == web(b),
     |a, b| some_equal(a.image_repository.as_ref(), b.image_repository.as_ref()),
     |a, b| a.name == b.name,
+    |a, b| {
+        some_equal(a.build_context.as_ref(), b.build_context.as_ref())
+            && some_equal(a.dockerfile.as_ref(), b.dockerfile.as_ref())
+            && (a.server.is_none() || b.server.is_none())
+    },
     |a, b| a.kind == ComponentKind::App && web(a) && web(b),
 ];
 

@@ -67,6 +67,22 @@ impl<'m> Index<'m> {
         })
     }
 
+    /// Whether the absence of a fact's counterpart in an environment is a fact: its set there is complete.
+    pub fn absent(&self, environment: &'m Environment, fact: &Fact) -> Result<(), crate::model::Reason> {
+        let unknown = || Err(crate::model::Reason::new("what else is there is not known"));
+        let mine = |coverage: &&Coverage| {
+            *coverage.project == *environment.project
+                && *coverage.environment == *environment.name
+                && coverage.dimension == fact.id.dimension
+        };
+        let sets: Vec<&Coverage> = self.model.coverage.iter().filter(mine).collect();
+        let same = sets.iter().find(|coverage| coverage.component == fact.id.component);
+        match same.or_else(|| sets.first().filter(|_| sets.len() == 1)) {
+            Some(coverage) => coverage.complete.clone(),
+            None => unknown(),
+        }
+    }
+
     /// All pairs of two environments. Facts of a component without a counterpart are not paired.
     pub fn pairs(&self, environment: &'m Environment, reference: &'m Environment) -> Vec<Pair<'m>> {
         let here = self.of_environment(environment);
@@ -104,7 +120,9 @@ impl<'m> Index<'m> {
 
 /// The key of a fact's counterpart: keys that are the component's own name follow the component.
 fn counterpart_key(fact: &Fact, there: Option<&Arc<str>>) -> String {
+    let by_component = matches!(fact.id.dimension, Dimension::Image | Dimension::Process);
     match (&fact.id.component, there) {
+        _ if !by_component => fact.id.key.clone(),
         (Some(here), Some(there)) if fact.id.key == **here => there.to_string(),
         (Some(here), Some(there)) => match fact.id.key.strip_prefix(&format!("{here}.")) {
             Some(rest) => format!("{there}.{rest}"),
@@ -129,7 +147,15 @@ pub fn count(index: &Index<'_>, environments: &[Environment], named: Option<&str
                     Relation::Differs => counts.differ += 1,
                     Relation::Undecided(_) => counts.undecided += 1,
                 },
-                _ => counts.undecided += 1,
+                (Some(fact), None) => match index.absent(first, fact) {
+                    Ok(()) => counts.differ += 1,
+                    Err(_) => counts.undecided += 1,
+                },
+                (None, Some(fact)) => match index.absent(environment, fact) {
+                    Ok(()) => counts.differ += 1,
+                    Err(_) => counts.undecided += 1,
+                },
+                (None, None) => {}
             }
         }
     }

@@ -75,22 +75,26 @@ fn with_references<'m>(
         if references.iter().any(|reference| reference.name == environment.name) {
             continue;
         }
-        let mut sides: Vec<Vec<(Candidate<'m>, Compared)>> =
+        let sides: Vec<Vec<(Candidate<'m>, Compared)>> =
             references.iter().map(|reference| paired(rule, index, environment, reference)).collect();
-        if sides.is_empty() {
-            continue;
-        }
-        let first = sides.remove(0);
-        for (candidate, mut compared) in first {
-            for side in &sides {
-                let opposite = side.iter().find(|(other, _)| other.fact.id == candidate.fact.id);
-                compared = match (compared, opposite.map(|(_, compared)| compared)) {
-                    (Compared::Holds, None | Some(Compared::Holds)) => Compared::Holds,
-                    (Compared::Holds, Some(other)) => other.clone(),
-                    (compared, _) => compared,
-                };
+        let mut seen = Vec::new();
+        for at in 0..sides.len() {
+            for (candidate, compared) in &sides[at] {
+                if seen.contains(&candidate.fact.id) {
+                    continue;
+                }
+                seen.push(candidate.fact.id.clone());
+                let mut compared = compared.clone();
+                for side in sides.iter().skip(at + 1) {
+                    let opposite = side.iter().find(|(other, _)| other.fact.id == candidate.fact.id);
+                    compared = match (compared, opposite.map(|(_, compared)| compared)) {
+                        (Compared::Holds, None | Some(Compared::Holds)) => Compared::Holds,
+                        (Compared::Holds, Some(other)) => other.clone(),
+                        (compared, _) => compared,
+                    };
+                }
+                found.push((*candidate, compared));
             }
-            found.push((candidate, compared));
         }
     }
     found
@@ -138,13 +142,10 @@ fn compare_pair<'m>(rule: &Rule, index: &Index<'m>, pair: &Pair<'m>, attribute: 
 }
 
 /// Absent is a fact only in a complete set.
-fn absent(index: &Index<'_>, environment: &Environment, fact: &Fact) -> Compared {
-    match index.coverage(environment, fact.id.component.as_ref(), fact.id.dimension) {
-        Some(coverage) => match &coverage.complete {
-            Ok(()) => Compared::Holds,
-            Err(reason) => Compared::Undecided(reason.clone()),
-        },
-        None => Compared::Undecided(Reason::new("what else is there is not known")),
+fn absent<'m>(index: &Index<'m>, environment: &'m Environment, fact: &Fact) -> Compared {
+    match index.absent(environment, fact) {
+        Ok(()) => Compared::Holds,
+        Err(reason) => Compared::Undecided(reason),
     }
 }
 

@@ -49,6 +49,11 @@ fn absorb(known: &mut Finding, more: Finding) {
             known.locations.push(location);
         }
     }
+    for name in more.deviating {
+        if !known.deviating.contains(&name) {
+            known.deviating.push(name);
+        }
+    }
     known.environments.extend(more.environments);
     known.items.extend(more.items);
     if more.severity > known.severity {
@@ -110,7 +115,7 @@ fn explains(rule: &Rule, cause: &Finding, other: &Finding) -> bool {
     }
     let whole = |finding: &Finding| finding.component.is_none();
     let together = cause.component == other.component || whole(cause) || whole(other);
-    let environment = other.environments.keys().any(|name| cause.environments.contains_key(name));
+    let environment = other.deviating.iter().any(|name| cause.deviating.contains(name));
     let named = rule.file.subsumes.contains(&other.rule) && together && environment;
     let first = |finding: &Finding| finding.locations.first().map(|place| place.span);
     let same_place = first(cause) == first(other) && (cause.severity, &other.rule) > (other.severity, &cause.rule);

@@ -51,6 +51,7 @@ pub fn finding(
         dimension: rule.dimension,
         key: candidate.fact.id.key.clone(),
         environments,
+        deviating: vec![candidate.environment.name.clone()],
         role: role(candidate, rule),
         drift: rule.is_drift(),
         message,

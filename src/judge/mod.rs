@@ -68,7 +68,7 @@ pub fn judge_recorded(model: Model, rules: &[Rule], options: &Options) -> (Audit
     let mut records = Vec::new();
     let named = options.reference.as_deref();
     let index = Index::of(&model);
-    let scope = Scope { model: &model, index: &index };
+    let scope = Scope::new(&model, &index);
     for rule in rules.iter().filter(|rule| options.runs(rule)) {
         let tally = verdicts.entry(rule.name.clone()).or_default();
         let mut found = Vec::new();
@@ -104,6 +104,7 @@ pub fn judge_recorded(model: Model, rules: &[Rule], options: &Options) -> (Audit
     gather::sort(&mut findings);
     let pairs = compare::count(&index, &model.environments, named);
     let references = compare::reference::names(&model.environments, named);
+    drop(scope);
     drop(index);
     let audit = Audit { findings, verdicts, references, pairs, as_of: options.as_of.clone(), broken_rules: Vec::new(), model };
     (audit, records)

@@ -1,6 +1,5 @@
 //! Facts as conditions see them: an absent attribute is `none`, an unknown one is `none` too and is recorded as touched.
 
-use std::collections::BTreeMap;
 use std::fmt;
 use std::sync::{Arc, Mutex, PoisonError};
 
@@ -76,29 +75,20 @@ pub fn text_of(attr: &Attr) -> String {
 
 /// A fact in a condition.
 pub struct FactObject {
-    attributes: BTreeMap<&'static str, Attr>,
-    key: String,
-    component: Option<String>,
-    environment: String,
+    fact: Arc<Fact>,
     touched: Touched,
 }
 
 impl FactObject {
     /// Wraps a fact.
-    pub fn wrap(fact: &Fact, touched: &Touched) -> Jinja {
-        Jinja::from_object(Self {
-            attributes: fact.attributes.clone(),
-            key: fact.id.key.clone(),
-            component: fact.id.component.as_ref().map(ToString::to_string),
-            environment: fact.id.environment.to_string(),
-            touched: touched.clone(),
-        })
+    pub fn wrap(fact: &Arc<Fact>, touched: &Touched) -> Jinja {
+        Jinja::from_object(Self { fact: Arc::clone(fact), touched: touched.clone() })
     }
 }
 
 impl fmt::Debug for FactObject {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&self.key)
+        f.write_str(&self.fact.id.key)
     }
 }
 
@@ -106,10 +96,10 @@ impl Object for FactObject {
     fn get_value(self: &Arc<Self>, key: &Jinja) -> Option<Jinja> {
         let name = key.as_str()?;
         Some(match name {
-            "key" => Jinja::from(self.key.as_str()),
-            "component" => self.component.as_deref().map_or_else(|| Jinja::from(()), Jinja::from),
-            "environment" => Jinja::from(self.environment.as_str()),
-            name => self.attributes.get(name).map_or_else(|| Jinja::from(()), |attr| seen(attr, &self.touched)),
+            "key" => Jinja::from(self.fact.id.key.as_str()),
+            "component" => self.fact.id.component.as_deref().map_or_else(|| Jinja::from(()), Jinja::from),
+            "environment" => Jinja::from(&*self.fact.id.environment),
+            name => self.fact.attributes.get(name).map_or_else(|| Jinja::from(()), |attr| seen(attr, &self.touched)),
         })
     }
 }

@@ -1,5 +1,7 @@
 //! One rule, one candidate: fires, silent and why, or undecided.
 
+use std::sync::Arc;
+
 use minijinja::{Value as Jinja, context};
 
 use super::candidate::{Candidate, Compared};
@@ -7,7 +9,7 @@ use super::conditions::engine;
 use super::object::{FactObject, Touched};
 use super::rule::Rule;
 use crate::compare::Index;
-use crate::model::{Component, Confidence, Dimension, Environment, Lowered, Model, Reason, Role, Severity};
+use crate::model::{Component, Confidence, Environment, Fact, Lowered, Model, Reason, Role, Severity};
 
 /// What a rule says of a candidate, before a finding is made of it.
 pub enum Outcome {
@@ -21,12 +23,34 @@ pub enum Outcome {
     NotApplicable,
 }
 
+/// A fact that a condition may ask for.
+struct Row {
+    fact: Arc<Fact>,
+    role: &'static str,
+    /// Why its set may hold more.
+    incomplete: Option<Reason>,
+}
+
 /// Everything that conditions may ask about.
 pub struct Scope<'m> {
     /// What is known.
     pub model: &'m Model,
-    /// The facts by environment.
-    pub index: &'m Index<'m>,
+    rows: Arc<Vec<Row>>,
+}
+
+impl<'m> Scope<'m> {
+    /// What conditions may ask about a model.
+    pub fn new(model: &'m Model, index: &Index<'m>) -> Self {
+        let mut rows = Vec::new();
+        for environment in &model.environments {
+            for fact in index.of_environment(environment) {
+                let coverage = index.coverage(environment, fact.id.component.as_ref(), fact.id.dimension);
+                let incomplete = coverage.and_then(|coverage| coverage.complete.as_ref().err().cloned());
+                rows.push(Row { fact: Arc::new((*fact).clone()), role: environment.role.name(), incomplete });
+            }
+        }
+        Self { model, rows: Arc::new(rows) }
+    }
 }
 
 fn environment_value(environment: &Environment) -> Jinja {
@@ -51,8 +75,8 @@ impl<'m> Scope<'m> {
     pub fn values(&self, candidate: &Candidate<'_>, touched: &Touched) -> Jinja {
         let facts = self.facts(candidate, touched);
         context! {
-            fact => FactObject::wrap(candidate.fact, touched),
-            other => candidate.other.map_or_else(|| Jinja::from(()), |other| FactObject::wrap(other, touched)),
+            fact => FactObject::wrap(&Arc::new(candidate.fact.clone()), touched),
+            other => candidate.other.map_or_else(|| Jinja::from(()), |other| FactObject::wrap(&Arc::new(other.clone()), touched)),
             environment => environment_value(candidate.environment),
             reference => candidate.reference.map_or_else(|| Jinja::from(()), environment_value),
             component => component_value(self.component(candidate)),
@@ -62,27 +86,30 @@ impl<'m> Scope<'m> {
 
     /// `facts(dimension, key=, component=, role=)`: the facts of the candidate's environment, or of all of a role.
     fn facts(&self, candidate: &Candidate<'_>, touched: &Touched) -> Jinja {
-        let mut all: Vec<(Dimension, String, String, &'static str, bool, Jinja)> = Vec::new();
-        for environment in &self.model.environments {
-            let ours = environment.name == candidate.environment.name && environment.project == candidate.environment.project;
-            for fact in self.model.facts.iter().filter(|fact| *fact.id.environment == *environment.name) {
-                let component = fact.id.component.as_ref().map(ToString::to_string).unwrap_or_default();
-                let object = FactObject::wrap(fact, touched);
-                all.push((fact.id.dimension, fact.id.key.clone(), component, environment.role.name(), ours, object));
-            }
-        }
+        let rows = std::sync::Arc::clone(&self.rows);
+        let environment = candidate.environment.name.clone();
+        let project = candidate.environment.project.clone();
+        let touched = touched.clone();
         Jinja::from_function(move |dimension: String, options: minijinja::value::Kwargs| -> Result<Vec<Jinja>, minijinja::Error> {
             let key: Option<String> = options.get("key")?;
             let component: Option<String> = options.get("component")?;
             let role: Option<String> = options.get("role")?;
             options.assert_all_used()?;
-            let fits = |row: &&(Dimension, String, String, &'static str, bool, Jinja)| {
-                row.0.name() == dimension
-                    && key.as_ref().is_none_or(|key| row.1 == *key)
-                    && component.as_ref().is_none_or(|component| row.2 == *component)
-                    && role.as_ref().map_or(row.4, |role| row.3 == role)
+            let fits = |row: &&Row| {
+                row.fact.id.dimension.name() == dimension
+                    && *row.fact.id.project == *project
+                    && key.as_ref().is_none_or(|key| row.fact.id.key == *key)
+                    && component.as_ref().is_none_or(|name| row.fact.id.component.as_deref() == Some(name.as_str()))
+                    && role.as_ref().map_or(*row.fact.id.environment == *environment, |role| row.role == role)
             };
-            Ok(all.iter().filter(fits).map(|row| row.5.clone()).collect())
+            let mut found: Vec<&Row> = rows.iter().filter(fits).collect();
+            found.sort_by_key(|row| row.fact.id.clone());
+            for row in &found {
+                if let Some(reason) = &row.incomplete {
+                    touched.add(reason);
+                }
+            }
+            Ok(found.into_iter().map(|row| FactObject::wrap(&row.fact, &touched)).collect())
         })
     }
 }
@@ -180,7 +207,7 @@ fn severity(rule: &Rule, candidate: &Candidate<'_>, values: &Jinja, touched: &To
         Confidence::Guessed => Severity::Note,
     };
     if severity > gate {
-        severity = severity.lower();
+        severity = gate;
         let weak = candidate.reference.filter(|reference| reference.confidence == confidence).unwrap_or(candidate.environment);
         let because = format!("{} is {} by the files only", weak.name, confidence.name());
         lowered.get_or_insert(because);

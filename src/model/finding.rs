@@ -99,6 +99,8 @@ pub struct Finding {
     pub key: String,
     /// The environments it holds for and their values as text, the deviating one first, then the reference.
     pub environments: BTreeMap<String, String>,
+    /// The environments that deviate, or that it is about: all of `environments` but the reference.
+    pub deviating: Vec<String>,
     /// The worst role it holds for.
     pub role: Role,
     /// Whether two environments are compared.

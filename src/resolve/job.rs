@@ -182,9 +182,7 @@ fn job_vars(workflow: &Workflow, job: &Job, instances: &[workflow::RunInstance])
 fn steps(context: &Context<'_, '_>, part: &mut Part<'_>, job: &Job) {
     let tree = context.repository.tree;
     let python = part.python().map(str::to_owned);
-    let mut any_pip_cache = false;
     for step in &job.steps {
-        any_pip_cache |= step.uses.is_some();
         let Some(run) = &step.run else { continue };
         let folder = run.working_directory.as_ref().map_or_else(|| job.defaults.working_directory.as_ref().map(|dir| dir.value.clone()).unwrap_or_default(), |dir| dir.value.clone());
         let folder = paths::join("", &folder).unwrap_or_default();

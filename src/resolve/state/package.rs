@@ -1,5 +1,7 @@
 //! Python packages.
 
+use std::collections::BTreeMap;
+
 use super::Statements;
 use crate::discover::Tree;
 use crate::environments::words::naming;
@@ -16,7 +18,26 @@ pub fn state(statements: &mut Statements, part: &Part<'_>, tree: &Tree) {
     for (name, found) in &part.installs.packages {
         one(statements, part, name, found);
     }
+    variants(statements, part);
     source(statements, part, tree);
+}
+
+/// One fact for each family of distributions that give the same import: which of them is installed.
+fn variants(statements: &mut Statements, part: &Part<'_>) {
+    let mut families: BTreeMap<&str, Vec<(&str, &PackagePart)>> = BTreeMap::new();
+    for (name, found) in &part.installs.packages {
+        let member = packages::twin_member(name, &found.package.extras);
+        if let Some((family, member)) = member.filter(|_| found.package.direct && found.maybe.is_none()) {
+            families.entry(&family.family).or_default().push((member, found));
+        }
+    }
+    for (family, members) in families {
+        let Some((_, first)) = members.first() else { continue };
+        let origin = members.iter().skip(1).fold(first.package.origin.clone(), |o, (_, found)| o.join(&found.package.origin));
+        let names: Vec<&str> = members.iter().map(|(name, _)| *name).collect();
+        let mut fact = statements.about(Some(&part.name), Dimension::Package, &format!("{family} variant"));
+        fact.text("twin", names.join(" and "), &origin).text("kind", "variant", &origin);
+    }
 }
 
 fn one(statements: &mut Statements, part: &Part<'_>, name: &str, found: &PackagePart) {
