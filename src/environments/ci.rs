@@ -196,12 +196,26 @@ fn deployment(repository: &Repository<'_>, file: FileId, _workflow: &Workflow, j
     if pages || ["docs", "pages", "pypi", "package"].iter().any(|word| job.id.value.contains(word)) {
         return None;
     }
-    let word_of = |text: &str| role_of_value(&text.replace("deploy", " ").replace(' ', "-"));
+    let word_of = |text: &str| {
+        let bare = text.to_lowercase();
+        let words = bare.split(|c: char| !c.is_alphanumeric()).filter(|word| !["deploy", "deployment", "release", "build"].contains(word));
+        role_of_value(&words.collect::<Vec<_>>().join("-"))
+    };
+    let path = repository.tree.path(file);
+    let named_file = word_of(paths::name(path).trim_end_matches(".yml").trim_end_matches(".yaml"));
+    if named_file.as_ref().is_some_and(|(role, _)| *role == Role::Test) || paths::name(path).contains("test") {
+        return None;
+    }
     let target = sources.into_iter().flatten().find_map(|(text, span)| Some((word_of(&text)?, span)));
     let workflow = file;
     let job = job.id.value.clone();
     Some(match target {
         Some(((role, word), at)) if role != Role::Test => Deployment { workflow, job, role, word, span: at, named: true },
+        Some(((Role::Test, _), _)) => return None,
+        None if named_file.is_some() => {
+            let (role, word) = named_file?;
+            Deployment { workflow, job, role, word, span, named: true }
+        }
         _ => Deployment { workflow, job, role: Role::Production, word: "production".into(), span, named: false },
     })
 }

@@ -32,8 +32,17 @@ struct Stack {
 pub fn load(repository: &Repository<'_>, files: &[FileId]) -> Arc<Project> {
     let folder = files.first().map(|file| paths::parent(repository.tree.path(*file)).to_owned()).unwrap_or_default();
     let env = compose::dot_env(repository.tree, &folder).unwrap_or_default();
-    let options = Options { env: World::Open(env), profiles: Profiles::None, project_dir: folder };
-    Arc::new(compose::load(repository.tree, files, &options))
+    let named = env.get("COMPOSE_PROFILES").and_then(|var| var.value.one()).map(|text| {
+        Profiles::Named(text.split(',').map(|name| name.trim().to_owned()).collect())
+    });
+    let mut options = Options { env: World::Open(env), profiles: named.unwrap_or_default(), project_dir: folder };
+    let project = compose::load(repository.tree, files, &options);
+    let ours = |project: &Project| project.services.values().any(|service| service.build.is_some() || service.image.is_some());
+    if options.profiles == Profiles::None && !ours(&project) {
+        options.profiles = Profiles::All;
+        return Arc::new(compose::load(repository.tree, files, &options));
+    }
+    Arc::new(project)
 }
 
 fn read_files(repository: &Repository<'_>) -> Vec<File> {
@@ -98,8 +107,8 @@ fn infer_folder(repository: &Repository<'_>, group: &[&File]) -> Vec<Planned> {
             let why = "the base file without the development override";
             found.extend(environments(repository, &alone, Role::Production, "production", Confidence::Guessed, base.id, why));
         }
-    } else if found.is_empty() {
-        for file in named.iter().filter(|file| file.naming.variant.is_some() && ships(&file.alone)) {
+    } else if !has(Role::Production) {
+        for file in named.iter().filter(|file| file.naming.role.is_none() && file.naming.variant.is_some() && ships(&file.alone)) {
             let stack = Stack { files: vec![file.id], invoked: None };
             let word = format!("production-{}", file.naming.variant.clone().unwrap_or_default());
             let why = "one of several ways offered to run it";

@@ -115,6 +115,11 @@ fn plain_alone(built: &BTreeSet<(FileId, Role)>, file: FileId) -> bool {
     !built.iter().any(|(other, _)| *other == file)
 }
 
+/// The Dockerfiles that an environment builds.
+pub fn builds(repository: &Repository<'_>, planned: &Planned) -> Vec<FileId> {
+    built_by(repository, planned).into_iter().map(|(file, _)| file).collect()
+}
+
 fn built_by(repository: &Repository<'_>, planned: &Planned) -> Vec<(FileId, Role)> {
     let role = planned.environment.role;
     let file = |unit: &Unit| match &unit.runs {

@@ -27,7 +27,7 @@ pub fn infer(repository: &Repository<'_>, config: &Config) -> Plan {
     all.extend(images::infer(repository, &known));
     let known = all.clone();
     all.extend(platform::procfiles(repository, &known));
-    drop_shadowed_images(&mut all);
+    drop_shadowed_images(repository, &mut all);
     if let Some(tests) = ci::tests(repository) {
         all.retain(|planned| planned.environment.role != Role::Test || planned.environment.files.iter().any(|file| tests.environment.files.contains(file)));
         merge_tests(&mut all, tests);
@@ -40,7 +40,8 @@ pub fn infer(repository: &Repository<'_>, config: &Config) -> Plan {
     add_machine(repository, &modules, &mut all);
     for planned in &mut all {
         if planned.settings.is_none() {
-            planned.settings = settings::by_role(&modules, planned.environment.role);
+            planned.settings = settings::by_role(&modules, planned.environment.role)
+                .or_else(|| settings::by_file_words(repository, &modules, planned));
         }
     }
     configured::apply(repository, config, &mut all);
@@ -60,12 +61,17 @@ fn is_devcontainer(repository: &Repository<'_>, planned: &Planned) -> bool {
 }
 
 /// A Procfile's image is not an environment of its own beside the Procfile.
-fn drop_shadowed_images(all: &mut Vec<Planned>) {
+fn drop_shadowed_images(repository: &Repository<'_>, all: &mut Vec<Planned>) {
     let used: Vec<_> = all
         .iter()
         .flat_map(|planned| &planned.units)
         .filter_map(|unit| if let Runs::Process { image: Some(image), .. } = &unit.runs { Some(image.dockerfile) } else { None })
         .collect();
+    let developed = |file: &crate::model::FileId| {
+        all.iter().any(|planned| planned.environment.role == Role::Development && images::builds(repository, planned).contains(file))
+    };
+    let shadowed: Vec<_> = repository.of(Kind::Dockerfile).iter().filter(|file| !used.is_empty() && developed(file)).copied().collect();
+    let used: Vec<_> = used.into_iter().chain(shadowed).collect();
     all.retain(|planned| {
         !planned.units.iter().any(|unit| matches!(&unit.runs, Runs::Image(image) if used.contains(&image.dockerfile)))
             || planned.environment.role != Role::Production

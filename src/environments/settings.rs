@@ -92,6 +92,22 @@ pub fn by_role(modules: &[Module], role: Role) -> Option<SettingsChoice> {
     })
 }
 
+/// The settings whose own name is a word of the names of an environment's files, such as `Dockerfile.cabotage`.
+pub fn by_file_words(repository: &Repository<'_>, modules: &[Module], planned: &Planned) -> Option<SettingsChoice> {
+    let words: Vec<String> = planned
+        .environment
+        .files
+        .iter()
+        .flat_map(|file| paths::name(repository.tree.path(*file)).to_lowercase().split(['.', '-', '_']).map(str::to_owned).collect::<Vec<_>>())
+        .filter(|word| word.len() > 3 && !["dockerfile", "docker", "compose", "procfile", "yaml"].contains(&word.as_str()))
+        .collect();
+    let module = modules.iter().find(|module| {
+        let last = module.name.rsplit('.').next().unwrap_or_default();
+        module.name.contains('.') && module.role.is_none() && !module.shared && words.iter().any(|word| word == last)
+    })?;
+    Some(SettingsChoice { module: module.name.clone(), class: None, span: Some(Span::new(module.file, 0, 0)) })
+}
+
 /// Environments that exist by the name of a settings module or class alone: those of roles that nothing else has.
 pub fn infer(modules: &[Module], known: &[Planned]) -> Vec<Planned> {
     let mut found: Vec<Planned> = Vec::new();

@@ -35,6 +35,9 @@ pub fn naming(path: &str) -> Naming {
 
 /// The role that a selector's value names: `config.settings.production`, `prod`, `TestingConfig`.
 pub fn role_of_value(value: &str) -> Option<(Role, String)> {
+    if value.contains('/') || value.contains(char::is_whitespace) {
+        return None;
+    }
     let last = value.rsplit(['.', ':', '/']).next().unwrap_or(value);
     let spaced = split_camel(last);
     naming(&format!("{spaced}.x")).role.or_else(|| naming(&format!("{}.x", split_camel(value))).role)

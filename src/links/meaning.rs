@@ -118,7 +118,7 @@ fn runs_tests(program: &str, words: &[&str]) -> bool {
     let second = words.get(1).copied().unwrap_or_default();
     match program {
         "pytest" | "py.test" | "nosetests" | "nose2" | "unittest" | "trial" | "behave" | "ward" => true,
-        "manage.py" | "django-admin" => second == "test",
+        "manage.py" | "django-admin" | "manage" => second == "test",
         "coverage" => second == "run" && runs_covered_tests(words.get(2..).unwrap_or_default()),
         "flask" => second == "test",
         "tox" | "nox" => !words.iter().any(|word| ["lint", "docs", "flake8", "mypy", "black"].iter().any(|no| word.contains(no))),
@@ -133,9 +133,10 @@ fn runs_tests(program: &str, words: &[&str]) -> bool {
 
 /// What `coverage run` runs: its own options, then `-m module` or a script.
 fn runs_covered_tests(words: &[&str]) -> bool {
-    let module = words.iter().position(|word| *word == "-m").and_then(|at| words.get(at + 1));
-    if let Some(module) = module {
-        return ["pytest", "unittest", "nose2"].contains(module);
+    let module = words.iter().position(|word| *word == "-m" || *word == "--module");
+    if let Some(at) = module {
+        let module = words.get(at + 1).copied().unwrap_or_default();
+        return ["pytest", "unittest", "nose2"].contains(&module) || module == "manage" && words.get(at + 2) == Some(&"test");
     }
     let script = words.iter().position(|word| word.ends_with(".py"));
     script.is_some_and(|at| words[at].ends_with("manage.py") && words.get(at + 1) == Some(&"test") || words[at].contains("test"))

@@ -179,7 +179,19 @@ impl<'t> Repository<'t> {
             return false;
         };
         let Ok(makefile) = self.tree.parsed(file, makefile::parse) else { return false };
-        for target in makefile.targets.iter().filter(|target| targets.contains(&&target.name.value)) {
+        let mut wanted: Vec<&str> = targets.iter().map(|target| target.as_str()).collect();
+        let mut at = 0;
+        while let Some(name) = wanted.get(at).copied() {
+            at += 1;
+            for target in makefile.targets.iter().filter(|target| target.name.value == name) {
+                for need in &target.needs {
+                    if !wanted.contains(&need.value.as_str()) && wanted.len() < 64 {
+                        wanted.push(&need.value);
+                    }
+                }
+            }
+        }
+        for target in makefile.targets.iter().filter(|target| wanted.contains(&target.name.value.as_str())) {
             for line in &target.recipe {
                 for executed in self.commands(&line.text, &line.map, folder, Vars::new(), Dialect::Posix) {
                     let argv = words(&executed);

@@ -137,6 +137,7 @@ pub const ATTRIBUTES: &[AttributeRow] = &[
     row(Package, "direct", Bool, "whether a file of the project names it"),
     row(Package, "pinned", Bool, "whether the version is fixed"),
     row(Package, "kind", Text, "library, dev-tool, ambiguous, server"),
+    row(Package, "dev_group", Bool, "whether a group or file for development brings it"),
     row(Package, "twin", Text, "the family of distributions that give the same import"),
     row(Package, "native", Bool, "whether it needs a system library or a compiler"),
     row(Service, "product", Text, "postgres, redis, sqlite, locmem …"),

@@ -17,10 +17,20 @@ pub struct Redactor {
 /// Shorter texts, and placeholders, are hidden where they stand as a secret, not wherever the same letters occur.
 const TELLING_LENGTH: usize = 8;
 
+/// Whether a text can hardly stand elsewhere by chance: it is no plain word, nor words joined by signs of names.
+fn looks_random(text: &str) -> bool {
+    let mixed = text.chars().any(|c| c.is_ascii_digit()) && text.chars().any(char::is_alphabetic);
+    let cases = text.chars().any(char::is_uppercase) && text.chars().any(char::is_lowercase);
+    let signs = text.chars().any(|c| !c.is_alphanumeric() && !matches!(c, '_' | '-' | '.' | ':' | '/'));
+    mixed || cases || signs || text.len() >= 24
+}
+
 impl Redactor {
     /// For everything that an audit met.
     pub fn new(audit: &Audit) -> Self {
-        let telling = |secret: &&Secret| secret.len() >= TELLING_LENGTH && !secret.is(variables::is_placeholder);
+        let telling = |secret: &&Secret| {
+            secret.len() >= TELLING_LENGTH && !secret.is(variables::is_placeholder) && secret.is(looks_random)
+        };
         let mut secrets: Vec<Secret> = audit.model.secrets.iter().filter(telling).cloned().collect();
         secrets.sort_by_key(|secret| std::cmp::Reverse(secret.len()));
         Self { secrets, spans: audit.model.secret_spans.clone(), numbers: RefCell::default() }

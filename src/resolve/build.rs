@@ -207,10 +207,16 @@ fn copy_from_stage(
         .iter()
         .filter_map(|name| env.get(*name)?.value.one().cloned())
         .any(|folder| folder.starts_with(source) || source.starts_with(&folder));
-    let shaped = ["venv", "site-packages", "/usr/local", ".local", "/install", "/opt", "/env", "/app", "/code", "/src", "/home", "/usr", "/deps", "packages"]
-        .iter()
-        .any(|part| source.contains(part) || source == *part);
-    let whole = source.is_empty() || source == "/";
+    let wheels = source.contains("wheel");
+    let shaped = ["venv", "site-packages", "dist-packages", ".local", "/install"].iter().any(|part| source.contains(part))
+        || source.starts_with("/usr/local")
+        || source == "/usr"
+        || source.starts_with("/opt/");
+    let manager = |part: &super::part::PackagePart| {
+        ["uv sync", "poetry", "pdm", "pipenv"].iter().any(|name| part.installed_by.value.starts_with(name))
+    };
+    let in_project = there.packages.values().any(manager) && !source.contains('.');
+    let (shaped, whole) = (!wheels && (shaped || in_project), source.is_empty() || source == "/");
     if there.installs_python && (named || shaped || whole) {
         installs::take_over(installs, there, step);
     }

@@ -132,7 +132,12 @@ fn python(installs: &mut Installs, command: &[String], executed: &Executed, plac
     let local = local_installs(&argv, &cwd, place);
     let vars: &Vars = &executed.vars;
     let argv = if command[0] == "pip" { local.clone() } else { argv };
-    let installed = locks::installed(place.tree, &folder, &argv, vars, &place.markers);
+    let installed = if wheel {
+        let Some(gathered) = locks::pip_wheel(place.tree, &folder, &argv, vars, &place.markers) else { return };
+        gathered.installed
+    } else {
+        locks::installed(place.tree, &folder, &argv, vars, &place.markers)
+    };
     if let Err(reason) = &installed.complete {
         installs.packages_complete = Err(reason.clone());
     }

@@ -64,6 +64,7 @@ fn one(statements: &mut Statements, part: &Part<'_>, name: &str, found: &Package
     if let Some(group) = &package.group {
         fact.text("group", group, origin);
     }
+    fact.bool("dev_group", package.dev, origin);
     fact.bool("direct", package.direct, origin).bool("pinned", package.pinned, origin);
     fact.text("installed_by", &found.installed_by.value, &Origin::of(StepKind::InstalledBy, found.installed_by.span));
     fact.text("kind", packages::kind(name).name(), origin);

@@ -51,7 +51,7 @@ fn one(statements: &mut Statements, name: &str, val: &Val, depth: usize, world: 
     }
     if let Some(variable) = val.variables.iter().next() {
         fact.text("variable", variable, &val.origin);
-        if !val.true_for.is_empty() {
+        if !val.true_for.is_empty() && is_switch(variable) {
             fact.list("true_for", val.true_for.clone(), &val.origin);
             let var = world.get(variable);
             let given = match &var.value {
@@ -62,6 +62,18 @@ fn one(statements: &mut Statements, name: &str, val: &Val, depth: usize, world: 
             fact.attr("false_looking_given", given);
         }
     }
+}
+
+/// Names whose variables hold an address, a key or a name: asking whether one is set is no switch.
+const VALUES: [&str; 20] = [
+    "URL", "URI", "KEY", "DSN", "HOST", "HOSTS", "TOKEN", "PATH", "NAME", "ID", "DIR", "FILE", "USER", "PASSWORD", "BUCKET", "SECRET",
+    "DOMAIN", "EMAIL", "ADDRESS", "PORT",
+];
+
+/// Whether a variable's name lets it be a switch.
+fn is_switch(variable: &str) -> bool {
+    let last = variable.rsplit('_').next().unwrap_or(variable);
+    !VALUES.contains(&last)
 }
 
 /// The value behind a variable's default, and its certainty.
