@@ -137,8 +137,9 @@ fn row(page: &Page<'_>, label: &str, value: Option<String>, attr: Option<&Attr>,
         (None, _) => "not known".to_owned(),
     };
     let mut place = attr.and_then(|attr| attr.origin.primary()).map(|span| page.place(span)).unwrap_or_default();
-    if attr.is_some_and(|attr| attr.certainty.is_default()) {
-        place.push_str(" (can be overridden outside)");
+    if attr.is_some_and(|attr| attr.certainty.is_default() && !attr.value.is_unknown()) {
+        let long = layout::width(&place) + 28 + FIRST + 2 > WIDTH;
+        place.push_str(if long { " (default)" } else { " (can be overridden outside)" });
     }
     columns(&page.say(label), &value, place.trim_start(), out);
 }
