@@ -9,10 +9,10 @@ use crate::discover::{Presence, paths};
 use crate::environments::plan::{ImageBuild, Planned, Runs, Unit};
 use crate::environments::{compose as inferred, images as inferred_images};
 use crate::formats::compose::{Project, Provider, Service};
-use crate::formats::{Var, World};
+use crate::formats::{Var, World, dotenv};
 use crate::knowledge::{images, services};
 use crate::links::{Container, Repository};
-use crate::model::{Certainty, ComponentKind, Known, Origin, Reason, SpanMap, Spanned};
+use crate::model::{Certainty, ComponentKind, Known, Origin, Reason, SpanMap, Spanned, StepKind};
 
 /// What resolution of components needs.
 pub struct Context<'a, 't> {
@@ -249,10 +249,15 @@ fn entry_words(own: CommandWords) -> Vec<Spanned<String>> {
 }
 
 fn variables(part: &mut Part<'_>, project: &Project, service: &Service, tree: &crate::discover::Tree) {
-    let mut open = None;
+    let mut open = false;
     for used in project.env_files.iter().filter(|used| used.service == service.name.value) {
-        if !matches!(used.presence, Presence::Here(_)) {
-            open = Some(used.span);
+        if matches!(used.presence, Presence::Here(_)) {
+            continue;
+        }
+        open = true;
+        match template_of(tree, &used.path) {
+            Some(sample) => stand_in(part, tree, sample, used.span),
+            None => part.unseen = Some(Reason::at(format!("{} is not in the repository", used.path), used.span)),
         }
     }
     for (name, given) in &service.environment {
@@ -268,10 +273,31 @@ fn variables(part: &mut Part<'_>, project: &Project, service: &Service, tree: &c
         part.world.vars_mut().insert(name.clone(), var);
         part.providers.insert(name.clone(), provider);
     }
-    if open.is_some() || part.container.is_none() {
+    if open || part.container.is_none() {
         part.world = World::Open(part.world.vars().clone());
     }
-    let _ = tree;
+}
+
+/// The sample that documents a file of variables: `.env.prod-sample`, `.env.example`, `example.env`.
+fn template_of(tree: &crate::discover::Tree, path: &str) -> Option<crate::model::FileId> {
+    let (folder, name) = (paths::parent(path), paths::name(path));
+    let words = ["example", "sample", "template", "dist", "tpl", "tmpl"];
+    let mut names: Vec<String> = words.iter().flat_map(|word| [format!("{name}.{word}"), format!("{name}-{word}"), format!("{name}_{word}")]).collect();
+    let bare = name.trim_start_matches('.');
+    names.extend(words.iter().flat_map(|word| [format!("{word}.{bare}"), format!("{bare}.{word}"), format!("{bare}_{word}"), format!(".{word}.{bare}")]));
+    names.iter().find_map(|name| tree.find(&paths::join(folder, name)?))
+}
+
+/// A sample's values stand for the file's, as defaults: whoever copies it may change them.
+fn stand_in(part: &mut Part<'_>, tree: &crate::discover::Tree, sample: crate::model::FileId, named: crate::model::Span) {
+    let Ok(text) = tree.text(sample) else { return };
+    let read = dotenv::parse(sample, text, dotenv::Dialect::Compose, &World::empty());
+    for (name, mut var) in dotenv::vars(&read) {
+        var.certainty = Certainty::Default { variable: Some(name.clone()) };
+        var.origin = var.origin.then(StepKind::Included, named);
+        part.providers.insert(name.clone(), "sample");
+        part.world.vars_mut().insert(name, var);
+    }
 }
 
 fn mounts(part: &mut Part<'_>, service: &Service, folder: &str) {

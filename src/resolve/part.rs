@@ -192,6 +192,8 @@ pub struct Part<'t> {
     pub runtimes: Vec<RuntimePart>,
     /// The variables it sees.
     pub world: World,
+    /// A provider of variables that cannot be seen, so that no default is to be relied on.
+    pub unseen: Option<Reason>,
     /// Who sets them.
     pub providers: Providers,
     /// The files it sees.
@@ -227,6 +229,7 @@ impl Part<'_> {
             installs: Installs::default(),
             runtimes: Vec::new(),
             world: World::empty(),
+            unseen: None,
             providers: Providers::new(),
             container: None,
             processes: Vec::new(),

@@ -172,6 +172,12 @@ pub fn all_used(loaded: Option<&Loaded>, parts: &[Part<'_>]) -> Vec<Used> {
     let mut used = Vec::new();
     if let Some(loaded) = loaded {
         from_settings(&loaded.settings.values, &mut used);
+        if let Some(reason) = &loaded.unseen {
+            for one in used.iter_mut().filter(|one| one.certainty.is_default()) {
+                one.product = Known::Unknown(reason.clone());
+                one.host = None;
+            }
+        }
     }
     for part in parts.iter().filter(|part| part.kind == ComponentKind::App) {
         for (name, var) in part.world.vars() {

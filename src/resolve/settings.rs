@@ -9,7 +9,7 @@ use crate::environments::{Planned, SettingsChoice};
 use crate::formats::python::{self, Evaluator, Settings};
 use crate::formats::small::pytest_options;
 use crate::formats::{Var, World};
-use crate::model::{Certainty, ComponentKind, Known, Origin, Role, Span};
+use crate::model::{Certainty, ComponentKind, Known, Origin, Reason, Role, Span};
 
 /// The settings of an environment.
 pub struct Loaded {
@@ -23,6 +23,8 @@ pub struct Loaded {
     pub world: World,
     /// The component whose variables it saw.
     pub component: Option<std::sync::Arc<str>>,
+    /// Why a variable's default is not to be relied on.
+    pub unseen: Option<Reason>,
 }
 
 /// Variables that name a settings module.
@@ -46,7 +48,7 @@ pub fn load(context: &Context<'_, '_>, planned: &Planned, parts: &[Part<'_>], mo
     let world = with_selector(world, &choice);
     let settings = evaluator.module(&choice.module, &world, choice.class.as_deref());
     settings.file?;
-    Some(Loaded { settings, choice, selected, world, component: part.map(|part| part.name.clone()) })
+    Some(Loaded { settings, choice, selected, world, component: part.map(|part| part.name.clone()), unseen: part.and_then(|part| part.unseen.clone()) })
 }
 
 /// The module's own name is set while it is loaded.

@@ -1,7 +1,6 @@
 //! Settings of the application.
 
 use super::{Statements, variable};
-use crate::formats::World;
 use crate::formats::python::{Kind, Val};
 use crate::knowledge::variables;
 use crate::model::{Attr, Certainty, Dimension, Known, Origin, Reason, Value};
@@ -18,7 +17,7 @@ pub fn state(statements: &mut Statements, loaded: &Loaded) {
     let complete = if complete { Ok(()) } else { Err(Reason::new("a part of the settings cannot be followed")) };
     statements.covers(None, Dimension::Setting, complete);
     for (name, val) in &loaded.settings.values {
-        one(statements, name, val, 0, &loaded.world);
+        one(statements, name, val, 0, loaded);
     }
     if let Some(span) = loaded.choice.span {
         let mut fact = statements.about(None, Dimension::Setting, "SETTINGS_MODULE");
@@ -30,12 +29,12 @@ pub fn state(statements: &mut Statements, loaded: &Loaded) {
     }
 }
 
-fn one(statements: &mut Statements, name: &str, val: &Val, depth: usize, world: &World) {
+fn one(statements: &mut Statements, name: &str, val: &Val, depth: usize, loaded: &Loaded) {
     let (inner, certainty) = open(val);
     if let (Kind::Dict(entries), true) = (&inner.kind, depth < DEPTH) {
         for (key, value) in entries {
             if let Some(key) = key.as_str().filter(|key| key.len() < 80) {
-                one(statements, &format!("{name}.{key}"), value, depth + 1, world);
+                one(statements, &format!("{name}.{key}"), value, depth + 1, loaded);
             }
         }
         if depth > 0 || !entries.is_empty() {
@@ -43,7 +42,10 @@ fn one(statements: &mut Statements, name: &str, val: &Val, depth: usize, world: 
         }
     }
     let last = name.rsplit('.').next().unwrap_or(name);
-    let value = known(statements, last, inner);
+    let mut value = known(statements, last, inner);
+    if let Some(reason) = loaded.unseen.as_ref().filter(|_| certainty.is_default()) {
+        value = Known::Unknown(reason.clone());
+    }
     let mut fact = statements.about(None, Dimension::Setting, name);
     fact.attr("value", Attr { value, certainty, origin: val.origin.clone() });
     if let Some(kind) = kind(inner) {
@@ -53,7 +55,7 @@ fn one(statements: &mut Statements, name: &str, val: &Val, depth: usize, world: 
         fact.text("variable", variable, &val.origin);
         if !val.true_for.is_empty() && is_switch(variable) {
             fact.list("true_for", val.true_for.clone(), &val.origin);
-            let var = world.get(variable);
+            let var = loaded.world.get(variable);
             let given = match &var.value {
                 Known::One(text) => Attr::bool(!text.is_empty() && val.true_for.contains(text), var.origin.clone()),
                 Known::Unknown(reason) => Attr::unknown(reason.clone(), val.origin.clone()),
