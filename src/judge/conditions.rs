@@ -56,7 +56,9 @@ pub fn engine() -> &'static Environment<'static> {
         engine.add_test("same_major", |a: Jinja, b: Jinja| numbers(&text(&a)).first() == numbers(&text(&b)).first());
         engine.add_filter("role_of", |path: String| {
             let words = knowledge::environments::tokens(&path);
-            let role = |class| if let knowledge::environments::WordClass::Role(role) = class { Some(role.name()) } else { None };
+            let role = |class| {
+                if let knowledge::environments::WordClass::Role(role) = class { Some(role.name()) } else { None }
+            };
             words.into_iter().rev().find_map(|(_, class)| role(class)).unwrap_or_default().to_owned()
         });
         engine
@@ -113,11 +115,17 @@ fn ordered_versions(condition: &str, dimension: Dimension) -> Vec<String> {
             condition.match_indices(&path).any(|(at, _)| {
                 let after = condition[at + path.len()..].trim_start();
                 let before = condition[..at].trim_end();
-                after.starts_with(['<', '>']) || before.ends_with(['<', '>']) || before.ends_with("<=") || before.ends_with(">=")
+                after.starts_with(['<', '>'])
+                    || before.ends_with(['<', '>'])
+                    || before.ends_with("<=")
+                    || before.ends_with(">=")
             })
         })
     };
-    versions.filter(|row| ordered(row.name)).map(|row| format!("compare {} with `is before(…)`, not with < or >", row.name)).collect()
+    versions
+        .filter(|row| ordered(row.name))
+        .map(|row| format!("compare {} with `is before(…)`, not with < or >", row.name))
+        .collect()
 }
 
 #[cfg(test)]

@@ -11,7 +11,9 @@ use crate::model::{Finding, Severity};
 pub fn join(rule: &Rule, findings: Vec<Finding>) -> Vec<Finding> {
     let mut joined: Vec<Finding> = Vec::new();
     for finding in findings {
-        let same = joined.iter_mut().find(|known| if rule.file.group { one_list(known, &finding) } else { one_block(known, &finding) });
+        let same = joined
+            .iter_mut()
+            .find(|known| if rule.file.group { one_list(known, &finding) } else { one_block(known, &finding) });
         match same {
             Some(known) => absorb(known, finding),
             None => joined.push(finding),

@@ -102,7 +102,13 @@ fn side(rule: &Rule, fact: &Fact, environment: &Environment) -> Vec<Location> {
 /// SHA-256 of rule, project, component, dimension, key and the sorted values: no path, line, message or severity.
 pub fn fingerprint(finding: &Finding, key: &str) -> String {
     let mut hash = Sha256::new();
-    for part in [&finding.rule, &finding.project, finding.component.as_deref().unwrap_or_default(), finding.dimension.name(), key] {
+    for part in [
+        &finding.rule,
+        &finding.project,
+        finding.component.as_deref().unwrap_or_default(),
+        finding.dimension.name(),
+        key,
+    ] {
         hash.update(part.as_bytes());
         hash.update([0]);
     }

@@ -9,7 +9,9 @@ use crate::resolve::part::{Host, Part, SystemPart};
 
 /// States the packages of a component.
 pub fn state(statements: &mut Statements, part: &Part<'_>) {
-    if part.host == Host::Machine || part.image.as_ref().is_none_or(|image| image.dockerfile.is_none()) && part.host == Host::Container {
+    if part.host == Host::Machine
+        || part.image.as_ref().is_none_or(|image| image.dockerfile.is_none()) && part.host == Host::Container
+    {
         return;
     }
     statements.covers(Some(&part.name), Dimension::SystemPackage, part.installs.system_complete.clone());
@@ -67,7 +69,8 @@ fn needed_libraries(statements: &mut Statements, part: &Part<'_>) {
     let Some(about) = &image.about else { return };
     let (Some(distro), Some(libc)) = (about.distro.one(), about.libc.one()) else { return };
     for (concept, needed) in needs(part, distro, libc) {
-        let fits = |package: &&SystemPart| needed.alternatives.iter().any(|need| concepts::satisfies(need, &package.concept));
+        let fits =
+            |package: &&SystemPart| needed.alternatives.iter().any(|need| concepts::satisfies(need, &package.concept));
         let in_full = needed.alternatives.iter().any(|need| images::full_image_brings(need));
         let provided = match part.installs.system.iter().find(fits) {
             Some(package) => match &package.maybe {
