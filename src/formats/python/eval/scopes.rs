@@ -206,6 +206,7 @@ impl Machine<'_> {
                 }
             }
             K::OneOf(_) | K::Depends(_) => self.forget_value(object, at),
+            K::Made(class, _) if &**class == "environ.Env" => self.odd_env = true,
             _ => {}
         }
     }
