@@ -202,8 +202,12 @@ fn publishing(repository: &Repository<'_>, file: FileId) -> Option<(Span, BTreeM
         let Meaning::Builds(build) = &call.meaning else { continue };
         let context = paths::join(&call.folder, &build.context).unwrap_or_default();
         let named = build.dockerfile.clone().or_else(|| paths::join(&context, "Dockerfile"));
-        if build.push && named.as_deref() == Some(path) {
-            return Some((call.span, BTreeMap::new()));
+        let pushed = || {
+            let pushes = |other: &&crate::links::Call| other.caller == call.caller && matches!(other.meaning, Meaning::Pushes(_));
+            repository.calls.iter().any(|other| pushes(&other))
+        };
+        if named.as_deref() == Some(path) && (build.push || pushed()) {
+            return Some((call.span, build.args.clone()));
         }
     }
     for (_, workflow) in repository.workflows() {

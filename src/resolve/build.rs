@@ -255,12 +255,16 @@ pub fn exec_commands(words: &[Spanned<String>], world: &World, container: &Conta
         let mut at = 0;
         let mut starts = Vec::new();
         for (word, quoted) in words.iter().zip(&quoted) {
-            starts.push((at, word.span.start));
+            let inner = (word.span.end - word.span.start) as usize == word.value.len();
+            starts.push((at, word.span.start.saturating_sub(u32::from(inner))));
             at += u32::try_from(quoted.len() + 1).unwrap_or(1);
         }
         starts
     };
-    let plain = words.iter().all(|word| (word.span.end - word.span.start) as usize == word.value.len() + 2);
+    let plain = words.iter().all(|word| {
+        let length = (word.span.end - word.span.start) as usize;
+        length == word.value.len() || length == word.value.len() + 2
+    });
     let map = if plain {
         crate::model::SpanMap::Pieces { file: first.span.file, starts }
     } else {

@@ -74,7 +74,7 @@ fn one(context: &Context<'_, '_>, planned: Planned, first: bool, modules: &[Modu
     let loaded = settings::load(context, &planned, &parts, modules);
     for part in &parts {
         state::image::state(&mut statements, part, tree, context.as_of);
-        state::runtime::state(&mut statements, part);
+        state::runtime::state(&mut statements, part, context.as_of);
         state::system_package::state(&mut statements, part);
         state::package::state(&mut statements, part, tree);
         state::variable::state(&mut statements, part);

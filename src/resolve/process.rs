@@ -5,9 +5,10 @@ use std::sync::Arc;
 use super::part::{Part, ProcessPart};
 use crate::discover::Tree;
 use crate::formats::shell::{self, Dialect, Evaluation, Executed, When};
+use crate::formats::python;
 use crate::formats::small::supervisord;
 use crate::formats::{Vars, World};
-use crate::knowledge::listens;
+use crate::knowledge::{listens, processes};
 use crate::links::container::{Container, absolute};
 use crate::links::repository::words;
 use crate::links::{Meaning, meaning};
@@ -50,6 +51,11 @@ pub fn start(part: &mut Part<'_>, command: &CommandWords, tree: &Tree) {
         let last = evaluation.commands.iter().rev().find(|executed| executed.last || executed.exec);
         own.extend(last.or(evaluation.commands.last()).map(|executed| (words(executed), None, executed)));
     }
+    for (argv, server, _) in &mut own {
+        if server.is_none() {
+            *server = started_by_program(argv, &container, tree);
+        }
+    }
     let many = own.len() > 1;
     for (argv, server, executed) in own {
         let key = match &server {
@@ -71,6 +77,29 @@ pub fn start(part: &mut Part<'_>, command: &CommandWords, tree: &Tree) {
             part.processes.push(process(key, argv, server, &executed, command.span, None));
         }
     }
+}
+
+/// The server that a Python program starts by itself: `app.run(…)`, `uvicorn.run(…)`.
+fn started_by_program(argv: &[String], container: &Container<'_>, tree: &Tree) -> Option<processes::Match> {
+    let words = meaning::unwrapped(argv);
+    let script = match &words[..] {
+        [python, script, ..] if meaning::is_python(python) => script.clone(),
+        [module] if argv.iter().any(|word| word == "-m") => format!("{}.py", module.replace('.', "/")),
+        [script, ..] => script.clone(),
+        [] => return None,
+    };
+    let file = container.find(&absolute(&container.workdir, &script)).filter(|_| script.ends_with(".py"))?;
+    let facts = python::entry_points(tree, file);
+    let call = facts.runs.first()?;
+    let on = |name: &str| call.keywords.iter().any(|(keyword, value)| keyword == name && value.value == "True");
+    let uvicorn = call.callee.starts_with("uvicorn") || call.callee.starts_with("hypercorn");
+    let (id, kind) = match uvicorn {
+        true if on("reload") => ("uvicorn-reload", "development"),
+        true => ("uvicorn", "production"),
+        false => ("flask-app-run", "development"),
+    };
+    let (reload, debug) = (on("reload") || on("use_reloader") || on("debug") && !uvicorn, on("debug") || on("use_debugger"));
+    Some(processes::Match { id, kind, interface: Some(if uvicorn { "asgi" } else { "wsgi" }), reload, debug, schedules: false })
 }
 
 fn process(

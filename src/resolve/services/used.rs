@@ -91,9 +91,10 @@ fn product_of(val: &Val, find: &dyn Fn(&str) -> Option<String>) -> Known<String>
             }
         }
         Py::Depends { variables, default } => match default {
-            Some(default) => product_of(default, find),
-            None => unknown_by(variables.iter().next()),
+            Some(default) if !matches!(default.kind, Py::None) => product_of(default, find),
+            _ => unknown_by(variables.iter().next()),
         },
+        Py::None if !val.variables.is_empty() => unknown_by(val.variables.iter().next()),
         Py::None | Py::Undefined => Known::Absent,
         Py::Unknown(reason) => Known::Unknown(reason.clone()),
         _ => unknown_by(val.variables.iter().next()),

@@ -78,6 +78,7 @@ fn needed_libraries(statements: &mut Statements, part: &Part<'_>) {
                 Some(reason) => Attr::unknown(reason.clone(), Origin::set(package.span)),
             },
             None if about.full == Some(true) && in_full => Attr::text("the full image", image.origin.clone()),
+            None if in_base(about, distro, &needed.alternatives) => Attr::text("the base image", image.origin.clone()),
             None => {
                 let value = absent(part, needed.sure, about.full, in_full);
                 Attr { value, certainty: Certainty::Stated, origin: needed.origin.clone() }
@@ -87,6 +88,16 @@ fn needed_libraries(statements: &mut Statements, part: &Part<'_>) {
         fact.list("needed_by", needed.by, &needed.origin);
         fact.attr("provided_by", provided);
     }
+}
+
+/// Whether the base image brings one of several alternatives by itself.
+fn in_base(about: &images::Image, distro: &str, alternatives: &[&str]) -> bool {
+    let Some(variant) = about.variant.one() else { return false };
+    let brought = |package: &str| {
+        let concept = concepts::concept(distro, package);
+        alternatives.iter().any(|need| *need == package || concepts::satisfies(need, concept))
+    };
+    variant != "full" && images::brings(variant).any(brought)
 }
 
 fn absent(part: &Part<'_>, sure: bool, full: Option<bool>, in_full: bool) -> Known<Value> {
