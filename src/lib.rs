@@ -113,7 +113,7 @@ pub fn audit_recorded(tree: &Tree, config: &Config, options: &Options) -> (Audit
 /// A rule file of the repository.
 fn read_rule(tree: &Tree, path: &str) -> Result<Rule, Vec<judge::RuleError>> {
     let text = tree.find(path).and_then(|file| tree.text(file).ok());
-    let missing = || vec![judge::RuleError { line: 1, message: "the rule file cannot be read".into() }];
+    let missing = || vec![judge::RuleError::at("", 0..0, "the rule file cannot be read".into())];
     judge::load(path, text.ok_or_else(missing)?)
 }
 

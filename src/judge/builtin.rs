@@ -55,6 +55,6 @@ mod tests {
         let text = FILES[0].1.replace("at = \"libc\"", "att = \"libc\"");
         let errors = load("image/x.toml", &text).unwrap_err();
         assert!(errors[0].message.contains("att"), "{errors:?}");
-        assert_eq!(errors[0].line, 7);
+        assert_eq!((errors[0].line, errors[0].column), (7, 1));
     }
 }

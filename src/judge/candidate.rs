@@ -38,6 +38,7 @@ pub fn of<'m>(
 ) -> Vec<(Candidate<'m>, Compared)> {
     match (rule.file.on, rule.file.pairs, rule.file.align) {
         (On::Fact, ..) => facts(rule, index, environments),
+        (On::Problem, ..) => Vec::new(),
         (On::Pair, Pairs::Any, Align::Value) => equal_values(rule, index, environments),
         (On::Pair, Pairs::Any, Align::Key) => {
             let mut found = Vec::new();
