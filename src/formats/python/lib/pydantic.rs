@@ -64,9 +64,20 @@ impl Config {
                 }
             }
             (
-                "env_file_encoding" | "extra" | "frozen" | "env_nested_delimiter" | "validate_default" | "title"
-                | "arbitrary_types_allowed" | "populate_by_name" | "secrets_dir" | "protected_namespaces"
-                | "validate_assignment" | "use_enum_values" | "orm_mode" | "from_attributes",
+                "env_file_encoding"
+                | "extra"
+                | "frozen"
+                | "env_nested_delimiter"
+                | "validate_default"
+                | "title"
+                | "arbitrary_types_allowed"
+                | "populate_by_name"
+                | "secrets_dir"
+                | "protected_namespaces"
+                | "validate_assignment"
+                | "use_enum_values"
+                | "orm_mode"
+                | "from_attributes",
                 _,
             ) => self.odd |= name == "secrets_dir" && !matches!(value.k, K::None),
             _ if name.starts_with("__") => {}
