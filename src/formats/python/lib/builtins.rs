@@ -14,6 +14,9 @@ impl Machine<'_> {
         if args.open {
             return Ok(self.foreign(name, args, at));
         }
+        if let Some(known) = self.sequence(name, args, at) {
+            return known;
+        }
         match (name, first) {
             ("bool", None) => Ok(V::at(K::Bool(false), at)),
             ("bool", Some(v)) => Ok(match self.truth(&v) {
