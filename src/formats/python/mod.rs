@@ -7,6 +7,7 @@ use crate::formats::world::World;
 use crate::model::{Certainty, FileId, Origin, Problem, Reason, Span};
 
 pub mod entry;
+pub mod flask;
 #[expect(
     clippy::many_single_char_names,
     clippy::similar_names,
@@ -34,6 +35,8 @@ mod eval;
 )]
 mod lib;
 mod parse;
+
+pub use flask::flask_config;
 
 pub use entry::{ConfigClass, EntryFacts, FromObject, RunCall, Selection, config_classes, entry_points, selections};
 

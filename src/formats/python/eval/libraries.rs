@@ -119,6 +119,7 @@ impl Machine<'_> {
                     Ok(V::at(K::Int(yes), at).from(v).with(|m| m.raw = None))
                 })
             }
+            "flask.Flask" | "flask.app.Flask" => Ok(self.flask_app(at)),
             "json.loads" if args.pos.len() == 1 && args.named.is_empty() && !args.open => self.json(&args.pos[0], at),
             "json.load" if matches!(args.pos.as_slice(), [V { k: K::Made(class, _), .. }] if &**class == "file") => {
                 let text = self.file_method(&args.pos[0], "read", &Args::default(), at)?;

@@ -10,6 +10,7 @@ pub(crate) mod environ_urls;
 pub(crate) mod environs;
 pub(crate) mod envfile;
 pub(crate) mod fields;
+pub(crate) mod flask;
 pub(crate) mod json;
 pub(crate) mod made;
 pub(crate) mod os;
