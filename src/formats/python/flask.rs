@@ -18,7 +18,7 @@ pub fn flask_config(tree: &Tree, file: FileId, world: &World) -> Settings {
     let mut folder = paths::parent(&path).to_owned();
     // The import root is the first folder above that is no package.
     while !folder.is_empty() && paths::join(&folder, "__init__.py").is_some_and(|init| tree.find(&init).is_some()) {
-        folder = paths::parent(&folder).to_owned();
+        folder.truncate(paths::parent(&folder).len());
     }
     let inside = path.strip_prefix(&folder).unwrap_or(&path).trim_start_matches('/');
     let name = inside.strip_suffix(".py").unwrap_or(inside).replace('/', ".");
@@ -92,7 +92,8 @@ mod tests {
 
     #[test]
     fn settings_of_a_file_that_is_not_read_leave_the_rest_open() {
-        let text = "from flask import Flask\napp = Flask(__name__)\napp.config.from_pyfile('x.cfg')\napp.config['A'] = 1\n";
+        let text =
+            "from flask import Flask\napp = Flask(__name__)\napp.config.from_pyfile('x.cfg')\napp.config['A'] = 1\n";
         let got = run(text, &World::empty());
         assert!(got.incomplete.is_some());
         assert!(!got.values.values().any(|value| matches!(value.kind, Kind::Str(_))));

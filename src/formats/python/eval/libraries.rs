@@ -89,7 +89,10 @@ impl Machine<'_> {
             | "decouple.RepositoryEmpty"
             | "starlette.config.Config"
             | "environs.Env" => Ok(V::at(K::Made(path.into(), Arc::new(args.clone())), at)),
-            "pydantic.Field" | "pydantic.v1.Field" | "pydantic.AliasChoices" | "pydantic_settings.SettingsConfigDict"
+            "pydantic.Field"
+            | "pydantic.v1.Field"
+            | "pydantic.AliasChoices"
+            | "pydantic_settings.SettingsConfigDict"
             | "pydantic.ConfigDict" => Ok(V::at(K::Made(path.into(), Arc::new(args.clone())), at)),
             _ if crate::formats::python::lib::configurations::is_value(path) => {
                 Ok(V::at(K::Made(path.into(), Arc::new(args.clone())), at))

@@ -132,8 +132,8 @@ impl Machine<'_> {
                 let inside = path.pathlike().and_then(|path| Self::inside(&normal(path)))?;
                 match (mode, self.tree.presence(&inside)) {
                     (Some("r" | "rt"), Presence::Here(_)) => {
-                        let made = Args { pos: vec![path.clone()], ..Args::default() };
-                        Ok(V::at(K::Made("file".into(), Arc::new(made)), at))
+                        let path = Args { pos: vec![path.clone()], ..Args::default() };
+                        Ok(V::at(K::Made("file".into(), Arc::new(path)), at))
                     }
                     _ => return None,
                 }
@@ -221,7 +221,9 @@ impl Machine<'_> {
     pub(crate) fn file_method(&mut self, file: &V, name: &str, args: &Args, at: Span) -> R {
         let path = if let K::Made(_, made) = &file.k { made.pos.first().cloned() } else { None };
         match (name, path.as_ref().and_then(V::pathlike)) {
-            ("read", Some(path)) if args.pos.is_empty() && args.named.is_empty() => self.file_call("read_text", path, at),
+            ("read", Some(path)) if args.pos.is_empty() && args.named.is_empty() => {
+                self.file_call("read_text", path, at)
+            }
             ("close" | "__exit__", _) => Ok(V::none()),
             _ => {
                 self.may_raise(None, at, Cond::default());
