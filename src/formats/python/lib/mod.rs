@@ -10,10 +10,13 @@ pub(crate) mod environ;
 pub(crate) mod environ_urls;
 pub(crate) mod environs;
 pub(crate) mod fields;
+pub(crate) mod flask;
+pub(crate) mod json;
 pub(crate) mod made;
 pub(crate) mod os;
 pub(crate) mod pydantic;
 pub(crate) mod schemes;
+pub(crate) mod sequences;
 pub(crate) mod url;
 
 use super::eval::values::{ROOT, V};
