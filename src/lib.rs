@@ -72,14 +72,19 @@ pub fn audit(tree: &Tree, config: &Config, options: &Options) -> Audit {
 
 /// Audits a tree and keeps the verdict of every rule on every candidate.
 pub fn audit_recorded(tree: &Tree, config: &Config, options: &Options) -> (Audit, Vec<Record>) {
-    let as_of = options.as_of.clone().or_else(|| config.says.policy.as_of.clone()).unwrap_or_else(|| knowledge::AS_OF.to_owned());
+    let as_of = options
+        .as_of
+        .clone()
+        .or_else(|| config.says.policy.as_of.clone())
+        .unwrap_or_else(|| knowledge::AS_OF.to_owned());
     let repository = Repository::read(tree);
     let mut plan = environments::infer(&repository, config);
     let named = options.reference.clone().or_else(|| config.says.reference.clone());
     if !options.environments.is_empty() {
         let kept = |name: &String| options.environments.contains(name) || named.as_ref() == Some(name);
         let reference = plan.environments.first().map(|planned| planned.environment.name.clone());
-        plan.environments.retain(|planned| kept(&planned.environment.name) || reference.as_ref() == Some(&planned.environment.name));
+        plan.environments
+            .retain(|planned| kept(&planned.environment.name) || reference.as_ref() == Some(&planned.environment.name));
     }
     let model = resolve::resolve(&repository, plan, config, &as_of);
     let (mut rules, mut broken) = judge::builtin::rules();

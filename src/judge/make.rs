@@ -90,7 +90,7 @@ fn side(rule: &Rule, fact: &Fact, environment: &Environment) -> Vec<Location> {
         let Some(attr) = fact.get(name) else { continue };
         let mut steps = attr.origin.steps.iter();
         if let Some(first) = steps.next() {
-            add(first.span, format!("{}: {}", environment.name, text_of(attr)));
+            add(first.span, format!("{}: {}", environment.name, label(name, attr)));
         }
         for step in steps {
             add(step.span, format!("{}: {}", environment.name, step.kind.words()));
@@ -99,10 +99,25 @@ fn side(rule: &Rule, fact: &Fact, environment: &Environment) -> Vec<Location> {
     locations
 }
 
+/// What is said at an attribute's place: its value, or, of a yes or no, its name.
+fn label(name: &str, attr: &crate::model::Attr) -> String {
+    match attr.value.one() {
+        Some(crate::model::Value::Bool(true)) => name.replace('_', " "),
+        Some(crate::model::Value::Bool(false)) => format!("not {}", name.replace('_', " ")),
+        _ => text_of(attr),
+    }
+}
+
 /// SHA-256 of rule, project, component, dimension, key and the sorted values: no path, line, message or severity.
 pub fn fingerprint(finding: &Finding, key: &str) -> String {
     let mut hash = Sha256::new();
-    for part in [&finding.rule, &finding.project, finding.component.as_deref().unwrap_or_default(), finding.dimension.name(), key] {
+    for part in [
+        &finding.rule,
+        &finding.project,
+        finding.component.as_deref().unwrap_or_default(),
+        finding.dimension.name(),
+        key,
+    ] {
         hash.update(part.as_bytes());
         hash.update([0]);
     }

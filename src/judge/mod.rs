@@ -41,7 +41,8 @@ impl Options {
         let order = ["core", "strict", "audit"];
         let level = |name: &str| order.iter().position(|known| *known == name).unwrap_or(0);
         let profile = self.profile.as_deref().unwrap_or("core");
-        let chosen = self.select.contains(&rule.name) || self.select.is_empty() && level(rule.profile()) <= level(profile);
+        let chosen =
+            self.select.contains(&rule.name) || self.select.is_empty() && level(rule.profile()) <= level(profile);
         chosen && !self.ignore.contains(&rule.name)
     }
 }
@@ -109,6 +110,7 @@ pub fn judge_recorded(model: Model, rules: &[Rule], options: &Options) -> (Audit
     let references = compare::reference::names(&model.environments, named);
     drop(scope);
     drop(index);
-    let audit = Audit { findings, verdicts, references, pairs, as_of: options.as_of.clone(), broken_rules: Vec::new(), model };
+    let audit =
+        Audit { findings, verdicts, references, pairs, as_of: options.as_of.clone(), broken_rules: Vec::new(), model };
     (audit, records)
 }

@@ -68,7 +68,10 @@ impl<'m> Scope<'m> {
     fn component(&self, candidate: &Candidate<'_>) -> Option<&'m Component> {
         let name = candidate.fact.id.component.as_ref()?;
         let environment = &candidate.fact.id.environment;
-        self.model.components.iter().find(|c| c.name == *name && c.environment == *environment && c.project == candidate.fact.id.project)
+        self.model
+            .components
+            .iter()
+            .find(|c| c.name == *name && c.environment == *environment && c.project == candidate.fact.id.project)
     }
 
     /// The values that conditions and messages of a candidate see.
@@ -90,27 +93,29 @@ impl<'m> Scope<'m> {
         let environment = candidate.environment.name.clone();
         let project = candidate.environment.project.clone();
         let touched = touched.clone();
-        Jinja::from_function(move |dimension: String, options: minijinja::value::Kwargs| -> Result<Vec<Jinja>, minijinja::Error> {
-            let key: Option<String> = options.get("key")?;
-            let component: Option<String> = options.get("component")?;
-            let role: Option<String> = options.get("role")?;
-            options.assert_all_used()?;
-            let fits = |row: &&Row| {
-                row.fact.id.dimension.name() == dimension
-                    && *row.fact.id.project == *project
-                    && key.as_ref().is_none_or(|key| row.fact.id.key == *key)
-                    && component.as_ref().is_none_or(|name| row.fact.id.component.as_deref() == Some(name.as_str()))
-                    && role.as_ref().map_or(*row.fact.id.environment == *environment, |role| row.role == role)
-            };
-            let mut found: Vec<&Row> = rows.iter().filter(fits).collect();
-            found.sort_by_key(|row| row.fact.id.clone());
-            for row in &found {
-                if let Some(reason) = &row.incomplete {
-                    touched.add(reason);
+        Jinja::from_function(
+            move |dimension: String, options: minijinja::value::Kwargs| -> Result<Vec<Jinja>, minijinja::Error> {
+                let key: Option<String> = options.get("key")?;
+                let component: Option<String> = options.get("component")?;
+                let role: Option<String> = options.get("role")?;
+                options.assert_all_used()?;
+                let fits = |row: &&Row| {
+                    row.fact.id.dimension.name() == dimension
+                        && *row.fact.id.project == *project
+                        && key.as_ref().is_none_or(|key| row.fact.id.key == *key)
+                        && component.as_ref().is_none_or(|name| row.fact.id.component.as_deref() == Some(name.as_str()))
+                        && role.as_ref().map_or(*row.fact.id.environment == *environment, |role| row.role == role)
+                };
+                let mut found: Vec<&Row> = rows.iter().filter(fits).collect();
+                found.sort_by_key(|row| row.fact.id.clone());
+                for row in &found {
+                    if let Some(reason) = &row.incomplete {
+                        touched.add(reason);
+                    }
                 }
-            }
-            Ok(found.into_iter().map(|row| FactObject::wrap(&row.fact, &touched)).collect())
-        })
+                Ok(found.into_iter().map(|row| FactObject::wrap(&row.fact, &touched)).collect())
+            },
+        )
     }
 }
 
@@ -208,7 +213,8 @@ fn severity(rule: &Rule, candidate: &Candidate<'_>, values: &Jinja, touched: &To
     };
     if severity > gate {
         severity = gate;
-        let weak = candidate.reference.filter(|reference| reference.confidence == confidence).unwrap_or(candidate.environment);
+        let weak =
+            candidate.reference.filter(|reference| reference.confidence == confidence).unwrap_or(candidate.environment);
         let because = format!("{} is {} by the files only", weak.name, confidence.name());
         lowered.get_or_insert(because);
     }
@@ -225,7 +231,9 @@ fn default_reason(rule: &Rule, candidate: &Candidate<'_>) -> Option<String> {
     let sides = [Some(candidate.fact), candidate.other];
     sides.into_iter().flatten().find_map(|fact| match &fact.get(attribute)?.certainty {
         crate::model::Certainty::Default { variable: Some(name) } => Some(format!("it holds unless {name} is set")),
-        crate::model::Certainty::Default { variable: None } => Some("it holds unless something outside overrides it".into()),
+        crate::model::Certainty::Default { variable: None } => {
+            Some("it holds unless something outside overrides it".into())
+        }
         crate::model::Certainty::Stated => None,
     })
 }

@@ -192,6 +192,8 @@ pub struct Part<'t> {
     pub runtimes: Vec<RuntimePart>,
     /// The variables it sees.
     pub world: World,
+    /// A provider of variables that cannot be seen, so that no default is to be relied on.
+    pub unseen: Option<Reason>,
     /// Who sets them.
     pub providers: Providers,
     /// The files it sees.
@@ -227,6 +229,7 @@ impl Part<'_> {
             installs: Installs::default(),
             runtimes: Vec::new(),
             world: World::empty(),
+            unseen: None,
             providers: Providers::new(),
             container: None,
             processes: Vec::new(),
@@ -243,6 +246,10 @@ impl Part<'_> {
 
     /// The Python the component runs, X.Y or longer, if exactly one is known.
     pub fn python(&self) -> Option<&str> {
-        self.runtimes.iter().find(|runtime| runtime.tool == "python").and_then(|runtime| runtime.version.one()).map(String::as_str)
+        self.runtimes
+            .iter()
+            .find(|runtime| runtime.tool == "python")
+            .and_then(|runtime| runtime.version.one())
+            .map(String::as_str)
     }
 }

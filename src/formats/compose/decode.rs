@@ -71,10 +71,16 @@ fn command_field(node: Option<&Node>) -> Option<Field<Vec<String>>> {
 fn service(loader: &mut Loader<'_>, key: &Spanned<String>, node: &Node) -> Service {
     let text = |name: &str| text_field(node.get(name));
     let set = |name: &str| -> BTreeSet<String> {
-        node.get(name).map(|node| node.items().iter().filter_map(|item| item.one().map(str::to_owned)).collect()).unwrap_or_default()
+        node.get(name)
+            .map(|node| node.items().iter().filter_map(|item| item.one().map(str::to_owned)).collect())
+            .unwrap_or_default()
     };
-    let networks = node.get("networks").map(|node| as_names(node).into_iter().map(|(key, _)| key.value).collect()).unwrap_or_default();
-    let replicas = node.get("deploy").and_then(|deploy| deploy.get("replicas")).or_else(|| node.get("scale")).and_then(Node::one);
+    let networks = node
+        .get("networks")
+        .map(|node| as_names(node).into_iter().map(|(key, _)| key.value).collect())
+        .unwrap_or_default();
+    let replicas =
+        node.get("deploy").and_then(|deploy| deploy.get("replicas")).or_else(|| node.get("scale")).and_then(Node::one);
     Service {
         name: named(key),
         image: text("image"),
@@ -84,7 +90,10 @@ fn service(loader: &mut Loader<'_>, key: &Spanned<String>, node: &Node) -> Servi
         environment: environment::of(loader, &key.value, node),
         ports: node.get("ports").map(|node| node.items().iter().flat_map(shapes::ports).collect()).unwrap_or_default(),
         expose: set("expose"),
-        volumes: node.get("volumes").map(|node| node.items().iter().filter_map(shapes::mount).collect()).unwrap_or_default(),
+        volumes: node
+            .get("volumes")
+            .map(|node| node.items().iter().filter_map(shapes::mount).collect())
+            .unwrap_or_default(),
         depends_on: node.get("depends_on").map(dependencies).unwrap_or_default(),
         healthcheck: node.get("healthcheck").filter(|node| !node.is_null()).map(healthcheck),
         profiles: set("profiles"),
@@ -101,7 +110,11 @@ fn build(loader: &mut Loader<'_>, node: &Node) -> Option<BuildSpec> {
     let context = match &node.data {
         Data::Text { .. } => text_field(Some(node))?,
         Data::Map(_) => text_field(node.get("context")).unwrap_or_else(|| Field {
-            value: Known::One(if loader.options.project_dir.is_empty() { ".".into() } else { loader.options.project_dir.clone() }),
+            value: Known::One(if loader.options.project_dir.is_empty() {
+                ".".into()
+            } else {
+                loader.options.project_dir.clone()
+            }),
             certainty: Certainty::Stated,
             origin: node.origin(),
         }),
@@ -125,9 +138,13 @@ fn build(loader: &mut Loader<'_>, node: &Node) -> Option<BuildSpec> {
         context,
         dockerfile: text_field(node.get("dockerfile")),
         dockerfile_inline: text_field(node.get("dockerfile_inline")),
-        target: text_field(node.get("target")).filter(|target| target.value.one().is_none_or(|target| !target.is_empty())),
+        target: text_field(node.get("target"))
+            .filter(|target| target.value.one().is_none_or(|target| !target.is_empty())),
         args,
-        additional_contexts: contexts.into_iter().filter_map(|(key, node)| Some((key.value, node.one()?.to_owned()))).collect(),
+        additional_contexts: contexts
+            .into_iter()
+            .filter_map(|(key, node)| Some((key.value, node.one()?.to_owned())))
+            .collect(),
     })
 }
 
@@ -154,7 +171,8 @@ fn healthcheck(node: &Node) -> Healthcheck {
         }
     }
     Healthcheck {
-        disable: node.get("disable").and_then(Node::one) == Some("true") || test.as_ref().is_some_and(|test: &Vec<String>| test.first().is_some_and(|word| word == "NONE")),
+        disable: node.get("disable").and_then(Node::one) == Some("true")
+            || test.as_ref().is_some_and(|test: &Vec<String>| test.first().is_some_and(|word| word == "NONE")),
         test,
         retries: node.get("retries").and_then(Node::one).and_then(|text| text.parse().ok()),
         seconds,

@@ -50,7 +50,8 @@ pub(super) fn of(loader: &mut Loader<'_>, service: &str, node: &Node) -> BTreeMa
         let presence = loader.tree.presence(&file.path);
         if let Presence::Here(id) = presence {
             if let Ok(text) = loader.tree.text(id) {
-                let dialect = if file.format.as_deref() == Some("raw") { Dialect::ComposeRaw } else { Dialect::Compose };
+                let dialect =
+                    if file.format.as_deref() == Some("raw") { Dialect::ComposeRaw } else { Dialect::Compose };
                 let mut world = loader.options.env.clone();
                 for (name, var) in &found {
                     world.vars_mut().insert(name.clone(), var.var.clone());
@@ -91,20 +92,17 @@ pub(super) fn of(loader: &mut Loader<'_>, service: &str, node: &Node) -> BTreeMa
 }
 
 fn given(loader: &Loader<'_>, name: &str, span: Span, value: &Node) -> EnvVar {
-    match &value.data {
-        Data::Text { value: text, certainty, .. } => {
-            let known = match text {
-                Known::Unknown(_) => Known::Unknown(reason(value)),
-                known => known.clone(),
-            };
-            let var = Var { value: known, certainty: certainty.clone(), origin: value.origin() };
-            EnvVar { var, provider: Provider::Environment, pass_through: false }
-        }
-        _ => {
-            let outside = loader.options.env.get(name);
-            let var = Var { value: outside.value, certainty: Certainty::Stated, origin: Origin::set(span) };
-            let pass_through = var.value.one().is_none();
-            EnvVar { var, provider: Provider::Environment, pass_through }
-        }
+    if let Data::Text { value: text, certainty, .. } = &value.data {
+        let known = match text {
+            Known::Unknown(_) => Known::Unknown(reason(value)),
+            known => known.clone(),
+        };
+        let var = Var { value: known, certainty: certainty.clone(), origin: value.origin() };
+        EnvVar { var, provider: Provider::Environment, pass_through: false }
+    } else {
+        let outside = loader.options.env.get(name);
+        let var = Var { value: outside.value, certainty: Certainty::Stated, origin: Origin::set(span) };
+        let pass_through = var.value.one().is_none();
+        EnvVar { var, provider: Provider::Environment, pass_through }
     }
 }

@@ -34,8 +34,13 @@ struct Run<'a> {
 
 /// Interpolates a text.
 pub(super) fn text(text: &str, map: &SpanMap, world: &World) -> Done {
-    let done =
-        Done { value: Known::Absent, certainty: Certainty::Stated, steps: Vec::new(), found: Vec::new(), errors: Vec::new() };
+    let done = Done {
+        value: Known::Absent,
+        certainty: Certainty::Stated,
+        steps: Vec::new(),
+        found: Vec::new(),
+        errors: Vec::new(),
+    };
     if !text.contains('$') {
         return Done { value: Known::One(text.to_owned()), ..done };
     }
@@ -185,7 +190,9 @@ impl Run<'_> {
                 match self.look(name, span) {
                     Ok(Some(value)) if !colon || !value.is_empty() => value,
                     Ok(_) => {
-                        self.done.errors.push((span, format!("required variable {name} is missing a value: {operand}")));
+                        self.done
+                            .errors
+                            .push((span, format!("required variable {name} is missing a value: {operand}")));
                         String::new()
                     }
                     Err(reason) => {

@@ -92,8 +92,12 @@ impl Loader<'_> {
         for item in list.items() {
             let paths: Vec<(String, Span)> = match item.get("path") {
                 None => item.one().map(|path| (path.to_owned(), item.span)).into_iter().collect(),
-                Some(path) if path.items().is_empty() => path.one().map(|text| (text.to_owned(), path.span)).into_iter().collect(),
-                Some(list) => list.items().iter().filter_map(|path| Some((path.one()?.to_owned(), path.span))).collect(),
+                Some(path) if path.items().is_empty() => {
+                    path.one().map(|text| (text.to_owned(), path.span)).into_iter().collect()
+                }
+                Some(list) => {
+                    list.items().iter().filter_map(|path| Some((path.one()?.to_owned(), path.span))).collect()
+                }
             };
             let mut whole: Option<Node> = None;
             for (path, span) in paths {
@@ -117,8 +121,10 @@ impl Loader<'_> {
     }
 
     fn extend_all(&mut self, node: &mut Node, file: FileId, depth: usize) {
-        let names: Vec<String> =
-            node.get("services").map(|services| services.entries().iter().map(|(key, _)| key.value.clone()).collect()).unwrap_or_default();
+        let names: Vec<String> = node
+            .get("services")
+            .map(|services| services.entries().iter().map(|(key, _)| key.value.clone()).collect())
+            .unwrap_or_default();
         let mut done: BTreeMap<String, Node> = BTreeMap::new();
         for name in names {
             if let Some(service) = self.extended(node, &name, file, depth, &mut Vec::new()) {
@@ -136,7 +142,14 @@ impl Loader<'_> {
     }
 
     /// A service laid on what it extends.
-    fn extended(&mut self, node: &Node, name: &str, file: FileId, depth: usize, seen: &mut Vec<(FileId, String)>) -> Option<Node> {
+    fn extended(
+        &mut self,
+        node: &Node,
+        name: &str,
+        file: FileId,
+        depth: usize,
+        seen: &mut Vec<(FileId, String)>,
+    ) -> Option<Node> {
         let service = node.get("services")?.get(name)?.clone();
         let Some(extends) = service.get("extends").cloned() else { return Some(service) };
         if seen.contains(&(file, name.to_owned())) || depth > DEPTH {
@@ -198,12 +211,16 @@ impl Loader<'_> {
         for (key, node) in entries {
             match key.value.as_str() {
                 "build" => match &mut node.data {
-                    Data::Map(build) => build.iter_mut().filter(|(key, _)| key.value == "context").for_each(|(_, n)| anchor(n, folder)),
+                    Data::Map(build) => {
+                        build.iter_mut().filter(|(key, _)| key.value == "context").for_each(|(_, n)| anchor(n, folder))
+                    }
                     _ => anchor(node, folder),
                 },
                 "env_file" => match &mut node.data {
                     Data::Seq(items) => items.iter_mut().for_each(|item| match &mut item.data {
-                        Data::Map(parts) => parts.iter_mut().filter(|(key, _)| key.value == "path").for_each(|(_, n)| anchor(n, folder)),
+                        Data::Map(parts) => {
+                            parts.iter_mut().filter(|(key, _)| key.value == "path").for_each(|(_, n)| anchor(n, folder))
+                        }
                         _ => anchor(item, folder),
                     }),
                     _ => anchor(node, folder),
@@ -213,7 +230,8 @@ impl Loader<'_> {
                     for item in items {
                         match &mut item.data {
                             Data::Map(parts) => {
-                                let bind = parts.iter().any(|(key, node)| key.value == "type" && node.one() == Some("bind"));
+                                let bind =
+                                    parts.iter().any(|(key, node)| key.value == "type" && node.one() == Some("bind"));
                                 parts
                                     .iter_mut()
                                     .filter(|(key, _)| bind && key.value == "source")
@@ -240,21 +258,20 @@ fn anchored(text: &str, folder: &str) -> Option<String> {
 }
 
 fn anchor(node: &mut Node, folder: &str) {
-    if let Data::Text { value: crate::model::Known::One(text), .. } = &mut node.data {
-        if let Some(path) = anchored(text, folder) {
-            *text = path;
-        }
+    if let Data::Text { value: crate::model::Known::One(text), .. } = &mut node.data
+        && let Some(path) = anchored(text, folder)
+    {
+        *text = path;
     }
 }
 
 /// The source of `source:target`, where it is a path.
 fn anchor_short(node: &mut Node, folder: &str) {
-    if let Data::Text { value: crate::model::Known::One(text), .. } = &mut node.data {
-        if let Some((source, rest)) = text.split_once(':').filter(|(source, _)| source.starts_with('.')) {
-            if let Some(path) = anchored(source, folder) {
-                *text = format!("{path}:{rest}");
-            }
-        }
+    if let Data::Text { value: crate::model::Known::One(text), .. } = &mut node.data
+        && let Some((source, rest)) = text.split_once(':').filter(|(source, _)| source.starts_with('.'))
+        && let Some(path) = anchored(source, folder)
+    {
+        *text = format!("{path}:{rest}");
     }
 }
 
@@ -279,7 +296,10 @@ fn profiles(project: &mut Project, wanted: &Profiles) {
     for service in project.services.values() {
         for (name, dependency) in &service.depends_on {
             if !project.services.contains_key(name) && dependency.required {
-                errors.push(Problem::new(dependency.span, format!("service {} depends on {name}, which is not there", service.name.value)));
+                errors.push(Problem::new(
+                    dependency.span,
+                    format!("service {} depends on {name}, which is not there", service.name.value),
+                ));
             }
         }
     }

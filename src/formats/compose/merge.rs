@@ -18,13 +18,16 @@ enum Rule {
 fn rule(path: &[&str]) -> Rule {
     match path {
         ["services", _, "command" | "entrypoint"] | ["services", _, "healthcheck", "test"] => Rule::Replace,
-        ["services", _, "environment" | "labels" | "sysctls" | "annotations"] | ["services", _, "build", "args" | "labels"] => Rule::Pairs,
+        ["services", _, "environment" | "labels" | "sysctls" | "annotations"]
+        | ["services", _, "build", "args" | "labels"] => Rule::Pairs,
         ["services", _, "depends_on" | "networks"] => Rule::Names,
         ["services", _, "ports"] => Rule::Unique(port_key),
         ["services", _, "volumes"] => Rule::Unique(volume_key),
         ["services", _, "secrets" | "configs"] => Rule::Unique(target_key),
         ["services", _, "env_file"] => Rule::Merge,
-        ["services", _, "expose" | "dns" | "profiles" | "cap_add" | "cap_drop"] => Rule::Unique(|node| node.one().map(str::to_owned)),
+        ["services", _, "expose" | "dns" | "profiles" | "cap_add" | "cap_drop"] => {
+            Rule::Unique(|node| node.one().map(str::to_owned))
+        }
         _ => Rule::Merge,
     }
 }

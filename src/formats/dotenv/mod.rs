@@ -55,7 +55,10 @@ pub fn vars(dotenv: &Dotenv) -> Vars {
         let known = if entry.known {
             Known::One(value.value.clone())
         } else {
-            Known::Unknown(crate::model::Reason::at(format!("{} is made of what is not known here", entry.name.value), value.span))
+            Known::Unknown(crate::model::Reason::at(
+                format!("{} is made of what is not known here", entry.name.value),
+                value.span,
+            ))
         };
         let var = Var { value: known, certainty: crate::model::Certainty::Stated, origin: Origin::set(value.span) };
         vars.insert(entry.name.value.clone(), var);

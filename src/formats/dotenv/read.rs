@@ -51,7 +51,8 @@ impl Reader<'_> {
         }
         let mut rest = trimmed;
         let strips_export = matches!(self.dialect, Dialect::PythonDotenv | Dialect::Compose | Dialect::DjangoEnviron);
-        if let Some(after) = rest.strip_prefix("export").filter(|after| strips_export && after.starts_with([' ', '\t'])) {
+        if let Some(after) = rest.strip_prefix("export").filter(|after| strips_export && after.starts_with([' ', '\t']))
+        {
             let bare = after.trim_start();
             at += rest.len() - bare.len();
             rest = bare;
@@ -89,7 +90,12 @@ impl Reader<'_> {
     fn from_outside(&mut self, name: &str, at: usize) {
         if let Known::One(value) = self.world.get(name).value {
             let span = self.span(at, at + name.len());
-            let entry = Entry { name: Spanned::new(name.to_owned(), span), value: Some(Spanned::new(value, span)), known: true, commented: false };
+            let entry = Entry {
+                name: Spanned::new(name.to_owned(), span),
+                value: Some(Spanned::new(value, span)),
+                known: true,
+                commented: false,
+            };
             self.out.entries.push(entry);
         }
     }
@@ -140,7 +146,11 @@ impl Reader<'_> {
             _ => trimmed,
         };
         let bare = cut.trim_end();
-        let bare = if self.dialect == Dialect::DjangoEnviron || self.dialect == Dialect::Decouple { bare.trim() } else { bare };
+        let bare = if self.dialect == Dialect::DjangoEnviron || self.dialect == Dialect::Decouple {
+            bare.trim()
+        } else {
+            bare
+        };
         let (value, known) = match self.dialect {
             Dialect::PythonDotenv => self.expand(bare, false),
             Dialect::Compose => self.expand(bare, true),
@@ -194,7 +204,8 @@ impl Reader<'_> {
                     rest = after;
                     continue;
                 };
-                let (name, default) = inside[..end].split_once(":-").map_or((&inside[..end], None), |(n, d)| (n, Some(d)));
+                let (name, default) =
+                    inside[..end].split_once(":-").map_or((&inside[..end], None), |(n, d)| (n, Some(d)));
                 let (name, default) = match (default, name.split_once('-')) {
                     (None, Some((name, default))) if bare => (name, Some(default)),
                     _ => (name, default),
@@ -228,13 +239,14 @@ impl Reader<'_> {
         }
         match before.and_then(|entry| entry.value.as_ref()) {
             Some(value) if !value.value.is_empty() || default.is_none() => value.value.clone(),
-            _ => match default {
-                Some(default) => default.to_owned(),
-                None => {
+            _ => {
+                if let Some(default) = default {
+                    default.to_owned()
+                } else {
                     *known &= !self.world.is_open();
                     String::new()
                 }
-            },
+            }
         }
     }
 }
@@ -274,7 +286,11 @@ mod tests {
 
     fn get(text: &str, dialect: Dialect) -> Option<String> {
         let read = file(FileId(0), text, dialect, &World::empty());
-        read.entries.iter().find(|entry| entry.name.value == "A").and_then(|entry| entry.value.clone()).map(|value| value.value)
+        read.entries
+            .iter()
+            .find(|entry| entry.name.value == "A")
+            .and_then(|entry| entry.value.clone())
+            .map(|value| value.value)
     }
 
     #[test]

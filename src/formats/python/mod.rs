@@ -101,6 +101,8 @@ pub struct Val {
     pub certainty: Certainty,
     /// False-looking texts of its variable that make it true, where it is a boolean taken from raw text.
     pub true_for: Vec<String>,
+    /// How its text (or that of its default) begins, where the whole is not known: `postgresql+psycopg://`.
+    pub prefix: Option<String>,
 }
 
 impl Val {
@@ -112,6 +114,7 @@ impl Val {
             variables: BTreeSet::new(),
             certainty: Certainty::Stated,
             true_for: Vec::new(),
+            prefix: None,
         }
     }
 

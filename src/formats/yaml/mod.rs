@@ -5,7 +5,7 @@
 
 mod scalar;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use granit_parser::{Event, Parser, ScalarStyle};
 
@@ -132,8 +132,7 @@ impl Builder<'_> {
 
     fn widen(&mut self, id: usize, span: Span) {
         if let Some(node) = self.document.nodes.get_mut(id) {
-            let empty = node.span.start == node.span.end;
-            node.span = if empty && !matches!(node.kind, Kind::Scalar { .. }) { node.span.to(span) } else { node.span.to(span) };
+            node.span = node.span.to(span);
         }
     }
 
@@ -171,10 +170,12 @@ impl Builder<'_> {
         let mut found = Vec::new();
         for node in &self.document.nodes {
             let Kind::Map(entries) = &node.kind else { continue };
-            let mut seen: BTreeMap<&str, ()> = BTreeMap::new();
+            let mut seen: BTreeSet<&str> = BTreeSet::new();
             for (key, _) in entries {
-                let Some(Node { kind: Kind::Scalar { text, .. }, span, .. }) = self.document.nodes.get(*key) else { continue };
-                if seen.insert(text, ()).is_some() && text != "<<" {
+                let Some(Node { kind: Kind::Scalar { text, .. }, span, .. }) = self.document.nodes.get(*key) else {
+                    continue;
+                };
+                if !seen.insert(text) && text != "<<" {
                     found.push(Problem::new(*span, format!("the key {text} stands twice")));
                 }
             }

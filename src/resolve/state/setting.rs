@@ -1,7 +1,6 @@
 //! Settings of the application.
 
 use super::{Statements, variable};
-use crate::formats::World;
 use crate::formats::python::{Kind, Val};
 use crate::knowledge::variables;
 use crate::model::{Attr, Certainty, Dimension, Known, Origin, Reason, Value};
@@ -14,28 +13,30 @@ const LENGTH: usize = 200;
 
 /// States the settings of an environment.
 pub fn state(statements: &mut Statements, loaded: &Loaded) {
-    let complete = loaded.settings.problems.is_empty() && loaded.settings.missing_modules.iter().all(|module| !module.star);
+    let complete =
+        loaded.settings.problems.is_empty() && loaded.settings.missing_modules.iter().all(|module| !module.star);
     let complete = if complete { Ok(()) } else { Err(Reason::new("a part of the settings cannot be followed")) };
     statements.covers(None, Dimension::Setting, complete);
     for (name, val) in &loaded.settings.values {
-        one(statements, name, val, 0, &loaded.world);
+        one(statements, name, val, 0, loaded);
     }
     if let Some(span) = loaded.choice.span {
         let mut fact = statements.about(None, Dimension::Setting, "SETTINGS_MODULE");
-        let shown = loaded.choice.class.as_ref().map_or_else(
-            || loaded.choice.module.clone(),
-            |class| format!("{}.{class}", loaded.choice.module),
-        );
+        let shown = loaded
+            .choice
+            .class
+            .as_ref()
+            .map_or_else(|| loaded.choice.module.clone(), |class| format!("{}.{class}", loaded.choice.module));
         fact.text("value", shown, &Origin::set(span));
     }
 }
 
-fn one(statements: &mut Statements, name: &str, val: &Val, depth: usize, world: &World) {
+fn one(statements: &mut Statements, name: &str, val: &Val, depth: usize, loaded: &Loaded) {
     let (inner, certainty) = open(val);
     if let (Kind::Dict(entries), true) = (&inner.kind, depth < DEPTH) {
         for (key, value) in entries {
             if let Some(key) = key.as_str().filter(|key| key.len() < 80) {
-                one(statements, &format!("{name}.{key}"), value, depth + 1, world);
+                one(statements, &format!("{name}.{key}"), value, depth + 1, loaded);
             }
         }
         if depth > 0 || !entries.is_empty() {
@@ -43,7 +44,10 @@ fn one(statements: &mut Statements, name: &str, val: &Val, depth: usize, world: 
         }
     }
     let last = name.rsplit('.').next().unwrap_or(name);
-    let value = known(statements, last, inner);
+    let mut value = known(statements, last, inner);
+    if let Some(reason) = loaded.unseen.as_ref().filter(|_| certainty.is_default()) {
+        value = Known::Unknown(reason.clone());
+    }
     let mut fact = statements.about(None, Dimension::Setting, name);
     fact.attr("value", Attr { value, certainty, origin: val.origin.clone() });
     if let Some(kind) = kind(inner) {
@@ -53,7 +57,7 @@ fn one(statements: &mut Statements, name: &str, val: &Val, depth: usize, world: 
         fact.text("variable", variable, &val.origin);
         if !val.true_for.is_empty() && is_switch(variable) {
             fact.list("true_for", val.true_for.clone(), &val.origin);
-            let var = world.get(variable);
+            let var = loaded.world.get(variable);
             let given = match &var.value {
                 Known::One(text) => Attr::bool(!text.is_empty() && val.true_for.contains(text), var.origin.clone()),
                 Known::Unknown(reason) => Attr::unknown(reason.clone(), val.origin.clone()),
@@ -66,8 +70,8 @@ fn one(statements: &mut Statements, name: &str, val: &Val, depth: usize, world: 
 
 /// Names whose variables hold an address, a key or a name: asking whether one is set is no switch.
 const VALUES: [&str; 20] = [
-    "URL", "URI", "KEY", "DSN", "HOST", "HOSTS", "TOKEN", "PATH", "NAME", "ID", "DIR", "FILE", "USER", "PASSWORD", "BUCKET", "SECRET",
-    "DOMAIN", "EMAIL", "ADDRESS", "PORT",
+    "URL", "URI", "KEY", "DSN", "HOST", "HOSTS", "TOKEN", "PATH", "NAME", "ID", "DIR", "FILE", "USER", "PASSWORD",
+    "BUCKET", "SECRET", "DOMAIN", "EMAIL", "ADDRESS", "PORT",
 ];
 
 /// Whether a variable's name lets it be a switch.
@@ -120,7 +124,11 @@ fn known(statements: &mut Statements, name: &str, val: &Val) -> Known<Value> {
         _ => match text(val) {
             Some(shown) => {
                 let is_text = matches!(val.kind, Kind::Str(_) | Kind::Secret(_) | Kind::Bytes(_) | Kind::Lazy(_));
-                let value = if is_text { variable::guarded(statements, name, &shown, val.origin.primary()) } else { Value::Text(shown) };
+                let value = if is_text {
+                    variable::guarded(statements, name, &shown, val.origin.primary())
+                } else {
+                    Value::Text(shown)
+                };
                 Known::One(value)
             }
             None => Known::Unknown(Reason::new("the value is made by code")),

@@ -335,6 +335,6 @@ impl Machine<'_> {
             }
             Ok(out)
         })?;
-        Ok(joined)
+        Ok(joined.begins(&parts))
     }
 }

@@ -102,6 +102,12 @@ pub(crate) struct Machine<'a> {
     pub(crate) hits: u64,
     /// Why variables that are not written down may be set after all (a dotenv file that git ignores).
     pub(crate) env_open: bool,
+    /// Whether an `environ.Env` was set to behave otherwise.
+    pub(crate) odd_env: bool,
+    /// Prefixes of `with env.prefixed(...)`; none where one is not known.
+    pub(crate) prefixes: Vec<Option<String>>,
+    /// The configurations of Flask applications.
+    pub(crate) flask: Vec<Id>,
 }
 
 impl<'a> Machine<'a> {
@@ -128,6 +134,9 @@ impl<'a> Machine<'a> {
             suppose: None,
             hits: 0,
             env_open: false,
+            odd_env: false,
+            prefixes: Vec::new(),
+            flask: Vec::new(),
         }
     }
 

@@ -35,7 +35,7 @@ impl Machine<'_> {
             {
                 self.lift(object, at, &mut |m, v| m.attribute(v, name, at))
             }
-            K::Made(class, _) if &**class != "environ.Env" && &**class != "file" && !class.starts_with("lib:") => {
+            K::Made(class, _) if !crate::formats::python::lib::has_methods(class) => {
                 Ok(V::unknown("a part of an object of a library", at).resting([object]))
             }
             _ => Ok(V::at(K::Bound(Arc::new((object.clone(), name.to_owned()))), at)),
@@ -197,6 +197,7 @@ impl Machine<'_> {
                     }
                 }
             }
+            None if self.update_doubtful(object, other, at)? => {}
             None => match object.k {
                 K::Ref(id) if self.space(id).is_some() => self.forget_object(id, "names that are not known", at),
                 _ => self.forget_value(object, at),

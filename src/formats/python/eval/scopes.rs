@@ -206,6 +206,7 @@ impl Machine<'_> {
                 }
             }
             K::OneOf(_) | K::Depends(_) => self.forget_value(object, at),
+            K::Made(class, _) if &**class == "environ.Env" => self.odd_env = true,
             _ => {}
         }
     }
@@ -263,7 +264,7 @@ impl Machine<'_> {
     }
 
     /// A key that is settled; none if it is not.
-    #[expect(clippy::only_used_in_recursion, reason = "it reads like the other look-ups")]
+    #[expect(clippy::self_only_used_in_recursion, reason = "it reads like the other look-ups")]
     pub(crate) fn settled_key(&self, key: &V) -> Option<V> {
         match &key.k {
             K::Unknown(_) | K::OneOf(_) | K::Depends(_) | K::Undefined | K::Made(..) | K::Ref(_) => None,

@@ -170,6 +170,18 @@ impl Machine<'_> {
         let mut suppresses = false;
         for item in &with.items {
             let value = self.eval(&item.context_expr, f)?;
+            if let K::Made(class, made) = &value.k
+                && &**class == "environs.prefixed"
+                && with.items.len() == 1
+            {
+                if let Some(target) = &item.optional_vars {
+                    self.assign(target, made.pos[0].clone(), f)?;
+                }
+                self.prefixes.push(made.pos.get(1).and_then(V::text).map(str::to_owned));
+                let flow = self.block(&with.body, f);
+                self.prefixes.pop();
+                return Ok(flow);
+            }
             let known = matches!(&value.k, K::Made(class, _) if &**class == "file");
             suppresses |= !known;
             if let Some(target) = &item.optional_vars {

@@ -9,6 +9,17 @@ use crate::formats::python::eval::truth::{placed, wrap};
 use crate::formats::python::eval::values::{Args, K, Names, R, V};
 use crate::model::{Certainty, Known, Span, StepKind};
 
+/// What a library raises for a variable that is not set.
+fn missing(via: &str) -> &'static str {
+    match via {
+        "environ" => "ImproperlyConfigured",
+        "decouple" => "UndefinedValueError",
+        "environs" => "EnvNotSetError",
+        "pydantic" => "ValidationError",
+        _ => "KeyError",
+    }
+}
+
 /// What a look-up of a variable gives.
 pub(crate) enum Found {
     /// It is set to this.
@@ -100,14 +111,15 @@ impl Machine<'_> {
             Found::Set(value) => Ok(self.lift(&value, at, cast)?.resting([&value])),
             Found::Unset => match default {
                 Some(default) => Ok(used(default)),
-                None => self.raise("KeyError", format!("{name} is not set"), at),
+                None => self.raise(missing(via), format!("{name} is not set"), at),
             },
             Found::Open => {
                 if let Some(default) = default {
                     let certainty = Certainty::Default { variable: Some(name.to_owned()) };
-                    Ok(wrap(vars, used(default)).with(|m| m.certainty = certainty))
+                    let inner = used(default).with(|m| m.certainty = certainty.clone());
+                    Ok(wrap(vars, inner).with(|m| m.certainty = certainty))
                 } else {
-                    self.may_raise(Some("KeyError"), at, Cond { vars: vars.clone(), default: Some(true) });
+                    self.may_raise(Some(missing(via)), at, Cond { vars: vars.clone(), default: Some(true) });
                     let raw: Arc<str> = name.into();
                     Ok(V::depends(vars, None).with(|m| m.raw = Some(raw)))
                 }
