@@ -23,6 +23,8 @@ pub const FILES: &[(&str, &str)] = rules![
     "service/sqlite-in-production.toml",
     "setting/boolean-from-string.toml",
     "system-package/missing-runtime-library.toml",
+    "tool/rule-file.toml",
+    "tool/unreadable-file.toml",
     "variable/same-secret-across-environments.toml",
 ];
 
@@ -42,12 +44,38 @@ pub fn rules() -> (Vec<Rule>, Vec<(String, Vec<RuleError>)>) {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::model::Dimension;
 
     #[test]
     fn every_rule_of_the_program_is_sound() {
         let (rules, broken) = rules();
         assert_eq!(broken, []);
         assert_eq!(rules.len(), FILES.len());
+    }
+
+    #[test]
+    fn the_list_is_the_folder() {
+        let root = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("rules");
+        let mut paths = Vec::new();
+        for dimension in Dimension::ALL.into_iter().chain([Dimension::Tool]) {
+            for entry in std::fs::read_dir(root.join(dimension.name())).into_iter().flatten() {
+                paths.push(format!("{}/{}", dimension.name(), entry.unwrap().file_name().into_string().unwrap()));
+            }
+        }
+        paths.sort();
+        let listed: Vec<&str> = FILES.iter().map(|(path, _)| *path).collect();
+        let pasted: String = paths.iter().map(|path| format!("    \"{path}\",\n")).collect();
+        if std::env::var_os("BLESS").is_some() && listed != paths {
+            panic!("FILES should be\n{pasted}");
+        }
+        assert_eq!(listed, paths, "run with BLESS=1 to see the list to paste");
+    }
+
+    #[test]
+    fn a_rule_stands_in_the_folder_of_its_dimension() {
+        for rule in rules().0 {
+            assert_eq!(rule.path, format!("{}/{}.toml", rule.dimension.name(), rule.name));
+        }
     }
 
     #[test]
