@@ -82,7 +82,7 @@ pub fn judge_recorded(model: Model, rules: &[Rule], options: &Options) -> (Audit
         tally.fired += found.len();
         for (candidate, compared) in candidate::of(rule, &index, &model.environments, named) {
             let said = match verdict::judge(rule, &candidate, compared, &scope) {
-                Outcome::NotApplicable => continue,
+                Outcome::NotApplicable(condition) => condition,
                 Outcome::Silent(by) => {
                     tally.silent += 1;
                     by

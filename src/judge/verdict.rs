@@ -19,8 +19,8 @@ pub enum Outcome {
     Silent(String),
     /// It touched something unknown.
     Undecided(Vec<Reason>),
-    /// It does not speak of this.
-    NotApplicable,
+    /// It does not speak of this, by this condition.
+    NotApplicable(String),
 }
 
 /// A fact that a condition may ask for.
@@ -145,7 +145,7 @@ pub fn judge(rule: &Rule, candidate: &Candidate<'_>, compared: Compared, scope: 
     for condition in &rule.file.when {
         match holds(condition, &values, &touched) {
             Answer::Yes => {}
-            Answer::No => return Outcome::NotApplicable,
+            Answer::No => return Outcome::NotApplicable(condition.clone()),
             Answer::Unknown(reasons) => undecided.extend(reasons),
         }
     }
@@ -181,7 +181,9 @@ pub fn role(candidate: &Candidate<'_>, rule: &Rule) -> Role {
 
 fn severity(rule: &Rule, candidate: &Candidate<'_>, values: &Jinja, touched: &Touched) -> Outcome {
     let role = role(candidate, rule);
-    let Some(mut severity) = rule.roles.get(&role).copied() else { return Outcome::NotApplicable };
+    let Some(mut severity) = rule.roles.get(&role).copied() else {
+        return Outcome::NotApplicable(format!("role {}", role.name()));
+    };
     for row in &rule.file.severity {
         if !row.roles.is_empty() && !row.roles.iter().any(|name| name == role.name()) {
             continue;

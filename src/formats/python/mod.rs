@@ -284,10 +284,14 @@ impl Machine<'_> {
         let mut why = Reason::new(format!("{path} is not a class that is followed"));
         if let K::Ref(id) = object.k {
             let instance = self.instantiated(&object, id, at);
-            if let Some(K::Ref(id)) = instance.map(|v| v.k)
-                && let Some(space) = self.space(id)
+            if let Some(instance) = instance
+                && let K::Ref(of) = instance.k
+                && self.space(of).is_some()
             {
-                let values: Vec<(String, V)> = space.names.iter().map(|(n, v)| (n.clone(), v.clone())).collect();
+                let classes = self.mro(id);
+                self.pydantic_properties(&instance, &classes, at);
+                let names = self.space(of).map(|s| s.names.clone()).unwrap_or_default();
+                let values: Vec<(String, V)> = names.into_iter().collect();
                 out.values = self.exported(&values);
                 return;
             }
@@ -306,7 +310,12 @@ impl Machine<'_> {
                 out.incomplete = Some(why);
             }
             let get = |name: &String| self.class_attribute(id, name, at).map(|v| (name.clone(), v));
-            let values: Vec<(String, V)> = names.iter().filter_map(get).collect();
+            let found: Vec<(String, V)> = names.iter().filter_map(get).collect();
+            let mut values = Vec::new();
+            for (name, value) in found {
+                let value = self.configured(&name, &value, at).unwrap_or(value);
+                values.push((name, value));
+            }
             out.values = self.exported(&values);
             return;
         }

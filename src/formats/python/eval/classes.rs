@@ -111,6 +111,10 @@ impl Machine<'_> {
                             FuncKind::Plain => Ok(bound(object)),
                             FuncKind::Class => Ok(bound(&class)),
                             FuncKind::Static => Ok(value),
+                            FuncKind::Property => match &value.k {
+                                K::Func(func) => self.property(object, func, at),
+                                _ => Ok(value),
+                            },
                             _ => Ok(V::unknown("a property or a decorated method", at)),
                         }
                     }
@@ -186,7 +190,7 @@ impl Machine<'_> {
 
     /// Notes a field of a class by its annotation.
     pub(crate) fn annotate(&mut self, name: &str, annotation: &ast::Expr, f: &mut Frame) {
-        let kind = lib::pydantic::annotation(annotation);
+        let kind = lib::fields::annotation(annotation);
         let key = format!("__annotation__{name}");
         self.set_name(f.locals, &key, V::str(kind));
     }

@@ -89,6 +89,14 @@ impl Machine<'_> {
             | "decouple.RepositoryEmpty"
             | "starlette.config.Config"
             | "environs.Env" => Ok(V::at(K::Made(path.into(), Arc::new(args.clone())), at)),
+            "pydantic.Field" | "pydantic.v1.Field" | "pydantic.AliasChoices" | "pydantic_settings.SettingsConfigDict"
+            | "pydantic.ConfigDict" => Ok(V::at(K::Made(path.into(), Arc::new(args.clone())), at)),
+            _ if crate::formats::python::lib::configurations::is_value(path) => {
+                Ok(V::at(K::Made(path.into(), Arc::new(args.clone())), at))
+            }
+            _ if path.starts_with("pydantic") && (path.ends_with("Dsn.build") || path.ends_with("Url.build")) => {
+                self.pydantic_url(args, at)
+            }
             "environs.env" => self.environs_method(&V::none(), "__call__", args, at),
             _ if path.starts_with("environs.env.") => {
                 self.environs_method(&V::none(), path.rsplit('.').next().unwrap_or(path), args, at)

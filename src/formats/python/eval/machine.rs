@@ -104,6 +104,8 @@ pub(crate) struct Machine<'a> {
     pub(crate) env_open: bool,
     /// Whether an `environ.Env` was set to behave otherwise.
     pub(crate) odd_env: bool,
+    /// Variables that were set from files.
+    pub(crate) from_files: Names,
     /// Prefixes of `with env.prefixed(...)`; none where one is not known.
     pub(crate) prefixes: Vec<Option<String>>,
     /// The configurations of Flask applications.
@@ -135,6 +137,7 @@ impl<'a> Machine<'a> {
             hits: 0,
             env_open: false,
             odd_env: false,
+            from_files: Names::new(),
             prefixes: Vec::new(),
             flask: Vec::new(),
         }

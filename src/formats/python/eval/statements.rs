@@ -226,8 +226,16 @@ impl Machine<'_> {
     fn define(&mut self, def: &ast::StmtFunctionDef, f: &mut Frame) -> Result<(), Exc> {
         let mut kind = FuncKind::Plain;
         for decorator in &def.decorator_list {
-            let name = decorator.expression.as_name_expr().map_or("", |n| n.id.as_str());
+            let callee = decorator.expression.as_call_expr().map_or(&decorator.expression, |call| &call.func);
+            let name = match callee {
+                ast::Expr::Name(n) => n.id.as_str(),
+                ast::Expr::Attribute(a) => a.attr.as_str(),
+                _ => "",
+            };
             kind = match (name, kind) {
+                ("computed_field", kind) => kind,
+                ("lru_cache" | "cache", FuncKind::Plain) => FuncKind::Plain,
+                ("cached_property", FuncKind::Plain) => FuncKind::Property,
                 ("staticmethod", FuncKind::Plain) => FuncKind::Static,
                 ("classmethod", FuncKind::Plain) => FuncKind::Class,
                 ("property", FuncKind::Plain) => FuncKind::Property,

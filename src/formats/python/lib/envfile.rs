@@ -5,9 +5,12 @@ use crate::discover::{Presence, paths};
 use crate::formats::python::eval::machine::{ENVIRON, Machine};
 use crate::formats::python::eval::text::normal;
 use crate::formats::python::eval::truth::wrap;
-use crate::formats::python::eval::values::{Args, K, R, ROOT, V};
+use crate::formats::python::eval::values::{Args, K, Names, R, ROOT, V};
 use crate::formats::python::lib::os::Found;
 use crate::model::{Certainty, FileId, Span, StepKind};
+
+/// The variable that tells python-dotenv to read nothing.
+const DISABLED: &str = "PYTHON_DOTENV_DISABLED";
 
 /// Whose rules a file is read by.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -148,9 +151,12 @@ impl Machine<'_> {
                 Found::Unset => value,
                 Found::Open => {
                     let certainty = Certainty::Default { variable: Some(line.name.clone()) };
-                    wrap([line.name.clone()].into(), value.with(|m| m.certainty = certainty))
+                    let mut vars: Names = [line.name.clone()].into();
+                    vars.extend((reader == Reader::Dotenv).then(|| DISABLED.to_owned()));
+                    wrap(vars, value.with(|m| m.certainty = certainty))
                 }
             };
+            self.from_files.insert(line.name.clone());
             self.set_name(ENVIRON, &line.name, value);
         }
     }
@@ -204,7 +210,9 @@ impl Machine<'_> {
     pub(crate) fn dotenv_file(&mut self, args: &Args, at: Span) -> R {
         let odd = args.open || args.get(1, "stream").is_some_and(|v| !matches!(v.k, K::None));
         let given = args.get(0, "dotenv_path").cloned().filter(|v| !matches!(v.k, K::None) && v.text() != Some(""));
-        self.read_file(given, args.get(3, "override").map(|v| v.k.clone()), odd, Reader::Dotenv, at);
+        if !self.disabled(at) {
+            self.read_file(given, args.get(3, "override").map(|v| v.k.clone()), odd, Reader::Dotenv, at);
+        }
         Ok(V::unknown("whether variables were read", at))
     }
 
@@ -227,6 +235,20 @@ impl Machine<'_> {
             (Ok(Some(file)), Some(overwrite)) => self.take_file(file, reader, overwrite, at),
             (Ok(None), _) => {}
             _ => self.any_file(),
+        }
+    }
+
+    /// Whether python-dotenv is surely told to read nothing.
+    fn disabled(&mut self, at: Span) -> bool {
+        self.note_read(DISABLED, None, false, "dotenv", at);
+        let Found::Set(value) = self.find_variable(DISABLED, at) else { return false };
+        match value.text().map(str::to_lowercase).as_deref() {
+            Some("1" | "true" | "t" | "yes" | "y") => true,
+            Some(_) => false,
+            None => {
+                self.env_open = true;
+                false
+            }
         }
     }
 

@@ -2,12 +2,14 @@
 
 pub(crate) mod builtins;
 pub(crate) mod casts;
+pub(crate) mod configurations;
 pub(crate) mod databases;
 pub(crate) mod decouple;
 pub(crate) mod environ;
 pub(crate) mod environ_urls;
 pub(crate) mod environs;
 pub(crate) mod envfile;
+pub(crate) mod fields;
 pub(crate) mod made;
 pub(crate) mod os;
 pub(crate) mod pydantic;
@@ -91,7 +93,15 @@ pub(crate) fn is_standard(name: &str) -> bool {
 
 /// Bases that bring no settings of their own.
 pub(crate) fn bare_base(path: &str) -> bool {
-    matches!(path, "builtins.object" | "typing.Generic" | "abc.ABC" | "typing.Protocol") || pydantic::is_settings(path)
+    matches!(
+        path,
+        "builtins.object"
+            | "typing.Generic"
+            | "abc.ABC"
+            | "typing.Protocol"
+            | "configurations.Configuration"
+            | "configurations.base.Configuration"
+    ) || pydantic::is_settings(path)
 }
 
 /// Whether methods of a library's object are followed.

@@ -76,7 +76,7 @@ impl Machine<'_> {
         if self.suppose.is_some() {
             return;
         }
-        let set = matches!(self.find_variable(name, at), Found::Set(_));
+        let set = !self.from_files.contains(name) && matches!(self.find_variable(name, at), Found::Set(_));
         let default = default.map(|v| self.export(v));
         if self.reads.iter().any(|r| r.name == name && r.span == at) {
             return;
