@@ -159,7 +159,7 @@ mod tests {
         let mut model = model(&["test"]);
         let mut second = model.problems[0].clone();
         second.span = Some(Span::new(FileId(1), 4, 5));
-        let third = ReadProblem { file: FileId(2), ..second.clone() };
+        let third = ReadProblem { file: FileId(2), span: None, ..second.clone() };
         model.problems.extend([second.clone(), second, third]);
         let found = judged(&model);
         assert_eq!(found.iter().map(|finding| finding.locations.len()).collect::<Vec<_>>(), [2, 1]);

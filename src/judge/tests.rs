@@ -1,7 +1,7 @@
 //! Small models, made by hand, and what the judge says of them.
 
 use super::*;
-use crate::model::{Attr, Certainty, Confidence, Dimension, Known, Origin, Reason, Role, Severity, Span, Value};
+use crate::model::{Attr, Certainty, Confidence, Dimension, Known, Origin, Reason, Role, Severity, Value};
 use made::{attr, component, coverage, environment, fact, rule};
 
 pub(super) mod made {
@@ -264,6 +264,4 @@ fn a_matrix_and_a_branch_are_compared_by_their_values() {
         let tally = judged(model(&environments, facts), &[on_pair("r", "")]).verdicts["r"];
         assert_eq!((tally.fired, tally.undecided), (fired, undecided));
     }
-    let place = Span::new(crate::model::FileId(0), 1, 2);
-    assert_eq!(attr("", 1).origin.primary(), Some(place));
 }
