@@ -44,7 +44,7 @@ pub mod resolve;
 use discover::{Config, Tree};
 use judge::{Record, Rule};
 use links::Repository;
-use model::{Audit, Problem};
+use model::{Audit, Environment, FileId, Problem, ReadProblem, Span};
 
 /// What to look at and how.
 #[derive(Clone, Debug, Default)]
@@ -86,12 +86,15 @@ pub fn audit_recorded(tree: &Tree, config: &Config, options: &Options) -> (Audit
         plan.environments
             .retain(|planned| kept(&planned.environment.name) || reference.as_ref() == Some(&planned.environment.name));
     }
-    let model = resolve::resolve(&repository, plan, config, &as_of);
+    let mut model = resolve::resolve(&repository, plan, config, &as_of);
     let (mut rules, mut broken) = judge::builtin::rules();
     for path in &config.says.rules {
         match read_rule(tree, path) {
             Ok(rule) => rules.push(rule),
-            Err(errors) => broken.push((path.clone(), errors)),
+            Err(errors) => match tree.find(path) {
+                Some(file) => model.rule_problems.extend(rule_problems(file, errors, &model.environments)),
+                None => broken.push((path.clone(), errors)),
+            },
         }
     }
     let mut ignore = options.ignore.clone();
@@ -115,6 +118,18 @@ fn read_rule(tree: &Tree, path: &str) -> Result<Rule, Vec<judge::RuleError>> {
     let text = tree.find(path).and_then(|file| tree.text(file).ok());
     let missing = || vec![judge::RuleError::at("", 0..0, "the rule file cannot be read".into())];
     judge::load(path, text.ok_or_else(missing)?)
+}
+
+/// A rule that cannot be judged concerns every environment.
+fn rule_problems(file: FileId, errors: Vec<judge::RuleError>, all: &[Environment]) -> Vec<ReadProblem> {
+    let reached_by: Vec<(String, String)> = all.iter().map(|one| (one.project.clone(), one.name.clone())).collect();
+    let problem = |error: judge::RuleError| ReadProblem {
+        file,
+        span: Some(Span::new(file, error.span.start, error.span.end)),
+        message: error.message,
+        reached_by: reached_by.clone(),
+    };
+    errors.into_iter().map(problem).collect()
 }
 
 /// Whether there is anything in the tree that speaks of environments.

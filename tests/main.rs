@@ -5,6 +5,7 @@ mod support;
 mod cli;
 mod fixtures;
 mod projects;
+mod reference;
 mod robust;
 mod rules;
 mod tidy;

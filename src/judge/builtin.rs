@@ -23,6 +23,8 @@ pub const FILES: &[(&str, &str)] = rules![
     "service/sqlite-in-production.toml",
     "setting/boolean-from-string.toml",
     "system-package/missing-runtime-library.toml",
+    "tool/rule-file.toml",
+    "tool/unreadable-file.toml",
     "variable/same-secret-across-environments.toml",
 ];
 
@@ -48,6 +50,13 @@ mod tests {
         let (rules, broken) = rules();
         assert_eq!(broken, []);
         assert_eq!(rules.len(), FILES.len());
+    }
+
+    #[test]
+    fn a_rule_stands_in_the_folder_of_its_dimension() {
+        for rule in rules().0 {
+            assert_eq!(rule.path, format!("{}/{}.toml", rule.dimension.name(), rule.name));
+        }
     }
 
     #[test]

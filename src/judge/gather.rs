@@ -27,6 +27,7 @@ pub fn join(rule: &Rule, findings: Vec<Finding>) -> Vec<Finding> {
             finding.message = format!("{} and {more} more", finding.message);
             finding.key = finding.items.iter().map(|item| item.key.as_str()).collect::<Vec<_>>().join(", ");
         }
+        super::make::seal(finding);
     }
     joined
 }

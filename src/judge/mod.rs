@@ -9,8 +9,11 @@ pub mod names;
 mod near;
 pub mod object;
 mod places;
+pub mod problems;
 pub mod rule;
 pub mod rule_file;
+#[cfg(test)]
+mod tests;
 pub mod verdict;
 
 use std::collections::BTreeMap;
@@ -75,7 +78,8 @@ pub fn judge_recorded(model: Model, rules: &[Rule], options: &Options) -> (Audit
     let scope = Scope::new(&model, &index);
     for rule in rules.iter().filter(|rule| options.runs(rule)) {
         let tally = verdicts.entry(rule.name.clone()).or_default();
-        let mut found = Vec::new();
+        let mut found = problems::findings(rule, &model);
+        tally.fired += found.len();
         for (candidate, compared) in candidate::of(rule, &index, &model.environments, named) {
             let said = match verdict::judge(rule, &candidate, compared, &scope) {
                 Outcome::NotApplicable(condition) => condition,

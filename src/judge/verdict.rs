@@ -49,7 +49,7 @@ impl<'m> Scope<'m> {
     }
 }
 
-fn environment_value(environment: &Environment) -> Jinja {
+pub(super) fn environment_value(environment: &Environment) -> Jinja {
     context! { name => environment.name.clone(), role => environment.role.name(), project => environment.project.clone() }
 }
 
