@@ -60,7 +60,7 @@ fn attributes() -> String {
         let _ = write!(out, "### {}\n\n| attribute | type | what it is |\n|---|---|---|\n", dimension.name());
         for row in schema::attributes(dimension) {
             let kind = format!("{:?}", row.kind).to_lowercase();
-            let _ = writeln!(out, "| `{}` | {kind} | {} |", row.name, row.what);
+            let _ = writeln!(out, "| `{}` | {kind} | {} |", row.name, row.meaning);
         }
         out.push('\n');
     }
