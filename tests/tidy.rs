@@ -6,7 +6,18 @@ use crate::support::{files, read_text, root};
 
 /// Lowest first; a file uses only its own layer and those before it.
 const LAYERS: [&str; 12] = [
-    "model", "knowledge", "discover", "formats", "links", "environments", "resolve", "compare", "judge", "fix", "report", "cli",
+    "model",
+    "knowledge",
+    "discover",
+    "formats",
+    "links",
+    "environments",
+    "resolve",
+    "compare",
+    "judge",
+    "fix",
+    "report",
+    "cli",
 ];
 
 fn sources() -> Vec<(String, String)> {
@@ -60,7 +71,8 @@ fn only_discover_touches_the_disk_besides_inspect() {
 
 #[test]
 fn rule_ships_with_the_program() {
-    let listed: BTreeSet<String> = paritylint::judge::builtin::FILES.iter().map(|(path, _)| (*path).to_owned()).collect();
+    let listed: BTreeSet<String> =
+        paritylint::judge::builtin::FILES.iter().map(|(path, _)| (*path).to_owned()).collect();
     let there: BTreeSet<String> = files(&root().join("rules"))
         .into_keys()
         .filter(|path| path.ends_with(".toml") && !path.starts_with("knowledge/"))
@@ -71,7 +83,7 @@ fn rule_ships_with_the_program() {
 #[test]
 fn secrets_have_no_way_out() {
     let text = read_text(&root().join("src/model/secret.rs"));
-    for way in ["Display for Secret", "Debug for Secret", "Serialize", "derive(Debug", "-> &str"] {
+    for way in ["Display for Secret", "Debug for Secret", "serde", "Debug)]", "-> &str"] {
         assert!(!text.contains(way), "Secret has {way}");
     }
 }
@@ -79,7 +91,16 @@ fn secrets_have_no_way_out() {
 #[test]
 fn the_top_level_is_as_agreed() {
     let agreed = [
-        "Cargo.toml", "Cargo.lock", "README.md", "LICENSE", "CHANGELOG.md", "src", "rules", "fixtures", "tests", "target",
+        "Cargo.toml",
+        "Cargo.lock",
+        "README.md",
+        "LICENSE",
+        "CHANGELOG.md",
+        "src",
+        "rules",
+        "fixtures",
+        "tests",
+        "target",
     ];
     for entry in crate::support::read_dir(&root()) {
         let name = entry.file_name().unwrap().to_str().unwrap().to_owned();

@@ -91,9 +91,11 @@ fn infer_folder(repository: &Repository<'_>, group: &[&File]) -> Vec<Planned> {
     for file in named.iter().filter(|file| file.naming.role.is_some()) {
         let stack = stack_of(repository, file, base.copied());
         let Some((role, word)) = file.naming.role.clone() else { continue };
-        let (role, word) = by_selector(repository, &stack).unwrap_or((role, word));
+        let selected = by_selector(repository, &stack);
+        let confidence = if selected.is_some() { Confidence::Invoked } else { Confidence::Named };
+        let (role, word) = selected.unwrap_or((role, word));
         let what = format!("the file name says {}", role.name());
-        found.extend(environments(repository, &stack, role, &word, Confidence::Named, file.id, &what));
+        found.extend(environments(repository, &stack, role, &word, confidence, file.id, &what));
     }
     let has = |role: Role| named.iter().any(|file| file.naming.role.as_ref().is_some_and(|(found, _)| *found == role));
     if let Some(base) = base {

@@ -203,7 +203,9 @@ fn publishing(repository: &Repository<'_>, file: FileId) -> Option<(Span, BTreeM
         let context = paths::join(&call.folder, &build.context).unwrap_or_default();
         let named = build.dockerfile.clone().or_else(|| paths::join(&context, "Dockerfile"));
         let pushed = || {
-            let pushes = |other: &&crate::links::Call| other.caller == call.caller && matches!(other.meaning, Meaning::Pushes(_));
+            let pushes = |other: &&crate::links::Call| {
+                other.caller == call.caller && matches!(other.meaning, Meaning::Pushes(_))
+            };
             repository.calls.iter().any(|other| pushes(&other))
         };
         if named.as_deref() == Some(path) && (build.push || pushed()) {

@@ -23,7 +23,11 @@ pub const NAMES: [Name; 7] = [
     Name { name: "environment", what: "the environment of the fact", on: &[On::Fact, On::Pair, On::Problem] },
     Name { name: "reference", what: "the environment it is compared with", on: &[On::Pair] },
     Name { name: "component", what: "the component of the fact", on: &[On::Fact, On::Pair] },
-    Name { name: "facts", what: "other facts, as facts('dimension', key=, component=, role=)", on: &[On::Fact, On::Pair] },
+    Name {
+        name: "facts",
+        what: "other facts, as facts('dimension', key=, component=, role=)",
+        on: &[On::Fact, On::Pair],
+    },
     Name { name: "problem", what: "what could not be read", on: &[On::Problem] },
 ];
 

@@ -141,7 +141,9 @@ impl Walk {
             Kind::Row(what, known) if !known.contains(&name) => {
                 self.say(at, format!("{what} has no {name}{}", hint(name, known.iter().copied())));
             }
-            Kind::Facts(_) => self.say(at, format!("several facts have no {name}; use `| first` or `| map(attribute=…)`")),
+            Kind::Facts(_) => {
+                self.say(at, format!("several facts have no {name}; use `| first` or `| map(attribute=…)`"))
+            }
             Kind::Version | Kind::Plain => self.say(at, format!("a value has no {name}")),
             Kind::Fact(None) | Kind::Row(..) => {}
         }
@@ -178,7 +180,10 @@ impl Walk {
                 let mut left = self.kind(&compare.expr);
                 for next in &compare.ops {
                     let right = self.kind(&next.expr);
-                    let ordered = matches!(next.op, CompareOpKind::Lt | CompareOpKind::Lte | CompareOpKind::Gt | CompareOpKind::Gte);
+                    let ordered = matches!(
+                        next.op,
+                        CompareOpKind::Lt | CompareOpKind::Lte | CompareOpKind::Gt | CompareOpKind::Gte
+                    );
                     self.ordered(ordered, left, right, range(compare.span()));
                     left = right;
                 }
@@ -186,7 +191,12 @@ impl Walk {
             Expr::BinOp(binary) => {
                 use BinOpKind as Op;
                 let (left, right) = (self.kind(&binary.left), self.kind(&binary.right));
-                self.ordered(matches!(binary.op, Op::Lt | Op::Lte | Op::Gt | Op::Gte), left, right, range(binary.span()));
+                self.ordered(
+                    matches!(binary.op, Op::Lt | Op::Lte | Op::Gt | Op::Gte),
+                    left,
+                    right,
+                    range(binary.span()),
+                );
                 if matches!(binary.op, Op::Add | Op::Sub | Op::Mul | Op::Div | Op::FloorDiv | Op::Rem | Op::Pow) {
                     self.say(range(binary.span()), "a condition does not calculate; state it as an attribute".into());
                 }
@@ -235,7 +245,9 @@ impl Walk {
                     found.push(expr);
                 }
                 CallArg::Kwarg(name, expr) => self.say(range(expr.span()), format!("no such argument: {name}")),
-                CallArg::PosSplat(_) | CallArg::KwargSplat(_) => self.say(at.clone(), "arguments are written one by one".into()),
+                CallArg::PosSplat(_) | CallArg::KwargSplat(_) => {
+                    self.say(at.clone(), "arguments are written one by one".into())
+                }
             }
         }
         found
@@ -270,7 +282,10 @@ impl Walk {
                 CallArg::Kwarg("role", expr) => {
                     self.kind(expr);
                     if let Some(role) = constant(expr).filter(|role| Role::of(role).is_none()) {
-                        self.say(range(expr.span()), format!("no such role: {role}{}", hint(&role, Role::ALL.map(Role::name))));
+                        self.say(
+                            range(expr.span()),
+                            format!("no such role: {role}{}", hint(&role, Role::ALL.map(Role::name))),
+                        );
                     }
                 }
                 CallArg::Kwarg(name, expr) => {
@@ -313,7 +328,13 @@ impl Walk {
                 of
             }
             "list" => of,
-            "first" => if let Kind::Facts(dimension) = of { Kind::Fact(dimension) } else { Kind::Plain },
+            "first" => {
+                if let Kind::Facts(dimension) = of {
+                    Kind::Fact(dimension)
+                } else {
+                    Kind::Plain
+                }
+            }
             _ => Kind::Plain,
         }
     }

@@ -22,7 +22,11 @@ fn distance(a: &str, b: &str) -> usize {
 /// The word that was probably meant, as the end of a message; otherwise all that could have been.
 pub(super) fn hint<'a>(word: &str, known: impl IntoIterator<Item = &'a str>) -> String {
     let known: Vec<&str> = known.into_iter().collect();
-    let close = known.iter().map(|one| (distance(word, one), *one)).min().filter(|(far, _)| *far <= word.chars().count() / 3 + 1);
+    let close = known
+        .iter()
+        .map(|one| (distance(word, one), *one))
+        .min()
+        .filter(|(far, _)| *far <= word.chars().count() / 3 + 1);
     match close {
         Some((_, meant)) => format!("; did you mean {meant}?"),
         None if known.is_empty() => String::new(),

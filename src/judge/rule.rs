@@ -147,7 +147,8 @@ impl Check<'_> {
 
     fn attributes(&mut self, dimension: Dimension) {
         let file = self.file;
-        let mut named: Vec<(String, &str)> = file.compare.iter().map(|name| ("compare".to_owned(), name.as_str())).collect();
+        let mut named: Vec<(String, &str)> =
+            file.compare.iter().map(|name| ("compare".to_owned(), name.as_str())).collect();
         if file.on != On::Problem {
             named.push(("at".into(), &file.at));
         }
@@ -200,7 +201,10 @@ impl Check<'_> {
         for (at, row) in self.file.severity.iter().enumerate() {
             if row.is != "off" && Severity::of(&row.is).is_none() {
                 let known = SEVERITIES.into_iter().chain(["off"]);
-                self.wrong(&format!("severity.{at}.is"), format!("no such severity: {}{}", row.is, hint(&row.is, known)));
+                self.wrong(
+                    &format!("severity.{at}.is"),
+                    format!("no such severity: {}{}", row.is, hint(&row.is, known)),
+                );
             }
             for (one, role) in row.roles.iter().enumerate() {
                 if Role::of(role).is_none() {

@@ -27,8 +27,6 @@ pub enum Outcome {
 struct Row {
     fact: Arc<Fact>,
     role: &'static str,
-    /// Why its set may hold more.
-    incomplete: Option<Reason>,
 }
 
 /// Everything that conditions may ask about.
@@ -44,9 +42,7 @@ impl<'m> Scope<'m> {
         let mut rows = Vec::new();
         for environment in &model.environments {
             for fact in index.of_environment(environment) {
-                let coverage = index.coverage(environment, fact.id.component.as_ref(), fact.id.dimension);
-                let incomplete = coverage.and_then(|coverage| coverage.complete.as_ref().err().cloned());
-                rows.push(Row { fact: Arc::new((*fact).clone()), role: environment.role.name(), incomplete });
+                rows.push(Row { fact: Arc::new((*fact).clone()), role: environment.role.name() });
             }
         }
         Self { model, rows: Arc::new(rows) }
@@ -108,11 +104,6 @@ impl<'m> Scope<'m> {
                 };
                 let mut found: Vec<&Row> = rows.iter().filter(fits).collect();
                 found.sort_by_key(|row| row.fact.id.clone());
-                for row in &found {
-                    if let Some(reason) = &row.incomplete {
-                        touched.add(reason);
-                    }
-                }
                 Ok(found.into_iter().map(|row| FactObject::wrap(&row.fact, &touched)).collect())
             },
         )

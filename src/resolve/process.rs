@@ -4,8 +4,8 @@ use std::sync::Arc;
 
 use super::part::{Part, ProcessPart};
 use crate::discover::Tree;
-use crate::formats::shell::{self, Dialect, Evaluation, Executed, When};
 use crate::formats::python;
+use crate::formats::shell::{self, Dialect, Evaluation, Executed, When};
 use crate::formats::small::supervisord;
 use crate::formats::{Vars, World};
 use crate::knowledge::{listens, processes};
@@ -98,8 +98,16 @@ fn started_by_program(argv: &[String], container: &Container<'_>, tree: &Tree) -
         true => ("uvicorn", "production"),
         false => ("flask-app-run", "development"),
     };
-    let (reload, debug) = (on("reload") || on("use_reloader") || on("debug") && !uvicorn, on("debug") || on("use_debugger"));
-    Some(processes::Match { id, kind, interface: Some(if uvicorn { "asgi" } else { "wsgi" }), reload, debug, schedules: false })
+    let (reload, debug) =
+        (on("reload") || on("use_reloader") || on("debug") && !uvicorn, on("debug") || on("use_debugger"));
+    Some(processes::Match {
+        id,
+        kind,
+        interface: Some(if uvicorn { "asgi" } else { "wsgi" }),
+        reload,
+        debug,
+        schedules: false,
+    })
 }
 
 fn process(

@@ -9,12 +9,12 @@ use paritylint::model::Audit;
 use paritylint::{Options, audit_recorded};
 
 /// The repository.
-pub fn root() -> PathBuf {
+pub(crate) fn root() -> PathBuf {
     PathBuf::from(env!("CARGO_MANIFEST_DIR"))
 }
 
 /// All files below a folder, by path from it.
-pub fn files(folder: &Path) -> BTreeMap<String, Vec<u8>> {
+pub(crate) fn files(folder: &Path) -> BTreeMap<String, Vec<u8>> {
     let mut found = BTreeMap::new();
     let mut open = vec![folder.to_path_buf()];
     while let Some(at) = open.pop() {
@@ -31,16 +31,16 @@ pub fn files(folder: &Path) -> BTreeMap<String, Vec<u8>> {
 }
 
 #[expect(clippy::disallowed_methods, reason = "tests read their fixtures")]
-pub fn read(path: &Path) -> Vec<u8> {
+pub(crate) fn read(path: &Path) -> Vec<u8> {
     std::fs::read(path).unwrap_or_else(|error| panic!("{}: {error}", path.display()))
 }
 
-pub fn read_text(path: &Path) -> String {
+pub(crate) fn read_text(path: &Path) -> String {
     String::from_utf8(read(path)).unwrap()
 }
 
 #[expect(clippy::disallowed_methods, reason = "tests list their fixtures")]
-pub fn read_dir(path: &Path) -> Vec<PathBuf> {
+pub(crate) fn read_dir(path: &Path) -> Vec<PathBuf> {
     let mut entries: Vec<PathBuf> = std::fs::read_dir(path)
         .unwrap_or_else(|error| panic!("{}: {error}", path.display()))
         .map(|entry| entry.unwrap().path())
@@ -50,30 +50,30 @@ pub fn read_dir(path: &Path) -> Vec<PathBuf> {
 }
 
 /// A tree of texts.
-pub fn tree(files: &[(&str, &str)]) -> Tree {
+pub(crate) fn tree(files: &[(&str, &str)]) -> Tree {
     Tree::open(Box::new(Overlay::of(files.iter().map(|(path, text)| (*path, *text))))).unwrap()
 }
 
 /// A tree of bytes.
-pub fn tree_of(files: BTreeMap<String, Vec<u8>>) -> Tree {
+pub(crate) fn tree_of(files: BTreeMap<String, Vec<u8>>) -> Tree {
     Tree::open(Box::new(Overlay::of(files))).unwrap()
 }
 
 /// Audits a tree with its own configuration.
-pub fn audited(tree: &Tree) -> (Audit, Vec<Record>) {
+pub(crate) fn audited(tree: &Tree) -> (Audit, Vec<Record>) {
     let config = Config::read(tree);
     assert!(config.problems.is_empty(), "{:?}", config.problems);
     audit_recorded(tree, &config, &Options::default())
 }
 
 /// Runs on a stack as large as the program's.
-pub fn deep<T: Send + 'static>(run: impl FnOnce() -> T + Send + 'static) -> T {
+pub(crate) fn deep<T: Send + 'static>(run: impl FnOnce() -> T + Send + 'static) -> T {
     std::thread::Builder::new().stack_size(8 * 1024 * 1024).spawn(run).unwrap().join().unwrap()
 }
 
 /// Compares with a file; `BLESS=1` writes it.
 #[expect(clippy::disallowed_methods, reason = "blessing is asked for by a variable")]
-pub fn expect_file(path: &Path, found: &str) {
+pub(crate) fn expect_file(path: &Path, found: &str) {
     if std::env::var("BLESS").is_ok() {
         std::fs::write(path, found).unwrap();
         return;

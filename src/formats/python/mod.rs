@@ -14,12 +14,14 @@ pub mod entry;
     clippy::unnecessary_wraps,
     clippy::unused_self,
     clippy::match_wildcard_for_single_variants,
+    clippy::single_match_else,
     clippy::match_same_arms,
     clippy::needless_for_each,
     clippy::wrong_self_convention,
     reason = "an interpreter is tables of cases, one line each, and its methods share one shape"
 )]
 mod eval;
+pub mod flask;
 #[expect(
     clippy::too_many_lines,
     clippy::unnecessary_wraps,
@@ -28,12 +30,15 @@ mod eval;
     clippy::match_same_arms,
     clippy::needless_for_each,
     clippy::case_sensitive_file_extension_comparisons,
-    clippy::if_same_then_else,
+    clippy::single_match_else,
+    clippy::needless_pass_by_value,
     clippy::assigning_clones,
     reason = "a library is a table of its functions, and they share one shape"
 )]
 mod lib;
 mod parse;
+
+pub use flask::flask_config;
 
 pub use entry::{ConfigClass, EntryFacts, FromObject, RunCall, Selection, config_classes, entry_points, selections};
 
@@ -207,6 +212,8 @@ pub struct Settings {
     pub file: Option<FileId>,
     /// The settings by name.
     pub values: BTreeMap<String, Val>,
+    /// Those of them that properties compute: a class of pydantic does not list them.
+    pub computed: BTreeSet<String>,
     /// The variables that were read, in order.
     pub reads: Vec<EnvRead>,
     /// Every file that was run, and the import that led to it.
@@ -289,7 +296,7 @@ impl Machine<'_> {
                 && self.space(of).is_some()
             {
                 let classes = self.mro(id);
-                self.pydantic_properties(&instance, &classes, at);
+                out.computed = self.pydantic_properties(&instance, &classes, at);
                 let names = self.space(of).map(|s| s.names.clone()).unwrap_or_default();
                 let values: Vec<(String, V)> = names.into_iter().collect();
                 out.values = self.exported(&values);

@@ -43,7 +43,8 @@ pub fn state(statements: &mut Statements, part: &Part<'_>, as_of: &str) {
         let minors: Option<Vec<String>> = values.iter().map(|version| minor(version)).collect();
         fact.bool("floating", minors.is_none(), &runtime.origin);
         let setup = runtime.tool == "python" && runtime.declared_in == "setup-python";
-        let floating = runtime.version.one().filter(|_| setup && minors.is_none()).and_then(|version| newest(version, as_of));
+        let floating =
+            runtime.version.one().filter(|_| setup && minors.is_none()).and_then(|version| newest(version, as_of));
         if let Some(newest) = floating {
             let certainty = Certainty::Default { variable: None };
             fact.known("minor", Known::One(newest), &certainty, &runtime.origin);

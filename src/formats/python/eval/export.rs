@@ -36,9 +36,10 @@ impl Machine<'_> {
                 K::Timedelta(n) => Kind::Timedelta(*n),
                 K::Lazy(t) => Kind::Lazy(t.to_string()),
                 K::Func(f) => Kind::Opaque(format!("function {}", f.name)),
-                K::Made(path, made) if &**path == "pydantic.Url" => {
-                    made.pos.first().map_or_else(|| Kind::Opaque(path.to_string()), |v| self.export_at(v, depth + 1).kind)
-                }
+                K::Made(path, made) if &**path == "pydantic.Url" => made
+                    .pos
+                    .first()
+                    .map_or_else(|| Kind::Opaque(path.to_string()), |v| self.export_at(v, depth + 1).kind),
                 K::Lib(path) | K::Made(path, _) => Kind::Opaque(path.to_string()),
                 K::Iter(_) | K::Bound(_) | K::Method(_) => Kind::Opaque("an object".into()),
                 K::Unknown(why) => Kind::Unknown((**why).clone()),

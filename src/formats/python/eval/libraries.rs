@@ -89,7 +89,10 @@ impl Machine<'_> {
             | "decouple.RepositoryEmpty"
             | "starlette.config.Config"
             | "environs.Env" => Ok(V::at(K::Made(path.into(), Arc::new(args.clone())), at)),
-            "pydantic.Field" | "pydantic.v1.Field" | "pydantic.AliasChoices" | "pydantic_settings.SettingsConfigDict"
+            "pydantic.Field"
+            | "pydantic.v1.Field"
+            | "pydantic.AliasChoices"
+            | "pydantic_settings.SettingsConfigDict"
             | "pydantic.ConfigDict" => Ok(V::at(K::Made(path.into(), Arc::new(args.clone())), at)),
             _ if crate::formats::python::lib::configurations::is_value(path) => {
                 Ok(V::at(K::Made(path.into(), Arc::new(args.clone())), at))
@@ -118,6 +121,12 @@ impl Machine<'_> {
                     };
                     Ok(V::at(K::Int(yes), at).from(v).with(|m| m.raw = None))
                 })
+            }
+            "flask.Flask" | "flask.app.Flask" => Ok(self.flask_app(at)),
+            "json.loads" if args.pos.len() == 1 && args.named.is_empty() && !args.open => self.json(&args.pos[0], at),
+            "json.load" if matches!(args.pos.as_slice(), [V { k: K::Made(class, _), .. }] if &**class == "file") => {
+                let text = self.file_method(&args.pos[0], "read", &Args::default(), at)?;
+                self.json(&text, at)
             }
             "decouple.config" => self.decouple(args, at),
             "dj_database_url.config" => self.database_config(args, at),
@@ -156,6 +165,7 @@ impl Machine<'_> {
     /// A method of an object that a library made.
     pub(crate) fn library_method(&mut self, class: &str, object: &V, name: &str, args: &Args, at: Span) -> R {
         match class {
+            "file" => self.file_method(object, name, args, at),
             "environ.Env" => self.environ_method(object, name, args, at),
             "environs.Env" => self.environs_method(object, name, args, at),
             _ if class.starts_with("decouple.") || class == "starlette.config.Config" => {

@@ -106,6 +106,8 @@ pub(crate) struct Machine<'a> {
     pub(crate) odd_env: bool,
     /// Variables that were set from files.
     pub(crate) from_files: Names,
+    /// What the comprehension at hand goes over first.
+    pub(crate) over: Option<V>,
     /// Prefixes of `with env.prefixed(...)`; none where one is not known.
     pub(crate) prefixes: Vec<Option<String>>,
     /// The configurations of Flask applications.
@@ -137,6 +139,7 @@ impl<'a> Machine<'a> {
             hits: 0,
             env_open: false,
             odd_env: false,
+            over: None,
             from_files: Names::new(),
             prefixes: Vec::new(),
             flask: Vec::new(),

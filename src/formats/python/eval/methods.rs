@@ -212,6 +212,9 @@ impl Machine<'_> {
             let class = Arc::clone(class);
             return self.library_method(&class, object, name, args, at);
         }
+        if let Some(taken) = self.flask_take(object, name, args, at) {
+            return taken;
+        }
         if args.open {
             self.forget_value(object, at);
             return Ok(self.foreign(name, args, at));

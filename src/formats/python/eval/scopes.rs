@@ -310,6 +310,8 @@ impl Machine<'_> {
             return;
         }
         let parts: Vec<V> = match &value.k {
+            // What extensions add to an application's configuration, they add with `setdefault`.
+            K::Ref(id) if depth == 0 && self.space(*id).is_some() && self.is_flask(*id) => return,
             K::Ref(id) => {
                 let inner = match self.heap.get(id).map(|obj| &obj.data) {
                     Some(Data::List(items) | Data::Set(items)) => items.clone(),

@@ -126,11 +126,7 @@ impl Machine<'_> {
                     let part = V::at(K::Str(part.into()), at).resting([v]);
                     items.push(self.call_cast(&inner, &part, at)?);
                 }
-                if list {
-                    self.list(items, at).from(v)
-                } else {
-                    V::at(K::Tuple(Arc::new(items)), at).from(v)
-                }
+                if list { self.list(items, at).from(v) } else { V::at(K::Tuple(Arc::new(items)), at).from(v) }
             }
             Cast::Dict => {
                 let mut dict = Vec::new();

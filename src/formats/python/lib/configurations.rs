@@ -56,15 +56,19 @@ impl Machine<'_> {
             Some(prefix) => format!("{prefix}_{base}"),
             None => base,
         };
-        let required = kind == "SecretValue"
-            || made.get(4, "environ_required").is_some_and(|v| !matches!(v.k, K::Bool(false)));
+        let required =
+            kind == "SecretValue" || made.get(4, "environ_required").is_some_and(|v| !matches!(v.k, K::Bool(false)));
         let known = ["default", "environ", "environ_name", "environ_prefix", "environ_required", "late_binding"];
         let more: Vec<_> = made.named.iter().filter(|(name, _)| !known.contains(&name.as_str())).cloned().collect();
         let default = default.unwrap_or_else(|| V::at(K::None, at));
         let kind = kind.to_owned();
         let default = match kind.as_str() {
             "ListValue" | "TupleValue" if matches!(default.k, K::None) => {
-                if kind == "ListValue" { self.list(Vec::new(), at) } else { V::at(K::Tuple(Arc::default()), at) }
+                if kind == "ListValue" {
+                    self.list(Vec::new(), at)
+                } else {
+                    V::at(K::Tuple(Arc::default()), at)
+                }
             }
             "ListValue" | "TupleValue" => {
                 let like = if kind == "ListValue" { "builtins.list" } else { "builtins.tuple" };

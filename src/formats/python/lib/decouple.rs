@@ -95,7 +95,9 @@ impl Machine<'_> {
             }
             ("decouple.Config", "__call__" | "get", _) => {
                 let file = match made.pos.first().map(|v| &v.k) {
-                    Some(K::Made(of, inner)) if matches!(&**of, "decouple.RepositoryEnv" | "decouple.RepositoryIni") => {
+                    Some(K::Made(of, inner))
+                        if matches!(&**of, "decouple.RepositoryEnv" | "decouple.RepositoryIni") =>
+                    {
                         let path = inner.get(0, "source").cloned();
                         match path {
                             Some(path) => self.settings_file(&path),
@@ -109,7 +111,13 @@ impl Machine<'_> {
                     Ok(file) => self.decouple_read(file, args, at),
                     Err(()) => {
                         if let Some(name) = args.get(0, "option").and_then(V::text).map(str::to_owned) {
-                            self.note_read(&name, args.get(1, "default"), args.get(1, "default").is_none(), "decouple", at);
+                            self.note_read(
+                                &name,
+                                args.get(1, "default"),
+                                args.get(1, "default").is_none(),
+                                "decouple",
+                                at,
+                            );
                         }
                         Ok(self.foreign("a file of settings that is not known", args, at))
                     }
@@ -147,12 +155,17 @@ impl Machine<'_> {
             items.push(self.apply(&cast, vec![item.resting([v])], at)?);
         }
         let list = self.list(items, at).from(v).with(|m| m.raw = None);
-        if matches!(&post.k, K::Lib(path) if &**path == "builtins.list") { Ok(list) } else { self.apply(&post, vec![list], at) }
+        if matches!(&post.k, K::Lib(path) if &**path == "builtins.list") {
+            Ok(list)
+        } else {
+            self.apply(&post, vec![list], at)
+        }
     }
 
     /// `Choices([...])(value)`.
     fn choice(&mut self, made: &Args, v: &V, at: Span) -> R {
-        let (Some(flat), None, None) = (made.get(0, "flat").cloned(), made.get(1, "cast"), made.get(2, "choices")) else {
+        let (Some(flat), None, None) = (made.get(0, "flat").cloned(), made.get(1, "cast"), made.get(2, "choices"))
+        else {
             return Ok(V::unknown("a choice that is not followed", at).resting([v]));
         };
         let items = self.iterate(&flat, at)?;

@@ -276,10 +276,7 @@ mod tests {
         let text = "A=two words # c\nexport B='x'\nC = \"v\"\n";
         let some = |name: &str, value: &str| (name.to_owned(), Some(value.to_owned()));
         assert_eq!(read(text, Reader::Environ), [some("A", "two words # c"), some("B", "x")]);
-        assert_eq!(
-            read(text, Reader::Decouple),
-            [some("A", "two words # c"), some("export B", "x"), some("C", "v")]
-        );
+        assert_eq!(read(text, Reader::Decouple), [some("A", "two words # c"), some("export B", "x"), some("C", "v")]);
         assert_eq!(read(text, Reader::Dotenv), [some("A", "two words"), some("B", "x"), some("C", "v")]);
     }
 

@@ -94,7 +94,10 @@ pub(crate) fn database(text: &str, engine: Option<&str>) -> Parsed {
         for (name, values) in url::query(&parts.query) {
             let upper = name.to_uppercase();
             match upper.as_str() {
-                "CONN_MAX_AGE" | "ATOMIC_REQUESTS" | "AUTOCOMMIT" | "DISABLE_SERVER_SIDE_CURSORS"
+                "CONN_MAX_AGE"
+                | "ATOMIC_REQUESTS"
+                | "AUTOCOMMIT"
+                | "DISABLE_SERVER_SIDE_CURSORS"
                 | "CONN_HEALTH_CHECKS" => put(&mut dict, &upper, literal(&values[0])),
                 _ => put(&mut options, &name, int(&values[0])),
             }
@@ -135,10 +138,12 @@ pub(crate) fn cache(text: &str, backend: Option<&str>) -> Parsed {
         let lower = match (chosen, backends) {
             (Some(name), _) | (None, &[name]) => name == "django.core.cache.backends.redis.RedisCache",
             // Which case the keys have depends on what is installed.
-            _ => return Ok(Plain::Dict({
-                put(&mut dict, "OPTIONS", Plain::Unsure);
-                dict
-            })),
+            _ => {
+                return Ok(Plain::Dict({
+                    put(&mut dict, "OPTIONS", Plain::Unsure);
+                    dict
+                }));
+            }
         };
         let mut options: Dict = Vec::new();
         for (name, values) in url::query(&parts.query) {
@@ -169,10 +174,7 @@ pub(crate) fn email(text: &str, backend: Option<&str>) -> Parsed {
     let mut dict: Dict = vec![
         ("EMAIL_FILE_PATH".into(), path.split('?').next().unwrap_or_default().into()),
         ("EMAIL_HOST_USER".into(), if user { url::unquote(parts.username()).into() } else { Plain::None }),
-        (
-            "EMAIL_HOST_PASSWORD".into(),
-            parts.password().map_or(Plain::None, |password| url::unquote(password).into()),
-        ),
+        ("EMAIL_HOST_PASSWORD".into(), parts.password().map_or(Plain::None, |password| url::unquote(password).into())),
         ("EMAIL_HOST".into(), if host.is_empty() { Plain::None } else { host.into() }),
         ("EMAIL_PORT".into(), port.map_or(Plain::None, Plain::Int)),
         ("EMAIL_BACKEND".into(), backend.into()),
@@ -186,7 +188,8 @@ pub(crate) fn email(text: &str, backend: Option<&str>) -> Parsed {
         let mut options: Dict = Vec::new();
         for (name, values) in url::query(&parts.query) {
             let name = name.to_uppercase();
-            let place = if matches!(name.as_str(), "EMAIL_USE_TLS" | "EMAIL_USE_SSL") { &mut dict } else { &mut options };
+            let place =
+                if matches!(name.as_str(), "EMAIL_USE_TLS" | "EMAIL_USE_SSL") { &mut dict } else { &mut options };
             put(place, &name, int(&values[0]));
         }
         put(&mut dict, "OPTIONS", Plain::Dict(options));

@@ -56,10 +56,7 @@ impl Machine<'_> {
             parse.named.extend(more.cloned());
             return self.database_parse(&parse, at);
         }
-        let subcast = match args.named("subcast").or(args.pos.get(2)).cloned() {
-            Some(asked) => Some(self.cast_of(&asked)),
-            None => None,
-        };
+        let subcast = args.named("subcast").or(args.pos.get(2)).cloned().map(|asked| self.cast_of(&asked));
         let method = method.to_owned();
         self.env_cast(&name, default, required, "environs", at, &mut |m, v| {
             let Some(text) = v.text().filter(|t| !placed(t) && !checked).map(str::to_owned) else {

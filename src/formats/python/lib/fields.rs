@@ -90,7 +90,10 @@ impl Field {
                     }
                 }
                 ("alias" | "validation_alias" | "env", _) => out.odd = true,
-                ("default" | "description" | "title" | "examples" | "repr" | "default_factory" | "init" | "exclude", _) => {}
+                (
+                    "default" | "description" | "title" | "examples" | "repr" | "default_factory" | "init" | "exclude",
+                    _,
+                ) => {}
                 _ => out.odd |= !matches!(name.as_str(), "gt" | "ge" | "lt" | "le" | "min_length" | "max_length"),
             }
         }
@@ -117,13 +120,18 @@ impl Machine<'_> {
         }
         for (i, name) in field.names.iter().enumerate().rev() {
             let kept = default.clone();
-            let got = self.env_cast(name, default, required && i + 1 == field.names.len(), "pydantic", at, &mut |m, v| {
-                match (v.text(), &kept) {
+            let got = self.env_cast(
+                name,
+                default,
+                required && i + 1 == field.names.len(),
+                "pydantic",
+                at,
+                &mut |m, v| match (v.text(), &kept) {
                     (Some(""), Some(kept)) if config.ignore_empty => Ok(kept.clone()),
                     (Some(""), None) if config.ignore_empty => m.raise("ValidationError", "a field is required", at),
                     _ => m.pydantic_text(field, v, at),
-                }
-            })?;
+                },
+            )?;
             default = Some(got);
         }
         Ok(default.unwrap_or_else(|| V::unknown("a field without a name", at)))

@@ -208,7 +208,10 @@ impl Machine<'_> {
             ("exists" | "isfile" | "is_file", Presence::Here(_)) => V::at(K::Bool(true), at),
             ("exists" | "isdir" | "is_dir", _) if dir => V::at(K::Bool(true), at),
             ("read_text", Presence::Here(file)) => match self.tree.text(file) {
-                Ok(text) => V::at(K::Str(text.into()), at),
+                Ok(text) if !text.replace("\r\n", "").contains('\r') => {
+                    V::at(K::Str(text.replace("\r\n", "\n").into()), at)
+                }
+                Ok(_) => V::unknown("a file with unusual line ends", at),
                 Err(_) => V::unknown("a file that cannot be read", at),
             },
             // What git does not hold may be there when the program runs.

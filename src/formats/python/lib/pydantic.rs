@@ -1,5 +1,7 @@
 //! Settings classes of pydantic: fields that are read from variables.
 
+use std::collections::BTreeSet;
+
 use ruff_python_ast as ast;
 
 use super::fields::Field;
@@ -64,9 +66,20 @@ impl Config {
                 }
             }
             (
-                "env_file_encoding" | "extra" | "frozen" | "env_nested_delimiter" | "validate_default" | "title"
-                | "arbitrary_types_allowed" | "populate_by_name" | "secrets_dir" | "protected_namespaces"
-                | "validate_assignment" | "use_enum_values" | "orm_mode" | "from_attributes",
+                "env_file_encoding"
+                | "extra"
+                | "frozen"
+                | "env_nested_delimiter"
+                | "validate_default"
+                | "title"
+                | "arbitrary_types_allowed"
+                | "populate_by_name"
+                | "secrets_dir"
+                | "protected_namespaces"
+                | "validate_assignment"
+                | "use_enum_values"
+                | "orm_mode"
+                | "from_attributes",
                 _,
             ) => self.odd |= name == "secrets_dir" && !matches!(value.k, K::None),
             _ if name.starts_with("__") => {}
@@ -160,19 +173,20 @@ impl Machine<'_> {
     }
 
     /// Adds what the properties of an object give to its names.
-    pub(crate) fn pydantic_properties(&mut self, object: &V, classes: &[Option<Id>], at: Span) {
-        let mut names: Vec<String> = Vec::new();
+    pub(crate) fn pydantic_properties(&mut self, object: &V, classes: &[Option<Id>], at: Span) -> BTreeSet<String> {
+        let mut names: BTreeSet<String> = BTreeSet::new();
         for class in classes.iter().flatten() {
             let Some(space) = self.space(*class) else { continue };
             let property = |v: &V| matches!(&v.k, K::Func(f) if f.kind == FuncKind::Property);
             names.extend(space.names.iter().filter(|(_, v)| property(v)).map(|(name, _)| name.clone()));
         }
-        let K::Ref(id) = object.k else { return };
-        for name in names {
-            if let Ok(value) = self.attribute(object, &name, at) {
-                self.set_name(id, &name, value);
+        let K::Ref(id) = object.k else { return names };
+        for name in &names {
+            if let Ok(value) = self.attribute(object, name, at) {
+                self.set_name(id, name, value);
             }
         }
+        names
     }
 
     /// What a property of an object gives.

@@ -64,11 +64,9 @@ pub(crate) fn environ_cache(scheme: &str) -> Option<&'static [&'static str]> {
             "django.core.cache.backends.memcached.PyLibMCCache",
         ],
         "pylibmc" => &["django.core.cache.backends.memcached.PyLibMCCache"],
-        "rediscache" | "redis" | "rediss" | "valkey" | "valkeys" => &[
-            "django.core.cache.backends.redis.RedisCache",
-            "django_redis.cache.RedisCache",
-            "redis_cache.RedisCache",
-        ],
+        "rediscache" | "redis" | "rediss" | "valkey" | "valkeys" => {
+            &["django.core.cache.backends.redis.RedisCache", "django_redis.cache.RedisCache", "redis_cache.RedisCache"]
+        }
         _ => return None,
     })
 }

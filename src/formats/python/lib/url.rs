@@ -116,7 +116,8 @@ pub(crate) fn quote(text: &str) -> String {
         if c.is_ascii_alphanumeric() || "_.-~:/?&=@".contains(c) {
             out.push(c);
         } else {
-            out.push_str(&format!("%{byte:02X}"));
+            let digit = |n: u8| char::from(if n < 10 { b'0' + n } else { b'A' + n - 10 });
+            out.extend(['%', digit(byte >> 4), digit(byte & 15)]);
         }
     }
     out
