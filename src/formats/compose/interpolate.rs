@@ -17,12 +17,12 @@ pub struct Found {
 }
 
 /// What a text came to.
-pub(super) struct Done {
-    pub(super) value: Known<String>,
-    pub(super) certainty: Certainty,
-    pub(super) steps: Vec<Step>,
-    pub(super) found: Vec<Found>,
-    pub(super) errors: Vec<(Span, String)>,
+pub(in crate::formats) struct Done {
+    pub(in crate::formats) value: Known<String>,
+    pub(in crate::formats) certainty: Certainty,
+    pub(in crate::formats) steps: Vec<Step>,
+    pub(in crate::formats) found: Vec<Found>,
+    pub(in crate::formats) errors: Vec<(Span, String)>,
 }
 
 struct Run<'a> {
@@ -33,7 +33,7 @@ struct Run<'a> {
 }
 
 /// Interpolates a text.
-pub(super) fn text(text: &str, map: &SpanMap, world: &World) -> Done {
+pub(in crate::formats) fn text(text: &str, map: &SpanMap, world: &World) -> Done {
     let done = Done {
         value: Known::Absent,
         certainty: Certainty::Stated,

@@ -1,9 +1,14 @@
 //! Files of variables: one reader a dialect, because no two programs read them alike.
 
+mod compose;
+mod lines;
+mod python;
 mod read;
+#[cfg(test)]
+mod tests;
 
 use crate::formats::{Var, Vars, World};
-use crate::model::{FileId, Known, Origin, Problem, Spanned};
+use crate::model::{Certainty, FileId, Known, Origin, Problem, Reason, Spanned};
 
 /// Whose reading it is.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -27,8 +32,10 @@ pub struct Entry {
     pub name: Spanned<String>,
     /// The value; none where only the name stands.
     pub value: Option<Spanned<String>>,
-    /// Whether what the value is made of is not known.
+    /// Whether what the value is made of is known.
     pub known: bool,
+    /// The variable that may change the value, where a default written in it was taken.
+    pub rests_on: Option<String>,
     /// Whether the line is commented out: documentation, not a value.
     pub commented: bool,
 }
@@ -52,16 +59,22 @@ pub fn vars(dotenv: &Dotenv) -> Vars {
     let mut vars = Vars::new();
     for entry in dotenv.entries.iter().filter(|entry| !entry.commented) {
         let Some(value) = &entry.value else { continue };
-        let known = if entry.known {
-            Known::One(value.value.clone())
-        } else {
-            Known::Unknown(crate::model::Reason::at(
-                format!("{} is made of what is not known here", entry.name.value),
-                value.span,
-            ))
-        };
-        let var = Var { value: known, certainty: crate::model::Certainty::Stated, origin: Origin::set(value.span) };
-        vars.insert(entry.name.value.clone(), var);
+        vars.insert(entry.name.value.clone(), entry.var(value));
     }
     vars
+}
+
+impl Entry {
+    fn var(&self, value: &Spanned<String>) -> Var {
+        let known = if self.known {
+            Known::One(value.value.clone())
+        } else {
+            Known::Unknown(Reason::at(format!("{} is made of what is not known here", self.name.value), value.span))
+        };
+        let certainty = match &self.rests_on {
+            Some(variable) => Certainty::Default { variable: Some(variable.clone()) },
+            None => Certainty::Stated,
+        };
+        Var { value: known, certainty, origin: Origin::set(value.span) }
+    }
 }
