@@ -1,106 +1,125 @@
-//! Compose: `env_file` and `.env`, and the raw format of `docker run --env-file`.
+//! Compose's reader of `.env` and `env_file`. It reads statements, not lines, and gives a file up at the first fault.
 
-use super::read::{Made, Reader};
-use crate::formats::World;
-use crate::formats::compose::interpolate;
-use crate::model::{Certainty, Known, SpanMap};
+use super::{Entry, Reader, line_end};
+use crate::formats::compose::interpolate::{self, UNKNOWN};
+use crate::formats::{Var, World};
+use crate::model::{Certainty, Known, Origin, SpanMap, Spanned};
 
-/// Spaces within a line, as this reader counts them.
-fn space(c: char) -> bool {
+/// White space that does not end a line.
+fn is_blank(c: char) -> bool {
     matches!(c, '\t' | '\u{b}' | '\u{c}' | '\r' | ' ' | '\u{85}' | '\u{a0}')
 }
 
 pub(super) fn read(reader: &mut Reader<'_>) {
-    let mut at = if reader.text.starts_with('\u{feff}') { 3 } else { 0 };
+    let mut at = reader.start();
+    while let Some(start) = statement(reader, at) {
+        let Some(next) = assignment(reader, start) else { return };
+        at = next;
+    }
+}
+
+/// The start of the next statement; comments are passed.
+fn statement(reader: &mut Reader<'_>, mut at: usize) -> Option<usize> {
     loop {
-        at = reader.skip(at, char::is_whitespace);
-        if at >= reader.text.len() {
-            return;
+        at += reader.rest(at).find(|c: char| !c.is_whitespace())?;
+        if !reader.rest(at).starts_with('#') {
+            return Some(at);
         }
-        if reader.byte(at) == b'#' {
-            let end = reader.line_end(at);
-            reader.comment(at + 1, end);
-            at = end;
-            continue;
-        }
-        // What follows a line that is refused is not read: Compose stops there.
-        match statement(reader, at) {
-            Ok(next) => at = next,
-            Err((start, end, message)) => {
-                reader.problem(start, end, message);
-                return;
-            }
-        }
+        let end = line_end(reader.text, at);
+        reader.comment(at, end);
+        at = end;
     }
 }
 
-type Refused = (usize, usize, &'static str);
+fn blanks(text: &str) -> usize {
+    text.find(|c: char| !is_blank(c)).unwrap_or(text.len())
+}
 
-/// Reads the statement at an offset and gives the offset behind it.
-fn statement(reader: &mut Reader<'_>, start: usize) -> Result<usize, Refused> {
+/// Reads one statement and gives the end of it; none if the file is at fault.
+fn assignment(reader: &mut Reader<'_>, start: usize) -> Option<usize> {
     let mut at = start;
-    if reader.text[at..].starts_with("export") && reader.text[at + 6..].starts_with(char::is_whitespace) {
-        at = reader.skip(at + 6, space);
+    let exported = reader.rest(at).strip_prefix("export").filter(|rest| {
+        rest.starts_with([' ', '\t', '\n', '\r', '\u{c}'])
+    });
+    if let Some(rest) = exported {
+        at += "export".len() + blanks(rest);
     }
-    let named = |c: char| c.is_alphanumeric() || matches!(c, '_' | '.' | '-' | '[' | ']') || space(c);
-    let sign = reader.skip(at, named);
-    let name = reader.slice(at, sign).trim_end().to_owned();
-    let line = reader.line_end(at);
-    if !matches!(reader.byte(sign), b'=' | b':' | b'\n') && sign < reader.text.len() {
-        return Err((at, line, "a name holds letters, digits, and _ . - only"));
-    }
-    if name.contains(' ') {
-        return Err((at, line, "a name holds no space"));
-    }
-    if sign >= reader.text.len() || reader.byte(sign) == b'\n' {
-        outside(reader, &name, at);
-        return Ok(sign);
-    }
-    let from = reader.skip(sign + 1, space);
-    let quote = reader.byte(from);
-    if quote != b'"' && quote != b'\'' {
-        let end = reader.line_end(from);
-        let raw = reader.slice(from, end);
-        let cut = raw.find(" #").map_or(raw, |cut| &raw[..cut]).trim_end();
-        let to = from + cut.len();
-        let made = expand(reader, cut, from, to)?;
-        let span = reader.span(from, to);
-        reader.push(&name, at, Some((made, span)));
-        return Ok(end);
-    }
-    let (text, close) = quoted(reader, from, quote).ok_or((from, line, "the quote is not closed"))?;
-    let made = if quote == b'"' { expand(reader, &escapes(&text), from + 1, close)? } else { Made::plain(text) };
-    let span = reader.span(from + 1, close);
-    reader.push(&name, at, Some((made, span)));
-    Ok(close + 1)
-}
-
-/// A name alone takes its value from outside, if there is one.
-fn outside(reader: &mut Reader<'_>, name: &str, at: usize) {
-    let span = reader.span(at, at + name.len());
-    let made = match reader.world.get(name).value {
-        Known::One(value) => Made::plain(value),
-        Known::Absent => return,
-        _ => Made { text: String::new(), known: false, rests_on: None },
+    let rest = reader.rest(at);
+    let sign = rest.char_indices().find(|(_, c)| {
+        !(is_blank(*c) || matches!(c, '_' | '.' | '-' | '[' | ']') || c.is_alphabetic() || c.is_numeric())
+    });
+    let (length, sign) = match sign {
+        None if rest.is_empty() => {
+            reader.problem(start, reader.text.len(), "expected a name");
+            return None;
+        }
+        // The last line, without a newline and without a sign, is the value of no name.
+        None => (0, None),
+        Some((length, c @ ('=' | ':' | '\n'))) => (length, Some(c)),
+        Some((length, _)) => {
+            let end = line_end(reader.text, at);
+            reader.problem(at + length, end, "unexpected character in the name of a variable");
+            return None;
+        }
     };
-    reader.push(name, at, Some((made, span)));
+    let name = rest[..length].trim_end();
+    if name.contains(' ') {
+        let end = at + name.len();
+        reader.problem(at, end, "the name of a variable holds a space");
+        return None;
+    }
+    let name = Spanned::new(name.to_owned(), reader.span(at, at + name.len()));
+    let at = at + length + usize::from(sign.is_some());
+    let at = at + blanks(reader.rest(at));
+    if sign == Some('\n') {
+        reader.inherit(name);
+        return Some(at);
+    }
+    value(reader, name, at)
 }
 
-/// The text between quotes, escaped quotes undone, and where it ends.
-fn quoted(reader: &Reader<'_>, open: usize, quote: u8) -> Option<(String, usize)> {
+fn value(reader: &mut Reader<'_>, name: Spanned<String>, at: usize) -> Option<usize> {
+    let quote = reader.rest(at).chars().next().filter(|c| matches!(c, '"' | '\''));
+    let Some(quote) = quote else {
+        let end = line_end(reader.text, at);
+        let line = &reader.text[at..end];
+        let value = line.find(" #").map_or(line, |cut| &line[..cut]).trim_end().to_owned();
+        let length = value.len();
+        expanded(reader, name, &value, (at, at + length), true)?;
+        return Some((end + 1).min(reader.text.len()));
+    };
+    let Some((inside, length)) = unquote(reader.rest(at), quote) else {
+        let end = line_end(reader.text, at);
+        reader.problem(at, end, "the quote is not closed");
+        return None;
+    };
+    let range = (at + 1, at + length - 1);
+    if quote == '"' {
+        let text = escapes(&inside);
+        let exact = reader.text.get(range.0..range.1) == Some(text.as_str());
+        expanded(reader, name, &text, range, exact)?;
+    } else {
+        let value = Spanned::new(inside, reader.span(range.0, range.1));
+        reader.push(name, Some(value));
+    }
+    Some(at + length)
+}
+
+/// The text between quotes and how long it is with them; only the quote itself can be escaped here.
+fn unquote(text: &str, quote: char) -> Option<(String, usize)> {
     let mut out = String::new();
-    let mut escaped = false;
-    for (at, c) in reader.text.get(open + 1..)?.char_indices() {
-        if c == char::from(quote) {
-            if !escaped {
-                return Some((out.replace("\r\n", "\n"), open + 1 + at));
+    let mut escape = false;
+    for (at, c) in text.char_indices().skip(1) {
+        if c == quote {
+            if !escape {
+                return Some((out, at + 1));
             }
-            escaped = false;
-        } else if c == '\\' && !escaped {
-            escaped = true;
+            escape = false;
+        } else if !escape && c == '\\' {
+            escape = true;
             continue;
-        } else if escaped {
-            escaped = false;
+        } else if escape {
+            escape = false;
             out.push('\\');
         }
         out.push(c);
@@ -108,89 +127,92 @@ fn quoted(reader: &Reader<'_>, open: usize, quote: u8) -> Option<(String, usize)
     None
 }
 
-/// The escapes of double quotes. `\$` becomes `$$`, which expansion makes a dollar sign.
+/// The escapes of a shell; `\$` becomes `$$`, which interpolation reads as the sign itself.
 fn escapes(text: &str) -> String {
     let mut out = String::new();
     let mut rest = text;
     while let Some(at) = rest.find('\\') {
         out.push_str(&rest[..at]);
         let after = &rest[at + 1..];
-        let next = after.chars().next();
-        let made = match next {
-            Some('a') => "\u{7}",
-            Some('b') => "\u{8}",
-            Some('f') => "\u{c}",
-            Some('n') => "\n",
-            Some('r') => "\r",
-            Some('t') => "\t",
-            Some('v') => "\u{b}",
-            Some('$') => "$$",
-            Some('"') => "\"",
-            Some('\\') => "\\",
-            _ => {
-                out.push('\\');
-                rest = after;
-                continue;
-            }
+        let simple = match after.chars().next() {
+            Some('a') => Some("\u{7}"),
+            Some('b') => Some("\u{8}"),
+            Some('f') => Some("\u{c}"),
+            Some('n') => Some("\n"),
+            Some('r') => Some("\r"),
+            Some('t') => Some("\t"),
+            Some('v') => Some("\u{b}"),
+            Some('$') => Some("$$"),
+            Some('"') => Some("\""),
+            Some('\\') => Some("\\"),
+            _ => None,
         };
-        out.push_str(made);
-        rest = &after[1..];
+        if let Some(simple) = simple {
+            out.push_str(simple);
+            rest = &after[1..];
+        } else if let Some(octal) = after.strip_prefix('0') {
+            let length = octal.bytes().take(3).take_while(u8::is_ascii_digit).count();
+            let value = u8::from_str_radix(&octal[..length], 8).ok().filter(|_| length == 3);
+            match value {
+                Some(value) => out.push(char::from(value)),
+                None => {
+                    out.push('\\');
+                    out.push_str(&octal[..length]);
+                }
+            }
+            rest = &octal[length..];
+        } else {
+            out.push('\\');
+            rest = after;
+        }
     }
     out.push_str(rest);
     out
 }
 
-/// `$X` and `${X}` in all forms; what is outside stands above the lines before.
-fn expand(reader: &Reader<'_>, text: &str, from: usize, to: usize) -> Result<Made, Refused> {
-    if !text.contains('$') {
-        return Ok(Made::plain(text));
-    }
-    let mut known = super::vars(&reader.out);
-    known.extend(reader.world.vars().iter().map(|(name, var)| (name.clone(), var.clone())));
-    let world = if reader.world.is_open() { World::Open(known) } else { World::Closed(known) };
-    let done = interpolate::text(text, &SpanMap::Whole(reader.span(from, to)), &world);
-    if !done.errors.is_empty() {
-        return Err((from, to, "the value cannot be expanded; write `$$` for a dollar sign"));
-    }
-    let rests_on = match done.certainty {
-        Certainty::Default { variable } => variable,
-        Certainty::Stated => None,
+/// Keeps a value whose variables are put in; none if it is at fault.
+fn expanded(reader: &mut Reader<'_>, name: Spanned<String>, text: &str, range: (usize, usize), exact: bool) -> Option<()> {
+    let span = reader.span(range.0, range.1);
+    let map = if exact { SpanMap::Linear { file: reader.file, base: span.start } } else { SpanMap::Whole(span) };
+    let done = interpolate::text(text, &map, &|name| look(reader, name));
+    let fault = done.errors.first().cloned();
+    let entry = Entry {
+        name,
+        value: Some(Spanned::new(done.text.replace(UNKNOWN, ""), span)),
+        known: done.unknown.is_none(),
+        certainty: done.certainty,
+        steps: done.steps,
+        commented: false,
     };
-    Ok(match done.value {
-        Known::One(text) => Made { text, known: true, rests_on },
-        _ => Made { text: String::new(), known: false, rests_on },
-    })
+    if let Some((at, message)) = fault {
+        reader.out.problems.push(crate::model::Problem::new(at, message));
+        return None;
+    }
+    reader.out.entries.push(entry);
+    Some(())
 }
 
-/// The raw format: everything behind the first `=` is the value.
-pub(super) fn read_raw(reader: &mut Reader<'_>) {
-    let mut start = if reader.text.starts_with('\u{feff}') { 3 } else { 0 };
-    while start < reader.text.len() {
-        let end = reader.line_end(start);
-        let next = end + 1;
-        let line = reader.slice(start, end);
-        let line = line.strip_suffix('\r').unwrap_or(line);
-        let at = start + (line.len() - line.trim_start().len());
-        let (line, end) = (line.trim_start().to_owned(), start + line.len());
-        start = next;
-        if line.is_empty() {
-            continue;
-        }
-        if line.starts_with('#') {
-            reader.comment(at + 1, end);
-            continue;
-        }
-        let (name, value) = line.split_once('=').map_or((line.as_str(), None), |(name, value)| (name, Some(value)));
-        if name.is_empty() || name.contains(char::is_whitespace) {
-            reader.problem(at, end, "expected NAME=value, without spaces before `=`");
-            return;
-        }
-        match value {
-            Some(value) => {
-                let span = reader.span(at + name.len() + 1, end);
-                reader.push(name, at, Some((Made::plain(value), span)));
-            }
-            None => outside(reader, name, at),
-        }
+/// What is set outside, then what the lines before say.
+fn look(reader: &Reader<'_>, name: &str) -> Var {
+    let outside = reader.world.get(name);
+    if outside.value.one().is_some() {
+        return outside;
+    }
+    let Some((entry, value)) = reader.before(name).and_then(|entry| Some((entry, entry.value.as_ref()?))) else {
+        return outside;
+    };
+    if !entry.known {
+        return Var { value: outside_unknown(name, reader.world), certainty: Certainty::Stated, origin: Origin::set(value.span) };
+    }
+    let overridable = outside.value != Known::Absent;
+    let certainty =
+        if overridable { Certainty::Default { variable: Some(name.to_owned()) } } else { entry.certainty.clone() };
+    Var { value: Known::One(value.value.clone()), certainty, origin: Origin::set(value.span) }
+}
+
+fn outside_unknown(name: &str, world: &World) -> Known<String> {
+    match world.get(name).value {
+        unknown @ Known::Unknown(_) => unknown,
+        _ => Known::Unknown(crate::model::Reason::new(format!("{name} is made of what is not known here"))),
     }
 }

@@ -1,89 +1,133 @@
-//! django-environ and python-decouple: a line is all there is, and nothing is expanded.
+//! The readers that look at one line at a time and put no variables in.
 
-use super::read::{Made, Reader};
+use super::Reader;
+use crate::model::Spanned;
 
-/// Every line without its end, as `(start, end)`. A carriage return alone ends one, too.
-fn lines(text: &str) -> Vec<(usize, usize)> {
+/// The lines of a text with their places, a byte order mark being part of the first: only `raw` knows one; `ends` are the characters that end one besides a newline.
+fn lines(reader: &Reader<'_>, ends: &[char]) -> Vec<(usize, usize)> {
     let mut found = Vec::new();
     let mut start = 0;
-    while start < text.len() {
-        let rest = &text[start..];
-        let end = rest.find(['\n', '\r']).unwrap_or(rest.len());
-        found.push((start, start + end));
-        let ending = if rest[end..].starts_with("\r\n") { 2 } else { usize::from(end < rest.len()) };
-        start += end + ending;
+    for (at, c) in reader.text.char_indices().filter(|(_, c)| *c == '\n' || ends.contains(c)) {
+        if at < start {
+            continue;
+        }
+        // A carriage return before a newline ends the same line.
+        if c == '\r' && reader.text.as_bytes().get(at + 1) == Some(&b'\n') {
+            found.push((start, at));
+            start = at + 2;
+        } else {
+            found.push((start, at));
+            start = at + c.len_utf8();
+        }
     }
+    found.push((start, reader.text.len()));
+    found.retain(|(start, end)| start < end);
     found
 }
 
-/// The text between two quotes that hold all of it.
-fn within(text: &str, quote: char) -> Option<&str> {
-    text.strip_prefix(quote)?.strip_suffix(quote)
-}
-
-/// django-environ: `NAME=value` from the first column on; spaces belong to the value.
-pub(super) fn environ(reader: &mut Reader<'_>) {
-    for (start, end) in lines(reader.text) {
-        let line = reader.slice(start, end).to_owned();
-        if line.is_empty() {
+/// Compose's `format: raw`, which is that of `docker run --env-file`.
+pub(super) fn raw(reader: &mut Reader<'_>) {
+    for (start, end) in lines(reader, &[]) {
+        let start = start.max(reader.start());
+        let end = if reader.text[start..end].ends_with('\r') { end - 1 } else { end };
+        let line = &reader.text[start..end];
+        let bare = line.trim_start();
+        let start = end - bare.len();
+        if bare.is_empty() {
             continue;
         }
-        if line.starts_with('#') {
-            reader.comment(start + 1, end);
+        if bare.starts_with('#') {
+            reader.comment(start, end);
             continue;
         }
-        let bare = line.strip_prefix("export ").unwrap_or(&line);
-        let at = end - bare.len();
-        let name = |text: &str| !text.is_empty() && text.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'_');
-        let Some((name, value)) = bare.split_once('=').filter(|(left, _)| name(left)) else {
-            reader.problem(start, end, "expected NAME=value");
-            continue;
-        };
-        let from = at + name.len() + 1;
-        let inner = within(value, '\'').unwrap_or(value);
-        let (made, quotes) = match within(inner, '"') {
-            Some(text) => (unescaped(text), (value.len() - text.len()) / 2),
-            None => (inner.to_owned(), (value.len() - inner.len()) / 2),
-        };
-        let span = reader.span(from + quotes, end - quotes);
-        reader.push(name, at, Some((Made::plain(made), span)));
+        let (name, value) = bare.split_once('=').map_or((bare, None), |(name, value)| (name, Some(value)));
+        if name.is_empty() || name.contains([' ', '\t']) {
+            reader.problem(start, end, "a name without white space is expected");
+            return;
+        }
+        let from = start + name.len() + 1;
+        let value = value.map(|value| Spanned::new(value.to_owned(), reader.span(from, end)));
+        let name = Spanned::new(name.to_owned(), reader.span(start, start + name.len()));
+        match value {
+            Some(value) => reader.push(name, Some(value)),
+            None => reader.inherit(name),
+        }
     }
 }
 
-/// A backslash is dropped, except before `r`, `n` and `t`.
-fn unescaped(text: &str) -> String {
+/// django-environ.
+pub(super) fn django(reader: &mut Reader<'_>) {
+    const ENDS: [char; 9] =
+        ['\r', '\u{b}', '\u{c}', '\u{1c}', '\u{1d}', '\u{1e}', '\u{85}', '\u{2028}', '\u{2029}'];
+    for (start, end) in lines(reader, &ENDS) {
+        let line = &reader.text[start..end];
+        if line.starts_with('#') {
+            reader.comment(start, end);
+            continue;
+        }
+        let bare = line.strip_prefix("export ").unwrap_or(line);
+        let at = end - bare.len();
+        let shaped = |name: &str| !name.is_empty() && name.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'_');
+        let Some((name, value)) = bare.split_once('=').filter(|(name, _)| shaped(name)) else {
+            reader.problem(start, end, "expected NAME=value");
+            continue;
+        };
+        let mut from = at + name.len() + 1;
+        let mut value = value;
+        if let Some(inside) = enclosed(value, '\'') {
+            (value, from) = (inside, from + 1);
+        }
+        let inside = enclosed(value, '"');
+        let from = from + usize::from(inside.is_some());
+        let written = inside.unwrap_or(value);
+        let span = reader.span(from, from + written.len());
+        let text = inside.map_or_else(|| value.to_owned(), unescape);
+        let name = Spanned::new(name.to_owned(), reader.span(at, at + name.len()));
+        reader.push(name, Some(Spanned::new(text, span)));
+    }
+}
+
+fn enclosed(text: &str, quote: char) -> Option<&str> {
+    text.strip_prefix(quote)?.strip_suffix(quote)
+}
+
+/// A backslash goes, except before `r`, `n` and `t`.
+fn unescape(text: &str) -> String {
     let mut out = String::new();
     let mut chars = text.chars();
     while let Some(c) = chars.next() {
-        match (c, c == '\\') {
-            (_, true) => match chars.next() {
-                Some(next @ ('r' | 'n' | 't')) => out.extend(['\\', next]),
-                Some(next) => out.push(next),
-                None => out.push('\\'),
-            },
-            (c, false) => out.push(c),
+        if c != '\\' {
+            out.push(c);
+            continue;
+        }
+        match chars.next() {
+            Some(next @ ('r' | 'n' | 't')) => out.extend(['\\', next]),
+            Some(next) => out.push(next),
+            None => out.push('\\'),
         }
     }
     out
 }
 
-/// python-decouple: what stands before and behind the first `=`, without spaces and one pair of quotes.
+/// python-decouple.
 pub(super) fn decouple(reader: &mut Reader<'_>) {
-    for (start, end) in lines(reader.text) {
-        let line = reader.slice(start, end);
-        let trimmed = line.trim();
-        let at = start + (line.len() - line.trim_start().len());
-        let (trimmed, end) = (trimmed.to_owned(), at + trimmed.len());
-        if trimmed.starts_with('#') {
-            reader.comment(at + 1, end);
+    for (start, end) in lines(reader, &['\r']) {
+        let line = &reader.text[start..end];
+        let bare = line.trim_start();
+        let at = end - bare.len();
+        let bare = bare.trim_end();
+        if bare.starts_with('#') {
+            reader.comment(at, at + bare.len());
             continue;
         }
-        let Some((name, value)) = trimmed.split_once('=') else { continue };
-        let from = end - value.trim_start().len();
+        let Some((name, value)) = bare.split_once('=') else { continue };
+        let from = at + name.len() + 1 + (value.len() - value.trim_start().len());
         let value = value.trim();
-        let inner = within(value, '\'').or_else(|| within(value, '"')).unwrap_or(value);
-        let quotes = (value.len() - inner.len()) / 2;
-        let span = reader.span(from + quotes, end - quotes);
-        reader.push(name.trim(), at, Some((Made::plain(inner), span)));
+        let inside = enclosed(value, '\'').or_else(|| enclosed(value, '"'));
+        let (text, from) = inside.map_or((value, from), |inside| (inside, from + 1));
+        let value = Spanned::new(text.to_owned(), reader.span(from, from + text.len()));
+        let name = name.trim();
+        let name = Spanned::new(name.to_owned(), reader.span(at, at + name.len()));
+        reader.push(name, Some(value));
     }
 }

@@ -1,183 +1,232 @@
-//! python-dotenv: quotes may span lines, `${X}` is expanded in every value, also between single quotes.
+//! python-dotenv's reader: a bad line is passed over, the rest counts.
 
-use super::read::{Made, Reader};
-
-fn blank(c: char) -> bool {
-    c.is_whitespace() && c != '\n' && c != '\r'
-}
-
-fn not_ending(c: char) -> bool {
-    c != '\n' && c != '\r'
-}
+use super::{Entry, Reader};
+use crate::model::{Certainty, Known, Spanned, Step, StepKind};
 
 pub(super) fn read(reader: &mut Reader<'_>) {
-    let mut at = 0;
+    let mut at = reader.start();
     while at < reader.text.len() {
-        let start = reader.skip(at, char::is_whitespace);
-        if start >= reader.text.len() {
-            break;
+        at += reader.rest(at).find(|c: char| !c.is_whitespace()).unwrap_or(reader.text.len() - at);
+        if at == reader.text.len() {
+            return;
         }
-        at = match binding(reader, start) {
-            Some(end) => end,
-            None => {
-                let end = reader.skip(start, not_ending);
-                // The reader counts the blank lines before a line that it refuses to that line.
-                reader.problem(at, end, "expected NAME=value");
-                end
+        let start = at;
+        let mut binding = Binding { reader, at, name: None, value: None };
+        let fine = binding.read();
+        let Binding { at: end, name, value, .. } = binding;
+        if fine {
+            at = end;
+            if let Some(name) = name {
+                keep(reader, name, value);
             }
+        } else {
+            let rest = reader.rest(end);
+            at = end + rest.find(['\r', '\n']).map_or(rest.len(), |n| n + 1);
+            let shown = reader.text[start..at].trim_end().len();
+            reader.problem(start, start + shown, "expected NAME=value");
+        }
+    }
+}
+
+/// One statement on its way.
+struct Binding<'r, 'a> {
+    reader: &'r mut Reader<'a>,
+    at: usize,
+    name: Option<Spanned<String>>,
+    value: Option<Spanned<String>>,
+}
+
+/// White space within a line.
+fn blanks(text: &str) -> usize {
+    text.find(|c: char| !c.is_whitespace() || matches!(c, '\r' | '\n')).unwrap_or(text.len())
+}
+
+impl Binding<'_, '_> {
+    fn rest(&self) -> &str {
+        self.reader.rest(self.at)
+    }
+
+    /// Reads to the end of the line; false if something else stands there.
+    fn read(&mut self) -> bool {
+        if let Some(rest) = self.rest().strip_prefix("export") {
+            let blank = blanks(rest);
+            self.at += if blank > 0 { "export".len() + blank } else { 0 };
+        }
+        if !self.key() {
+            return false;
+        }
+        self.at += blanks(self.rest());
+        if self.rest().starts_with('=') {
+            let blank = blanks(&self.rest()[1..]);
+            self.at += 1 + blank;
+            let at = self.at;
+            if blank > 0 && self.rest().starts_with('#') {
+                self.value = Some(Spanned::new(String::new(), self.reader.span(at, at)));
+            } else if !self.read_value() {
+                return false;
+            }
+        }
+        let blank = blanks(self.rest());
+        if self.rest()[blank..].starts_with('#') {
+            let start = self.at + blank;
+            let rest = self.reader.rest(start);
+            let end = start + rest.find(['\r', '\n']).unwrap_or(rest.len());
+            if self.name.is_none() {
+                self.reader.comment(start, end);
+            }
+            self.at = end;
+        } else {
+            self.at += blank;
+        }
+        let rest = self.rest();
+        self.at += match rest {
+            "" => 0,
+            _ if rest.starts_with("\r\n") => 2,
+            _ if rest.starts_with(['\r', '\n']) => 1,
+            _ => return false,
         };
-        at += if reader.slice(at, at + 2) == "\r\n" { 2 } else { usize::from(at < reader.text.len()) };
+        true
+    }
+
+    fn key(&mut self) -> bool {
+        let rest = self.rest();
+        let (from, length, skip) = if rest.starts_with('#') {
+            return true;
+        } else if let Some(inside) = rest.strip_prefix('\'') {
+            match inside.find('\'') {
+                Some(length) if length > 0 => (1, length, length + 2),
+                _ => return false,
+            }
+        } else {
+            let length = rest.find(|c: char| c == '=' || c == '#' || c.is_whitespace()).unwrap_or(rest.len());
+            (0, length, length)
+        };
+        if length == 0 {
+            return false;
+        }
+        let (start, end) = (self.at + from, self.at + from + length);
+        let name = self.reader.text[start..end].to_owned();
+        self.name = Some(Spanned::new(name, self.reader.span(start, end)));
+        self.at += skip;
+        true
+    }
+
+    fn read_value(&mut self) -> bool {
+        let rest = self.rest();
+        let at = self.at;
+        if let Some(quote) = rest.chars().next().filter(|c| matches!(c, '"' | '\'')) {
+            let Some(length) = closing(&rest[1..], quote) else { return false };
+            let inside = &rest[1..=length];
+            let text = if quote == '"' { escapes(inside, "'\"abfnrtv") } else { escapes(inside, "'") };
+            self.value = Some(Spanned::new(text, self.reader.span(at + 1, at + 1 + length)));
+            self.at += length + 2;
+            return true;
+        }
+        let line = &rest[..rest.find(['\r', '\n']).unwrap_or(rest.len())];
+        let length = line.len();
+        let hash = line.match_indices('#').map(|(at, _)| at).find(|at| line[..*at].ends_with(char::is_whitespace));
+        let value = hash.map_or(line, |cut| &line[..cut]).trim_end().to_owned();
+        let span = self.reader.span(at, at + value.len());
+        self.value = Some(Spanned::new(value, span));
+        self.at += length;
+        true
     }
 }
 
-/// Reads the binding at an offset and gives the offset where its last line ends.
-fn binding(reader: &mut Reader<'_>, start: usize) -> Option<usize> {
-    let mut at = start;
-    if reader.text[at..].starts_with("export") && reader.text[at + 6..].starts_with(blank) {
-        at = reader.skip(at + 6, blank);
-    }
-    if reader.byte(at) == b'#' {
-        let end = reader.skip(at, not_ending);
-        reader.comment(at + 1, end);
-        return Some(end);
-    }
-    let quoted = reader.byte(at) == b'\'';
-    let (from, to) = if quoted {
-        (at + 1, reader.skip(at + 1, |c| c != '\''))
-    } else {
-        (at, reader.skip(at, |c| c != '=' && c != '#' && !c.is_whitespace()))
-    };
-    if from == to || quoted && to == reader.text.len() {
-        return None;
-    }
-    let name = reader.slice(from, to).to_owned();
-    let mut at = reader.skip(to + usize::from(quoted), blank);
-    let mut found = None;
-    if reader.byte(at) == b'=' {
-        at = reader.skip(at + 1, blank);
-        let (value, range, end) = value(reader, at)?;
-        found = Some((value, reader.span(range.0, range.1)));
-        at = end;
-    }
-    at = reader.skip(at, blank);
-    if reader.byte(at) == b'#' {
-        at = reader.skip(at, not_ending);
-    }
-    if at < reader.text.len() && !matches!(reader.byte(at), b'\n' | b'\r') {
-        return None;
-    }
-    reader.push(&name, from, found);
-    Some(at)
-}
-
-/// The value at an offset, the range it is written in, and where it ends.
-fn value(reader: &Reader<'_>, at: usize) -> Option<(Made, (usize, usize), usize)> {
-    let quote = reader.byte(at);
-    if quote == b'"' || quote == b'\'' {
-        let close = closing(reader.text.as_bytes(), at + 1, quote)?;
-        let inside = reader.slice(at + 1, close).replace("\r\n", "\n").replace('\r', "\n");
-        let text = escapes(&inside, quote == b'"');
-        return Some((expand(reader, &text), (at + 1, close), close + 1));
-    }
-    let end = reader.skip(at, not_ending);
-    let raw = reader.slice(at, end);
-    let cut = comment(raw).map_or(raw, |cut| &raw[..cut]).trim_end();
-    Some((expand(reader, cut), (at, at + cut.len()), end))
-}
-
-/// The quote that closes; a backslash escapes whatever stands behind it.
-fn closing(bytes: &[u8], from: usize, quote: u8) -> Option<usize> {
-    let mut at = from;
-    while at < bytes.len() {
-        match bytes[at] {
-            b'\\' => at += 1,
-            byte if byte == quote => return Some(at),
+/// Where the quote closes; a backslash takes the character behind it along.
+fn closing(text: &str, quote: char) -> Option<usize> {
+    let mut chars = text.char_indices();
+    while let Some((at, c)) = chars.next() {
+        match c {
+            '\\' => {
+                chars.next();
+            }
+            c if c == quote => return Some(at),
             _ => {}
         }
-        at += 1;
     }
     None
 }
 
-/// Where spaces and `#` begin a comment.
-fn comment(text: &str) -> Option<usize> {
-    let sign = text.char_indices().zip(text.chars().skip(1));
-    sign.into_iter().find(|((_, c), next)| c.is_whitespace() && *next == '#').map(|((at, _), _)| at)
-}
-
-fn escapes(text: &str, double: bool) -> String {
+/// `\\` and the given escapes.
+fn escapes(text: &str, known: &str) -> String {
     let mut out = String::new();
     let mut chars = text.chars().peekable();
     while let Some(c) = chars.next() {
-        let next = chars.peek().copied();
-        let made = match (c, next) {
-            ('\\', Some(next @ ('\\' | '\''))) => Some(next),
-            ('\\', Some('"')) if double => Some('"'),
-            ('\\', Some('a')) if double => Some('\u{7}'),
-            ('\\', Some('b')) if double => Some('\u{8}'),
-            ('\\', Some('f')) if double => Some('\u{c}'),
-            ('\\', Some('n')) if double => Some('\n'),
-            ('\\', Some('r')) if double => Some('\r'),
-            ('\\', Some('t')) if double => Some('\t'),
-            ('\\', Some('v')) if double => Some('\u{b}'),
-            _ => None,
+        let escaped = chars.peek().copied().filter(|next| c == '\\' && (*next == '\\' || known.contains(*next)));
+        let Some(escaped) = escaped else {
+            out.push(c);
+            continue;
         };
-        match made {
-            Some(made) => {
-                out.push(made);
-                chars.next();
-            }
-            None => out.push(c),
-        }
+        chars.next();
+        out.push(match escaped {
+            'a' => '\u{7}',
+            'b' => '\u{8}',
+            'f' => '\u{c}',
+            'n' => '\n',
+            'r' => '\r',
+            't' => '\t',
+            'v' => '\u{b}',
+            other => other,
+        });
     }
     out
 }
 
-/// `${X}` and `${X:-d}`: lines before stand above the variables outside, as in `dotenv_values`.
-fn expand(reader: &Reader<'_>, text: &str) -> Made {
-    let mut made = Made::plain("");
-    let mut rest = text;
+fn keep(reader: &mut Reader<'_>, name: Spanned<String>, value: Option<Spanned<String>>) {
+    let Some(value) = value else { return reader.push(name, None) };
+    let mut entry =
+        Entry { name, value: None, known: true, certainty: Certainty::Stated, steps: Vec::new(), commented: false };
+    let text = expand(reader, &value, &mut entry);
+    entry.value = Some(text);
+    reader.out.entries.push(entry);
+}
+
+/// Puts variables in: only `${X}` and `${X:-d}`, whatever the quotes.
+fn expand(reader: &Reader<'_>, value: &Spanned<String>, entry: &mut Entry) -> Spanned<String> {
+    let mut out = String::new();
+    let mut rest = value.value.as_str();
     while let Some(at) = rest.find("${") {
-        made.text.push_str(&rest[..at]);
+        out.push_str(&rest[..at]);
         let inside = &rest[at + 2..];
-        let parts = inside.find('}').and_then(|end| {
-            let (name, default) = match inside[..end].split_once(':') {
-                None => (&inside[..end], None),
-                Some((name, rest)) => (name, Some(rest.strip_prefix('-')?)),
-            };
-            Some((name, default, end))
+        let end = inside.find('}').map(|end| (end, &inside[..end]));
+        let parts = end.and_then(|(end, body)| match body.split_once(':') {
+            None => Some((end, body, None)),
+            Some((name, default)) => default.strip_prefix('-').map(|default| (end, name, Some(default))),
         });
-        let Some((name, default, end)) = parts else {
-            made.text.push_str("${");
+        let Some((end, name, default)) = parts else {
+            out.push_str("${");
             rest = inside;
             continue;
         };
-        look(reader, name, default, &mut made);
+        out.push_str(&look(reader, name, default, value, entry));
         rest = &inside[end + 1..];
     }
-    made.text.push_str(rest);
-    made
+    out.push_str(rest);
+    Spanned::new(out, value.span)
 }
 
-fn look(reader: &Reader<'_>, name: &str, default: Option<&str>, made: &mut Made) {
-    if let Some(entry) = reader.before(name) {
-        made.known &= entry.known;
-        if made.rests_on.is_none() {
-            made.rests_on.clone_from(&entry.rests_on);
-        }
-        made.text.push_str(entry.value.as_ref().map_or("", |value| value.value.as_str()));
-        return;
+/// The lines before count first, then what is set outside, then the default.
+fn look(reader: &Reader<'_>, name: &str, default: Option<&str>, at: &Spanned<String>, entry: &mut Entry) -> String {
+    if let Some(before) = reader.before(name) {
+        entry.known &= before.known;
+        entry.certainty = entry.certainty.and(&before.certainty);
+        let place = before.value.as_ref().map_or(before.name.span, |value| value.span);
+        entry.steps.push(Step { kind: StepKind::Interpolated, span: place, note: Some(name.to_owned()) });
+        return before.value.as_ref().map(|value| value.value.clone()).unwrap_or_default();
     }
-    match (reader.world.vars().get(name).map(|var| &var.value), default) {
-        (Some(crate::model::Known::One(value)), _) => made.text.push_str(value),
-        (Some(crate::model::Known::Absent), default) => made.text.push_str(default.unwrap_or_default()),
-        (Some(_), _) => made.known = false,
-        (None, Some(default)) => {
-            made.text.push_str(default);
-            if reader.world.is_open() {
-                made.rests_on = Some(name.to_owned());
-            }
+    let outside = reader.world.get(name);
+    match (outside.value, default) {
+        (Known::One(value), _) => value,
+        (Known::Absent, default) => default.unwrap_or_default().to_owned(),
+        (_, Some(default)) => {
+            entry.certainty = Certainty::Default { variable: Some(name.to_owned()) };
+            entry.steps.push(Step { kind: StepKind::Defaulted, span: at.span, note: Some(name.to_owned()) });
+            default.to_owned()
         }
-        (None, None) => made.known &= !reader.world.is_open(),
+        (_, None) => {
+            entry.known = false;
+            String::new()
+        }
     }
 }

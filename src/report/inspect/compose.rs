@@ -6,262 +6,259 @@ use std::path::{Path, PathBuf};
 use serde_json::{Map, Value, json};
 
 use super::Request;
-use super::installed::{relative, seen_from};
-use crate::discover::{Disk, Presence, Source, Tree, paths};
-use crate::formats::compose::{self, BuildSpec, Field, Healthcheck, Options, Profiles, Project, Provider, Service};
+use crate::discover::{Disk, Source, Tree};
+use crate::formats::compose::{
+    self, BuildSpec, EnvVar, Field, Healthcheck, Mount, Options, Port, Profiles, Project, Provider, Service,
+};
 use crate::formats::dotenv::{self, Dialect};
-use crate::formats::{Var, Vars, World};
-use crate::model::{FileId, Known, Origin, Reason};
+use crate::formats::world::{Var, Vars, World};
+use crate::model::{FileId, Known, Origin};
 
-/// Where the files stand: the root of the tree, and the folder of the project in it.
+/// Folders above the project's that are tried when a path leads out of it.
+const ABOVE: usize = 4;
+
+/// Where the project lies.
 struct Place {
+    /// The root of the tree.
     root: PathBuf,
+    /// The project's folder from there.
     folder: String,
 }
 
 /// The document, or why there is none.
 pub fn document(request: &Request) -> Result<Value, String> {
-    let files: Vec<PathBuf> = request.paths.iter().filter_map(|path| std::path::absolute(path).ok()).collect();
+    let absolute = |path: &PathBuf| std::path::absolute(path).map_err(|error| format!("{}: {error}", path.display()));
+    let files = request.paths.iter().map(absolute).collect::<Result<Vec<_>, _>>()?;
     let folder = files.first().and_then(|file| file.parent()).ok_or("a compose file is needed")?.to_path_buf();
-    let root = root(&files, &folder, request)?;
-    let outside = |path: &Path| format!("{} is not beneath {}", path.display(), root.display());
-    let names: Vec<String> =
-        files.iter().map(|file| relative(file, &root).ok_or_else(|| outside(file))).collect::<Result<_, _>>()?;
-    let place = Place { folder: relative(&folder, &root).ok_or_else(|| outside(&folder))?, root };
-    let tree = Tree::open(Box::new(Disk::with_ignored(&place.root))).map_err(|error| error.to_string())?;
-    let ids: Vec<FileId> = names
-        .iter()
-        .map(|name| tree.find(name).ok_or_else(|| format!("{name}: no such file")))
-        .collect::<Result<_, _>>()?;
-    let env = match variables(&tree, &place, request) {
-        Ok(vars) => World::Closed(vars),
-        Err(why) => return Ok(refused(&why)),
-    };
-    let profiles = if request.profiles.iter().any(|name| name == "*") {
-        Profiles::All
-    } else {
-        Profiles::Named(request.profiles.iter().cloned().collect())
-    };
-    let project = compose::load(&tree, &ids, &Options { env, profiles, project_dir: place.folder.clone() });
-    Ok(whole(&project, &place))
-}
-
-/// A folder that holds every file that `..` may lead to.
-fn root(files: &[PathBuf], folder: &Path, request: &Request) -> Result<PathBuf, String> {
-    if let Some(root) = &request.root {
-        return std::path::absolute(root).map_err(|error| error.to_string());
-    }
-    let mut root = folder.to_path_buf();
-    for file in files {
-        while !file.starts_with(&root) && root.pop() {}
-    }
-    let mut ups = 0;
-    for file in files {
-        let name = file.file_name().and_then(|name| name.to_str()).unwrap_or_default();
-        let bytes = file.parent().and_then(|folder| Disk::new(folder).read(name).ok()).unwrap_or_default();
-        ups = ups.max(climbs(&String::from_utf8_lossy(&bytes)));
-    }
-    for _ in 0..ups.min(4) {
-        // The root of the disk, or what lies right beneath it, is never listed.
-        if root.parent().is_some_and(|parent| parent.components().count() > 2) {
-            root.pop();
+    let env_files = request.env_files.iter().map(absolute).collect::<Result<Vec<_>, _>>()?;
+    let mut root = folder.clone();
+    loop {
+        let beneath = folder.strip_prefix(&root).ok().and_then(Path::to_str).unwrap_or_default().to_owned();
+        let above = beneath.split('/').filter(|part| !part.is_empty()).count();
+        let tree = Tree::open(Box::new(Disk::with_ignored(&root))).map_err(|error| error.to_string())?;
+        let place = Place { root: root.clone(), folder: beneath };
+        let parent = root.parent().filter(|parent| above < ABOVE && parent.components().count() > 3);
+        let ids: Option<Vec<FileId>> = files.iter().map(|file| tree.find(&place.beneath(file)?)).collect();
+        match (ids, parent) {
+            (None, None) => return Err("the files lie too far from one another".into()),
+            (None, Some(parent)) => root = parent.to_path_buf(),
+            (Some(ids), parent) => {
+                let project = load(&tree, &place, &ids, &env_files, request);
+                match (project, parent) {
+                    (Ok(project), Some(parent)) if !project.outside.is_empty() => root = parent.to_path_buf(),
+                    (Ok(project), _) => return Ok(whole(&place, &project)),
+                    (Err(error), _) => return Ok(refused(&error)),
+                }
+            }
         }
     }
-    Ok(root)
 }
 
-/// The longest run of `../` in a text.
-fn climbs(text: &str) -> usize {
-    let mut most = 0;
-    let mut rest = text;
-    while let Some(at) = rest.find("..") {
-        let run = &rest[at..];
-        let ups = run.split('/').take_while(|part| *part == "..").count().max(1);
-        most = most.max(ups);
-        rest = &run[2..];
-        rest = rest.strip_prefix('/').map_or(rest, |rest| rest.trim_start_matches("../"));
+impl Place {
+    fn beneath(&self, file: &Path) -> Option<String> {
+        file.strip_prefix(&self.root).ok().and_then(Path::to_str).map(str::to_owned)
     }
-    most
+
+    /// A path of the tree as seen from the project's folder; far ones from the root of the file system.
+    fn relative(&self, path: &str) -> String {
+        if path.starts_with(['/', '~']) || path.contains("://") || path.starts_with("git@") {
+            return path.to_owned();
+        }
+        let root = self.root.to_string_lossy();
+        let full = |path: &str| -> Vec<String> {
+            let mut parts: Vec<String> = Vec::new();
+            for part in root.split('/').chain(path.split('/')).filter(|part| !part.is_empty() && *part != ".") {
+                if part == ".." {
+                    parts.pop();
+                } else {
+                    parts.push(part.to_owned());
+                }
+            }
+            parts
+        };
+        let (from, to) = (full(&self.folder), full(path));
+        let same = from.iter().zip(&to).take_while(|(a, b)| a == b).count();
+        let up = from.len() - same;
+        if up >= 3 {
+            return format!("/{}", to.join("/"));
+        }
+        let all: Vec<String> = std::iter::repeat_n("..".to_owned(), up).chain(to[same..].iter().cloned()).collect();
+        if all.is_empty() { ".".to_owned() } else { all.join("/") }
+    }
 }
 
-/// The variables of `${X}`: those of the request above the files of variables, later files above earlier ones.
-fn variables(tree: &Tree, place: &Place, request: &Request) -> Result<Vars, String> {
-    let mut given: Vars = [("PATH", "/usr/bin:/bin"), ("HOME", "~"), ("COMPOSE_PROJECT_NAME", "project")]
-        .map(|(name, value)| (name.to_owned(), Var::set(value, Origin::default())))
-        .into();
-    given.extend(request.env.iter().map(|(k, v)| (k.clone(), Var::set(v.clone(), Origin::default()))));
-    let mut texts: Vec<(FileId, String)> = Vec::new();
-    for path in &request.env_files {
-        let name = path.file_name().and_then(|name| name.to_str()).unwrap_or_default();
-        let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or_else(|| Path::new("."));
-        let bytes = Disk::new(folder).read(name).map_err(|error| format!("{}: {error}", path.display()))?;
-        texts.push((FileId(u32::MAX), String::from_utf8_lossy(&bytes).into_owned()));
+fn load(tree: &Tree, place: &Place, ids: &[FileId], env_files: &[PathBuf], request: &Request) -> Result<Project, String> {
+    let given: Vars = request.env.iter().map(|(k, v)| (k.clone(), Var::set(v.clone(), Origin::default()))).collect();
+    let mut world = World::Closed(given.clone());
+    let shell = World::Closed(given);
+    let mut files = Vec::new();
+    for file in env_files {
+        let folder = file.parent().ok_or("no such file")?;
+        let name = file.file_name().and_then(|name| name.to_str()).ok_or("no such file")?;
+        let bytes = Disk::new(folder).read(name).map_err(|error| format!("{}: {error}", file.display()))?;
+        files.push((FileId(0), String::from_utf8_lossy(&bytes).into_owned()));
     }
-    if request.env_files.is_empty()
-        && let Some(file) = paths::join(&place.folder, ".env").and_then(|path| tree.find(&path))
-    {
-        texts.push((file, tree.text(file).map_err(|error| error.to_string())?.to_owned()));
+    if env_files.is_empty() {
+        let own = [place.folder.as_str(), ".env"].iter().filter(|part| !part.is_empty()).copied().collect::<Vec<_>>();
+        if let Some(file) = tree.find(&own.join("/")) {
+            files.push((file, tree.text(file).map_err(ToString::to_string)?.to_owned()));
+        }
     }
-    let mut found = Vars::new();
-    for (file, text) in texts {
-        let mut world = found.clone();
-        world.extend(given.clone());
-        let read = dotenv::parse(file, &text, Dialect::Compose, &World::Closed(world));
+    let mut read_vars = Vars::new();
+    for (file, text) in files {
+        let mut seen = shell.clone();
+        for (name, var) in &read_vars {
+            seen.vars_mut().entry(name.clone()).or_insert_with(|| var.clone());
+        }
+        let read = dotenv::parse(file, &text, Dialect::Compose, &seen);
         if let Some(problem) = read.problems.first() {
             return Err(problem.message.clone());
         }
-        found.extend(dotenv::vars(&read));
+        read_vars.extend(dotenv::vars(&read));
     }
-    found.extend(given);
-    Ok(found)
+    for (name, var) in read_vars {
+        world.vars_mut().entry(name).or_insert(var);
+    }
+    let mut profiles: BTreeSet<String> = request.profiles.iter().cloned().collect();
+    if profiles.is_empty() {
+        let named = world.get("COMPOSE_PROFILES").value;
+        profiles.extend(named.one().into_iter().flat_map(|text| text.split(',')).map(|name| name.trim().to_owned()));
+        profiles.remove("");
+    }
+    let options = Options { env: world, profiles: Profiles::Named(profiles), project_dir: place.folder.clone() };
+    Ok(compose::load(tree, ids, &options))
 }
 
-fn refused(why: &str) -> Value {
-    json!({"kind": "compose", "ok": false, "error": why, "env_files": null, "warnings": [], "services": {},
-        "volumes": [], "networks": [], "secrets": [], "configs": []})
-}
-
-fn whole(project: &Project, place: &Place) -> Value {
-    if let Some(problem) = project.errors.first().or(project.problems.first()) {
-        return refused(&problem.message);
-    }
-    let skipped = project.env_files.iter().any(|file| {
-        file.required && !matches!(file.presence, Presence::Here(_)) && project.services.contains_key(&file.service)
-    });
-    let services: Map<String, Value> =
-        project.services.iter().map(|(name, found)| (name.clone(), service(found, place, skipped))).collect();
+fn refused(error: &str) -> Value {
     json!({
-        "kind": "compose", "ok": true, "error": null,
-        "env_files": if skipped { "skipped" } else { "resolved" },
-        "warnings": [], "services": services,
-        "volumes": project.volumes, "networks": project.networks,
-        "secrets": project.secrets, "configs": project.configs,
+        "kind": "compose", "ok": false, "error": error, "env_files": null, "warnings": [],
+        "services": {}, "volumes": [], "networks": [], "secrets": [], "configs": [],
     })
 }
 
-fn unknown(reason: &Reason) -> Value {
-    json!({"$unknown": reason.text})
+fn whole(place: &Place, project: &Project) -> Value {
+    if let Some(problem) = project.problems.iter().chain(&project.errors).next() {
+        return refused(&problem.message);
+    }
+    let missing = |used: &&compose::EnvFileUse| {
+        let here = matches!(used.presence, crate::discover::Presence::Here(_));
+        used.required && !here && project.services.contains_key(&used.service)
+    };
+    let skipped = project.env_files.iter().any(|used| missing(&used));
+    let services: Map<String, Value> =
+        project.services.iter().map(|(name, one)| (name.clone(), service(place, one, skipped))).collect();
+    let used = |names: &BTreeSet<String>, of: &dyn Fn(&Service) -> BTreeSet<String>| -> Vec<String> {
+        let used: BTreeSet<String> = project.services.values().flat_map(of).collect();
+        used.into_iter().filter(|name| names.contains(name) || name == "default").collect()
+    };
+    let mounted = |service: &Service| -> BTreeSet<String> {
+        service.volumes.iter().filter(|mount| mount.kind == "volume").filter_map(|mount| mount.source.clone()).collect()
+    };
+    json!({
+        "kind": "compose", "ok": true, "error": null, "env_files": if skipped { "skipped" } else { "resolved" }, "warnings": [],
+        "services": services,
+        "volumes": used(&project.volumes, &mounted),
+        "networks": used(&project.networks, &|service| service.networks.clone()),
+        "secrets": used(&project.secrets, &|service| service.secrets.clone()),
+        "configs": used(&project.configs, &|service| service.configs.clone()),
+    })
 }
 
+/// A value, or why it is not known.
 fn known<T>(value: &Known<T>, show: impl Fn(&T) -> Value) -> Value {
     match value {
         Known::One(value) => show(value),
         Known::Absent => Value::Null,
-        Known::OneOf(_, why) | Known::Every(_, why) | Known::Unknown(why) => unknown(why),
+        Known::Unknown(reason) | Known::OneOf(_, reason) | Known::Every(_, reason) => json!({ "$unknown": reason.text }),
     }
 }
 
+/// A text; an empty one is as good as none to Compose.
 fn text(field: Option<&Field<String>>) -> Value {
-    field.map_or(Value::Null, |field| known(&field.value, |text| json!(text)))
+    field.map_or(Value::Null, |field| known(&field.value, |text| if text.is_empty() { Value::Null } else { json!(text) }))
 }
 
 fn words(field: Option<&Field<Vec<String>>>) -> Value {
     field.map_or(Value::Null, |field| known(&field.value, |words| json!(words)))
 }
 
-impl Place {
-    /// A path of the tree as seen from the project; far away ones in full, others as they are.
-    fn shown(&self, path: &str) -> String {
-        if path.starts_with(['/', '~']) || path.contains("://") || path.starts_with("git@") {
-            return path.to_owned();
-        }
-        let seen = seen_from(&self.folder, path.trim_start_matches("./"));
-        match seen.as_str() {
-            "" => ".".to_owned(),
-            far if far.starts_with("../../..") => self.root.join(path).to_string_lossy().into_owned(),
-            _ => seen,
-        }
-    }
-}
-
-fn service(found: &Service, place: &Place, skipped: bool) -> Value {
-    let environment: Map<String, Value> = found
+fn service(place: &Place, service: &Service, skipped: bool) -> Value {
+    let environment: BTreeMap<&String, Value> = service
         .environment
         .iter()
         .filter(|(_, var)| !(skipped && var.provider == Provider::EnvFile))
-        .map(|(name, var)| (name.clone(), known(&var.var.value, |text| json!(text))))
+        .map(|(name, EnvVar { var, .. })| (name, known(&var.value, |text| json!(text))))
         .collect();
-    let ports: Vec<Value> = found
-        .ports
-        .iter()
-        .map(|port| {
-            json!({"host_ip": port.host_ip, "published": port.published, "target": port.target, "protocol": port.protocol})
-        })
-        .collect();
-    let volumes: Vec<Value> = found
-        .volumes
-        .iter()
-        .map(|mount| {
-            let shown = |source: &String| if mount.kind == "bind" { place.shown(source) } else { source.clone() };
-            json!({"type": mount.kind, "source": mount.source.as_ref().map(shown), "target": mount.target,
-                "read_only": mount.read_only})
-        })
-        .collect();
-    let waits: BTreeMap<&String, Value> = found
+    let depends_on: BTreeMap<&String, Value> = service
         .depends_on
         .iter()
-        .map(|(name, wait)| (name, json!({"condition": wait.condition, "required": wait.required})))
+        .map(|(name, on)| (name, json!({ "condition": on.condition, "required": on.required })))
         .collect();
     json!({
-        "image": text(found.image.as_ref()),
-        "build": found.build.as_ref().map_or(Value::Null, |spec| build(spec, place)),
-        "command": words(found.command.as_ref()),
-        "entrypoint": words(found.entrypoint.as_ref()),
+        "image": text(service.image.as_ref()),
+        "build": service.build.as_ref().map(|spec| build(place, spec)),
+        "command": words(service.command.as_ref()),
+        "entrypoint": words(service.entrypoint.as_ref()),
         "environment": environment,
-        "ports": ports,
-        "expose": found.expose,
-        "volumes": volumes,
-        "depends_on": waits,
-        "healthcheck": found.healthcheck.as_ref().map_or(Value::Null, health),
-        "profiles": found.profiles,
-        "networks": names(&found.networks),
-        "restart": text(found.restart.as_ref()),
-        "user": text(found.user.as_ref()),
-        "working_dir": text(found.working_dir.as_ref()),
-        "platform": text(found.platform.as_ref()),
+        "ports": service.ports.iter().map(port).collect::<Vec<_>>(),
+        "expose": service.expose,
+        "volumes": service.volumes.iter().map(|one| mount(place, one)).collect::<Vec<_>>(),
+        "healthcheck": service.healthcheck.as_ref().map(healthcheck),
+        "profiles": service.profiles,
+        "depends_on": depends_on,
+        "restart": text(service.restart.as_ref()),
+        "user": text(service.user.as_ref()),
+        "working_dir": text(service.working_dir.as_ref()),
+        "platform": text(service.platform.as_ref()),
+        "networks": service.networks,
     })
 }
 
-fn names(found: &BTreeSet<String>) -> Value {
-    json!(found)
-}
-
-fn build(spec: &BuildSpec, place: &Place) -> Value {
-    let inline = text(spec.dockerfile_inline.as_ref());
+fn build(place: &Place, spec: &BuildSpec) -> Value {
+    let inline = spec.dockerfile_inline.is_some();
     let dockerfile = match &spec.dockerfile {
-        None if inline.is_null() => json!("Dockerfile"),
-        dockerfile => text(dockerfile.as_ref()),
+        Some(field) => text(Some(field)),
+        None if inline => Value::Null,
+        None => json!("Dockerfile"),
     };
-    let args: Map<String, Value> = spec
+    let args: BTreeMap<&String, Value> = spec
         .args
         .iter()
-        .map(|(name, var)| {
-            let value = var.as_ref().map_or(Value::Null, |var| known(&var.value, |text| json!(text)));
-            (name.clone(), value)
-        })
+        .filter_map(|(name, var)| Some((name, known(&var.as_ref()?.value, |text| json!(text)))))
         .collect();
     let contexts: BTreeMap<&String, String> =
-        spec.additional_contexts.iter().map(|(name, path)| (name, context(path, place))).collect();
+        spec.additional_contexts.iter().map(|(name, path)| (name, place.relative(path))).collect();
     json!({
-        "context": known(&spec.context.value, |path| json!(context(path, place))),
+        "context": known(&spec.context.value, |path| json!(place.relative(path))),
         "dockerfile": dockerfile,
-        "dockerfile_inline": inline,
+        "dockerfile_inline": text(spec.dockerfile_inline.as_ref()),
         "target": text(spec.target.as_ref()),
         "args": args,
         "additional_contexts": contexts,
     })
 }
 
-/// A folder as seen from the project; other kinds of contexts as they are.
-fn context(path: &str, place: &Place) -> String {
-    if path.starts_with("service:") { path.to_owned() } else { place.shown(path) }
+fn port(port: &Port) -> Value {
+    json!({
+        "host_ip": port.host_ip, "published": port.published, "target": port.target, "protocol": port.protocol,
+    })
 }
 
-fn health(check: &Healthcheck) -> Value {
-    let seconds = |name: &str| check.seconds.get(name);
+fn mount(place: &Place, mount: &Mount) -> Value {
+    let source = mount.source.as_ref();
+    let source = if mount.kind == "bind" { source.map(|path| place.relative(path)) } else { source.cloned() };
+    json!({ "type": mount.kind, "source": source, "target": mount.target, "read_only": mount.read_only })
+}
+
+fn healthcheck(check: &Healthcheck) -> Value {
+    let seconds = |name: &str| check.seconds.get(name).map(|value| (value * 1e9).round() / 1e9);
     json!({
-        "test": check.test, "disable": check.disable, "retries": check.retries,
-        "interval_s": seconds("interval"), "timeout_s": seconds("timeout"),
-        "start_period_s": seconds("start_period"), "start_interval_s": seconds("start_interval"),
+        "test": check.test,
+        "disable": check.disable,
+        "retries": check.retries,
+        "interval_s": seconds("interval"),
+        "timeout_s": seconds("timeout"),
+        "start_period_s": seconds("start_period"),
+        "start_interval_s": seconds("start_interval"),
     })
 }
