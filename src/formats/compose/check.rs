@@ -12,13 +12,36 @@ const SECTIONS: [&str; 9] =
 
 /// Keys of a service whose values are texts.
 const TEXTS: [&str; 16] = [
-    "image", "user", "working_dir", "restart", "platform", "container_name", "hostname", "domainname", "network_mode",
-    "pid", "ipc", "uts", "stop_signal", "stop_grace_period", "pull_policy", "runtime",
+    "image",
+    "user",
+    "working_dir",
+    "restart",
+    "platform",
+    "container_name",
+    "hostname",
+    "domainname",
+    "network_mode",
+    "pid",
+    "ipc",
+    "uts",
+    "stop_signal",
+    "stop_grace_period",
+    "pull_policy",
+    "runtime",
 ];
 
 /// Keys of a service whose values are lists.
 const LISTS: [&str; 10] = [
-    "ports", "volumes", "expose", "profiles", "links", "external_links", "cap_add", "cap_drop", "security_opt", "devices",
+    "ports",
+    "volumes",
+    "expose",
+    "profiles",
+    "links",
+    "external_links",
+    "cap_add",
+    "cap_drop",
+    "security_opt",
+    "devices",
 ];
 
 /// Looks at the sections of a file.
@@ -51,7 +74,8 @@ pub(super) fn service(loader: &mut Loader<'_>, name: &str, node: &Node) {
             Data::Map(_) => text || list || words,
         };
         if wrong {
-            loader.error(value.span, format!("{} of service {name} is not of the type that Compose expects", key.value));
+            loader
+                .error(value.span, format!("{} of service {name} is not of the type that Compose expects", key.value));
         }
     }
     for (key, value) in node.get("environment").map(Node::entries).unwrap_or_default() {
@@ -100,7 +124,10 @@ pub(super) fn project(project: &mut Project) {
         for (needed, dependency) in &service.depends_on {
             let off = project.inactive.contains_key(needed) && !dependency.required;
             if !project.services.contains_key(needed) && !off {
-                errors.push(Problem::new(dependency.span, format!("service {name} depends on {needed}, which is not there")));
+                errors.push(Problem::new(
+                    dependency.span,
+                    format!("service {name} depends on {needed}, which is not there"),
+                ));
             }
         }
     }
@@ -122,7 +149,13 @@ fn reaches(project: &Project, from: &Service, wanted: &str) -> bool {
         }
         if !seen.contains(&name) {
             seen.push(name);
-            open.extend(project.services.get(name).into_iter().flat_map(|service| service.depends_on.keys().map(String::as_str)));
+            open.extend(
+                project
+                    .services
+                    .get(name)
+                    .into_iter()
+                    .flat_map(|service| service.depends_on.keys().map(String::as_str)),
+            );
         }
     }
     false

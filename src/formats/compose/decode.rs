@@ -5,7 +5,9 @@ use std::collections::{BTreeMap, BTreeSet};
 use super::load::Loader;
 use super::merge::{as_names, as_pairs};
 use super::value::{Data, Node};
-use super::{BuildSpec, Dependency, Field, Healthcheck, Mount, Port, Service, check, environment, locate, shapes, words};
+use super::{
+    BuildSpec, Dependency, Field, Healthcheck, Mount, Port, Service, check, environment, locate, shapes, words,
+};
 use crate::formats::Var;
 use crate::model::{Certainty, Known, Spanned};
 
@@ -180,8 +182,10 @@ fn build(loader: &Loader<'_>, node: &Node) -> Option<BuildSpec> {
         args.insert(name.value, var);
     }
     let contexts = node.get("additional_contexts").map(as_pairs).unwrap_or_default();
-    let located = |(key, node): (Spanned<String>, Node)| Some((key.value, locate::known(&node, &loader.folders).one()?.clone()));
-    let filled = |name: &str| text_field(node.get(name)).filter(|field| field.value.one().is_none_or(|text| !text.is_empty()));
+    let located =
+        |(key, node): (Spanned<String>, Node)| Some((key.value, locate::known(&node, &loader.folders).one()?.clone()));
+    let filled =
+        |name: &str| text_field(node.get(name)).filter(|field| field.value.one().is_none_or(|text| !text.is_empty()));
     Some(BuildSpec {
         context,
         dockerfile: filled("dockerfile"),

@@ -26,7 +26,8 @@ pub(super) fn is_address(path: &str) -> bool {
 
 fn is_drive(path: &str) -> bool {
     let bytes = path.as_bytes();
-    path.starts_with("\\\\") || bytes.len() > 2 && bytes[0].is_ascii_alphabetic() && bytes[1] == b':' && bytes[2] == b'\\'
+    path.starts_with("\\\\")
+        || bytes.len() > 2 && bytes[0].is_ascii_alphabetic() && bytes[1] == b':' && bytes[2] == b'\\'
 }
 
 /// Without `.`, doubled slashes and `..` behind a folder.

@@ -127,13 +127,8 @@ impl Scalar {
 impl Node {
     /// A text that no file states.
     pub(super) fn made(text: &str, span: Span, folder: usize) -> Self {
-        let scalar = Scalar {
-            text: text.to_owned(),
-            unknown: None,
-            certainty: Certainty::Stated,
-            kind: Kind::Text,
-            pair: None,
-        };
+        let scalar =
+            Scalar { text: text.to_owned(), unknown: None, certainty: Certainty::Stated, kind: Kind::Text, pair: None };
         Self { data: Data::Scalar(scalar), span, tag: None, steps: Vec::new(), folder }
     }
 
