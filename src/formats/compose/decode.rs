@@ -2,17 +2,22 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::load::{Loader, ROOTED, named};
+use super::load::Loader;
 use super::merge::{as_names, as_pairs};
 use super::value::{Data, Node};
-use super::{BuildSpec, Dependency, Field, Healthcheck, Service, environment, shapes};
+use super::{BuildSpec, Dependency, Field, Healthcheck, Mount, Port, Service, check, environment, locate, shapes, words};
 use crate::formats::Var;
-use crate::formats::shell::split_words;
-use crate::model::{Certainty, Known, Reason, Spanned};
+use crate::model::{Certainty, Known, Spanned};
 
 /// Fills the project.
 pub(super) fn project(loader: &mut Loader<'_>, root: &Node) {
+    check::root(loader, root);
     for (key, node) in root.get("services").map(Node::entries).unwrap_or_default() {
+        if node.entries().is_empty() && !matches!(node.data, Data::Map(_)) {
+            loader.error(key.span, format!("service {} must be a mapping", key.value));
+            continue;
+        }
+        check::service(loader, &key.value, node);
         let service = service(loader, key, node);
         loader.project.services.insert(key.value.clone(), service);
     }
@@ -25,96 +30,140 @@ pub(super) fn project(loader: &mut Loader<'_>, root: &Node) {
     loader.project.configs = names("configs");
 }
 
-/// A path of the tree without its mark.
-pub(super) fn unmarked(text: &str) -> String {
-    match text.strip_prefix(ROOTED) {
-        Some("") => ".".to_owned(),
-        Some(path) => path.to_owned(),
-        None => text.to_owned(),
-    }
-}
-
 fn text_field(node: Option<&Node>) -> Option<Field<String>> {
     let node = node?;
-    let value = node.text()?.clone().map(|text| unmarked(&text));
-    Some(Field { value, certainty: node.certainty(), origin: node.origin() })
+    let scalar = node.scalar()?;
+    Some(Field { value: scalar.known(), certainty: scalar.certainty.clone(), origin: node.origin() })
 }
 
-/// A command: a text is split as a shell would, a list is taken as it is.
-fn command_field(node: Option<&Node>) -> Option<Field<Vec<String>>> {
+fn path_field(node: Option<&Node>, folders: &[String]) -> Option<Field<String>> {
+    let field = text_field(node)?;
+    Some(Field { value: locate::known(node?, folders), ..field })
+}
+
+/// A command: a text is split, a list is taken as it is; an empty one is none.
+fn command_field(loader: &mut Loader<'_>, node: Option<&Node>) -> Option<Field<Vec<String>>> {
     let node = node?;
+    let (mut value, mut certainty) = (Vec::new(), Certainty::Stated);
     match &node.data {
-        Data::Null => None,
-        Data::Text { value, certainty, .. } => {
-            let value = value.clone().map(|text| split_words(&text));
-            Some(Field { value, certainty: certainty.clone(), origin: node.origin() })
+        Data::Null | Data::Map(_) => return None,
+        Data::Scalar(scalar) => {
+            certainty = scalar.certainty.clone();
+            if let Some(reason) = &scalar.unknown {
+                return Some(Field { value: Known::Unknown(reason.clone()), certainty, origin: node.origin() });
+            }
+            match words::split(&scalar.text) {
+                Some(words) => value = words,
+                None => loader.error(node.span, "a quote is left open"),
+            }
         }
         Data::Seq(items) => {
-            let mut words = Vec::new();
-            let mut certainty = Certainty::Stated;
-            for item in items {
-                certainty = certainty.and(&item.certainty());
-                match item.text() {
-                    Some(Known::One(text)) => words.push(text.clone()),
-                    Some(Known::Unknown(reason)) => {
-                        return Some(Field { value: Known::Unknown(reason.clone()), certainty, origin: node.origin() });
+            for scalar in items.iter().filter_map(Node::scalar) {
+                certainty = certainty.and(&scalar.certainty);
+                if let Some(reason) = &scalar.unknown {
+                    return Some(Field { value: Known::Unknown(reason.clone()), certainty, origin: node.origin() });
+                }
+                value.push(scalar.text.clone());
+            }
+        }
+    }
+    Some(Field { value: Known::One(value), certainty, origin: node.origin() })
+}
+
+fn ports(loader: &mut Loader<'_>, node: &Node) -> Vec<Port> {
+    let mut found: Vec<Port> = Vec::new();
+    for item in node.items() {
+        match shapes::ports(item) {
+            Ok(ports) => {
+                for port in ports {
+                    let same = |known: &&mut Port| {
+                        (&known.host_ip, &known.published, known.target, &known.protocol)
+                            == (&port.host_ip, &port.published, port.target, &port.protocol)
+                    };
+                    match found.iter_mut().find(same) {
+                        Some(known) => *known = port,
+                        None => found.push(port),
                     }
-                    _ => words.push(String::new()),
                 }
             }
-            Some(Field { value: Known::One(words), certainty, origin: node.origin() })
+            Err(message) => loader.error(item.span, message),
         }
-        Data::Map(_) => None,
     }
+    found
+}
+
+fn mounts(loader: &mut Loader<'_>, node: &Node) -> Vec<Mount> {
+    let mut found: Vec<Mount> = Vec::new();
+    for item in node.items() {
+        let folder = loader.folders.get(item.folder).cloned().unwrap_or_default();
+        match shapes::mount(item, &folder) {
+            Ok(Some(mount)) => match found.iter_mut().find(|known| known.target == mount.target) {
+                Some(known) => *known = mount,
+                None => found.push(mount),
+            },
+            Ok(None) => {}
+            Err(message) => loader.error(item.span, message),
+        }
+    }
+    found
+}
+
+fn texts(node: Option<&Node>) -> BTreeSet<String> {
+    node.map(|node| node.items().iter().filter_map(|item| item.one().map(str::to_owned)).collect()).unwrap_or_default()
+}
+
+/// The names that `secrets` or `configs` use.
+fn sources(node: Option<&Node>) -> BTreeSet<String> {
+    let items = node.map(Node::items).unwrap_or_default();
+    items.iter().filter_map(|item| item.get("source").unwrap_or(item).one().map(str::to_owned)).collect()
 }
 
 fn service(loader: &mut Loader<'_>, key: &Spanned<String>, node: &Node) -> Service {
     let text = |name: &str| text_field(node.get(name));
-    let set = |name: &str| -> BTreeSet<String> {
-        node.get(name)
-            .map(|node| node.items().iter().filter_map(|item| item.one().map(str::to_owned)).collect())
-            .unwrap_or_default()
-    };
-    let networks = node
-        .get("networks")
-        .map(|node| as_names(node).into_iter().map(|(key, _)| key.value).collect())
-        .unwrap_or_default();
-    let replicas =
-        node.get("deploy").and_then(|deploy| deploy.get("replicas")).or_else(|| node.get("scale")).and_then(Node::one);
+    let replicas = node.get("deploy").and_then(|deploy| deploy.get("replicas")).or_else(|| node.get("scale"));
+    let mut secrets = sources(node.get("secrets"));
+    secrets.extend(sources(node.get("build").and_then(|build| build.get("secrets"))));
     Service {
-        name: named(key),
+        name: key.clone(),
         image: text("image"),
         build: node.get("build").and_then(|node| build(loader, node)),
-        command: command_field(node.get("command")),
-        entrypoint: command_field(node.get("entrypoint")),
+        command: command_field(loader, node.get("command")),
+        entrypoint: command_field(loader, node.get("entrypoint")),
         environment: environment::of(loader, &key.value, node),
-        ports: node.get("ports").map(|node| node.items().iter().flat_map(shapes::ports).collect()).unwrap_or_default(),
-        expose: set("expose"),
-        volumes: node
-            .get("volumes")
-            .map(|node| node.items().iter().filter_map(shapes::mount).collect())
-            .unwrap_or_default(),
-        depends_on: node.get("depends_on").map(dependencies).unwrap_or_default(),
+        ports: node.get("ports").map(|node| ports(loader, node)).unwrap_or_default(),
+        expose: texts(node.get("expose")),
+        volumes: node.get("volumes").map(|node| mounts(loader, node)).unwrap_or_default(),
+        depends_on: dependencies(node),
         healthcheck: node.get("healthcheck").filter(|node| !node.is_null()).map(healthcheck),
-        profiles: set("profiles"),
-        networks,
+        profiles: texts(node.get("profiles")),
+        networks: networks(node),
+        network_mode: text("network_mode"),
+        secrets,
+        configs: sources(node.get("configs")),
         restart: text("restart"),
         user: text("user"),
         working_dir: text("working_dir"),
         platform: text("platform"),
-        replicas: replicas.and_then(|text| text.parse().ok()),
+        replicas: replicas.and_then(Node::one).and_then(|text| text.parse().ok()),
+        provided: node.get("provider").is_some(),
     }
 }
 
-fn build(loader: &mut Loader<'_>, node: &Node) -> Option<BuildSpec> {
+/// The networks; `default` where nothing else is said.
+fn networks(node: &Node) -> BTreeSet<String> {
+    if node.get("network_mode").is_some_and(|mode| !mode.is_null()) || node.get("provider").is_some() {
+        return node.get("networks").map(as_names).unwrap_or_default().into_iter().map(|(key, _)| key.value).collect();
+    }
+    let named: BTreeSet<String> =
+        node.get("networks").map(as_names).unwrap_or_default().into_iter().map(|(key, _)| key.value).collect();
+    if named.is_empty() { BTreeSet::from(["default".to_owned()]) } else { named }
+}
+
+fn build(loader: &Loader<'_>, node: &Node) -> Option<BuildSpec> {
     let context = match &node.data {
-        Data::Text { .. } => text_field(Some(node))?,
-        Data::Map(_) => text_field(node.get("context")).unwrap_or_else(|| Field {
-            value: Known::One(if loader.options.project_dir.is_empty() {
-                ".".into()
-            } else {
-                loader.options.project_dir.clone()
-            }),
+        Data::Scalar(_) => path_field(Some(node), &loader.folders)?,
+        Data::Map(_) => path_field(node.get("context"), &loader.folders).unwrap_or_else(|| Field {
+            value: Known::One(locate::locate(&loader.options.project_dir, ".")),
             certainty: Certainty::Stated,
             origin: node.origin(),
         }),
@@ -123,45 +172,61 @@ fn build(loader: &mut Loader<'_>, node: &Node) -> Option<BuildSpec> {
     let mut args = BTreeMap::new();
     for (name, value) in node.get("args").map(as_pairs).unwrap_or_default() {
         let var = match &value.data {
-            Data::Text { value: text, certainty, .. } => {
-                Some(Var { value: text.clone(), certainty: certainty.clone(), origin: value.origin() })
+            Data::Scalar(scalar) => {
+                Some(Var { value: scalar.known(), certainty: scalar.certainty.clone(), origin: value.origin() })
             }
-            _ => match loader.options.env.get(&name.value) {
-                var if var.value == Known::Absent => None,
-                var => Some(var),
-            },
+            _ => Some(loader.options.env.get(&name.value)).filter(|var| var.value != Known::Absent),
         };
         args.insert(name.value, var);
     }
     let contexts = node.get("additional_contexts").map(as_pairs).unwrap_or_default();
+    let located = |(key, node): (Spanned<String>, Node)| Some((key.value, locate::known(&node, &loader.folders).one()?.clone()));
+    let filled = |name: &str| text_field(node.get(name)).filter(|field| field.value.one().is_none_or(|text| !text.is_empty()));
     Some(BuildSpec {
         context,
-        dockerfile: text_field(node.get("dockerfile")),
-        dockerfile_inline: text_field(node.get("dockerfile_inline")),
-        target: text_field(node.get("target"))
-            .filter(|target| target.value.one().is_none_or(|target| !target.is_empty())),
+        dockerfile: filled("dockerfile"),
+        dockerfile_inline: filled("dockerfile_inline"),
+        target: filled("target"),
         args,
-        additional_contexts: contexts
-            .into_iter()
-            .filter_map(|(key, node)| Some((key.value, node.one()?.to_owned())))
-            .collect(),
+        additional_contexts: contexts.into_iter().filter_map(located).collect(),
     })
 }
 
+/// Services that must be there first: named, linked, or shared with.
 fn dependencies(node: &Node) -> BTreeMap<String, Dependency> {
     let mut found = BTreeMap::new();
-    for (key, node) in as_names(node) {
+    for (key, node) in node.get("depends_on").map(as_names).unwrap_or_default() {
         let condition = node.get("condition").and_then(Node::one).unwrap_or("service_started").to_owned();
-        let required = node.get("required").and_then(Node::one) != Some("false");
+        let required = node.get("required").is_none_or(Node::is_true);
         found.insert(key.value, Dependency { condition, required, span: key.span });
+    }
+    let mut implied = |name: &str, span| {
+        let started = Dependency { condition: "service_started".into(), required: true, span };
+        found.entry(name.to_owned()).or_insert(started);
+    };
+    for link in node.get("links").map(Node::items).unwrap_or_default() {
+        if let Some(text) = link.one() {
+            let parts: Vec<&str> = text.split(':').collect();
+            implied(if parts.len() == 2 { parts[0] } else { text }, link.span);
+        }
+    }
+    for shared in ["network_mode", "ipc", "pid", "uts", "cgroup"].iter().filter_map(|name| node.get(name)) {
+        if let Some(name) = shared.one().and_then(|text| text.strip_prefix("service:")) {
+            implied(name, shared.span);
+        }
+    }
+    for from in node.get("volumes_from").map(Node::items).unwrap_or_default() {
+        if let Some(text) = from.one().filter(|text| !text.starts_with("container:")) {
+            implied(text.split(':').next().unwrap_or_default(), from.span);
+        }
     }
     found
 }
 
 fn healthcheck(node: &Node) -> Healthcheck {
     let test = node.get("test").and_then(|test| match &test.data {
-        Data::Text { value: Known::One(text), .. } => Some(vec!["CMD-SHELL".to_owned(), text.clone()]),
-        Data::Seq(items) => Some(items.iter().map(|item| item.one().unwrap_or_default().to_owned()).collect()),
+        Data::Scalar(_) => test.one().map(|text| vec!["CMD-SHELL".to_owned(), text.to_owned()]),
+        Data::Seq(items) => items.iter().map(|item| item.one().map(str::to_owned)).collect(),
         _ => None,
     });
     let mut seconds = BTreeMap::new();
@@ -171,19 +236,10 @@ fn healthcheck(node: &Node) -> Healthcheck {
         }
     }
     Healthcheck {
-        disable: node.get("disable").and_then(Node::one) == Some("true")
-            || test.as_ref().is_some_and(|test: &Vec<String>| test.first().is_some_and(|word| word == "NONE")),
+        disable: node.get("disable").is_some_and(Node::is_true),
         test,
         retries: node.get("retries").and_then(Node::one).and_then(|text| text.parse().ok()),
         seconds,
         span: Some(node.span),
-    }
-}
-
-/// A reason for what a node leaves open.
-pub(super) fn reason(node: &Node) -> Reason {
-    match node.text() {
-        Some(Known::Unknown(reason)) => reason.clone(),
-        _ => Reason::at("the value is not known", node.span),
     }
 }

@@ -2,15 +2,14 @@
 
 use std::collections::BTreeMap;
 
-use super::decode::{reason, unmarked};
 use super::load::Loader;
 use super::merge::as_pairs;
 use super::value::{Data, Node};
-use super::{EnvFileUse, EnvVar, Provider};
+use super::{EnvFileUse, EnvVar, Provider, locate};
 use crate::discover::{Presence, Tree, paths};
 use crate::formats::dotenv::{self, Dialect};
 use crate::formats::{Var, Vars, World};
-use crate::model::{Certainty, Known, Origin, Span, StepKind};
+use crate::model::{Certainty, Known, Origin, Span, Spanned, StepKind};
 
 /// The variables of the tracked `.env` beside a compose file.
 pub fn dot_env(tree: &Tree, folder: &str) -> Option<Vars> {
@@ -21,88 +20,113 @@ pub fn dot_env(tree: &Tree, folder: &str) -> Option<Vars> {
 
 /// A file of variables that a service names.
 struct Named {
-    path: String,
+    path: Known<String>,
     required: bool,
     format: Option<String>,
     span: Span,
 }
 
-fn named(node: &Node) -> Vec<Named> {
-    let one = |node: &Node| match &node.data {
-        Data::Map(_) => Some(Named {
-            path: unmarked(node.get("path")?.one()?),
-            required: node.get("required").and_then(Node::one) != Some("false"),
-            format: node.get("format").and_then(Node::one).map(str::to_owned),
-            span: node.get("path").map_or(node.span, |path| path.span),
-        }),
-        _ => Some(Named { path: unmarked(node.one()?), required: true, format: None, span: node.span }),
-    };
-    match &node.data {
-        Data::Seq(items) => items.iter().filter_map(one).collect(),
-        _ => one(node).into_iter().collect(),
+/// The files of `env_file` in order; a path named twice counts once, where it first stands.
+fn named(node: &Node, folders: &[String]) -> Vec<Named> {
+    let mut found: Vec<Named> = Vec::new();
+    for item in node.items() {
+        let path = item.get("path").unwrap_or(item);
+        let file = Named {
+            path: locate::known(path, folders),
+            required: item.get("required").is_none_or(Node::is_true),
+            format: item.get("format").and_then(Node::one).map(str::to_owned),
+            span: path.span,
+        };
+        match found.iter_mut().find(|known| known.path.one().is_some() && known.path == file.path) {
+            Some(known) => *known = file,
+            None => found.push(file),
+        }
     }
+    found
 }
 
 /// The variables of a service.
 pub(super) fn of(loader: &mut Loader<'_>, service: &str, node: &Node) -> BTreeMap<String, EnvVar> {
+    let mut own: BTreeMap<String, EnvVar> = BTreeMap::new();
+    for (name, value) in node.get("environment").map(as_pairs).unwrap_or_default() {
+        let given = given(&loader.options.env, &name, &value);
+        own.insert(name.value, given);
+    }
     let mut found: BTreeMap<String, EnvVar> = BTreeMap::new();
-    for file in node.get("env_file").map(named).unwrap_or_default() {
-        let presence = loader.tree.presence(&file.path);
+    let files = node.get("env_file").map(|node| named(node, &loader.folders)).unwrap_or_default();
+    for file in files {
+        let Some(path) = file.path.one().cloned() else { continue };
+        let presence = loader.tree.presence(&path);
         if let Presence::Here(id) = presence {
-            if let Ok(text) = loader.tree.text(id) {
-                let dialect =
-                    if file.format.as_deref() == Some("raw") { Dialect::ComposeRaw } else { Dialect::Compose };
-                let mut world = loader.options.env.clone();
-                for (name, var) in &found {
-                    world.vars_mut().insert(name.clone(), var.var.clone());
-                }
-                let read = dotenv::parse(id, text, dialect, &world);
-                loader.project.problems.extend(read.problems.iter().cloned());
-                for (name, mut var) in dotenv::vars(&read) {
-                    var.origin = var.origin.then(StepKind::Included, file.span);
-                    found.insert(name, EnvVar { var, provider: Provider::EnvFile, pass_through: false });
-                }
+            let vars = read(loader, id, &file, &own, &found);
+            for (name, mut var) in vars {
+                var.origin = var.origin.then(StepKind::Included, file.span);
+                found.insert(name, EnvVar { var, provider: Provider::EnvFile, pass_through: false });
             }
-        } else if file.required {
-            loader.error(file.span, &format!("{} is not in the repository", file.path));
+        } else if path.starts_with("..") {
+            loader.project.outside.push(Spanned::new(path.clone(), file.span));
         }
         loader.project.env_files.push(EnvFileUse {
             service: service.to_owned(),
-            path: file.path,
+            path,
             span: file.span,
             presence,
             required: file.required,
             format: file.format,
         });
     }
-    for (name, value) in node.get("environment").map(as_pairs).unwrap_or_default() {
-        let given = given(loader, &name.value, name.span, &value);
-        let given = match (found.remove(&name.value), given) {
-            (Some(EnvVar { var: before, .. }), mut given) => {
-                if let Some(place) = before.origin.primary() {
-                    given.var.origin = given.var.origin.then(StepKind::Overridden, place);
-                }
-                given
-            }
-            (None, given) => given,
-        };
-        found.insert(name.value, given);
+    for (name, mut given) in own {
+        if let Some(before) = found.remove(&name).and_then(|before| before.var.origin.primary()) {
+            given.var.origin = given.var.origin.then(StepKind::Overridden, before);
+        }
+        found.insert(name, given);
     }
     found
 }
 
-fn given(loader: &Loader<'_>, name: &str, span: Span, value: &Node) -> EnvVar {
-    if let Data::Text { value: text, certainty, .. } = &value.data {
-        let known = match text {
-            Known::Unknown(_) => Known::Unknown(reason(value)),
-            known => known.clone(),
-        };
-        let var = Var { value: known, certainty: certainty.clone(), origin: value.origin() };
-        EnvVar { var, provider: Provider::Environment, pass_through: false }
-    } else {
-        let outside = loader.options.env.get(name);
-        let var = Var { value: outside.value, certainty: Certainty::Stated, origin: Origin::set(span) };
-        let pass_through = var.value.one().is_none();
-        EnvVar { var, provider: Provider::Environment, pass_through }
+/// The variables of one file. Its `${X}` see the project's variables, then the service's own, then those of files before.
+fn read(
+    loader: &mut Loader<'_>,
+    id: crate::model::FileId,
+    file: &Named,
+    own: &BTreeMap<String, EnvVar>,
+    found: &BTreeMap<String, EnvVar>,
+) -> Vars {
+    let Ok(text) = loader.tree.text(id) else { return Vars::new() };
+    let dialect = match file.format.as_deref() {
+        None | Some("") => Dialect::Compose,
+        Some("raw") => Dialect::ComposeRaw,
+        Some(other) => {
+            loader.error(file.span, format!("no such format of a file of variables: {other}"));
+            return Vars::new();
+        }
+    };
+    let mut world = loader.options.env.clone();
+    for (name, given) in own.iter().chain(found) {
+        if given.var.value != Known::Absent {
+            world.vars_mut().entry(name.clone()).or_insert_with(|| given.var.clone());
+        }
     }
+    let read = dotenv::parse(id, text, dialect, &world);
+    for problem in &read.problems {
+        loader.project.problems.push(problem.clone());
+        loader.project.errors.push(problem.clone());
+    }
+    dotenv::vars(&read)
+}
+
+fn given(world: &World, name: &Spanned<String>, value: &Node) -> EnvVar {
+    if let Data::Scalar(scalar) = &value.data {
+        let var = Var { value: scalar.known(), certainty: scalar.certainty.clone(), origin: value.origin() };
+        return EnvVar { var, provider: Provider::Environment, pass_through: false };
+    }
+    let outside = world.get(&name.value);
+    let mut origin = Origin::set(name.span);
+    for step in value.origin().steps.into_iter().skip(1) {
+        origin.steps.push(step);
+    }
+    let pass_through = outside.value.one().is_none();
+    let origin = outside.origin.primary().map_or(origin.clone(), |place| origin.then(StepKind::Included, place));
+    let certainty = if outside.value.one().is_some() { outside.certainty } else { Certainty::Stated };
+    EnvVar { var: Var { value: outside.value, certainty, origin }, provider: Provider::Environment, pass_through }
 }

@@ -1,7 +1,12 @@
 //! `${X}` in every form of Compose: `${X:-d}`, `${X-d}`, `${X:?e}`, `${X?e}`, `${X:+r}`, `${X+r}`, nested, `$X`, `$$`.
 
-use crate::formats::World;
+use crate::formats::Var;
 use crate::model::{Certainty, Known, Reason, Span, SpanMap, Step, StepKind};
+
+/// Stands in a text for a part that is not known, so that the parts around it can still be read.
+pub(in crate::formats) const UNKNOWN: char = '\u{1}';
+/// Deeper nesting is not expanded.
+const DEPTH: usize = 16;
 
 /// A variable that a text names.
 #[derive(Clone, PartialEq, Eq, Debug)]
@@ -17,36 +22,44 @@ pub struct Found {
 }
 
 /// What a text came to.
-pub(super) struct Done {
-    pub(super) value: Known<String>,
-    pub(super) certainty: Certainty,
-    pub(super) steps: Vec<Step>,
-    pub(super) found: Vec<Found>,
-    pub(super) errors: Vec<(Span, String)>,
+#[derive(Default)]
+pub(in crate::formats) struct Done {
+    /// The text; parts that are not known are [`UNKNOWN`].
+    pub(in crate::formats) text: String,
+    pub(in crate::formats) unknown: Option<Reason>,
+    pub(in crate::formats) certainty: Certainty,
+    pub(in crate::formats) steps: Vec<Step>,
+    pub(in crate::formats) found: Vec<Found>,
+    pub(in crate::formats) errors: Vec<(Span, String)>,
 }
 
 struct Run<'a> {
-    world: &'a World,
+    look: &'a dyn Fn(&str) -> Var,
     map: &'a SpanMap,
     done: Done,
-    unknown: Option<Reason>,
 }
 
-/// Interpolates a text.
-pub(super) fn text(text: &str, map: &SpanMap, world: &World) -> Done {
-    let done = Done {
-        value: Known::Absent,
-        certainty: Certainty::Stated,
-        steps: Vec::new(),
-        found: Vec::new(),
-        errors: Vec::new(),
-    };
-    if !text.contains('$') {
-        return Done { value: Known::One(text.to_owned()), ..done };
+/// What a variable is at the place where it is named.
+enum Seen {
+    Set(String),
+    Unset,
+    Unknown(Reason),
+}
+
+impl Seen {
+    /// Whether the variable counts as there; an empty one does not where the operator has a colon.
+    fn counts(&self, colon: bool) -> bool {
+        matches!(self, Self::Set(value) if !colon || !value.is_empty())
     }
-    let mut run = Run { world, map, done, unknown: None };
-    let out = run.expand(text, 0, 0);
-    run.done.value = run.unknown.map_or(Known::One(out), Known::Unknown);
+}
+
+/// Interpolates a text; `map` leads from it to its file.
+pub(in crate::formats) fn text(text: &str, map: &SpanMap, look: &dyn Fn(&str) -> Var) -> Done {
+    if !text.contains('$') {
+        return Done { text: text.to_owned(), ..Done::default() };
+    }
+    let mut run = Run { look, map, done: Done::default() };
+    run.done.text = run.expand(text, 0, 0);
     run.done
 }
 
@@ -54,68 +67,80 @@ fn is_start(byte: u8) -> bool {
     byte.is_ascii_alphabetic() || byte == b'_'
 }
 
-/// The end of `${…}` whose text starts at `from`.
-fn closing(text: &str, from: usize) -> Option<usize> {
+/// The length of the variable name that a text begins with.
+fn name_length(text: &str) -> usize {
     let bytes = text.as_bytes();
-    let mut depth = 0usize;
-    let mut at = from;
-    while at < bytes.len() {
+    if !bytes.first().copied().is_some_and(is_start) {
+        return 0;
+    }
+    bytes.iter().position(|byte| !(is_start(*byte) || byte.is_ascii_digit())).unwrap_or(bytes.len())
+}
+
+/// The length of what stands in `${…}`, given the text behind `${`; none if it is not a substitution.
+fn braced_length(inside: &str) -> Option<usize> {
+    let name = name_length(inside);
+    let rest = inside.get(name..).filter(|_| name > 0)?;
+    if rest.starts_with('}') {
+        return Some(name);
+    }
+    if !rest.strip_prefix(':').unwrap_or(rest).starts_with(['-', '+', '?']) {
+        return None;
+    }
+    let line = inside.find('\n').map_or(inside, |end| &inside[..end]);
+    let last = line.rfind('}').filter(|last| *last > name)?;
+    let bytes = line.as_bytes();
+    let (mut open, mut at) = (1_i32, 1);
+    while at <= last {
         match bytes[at] {
-            b'$' if bytes.get(at + 1) == Some(&b'{') => {
-                depth += 1;
+            b'}' => {
+                open -= 1;
+                if open == 0 {
+                    return Some(at);
+                }
+            }
+            // The byte behind a brace is never looked at by Compose.
+            b'{' => {
+                open += 1;
                 at += 1;
             }
-            b'}' if depth == 0 => return Some(at),
-            b'}' => depth -= 1,
             _ => {}
         }
         at += 1;
     }
-    None
+    Some(last)
 }
 
 impl Run<'_> {
     fn expand(&mut self, text: &str, base: usize, depth: usize) -> String {
-        let bytes = text.as_bytes();
         let mut out = String::new();
         let mut at = 0;
         while let Some(dollar) = text.get(at..).and_then(|rest| rest.find('$')).map(|n| at + n) {
             out.push_str(&text[at..dollar]);
-            match bytes.get(dollar + 1) {
-                Some(b'$') => {
-                    out.push('$');
-                    at = dollar + 2;
-                }
-                Some(b'{') => {
-                    let Some(end) = closing(text, dollar + 2) else {
-                        let span = self.map.span(base + dollar, base + text.len());
-                        self.done.errors.push((span, "`${` is not closed".into()));
-                        out.push_str(&text[dollar..]);
-                        return out;
-                    };
-                    let inside = &text[dollar + 2..end];
-                    let span = self.map.span(base + dollar, base + end + 1);
-                    let value = self.braced(inside, base + dollar + 2, span, depth);
-                    out.push_str(&value);
-                    at = end + 1;
-                }
-                Some(byte) if is_start(*byte) => {
-                    let mut end = dollar + 1;
-                    while bytes.get(end).is_some_and(|byte| is_start(*byte) || byte.is_ascii_digit()) {
-                        end += 1;
-                    }
-                    let span = self.map.span(base + dollar, base + end);
-                    let value = self.plain(&text[dollar + 1..end], span, None);
-                    out.push_str(&value);
-                    at = end;
-                }
-                _ => {
-                    let span = self.map.span(base + dollar, base + dollar + 1);
-                    self.done.errors.push((span, "a lone `$`; write `$$` for the sign itself".into()));
-                    out.push('$');
-                    at = dollar + 1;
-                }
-            }
+            let rest = &text[dollar + 1..];
+            let named = name_length(rest);
+            at = if rest.starts_with('$') {
+                out.push('$');
+                dollar + 2
+            } else if named > 0 {
+                let span = self.map.span(base + dollar, base + dollar + 1 + named);
+                let value = self.plain(&rest[..named], span);
+                out.push_str(&value);
+                dollar + 1 + named
+            } else if let Some(inside) = rest.strip_prefix('{') {
+                let Some(length) = braced_length(inside).filter(|_| depth < DEPTH) else {
+                    let span = self.map.span(base + dollar, base + text.len());
+                    self.done.errors.push((span, "not a substitution Compose knows; write `$$` for a `$`".into()));
+                    out.push_str(&text[dollar..]);
+                    return out;
+                };
+                let span = self.map.span(base + dollar, base + dollar + 3 + length);
+                let value = self.braced(&inside[..length], base + dollar + 2, span, depth);
+                out.push_str(&value);
+                dollar + 3 + length
+            } else {
+                out.push('$');
+                dollar + 1
+            };
         }
         out.push_str(&text[at.min(text.len())..]);
         out
@@ -130,111 +155,99 @@ impl Run<'_> {
         self.done.steps.push(Step { kind, span, note: Some(name.to_owned()) });
     }
 
-    /// The value of a variable: its text, or nothing if it is surely not set.
-    fn look(&mut self, name: &str, span: Span) -> Result<Option<String>, Reason> {
-        let var = self.world.get(name);
+    fn look(&mut self, name: &str, span: Span) -> Seen {
+        let var = (self.look)(name);
         match var.value {
             Known::One(value) => {
                 if let Some(place) = var.origin.primary() {
                     self.step(StepKind::Interpolated, place, name);
                 }
                 self.done.certainty = self.done.certainty.and(&var.certainty);
-                Ok(Some(value))
+                if value.contains(UNKNOWN) {
+                    return Seen::Unknown(Reason::at(format!("{name} is not known"), span));
+                }
+                Seen::Set(value)
             }
-            Known::Absent => Ok(None),
-            Known::Unknown(mut reason) => {
+            Known::Absent => Seen::Unset,
+            Known::Unknown(mut reason) | Known::OneOf(_, mut reason) | Known::Every(_, mut reason) => {
                 reason.span.get_or_insert(span);
-                Err(reason)
+                Seen::Unknown(reason)
             }
-            Known::OneOf(_, reason) | Known::Every(_, reason) => Err(reason),
         }
     }
 
-    fn plain(&mut self, name: &str, span: Span, _default: Option<&str>) -> String {
+    fn unknown(&mut self, reason: Reason) -> String {
+        self.done.unknown.get_or_insert(reason);
+        UNKNOWN.to_string()
+    }
+
+    fn plain(&mut self, name: &str, span: Span) -> String {
         self.note(name, span, None, false);
         match self.look(name, span) {
-            Ok(value) => value.unwrap_or_default(),
-            Err(reason) => {
-                self.unknown.get_or_insert(reason);
-                String::new()
-            }
+            Seen::Set(value) => value,
+            Seen::Unset => String::new(),
+            Seen::Unknown(reason) => self.unknown(reason),
         }
     }
 
     fn braced(&mut self, inside: &str, base: usize, span: Span, depth: usize) -> String {
-        let end = inside.bytes().position(|byte| !(is_start(byte) || byte.is_ascii_digit())).unwrap_or(inside.len());
+        let end = name_length(inside);
         let (name, rest) = inside.split_at(end);
-        if name.is_empty() || depth > 16 {
-            self.done.errors.push((span, "no variable name in `${…}`".into()));
-            return String::new();
-        }
         let (colon, rest) = rest.strip_prefix(':').map_or((false, rest), |rest| (true, rest));
-        let Some(operator) = rest.chars().next() else { return self.plain(name, span, None) };
         let operand = rest.get(1..).unwrap_or_default();
         let at = base + end + usize::from(colon) + 1;
-        match operator {
-            '-' => self.or_default(name, colon, operand, at, span, depth),
-            '+' => {
+        match rest.chars().next() {
+            Some('-') => self.or_default(name, colon, (operand, at), span, depth),
+            Some('+') => {
                 self.note(name, span, None, false);
                 match self.look(name, span) {
-                    Ok(Some(value)) if !colon || !value.is_empty() => self.expand(operand, at, depth + 1),
-                    Ok(_) => String::new(),
-                    Err(reason) => {
-                        self.unknown.get_or_insert(reason);
-                        String::new()
-                    }
+                    Seen::Unknown(reason) => self.unknown(reason),
+                    seen if seen.counts(colon) => self.expand(operand, at, depth + 1),
+                    _ => String::new(),
                 }
             }
-            '?' => {
+            Some('?') => {
                 self.note(name, span, None, true);
                 match self.look(name, span) {
-                    Ok(Some(value)) if !colon || !value.is_empty() => value,
-                    Ok(_) => {
-                        self.done
-                            .errors
-                            .push((span, format!("required variable {name} is missing a value: {operand}")));
-                        String::new()
-                    }
-                    Err(reason) => {
-                        self.unknown.get_or_insert(reason);
+                    Seen::Unknown(reason) => self.unknown(reason),
+                    Seen::Set(value) if !colon || !value.is_empty() => value,
+                    _ => {
+                        let message = format!("required variable {name} is missing a value: {operand}");
+                        self.done.errors.push((span, message));
                         String::new()
                     }
                 }
             }
-            _ => {
-                self.done.errors.push((span, format!("`${{{inside}}}` is not understood")));
-                String::new()
-            }
+            _ => self.plain(name, span),
         }
     }
 
-    fn or_default(&mut self, name: &str, colon: bool, operand: &str, at: usize, span: Span, depth: usize) -> String {
+    fn or_default(&mut self, name: &str, colon: bool, operand: (&str, usize), span: Span, depth: usize) -> String {
+        let (operand, at) = operand;
         self.note(name, span, Some(operand), false);
-        match self.look(name, span) {
-            Ok(Some(value)) if !colon || !value.is_empty() => value,
-            Ok(_) => {
-                self.step(StepKind::Defaulted, span, name);
-                self.expand(operand, at, depth + 1)
+        let seen = self.look(name, span);
+        if let Seen::Set(value) = seen {
+            if !colon || !value.is_empty() {
+                return value;
             }
-            Err(_) => {
-                self.step(StepKind::Defaulted, span, name);
-                self.done.certainty = Certainty::Default { variable: Some(name.to_owned()) };
-                self.expand(operand, at, depth + 1)
-            }
+        } else if matches!(seen, Seen::Unknown(_)) && !self.done.certainty.is_default() {
+            self.done.certainty = Certainty::Default { variable: Some(name.to_owned()) };
         }
+        self.step(StepKind::Defaulted, span, name);
+        self.expand(operand, at, depth + 1)
     }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::formats::{Var, Vars};
+    use crate::formats::{Vars, World};
     use crate::model::{FileId, Origin};
 
     fn expand(text_in: &str, vars: &[(&str, &str)], open: bool) -> Done {
         let vars: Vars = vars.iter().map(|(k, v)| ((*k).to_owned(), Var::set(*v, Origin::default()))).collect();
         let world = if open { World::Open(vars) } else { World::Closed(vars) };
-        text(text_in, &SpanMap::Linear { file: FileId(0), base: 0 }, &world)
+        text(text_in, &SpanMap::Linear { file: FileId(0), base: 0 }, &|name| world.get(name))
     }
 
     #[test]
@@ -249,29 +262,36 @@ mod tests {
             ("${E+r}", "r"),
             ("${E:+r}", ""),
             ("$$A", "$A"),
-            ("${B:-${A}}", "1"),
-            ("${B:-{}x}", "{x}"),
+            ("${B:-${A}}/${A}", "1/1"),
+            ("${B:-${C:-${A}x}y}z", "1xyz"),
+            ("${B:-{\"a\": 1}}", "{\"a\": 1}"),
+            ("a$1 $ b$", "a$1 $ b$"),
         ];
         for (written, wanted) in rows {
-            if written == "${B:-{}x}" {
-                continue;
-            }
             let done = expand(written, &[("A", "1"), ("E", "")], false);
-            assert_eq!(done.value, Known::One(wanted.to_owned()), "{written}");
+            assert_eq!((done.text.as_str(), done.errors.len()), (wanted, 0), "{written}");
+        }
+    }
+
+    #[test]
+    fn what_is_no_substitution_is_an_error() {
+        for written in ["${}", "${1}", "${A!}", "${A:-x", "${A:-x\ny}"] {
+            assert_eq!(expand(written, &[("A", "1")], false).errors.len(), 1, "{written}");
         }
     }
 
     #[test]
     fn an_open_world_takes_defaults_and_knows_no_more() {
         let done = expand("postgres:${V:-15}", &[], true);
-        assert_eq!(done.value, Known::One("postgres:15".to_owned()));
+        assert_eq!((done.text.as_str(), done.unknown), ("postgres:15", None));
         assert_eq!(done.certainty, Certainty::Default { variable: Some("V".into()) });
-        assert!(expand("postgres:${V}", &[], true).value.is_unknown());
+        let done = expand("postgres:${V}", &[], true);
+        assert!(done.unknown.is_some() && done.text.starts_with("postgres:"));
     }
 
     #[test]
     fn a_required_variable_is_an_error_without_a_value() {
         assert_eq!(expand("${X:?no}", &[], false).errors.len(), 1);
-        assert!(expand("${X:?no}", &[], true).value.is_unknown());
+        assert!(expand("${X:?no}", &[], true).unknown.is_some());
     }
 }

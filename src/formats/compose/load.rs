@@ -2,311 +2,238 @@
 
 use std::collections::BTreeMap;
 
-use super::merge::{merge, settle};
-use super::value::{Data, Interpolator, Node, read};
-use super::{Options, Profiles, Project, decode};
+use super::merge::{Merger, settle};
+use super::value::{Data, Node, Reading};
+use super::{Options, Profiles, Project, check, decode, locate};
 use crate::discover::{Tree, paths};
-use crate::formats::yaml;
+use crate::formats::dotenv::{self, Dialect};
+use crate::formats::{World, yaml};
 use crate::model::{FileId, Problem, Span, Spanned, StepKind};
 
 /// Files deep in one another are not followed further.
-const DEPTH: usize = 16;
+pub(super) const DEPTH: usize = 16;
+/// More files are not read for one project.
+const FILES: usize = 500;
 
+/// What loads one project.
 pub(super) struct Loader<'a> {
     pub(super) tree: &'a Tree,
     pub(super) options: &'a Options,
     pub(super) project: Project,
+    /// Folders that nodes count by.
+    pub(super) folders: Vec<String>,
+    left: usize,
+}
+
+/// Files that are read with the same variables: those of the project, or those of one `include`.
+pub(super) struct Unit<'u> {
+    pub(super) world: &'u World,
+    /// The files that lead here, this one last.
+    pub(super) chain: Vec<FileId>,
+    /// Files that services extend others of, read once.
+    pub(super) others: BTreeMap<FileId, Option<Node>>,
 }
 
 /// Loads files as one project; later files lie on earlier ones. Never fails: what cannot be read is a problem.
 pub fn load(tree: &Tree, files: &[FileId], options: &Options) -> Project {
-    let mut loader = Loader { tree, options, project: Project::default() };
-    let mut whole: Option<Node> = None;
-    for file in files {
-        if let Some(node) = loader.file(*file, 0) {
-            whole = Some(match whole {
-                Some(base) => merge(base, node, &[]),
-                None => node,
-            });
-        }
-    }
-    if let Some(mut node) = whole {
-        settle(&mut node);
+    let mut loader = Loader { tree, options, project: Project::default(), folders: Vec::new(), left: FILES };
+    let folder = loader.folder(&options.project_dir);
+    if let Some(node) = loader.unit(files, folder, &options.env, &[]) {
         decode::project(&mut loader, &node);
     }
     profiles(&mut loader.project, &options.profiles);
+    check::project(&mut loader.project);
     loader.project
 }
 
 impl Loader<'_> {
-    /// The whole of one file, its includes under it, its services' `extends` followed, paths made relative to the root.
-    fn file(&mut self, file: FileId, depth: usize) -> Option<Node> {
-        if depth > DEPTH {
-            self.error(Span::new(file, 0, 0), "files include one another too deeply");
-            return None;
-        }
-        let mut node = self.raw(file)?;
-        let folder = self.folder(file, depth);
-        self.extend_all(&mut node, file, depth);
-        self.anchor(&mut node, &folder);
-        self.included(node, &folder, depth)
+    /// The count of a folder.
+    pub(super) fn folder(&mut self, path: &str) -> usize {
+        let path = path.trim_matches('/');
+        let path = if path == "." { "" } else { path };
+        let at = self.folders.iter().position(|known| known == path);
+        at.unwrap_or_else(|| {
+            self.folders.push(path.to_owned());
+            self.folders.len() - 1
+        })
     }
 
-    /// The folder that paths of a file are relative to: the project's for its own files, their own for others.
-    fn folder(&self, file: FileId, depth: usize) -> String {
-        if depth == 0 { self.options.project_dir.clone() } else { paths::parent(self.tree.path(file)).to_owned() }
+    pub(super) fn error(&mut self, span: Span, message: impl Into<String>) {
+        self.project.errors.push(Problem::new(span, message));
     }
 
-    fn raw(&mut self, file: FileId) -> Option<Node> {
-        let document = match self.tree.parsed(file, yaml::parse) {
-            Ok(document) => document,
-            Err(error) => {
-                let message = error.to_string();
-                self.error(Span::new(file, 0, 0), &message);
-                return None;
+    /// The file that a node names, and its folder's path.
+    pub(super) fn find(&mut self, node: &Node) -> Option<FileId> {
+        let path = node.one()?;
+        let folder = self.folders.get(node.folder).map_or("", String::as_str);
+        let place = locate::in_tree(folder, path);
+        let found = self.tree.find(&place);
+        if found.is_none() {
+            if place.starts_with("..") {
+                self.project.outside.push(Spanned::new(place.clone(), node.span));
             }
-        };
-        self.project.problems.extend(document.problems.iter().cloned());
-        let root = document.root().filter(|root| root.is_map());
-        let mut with = Interpolator { world: &self.options.env, found: Vec::new(), errors: Vec::new() };
-        let node = root.map(|root| read(root, &mut with));
-        self.project.interpolated.append(&mut with.found);
-        for (span, message) in with.errors {
-            self.project.errors.push(Problem::new(span, message));
+            self.error(node.span, format!("{place} is not in the repository"));
         }
-        if node.is_none() {
-            self.error(Span::new(file, 0, 0), "not a mapping of services");
+        found
+    }
+
+    /// Files as one: each laid on those before it.
+    fn unit(&mut self, files: &[FileId], folder: usize, world: &World, chain: &[FileId]) -> Option<Node> {
+        let mut whole: Option<Node> = None;
+        for file in files {
+            let chain = chain.iter().copied().chain([*file]).collect();
+            let mut unit = Unit { world, chain, others: BTreeMap::new() };
+            for mut node in self.documents(*file, folder, world) {
+                self.include(&mut node, &unit);
+                self.extend(&mut node, *file, &mut unit);
+                let mut next = match whole.take() {
+                    Some(base) => self.merge(base, node, &[]),
+                    None => node,
+                };
+                settle(&mut next);
+                whole = Some(next);
+            }
+        }
+        whole
+    }
+
+    pub(super) fn merge(&mut self, base: Node, over: Node, path: &[&str]) -> Node {
+        let mut merger = Merger::default();
+        let node = merger.merge(base, over, path);
+        for (span, message) in merger.errors {
+            self.error(span, message);
         }
         node
     }
 
-    pub(super) fn error(&mut self, span: Span, message: &str) {
-        self.project.errors.push(Problem::new(span, message.to_owned()));
+    /// The documents of a file, each a mapping.
+    pub(super) fn documents(&mut self, file: FileId, folder: usize, world: &World) -> Vec<Node> {
+        if self.left == 0 {
+            self.error(Span::new(file, 0, 0), "too many files for one project");
+            return Vec::new();
+        }
+        self.left -= 1;
+        let documents = match self.tree.parsed(file, yaml::parse_all) {
+            Ok(documents) => documents,
+            Err(error) => {
+                let message = error.to_string();
+                self.error(Span::new(file, 0, 0), message);
+                return Vec::new();
+            }
+        };
+        let mut nodes = Vec::new();
+        for document in documents.iter() {
+            self.project.problems.extend(document.problems.iter().cloned());
+            let Some(root) = document.root().filter(|root| !root.is_null()) else { continue };
+            let mut reading = Reading::new(world, folder);
+            let node = reading.node(root, 0);
+            self.project.interpolated.append(&mut reading.found);
+            for (span, message) in reading.errors {
+                self.error(span, message);
+            }
+            if matches!(node.data, Data::Map(_)) {
+                nodes.push(node);
+            } else {
+                self.error(root.span(), "expected a mapping with services");
+            }
+        }
+        if nodes.is_empty() {
+            self.error(Span::new(file, 0, 0), "empty compose file");
+        }
+        nodes
     }
 
-    /// Lays a file on the files it includes.
-    fn included(&mut self, mut node: Node, folder: &str, depth: usize) -> Option<Node> {
-        let Data::Map(entries) = &mut node.data else { return Some(node) };
-        let at = entries.iter().position(|(key, _)| key.value == "include");
-        let Some((_, list)) = at.map(|at| entries.remove(at)) else { return Some(node) };
+    /// Puts what a file includes under what it says itself.
+    fn include(&mut self, node: &mut Node, unit: &Unit<'_>) {
+        let Some(list) = node.take("include") else { return };
+        if !matches!(list.data, Data::Seq(_) | Data::Null) {
+            self.error(list.span, "`include` must be a list");
+        }
         for item in list.items() {
-            let paths: Vec<(String, Span)> = match item.get("path") {
-                None => item.one().map(|path| (path.to_owned(), item.span)).into_iter().collect(),
-                Some(path) if path.items().is_empty() => {
-                    path.one().map(|text| (text.to_owned(), path.span)).into_iter().collect()
-                }
-                Some(list) => {
-                    list.items().iter().filter_map(|path| Some((path.one()?.to_owned(), path.span))).collect()
-                }
+            let path = item.get("path").unwrap_or(item);
+            let files: Vec<FileId> = path.items().iter().filter_map(|path| self.find(path)).collect();
+            let Some(first) = files.first() else { continue };
+            if unit.chain.contains(first) || unit.chain.len() > DEPTH {
+                self.error(item.span, "files include one another in a circle");
+                continue;
+            }
+            let place = match item.get("project_directory").and_then(Node::one) {
+                Some(path) => locate::in_tree(self.folders.get(item.folder).map_or("", String::as_str), path),
+                None => paths::parent(self.tree.path(*first)).to_owned(),
             };
-            let mut whole: Option<Node> = None;
-            for (path, span) in paths {
-                let Some(file) = paths::join(folder, &path).and_then(|path| self.tree.find(&path)) else {
-                    self.error(span, &format!("the included file {path} is not in the repository"));
-                    continue;
-                };
-                if let Some(mut more) = self.file(file, depth + 1) {
-                    more.step(StepKind::Included, span);
-                    whole = Some(match whole {
-                        Some(base) => merge(base, more, &[]),
-                        None => more,
-                    });
-                }
-            }
-            if let Some(base) = whole {
-                node = merge(base, node, &[]);
-            }
-        }
-        Some(node)
-    }
-
-    fn extend_all(&mut self, node: &mut Node, file: FileId, depth: usize) {
-        let names: Vec<String> = node
-            .get("services")
-            .map(|services| services.entries().iter().map(|(key, _)| key.value.clone()).collect())
-            .unwrap_or_default();
-        let mut done: BTreeMap<String, Node> = BTreeMap::new();
-        for name in names {
-            if let Some(service) = self.extended(node, &name, file, depth, &mut Vec::new()) {
-                done.insert(name, service);
-            }
-        }
-        let Data::Map(entries) = &mut node.data else { return };
-        let Some((_, services)) = entries.iter_mut().find(|(key, _)| key.value == "services") else { return };
-        let Data::Map(services) = &mut services.data else { return };
-        for (key, service) in services {
-            if let Some(node) = done.remove(&key.value) {
-                *service = node;
-            }
+            let world = self.world_of(item, &place, unit.world);
+            let folder = self.folder(&place);
+            let Some(mut imported) = self.unit(&files, folder, &world, &unit.chain) else { continue };
+            default_contexts(&mut imported, folder);
+            imported.step(StepKind::Included, path.span);
+            self.import(node, imported);
         }
     }
 
-    /// A service laid on what it extends.
-    fn extended(
-        &mut self,
-        node: &Node,
-        name: &str,
-        file: FileId,
-        depth: usize,
-        seen: &mut Vec<(FileId, String)>,
-    ) -> Option<Node> {
-        let service = node.get("services")?.get(name)?.clone();
-        let Some(extends) = service.get("extends").cloned() else { return Some(service) };
-        if seen.contains(&(file, name.to_owned())) || depth > DEPTH {
-            self.error(extends.span, "services extend one another in a circle");
-            return Some(service);
-        }
-        seen.push((file, name.to_owned()));
-        let other = extends.get("service").and_then(Node::one).or_else(|| extends.one()).unwrap_or_default().to_owned();
-        let base = match extends.get("file").and_then(Node::one) {
-            None => self.extended(node, &other, file, depth + 1, seen),
-            Some(path) => {
-                let folder = self.folder(file, depth.min(1));
-                let folder = if depth == 0 { self.options.project_dir.clone() } else { folder };
-                let found = paths::join(&folder, path).and_then(|path| self.tree.find(&path));
-                match found {
-                    None => {
-                        self.error(extends.span, &format!("{path} is not in the repository"));
-                        None
-                    }
-                    Some(there) => {
-                        let whole = self.raw(there)?;
-                        let mut base = self.extended(&whole, &other, there, depth + 1, seen);
-                        if let Some(base) = &mut base {
-                            let folder = paths::parent(self.tree.path(there)).to_owned();
-                            self.anchor_service(base, &folder);
-                        }
-                        base
-                    }
-                }
+    /// The variables of an include: those around it, and its own `.env` where those say nothing.
+    fn world_of(&mut self, item: &Node, place: &str, around: &World) -> World {
+        let mut world = around.clone();
+        let mut files: Vec<FileId> = Vec::new();
+        match item.get("env_file").filter(|node| !node.is_null()) {
+            Some(named) => {
+                let named = named.items().iter().filter(|node| node.one() != Some("/dev/null"));
+                files.extend(named.filter_map(|node| self.find(node)));
             }
-        };
-        let Some(mut base) = base else {
-            self.error(extends.span, &format!("no service {other} to extend"));
-            return Some(service);
-        };
-        base.step(StepKind::Inherited, extends.span);
-        if let Data::Map(entries) = &mut base.data {
-            entries.retain(|(key, _)| key.value != "extends");
+            None => files.extend(paths::join(place, ".env").and_then(|path| self.tree.find(&path))),
         }
-        let mut own = service;
-        if let Data::Map(entries) = &mut own.data {
-            entries.retain(|(key, _)| key.value != "extends");
+        for file in files {
+            let Ok(text) = self.tree.text(file) else { continue };
+            let read = dotenv::parse(file, text, Dialect::Compose, around);
+            for problem in &read.problems {
+                self.error(problem.span, problem.message.clone());
+            }
+            for (name, var) in dotenv::vars(&read) {
+                world.vars_mut().entry(name).or_insert(var);
+            }
         }
-        Some(merge(base, own, &["services", name]))
+        world
     }
 
-    fn anchor(&self, node: &mut Node, folder: &str) {
-        let Data::Map(entries) = &mut node.data else { return };
-        let Some((_, services)) = entries.iter_mut().find(|(key, _)| key.value == "services") else { return };
-        let Data::Map(services) = &mut services.data else { return };
-        for (_, service) in services {
-            self.anchor_service(service, folder);
-        }
-    }
-
-    /// Makes the paths of a service relative to the root of the tree; those that are already are marked by `//`.
-    fn anchor_service(&self, service: &mut Node, folder: &str) {
-        let Data::Map(entries) = &mut service.data else { return };
-        for (key, node) in entries {
-            match key.value.as_str() {
-                "build" => match &mut node.data {
-                    Data::Map(build) => {
-                        build.iter_mut().filter(|(key, _)| key.value == "context").for_each(|(_, n)| anchor(n, folder))
-                    }
-                    _ => anchor(node, folder),
-                },
-                "env_file" => match &mut node.data {
-                    Data::Seq(items) => items.iter_mut().for_each(|item| match &mut item.data {
-                        Data::Map(parts) => {
-                            parts.iter_mut().filter(|(key, _)| key.value == "path").for_each(|(_, n)| anchor(n, folder))
-                        }
-                        _ => anchor(item, folder),
-                    }),
-                    _ => anchor(node, folder),
-                },
-                "volumes" => {
-                    let Data::Seq(items) = &mut node.data else { continue };
-                    for item in items {
-                        match &mut item.data {
-                            Data::Map(parts) => {
-                                let bind =
-                                    parts.iter().any(|(key, node)| key.value == "type" && node.one() == Some("bind"));
-                                parts
-                                    .iter_mut()
-                                    .filter(|(key, _)| bind && key.value == "source")
-                                    .for_each(|(_, node)| anchor(node, folder));
-                            }
-                            _ => anchor_short(item, folder),
-                        }
-                    }
-                }
-                _ => {}
+    /// Lays what a file says itself on what it imports.
+    fn import(&mut self, node: &mut Node, mut imported: Node) {
+        for section in ["services", "volumes", "networks", "secrets", "configs", "models"] {
+            let Some(base) = imported.take(section).filter(|base| matches!(base.data, Data::Map(_))) else { continue };
+            let merged = match node.take(section).filter(|own| !own.is_null()) {
+                Some(own) => self.merge(base, own, &[section]),
+                None => base,
+            };
+            if let Data::Map(entries) = &mut node.data {
+                entries.push((Spanned::new(section.to_owned(), merged.span), merged));
             }
         }
     }
 }
 
-/// The mark of a path that is relative to the root of the tree.
-pub(super) const ROOTED: &str = "\u{0}/";
-
-fn anchored(text: &str, folder: &str) -> Option<String> {
-    if text.starts_with(ROOTED) || text.contains("://") || text.starts_with(['/', '~']) || text.starts_with("git@") {
-        return None;
-    }
-    paths::join(folder, text).map(|path| format!("{ROOTED}{path}"))
-}
-
-fn anchor(node: &mut Node, folder: &str) {
-    if let Data::Text { value: crate::model::Known::One(text), .. } = &mut node.data
-        && let Some(path) = anchored(text, folder)
-    {
-        *text = path;
+/// A build without a context is built from the folder of its own project.
+fn default_contexts(node: &mut Node, folder: usize) {
+    let Some(Data::Map(services)) = node.get_mut("services").map(|services| &mut services.data) else { return };
+    for (_, service) in services {
+        let Some(build) = service.get_mut("build") else { continue };
+        let span = build.span;
+        if let Data::Map(entries) = &mut build.data {
+            if !entries.iter().any(|(key, _)| key.value == "context") {
+                entries.push((Spanned::new("context".to_owned(), span), Node::made(".", span, folder)));
+            }
+        }
     }
 }
 
-/// The source of `source:target`, where it is a path.
-fn anchor_short(node: &mut Node, folder: &str) {
-    if let Data::Text { value: crate::model::Known::One(text), .. } = &mut node.data
-        && let Some((source, rest)) = text.split_once(':').filter(|(source, _)| source.starts_with('.'))
-        && let Some(path) = anchored(source, folder)
-    {
-        *text = format!("{path}:{rest}");
-    }
-}
-
-/// Sets services apart whose profiles are off, unless a service that runs needs them by name of a target.
+/// Sets services apart whose profiles are off.
 fn profiles(project: &mut Project, wanted: &Profiles) {
-    let off: Vec<String> = project
-        .services
-        .iter()
-        .filter(|(_, service)| match wanted {
-            Profiles::All => false,
-            Profiles::None => !service.profiles.is_empty(),
-            Profiles::Named(names) => !service.profiles.is_empty() && service.profiles.is_disjoint(names),
-        })
-        .map(|(name, _)| name.clone())
-        .collect();
-    for name in off {
-        if let Some(service) = project.services.remove(&name) {
-            project.inactive.insert(name, service);
-        }
+    let all = std::mem::take(&mut project.services);
+    for (name, service) in all {
+        let on = service.profiles.is_empty()
+            || match wanted {
+                Profiles::All => true,
+                Profiles::None => false,
+                Profiles::Named(names) => names.contains("*") || !service.profiles.is_disjoint(names),
+            };
+        let place = if on { &mut project.services } else { &mut project.inactive };
+        place.insert(name, service);
     }
-    let mut errors = Vec::new();
-    for service in project.services.values() {
-        for (name, dependency) in &service.depends_on {
-            if !project.services.contains_key(name) && dependency.required {
-                errors.push(Problem::new(
-                    dependency.span,
-                    format!("service {} depends on {name}, which is not there", service.name.value),
-                ));
-            }
-        }
-    }
-    project.errors.extend(errors);
-}
-
-/// A name and where it stands, for what decode makes.
-pub(super) fn named(key: &Spanned<String>) -> Spanned<String> {
-    key.clone()
 }

@@ -1,183 +1,179 @@
-//! The specification's merge: mappings merge, sequences append, some replace, some are unique by a part of them.
+//! The specification's merge: mappings merge, sequences append, some things replace, lists of `K=V` are mappings.
 
 use super::value::{Data, Node, Tag};
-use crate::model::{Known, Spanned, StepKind};
+use crate::model::{Span, Spanned, StepKind};
 
 /// What a path's values do when they meet.
 enum Rule {
-    Merge,
+    /// By their shapes.
+    Plain,
+    /// The later one stands alone, even an empty one.
     Replace,
-    /// Short and long items with the same key are one.
-    Unique(fn(&Node) -> Option<String>),
-    /// A list of `K=V` is a mapping.
+    /// A text is the context of a mapping.
+    Build,
+    /// A list of `K=V` is a mapping, and `K` alone replaces a value too.
     Pairs,
-    /// A list of names is a mapping to nothing.
+    /// A list of names is a mapping.
     Names,
+    /// A text is a list of itself.
+    List,
 }
 
 fn rule(path: &[&str]) -> Rule {
-    match path {
-        ["services", _, "command" | "entrypoint"] | ["services", _, "healthcheck", "test"] => Rule::Replace,
-        ["services", _, "environment" | "labels" | "sysctls" | "annotations"]
-        | ["services", _, "build", "args" | "labels"] => Rule::Pairs,
-        ["services", _, "depends_on" | "networks"] => Rule::Names,
-        ["services", _, "ports"] => Rule::Unique(port_key),
-        ["services", _, "volumes"] => Rule::Unique(volume_key),
-        ["services", _, "secrets" | "configs"] => Rule::Unique(target_key),
-        ["services", _, "env_file"] => Rule::Merge,
-        ["services", _, "expose" | "dns" | "profiles" | "cap_add" | "cap_drop"] => {
-            Rule::Unique(|node| node.one().map(str::to_owned))
-        }
-        _ => Rule::Merge,
+    let ["services", _, rest @ ..] = path else {
+        return if matches!(path, ["networks" | "volumes", _, "labels"]) { Rule::Pairs } else { Rule::Plain };
+    };
+    match rest {
+        ["command" | "entrypoint" | "extends"] | ["healthcheck", "test"] | ["ulimits", _] => Rule::Replace,
+        ["build"] => Rule::Build,
+        ["environment" | "labels" | "sysctls" | "annotations" | "extra_hosts"]
+        | ["build", "args" | "labels" | "additional_contexts" | "extra_hosts"]
+        | ["deploy", "labels"] => Rule::Pairs,
+        ["depends_on" | "networks" | "models"] => Rule::Names,
+        ["env_file" | "label_file" | "dns" | "dns_opt" | "dns_search" | "tmpfs"] => Rule::List,
+        _ => Rule::Plain,
     }
 }
 
-fn port_key(node: &Node) -> Option<String> {
-    match &node.data {
-        Data::Text { value: Known::One(text), .. } => Some(text.clone()),
-        Data::Map(_) => {
-            let part = |name: &str| node.get(name).and_then(Node::one).unwrap_or_default().to_owned();
-            Some(format!("{}:{}:{}/{}", part("host_ip"), part("published"), part("target"), part("protocol")))
-        }
-        _ => None,
-    }
-}
-
-/// The place in the container.
-pub(super) fn volume_key(node: &Node) -> Option<String> {
-    match &node.data {
-        Data::Text { value: Known::One(text), .. } => {
-            let parts: Vec<&str> = text.split(':').collect();
-            let target = if parts.len() > 1 { parts[1] } else { parts[0] };
-            Some(target.trim_end_matches('/').to_owned())
-        }
-        Data::Map(_) => node.get("target").and_then(Node::one).map(|target| target.trim_end_matches('/').to_owned()),
-        _ => None,
-    }
-}
-
-fn target_key(node: &Node) -> Option<String> {
-    match &node.data {
-        Data::Text { value: Known::One(text), .. } => Some(text.clone()),
-        Data::Map(_) => node.get("target").or_else(|| node.get("source")).and_then(Node::one).map(str::to_owned),
-        _ => None,
-    }
-}
-
-/// A list of `K=V` or `K` as a mapping.
+/// A list of `K=V` or `K` as a mapping; the last of a name counts.
 pub(super) fn as_pairs(node: &Node) -> Vec<(Spanned<String>, Node)> {
-    match &node.data {
-        Data::Map(entries) => entries.clone(),
-        Data::Seq(items) => items.iter().filter_map(pair).collect(),
-        _ => Vec::new(),
-    }
-}
-
-fn pair(item: &Node) -> Option<(Spanned<String>, Node)> {
-    let Data::Text { value, certainty, .. } = &item.data else { return None };
-    match value {
-        Known::One(text) => {
-            let mut node = item.clone();
-            let (name, value) = text.split_once('=').map_or((text.as_str(), None), |(name, value)| (name, Some(value)));
-            node.data = value.map_or(Data::Null, |value| Data::Text {
-                value: Known::One(value.to_owned()),
-                certainty: certainty.clone(),
-                plain: false,
-            });
-            Some((Spanned::new(name.to_owned(), item.span), node))
+    let Data::Seq(items) = &node.data else { return node.entries().to_vec() };
+    let mut pairs: Vec<(Spanned<String>, Node)> = Vec::new();
+    for (name, value) in items.iter().filter_map(Node::pair) {
+        match pairs.iter_mut().find(|(known, _)| known.value == name.value) {
+            Some(known) => *known = (name, value),
+            None => pairs.push((name, value)),
         }
-        _ => None,
     }
+    pairs
 }
 
 /// A list of names as a mapping to nothing.
 pub(super) fn as_names(node: &Node) -> Vec<(Spanned<String>, Node)> {
-    match &node.data {
-        Data::Map(entries) => entries.clone(),
-        Data::Seq(items) => items
-            .iter()
-            .filter_map(|item| {
-                let name = item.one()?.to_owned();
-                let mut node = item.clone();
-                node.data = Data::Null;
-                Some((Spanned::new(name, item.span), node))
-            })
-            .collect(),
-        _ => Vec::new(),
-    }
+    let Data::Seq(items) = &node.data else { return node.entries().to_vec() };
+    let named = |item: &Node| {
+        let name = Spanned::new(item.one()?.to_owned(), item.span);
+        Some((name, Node { data: Data::Null, ..item.clone() }))
+    };
+    items.iter().filter_map(named).collect()
 }
 
-/// Lays `over` on `base`.
-pub(super) fn merge(base: Node, over: Node, path: &[&str]) -> Node {
-    match over.tag {
-        Some(Tag::Reset) => return Node { data: Data::Null, ..over },
-        Some(Tag::Override) => return Node { tag: None, ..over },
-        None => {}
+/// What merging met that Compose refuses.
+#[derive(Default)]
+pub(super) struct Merger {
+    pub(super) errors: Vec<(Span, String)>,
+}
+
+impl Merger {
+    /// Lays `over` on `base`. What `!reset` removes stays as a mark, so that it holds for earlier files too.
+    pub(super) fn merge(&mut self, base: Node, over: Node, path: &[&str]) -> Node {
+        if over.tag.is_some() {
+            return over;
+        }
+        match rule(path) {
+            Rule::Replace => replace(&base, over),
+            Rule::Build => self.plain(as_build(base), as_build(over), path),
+            Rule::Pairs => self.pairs(&base, over),
+            Rule::Names => {
+                let in_full = path.last() == Some(&"depends_on");
+                let (mut a, mut b) = (as_names(&base), as_names(&over));
+                if in_full && matches!(base.data, Data::Seq(_)) {
+                    a.iter_mut().for_each(in_words);
+                }
+                if in_full && matches!(over.data, Data::Seq(_)) {
+                    b.iter_mut().for_each(in_words);
+                }
+                self.entries(a, b, over, path)
+            }
+            Rule::List => {
+                let items = base.items().iter().chain(over.items()).cloned().collect();
+                Node { data: Data::Seq(items), ..over }
+            }
+            Rule::Plain => self.plain(base, over, path),
+        }
     }
-    match rule(path) {
-        Rule::Replace => replace(&base, over),
-        Rule::Pairs => entries(as_pairs(&base), as_pairs(&over), over, path),
-        Rule::Names => entries(as_names(&base), as_names(&over), over, path),
-        Rule::Unique(key) => unique(base, over, key),
-        Rule::Merge => match (&base.data, &over.data) {
-            (Data::Map(a), Data::Map(b)) => entries(a.clone(), b.clone(), over, path),
+
+    fn plain(&mut self, base: Node, over: Node, path: &[&str]) -> Node {
+        match (&base.data, &over.data) {
+            (_, Data::Null) if !base.is_null() => base,
+            (Data::Map(a), Data::Map(b)) => self.entries(a.clone(), b.clone(), over, path),
             (Data::Seq(a), Data::Seq(b)) => {
                 let items = a.iter().chain(b).cloned().collect();
                 Node { data: Data::Seq(items), ..over }
             }
-            (_, Data::Null) if !base.is_null() => base,
+            (Data::Map(_) | Data::Seq(_), _) => {
+                self.errors.push((over.span, format!("cannot override {}", path.join("."))));
+                over
+            }
             _ => replace(&base, over),
-        },
+        }
+    }
+
+    fn entries(
+        &mut self,
+        mut merged: Vec<(Spanned<String>, Node)>,
+        more: Vec<(Spanned<String>, Node)>,
+        over: Node,
+        path: &[&str],
+    ) -> Node {
+        for (key, node) in more {
+            let Some(at) = merged.iter().position(|(known, _)| known.value == key.value) else {
+                merged.push((key, node));
+                continue;
+            };
+            let (known, base) = merged.remove(at);
+            let inner: Vec<&str> = path.iter().copied().chain([key.value.as_str()]).collect();
+            let done = if base.tag == Some(Tag::Reset) { node } else { self.merge(base, node, &inner) };
+            merged.insert(at, (Spanned::new(known.value, key.span), done));
+        }
+        Node { data: Data::Map(merged), ..over }
+    }
+
+    #[expect(clippy::unused_self, reason = "one shape with the other rules")]
+    fn pairs(&mut self, base: &Node, over: Node) -> Node {
+        let mut merged = as_pairs(base);
+        for (key, node) in as_pairs(&over) {
+            match merged.iter_mut().find(|(known, _)| known.value == key.value) {
+                // A list has no keys that `!reset` could name.
+                Some(_) if node.tag == Some(Tag::Reset) && !matches!(base.data, Data::Map(_)) => {}
+                Some(known) => {
+                    let before = known.1.span;
+                    *known = (key, node);
+                    known.1.step(StepKind::Overridden, before);
+                }
+                None => merged.push((key, node)),
+            }
+        }
+        Node { data: Data::Map(merged), ..over }
     }
 }
 
-fn replace(base: &Node, mut over: Node) -> Node {
-    if over.is_null() && !matches!(base.data, Data::Text { .. }) {
-        return over;
+fn as_build(node: Node) -> Node {
+    if node.scalar().is_none() {
+        return node;
     }
+    let key = Spanned::new("context".to_owned(), node.span);
+    Node { data: Data::Map(vec![(key, node.clone())]), ..node }
+}
+
+/// A short dependency says in full what it means, because it replaces what an earlier file says.
+fn in_words(entry: &mut (Spanned<String>, Node)) {
+    let node = &mut entry.1;
+    let part = |name: &str, text: &str| {
+        let key = Spanned::new(name.to_owned(), node.span);
+        (key, Node::made(text, node.span, node.folder))
+    };
+    node.data = Data::Map(vec![part("condition", "service_started"), part("required", "true")]);
+}
+
+fn replace(base: &Node, mut over: Node) -> Node {
     if !base.is_null() {
         over.step(StepKind::Overridden, base.span);
     }
     over
 }
 
-fn entries(a: Vec<(Spanned<String>, Node)>, b: Vec<(Spanned<String>, Node)>, over: Node, path: &[&str]) -> Node {
-    let mut merged = a;
-    for (key, node) in b {
-        let at = merged.iter().position(|(known, _)| known.value == key.value);
-        match at {
-            Some(at) => {
-                let (known, base) = merged.remove(at);
-                let inner: Vec<&str> = path.iter().copied().chain([key.value.as_str()]).collect();
-                let reset = node.tag == Some(Tag::Reset);
-                let done = merge(base, node, &inner);
-                if !(reset && done.is_null()) {
-                    merged.insert(at, (Spanned::new(known.value, key.span), done));
-                }
-            }
-            None => merged.push((key, node)),
-        }
-    }
-    Node { data: Data::Map(merged), ..over }
-}
-
-fn unique(base: Node, over: Node, key: fn(&Node) -> Option<String>) -> Node {
-    let (Data::Seq(a), Data::Seq(b)) = (&base.data, &over.data) else {
-        return if over.is_null() { base } else { over };
-    };
-    let mut items: Vec<Node> = a.clone();
-    for item in b {
-        let mine = key(item);
-        let at = items.iter().position(|known| mine.is_some() && key(known) == mine);
-        match at {
-            Some(at) => items[at] = replace(&items[at].clone(), item.clone()),
-            None => items.push(item.clone()),
-        }
-    }
-    Node { data: Data::Seq(items), ..over }
-}
-
-/// Removes what `!reset` left, and tags.
+/// Removes what `!reset` marks, and the tags.
 pub(super) fn settle(node: &mut Node) {
     match &mut node.data {
         Data::Map(entries) => {

@@ -1,14 +1,19 @@
 //! Compose files: what the services of a project are, its files merged.
 
+mod check;
 mod decode;
 mod environment;
-pub mod interpolate;
+mod extends;
+pub(in crate::formats) mod interpolate;
 mod load;
+mod locate;
 mod merge;
+mod scalar;
 mod shapes;
 #[cfg(test)]
 mod tests;
 mod value;
+mod words;
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -109,7 +114,7 @@ pub struct Port {
 /// A mount.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct Mount {
-    /// bind, volume, tmpfs …
+    /// bind, volume, tmpfs …; empty where a variable decides it.
     pub kind: String,
     /// The folder from the root of the tree, or the volume's name.
     pub source: Option<String>,
@@ -174,8 +179,14 @@ pub struct Service {
     pub healthcheck: Option<Healthcheck>,
     /// Profiles; none is always on.
     pub profiles: BTreeSet<String>,
-    /// Networks.
+    /// Networks; `default` where it names none.
     pub networks: BTreeSet<String>,
+    /// The network mode, which stands in place of networks.
+    pub network_mode: Option<Field<String>>,
+    /// The names of the secrets it uses, those of its build included.
+    pub secrets: BTreeSet<String>,
+    /// The names of the configs it uses.
+    pub configs: BTreeSet<String>,
     /// The restart policy.
     pub restart: Option<Field<String>>,
     /// The user.
@@ -186,6 +197,8 @@ pub struct Service {
     pub platform: Option<Field<String>>,
     /// How many run; none where nothing says so.
     pub replicas: Option<u64>,
+    /// Whether a provider runs it in place of a container.
+    pub provided: bool,
 }
 
 impl Service {
@@ -231,6 +244,8 @@ pub struct Project {
     pub problems: Vec<Problem>,
     /// What Compose would refuse.
     pub errors: Vec<Problem>,
+    /// Paths that leave the tree.
+    pub outside: Vec<Spanned<String>>,
     /// The files of variables.
     pub env_files: Vec<EnvFileUse>,
     /// The variables that texts name.

@@ -5,11 +5,11 @@
 
 mod scalar;
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 
 use granit_parser::{Event, Parser, ScalarStyle};
 
-use crate::model::{FileId, Problem, Span, SpanMap};
+use crate::model::{FileId, Problem, Span, SpanMap, Spanned};
 
 /// Deeper nesting is not read.
 const DEPTH: usize = 200;
@@ -29,12 +29,15 @@ struct Node {
     tag: Option<String>,
 }
 
-/// The first document of a file.
+/// One document of a file.
+#[derive(Default)]
 pub struct Document {
     nodes: Vec<Node>,
     root: Option<usize>,
     /// What could not be read.
     pub problems: Vec<Problem>,
+    /// The comments, without their `#`.
+    pub comments: Vec<Spanned<String>>,
 }
 
 /// A node of a document; aliases are followed.
@@ -54,11 +57,25 @@ struct Builder<'t> {
 
 /// Reads the first document of a text.
 pub fn parse(file: FileId, text: &str) -> Document {
-    let document = Document { nodes: Vec::new(), root: None, problems: Vec::new() };
-    let mut builder = Builder { file, text, document, open: Vec::new(), anchors: BTreeMap::new() };
+    read(file, text, 1).into_iter().next().unwrap_or_default()
+}
+
+/// Reads every document of a text, a thousand at most.
+pub fn parse_all(file: FileId, text: &str) -> Vec<Document> {
+    read(file, text, 1000)
+}
+
+fn read(file: FileId, text: &str, most: usize) -> Vec<Document> {
+    let mut builder = Builder { file, text, document: Document::default(), open: Vec::new(), anchors: BTreeMap::new() };
+    let mut done = Vec::new();
     for next in Parser::new_from_str(text) {
         match next {
-            Ok((Event::DocumentEnd, _)) => break,
+            Ok((Event::DocumentEnd, _)) => {
+                done.push(builder.close());
+                if done.len() == most {
+                    return done;
+                }
+            }
             Ok((event, at)) => {
                 let range = at.byte_range().unwrap_or(0..0);
                 let span = Span::new(file, range.start.min(text.len()), range.end.min(text.len()));
@@ -75,8 +92,11 @@ pub fn parse(file: FileId, text: &str) -> Document {
             }
         }
     }
-    builder.close_all();
-    builder.document
+    let last = builder.close();
+    if last.root.is_some() || !last.problems.is_empty() || done.is_empty() {
+        done.push(last);
+    }
+    done
 }
 
 impl Builder<'_> {
@@ -117,6 +137,7 @@ impl Builder<'_> {
                     self.child(id);
                 }
             }
+            Event::Comment(text, _) => self.document.comments.push(Spanned::new(text.into_owned(), span)),
             _ => {}
         }
     }
@@ -158,11 +179,14 @@ impl Builder<'_> {
         }
     }
 
-    fn close_all(&mut self) {
+    /// The document as far as it was read.
+    fn close(&mut self) -> Document {
         while let Some((id, _)) = self.open.pop() {
             self.child(id);
         }
         self.find_duplicates();
+        self.anchors.clear();
+        std::mem::take(&mut self.document)
     }
 
     /// Keys that stand twice in one mapping; the last one counts.
@@ -170,12 +194,10 @@ impl Builder<'_> {
         let mut found = Vec::new();
         for node in &self.document.nodes {
             let Kind::Map(entries) = &node.kind else { continue };
-            let mut seen: BTreeSet<&str> = BTreeSet::new();
+            let mut seen: BTreeMap<&str, ()> = BTreeMap::new();
             for (key, _) in entries {
-                let Some(Node { kind: Kind::Scalar { text, .. }, span, .. }) = self.document.nodes.get(*key) else {
-                    continue;
-                };
-                if !seen.insert(text) && text != "<<" {
+                let Some(Node { kind: Kind::Scalar { text, .. }, span, .. }) = self.document.nodes.get(*key) else { continue };
+                if seen.insert(text, ()).is_some() && text != "<<" {
                     found.push(Problem::new(*span, format!("the key {text} stands twice")));
                 }
             }
@@ -288,14 +310,16 @@ impl<'d> NodeRef<'d> {
     fn entries_within(self, left: &mut usize) -> Vec<(NodeRef<'d>, NodeRef<'d>)> {
         let Some(Node { kind: Kind::Map(pairs), .. }) = self.node() else { return Vec::new() };
         let mut out: Vec<(NodeRef<'d>, NodeRef<'d>)> = Vec::new();
+        let mut known: BTreeMap<Option<&str>, usize> = BTreeMap::new();
         let mut merged = Vec::new();
         for (key, value) in pairs {
             let (key, value) = (self.at(*key), self.at(*value));
             if key.is_plain() && key.as_str() == Some("<<") {
                 let several = value.items();
                 merged.extend(if several.is_empty() { vec![value] } else { several });
-            } else if let Some(known) = out.iter_mut().find(|(known, _)| known.as_str() == key.as_str()) {
-                *known = (key, value);
+            } else if let Some(at) = known.insert(key.as_str(), out.len()) {
+                known.insert(key.as_str(), at);
+                out[at] = (key, value);
             } else {
                 out.push((key, value));
             }
@@ -306,7 +330,8 @@ impl<'d> NodeRef<'d> {
             }
             *left -= 1;
             for (key, value) in source.entries_within(left) {
-                if !out.iter().any(|(known, _)| known.as_str() == key.as_str()) {
+                if !known.contains_key(&key.as_str()) {
+                    known.insert(key.as_str(), out.len());
                     out.push((key, value));
                 }
             }

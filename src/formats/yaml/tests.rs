@@ -3,7 +3,7 @@
 use super::*;
 
 fn read(text: &str) -> Document {
-    parse(FileId(0), text)
+    super::parse(FileId(0), text)
 }
 
 #[test]
@@ -59,4 +59,20 @@ fn null_is_a_plain_nothing() {
 fn deep_nesting_is_a_problem_not_a_crash() {
     let document = read(&"- ".repeat(5000));
     assert!(!document.problems.is_empty());
+}
+
+#[test]
+fn documents_of_one_file_are_kept_apart() {
+    let documents = parse_all(FileId(0), "a: 1\n---\na: 2\n");
+    let texts: Vec<_> = documents.iter().map(|d| d.root().unwrap().get("a").and_then(NodeRef::as_str)).collect();
+    assert_eq!(texts, [Some("1"), Some("2")]);
+}
+
+#[test]
+fn comments_are_kept_with_their_places() {
+    let text = "# one\na: 1 # two\n";
+    let document = read(text);
+    let slices: Vec<&str> = document.comments.iter().map(|comment| &text[comment.span.range()]).collect();
+    assert_eq!(slices, ["# one", "# two"]);
+    assert_eq!(document.root().unwrap().get("a").and_then(NodeRef::as_str), Some("1"));
 }

@@ -219,7 +219,7 @@ impl Machine<'_> {
             self.forget_value(object, at);
             return Ok(self.foreign(name, args, at));
         }
-        if let K::Ref(id) = &object.k
+        if matches!(object.k, K::Ref(_) | K::Depends(_) | K::OneOf(_))
             && matches!(
                 name,
                 "append"
@@ -236,7 +236,6 @@ impl Machine<'_> {
                     | "reverse"
             )
         {
-            let _ = id;
             return self.change(object, name, args, at);
         }
         let mut all = vec![object.clone()];

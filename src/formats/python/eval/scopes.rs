@@ -221,7 +221,7 @@ impl Machine<'_> {
                 }
                 return Ok(());
             }
-            K::Ref(_) => {}
+            K::Ref(_) | K::Depends(_) => {}
             _ => {
                 self.forget_value(object, at);
                 return Ok(());
@@ -275,6 +275,13 @@ impl Machine<'_> {
 
     /// Changes a container in place; its contents are forgotten where `change` says that it could not.
     pub(crate) fn mutate(&mut self, object: &V, at: Span, change: &mut dyn FnMut(&mut Self, &mut Data) -> bool) {
+        if let K::Depends(of) = &object.k
+            && let (vars, Some(inner @ V { k: K::Ref(id), .. })) = (&of.0, &of.1)
+        {
+            self.mutate(inner, at, change);
+            self.doubt(*id, vars);
+            return;
+        }
         let K::Ref(id) = &object.k else { return self.forget_value(object, at) };
         let Some(obj) = self.heap.get(id).cloned() else { return };
         let mut obj = (*obj).clone();

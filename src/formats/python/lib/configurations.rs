@@ -95,6 +95,7 @@ impl Machine<'_> {
                     _ => m.raise("ValueError", "it is no truth value", at),
                 },
                 "IntegerValue" => m.to_int(v, at),
+                "FloatValue" => m.call_cast(&super::casts::Cast::Float, v, at),
                 "ListValue" | "TupleValue" if more.is_empty() => {
                     let parts = text.split(',').map(str::trim).filter(|p| !p.is_empty());
                     let parts = Plain::List(parts.map(Plain::from).collect());

@@ -19,6 +19,9 @@ pub(crate) mod schemes;
 pub(crate) mod sequences;
 pub(crate) mod url;
 
+#[cfg(test)]
+mod tests;
+
 use super::eval::values::{ROOT, V};
 
 /// Modules of Python itself: their import does not fail.

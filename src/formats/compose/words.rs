@@ -1,0 +1,83 @@
+//! Commands written as one text, split as Compose splits them.
+
+/// The words; none if a quote is left open. What stands behind an unquoted `;`, `&`, `|`, `<` or `>` is dropped, because
+/// Compose drops it: such a text never reaches a shell.
+pub(super) fn split(text: &str) -> Option<Vec<String>> {
+    let mut words = Vec::new();
+    let mut word = String::new();
+    let (mut some, mut escaped) = (false, false);
+    let (mut single, mut double, mut back, mut dollar) = (false, false, false, false);
+    for c in text.chars() {
+        if escaped {
+            word.push(c);
+            (escaped, some) = (false, true);
+            continue;
+        }
+        let quoted = single || double || back || dollar;
+        match c {
+            '\\' if !single => {
+                escaped = true;
+                continue;
+            }
+            ' ' | '\t' | '\r' | '\n' if !quoted => {
+                if some {
+                    words.push(std::mem::take(&mut word));
+                    some = false;
+                }
+                continue;
+            }
+            '"' if !single && !dollar => {
+                double = !double;
+                some |= !double;
+                continue;
+            }
+            '\'' if !double && !dollar => {
+                single = !single;
+                some |= !single;
+                continue;
+            }
+            '`' if !single && !double && !dollar => back = !back,
+            ')' if !single && !double && !back => dollar = !dollar,
+            '(' if !single && !double && !back => {
+                if dollar || !word.ends_with('$') {
+                    return None;
+                }
+                dollar = true;
+            }
+            ';' | '&' | '|' | '<' | '>' if !quoted => {
+                let descriptor = c == '>' && word.starts_with(|c: char| c.is_ascii_digit());
+                some &= !descriptor;
+                break;
+            }
+            _ => {}
+        }
+        some = true;
+        word.push(c);
+    }
+    if some {
+        words.push(word);
+    }
+    let open = escaped || single || double || back || dollar;
+    (!open).then_some(words)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::split;
+
+    #[test]
+    fn texts_are_split_as_compose_splits_them() {
+        let rows: [(&str, &[&str]); 6] = [
+            ("sh -c \"a \\d \\\" b\" && c", &["sh", "-c", "a d \" b"]),
+            ("a;b", &["a"]),
+            ("a '' 'b c'", &["a", "", "b c"]),
+            ("echo 2>&1", &["echo"]),
+            ("a=$(b c) d", &["a=$(b c)", "d"]),
+            ("", &[]),
+        ];
+        for (written, wanted) in rows {
+            assert_eq!(split(written).as_deref(), Some(wanted.iter().map(ToString::to_string).collect::<Vec<_>>().as_slice()), "{written}");
+        }
+        assert_eq!(split("a 'b"), None);
+    }
+}
