@@ -49,7 +49,9 @@ fn speaker<'p, 't>(parts: &'p [Part<'t>]) -> Option<&'p Part<'t>> {
 pub fn load(context: &Context<'_, '_>, planned: &Planned, parts: &[Part<'_>], modules: &[Module]) -> Option<Loaded> {
     let part = speaker(parts);
     let world = part.map_or_else(|| World::Open(Default::default()), |part| part.world.clone());
-    let (choice, selected) = choose(context, planned, part, modules, &world)?;
+    let Some((choice, selected)) = choose(context, planned, part, modules, &world) else {
+        return program(context, part, world);
+    };
     let roots = roots(context, part, modules, &choice);
     let evaluator = Evaluator::new(context.repository.tree, roots);
     let world = with_selector(world, &choice);
@@ -63,6 +65,35 @@ pub fn load(context: &Context<'_, '_>, planned: &Planned, parts: &[Part<'_>], mo
         component: part.map(|part| part.name.clone()),
         unseen: part.and_then(|part| part.unseen.clone()),
     })
+}
+
+/// The configuration that a program makes by itself: `app.config[...] = ...` in the module that the process loads.
+fn program(context: &Context<'_, '_>, part: Option<&Part<'_>>, world: World) -> Option<Loaded> {
+    let tree = context.repository.tree;
+    let loaded = part.and_then(|part| part.processes.iter().find_map(|process| process.module.clone()));
+    let started = part.and_then(|part| {
+        let words = part.processes.iter().flat_map(|process| process.argv.iter());
+        let script = words.into_iter().find(|word| word.ends_with(".py"))?;
+        part.container.as_ref()?.find(script)
+    });
+    let by_module = loaded.and_then(|module| {
+        let end = format!("{}.py", module.replace('.', "/"));
+        let mut files = context.repository.of(Kind::Python).iter().copied();
+        files.find(|file| tree.path(*file) == end || tree.path(*file).ends_with(&format!("/{end}")))
+    });
+    let conventional = || {
+        let mut files = context.repository.of(Kind::Python).iter().copied();
+        files.find(|file| ["app.py", "main.py", "application.py", "wsgi.py"].contains(&tree.path(*file)))
+    };
+    let file = started.or(by_module).or_else(conventional)?;
+    let settings = python::flask_config(tree, file, &world);
+    if settings.values.is_empty() {
+        return None;
+    }
+    let span = Some(Span::new(file, 0, 0));
+    let choice = SettingsChoice { module: settings.module.clone(), class: None, span };
+    let (component, unseen) = (part.map(|part| part.name.clone()), part.and_then(|part| part.unseen.clone()));
+    Some(Loaded { settings, choice, selected: true, world, component, unseen })
 }
 
 /// The module's own name is set while it is loaded.

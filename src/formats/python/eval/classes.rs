@@ -211,8 +211,11 @@ impl Machine<'_> {
             return;
         }
         let fields = call.map(|c| c.arguments.args.iter().filter_map(ast::Expr::as_string_literal_expr));
-        let after = name == "model_validator" && !lib::pydantic::writes(&def.body);
-        if !after {
+        let mode = call.and_then(|c| c.arguments.find_keyword("mode"));
+        let after = mode.and_then(|k| k.value.as_string_literal_expr()).is_some_and(|s| s.value.to_str() == "after");
+        if name == "model_validator" && after {
+            self.set_name(f.locals, &format!("__after__{}", def.name), V::none());
+        } else {
             let names: Vec<String> = fields.into_iter().flatten().map(|s| s.value.to_str().to_owned()).collect();
             let names = if matches!(name, "field_validator" | "validator") && !names.is_empty() {
                 names

@@ -78,7 +78,7 @@ impl Machine<'_> {
         }
         let set = !self.from_files.contains(name) && matches!(self.find_variable(name, at), Found::Set(_));
         let default = default.map(|v| self.export(v));
-        if self.reads.iter().any(|r| r.name == name && r.span == at) {
+        if self.reads.iter().any(|r| r.name == name && (r.span == at || at.end == 0)) {
             return;
         }
         self.reads.push(EnvRead { name: name.to_owned(), span: at, default, required, set, via, raw_truth: None });

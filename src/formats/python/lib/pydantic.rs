@@ -7,7 +7,7 @@ use ruff_python_ast as ast;
 use super::fields::Field;
 use crate::discover::paths;
 use crate::formats::python::eval::machine::Machine;
-use crate::formats::python::eval::values::{Args, Data, Func, FuncKind, Id, K, R, Role, Space, V};
+use crate::formats::python::eval::values::{Args, Code, Data, Func, FuncKind, Id, K, R, Role, Space, V};
 use crate::model::Span;
 
 /// Whether a class is a base of settings.
@@ -15,20 +15,35 @@ pub(crate) fn is_settings(path: &str) -> bool {
     matches!(path, "pydantic_settings.BaseSettings" | "pydantic.BaseSettings" | "pydantic.v1.BaseSettings")
 }
 
-/// Whether code sets attributes.
-pub(crate) fn writes(body: &[ast::Stmt]) -> bool {
+/// The attributes that code sets, and the methods of its own object that it calls; none where it cannot be told.
+fn writes(body: &[ast::Stmt]) -> Option<(Vec<String>, Vec<String>)> {
     use ast::visitor::{Visitor, walk_expr};
-    struct Finder(bool);
+    #[derive(Default)]
+    struct Finder(Vec<String>, Vec<String>, bool);
     impl<'a> Visitor<'a> for Finder {
         fn visit_expr(&mut self, e: &'a ast::Expr) {
-            self.0 |= matches!(e, ast::Expr::Attribute(a) if a.ctx.is_store());
-            self.0 |= matches!(e, ast::Expr::Name(n) if n.id.as_str() == "setattr");
+            match e {
+                ast::Expr::Attribute(a) if a.ctx.is_store() => self.0.push(a.attr.to_string()),
+                ast::Expr::Attribute(a) if a.attr.as_str() == "__dict__" => self.2 = true,
+                ast::Expr::Name(n) if matches!(n.id.as_str(), "setattr" | "vars" | "object") => self.2 = true,
+                ast::Expr::Call(call) => {
+                    if let ast::Expr::Attribute(a) = &*call.func
+                        && a.value.as_name_expr().is_some_and(|n| n.id.as_str() == "self")
+                    {
+                        self.1.push(a.attr.to_string());
+                    }
+                    let passed = call.arguments.args.iter().chain(call.arguments.keywords.iter().map(|k| &k.value));
+                    let whole = |e: &ast::Expr| e.as_name_expr().is_some_and(|n| n.id.as_str() == "self");
+                    self.2 |= passed.into_iter().any(whole);
+                }
+                _ => {}
+            }
             walk_expr(self, e);
         }
     }
-    let mut finder = Finder(false);
+    let mut finder = Finder::default();
     body.iter().for_each(|s| finder.visit_stmt(s));
-    finder.0
+    (!finder.2).then_some((finder.0, finder.1))
 }
 
 /// How a settings class reads its fields.
@@ -155,6 +170,8 @@ impl Machine<'_> {
                     fields.push((field.to_owned(), kind, default));
                 } else if let Some(field) = name.strip_prefix("__validator__") {
                     validated.push(field.to_owned());
+                } else if let Some(method) = name.strip_prefix("__after__") {
+                    self.validated_after(classes, method, 0, &mut validated);
                 }
             }
         }
@@ -170,6 +187,23 @@ impl Machine<'_> {
             space.names.insert(name, value);
         }
         Ok(V::at(K::Ref(self.alloc(Data::Space(space))), at))
+    }
+
+    /// The fields that a validator of the whole object may set; `*` for all.
+    fn validated_after(&self, classes: &[Id], method: &str, depth: usize, out: &mut Vec<String>) {
+        let found = classes.iter().rev().find_map(|id| self.space(*id).and_then(|s| s.names.get(method)));
+        let wrote = match found.map(|v| &v.k) {
+            Some(K::Func(func)) if depth < 6 => match &func.code {
+                Code::Def(def) => writes(&def.body),
+                Code::Lambda(_) => None,
+            },
+            _ => None,
+        };
+        let Some((fields, calls)) = wrote else { return out.push("*".to_owned()) };
+        out.extend(fields);
+        for call in calls {
+            self.validated_after(classes, &call, depth + 1, out);
+        }
     }
 
     /// Adds what the properties of an object give to its names.
