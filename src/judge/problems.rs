@@ -172,7 +172,7 @@ mod tests {
 
     #[test]
     fn a_broken_rule_is_an_error() {
-        let mut model = model(&[]);
+        let mut model = model(&["production", "test"]);
         model.rule_problems = std::mem::take(&mut model.problems);
         let found = judged(&model);
         assert_eq!(
