@@ -72,14 +72,14 @@ fn finding(
     {
         return None;
     }
-    let role = worst.map(|environment| environment.role);
+    let reader = worst.map(|environment| environment.role);
     let row = rule.file.severity.iter().find(|row| {
-        let mine = row.roles.is_empty() || role.is_some_and(|role| row.roles.iter().any(|name| name == role.name()));
+        let mine = row.roles.is_empty() || reader.is_some_and(|role| row.roles.iter().any(|name| name == role.name()));
         mine && holds(&row.when)
     });
     let severity = match row {
         Some(row) => Severity::of(&row.is)?,
-        None => role.map_or(Some(Severity::Note), |role| rule.roles.get(&role).copied())?,
+        None => reader.map_or(Some(Severity::Note), |role| rule.roles.get(&role).copied())?,
     };
     let message = engine().render_str(&rule.file.message, values.clone()).unwrap_or_else(|_| rule.file.summary.clone());
     let span = problem.span.unwrap_or_else(|| Span::new(problem.file, 0, 0));
@@ -93,7 +93,7 @@ fn finding(
         key: problem.message.clone(),
         environments: names.clone().map(|name| (name, "not read".to_owned())).collect(),
         deviating: names.collect(),
-        role: role.unwrap_or(Role::Development),
+        role: reader.unwrap_or(Role::Development),
         drift: false,
         message,
         help: rule.file.fix.trim().to_owned(),
@@ -172,7 +172,7 @@ mod tests {
 
     #[test]
     fn a_broken_rule_is_an_error() {
-        let mut model = model(&[]);
+        let mut model = model(&["production", "test"]);
         model.rule_problems = std::mem::take(&mut model.problems);
         let found = judged(&model);
         assert_eq!(
