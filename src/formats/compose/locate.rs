@@ -14,7 +14,7 @@ pub(super) fn locate(folder: &str, path: &str) -> String {
         return if rest == "." { "~".to_owned() } else { format!("~/{rest}") };
     }
     if path.starts_with('/') {
-        return if path.starts_with("//") { path.to_owned() } else { clean(path) };
+        return path.to_owned();
     }
     clean(&format!("{folder}/{path}")[usize::from(folder.is_empty())..])
 }
@@ -26,7 +26,8 @@ pub(super) fn is_address(path: &str) -> bool {
 
 fn is_drive(path: &str) -> bool {
     let bytes = path.as_bytes();
-    path.starts_with("\\\\") || bytes.len() > 2 && bytes[0].is_ascii_alphabetic() && bytes[1] == b':' && bytes[2] == b'\\'
+    path.starts_with("\\\\")
+        || bytes.len() > 2 && bytes[0].is_ascii_alphabetic() && bytes[1] == b':' && bytes[2] == b'\\'
 }
 
 /// Without `.`, doubled slashes and `..` behind a folder.
@@ -77,7 +78,7 @@ mod tests {
             ("sub", "../x", "x"),
             ("sub", "..", "."),
             ("sub", "../../x", "../x"),
-            ("", "/abs/../b", "/b"),
+            ("", "/abs/", "/abs/"),
             ("sub", "~/x", "~/x"),
             ("sub", "https://host/repo.git", "https://host/repo.git"),
         ] {

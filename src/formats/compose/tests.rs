@@ -5,7 +5,8 @@ use crate::discover::{Overlay, Tree};
 
 fn project(files: &[(&str, &str)], open: bool) -> (Tree, Project) {
     let tree = Tree::open(Box::new(Overlay::of(files.iter().map(|(p, t)| (*p, *t))))).unwrap();
-    let ids: Vec<_> = files.iter().filter(|(path, _)| path.ends_with(".yml")).map(|(path, _)| tree.find(path).unwrap()).collect();
+    let ids: Vec<_> =
+        files.iter().filter(|(path, _)| path.ends_with(".yml")).map(|(path, _)| tree.find(path).unwrap()).collect();
     let env = if open { World::Open(BTreeMap::new()) } else { World::empty() };
     let options = Options { env, profiles: Profiles::None, project_dir: String::new() };
     let loaded = load(&tree, &ids, &options);
@@ -28,7 +29,8 @@ fn later_files_override_and_say_what_they_replaced() {
 
 #[test]
 fn files_of_variables_stand_below_environment() {
-    let yml = "services:\n  web:\n    image: a\n    env_file: [x.env, y.env]\n    environment:\n      A: own\n      P:\n";
+    let yml =
+        "services:\n  web:\n    image: a\n    env_file: [x.env, y.env]\n    environment:\n      A: own\n      P:\n";
     let (_, project) = project(&[("a.yml", yml), ("x.env", "A=file\nB=file\n")], false);
     let web = &project.services["web"];
     assert_eq!(web.environment["A"].var.value, Known::One("own".into()));

@@ -76,7 +76,11 @@ mod tests {
             ("", &[]),
         ];
         for (written, wanted) in rows {
-            assert_eq!(split(written).as_deref(), Some(wanted.iter().map(ToString::to_string).collect::<Vec<_>>().as_slice()), "{written}");
+            assert_eq!(
+                split(written).as_deref(),
+                Some(wanted.iter().map(ToString::to_string).collect::<Vec<_>>().as_slice()),
+                "{written}"
+            );
         }
         assert_eq!(split("a 'b"), None);
     }

@@ -38,9 +38,8 @@ fn blanks(text: &str) -> usize {
 /// Reads one statement and gives the end of it; none if the file is at fault.
 fn assignment(reader: &mut Reader<'_>, start: usize) -> Option<usize> {
     let mut at = start;
-    let exported = reader.rest(at).strip_prefix("export").filter(|rest| {
-        rest.starts_with([' ', '\t', '\n', '\r', '\u{c}'])
-    });
+    let exported =
+        reader.rest(at).strip_prefix("export").filter(|rest| rest.starts_with([' ', '\t', '\n', '\r', '\u{c}']));
     if let Some(rest) = exported {
         at += "export".len() + blanks(rest);
     }
@@ -171,7 +170,13 @@ fn escapes(text: &str) -> String {
 }
 
 /// Keeps a value whose variables are put in; none if it is at fault.
-fn expanded(reader: &mut Reader<'_>, name: Spanned<String>, text: &str, range: (usize, usize), exact: bool) -> Option<()> {
+fn expanded(
+    reader: &mut Reader<'_>,
+    name: Spanned<String>,
+    text: &str,
+    range: (usize, usize),
+    exact: bool,
+) -> Option<()> {
     let span = reader.span(range.0, range.1);
     let map = if exact { SpanMap::Linear { file: reader.file, base: span.start } } else { SpanMap::Whole(span) };
     let done = interpolate::text(text, &map, &|name| look(reader, name));
@@ -202,7 +207,11 @@ fn look(reader: &Reader<'_>, name: &str) -> Var {
         return outside;
     };
     if !entry.known {
-        return Var { value: outside_unknown(name, reader.world), certainty: Certainty::Stated, origin: Origin::set(value.span) };
+        return Var {
+            value: outside_unknown(name, reader.world),
+            certainty: Certainty::Stated,
+            origin: Origin::set(value.span),
+        };
     }
     let overridable = outside.value != Known::Absent;
     let certainty =

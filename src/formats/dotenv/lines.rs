@@ -57,8 +57,7 @@ pub(super) fn raw(reader: &mut Reader<'_>) {
 
 /// django-environ.
 pub(super) fn django(reader: &mut Reader<'_>) {
-    const ENDS: [char; 9] =
-        ['\r', '\u{b}', '\u{c}', '\u{1c}', '\u{1d}', '\u{1e}', '\u{85}', '\u{2028}', '\u{2029}'];
+    const ENDS: [char; 9] = ['\r', '\u{b}', '\u{c}', '\u{1c}', '\u{1d}', '\u{1e}', '\u{85}', '\u{2028}', '\u{2029}'];
     for (start, end) in lines(reader, &ENDS) {
         let line = &reader.text[start..end];
         if line.starts_with('#') {

@@ -33,7 +33,10 @@ fn every_dialect_reads_the_same_line_its_own_way() {
     rows("A = v\n", [Some("v"), Some("v"), None, None, Some("v")]);
     rows("A=\"x\ny\"\n", [Some("x\ny"), Some("x\ny"), Some("\"x"), Some("\"x"), Some("\"x")]);
     rows("A=a\\nb\"\n", [Some("a\\nb\""); 5]);
-    rows("A=\"a\\nb\\\"\"\n", [Some("a\nb\""), Some("a\nb\""), Some("\"a\\nb\\\"\""), Some("a\\nb\""), Some("a\\nb\\\"")]);
+    rows(
+        "A=\"a\\nb\\\"\"\n",
+        [Some("a\nb\""), Some("a\nb\""), Some("\"a\\nb\\\"\""), Some("a\\nb\""), Some("a\\nb\\\"")],
+    );
     rows("A=#x\n", [Some("#x"); 5]);
     rows("A=1\r\nB=2\r\n", [Some("1"); 5]);
 }
@@ -93,7 +96,22 @@ fn commented_lines_are_documentation() {
 
 #[test]
 fn nothing_that_is_thrown_at_them_makes_them_panic() {
-    for text in ["", "=", "'", "\"", "A=\"", "A='\\", "\\", "${", "A=${", "é=\u{85}ü\\", "export", "export ", "\u{feff}A=1", "A=\\0\\07"] {
+    for text in [
+        "",
+        "=",
+        "'",
+        "\"",
+        "A=\"",
+        "A='\\",
+        "\\",
+        "${",
+        "A=${",
+        "é=\u{85}ü\\",
+        "export",
+        "export ",
+        "\u{feff}A=1",
+        "A=\\0\\07",
+    ] {
         for dialect in Dialect::ALL {
             parse(FileId(0), text, dialect, &World::Open(Vars::new()));
         }

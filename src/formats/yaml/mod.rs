@@ -196,7 +196,9 @@ impl Builder<'_> {
             let Kind::Map(entries) = &node.kind else { continue };
             let mut seen: BTreeMap<&str, ()> = BTreeMap::new();
             for (key, _) in entries {
-                let Some(Node { kind: Kind::Scalar { text, .. }, span, .. }) = self.document.nodes.get(*key) else { continue };
+                let Some(Node { kind: Kind::Scalar { text, .. }, span, .. }) = self.document.nodes.get(*key) else {
+                    continue;
+                };
                 if seen.insert(text, ()).is_some() && text != "<<" {
                     found.push(Problem::new(*span, format!("the key {text} stands twice")));
                 }

@@ -13,7 +13,9 @@ pub(super) fn map(file: FileId, text: &str, value: &str, span: Span, style: Scal
     let source = text.get(span.range()).unwrap_or_default();
     match style {
         ScalarStyle::Plain if source == value => SpanMap::Linear { file, base: span.start },
-        ScalarStyle::SingleQuoted | ScalarStyle::DoubleQuoted if source.get(1..source.len().saturating_sub(1)) == Some(value) => {
+        ScalarStyle::SingleQuoted | ScalarStyle::DoubleQuoted
+            if source.get(1..source.len().saturating_sub(1)) == Some(value) =>
+        {
             SpanMap::Linear { file, base: span.start + 1 }
         }
         ScalarStyle::Literal => literal(file, text, value, span),
@@ -57,5 +59,9 @@ fn literal(file: FileId, text: &str, value: &str, span: Span) -> SpanMap {
             break;
         }
     }
-    if starts.first().is_some_and(|(start, _)| *start == 0) { SpanMap::Pieces { file, starts } } else { SpanMap::Whole(span) }
+    if starts.first().is_some_and(|(start, _)| *start == 0) {
+        SpanMap::Pieces { file, starts }
+    } else {
+        SpanMap::Whole(span)
+    }
 }

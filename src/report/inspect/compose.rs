@@ -87,7 +87,13 @@ impl Place {
     }
 }
 
-fn load(tree: &Tree, place: &Place, ids: &[FileId], env_files: &[PathBuf], request: &Request) -> Result<Project, String> {
+fn load(
+    tree: &Tree,
+    place: &Place,
+    ids: &[FileId],
+    env_files: &[PathBuf],
+    request: &Request,
+) -> Result<Project, String> {
     let given: Vars = request.env.iter().map(|(k, v)| (k.clone(), Var::set(v.clone(), Origin::default()))).collect();
     let mut world = World::Closed(given.clone());
     let shell = World::Closed(given);
@@ -169,13 +175,17 @@ fn known<T>(value: &Known<T>, show: impl Fn(&T) -> Value) -> Value {
     match value {
         Known::One(value) => show(value),
         Known::Absent => Value::Null,
-        Known::Unknown(reason) | Known::OneOf(_, reason) | Known::Every(_, reason) => json!({ "$unknown": reason.text }),
+        Known::Unknown(reason) | Known::OneOf(_, reason) | Known::Every(_, reason) => {
+            json!({ "$unknown": reason.text })
+        }
     }
 }
 
 /// A text; an empty one is as good as none to Compose.
 fn text(field: Option<&Field<String>>) -> Value {
-    field.map_or(Value::Null, |field| known(&field.value, |text| if text.is_empty() { Value::Null } else { json!(text) }))
+    field.map_or(Value::Null, |field| {
+        known(&field.value, |text| if text.is_empty() { Value::Null } else { json!(text) })
+    })
 }
 
 fn words(field: Option<&Field<Vec<String>>>) -> Value {
