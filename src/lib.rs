@@ -44,7 +44,7 @@ pub mod resolve;
 use discover::{Config, Tree};
 use judge::{Record, Rule};
 use links::Repository;
-use model::{Audit, Problem};
+use model::{Audit, Environment, FileId, Problem, ReadProblem, Span};
 
 /// What to look at and how.
 #[derive(Clone, Debug, Default)]
@@ -72,21 +72,29 @@ pub fn audit(tree: &Tree, config: &Config, options: &Options) -> Audit {
 
 /// Audits a tree and keeps the verdict of every rule on every candidate.
 pub fn audit_recorded(tree: &Tree, config: &Config, options: &Options) -> (Audit, Vec<Record>) {
-    let as_of = options.as_of.clone().or_else(|| config.says.policy.as_of.clone()).unwrap_or_else(|| knowledge::AS_OF.to_owned());
+    let as_of = options
+        .as_of
+        .clone()
+        .or_else(|| config.says.policy.as_of.clone())
+        .unwrap_or_else(|| knowledge::AS_OF.to_owned());
     let repository = Repository::read(tree);
     let mut plan = environments::infer(&repository, config);
     let named = options.reference.clone().or_else(|| config.says.reference.clone());
     if !options.environments.is_empty() {
         let kept = |name: &String| options.environments.contains(name) || named.as_ref() == Some(name);
         let reference = plan.environments.first().map(|planned| planned.environment.name.clone());
-        plan.environments.retain(|planned| kept(&planned.environment.name) || reference.as_ref() == Some(&planned.environment.name));
+        plan.environments
+            .retain(|planned| kept(&planned.environment.name) || reference.as_ref() == Some(&planned.environment.name));
     }
-    let model = resolve::resolve(&repository, plan, config, &as_of);
+    let mut model = resolve::resolve(&repository, plan, config, &as_of);
     let (mut rules, mut broken) = judge::builtin::rules();
     for path in &config.says.rules {
         match read_rule(tree, path) {
             Ok(rule) => rules.push(rule),
-            Err(errors) => broken.push((path.clone(), errors)),
+            Err(errors) => match tree.find(path) {
+                Some(file) => model.rule_problems.extend(rule_problems(file, errors, &model.environments)),
+                None => broken.push((path.clone(), errors)),
+            },
         }
     }
     let mut ignore = options.ignore.clone();
@@ -108,8 +116,20 @@ pub fn audit_recorded(tree: &Tree, config: &Config, options: &Options) -> (Audit
 /// A rule file of the repository.
 fn read_rule(tree: &Tree, path: &str) -> Result<Rule, Vec<judge::RuleError>> {
     let text = tree.find(path).and_then(|file| tree.text(file).ok());
-    let missing = || vec![judge::RuleError { line: 1, message: "the rule file cannot be read".into() }];
+    let missing = || vec![judge::RuleError::at("", 0..0, "the rule file cannot be read".into())];
     judge::load(path, text.ok_or_else(missing)?)
+}
+
+/// A rule that cannot be judged concerns every environment.
+fn rule_problems(file: FileId, errors: Vec<judge::RuleError>, all: &[Environment]) -> Vec<ReadProblem> {
+    let reached_by: Vec<(String, String)> = all.iter().map(|one| (one.project.clone(), one.name.clone())).collect();
+    let problem = |error: judge::RuleError| ReadProblem {
+        file,
+        span: Some(Span::new(file, error.span.start, error.span.end)),
+        message: error.message,
+        reached_by: reached_by.clone(),
+    };
+    errors.into_iter().map(problem).collect()
 }
 
 /// Whether there is anything in the tree that speaks of environments.

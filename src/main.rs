@@ -23,7 +23,8 @@ fn main() -> ExitCode {
 #[expect(clippy::disallowed_methods, reason = "the one place that reads the process environment")]
 fn terminal() -> Terminal {
     let set = |name: &str| std::env::var(name).is_ok_and(|value| !value.is_empty());
-    let locale = ["LC_ALL", "LC_CTYPE", "LANG"].iter().find_map(|name| std::env::var(name).ok().filter(|v| !v.is_empty()));
+    let locale =
+        ["LC_ALL", "LC_CTYPE", "LANG"].iter().find_map(|name| std::env::var(name).ok().filter(|v| !v.is_empty()));
     let plain = locale.is_some_and(|locale| locale == "C" || locale == "POSIX");
     Terminal {
         is_terminal: std::io::stdout().is_terminal(),

@@ -143,7 +143,12 @@ pub fn options(arguments: &Common) -> Options {
 
 /// How texts are rendered.
 pub fn text_options(look: Look, opened: &Opened) -> text::Options {
-    text::Options { color: look.color, utf8: look.utf8, has_config: opened.config.file.is_some(), ..text::Options::default() }
+    text::Options {
+        color: look.color,
+        utf8: look.utf8,
+        has_config: opened.config.file.is_some(),
+        ..text::Options::default()
+    }
 }
 
 /// `envs`.

@@ -1,5 +1,7 @@
 //! `paritylint check`.
 
+use std::fmt::Write;
+
 use clap::ValueEnum;
 
 use super::Outcome;
@@ -111,17 +113,19 @@ pub fn run(arguments: &Arguments, look: Look) -> Outcome {
         FailOn::Note => true,
         FailOn::Never => false,
     };
-    let counted = opened.audit.findings.iter().filter(|finding| finding.suppressed.is_none() && finding.part_of.is_none());
+    let counted =
+        opened.audit.findings.iter().filter(|finding| finding.suppressed.is_none() && finding.part_of.is_none());
     let mut failing = counted.filter(|finding| fails(finding.severity));
     let mut err = String::new();
     for (path, line, message) in &opened.audit.broken_rules {
-        err.push_str(&format!("error: {path}:{line}: {message}\n"));
+        let _ = writeln!(err, "error: {path}:{line}: {message}");
     }
     let status = if err.is_empty() { u8::from(failing.next().is_some()) } else { 2 };
     Outcome { out, err, status }
 }
 
 fn unknown_rule(arguments: &Arguments) -> Option<&String> {
-    let known = |name: &String| crate::judge::builtin::FILES.iter().any(|(path, _)| path.ends_with(&format!("/{name}.toml")));
+    let known =
+        |name: &String| crate::judge::builtin::FILES.iter().any(|(path, _)| path.ends_with(&format!("/{name}.toml")));
     arguments.select.iter().chain(&arguments.ignore).find(|name| !known(name))
 }

@@ -49,7 +49,7 @@ pub enum Command {
     /// List the rules
     Rules,
     /// Print what a file means by its format, as JSON
-    Inspect(inspect::Arguments),
+    Inspect(Box<inspect::Arguments>),
 }
 
 /// What a command came to: what is printed, and the exit status.

@@ -20,7 +20,10 @@ fn some_equal<T: PartialEq>(a: Option<&T>, b: Option<&T>) -> bool {
 }
 
 fn web(component: &Component) -> bool {
-    component.server.as_deref().is_some_and(|server| !server.starts_with("celery") && !server.contains("worker") && server != "cron")
+    component
+        .server
+        .as_deref()
+        .is_some_and(|server| !server.starts_with("celery") && !server.contains("worker") && server != "cron")
 }
 
 /// Strongest sign first: the same build, the same server of the same module, the same image, the same name, the same duty.
@@ -60,12 +63,13 @@ pub fn align(here: &[&Component], there: &[&Component]) -> Vec<Aligned> {
             }
         }
     }
-    let main = |side: &[&Component]| side.iter().find(|component| component.kind == ComponentKind::App).map(|c| Arc::clone(&c.name));
-    let none_of_ours = !aligned.iter().any(|pair| here.iter().any(|c| c.name == pair.here && c.kind == ComponentKind::App));
-    if none_of_ours {
-        if let (Some(here), Some(there)) = (main(&left), main(&right)) {
-            aligned.push(Aligned { here, there });
-        }
+    let main = |side: &[&Component]| {
+        side.iter().find(|component| component.kind == ComponentKind::App).map(|c| Arc::clone(&c.name))
+    };
+    let none_of_ours =
+        !aligned.iter().any(|pair| here.iter().any(|c| c.name == pair.here && c.kind == ComponentKind::App));
+    if none_of_ours && let (Some(here), Some(there)) = (main(&left), main(&right)) {
+        aligned.push(Aligned { here, there });
     }
     aligned
 }

@@ -58,7 +58,12 @@ impl<'m> Index<'m> {
     }
 
     /// Whether a set is complete in an environment.
-    pub fn coverage(&self, environment: &Environment, component: Option<&Arc<str>>, dimension: Dimension) -> Option<&'m Coverage> {
+    pub fn coverage(
+        &self,
+        environment: &Environment,
+        component: Option<&Arc<str>>,
+        dimension: Dimension,
+    ) -> Option<&'m Coverage> {
         self.model.coverage.iter().find(|coverage| {
             *coverage.project == *environment.project
                 && *coverage.environment == *environment.name

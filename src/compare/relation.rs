@@ -29,17 +29,31 @@ pub fn known(a: &Known<Value>, b: &Known<Value>) -> Relation {
         (Unknown(reason), _) | (_, Unknown(reason)) => Relation::Undecided(reason.clone()),
         (Absent, Absent) => Relation::Same,
         (Absent, _) | (_, Absent) => Relation::Differs,
-        (One(a), One(b)) => if same(a, b) { Relation::Same } else { Relation::Differs },
+        (One(a), One(b)) => {
+            if same(a, b) {
+                Relation::Same
+            } else {
+                Relation::Differs
+            }
+        }
         (OneOf(_, reason) | Every(_, reason), _) | (_, OneOf(_, reason) | Every(_, reason))
             if a.values().is_empty() || b.values().is_empty() =>
         {
             Relation::Undecided(reason.clone())
         }
         (OneOf(_, reason), _) | (_, OneOf(_, reason)) => {
-            if disjoint(a.values(), b.values()) { Relation::Differs } else { Relation::Undecided(reason.clone()) }
+            if disjoint(a.values(), b.values()) {
+                Relation::Differs
+            } else {
+                Relation::Undecided(reason.clone())
+            }
         }
         (Every(..), _) | (_, Every(..)) => {
-            if disjoint(a.values(), b.values()) { Relation::Differs } else { Relation::Same }
+            if disjoint(a.values(), b.values()) {
+                Relation::Differs
+            } else {
+                Relation::Same
+            }
         }
     }
 }

@@ -41,7 +41,17 @@ pub enum Kind {
 
 /// Folders whose files document or test something else; they are read only through a link.
 const ASIDE: [&str; 12] = [
-    "examples", "example", "docs", "doc", "fixtures", "testdata", "test-data", "vendor", "third_party", "samples", "templates",
+    "examples",
+    "example",
+    "docs",
+    "doc",
+    "fixtures",
+    "testdata",
+    "test-data",
+    "vendor",
+    "third_party",
+    "samples",
+    "templates",
     "node_modules",
 ];
 
@@ -70,10 +80,13 @@ pub fn classify(path: &str) -> Option<Kind> {
         "app.json" => return Some(Kind::AppJson),
         "devcontainer.json" | ".devcontainer.json" => return Some(Kind::Devcontainer),
         "makefile" | "gnumakefile" | "justfile" => return Some(Kind::Makefile),
-        ".python-version" | "runtime.txt" | ".tool-versions" | "mise.toml" | ".mise.toml" | ".nvmrc" | ".node-version" => {
+        ".python-version" | "runtime.txt" | ".tool-versions" | "mise.toml" | ".mise.toml" | ".nvmrc"
+        | ".node-version" => {
             return Some(Kind::Runtime);
         }
-        "pyproject.toml" | "setup.cfg" | "setup.py" | "pipfile" | "tox.ini" | "pytest.ini" => return Some(Kind::Project),
+        "pyproject.toml" | "setup.cfg" | "setup.py" | "pipfile" | "tox.ini" | "pytest.ini" => {
+            return Some(Kind::Project);
+        }
         "uv.lock" | "poetry.lock" | "pdm.lock" | "pipfile.lock" | "pylock.toml" => return Some(Kind::Lock),
         "fly.toml" | "render.yaml" | "render.yml" | "heroku.yml" => return Some(Kind::Platform),
         _ => {}
@@ -93,7 +106,8 @@ pub fn classify(path: &str) -> Option<Kind> {
     if ends(&[".sh", ".bash"]) {
         return Some(Kind::Shell);
     }
-    (name.starts_with("readme") || name.starts_with("contributing") || name.starts_with("deploy")).then_some(Kind::Guide)
+    (name.starts_with("readme") || name.starts_with("contributing") || name.starts_with("deploy"))
+        .then_some(Kind::Guide)
 }
 
 fn is_dockerfile(name: &str) -> bool {
@@ -113,7 +127,8 @@ fn is_compose(name: &str, folder: &str) -> bool {
 
 fn is_dotenv(name: &str, folder: &str) -> bool {
     let in_folder = ["env", "envs", ".env", ".envs", "env_files"].iter().any(|f| {
-        folder.split('/').any(|part| part == *f) && (name.ends_with(".env") || name.starts_with('.') && !name.contains("ignore"))
+        folder.split('/').any(|part| part == *f)
+            && (name.ends_with(".env") || name.starts_with('.') && !name.contains("ignore"))
     });
     name == ".env"
         || name.starts_with(".env.")

@@ -80,7 +80,9 @@ impl Config {
             return Self::parse(tree, file, false);
         }
         match tree.find("pyproject.toml") {
-            Some(file) if tree.text(file).is_ok_and(|text| text.contains("[tool.paritylint")) => Self::parse(tree, file, true),
+            Some(file) if tree.text(file).is_ok_and(|text| text.contains("[tool.paritylint")) => {
+                Self::parse(tree, file, true)
+            }
             _ => Self::default(),
         }
     }

@@ -84,7 +84,7 @@ impl Revision {
 /// Reads blobs in one run of `git cat-file --batch`.
 fn blobs(root: &Path, wanted: &[(String, String)]) -> io::Result<BTreeMap<String, Vec<u8>>> {
     let mut child = command(root).args(["cat-file", "--batch"]).stdin(Stdio::piped()).stdout(Stdio::piped()).spawn()?;
-    let ask: String = wanted.iter().map(|(_, object)| format!("{object}\n")).collect();
+    let ask = wanted.iter().fold(String::new(), |ask, (_, object)| ask + object + "\n");
     let mut stdin = child.stdin.take().ok_or_else(|| io::Error::other("git takes no input"))?;
     let writer = std::thread::spawn(move || stdin.write_all(ask.as_bytes()));
     let out = child.wait_with_output()?.stdout;

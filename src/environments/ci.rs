@@ -20,7 +20,8 @@ fn tests_here(call: &Call) -> bool {
 fn tests_in_service(call: &Call) -> Option<&ComposeCall> {
     let Meaning::Composes(compose) = &call.meaning else { return None };
     let tests = !compose.command.is_empty() && meaning::of(&compose.command) == Meaning::Tests;
-    let scripted = compose.command.iter().any(|word| word.contains("test") && (word.contains('/') || word.contains(':')));
+    let scripted =
+        compose.command.iter().any(|word| word.contains("test") && (word.contains('/') || word.contains(':')));
     (tests || scripted).then_some(compose)
 }
 
@@ -61,8 +62,14 @@ pub fn files_of(repository: &Repository<'_>, folder: &str, compose: &ComposeCall
     if !compose.files.is_empty() {
         return compose.files.iter().filter_map(|path| find(path)).collect();
     }
-    let first = ["compose.yaml", "compose.yml", "docker-compose.yml", "docker-compose.yaml"].iter().find_map(|name| find(name));
-    let over = ["compose.override.yaml", "compose.override.yml", "docker-compose.override.yml", "docker-compose.override.yaml"];
+    let first =
+        ["compose.yaml", "compose.yml", "docker-compose.yml", "docker-compose.yaml"].iter().find_map(|name| find(name));
+    let over = [
+        "compose.override.yaml",
+        "compose.override.yml",
+        "docker-compose.override.yml",
+        "docker-compose.override.yaml",
+    ];
     first.into_iter().chain(over.iter().find_map(|name| find(name))).collect()
 }
 
@@ -78,7 +85,8 @@ fn add_service(repository: &Repository<'_>, call: &Call, compose: &ComposeCall, 
     let instead = CommandLine { text, map: SpanMap::Whole(call.span), span: call.span };
     for name in project.services.keys() {
         let instead = compose.services.contains(name).then(|| instead.clone());
-        let runs = Runs::Compose { project: Arc::clone(&project), service: name.clone(), folder: folder.clone(), instead };
+        let runs =
+            Runs::Compose { project: Arc::clone(&project), service: name.clone(), folder: folder.clone(), instead };
         match planned.units.iter_mut().find(|unit| unit.name == *name) {
             Some(Unit { runs: Runs::Compose { instead: Some(_), .. }, .. }) => {}
             Some(unit) => unit.runs = runs,
@@ -92,7 +100,9 @@ fn add_started_services(repository: &Repository<'_>, planned: &mut Planned) {
     let jobs: Vec<(FileId, String)> = planned
         .units
         .iter()
-        .filter_map(|unit| if let Runs::Job { workflow, job } = &unit.runs { Some((*workflow, job.clone())) } else { None })
+        .filter_map(
+            |unit| if let Runs::Job { workflow, job } = &unit.runs { Some((*workflow, job.clone())) } else { None },
+        )
         .collect();
     for call in &repository.calls {
         let Caller::Job { file, job } = &call.caller else { continue };
@@ -104,7 +114,9 @@ fn add_started_services(repository: &Repository<'_>, planned: &mut Planned) {
         let Some(first) = files.first() else { continue };
         let folder = paths::parent(repository.tree.path(*first)).to_owned();
         let project = load(repository, &files);
-        for name in project.services.keys().filter(|name| compose.services.is_empty() || compose.services.contains(name)) {
+        for name in
+            project.services.keys().filter(|name| compose.services.is_empty() || compose.services.contains(name))
+        {
             if !planned.units.iter().any(|unit| unit.name == *name) {
                 let runs = Runs::Compose {
                     project: Arc::clone(&project),
@@ -168,7 +180,8 @@ fn deployment(repository: &Repository<'_>, file: FileId, _workflow: &Workflow, j
         Meaning::Deploys(word) => Some((call.span, word.clone())),
         Meaning::Composes(compose) if compose.action == "up" && naming(&compose.files.join("/")).role.is_some() => {
             let role = naming(&compose.files.join("/")).role.map(|(_, word)| word);
-            Some((call.span, role)).filter(|(_, word)| word.as_deref().is_some_and(|word| word != "test" && word != "ci"))
+            Some((call.span, role))
+                .filter(|(_, word)| word.as_deref().is_some_and(|word| word != "test" && word != "ci"))
         }
         _ => None,
     });
@@ -192,13 +205,16 @@ fn deployment(repository: &Repository<'_>, file: FileId, _workflow: &Workflow, j
         Some((job.id.value.clone(), job.id.span)),
         job.name.as_ref().map(|name| (name.value.clone(), name.span)),
     ];
-    let pages = job.environment.as_ref().is_some_and(|name| name.value.contains("pages") || name.value.contains("pypi"));
+    let pages =
+        job.environment.as_ref().is_some_and(|name| name.value.contains("pages") || name.value.contains("pypi"));
     if pages || ["docs", "pages", "pypi", "package"].iter().any(|word| job.id.value.contains(word)) {
         return None;
     }
     let word_of = |text: &str| {
         let bare = text.to_lowercase();
-        let words = bare.split(|c: char| !c.is_alphanumeric()).filter(|word| !["deploy", "deployment", "release", "build"].contains(word));
+        let words = bare
+            .split(|c: char| !c.is_alphanumeric())
+            .filter(|word| !["deploy", "deployment", "release", "build"].contains(word));
         role_of_value(&words.collect::<Vec<_>>().join("-"))
     };
     let path = repository.tree.path(file);
@@ -210,7 +226,9 @@ fn deployment(repository: &Repository<'_>, file: FileId, _workflow: &Workflow, j
     let workflow = file;
     let job = job.id.value.clone();
     Some(match target {
-        Some(((role, word), at)) if role != Role::Test => Deployment { workflow, job, role, word, span: at, named: true },
+        Some(((role, word), at)) if role != Role::Test => {
+            Deployment { workflow, job, role, word, span: at, named: true }
+        }
         Some(((Role::Test, _), _)) => return None,
         None if named_file.is_some() => {
             let (role, word) = named_file?;

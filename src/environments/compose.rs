@@ -32,12 +32,14 @@ struct Stack {
 pub fn load(repository: &Repository<'_>, files: &[FileId]) -> Arc<Project> {
     let folder = files.first().map(|file| paths::parent(repository.tree.path(*file)).to_owned()).unwrap_or_default();
     let env = compose::dot_env(repository.tree, &folder).unwrap_or_default();
-    let named = env.get("COMPOSE_PROFILES").and_then(|var| var.value.one()).map(|text| {
-        Profiles::Named(text.split(',').map(|name| name.trim().to_owned()).collect())
-    });
+    let named = env
+        .get("COMPOSE_PROFILES")
+        .and_then(|var| var.value.one())
+        .map(|text| Profiles::Named(text.split(',').map(|name| name.trim().to_owned()).collect()));
     let mut options = Options { env: World::Open(env), profiles: named.unwrap_or_default(), project_dir: folder };
     let project = compose::load(repository.tree, files, &options);
-    let ours = |project: &Project| project.services.values().any(|service| service.build.is_some() || service.image.is_some());
+    let ours =
+        |project: &Project| project.services.values().any(|service| service.build.is_some() || service.image.is_some());
     if options.profiles == Profiles::None && !ours(&project) {
         options.profiles = Profiles::All;
         return Arc::new(compose::load(repository.tree, files, &options));
@@ -89,9 +91,11 @@ fn infer_folder(repository: &Repository<'_>, group: &[&File]) -> Vec<Planned> {
     for file in named.iter().filter(|file| file.naming.role.is_some()) {
         let stack = stack_of(repository, file, base.copied());
         let Some((role, word)) = file.naming.role.clone() else { continue };
-        let (role, word) = by_selector(repository, &stack).unwrap_or((role, word));
+        let selected = by_selector(repository, &stack);
+        let confidence = if selected.is_some() { Confidence::Invoked } else { Confidence::Named };
+        let (role, word) = selected.unwrap_or((role, word));
         let what = format!("the file name says {}", role.name());
-        found.extend(environments(repository, &stack, role, &word, Confidence::Named, file.id, &what));
+        found.extend(environments(repository, &stack, role, &word, confidence, file.id, &what));
     }
     let has = |role: Role| named.iter().any(|file| file.naming.role.as_ref().is_some_and(|(found, _)| *found == role));
     if let Some(base) = base {
@@ -105,10 +109,21 @@ fn infer_folder(repository: &Repository<'_>, group: &[&File]) -> Vec<Planned> {
         if over.is_some() && !has(Role::Production) && ships(&base.alone) {
             let alone = Stack { files: vec![base.id], invoked: None };
             let why = "the base file without the development override";
-            found.extend(environments(repository, &alone, Role::Production, "production", Confidence::Guessed, base.id, why));
+            found.extend(environments(
+                repository,
+                &alone,
+                Role::Production,
+                "production",
+                Confidence::Guessed,
+                base.id,
+                why,
+            ));
         }
     } else if !has(Role::Production) {
-        for file in named.iter().filter(|file| file.naming.role.is_none() && file.naming.variant.is_some() && ships(&file.alone)) {
+        for file in named
+            .iter()
+            .filter(|file| file.naming.role.is_none() && file.naming.variant.is_some() && ships(&file.alone))
+        {
             let stack = Stack { files: vec![file.id], invoked: None };
             let word = format!("production-{}", file.naming.variant.clone().unwrap_or_default());
             let why = "one of several ways offered to run it";
@@ -144,7 +159,9 @@ fn invoked_with(repository: &Repository<'_>, file: &File) -> Option<(Vec<FileId>
         let files: Vec<FileId> = compose
             .files
             .iter()
-            .filter_map(|path| repository.tree.find(&paths::join(&call.folder, path)?).or_else(|| repository.tree.find(path)))
+            .filter_map(|path| {
+                repository.tree.find(&paths::join(&call.folder, path)?).or_else(|| repository.tree.find(path))
+            })
             .collect();
         if files.last() == Some(&file.id) && best.as_ref().is_none_or(|(known, _)| known.len() < files.len()) {
             best = Some((files, call.span));
@@ -167,10 +184,17 @@ fn invocation(repository: &Repository<'_>, files: &[FileId], folder: &str) -> Op
 fn development_sign(service: &Service) -> Option<(Span, &'static str)> {
     let context = service.build.as_ref().and_then(|build| build.context.value.one().cloned());
     for mount in &service.volumes {
-        let Some(source) = mount.source.as_deref().filter(|_| mount.kind == "bind" && !mount.read_only) else { continue };
+        let Some(source) = mount.source.as_deref().filter(|_| mount.kind == "bind" && !mount.read_only) else {
+            continue;
+        };
         let source = source.trim_end_matches('/');
-        let whole = source == "." || source.is_empty() || context.as_deref().is_some_and(|context| context.trim_end_matches('/') == source);
-        let below = source.starts_with("./") && service.build.is_some() && mount.target.matches('/').count() <= 2 && is_code(source);
+        let whole = source == "."
+            || source.is_empty()
+            || context.as_deref().is_some_and(|context| context.trim_end_matches('/') == source);
+        let below = source.starts_with("./")
+            && service.build.is_some()
+            && mount.target.matches('/').count() <= 2
+            && is_code(source);
         if whole && service.build.is_some() || below {
             return Some((mount.span, "the source code is mounted"));
         }
@@ -187,7 +211,8 @@ fn development_sign(service: &Service) -> Option<(Span, &'static str)> {
 
 fn is_code(source: &str) -> bool {
     let name = paths::name(source);
-    !["data", "media", "static", "logs", "log", "conf", "config", "nginx", "certs", "backups", "postgres", "db", "init"].contains(&name)
+    !["data", "media", "static", "logs", "log", "conf", "config", "nginx", "certs", "backups", "postgres", "db", "init"]
+        .contains(&name)
         && !name.contains('.')
 }
 
@@ -229,7 +254,8 @@ fn role_of_base(
     if has(Role::Development) {
         return say(Role::Production, "a development file stands beside it", Confidence::Named);
     }
-    let restarts = |service: &Service| service.restart.as_ref().is_some_and(|r| r.value.one().is_some_and(|r| r != "no"));
+    let restarts =
+        |service: &Service| service.restart.as_ref().is_some_and(|r| r.value.one().is_some_and(|r| r != "no"));
     let ours = project.services.values().filter(|service| service.build.is_some() || service.env_count() > 0).count();
     if ours > 0 && (project.services.values().any(restarts) || !project.services.values().any(|s| s.build.is_some())) {
         return say(Role::Production, "it runs built images, without the source code mounted", Confidence::Guessed);
@@ -250,7 +276,8 @@ pub fn image_of(repository: &Repository<'_>, _project: &Project, service: &Servi
     let build = service.build.as_ref()?;
     let context = build.context.value.one()?.clone();
     let context = paths::join("", &context)?;
-    let name = build.dockerfile.as_ref().and_then(|file| file.value.one().cloned()).unwrap_or_else(|| "Dockerfile".into());
+    let name =
+        build.dockerfile.as_ref().and_then(|file| file.value.one().cloned()).unwrap_or_else(|| "Dockerfile".into());
     let path = paths::join(&context, &name)?;
     let dockerfile = repository.tree.find(&path)?;
     let args = build.args.iter().map(|(name, var)| {
@@ -272,7 +299,8 @@ fn environments(
     why: &str,
 ) -> Vec<Planned> {
     let project = load(repository, &stack.files);
-    let folder = stack.files.first().map(|file| paths::parent(repository.tree.path(*file)).to_owned()).unwrap_or_default();
+    let folder =
+        stack.files.first().map(|file| paths::parent(repository.tree.path(*file)).to_owned()).unwrap_or_default();
     let roles = service_roles(&project);
     let mut distinct: Vec<(Role, String)> = roles.values().cloned().collect();
     distinct.sort();
@@ -295,7 +323,12 @@ fn environments(
             if split && roles.get(name).is_some_and(|(other, _)| *other != role) {
                 continue;
             }
-            let runs = Runs::Compose { project: Arc::clone(&project), service: name.clone(), folder: folder.clone(), instead: None };
+            let runs = Runs::Compose {
+                project: Arc::clone(&project),
+                service: name.clone(),
+                folder: folder.clone(),
+                instead: None,
+            };
             planned.units.push(Unit { name: name.clone(), runs });
         }
         found.push(planned);
@@ -307,7 +340,8 @@ fn environments(
 fn service_roles(project: &Project) -> BTreeMap<String, (Role, String)> {
     let mut roles = BTreeMap::new();
     for (name, service) in &project.services {
-        let target = service.build.as_ref().and_then(|build| build.target.as_ref()).and_then(|target| target.value.one());
+        let target =
+            service.build.as_ref().and_then(|build| build.target.as_ref()).and_then(|target| target.value.one());
         if let Some(role) = target.and_then(|target| naming(target).role) {
             roles.insert(name.clone(), role);
         }

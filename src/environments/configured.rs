@@ -49,7 +49,12 @@ fn runners(repository: &Repository<'_>, says: &EnvironmentConfig, planned: &mut 
             planned.add_file(file);
         }
         for name in project.services.keys() {
-            let runs = Runs::Compose { project: Arc::clone(&project), service: name.clone(), folder: folder.clone(), instead: None };
+            let runs = Runs::Compose {
+                project: Arc::clone(&project),
+                service: name.clone(),
+                folder: folder.clone(),
+                instead: None,
+            };
             planned.units.push(Unit { name: name.clone(), runs });
         }
     }
@@ -62,7 +67,8 @@ fn runners(repository: &Repository<'_>, says: &EnvironmentConfig, planned: &mut 
     }
     for job in &says.jobs {
         let Some((workflow, job)) = job.rsplit_once(':') else { continue };
-        let at = repository.tree.find(workflow).or_else(|| repository.tree.find(&format!(".github/workflows/{workflow}")));
+        let at =
+            repository.tree.find(workflow).or_else(|| repository.tree.find(&format!(".github/workflows/{workflow}")));
         if let Some(workflow) = at {
             planned.add_file(workflow);
             planned.units.push(Unit { name: job.to_owned(), runs: Runs::Job { workflow, job: job.to_owned() } });

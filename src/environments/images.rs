@@ -37,13 +37,18 @@ pub fn selector(repository: &Repository<'_>, image: &ImageBuild) -> Option<(Role
 
 /// Whether an image runs an application by itself: it has a command.
 fn runs_something(build: &Build) -> bool {
-    build.target.and_then(|target| build.stages.get(target)).is_some_and(|stage| stage.cmd.is_some() || stage.entrypoint.is_some())
+    build
+        .target
+        .and_then(|target| build.stages.get(target))
+        .is_some_and(|stage| stage.cmd.is_some() || stage.entrypoint.is_some())
 }
 
 /// Whether an image has anything to do with Python.
 fn is_python(repository: &Repository<'_>, file: FileId) -> bool {
     let Ok(text) = repository.tree.text(file) else { return false };
-    ["python", "pip ", "uv ", "poetry", "manage.py", "gunicorn", "celery", "conda"].iter().any(|word| text.contains(word))
+    ["python", "pip ", "uv ", "poetry", "manage.py", "gunicorn", "celery", "conda"]
+        .iter()
+        .any(|word| text.contains(word))
 }
 
 /// The environments of Dockerfiles that no environment of `known` builds for its role.
@@ -58,7 +63,8 @@ pub fn infer(repository: &Repository<'_>, known: &[Planned]) -> Vec<Planned> {
         }
         let plain = ["dockerfile", "containerfile"].contains(&paths::name(path).to_ascii_lowercase().as_str());
         let context = context_of(repository, *file);
-        let image = ImageBuild { dockerfile: *file, context, target: None, args: published(repository, *file), span: None };
+        let image =
+            ImageBuild { dockerfile: *file, context, target: None, args: published(repository, *file), span: None };
         let Some(whole) = build(repository, &image) else { continue };
         found.extend(of_one(repository, &image, &whole, naming.role, plain, &built, known));
     }
@@ -79,7 +85,8 @@ fn of_one(
     let used = built.iter().any(|(used, _)| *used == file);
     let start = Span::new(file, 0, 0);
     let mut planned = if let Some((role, word, span)) = selector(repository, image) {
-        let mut planned = Planned::new(&word, role, Confidence::Invoked).because(span, format!("a variable selects {}", role.name()));
+        let mut planned =
+            Planned::new(&word, role, Confidence::Invoked).because(span, format!("a variable selects {}", role.name()));
         if let Some((other, _)) = named.filter(|(other, _)| *other != role) {
             let text = format!("the file name says {}", other.name());
             planned.environment.although.push(crate::model::Evidence { span: start, text });
@@ -139,7 +146,10 @@ pub fn context_of(repository: &Repository<'_>, file: FileId) -> String {
     for call in &repository.calls {
         let Meaning::Builds(build) = &call.meaning else { continue };
         let context = paths::join(&call.folder, &build.context).unwrap_or_default();
-        let named = build.dockerfile.clone().map_or_else(|| paths::join(&context, "Dockerfile"), |name| paths::join(&call.folder, &name));
+        let named = build
+            .dockerfile
+            .clone()
+            .map_or_else(|| paths::join(&context, "Dockerfile"), |name| paths::join(&call.folder, &name));
         if named.as_deref() == Some(path) {
             return context;
         }
@@ -158,7 +168,8 @@ pub fn context_of(repository: &Repository<'_>, file: FileId) -> String {
 }
 
 fn sources_exist(repository: &Repository<'_>, file: FileId, folder: &str) -> bool {
-    let image = ImageBuild { dockerfile: file, context: folder.into(), target: None, args: BTreeMap::new(), span: None };
+    let image =
+        ImageBuild { dockerfile: file, context: folder.into(), target: None, args: BTreeMap::new(), span: None };
     let Some(build) = build(repository, &image) else { return false };
     let steps = build.stages.iter().flat_map(|stage| &stage.steps);
     let mut sources = steps.filter_map(|step| match &step.action {
@@ -169,7 +180,8 @@ fn sources_exist(repository: &Repository<'_>, file: FileId, folder: &str) -> boo
         sources.iter().all(|source| {
             let text = source.value.trim_start_matches('/');
             let bare = text.contains(['*', '?', '[', '$']) || text.contains("://") || text == ".";
-            bare || paths::join(folder, text).is_some_and(|path| repository.tree.find(&path).is_some() || repository.tree.is_dir(&path))
+            bare || paths::join(folder, text)
+                .is_some_and(|path| repository.tree.find(&path).is_some() || repository.tree.is_dir(&path))
         })
     })
 }
@@ -190,16 +202,26 @@ fn publishing(repository: &Repository<'_>, file: FileId) -> Option<(Span, BTreeM
         let Meaning::Builds(build) = &call.meaning else { continue };
         let context = paths::join(&call.folder, &build.context).unwrap_or_default();
         let named = build.dockerfile.clone().or_else(|| paths::join(&context, "Dockerfile"));
-        if build.push && named.as_deref() == Some(path) {
-            return Some((call.span, BTreeMap::new()));
+        let pushed = || {
+            let pushes = |other: &&crate::links::Call| {
+                other.caller == call.caller && matches!(other.meaning, Meaning::Pushes(_))
+            };
+            repository.calls.iter().any(|other| pushes(&other))
+        };
+        if named.as_deref() == Some(path) && (build.push || pushed()) {
+            return Some((call.span, build.args.clone()));
         }
     }
     for (_, workflow) in repository.workflows() {
         for step in workflow.jobs.iter().flat_map(|job| &job.steps) {
-            let Some(uses) = step.uses.as_ref().filter(|uses| uses.value.starts_with("docker/build-push-action")) else { continue };
+            let Some(uses) = step.uses.as_ref().filter(|uses| uses.value.starts_with("docker/build-push-action"))
+            else {
+                continue;
+            };
             let with = |name: &str| step.with.get(name).map(|value| value.value.trim().to_owned());
             let context = with("context").and_then(|context| paths::join("", &context)).unwrap_or_default();
-            let named = with("file").and_then(|file| paths::join("", &file)).or_else(|| paths::join(&context, "Dockerfile"));
+            let named =
+                with("file").and_then(|file| paths::join("", &file)).or_else(|| paths::join(&context, "Dockerfile"));
             if with("push").is_some_and(|push| push != "false") && named.as_deref() == Some(path) {
                 let lines = with("build-args").unwrap_or_default();
                 let pair = |line: &str| {

@@ -29,7 +29,10 @@ pub fn infer(repository: &Repository<'_>, config: &Config) -> Plan {
     all.extend(platform::procfiles(repository, &known));
     drop_shadowed_images(repository, &mut all);
     if let Some(tests) = ci::tests(repository) {
-        all.retain(|planned| planned.environment.role != Role::Test || planned.environment.files.iter().any(|file| tests.environment.files.contains(file)));
+        all.retain(|planned| {
+            planned.environment.role != Role::Test
+                || planned.environment.files.iter().any(|file| tests.environment.files.contains(file))
+        });
         merge_tests(&mut all, tests);
     } else if !all.iter().any(|planned| planned.environment.role == Role::Test) {
         all.extend(platform::app_json_tests(repository));
@@ -47,7 +50,9 @@ pub fn infer(repository: &Repository<'_>, config: &Config) -> Plan {
     configured::apply(repository, config, &mut all);
     name_apart(&mut all);
     all.sort_by(|a, b| {
-        let key = |planned: &Planned| (planned.environment.project.clone(), planned.environment.role, planned.environment.name.clone());
+        let key = |planned: &Planned| {
+            (planned.environment.project.clone(), planned.environment.role, planned.environment.name.clone())
+        };
         key(a).cmp(&key(b))
     });
     let nothing = library(repository, &all);
@@ -65,12 +70,17 @@ fn drop_shadowed_images(repository: &Repository<'_>, all: &mut Vec<Planned>) {
     let used: Vec<_> = all
         .iter()
         .flat_map(|planned| &planned.units)
-        .filter_map(|unit| if let Runs::Process { image: Some(image), .. } = &unit.runs { Some(image.dockerfile) } else { None })
+        .filter_map(|unit| {
+            if let Runs::Process { image: Some(image), .. } = &unit.runs { Some(image.dockerfile) } else { None }
+        })
         .collect();
     let developed = |file: &crate::model::FileId| {
-        all.iter().any(|planned| planned.environment.role == Role::Development && images::builds(repository, planned).contains(file))
+        all.iter().any(|planned| {
+            planned.environment.role == Role::Development && images::builds(repository, planned).contains(file)
+        })
     };
-    let shadowed: Vec<_> = repository.of(Kind::Dockerfile).iter().filter(|file| !used.is_empty() && developed(file)).copied().collect();
+    let shadowed: Vec<_> =
+        repository.of(Kind::Dockerfile).iter().filter(|file| !used.is_empty() && developed(file)).copied().collect();
     let used: Vec<_> = used.into_iter().chain(shadowed).collect();
     all.retain(|planned| {
         !planned.units.iter().any(|unit| matches!(&unit.runs, Runs::Image(image) if used.contains(&image.dockerfile)))
@@ -102,14 +112,16 @@ fn merge_tests(all: &mut Vec<Planned>, tests: Planned) {
 fn add_deployments(repository: &Repository<'_>, all: &mut Vec<Planned>) {
     for deployment in ci::deployments(repository) {
         let text = format!("job {} deploys to {}", deployment.job, deployment.word);
-        let mut known: Vec<&mut Planned> = all.iter_mut().filter(|planned| planned.environment.role == deployment.role).collect();
+        let mut known: Vec<&mut Planned> =
+            all.iter_mut().filter(|planned| planned.environment.role == deployment.role).collect();
         if let Some(planned) = known.first_mut() {
             planned.add_evidence(deployment.span, text);
             if deployment.named {
                 planned.at_least(Confidence::Invoked);
             }
         } else if deployment.named {
-            let mut planned = Planned::new(&deployment.word, deployment.role, Confidence::Invoked).because(deployment.span, text);
+            let mut planned =
+                Planned::new(&deployment.word, deployment.role, Confidence::Invoked).because(deployment.span, text);
             planned.only_named = true;
             all.push(planned);
         }
@@ -118,9 +130,13 @@ fn add_deployments(repository: &Repository<'_>, all: &mut Vec<Planned>) {
 
 /// A person's machine, where nothing else is for development but the code says how to start it there.
 fn add_machine(repository: &Repository<'_>, modules: &[settings::Module], all: &mut Vec<Planned>) {
-    for planned in all.iter_mut().filter(|planned| planned.units.is_empty() && planned.environment.role != Role::Production) {
+    for planned in
+        all.iter_mut().filter(|planned| planned.units.is_empty() && planned.environment.role != Role::Production)
+    {
         if planned.environment.role == Role::Development || planned.environment.role == Role::Test {
-            let root = modules.iter().find(|module| planned.settings.as_ref().is_some_and(|choice| choice.module == module.name));
+            let root = modules
+                .iter()
+                .find(|module| planned.settings.as_ref().is_some_and(|choice| choice.module == module.name));
             let folder = root.map(|module| module.root.clone()).unwrap_or_default();
             planned.units.push(Unit { name: "host".into(), runs: Runs::Machine { folder } });
         }
@@ -128,7 +144,8 @@ fn add_machine(repository: &Repository<'_>, modules: &[settings::Module], all: &
     if all.is_empty() || all.iter().any(|planned| planned.environment.role == Role::Development) {
         return;
     }
-    let manage = repository.of(Kind::Python).iter().find(|file| paths::name(repository.tree.path(**file)) == "manage.py");
+    let manage =
+        repository.of(Kind::Python).iter().find(|file| paths::name(repository.tree.path(**file)) == "manage.py");
     let tracked = repository.of(Kind::Dotenv).iter().find(|file| paths::name(repository.tree.path(**file)) == ".env");
     if let (Some(manage), Some(dotenv)) = (manage, tracked) {
         let folder = paths::parent(repository.tree.path(*manage)).to_owned();
@@ -147,7 +164,11 @@ fn name_apart(all: &mut [Planned]) {
         let taken = |name: &str| before.iter().any(|other| other.environment.name == name);
         if taken(&this.environment.name) {
             let base = format!("{}-{}", this.environment.name, this.environment.role.name());
-            let mut name = if this.environment.name == this.environment.role.name() { format!("{}-2", this.environment.name) } else { base };
+            let mut name = if this.environment.name == this.environment.role.name() {
+                format!("{}-2", this.environment.name)
+            } else {
+                base
+            };
             let mut n = 2;
             while taken(&name) {
                 n += 1;
@@ -161,7 +182,11 @@ fn name_apart(all: &mut [Planned]) {
 /// The sentence for a repository that is a library.
 fn library(repository: &Repository<'_>, all: &[Planned]) -> Option<String> {
     let runs = all.iter().any(|planned| planned.environment.role != Role::Test);
-    if runs || all.iter().any(|planned| !planned.environment.files.is_empty() && planned.environment.confidence == Confidence::Explicit) {
+    if runs
+        || all.iter().any(|planned| {
+            !planned.environment.files.is_empty() && planned.environment.confidence == Confidence::Explicit
+        })
+    {
         return None;
     }
     let project = repository.of(Kind::Project).iter().any(|file| {
@@ -169,7 +194,9 @@ fn library(repository: &Repository<'_>, all: &[Planned]) -> Option<String> {
         let text = repository.tree.text(*file).unwrap_or_default();
         name == "setup.py" || name == "pyproject.toml" && text.contains("[project]") || text.contains("[tool.poetry]")
     });
-    project.then(|| "This looks like a library (a Python project, no image, no process, no deploy): nothing to audit.".into())
+    project.then(|| {
+        "This looks like a library (a Python project, no image, no process, no deploy): nothing to audit.".into()
+    })
 }
 
 fn not_found(repository: &Repository<'_>, all: &[Planned]) -> Vec<(Role, String)> {

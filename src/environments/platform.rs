@@ -20,11 +20,14 @@ pub fn procfiles(repository: &Repository<'_>, known: &[Planned]) -> Vec<Planned>
             continue;
         }
         let commands = procfile.iter().map(|process| process.command.text.as_str()).collect::<Vec<_>>().join("\n");
-        let develops = ["runserver", "npm run", "--reload", "yarn ", "make "].iter().any(|sign| commands.contains(sign));
+        let develops =
+            ["runserver", "npm run", "--reload", "yarn ", "make "].iter().any(|sign| commands.contains(sign));
         let app = app_json_beside(repository, path);
         let (role, word, why) = match naming.role {
             Some((role, word)) => (role, word, "the Procfile's name"),
-            None if develops && app.is_none() => (Role::Development, "host".to_owned(), "the Procfile starts development tools"),
+            None if develops && app.is_none() => {
+                (Role::Development, "host".to_owned(), "the Procfile starts development tools")
+            }
             None => (Role::Production, "production".to_owned(), "a platform reads the Procfile"),
         };
         let taken = known.iter().any(|planned| planned.environment.role == role && planned.environment.name == word);
@@ -44,7 +47,9 @@ pub fn procfiles(repository: &Repository<'_>, known: &[Planned]) -> Vec<Planned>
                 map: process.command.map.clone(),
                 span: process.command.span,
             };
-            planned.units.push(Unit { name: process.name.value.clone(), runs: Runs::Process { command, image: image.clone() } });
+            planned
+                .units
+                .push(Unit { name: process.name.value.clone(), runs: Runs::Process { command, image: image.clone() } });
         }
         found.push(planned);
     }
@@ -57,15 +62,25 @@ fn app_json_beside(repository: &Repository<'_>, path: &str) -> Option<FileId> {
 
 /// The Dockerfile whose image a Procfile's commands run in: one that has no command of its own, or is named for production.
 fn platform_image(repository: &Repository<'_>, folder: &str) -> Option<ImageBuild> {
-    if repository.tree.find(&paths::join(folder, "app.json")?).is_some() || repository.tree.find("runtime.txt").is_some() {
+    if repository.tree.find(&paths::join(folder, "app.json")?).is_some()
+        || repository.tree.find("runtime.txt").is_some()
+    {
         return None;
     }
     let mut best: Option<(u8, FileId)> = None;
-    for file in repository.of(Kind::Dockerfile).iter().filter(|file| paths::parent(repository.tree.path(**file)) == folder) {
+    for file in
+        repository.of(Kind::Dockerfile).iter().filter(|file| paths::parent(repository.tree.path(**file)) == folder)
+    {
         let path = repository.tree.path(*file);
         let plain = paths::name(path) == "Dockerfile";
         let role = naming(path).role.map(|(role, _)| role);
-        let image = ImageBuild { dockerfile: *file, context: folder.into(), target: None, args: Default::default(), span: None };
+        let image = ImageBuild {
+            dockerfile: *file,
+            context: folder.into(),
+            target: None,
+            args: Default::default(),
+            span: None,
+        };
         let build = images::build(repository, &image)?;
         let command = build.target.and_then(|target| build.stages.get(target)).is_some_and(|stage| stage.cmd.is_some());
         let rank = match (role, plain, command) {
@@ -110,9 +125,14 @@ pub fn devcontainers(repository: &Repository<'_>) -> Vec<Planned> {
             .because(Span::new(*file, 0, 0), "editors open the development container");
         if container.compose_files.is_empty() {
             let Some(name) = &container.dockerfile else { continue };
-            let Some(dockerfile) = paths::join(&folder, &name.value).and_then(|path| repository.tree.find(&path)) else { continue };
-            let context = container.context.as_ref().and_then(|context| paths::join(&folder, &context.value)).unwrap_or(folder);
-            let image = ImageBuild { dockerfile, context, target: None, args: Default::default(), span: Some(name.span) };
+            let Some(dockerfile) = paths::join(&folder, &name.value).and_then(|path| repository.tree.find(&path))
+            else {
+                continue;
+            };
+            let context =
+                container.context.as_ref().and_then(|context| paths::join(&folder, &context.value)).unwrap_or(folder);
+            let image =
+                ImageBuild { dockerfile, context, target: None, args: Default::default(), span: Some(name.span) };
             planned.units.push(Unit { name: "app".into(), runs: Runs::Image(image) });
         } else {
             let at = |path: &crate::model::Spanned<String>| repository.tree.find(&paths::join(&folder, &path.value)?);
@@ -126,8 +146,12 @@ pub fn devcontainers(repository: &Repository<'_>) -> Vec<Planned> {
                 planned.add_file(compose);
             }
             for name in project.services.keys() {
-                let runs =
-                    Runs::Compose { project: project.clone(), service: name.clone(), folder: folder.clone(), instead: None };
+                let runs = Runs::Compose {
+                    project: project.clone(),
+                    service: name.clone(),
+                    folder: folder.clone(),
+                    instead: None,
+                };
                 planned.units.push(Unit { name: name.clone(), runs });
             }
         }

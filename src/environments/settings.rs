@@ -30,7 +30,8 @@ pub fn module_name(repository: &Repository<'_>, path: &str) -> (String, String) 
     while !root.is_empty() && repository.tree.find(&format!("{root}/__init__.py")).is_some() {
         root = paths::parent(root);
     }
-    let mut inside = path.strip_prefix(root).unwrap_or(path).trim_start_matches('/').trim_end_matches(".py").replace('/', ".");
+    let mut inside =
+        path.strip_prefix(root).unwrap_or(path).trim_start_matches('/').trim_end_matches(".py").replace('/', ".");
     if let Some(package) = inside.strip_suffix(".__init__") {
         inside = package.to_owned();
     }
@@ -44,7 +45,8 @@ fn is_settings(repository: &Repository<'_>, path: &str) -> bool {
     let in_package = ["settings", "environments"].contains(&folder) && name != "__init__" && name != "urls";
     let package = name == "__init__" && folder == "settings";
     let aside = path.split('/').any(|part| ["migrations", "management", "templates"].contains(&part));
-    let within_tests = paths::parent(path).split('/').any(|part| part == "tests" || part == "test") && name != "settings";
+    let within_tests =
+        paths::parent(path).split('/').any(|part| part == "tests" || part == "test") && name != "settings";
     let named = name == "settings" || name.starts_with("settings_") || name.ends_with("_settings");
     let config = name == "config" || name == "configuration";
     !aside && !within_tests && (named || in_package || package || config && holds_classes(repository, path))
@@ -66,7 +68,8 @@ pub fn modules(repository: &Repository<'_>) -> Vec<Module> {
         let (root, name) = module_name(repository, path);
         let last = name.rsplit('.').next().unwrap_or(&name).to_owned();
         let naming = naming(&format!("{last}.x"));
-        let tests = path.split('/').any(|part| part == "tests" || part == "test").then(|| (Role::Test, "test".to_owned()));
+        let tests =
+            path.split('/').any(|part| part == "tests" || part == "test").then(|| (Role::Test, "test".to_owned()));
         let classes = if last == "config" || last == "configuration" || last == "settings" {
             python::config_classes(repository.tree, *file)
         } else {
@@ -86,7 +89,8 @@ pub fn by_role(modules: &[Module], role: Role) -> Option<SettingsChoice> {
         return Some(SettingsChoice { module: module.name.clone(), class: None, span });
     }
     modules.iter().find_map(|module| {
-        let class = module.classes.iter().find(|class| role_of_value(&class.name).is_some_and(|(found, _)| found == role))?;
+        let class =
+            module.classes.iter().find(|class| role_of_value(&class.name).is_some_and(|(found, _)| found == role))?;
         let span = Some(class.span);
         Some(SettingsChoice { module: module.name.clone(), class: Some(class.name.clone()), span })
     })
@@ -98,8 +102,16 @@ pub fn by_file_words(repository: &Repository<'_>, modules: &[Module], planned: &
         .environment
         .files
         .iter()
-        .flat_map(|file| paths::name(repository.tree.path(*file)).to_lowercase().split(['.', '-', '_']).map(str::to_owned).collect::<Vec<_>>())
-        .filter(|word| word.len() > 3 && !["dockerfile", "docker", "compose", "procfile", "yaml"].contains(&word.as_str()))
+        .flat_map(|file| {
+            paths::name(repository.tree.path(*file))
+                .to_lowercase()
+                .split(['.', '-', '_'])
+                .map(str::to_owned)
+                .collect::<Vec<_>>()
+        })
+        .filter(|word| {
+            word.len() > 3 && !["dockerfile", "docker", "compose", "procfile", "yaml"].contains(&word.as_str())
+        })
         .collect();
     let module = modules.iter().find(|module| {
         let last = module.name.rsplit('.').next().unwrap_or_default();
@@ -127,11 +139,8 @@ pub fn infer(modules: &[Module], known: &[Planned]) -> Vec<Planned> {
         }
         for class in &module.classes {
             let Some((role, word)) = role_of_value(&class.name) else { continue };
-            let choice = SettingsChoice {
-                module: module.name.clone(),
-                class: Some(class.name.clone()),
-                span: Some(class.span),
-            };
+            let choice =
+                SettingsChoice { module: module.name.clone(), class: Some(class.name.clone()), span: Some(class.span) };
             add(role, &word, class.span, format!("the class {} configures it", class.name), choice);
         }
     }

@@ -23,6 +23,8 @@ pub const FILES: &[(&str, &str)] = rules![
     "service/sqlite-in-production.toml",
     "setting/boolean-from-string.toml",
     "system-package/missing-runtime-library.toml",
+    "tool/rule-file.toml",
+    "tool/unreadable-file.toml",
     "variable/same-secret-across-environments.toml",
 ];
 
@@ -51,10 +53,17 @@ mod tests {
     }
 
     #[test]
+    fn a_rule_stands_in_the_folder_of_its_dimension() {
+        for rule in rules().0 {
+            assert_eq!(rule.path, format!("{}/{}.toml", rule.dimension.name(), rule.name));
+        }
+    }
+
+    #[test]
     fn a_wrong_key_is_an_error_at_its_line() {
         let text = FILES[0].1.replace("at = \"libc\"", "att = \"libc\"");
         let errors = load("image/x.toml", &text).unwrap_err();
         assert!(errors[0].message.contains("att"), "{errors:?}");
-        assert_eq!(errors[0].line, 7);
+        assert_eq!((errors[0].line, errors[0].column), (7, 1));
     }
 }

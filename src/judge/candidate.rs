@@ -38,6 +38,7 @@ pub fn of<'m>(
 ) -> Vec<(Candidate<'m>, Compared)> {
     match (rule.file.on, rule.file.pairs, rule.file.align) {
         (On::Fact, ..) => facts(rule, index, environments),
+        (On::Problem, ..) => Vec::new(),
         (On::Pair, Pairs::Any, Align::Value) => equal_values(rule, index, environments),
         (On::Pair, Pairs::Any, Align::Key) => {
             let mut found = Vec::new();
@@ -55,7 +56,8 @@ pub fn of<'m>(
 fn facts<'m>(rule: &Rule, index: &Index<'m>, environments: &'m [Environment]) -> Vec<(Candidate<'m>, Compared)> {
     let mut found = Vec::new();
     for environment in environments.iter().filter(|environment| rule.roles.contains_key(&environment.role)) {
-        for fact in index.of_environment(environment).iter().copied().filter(|fact| fact.id.dimension == rule.dimension) {
+        for fact in index.of_environment(environment).iter().copied().filter(|fact| fact.id.dimension == rule.dimension)
+        {
             found.push((Candidate { environment, reference: None, fact, other: None }, Compared::Holds));
         }
     }
@@ -160,9 +162,15 @@ fn equal_values<'m>(rule: &Rule, index: &Index<'m>, environments: &'m [Environme
     for (at, reference) in environments.iter().enumerate() {
         for environment in environments.iter().skip(at + 1).filter(|other| other.project == reference.project) {
             let mut seen: Vec<&Value> = Vec::new();
-            for fact in index.of_environment(environment).iter().copied().filter(|fact| fact.id.dimension == rule.dimension) {
+            for fact in
+                index.of_environment(environment).iter().copied().filter(|fact| fact.id.dimension == rule.dimension)
+            {
                 let Some(mine) = value(fact).filter(|mine| !seen.contains(mine)) else { continue };
-                let mut there = index.of_environment(reference).iter().copied().filter(|other| other.id.dimension == rule.dimension);
+                let mut there = index
+                    .of_environment(reference)
+                    .iter()
+                    .copied()
+                    .filter(|other| other.id.dimension == rule.dimension);
                 let other = there.find(|other| value(other) == Some(mine));
                 let compared = if other.is_some() { Compared::Holds } else { Compared::DoesNot };
                 seen.push(mine);

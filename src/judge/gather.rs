@@ -11,7 +11,9 @@ use crate::model::{Finding, Severity};
 pub fn join(rule: &Rule, findings: Vec<Finding>) -> Vec<Finding> {
     let mut joined: Vec<Finding> = Vec::new();
     for finding in findings {
-        let same = joined.iter_mut().find(|known| if rule.file.group { one_list(known, &finding) } else { one_block(known, &finding) });
+        let same = joined
+            .iter_mut()
+            .find(|known| if rule.file.group { one_list(known, &finding) } else { one_block(known, &finding) });
         match same {
             Some(known) => absorb(known, finding),
             None => joined.push(finding),
@@ -25,6 +27,7 @@ pub fn join(rule: &Rule, findings: Vec<Finding>) -> Vec<Finding> {
             finding.message = format!("{} and {more} more", finding.message);
             finding.key = finding.items.iter().map(|item| item.key.as_str()).collect::<Vec<_>>().join(", ");
         }
+        super::make::seal(finding);
     }
     joined
 }
@@ -63,39 +66,48 @@ fn absorb(known: &mut Finding, more: Finding) {
     known.role = known.role.min(more.role);
 }
 
-/// Folds findings into those that explain them.
+/// Folds findings into those that explain them: first where a rule says so, then where two share their first place.
 pub fn fold(findings: &mut [Finding], rules: &BTreeMap<&str, &Rule>) {
-    for at in 0..findings.len() {
-        let Some(rule) = rules.get(findings[at].rule.as_str()) else { continue };
-        if findings[at].part_of.is_some() {
-            continue;
-        }
-        let mut worst = findings[at].severity;
-        let mut places = Vec::new();
-        for other in 0..findings.len() {
-            if other == at || findings[other].part_of.is_some() || !explains(rule, &findings[at], &findings[other]) {
+    for test in [names_it, shares_its_place] {
+        for at in 0..findings.len() {
+            let Some(rule) = rules.get(findings[at].rule.as_str()) else { continue };
+            if findings[at].part_of.is_some() {
                 continue;
             }
-            worst = worst.max(findings[other].severity);
-            places.extend(findings[other].locations.iter().take(2).cloned());
-            let cause = findings[at].fingerprint.clone();
-            findings[other].part_of = Some(cause);
-        }
-        raise(&mut findings[at], worst);
-        for place in places {
-            if !findings[at].locations.iter().any(|known| known.span == place.span) {
-                findings[at].locations.push(place);
+            let mut worst = findings[at].severity;
+            let mut places = Vec::new();
+            for other in 0..findings.len() {
+                if other == at || findings[other].part_of.is_some() || !test(rule, &findings[at], &findings[other]) {
+                    continue;
+                }
+                worst = worst.max(findings[other].severity);
+                places.extend(findings[other].locations.iter().take(2).cloned());
+                let cause = findings[at].fingerprint.clone();
+                findings[other].part_of = Some(cause);
+            }
+            raise(&mut findings[at], worst);
+            for place in places {
+                if !findings[at].locations.iter().any(|known| known.span == place.span) {
+                    findings[at].locations.push(place);
+                }
             }
         }
     }
-    let roots: BTreeMap<String, Option<String>> =
+    point_at_roots(findings);
+}
+
+/// What is folded into a folded finding is folded into its cause.
+fn point_at_roots(findings: &mut [Finding]) {
+    let above: BTreeMap<String, Option<String>> =
         findings.iter().map(|finding| (finding.fingerprint.clone(), finding.part_of.clone())).collect();
     for finding in findings {
-        while let Some(Some(above)) = finding.part_of.as_ref().and_then(|cause| roots.get(cause)) {
-            if *above == finding.fingerprint {
+        let mut steps = 0;
+        while let Some(Some(next)) = finding.part_of.as_ref().and_then(|cause| above.get(cause)) {
+            steps += 1;
+            if *next == finding.fingerprint || steps > 16 {
                 break;
             }
-            finding.part_of = Some(above.clone());
+            finding.part_of = Some(next.clone());
         }
     }
 }
@@ -107,19 +119,23 @@ fn raise(finding: &mut Finding, severity: Severity) {
     }
 }
 
-/// Whether a finding explains another: its rule says so and they share an environment and component, or they share their
-/// first place and the other rule is not kept beside it.
-fn explains(rule: &Rule, cause: &Finding, other: &Finding) -> bool {
-    if cause.project != other.project || rule.file.keeps.contains(&other.rule) || cause.rule == other.rule {
-        return false;
-    }
+/// Whether a rule names another as explained, for one environment and component.
+fn names_it(rule: &Rule, cause: &Finding, other: &Finding) -> bool {
     let whole = |finding: &Finding| finding.component.is_none();
     let together = cause.component == other.component || whole(cause) || whole(other);
     let environment = other.deviating.iter().any(|name| cause.deviating.contains(name));
-    let named = rule.file.subsumes.contains(&other.rule) && together && environment;
+    may_fold(rule, cause, other) && rule.file.subsumes.contains(&other.rule) && together && environment
+}
+
+/// Whether two findings begin at one place; the graver one, then the first by name, is the cause.
+fn shares_its_place(rule: &Rule, cause: &Finding, other: &Finding) -> bool {
     let first = |finding: &Finding| finding.locations.first().map(|place| place.span);
-    let same_place = first(cause) == first(other) && (cause.severity, &other.rule) > (other.severity, &cause.rule);
-    named || same_place
+    let before = (cause.severity, &other.rule) > (other.severity, &cause.rule);
+    may_fold(rule, cause, other) && first(cause) == first(other) && before
+}
+
+fn may_fold(rule: &Rule, cause: &Finding, other: &Finding) -> bool {
+    cause.project == other.project && cause.rule != other.rule && !rule.file.keeps.contains(&other.rule)
 }
 
 /// Sorts findings: severity, kind, worst role, dimension, rule, key, place. Total.

@@ -64,7 +64,7 @@ pub fn finding(
         lowered,
         suppressed: None,
     };
-    finding.fingerprint = fingerprint(&finding, &finding.key.clone());
+    seal(&mut finding);
     if rule.file.group {
         let value = shown(rule, candidate.fact);
         finding.items.push(Item { key: finding.key.clone(), value, fingerprint: finding.fingerprint.clone() });
@@ -90,7 +90,7 @@ fn side(rule: &Rule, fact: &Fact, environment: &Environment) -> Vec<Location> {
         let Some(attr) = fact.get(name) else { continue };
         let mut steps = attr.origin.steps.iter();
         if let Some(first) = steps.next() {
-            add(first.span, format!("{}: {}", environment.name, text_of(attr)));
+            add(first.span, format!("{}: {}", environment.name, label(name, attr)));
         }
         for step in steps {
             add(step.span, format!("{}: {}", environment.name, step.kind.words()));
@@ -99,18 +99,41 @@ fn side(rule: &Rule, fact: &Fact, environment: &Environment) -> Vec<Location> {
     locations
 }
 
-/// SHA-256 of rule, project, component, dimension, key and the sorted values: no path, line, message or severity.
+/// What is said at an attribute's place: its value, or, of a yes or no, its name.
+fn label(name: &str, attr: &crate::model::Attr) -> String {
+    match attr.value.one() {
+        Some(crate::model::Value::Bool(true)) => name.replace('_', " "),
+        Some(crate::model::Value::Bool(false)) => format!("not {}", name.replace('_', " ")),
+        _ => text_of(attr),
+    }
+}
+
+/// Gives a finding its identity, once it holds all environments and items that it will hold.
+pub fn seal(finding: &mut Finding) {
+    finding.fingerprint = fingerprint(finding, &finding.key);
+}
+
+/// SHA-256 of rule, project, component, dimension, key and the sorted values, or items: no path, line, message or severity.
 pub fn fingerprint(finding: &Finding, key: &str) -> String {
     let mut hash = Sha256::new();
-    for part in [&finding.rule, &finding.project, finding.component.as_deref().unwrap_or_default(), finding.dimension.name(), key] {
+    let mut add = |part: &str, end: u8| {
         hash.update(part.as_bytes());
-        hash.update([0]);
+        hash.update([end]);
+    };
+    let component = finding.component.as_deref().unwrap_or_default();
+    for part in [&finding.rule, &finding.project, component, finding.dimension.name(), key] {
+        add(part, 0);
     }
     for (environment, value) in &finding.environments {
-        hash.update(environment.as_bytes());
-        hash.update([1]);
-        hash.update(value.trim().to_lowercase().as_bytes());
-        hash.update([0]);
+        add(environment, 1);
+        // The value of a list's environment is that of one of its items.
+        if finding.items.is_empty() {
+            add(&value.trim().to_lowercase(), 0);
+        }
+    }
+    for item in &finding.items {
+        add(&item.key, 1);
+        add(&item.value.trim().to_lowercase(), 0);
     }
     hash.finalize().iter().take(16).fold(String::new(), |text, byte| format!("{text}{byte:02x}"))
 }

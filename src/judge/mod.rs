@@ -5,9 +5,15 @@ pub mod candidate;
 pub mod conditions;
 pub mod gather;
 pub mod make;
+pub mod names;
+mod near;
 pub mod object;
+mod places;
+pub mod problems;
 pub mod rule;
 pub mod rule_file;
+#[cfg(test)]
+mod tests;
 pub mod verdict;
 
 use std::collections::BTreeMap;
@@ -38,7 +44,8 @@ impl Options {
         let order = ["core", "strict", "audit"];
         let level = |name: &str| order.iter().position(|known| *known == name).unwrap_or(0);
         let profile = self.profile.as_deref().unwrap_or("core");
-        let chosen = self.select.contains(&rule.name) || self.select.is_empty() && level(rule.profile()) <= level(profile);
+        let chosen =
+            self.select.contains(&rule.name) || self.select.is_empty() && level(rule.profile()) <= level(profile);
         chosen && !self.ignore.contains(&rule.name)
     }
 }
@@ -71,10 +78,11 @@ pub fn judge_recorded(model: Model, rules: &[Rule], options: &Options) -> (Audit
     let scope = Scope::new(&model, &index);
     for rule in rules.iter().filter(|rule| options.runs(rule)) {
         let tally = verdicts.entry(rule.name.clone()).or_default();
-        let mut found = Vec::new();
+        let mut found = problems::findings(rule, &model);
+        tally.fired += found.len();
         for (candidate, compared) in candidate::of(rule, &index, &model.environments, named) {
             let said = match verdict::judge(rule, &candidate, compared, &scope) {
-                Outcome::NotApplicable => continue,
+                Outcome::NotApplicable(condition) => condition,
                 Outcome::Silent(by) => {
                     tally.silent += 1;
                     by
@@ -106,6 +114,7 @@ pub fn judge_recorded(model: Model, rules: &[Rule], options: &Options) -> (Audit
     let references = compare::reference::names(&model.environments, named);
     drop(scope);
     drop(index);
-    let audit = Audit { findings, verdicts, references, pairs, as_of: options.as_of.clone(), broken_rules: Vec::new(), model };
+    let audit =
+        Audit { findings, verdicts, references, pairs, as_of: options.as_of.clone(), broken_rules: Vec::new(), model };
     (audit, records)
 }

@@ -1,18 +1,38 @@
 //! A rule that was checked: every name in it exists, every condition compiles.
 
 use std::collections::BTreeMap;
+use std::ops::Range;
 
-use super::conditions;
-use super::rule_file::{On, RuleFile};
+use super::names::{self, Wrong};
+use super::near::hint;
+use super::places::Places;
+use super::rule_file::{Align, On, Pairs, RuleFile};
 use crate::model::{Dimension, Role, Severity, schema};
+
+/// The words for severities in rules.
+const SEVERITIES: [&str; 3] = ["error", "warning", "note"];
 
 /// What is wrong with a rule file, and where.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct RuleError {
     /// The line, from 1.
     pub line: usize,
+    /// The column in characters, from 1.
+    pub column: usize,
+    /// The bytes of the file.
+    pub span: Range<usize>,
     /// What is wrong and what was expected.
     pub message: String,
+}
+
+impl RuleError {
+    /// An error at a place of a text.
+    pub fn at(text: &str, span: Range<usize>, message: String) -> Self {
+        let before = text.get(..span.start).unwrap_or_default();
+        let line = before.matches('\n').count() + 1;
+        let column = before.rsplit('\n').next().unwrap_or_default().chars().count() + 1;
+        Self { line, column, span, message }
+    }
 }
 
 /// A rule, ready to be judged.
@@ -45,65 +65,216 @@ impl Rule {
 /// Reads and checks a rule file.
 pub fn load(path: &str, text: &str) -> Result<Rule, Vec<RuleError>> {
     let name = path.rsplit('/').next().unwrap_or(path).trim_end_matches(".toml").to_owned();
-    let line_of = |offset: usize| text.get(..offset).map_or(1, |before| before.matches('\n').count() + 1);
     let file: RuleFile = toml::from_str(text).map_err(|error| {
-        let line = error.span().map_or(1, |span| line_of(span.start));
-        vec![RuleError { line, message: error.message().to_owned() }]
+        let span = error.span().unwrap_or(0..0);
+        vec![RuleError::at(text, span, meant(error.message()))]
     })?;
-    let mut errors = Vec::new();
-    let mut wrong = |needle: &str, message: String| {
-        let line = text.find(needle).map_or(1, line_of);
-        errors.push(RuleError { line, message });
-    };
-    let dimension = Dimension::of(&file.dimension);
-    if dimension.is_none() {
-        wrong(&file.dimension, format!("no such dimension: {}", file.dimension));
-    }
-    if file.on == On::Pair && file.compare.is_none() {
-        wrong("on", "a rule on pairs needs `compare`".into());
-    }
+    let mut check = Check { file: &file, places: Places::of(text), errors: Vec::new() };
+    let dimension = check.dimension();
+    check.shape();
+    let roles = check.roles();
+    check.severities();
+    check.names();
     if let Some(dimension) = dimension {
-        for attribute in file.compare.iter().chain([&file.at]).chain(&file.also) {
-            if schema::attribute(dimension, attribute).is_none() {
-                wrong(attribute, format!("{} has no attribute {attribute}", dimension.name()));
-            }
-        }
-        for condition in conditions(&file) {
-            for message in conditions::check(condition, dimension) {
-                wrong(condition, message);
-            }
-        }
-        for message in conditions::check_template(&file.message, dimension) {
-            wrong(&file.message, message);
-        }
+        check.attributes(dimension);
+        check.conditions(dimension);
     }
-    let mut roles = BTreeMap::new();
-    for (role, severity) in &file.roles {
-        match (Role::of(role), Severity::of(severity)) {
-            (Some(role), Some(severity)) => {
-                roles.insert(role, severity);
-            }
-            (None, _) => wrong(role, format!("no such role: {role}")),
-            (_, None) => wrong(severity, format!("no such severity: {severity}; expected error, warning or note")),
-        }
-    }
-    for row in &file.severity {
-        if row.is != "off" && Severity::of(&row.is).is_none() {
-            wrong(&row.is, format!("no such severity: {}", row.is));
-        }
-        for role in row.roles.iter().filter(|role| Role::of(role).is_none()) {
-            wrong(role, format!("no such role: {role}"));
-        }
-    }
+    let errors = check.errors;
     match dimension {
         Some(dimension) if errors.is_empty() => Ok(Rule { name, path: path.to_owned(), dimension, roles, file }),
         _ => Err(errors),
     }
 }
 
-/// Every condition of a rule.
-fn conditions(file: &RuleFile) -> impl Iterator<Item = &str> {
-    let guards = file.unless.iter().map(|guard| guard.when.as_str());
-    let rows = file.severity.iter().map(|row| row.when.as_str());
-    file.when.iter().map(String::as_str).chain(guards).chain(rows)
+/// An unknown key or word, and the one that was probably meant.
+fn meant(message: &str) -> String {
+    let mut words = message.split('`').skip(1).step_by(2);
+    let unknown = message.starts_with("unknown ").then(|| words.next()).flatten();
+    match unknown {
+        Some(word) => format!("{}{}", message.split(", expected").next().unwrap_or(message), hint(word, words)),
+        None => message.to_owned(),
+    }
+}
+
+struct Check<'f> {
+    file: &'f RuleFile,
+    places: Places<'f>,
+    errors: Vec<RuleError>,
+}
+
+impl Check<'_> {
+    /// An error at a value, such as `severity.0.is`.
+    fn wrong(&mut self, path: &str, message: impl Into<String>) {
+        let error = self.places.error(self.places.value(path), message.into());
+        self.errors.push(error);
+    }
+
+    fn dimension(&mut self) -> Option<Dimension> {
+        let name = &self.file.dimension;
+        let problem = self.file.on == On::Problem;
+        let known: Vec<Dimension> = if problem { vec![Dimension::Tool] } else { Dimension::ALL.to_vec() };
+        let found = known.iter().find(|dimension| dimension.name() == name);
+        if found.is_none() {
+            let hint = hint(name, known.iter().map(|dimension| dimension.name()));
+            self.wrong("dimension", format!("no such dimension: {name}{hint}"));
+        }
+        found.copied()
+    }
+
+    /// Whether what is given goes together.
+    fn shape(&mut self) {
+        let file = self.file;
+        let pair = file.on == On::Pair;
+        if pair && file.compare.is_none() {
+            self.wrong("on", "a rule on pairs needs `compare`");
+        }
+        for key in ["compare", "relation", "pairs", "align"] {
+            if !pair && self.places.has(key) {
+                self.wrong(key, format!("only rules on pairs have `{key}`"));
+            }
+        }
+        if file.align == Align::Value && file.pairs != Pairs::Any {
+            self.wrong("align", "`align = \"value\"` needs `pairs = \"any\"`");
+        }
+        if file.on != On::Problem && file.at.is_empty() {
+            self.wrong("on", "a rule needs `at`: the attribute whose place is shown first");
+        }
+        const PROFILES: [&str; 3] = ["core", "strict", "audit"];
+        if let Some(profile) = file.profile.as_deref().filter(|name| !PROFILES.contains(name)) {
+            self.wrong("profile", format!("no such profile: {profile}{}", hint(profile, PROFILES)));
+        }
+    }
+
+    fn attributes(&mut self, dimension: Dimension) {
+        let file = self.file;
+        let mut named: Vec<(String, &str)> =
+            file.compare.iter().map(|name| ("compare".to_owned(), name.as_str())).collect();
+        if file.on != On::Problem {
+            named.push(("at".into(), &file.at));
+        }
+        named.extend(file.also.iter().enumerate().map(|(at, name)| (format!("also.{at}"), name.as_str())));
+        for (path, name) in named.into_iter().filter(|(_, name)| !name.is_empty()) {
+            if schema::attribute(dimension, name).is_none() {
+                let hint = hint(name, schema::attributes(dimension).map(|row| row.name));
+                self.wrong(&path, format!("{} has no attribute {name}{hint}", dimension.name()));
+            }
+        }
+    }
+
+    fn conditions(&mut self, dimension: Dimension) {
+        let file = self.file;
+        let plain = file.when.iter().enumerate().map(|(at, when)| (format!("when.{at}"), when));
+        let guards = file.unless.iter().enumerate().map(|(at, guard)| (format!("unless.{at}.when"), &guard.when));
+        let rows = file.severity.iter().enumerate().map(|(at, row)| (format!("severity.{at}.when"), &row.when));
+        let mut found: Vec<(String, Wrong)> = Vec::new();
+        for (path, condition) in plain.chain(guards).chain(rows) {
+            found.extend(names::check(condition, file.on, dimension).into_iter().map(|wrong| (path.clone(), wrong)));
+        }
+        let message = names::check_template(&file.message, file.on, dimension);
+        found.extend(message.into_iter().map(|wrong| ("message".to_owned(), wrong)));
+        for (path, wrong) in found {
+            let error = self.places.error(self.places.inside(&path, &wrong.at), wrong.message);
+            self.errors.push(error);
+        }
+    }
+
+    fn roles(&mut self) -> BTreeMap<Role, Severity> {
+        let mut roles = BTreeMap::new();
+        for (role, severity) in &self.file.roles {
+            if Role::of(role).is_none() {
+                let message = format!("no such role: {role}{}", hint(role, Role::ALL.map(Role::name)));
+                let error = self.places.error(self.places.key("roles", role), message);
+                self.errors.push(error);
+            }
+            if Severity::of(severity).is_none() {
+                let message = format!("no such severity: {severity}{}", hint(severity, SEVERITIES));
+                self.wrong(&format!("roles.{role}"), message);
+            }
+            if let (Some(role), Some(severity)) = (Role::of(role), Severity::of(severity)) {
+                roles.insert(role, severity);
+            }
+        }
+        roles
+    }
+
+    fn severities(&mut self) {
+        for (at, row) in self.file.severity.iter().enumerate() {
+            if row.is != "off" && Severity::of(&row.is).is_none() {
+                let known = SEVERITIES.into_iter().chain(["off"]);
+                self.wrong(
+                    &format!("severity.{at}.is"),
+                    format!("no such severity: {}{}", row.is, hint(&row.is, known)),
+                );
+            }
+            for (one, role) in row.roles.iter().enumerate() {
+                if Role::of(role).is_none() {
+                    let message = format!("no such role: {role}{}", hint(role, Role::ALL.map(Role::name)));
+                    self.wrong(&format!("severity.{at}.roles.{one}"), message);
+                }
+            }
+        }
+    }
+
+    /// Guards and rows are told apart by their names.
+    fn names(&mut self) {
+        let file = self.file;
+        let guards = file.unless.iter().enumerate().map(|(at, guard)| (format!("unless.{at}.name"), &guard.name));
+        let rows = file.severity.iter().enumerate().map(|(at, row)| (format!("severity.{at}.name"), &row.name));
+        let upheld = file.upheld.iter().enumerate().map(|(at, guard)| (format!("upheld.{at}.name"), &guard.name));
+        let mut seen: Vec<&String> = Vec::new();
+        for (path, name) in guards.chain(rows).chain(upheld) {
+            if name == "compare" || seen.contains(&name) {
+                self.wrong(&path, format!("the name {name} is taken"));
+            }
+            seen.push(name);
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const RULE: &str = "summary = \"s\"\non = \"pair\"\ndimension = \"image\"\ncompare = \"libc\"\nwhen = [\"fact.libc\"]\n\
+        roles = { staging = \"error\", test = \"note\" }\nat = \"libc\"\nmessage = \"{{ fact.libc }}\"\nwhy = \"w\"\nfix = \"f\"\n\
+        references = []\n\n[[severity]]\nname = \"a\"\nroles = [\"test\"]\nis = \"note\"\nwhen = \"fact.libc\"\n";
+
+    /// The only error of the rule with one text replaced, as `line:column message`.
+    fn error(from: &str, to: &str) -> String {
+        assert!(RULE.contains(from), "{from}");
+        let errors = load("x.toml", &RULE.replacen(from, to, 1)).map(|rule| rule.name).unwrap_err();
+        assert_eq!(errors.len(), 1, "{errors:?}");
+        format!("{}:{} {}", errors[0].line, errors[0].column, errors[0].message)
+    }
+
+    #[test]
+    fn every_wrong_word_is_an_error_at_its_line_and_column() {
+        assert!(load("x.toml", RULE).is_ok());
+        for (from, to, expected) in [
+            ("\"image\"", "\"imgae\"", "3:13 no such dimension: imgae; did you mean image?"),
+            ("compare = \"libc\"", "compare = \"libx\"", "4:11 image has no attribute libx; did you mean libc?"),
+            ("at = \"libc\"", "at = \"libx\"", "7:6 image has no attribute libx; did you mean libc?"),
+            ("at = \"libc\"", "att = \"libc\"", "7:1 unknown field `att`; did you mean at?"),
+            ("\"pair\"", "\"pear\"", "2:6 unknown variant `pear`; did you mean pair?"),
+            ("staging", "stagign", "6:11 no such role: stagign; did you mean staging?"),
+            ("\"error\"", "\"eror\"", "6:21 no such severity: eror; did you mean error?"),
+            ("[\"test\"]", "[\"tset\"]", "15:10 no such role: tset; did you mean test?"),
+            ("is = \"note\"", "is = \"of\"", "16:6 no such severity: of; did you mean off?"),
+            ("when = [\"fact.libc", "when = [\"é' == fact.libx", "5:10 the condition cannot be read: "),
+            ("when = \"fact.libc", "when = \"fact.libx", "17:14 image has no attribute libx; did you mean libc?"),
+            ("{{ fact.libc", "é {{ fact.libx", "8:22 image has no attribute libx; did you mean libc?"),
+            ("on = \"pair\"", "on = \"fact\"", "4:11 only rules on pairs have `compare`"),
+            ("why", "profile = \"cor\"\nwhy", "9:11 no such profile: cor; did you mean core?"),
+            ("name = \"a\"", "name = \"compare\"", "14:8 the name compare is taken"),
+        ] {
+            let found = error(from, to);
+            assert!(found.starts_with(expected), "{found:?}, not {expected:?}");
+        }
+    }
+
+    #[test]
+    fn everything_that_is_wrong_is_said_at_once() {
+        let text = RULE.replace("libc", "libx").replace("staging", "stage");
+        assert_eq!(load("x.toml", &text).map(|rule| rule.name).unwrap_err().len(), 6);
+    }
 }

@@ -12,6 +12,19 @@ pub enum On {
     Fact,
     /// Every fact and its counterpart in the reference, or in any other environment.
     Pair,
+    /// Everything that could not be read.
+    Problem,
+}
+
+impl On {
+    /// The word in rules.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Fact => "fact",
+            Self::Pair => "pair",
+            Self::Problem => "problem",
+        }
+    }
 }
 
 /// How the two sides of a pair must stand.
@@ -114,7 +127,8 @@ pub struct RuleFile {
     pub when: Vec<String>,
     /// Severity by role; a role that is not named is off.
     pub roles: BTreeMap<String, String>,
-    /// The attribute whose origin is the primary place.
+    /// The attribute whose origin is the primary place; every rule but one on problems needs it.
+    #[serde(default)]
     pub at: String,
     /// Attributes whose origins are shown too.
     #[serde(default)]

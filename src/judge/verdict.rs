@@ -19,16 +19,14 @@ pub enum Outcome {
     Silent(String),
     /// It touched something unknown.
     Undecided(Vec<Reason>),
-    /// It does not speak of this.
-    NotApplicable,
+    /// It does not speak of this, by this condition.
+    NotApplicable(String),
 }
 
 /// A fact that a condition may ask for.
 struct Row {
     fact: Arc<Fact>,
     role: &'static str,
-    /// Why its set may hold more.
-    incomplete: Option<Reason>,
 }
 
 /// Everything that conditions may ask about.
@@ -44,16 +42,14 @@ impl<'m> Scope<'m> {
         let mut rows = Vec::new();
         for environment in &model.environments {
             for fact in index.of_environment(environment) {
-                let coverage = index.coverage(environment, fact.id.component.as_ref(), fact.id.dimension);
-                let incomplete = coverage.and_then(|coverage| coverage.complete.as_ref().err().cloned());
-                rows.push(Row { fact: Arc::new((*fact).clone()), role: environment.role.name(), incomplete });
+                rows.push(Row { fact: Arc::new((*fact).clone()), role: environment.role.name() });
             }
         }
         Self { model, rows: Arc::new(rows) }
     }
 }
 
-fn environment_value(environment: &Environment) -> Jinja {
+pub(super) fn environment_value(environment: &Environment) -> Jinja {
     context! { name => environment.name.clone(), role => environment.role.name(), project => environment.project.clone() }
 }
 
@@ -68,7 +64,10 @@ impl<'m> Scope<'m> {
     fn component(&self, candidate: &Candidate<'_>) -> Option<&'m Component> {
         let name = candidate.fact.id.component.as_ref()?;
         let environment = &candidate.fact.id.environment;
-        self.model.components.iter().find(|c| c.name == *name && c.environment == *environment && c.project == candidate.fact.id.project)
+        self.model
+            .components
+            .iter()
+            .find(|c| c.name == *name && c.environment == *environment && c.project == candidate.fact.id.project)
     }
 
     /// The values that conditions and messages of a candidate see.
@@ -90,27 +89,24 @@ impl<'m> Scope<'m> {
         let environment = candidate.environment.name.clone();
         let project = candidate.environment.project.clone();
         let touched = touched.clone();
-        Jinja::from_function(move |dimension: String, options: minijinja::value::Kwargs| -> Result<Vec<Jinja>, minijinja::Error> {
-            let key: Option<String> = options.get("key")?;
-            let component: Option<String> = options.get("component")?;
-            let role: Option<String> = options.get("role")?;
-            options.assert_all_used()?;
-            let fits = |row: &&Row| {
-                row.fact.id.dimension.name() == dimension
-                    && *row.fact.id.project == *project
-                    && key.as_ref().is_none_or(|key| row.fact.id.key == *key)
-                    && component.as_ref().is_none_or(|name| row.fact.id.component.as_deref() == Some(name.as_str()))
-                    && role.as_ref().map_or(*row.fact.id.environment == *environment, |role| row.role == role)
-            };
-            let mut found: Vec<&Row> = rows.iter().filter(fits).collect();
-            found.sort_by_key(|row| row.fact.id.clone());
-            for row in &found {
-                if let Some(reason) = &row.incomplete {
-                    touched.add(reason);
-                }
-            }
-            Ok(found.into_iter().map(|row| FactObject::wrap(&row.fact, &touched)).collect())
-        })
+        Jinja::from_function(
+            move |dimension: String, options: minijinja::value::Kwargs| -> Result<Vec<Jinja>, minijinja::Error> {
+                let key: Option<String> = options.get("key")?;
+                let component: Option<String> = options.get("component")?;
+                let role: Option<String> = options.get("role")?;
+                options.assert_all_used()?;
+                let fits = |row: &&Row| {
+                    row.fact.id.dimension.name() == dimension
+                        && *row.fact.id.project == *project
+                        && key.as_ref().is_none_or(|key| row.fact.id.key == *key)
+                        && component.as_ref().is_none_or(|name| row.fact.id.component.as_deref() == Some(name.as_str()))
+                        && role.as_ref().map_or(*row.fact.id.environment == *environment, |role| row.role == role)
+                };
+                let mut found: Vec<&Row> = rows.iter().filter(fits).collect();
+                found.sort_by_key(|row| row.fact.id.clone());
+                Ok(found.into_iter().map(|row| FactObject::wrap(&row.fact, &touched)).collect())
+            },
+        )
     }
 }
 
@@ -140,7 +136,7 @@ pub fn judge(rule: &Rule, candidate: &Candidate<'_>, compared: Compared, scope: 
     for condition in &rule.file.when {
         match holds(condition, &values, &touched) {
             Answer::Yes => {}
-            Answer::No => return Outcome::NotApplicable,
+            Answer::No => return Outcome::NotApplicable(condition.clone()),
             Answer::Unknown(reasons) => undecided.extend(reasons),
         }
     }
@@ -176,7 +172,9 @@ pub fn role(candidate: &Candidate<'_>, rule: &Rule) -> Role {
 
 fn severity(rule: &Rule, candidate: &Candidate<'_>, values: &Jinja, touched: &Touched) -> Outcome {
     let role = role(candidate, rule);
-    let Some(mut severity) = rule.roles.get(&role).copied() else { return Outcome::NotApplicable };
+    let Some(mut severity) = rule.roles.get(&role).copied() else {
+        return Outcome::NotApplicable(format!("role {}", role.name()));
+    };
     for row in &rule.file.severity {
         if !row.roles.is_empty() && !row.roles.iter().any(|name| name == role.name()) {
             continue;
@@ -208,7 +206,8 @@ fn severity(rule: &Rule, candidate: &Candidate<'_>, values: &Jinja, touched: &To
     };
     if severity > gate {
         severity = gate;
-        let weak = candidate.reference.filter(|reference| reference.confidence == confidence).unwrap_or(candidate.environment);
+        let weak =
+            candidate.reference.filter(|reference| reference.confidence == confidence).unwrap_or(candidate.environment);
         let because = format!("{} is {} by the files only", weak.name, confidence.name());
         lowered.get_or_insert(because);
     }
@@ -225,7 +224,9 @@ fn default_reason(rule: &Rule, candidate: &Candidate<'_>) -> Option<String> {
     let sides = [Some(candidate.fact), candidate.other];
     sides.into_iter().flatten().find_map(|fact| match &fact.get(attribute)?.certainty {
         crate::model::Certainty::Default { variable: Some(name) } => Some(format!("it holds unless {name} is set")),
-        crate::model::Certainty::Default { variable: None } => Some("it holds unless something outside overrides it".into()),
+        crate::model::Certainty::Default { variable: None } => {
+            Some("it holds unless something outside overrides it".into())
+        }
         crate::model::Certainty::Stated => None,
     })
 }

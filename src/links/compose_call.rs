@@ -23,8 +23,22 @@ pub struct ComposeCall {
 
 /// Options of the actions that take a value.
 const VALUED: [&str; 16] = [
-    "-e", "--env", "-u", "--user", "-w", "--workdir", "--name", "-v", "--volume", "-p", "--publish", "--scale", "--timeout", "-t",
-    "--entrypoint", "--pull",
+    "-e",
+    "--env",
+    "-u",
+    "--user",
+    "-w",
+    "--workdir",
+    "--name",
+    "-v",
+    "--volume",
+    "-p",
+    "--publish",
+    "--scale",
+    "--timeout",
+    "-t",
+    "--entrypoint",
+    "--pull",
 ];
 
 /// Reads a call, if these words are one.

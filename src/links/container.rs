@@ -38,7 +38,8 @@ impl<'t> Container<'t> {
     /// What a stage of a build holds.
     pub fn of_stage(tree: &'t Tree, build: &Build, stage: usize, context: &str) -> Self {
         let mappings = stage_mappings(tree, build, stage, context, 0);
-        let workdir = build.stages.get(stage).and_then(|stage| stage.workdir.as_ref()).map_or("/", |dir| dir.value.as_str());
+        let workdir =
+            build.stages.get(stage).and_then(|stage| stage.workdir.as_ref()).map_or("/", |dir| dir.value.as_str());
         Self { tree, mappings, workdir: absolute("/", workdir) }
     }
 
@@ -91,7 +92,9 @@ impl<'t> Container<'t> {
     /// Whether a path in the container was brought from the repository by a mount or copy of a whole folder.
     pub fn holds_folder(&self, path: &str) -> bool {
         let path = absolute(&self.workdir, path);
-        self.mappings.iter().any(|mapping| mapping.folder && (mapping.inside == path || path.starts_with(&mapping.inside)))
+        self.mappings
+            .iter()
+            .any(|mapping| mapping.folder && (mapping.inside == path || path.starts_with(&mapping.inside)))
     }
 }
 
@@ -125,7 +128,8 @@ fn stage_mappings(tree: &Tree, build: &Build, stage: usize, context: &str, depth
         for step in &stage.steps {
             let Action::Copy { from, sources, dest, .. } = &step.action else { continue };
             let inside = absolute(step.workdir.as_deref().unwrap_or("/"), &dest.value);
-            let into = dest.value.ends_with('/') || dest.value == "." || dest.value.ends_with("/.") || sources.len() > 1;
+            let into =
+                dest.value.ends_with('/') || dest.value == "." || dest.value.ends_with("/.") || sources.len() > 1;
             match from {
                 None => {
                     for source in sources {
@@ -154,7 +158,8 @@ fn copied(tree: &Tree, context: &str, source: &str, inside: &str, into: bool) ->
     };
     if path.contains(['*', '?', '[']) {
         let (folder, pattern) = (paths::parent(&path), paths::name(&path));
-        let files = tree.under(folder).filter(|(_, file)| paths::parent(file) == folder && glob(pattern, paths::name(file)));
+        let files =
+            tree.under(folder).filter(|(_, file)| paths::parent(file) == folder && glob(pattern, paths::name(file)));
         return files.map(|(_, file)| at(file, false)).collect();
     }
     if tree.find(&path).is_some() {
@@ -167,7 +172,10 @@ fn copied(tree: &Tree, context: &str, source: &str, inside: &str, into: bool) ->
 fn rebased(there: &[Mapping], source: &str, inside: &str, into: bool) -> Vec<Mapping> {
     let mut mappings = Vec::new();
     for mapping in there {
-        let rest = mapping.inside.strip_prefix(source).filter(|rest| rest.is_empty() || rest.starts_with('/') || source == "/");
+        let rest = mapping
+            .inside
+            .strip_prefix(source)
+            .filter(|rest| rest.is_empty() || rest.starts_with('/') || source == "/");
         if let Some(rest) = rest {
             let target = match (rest.is_empty(), mapping.folder || !into) {
                 (true, true) => inside.to_owned(),

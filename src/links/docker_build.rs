@@ -51,7 +51,8 @@ pub fn read(words: &[&str]) -> Option<BuildCall> {
             "--target" => call.target = Some(value.to_owned()),
             "-t" | "--tag" => call.tags.push(value.to_owned()),
             "--build-arg" => {
-                let (name, value) = value.split_once('=').map_or((value, None), |(name, value)| (name, Some(value.to_owned())));
+                let (name, value) =
+                    value.split_once('=').map_or((value, None), |(name, value)| (name, Some(value.to_owned())));
                 call.args.insert(name.to_owned(), value);
             }
             _ => {}
@@ -66,9 +67,15 @@ mod tests {
 
     #[test]
     fn file_target_arguments_and_context_are_read() {
-        let words: Vec<&str> = "docker build -f x/Dockerfile --target prod --build-arg A=1 --build-arg B -t shop:1 ./src".split(' ').collect();
+        let words: Vec<&str> =
+            "docker build -f x/Dockerfile --target prod --build-arg A=1 --build-arg B -t shop:1 ./src"
+                .split(' ')
+                .collect();
         let call = read(&words).unwrap();
-        assert_eq!((call.dockerfile.as_deref(), call.context.as_str(), call.target.as_deref()), (Some("x/Dockerfile"), "./src", Some("prod")));
+        assert_eq!(
+            (call.dockerfile.as_deref(), call.context.as_str(), call.target.as_deref()),
+            (Some("x/Dockerfile"), "./src", Some("prod"))
+        );
         assert_eq!((call.args["A"].as_deref(), call.args["B"].as_deref()), (Some("1"), None));
     }
 }

@@ -74,8 +74,12 @@ pub fn of(argv: &[String]) -> Meaning {
         return Meaning::Deploys(target);
     }
     match (program, words.get(1), words.get(2)) {
-        ("docker" | "podman", Some(&"push"), _) => Meaning::Pushes(words.last().copied().unwrap_or_default().to_owned()),
-        ("make" | "just" | "task" | "bash" | "sh" | "invoke" | "inv" | "npm" | "tox" | "nox" | "hatch", _, _) => Meaning::Runs(rest),
+        ("docker" | "podman", Some(&"push"), _) => {
+            Meaning::Pushes(words.last().copied().unwrap_or_default().to_owned())
+        }
+        ("make" | "just" | "task" | "bash" | "sh" | "invoke" | "inv" | "npm" | "tox" | "nox" | "hatch", _, _) => {
+            Meaning::Runs(rest)
+        }
         ("manage.py" | "django-admin", Some(command), _) => Meaning::Manages((*command).to_owned()),
         (python, Some(script), Some(command)) if is_python(python) && script.ends_with("manage.py") => {
             Meaning::Manages((*command).to_owned())
@@ -99,7 +103,9 @@ fn python_install(argv: &[String]) -> Option<Vec<String>> {
         words = words.get(2..)?;
     }
     let program = words.first()?.rsplit('/').next()?;
-    let is = |verbs: &[&str]| words.iter().skip(1).find(|word| !word.starts_with('-')).is_some_and(|w| verbs.contains(&w.as_str()));
+    let is = |verbs: &[&str]| {
+        words.iter().skip(1).find(|word| !word.starts_with('-')).is_some_and(|w| verbs.contains(&w.as_str()))
+    };
     let pip = program.strip_prefix("pip").is_some_and(|rest| rest.chars().all(|c| c.is_ascii_digit() || c == '.'));
     let installs = match program {
         _ if pip => is(&["install", "wheel", "download"]),
@@ -121,11 +127,15 @@ fn runs_tests(program: &str, words: &[&str]) -> bool {
         "manage.py" | "django-admin" | "manage" => second == "test",
         "coverage" => second == "run" && runs_covered_tests(words.get(2..).unwrap_or_default()),
         "flask" => second == "test",
-        "tox" | "nox" => !words.iter().any(|word| ["lint", "docs", "flake8", "mypy", "black"].iter().any(|no| word.contains(no))),
+        "tox" | "nox" => {
+            !words.iter().any(|word| ["lint", "docs", "flake8", "mypy", "black"].iter().any(|no| word.contains(no)))
+        }
         "setup.py" => second == "test",
         _ if is_python(program) => match (second, words.get(2).copied().unwrap_or_default()) {
             (script, "test") if script.ends_with("manage.py") => true,
-            (script, _) => script.rsplit('/').next().is_some_and(|name| name == "runtests.py" || name == "run_tests.py"),
+            (script, _) => {
+                script.rsplit('/').next().is_some_and(|name| name == "runtests.py" || name == "run_tests.py")
+            }
         },
         _ => false,
     }
@@ -136,10 +146,13 @@ fn runs_covered_tests(words: &[&str]) -> bool {
     let module = words.iter().position(|word| *word == "-m" || *word == "--module");
     if let Some(at) = module {
         let module = words.get(at + 1).copied().unwrap_or_default();
-        return ["pytest", "unittest", "nose2"].contains(&module) || module == "manage" && words.get(at + 2) == Some(&"test");
+        return ["pytest", "unittest", "nose2"].contains(&module)
+            || module == "manage" && words.get(at + 2) == Some(&"test");
     }
     let script = words.iter().position(|word| word.ends_with(".py"));
-    script.is_some_and(|at| words[at].ends_with("manage.py") && words.get(at + 1) == Some(&"test") || words[at].contains("test"))
+    script.is_some_and(|at| {
+        words[at].ends_with("manage.py") && words.get(at + 1) == Some(&"test") || words[at].contains("test")
+    })
 }
 
 /// The product whose client or wait loop a program is.
@@ -157,23 +170,32 @@ fn talks_to(program: &str) -> Option<&'static str> {
 }
 
 /// Whether a command deploys, and the word that may name where to.
+#[expect(clippy::option_option, reason = "it may deploy without naming where to")]
 fn deploys(program: &str, words: &[&str]) -> Option<Option<String>> {
     let has = |word: &str| words.contains(&word);
     let after = |flags: &[&str]| {
-        words.iter().zip(words.iter().skip(1)).find(|(flag, _)| flags.contains(flag)).map(|(_, value)| (*value).to_owned())
+        words
+            .iter()
+            .zip(words.iter().skip(1))
+            .find(|(flag, _)| flags.contains(flag))
+            .map(|(_, value)| (*value).to_owned())
     };
     let named = || words.iter().skip(1).rev().find(|word| !word.starts_with('-')).map(|word| (*word).to_owned());
     match program {
         "kubectl" if has("apply") || has("set") || has("rollout") => Some(after(&["-n", "--namespace"])),
         "helm" if has("upgrade") || has("install") => Some(after(&["-n", "--namespace"])),
         "fly" | "flyctl" if has("deploy") => Some(after(&["-c", "--config", "-a", "--app"])),
-        "heroku" if words.iter().any(|word| word.starts_with("container:release") || *word == "deploy") => Some(after(&["-a", "--app"])),
+        "heroku" if words.iter().any(|word| word.starts_with("container:release") || *word == "deploy") => {
+            Some(after(&["-a", "--app"]))
+        }
         "kamal" if has("deploy") => Some(after(&["-d", "--destination"])),
         "cap" | "fab" if has("deploy") => Some(words.get(1).map(|word| (*word).to_owned())),
         "eb" if has("deploy") => Some(named()),
         "gcloud" if has("deploy") => Some(None),
         "aws" if has("ecs") && has("update-service") => Some(after(&["--cluster", "--service"])),
-        "serverless" | "sls" | "zappa" if has("deploy") || has("update") => Some(after(&["--stage", "-s"]).or_else(named)),
+        "serverless" | "sls" | "zappa" if has("deploy") || has("update") => {
+            Some(after(&["--stage", "-s"]).or_else(named))
+        }
         "ansible-playbook" => Some(after(&["-i", "--inventory"])),
         "fastapi" if has("deploy") => Some(None),
         "docker" if has("stack") && has("deploy") => Some(named()),

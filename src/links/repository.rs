@@ -78,7 +78,8 @@ impl<'t> Repository<'t> {
                 into.entry(kind).or_default().push(file);
             }
         }
-        let runners = [Kind::Dockerfile, Kind::Compose, Kind::Procfile, Kind::Workflow, Kind::Requirements, Kind::Project];
+        let runners =
+            [Kind::Dockerfile, Kind::Compose, Kind::Procfile, Kind::Workflow, Kind::Requirements, Kind::Project];
         if !runners.iter().any(|kind| files.contains_key(kind)) {
             for (kind, found) in aside {
                 files.entry(kind).or_default().extend(found);
@@ -161,7 +162,11 @@ impl<'t> Repository<'t> {
             let meaning = meaning::of(&argv);
             let followed = self.follow(&meaning, folder, caller, 0, calls);
             if meaning != Meaning::Other && !followed {
-                let folder = executed.cwd.as_deref().and_then(|cwd| paths::join(folder, cwd)).unwrap_or_else(|| folder.to_owned());
+                let folder = executed
+                    .cwd
+                    .as_deref()
+                    .and_then(|cwd| paths::join(folder, cwd))
+                    .unwrap_or_else(|| folder.to_owned());
                 calls.push(Call { argv, meaning, span: executed.span, folder, caller: caller.clone() });
             }
         }
@@ -173,8 +178,10 @@ impl<'t> Repository<'t> {
         if depth > 3 || argv.first().is_none_or(|program| program != "make") {
             return false;
         }
-        let targets: Vec<&String> = argv.iter().skip(1).filter(|word| !word.starts_with('-') && !word.contains('=')).collect();
-        let Some(file) = ["Makefile", "makefile", "GNUmakefile"].iter().find_map(|name| self.tree.find(&paths::join(folder, name)?))
+        let targets: Vec<&String> =
+            argv.iter().skip(1).filter(|word| !word.starts_with('-') && !word.contains('=')).collect();
+        let Some(file) =
+            ["Makefile", "makefile", "GNUmakefile"].iter().find_map(|name| self.tree.find(&paths::join(folder, name)?))
         else {
             return false;
         };
@@ -197,7 +204,13 @@ impl<'t> Repository<'t> {
                     let argv = words(&executed);
                     let meaning = meaning::of(&argv);
                     if meaning != Meaning::Other && !self.follow(&meaning, folder, caller, depth + 1, calls) {
-                        calls.push(Call { argv, meaning, span: executed.span, folder: folder.to_owned(), caller: caller.clone() });
+                        calls.push(Call {
+                            argv,
+                            meaning,
+                            span: executed.span,
+                            folder: folder.to_owned(),
+                            caller: caller.clone(),
+                        });
                     }
                 }
             }

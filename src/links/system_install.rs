@@ -26,8 +26,20 @@ pub struct SystemInstall {
 
 /// Options with a value.
 const VALUED: [&str; 14] = [
-    "-t", "--virtual", "-o", "--option", "-c", "--target-release", "--repository", "-X", "--allow-untrusted-repo", "--setopt",
-    "--enablerepo", "--disablerepo", "-p", "--root",
+    "-t",
+    "--virtual",
+    "-o",
+    "--option",
+    "-c",
+    "--target-release",
+    "--repository",
+    "-X",
+    "--allow-untrusted-repo",
+    "--setopt",
+    "--enablerepo",
+    "--disablerepo",
+    "-p",
+    "--root",
 ];
 
 /// Reads a command, if it installs or removes packages.

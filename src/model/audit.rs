@@ -25,6 +25,8 @@ pub struct Model {
     pub unresolved: Vec<Unresolved>,
     /// Problems met while reading: the place, the message, and whether an environment's chain reaches the file.
     pub problems: Vec<ReadProblem>,
+    /// What is wrong with rule files of the repository.
+    pub rule_problems: Vec<ReadProblem>,
     /// Roles that no environment has, and where one would have been seen.
     pub not_found: Vec<(Role, String)>,
     /// Every secret that was met: nothing of them may be printed.

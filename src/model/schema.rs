@@ -22,10 +22,12 @@ pub enum Dimension {
     Process,
     /// How it is delivered. Key: the job or target.
     Pipeline,
+    /// The run itself: what could not be read. No fact has it.
+    Tool,
 }
 
 impl Dimension {
-    /// Every dimension, in report order.
+    /// Every dimension of facts, in report order.
     pub const ALL: [Self; 9] = [
         Self::Image,
         Self::Runtime,
@@ -50,6 +52,7 @@ impl Dimension {
             Self::Variable => "variable",
             Self::Process => "process",
             Self::Pipeline => "pipeline",
+            Self::Tool => "tool",
         }
     }
 

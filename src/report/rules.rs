@@ -16,7 +16,8 @@ fn wrapped(text: &str, indent: &str) -> String {
         if line.len() > indent.len() && line.chars().count() + 1 + word.chars().count() > WIDTH {
             out.push_str(line.trim_end());
             out.push('\n');
-            line = indent.to_owned();
+            line.clear();
+            line.push_str(indent);
         }
         if line.len() > indent.len() {
             line.push(' ');
@@ -46,14 +47,22 @@ pub fn explain(rule: &Rule) -> String {
     section("Why", wrapped(&file.why, "  "));
     section("What to do", wrapped(&file.fix, "  "));
     section("Severity", wrapped(&format!("{} (profile {})", roles(rule), rule.profile()), "  "));
-    let mut fires: Vec<String> = vec![format!("judged on every {} of dimension {}", if rule.is_drift() { "pair" } else { "fact" }, rule.dimension.name())];
+    let mut fires: Vec<String> = vec![format!(
+        "judged on every {} of dimension {}",
+        if rule.is_drift() { "pair" } else { "fact" },
+        rule.dimension.name()
+    )];
     if let Some(compare) = &file.compare {
         fires.push(format!("compares {compare}"));
     }
     fires.extend(file.when.iter().map(|condition| format!("when {condition}")));
     fires.extend(file.severity.iter().map(|row| format!("{} instead, when {}", row.is, row.when)));
     section("When it fires", fires.iter().map(|line| wrapped(line, "  ")).collect());
-    let guards = file.unless.iter().map(|guard| (&guard.name, &guard.because)).chain(file.upheld.iter().map(|g| (&g.name, &g.because)));
+    let guards = file
+        .unless
+        .iter()
+        .map(|guard| (&guard.name, &guard.because))
+        .chain(file.upheld.iter().map(|g| (&g.name, &g.because)));
     let silent: String = guards.map(|(name, because)| wrapped(&format!("{name}: {because}"), "  ")).collect();
     if !silent.is_empty() {
         section("When it stays silent on purpose", silent);
@@ -61,7 +70,7 @@ pub fn explain(rule: &Rule) -> String {
     if !file.subsumes.is_empty() {
         section("It explains", wrapped(&file.subsumes.join(", "), "  "));
     }
-    section("Read on", file.references.iter().map(|address| format!("  {address}\n")).collect());
+    section("Read on", file.references.iter().fold(String::new(), |out, address| out + "  " + address + "\n"));
     if !file.controls.is_empty() {
         section("Evidence towards", wrapped(&file.controls.join(", "), "  "));
     }

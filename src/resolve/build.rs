@@ -44,7 +44,8 @@ impl Built<'_> {
 /// Resolves a build.
 pub fn resolve<'t>(tree: &'t Tree, build: Build, asked: &ImageBuild, as_of: &str) -> Option<Built<'t>> {
     let target = build.target?;
-    let mut resolver = Resolver { tree, build: &build, context: &asked.context, as_of, done: BTreeMap::new(), commands: Vec::new() };
+    let mut resolver =
+        Resolver { tree, build: &build, context: &asked.context, as_of, done: BTreeMap::new(), commands: Vec::new() };
     let installs = resolver.installs(target, 0);
     let commands = std::mem::take(&mut resolver.commands);
     let (reference, certainty, origin) = external_base(&build, target);
@@ -64,7 +65,7 @@ pub fn resolve<'t>(tree: &'t Tree, build: Build, asked: &ImageBuild, as_of: &str
         origin,
     };
     let container = Container::of_stage(tree, &build, target, &asked.context);
-    Some(Built { target, image, installs, runtimes, container, commands, build })
+    Some(Built { build, target, image, installs, runtimes, container, commands })
 }
 
 /// The image outside the Dockerfile that a stage rests on in the end.
@@ -158,7 +159,9 @@ impl Resolver<'_, '_> {
                     let mut container = Container::of_stage(self.tree, self.build, index, self.context);
                     for mount in mounts.iter().filter(|mount| mount.kind == "bind" && mount.from.is_none()) {
                         let field = |names: &[&str]| names.iter().find_map(|name| mount.fields.get(*name));
-                        if let (Some(source), Some(target)) = (field(&["source", "src"]), field(&["target", "dst", "destination"])) {
+                        if let (Some(source), Some(target)) =
+                            (field(&["source", "src"]), field(&["target", "dst", "destination"]))
+                        {
                             let outside = crate::discover::paths::join(self.context, source).unwrap_or_default();
                             container.mount(&outside, &absolute(step.workdir.as_deref().unwrap_or("/"), target));
                         }
@@ -208,10 +211,11 @@ fn copy_from_stage(
         .filter_map(|name| env.get(*name)?.value.one().cloned())
         .any(|folder| folder.starts_with(source) || source.starts_with(&folder));
     let wheels = source.contains("wheel");
-    let shaped = ["venv", "site-packages", "dist-packages", ".local", "/install"].iter().any(|part| source.contains(part))
-        || source.starts_with("/usr/local")
-        || source == "/usr"
-        || source.starts_with("/opt/");
+    let shaped =
+        ["venv", "site-packages", "dist-packages", ".local", "/install"].iter().any(|part| source.contains(part))
+            || source.starts_with("/usr/local")
+            || source == "/usr"
+            || source.starts_with("/opt/");
     let manager = |part: &super::part::PackagePart| {
         ["uv sync", "poetry", "pdm", "pipenv"].iter().any(|name| part.installed_by.value.starts_with(name))
     };
@@ -251,12 +255,16 @@ pub fn exec_commands(words: &[Spanned<String>], world: &World, container: &Conta
         let mut at = 0;
         let mut starts = Vec::new();
         for (word, quoted) in words.iter().zip(&quoted) {
-            starts.push((at, word.span.start));
+            let inner = (word.span.end - word.span.start) as usize == word.value.len();
+            starts.push((at, word.span.start.saturating_sub(u32::from(inner))));
             at += u32::try_from(quoted.len() + 1).unwrap_or(1);
         }
         starts
     };
-    let plain = words.iter().all(|word| (word.span.end - word.span.start) as usize == word.value.len() + 2);
+    let plain = words.iter().all(|word| {
+        let length = (word.span.end - word.span.start) as usize;
+        length == word.value.len() || length == word.value.len() + 2
+    });
     let map = if plain {
         crate::model::SpanMap::Pieces { file: first.span.file, starts }
     } else {

@@ -35,7 +35,10 @@ fn one<'t>(context: &Context<'_, 't>, planned: &Planned, unit: &Unit) -> Option<
     let mut part = match &unit.runs {
         Runs::Compose { project, service, folder, instead } => {
             let instead = instead.as_ref().map(|line| CommandWords {
-                words: ["/bin/sh", "-c", &line.text].iter().map(|word| Spanned::new((*word).to_owned(), line.span)).collect(),
+                words: ["/bin/sh", "-c", &line.text]
+                    .iter()
+                    .map(|word| Spanned::new((*word).to_owned(), line.span))
+                    .collect(),
                 span: line.span,
                 map: Some(line.map.clone()),
             });
@@ -43,11 +46,12 @@ fn one<'t>(context: &Context<'_, 't>, planned: &Planned, unit: &Unit) -> Option<
         }
         Runs::Image(image) => imaged(context, &unit.name, image, None)?,
         Runs::Process { command, image } => {
-            let words = ["/bin/sh", "-c", &command.text].iter().map(|w| Spanned::new((*w).to_owned(), command.span)).collect();
+            let words =
+                ["/bin/sh", "-c", &command.text].iter().map(|w| Spanned::new((*w).to_owned(), command.span)).collect();
             let line = CommandWords { words, span: command.span, map: Some(command.map.clone()) };
             match image {
                 Some(image) => imaged(context, &unit.name, image, Some(line))?,
-                None => platform(context, &unit.name, line),
+                None => platform(context, &unit.name, &line),
             }
         }
         Runs::Job { workflow, job } => super::job::of(context, *workflow, job)?,
@@ -61,7 +65,9 @@ fn one<'t>(context: &Context<'_, 't>, planned: &Planned, unit: &Unit) -> Option<
 fn provide(part: &mut Part<'_>, planned: &Planned) {
     for name in &planned.config.provides {
         let value = Known::Unknown(Reason::new(format!("{name} is set outside, as the configuration says")));
-        part.world.vars_mut().insert(name.clone(), Var { value, certainty: Certainty::Stated, origin: Origin::default() });
+        part.world
+            .vars_mut()
+            .insert(name.clone(), Var { value, certainty: Certainty::Stated, origin: Origin::default() });
         part.providers.insert(name.clone(), "configuration");
     }
     if planned.config.complete && part.world.is_open() {
@@ -77,13 +83,13 @@ fn built<'t>(context: &Context<'_, 't>, image: &ImageBuild) -> Option<Built<'t>>
 /// Lays what a build made into a component.
 fn lay<'t>(part: &mut Part<'t>, built: &Built<'t>, open: bool) {
     part.image = Some(built.image.clone());
-    part.installs = built.installs.clone();
+    part.installs.clone_from(&built.installs);
     part.runtimes.clone_from(&built.runtimes);
     part.container = Some(built.container.clone());
     part.commands.clone_from(&built.commands);
     part.folder = built.image.context.clone().unwrap_or_default();
     let Some(stage) = built.stage() else { return };
-    part.user = stage.user.clone();
+    part.user.clone_from(&stage.user);
     part.healthcheck = stage.healthcheck.as_ref().map(|check| {
         let text = check.command.as_ref().map_or_else(|| check.kind.clone(), |command| command.argv().join(" "));
         Spanned::new(text, check.span)
@@ -113,7 +119,12 @@ fn own_command(built: &Built<'_>) -> Option<CommandWords> {
     Some(CommandWords { words, span: span?, map })
 }
 
-fn imaged<'t>(context: &Context<'_, 't>, name: &str, image: &ImageBuild, line: Option<CommandWords>) -> Option<Part<'t>> {
+fn imaged<'t>(
+    context: &Context<'_, 't>,
+    name: &str,
+    image: &ImageBuild,
+    line: Option<CommandWords>,
+) -> Option<Part<'t>> {
     let built = built(context, image)?;
     let mut part = Part::new(name, ComponentKind::App, Host::Container);
     part.world = World::Open(BTreeMap::new());
@@ -126,7 +137,7 @@ fn imaged<'t>(context: &Context<'_, 't>, name: &str, image: &ImageBuild, line: O
 }
 
 /// A process of a platform that builds the image by itself.
-fn platform<'t>(context: &Context<'_, 't>, name: &str, line: CommandWords) -> Part<'t> {
+fn platform<'t>(context: &Context<'_, 't>, name: &str, line: &CommandWords) -> Part<'t> {
     let tree = context.repository.tree;
     let folder = paths::parent(tree.path(line.span.file)).to_owned();
     let mut part = Part::new(name, ComponentKind::App, Host::Container);
@@ -135,7 +146,7 @@ fn platform<'t>(context: &Context<'_, 't>, name: &str, line: CommandWords) -> Pa
     part.folder.clone_from(&folder);
     part.span = Some(line.span);
     super::machine::platform_installs(context, &mut part, &folder, line.span);
-    process::start(&mut part, &line, tree);
+    process::start(&mut part, line, tree);
     part
 }
 
@@ -157,21 +168,24 @@ fn composed<'t>(
         lay(&mut part, built, false);
     } else if let Some(image) = &service.image {
         let about = image.value.one().map(|reference| images::describe(reference, context.as_of));
-        part.runtimes = about.iter().flat_map(|about| build::runtimes(about, &image.origin, &image.certainty)).collect();
+        part.runtimes =
+            about.iter().flat_map(|about| build::runtimes(about, &image.origin, &image.certainty)).collect();
         part.image = Some(image_part(image.value.clone(), image.certainty.clone(), image.origin.clone(), about));
         part.container = Some(Container::checkout(tree, folder));
         part.installs.packages_complete = Err(Reason::new("the image is not built here"));
         part.installs.system_complete = Err(Reason::new("the image is not built here"));
     } else {
         let reason = Reason::at("the image's Dockerfile is not in the repository", service.name.span);
-        part.image = Some(image_part(Known::Unknown(reason.clone()), Certainty::Stated, Origin::set(service.name.span), None));
+        part.image =
+            Some(image_part(Known::Unknown(reason.clone()), Certainty::Stated, Origin::set(service.name.span), None));
         part.installs.packages_complete = Err(reason.clone());
         part.installs.system_complete = Err(reason);
     }
     variables(&mut part, project, service, tree);
     mounts(&mut part, service, folder);
     if let Some(user) = &service.user {
-        part.user = user.value.one().map(|name| Spanned::new(name.clone(), user.origin.primary().unwrap_or(service.name.span)));
+        part.user =
+            user.value.one().map(|name| Spanned::new(name.clone(), user.origin.primary().unwrap_or(service.name.span)));
     }
     if kind == ComponentKind::App {
         let own = built.as_ref().and_then(own_command);
@@ -182,7 +196,12 @@ fn composed<'t>(
     part
 }
 
-fn image_part(reference: Known<String>, certainty: Certainty, origin: Origin, about: Option<images::Image>) -> ImagePart {
+fn image_part(
+    reference: Known<String>,
+    certainty: Certainty,
+    origin: Origin,
+    about: Option<images::Image>,
+) -> ImagePart {
     ImagePart {
         reference,
         certainty,
@@ -220,11 +239,12 @@ fn kind_of(service: &Service, built: Option<&Built<'_>>, context: &Context<'_, '
 
 /// The command that runs: what the file says over what the image says.
 fn effective(service: &Service, own: Option<CommandWords>) -> Option<CommandWords> {
-    let words = |field: &crate::formats::compose::Field<Vec<String>>| -> Option<(Vec<Spanned<String>>, crate::model::Span)> {
-        let span = field.origin.primary()?;
-        let words = field.value.one()?.iter().map(|word| Spanned::new(word.clone(), span)).collect();
-        Some((words, span))
-    };
+    let words =
+        |field: &crate::formats::compose::Field<Vec<String>>| -> Option<(Vec<Spanned<String>>, crate::model::Span)> {
+            let span = field.origin.primary()?;
+            let words = field.value.one()?.iter().map(|word| Spanned::new(word.clone(), span)).collect();
+            Some((words, span))
+        };
     let entrypoint = service.entrypoint.as_ref().and_then(words);
     let command = service.command.as_ref().and_then(words);
     match (entrypoint, command, own) {
@@ -282,14 +302,24 @@ fn variables(part: &mut Part<'_>, project: &Project, service: &Service, tree: &c
 fn template_of(tree: &crate::discover::Tree, path: &str) -> Option<crate::model::FileId> {
     let (folder, name) = (paths::parent(path), paths::name(path));
     let words = ["example", "sample", "template", "dist", "tpl", "tmpl"];
-    let mut names: Vec<String> = words.iter().flat_map(|word| [format!("{name}.{word}"), format!("{name}-{word}"), format!("{name}_{word}")]).collect();
+    let mut names: Vec<String> = words
+        .iter()
+        .flat_map(|word| [format!("{name}.{word}"), format!("{name}-{word}"), format!("{name}_{word}")])
+        .collect();
     let bare = name.trim_start_matches('.');
-    names.extend(words.iter().flat_map(|word| [format!("{word}.{bare}"), format!("{bare}.{word}"), format!("{bare}_{word}"), format!(".{word}.{bare}")]));
+    names.extend(words.iter().flat_map(|word| {
+        [format!("{word}.{bare}"), format!("{bare}.{word}"), format!("{bare}_{word}"), format!(".{word}.{bare}")]
+    }));
     names.iter().find_map(|name| tree.find(&paths::join(folder, name)?))
 }
 
 /// A sample's values stand for the file's, as defaults: whoever copies it may change them.
-fn stand_in(part: &mut Part<'_>, tree: &crate::discover::Tree, sample: crate::model::FileId, named: crate::model::Span) {
+fn stand_in(
+    part: &mut Part<'_>,
+    tree: &crate::discover::Tree,
+    sample: crate::model::FileId,
+    named: crate::model::Span,
+) {
     let Ok(text) = tree.text(sample) else { return };
     let read = dotenv::parse(sample, text, dotenv::Dialect::Compose, &World::empty());
     for (name, mut var) in dotenv::vars(&read) {
@@ -315,10 +345,10 @@ fn mounts(part: &mut Part<'_>, service: &Service, folder: &str) {
             container.mount(&outside, &mount.target);
         }
     }
-    if let (Some(dir), Some(container)) = (&service.working_dir, &mut part.container) {
-        if let Some(dir) = dir.value.one() {
-            container.workdir.clone_from(dir);
-        }
+    if let (Some(dir), Some(container)) = (&service.working_dir, &mut part.container)
+        && let Some(dir) = dir.value.one()
+    {
+        container.workdir.clone_from(dir);
     }
 }
 

@@ -51,7 +51,8 @@ fn system(installs: &mut Installs, install: &SystemInstall, executed: &Executed,
     for package in &install.add {
         let word = executed.argv.get(package.word + skipped);
         if package.name.contains('$') || word.is_some_and(|word| word.text.one().is_none()) {
-            let reason = Reason::at(format!("{} is not known here", package.name), word.map_or(executed.span, |word| word.span));
+            let reason =
+                Reason::at(format!("{} is not known here", package.name), word.map_or(executed.span, |word| word.span));
             installs.system_complete = Err(reason);
             continue;
         }
@@ -69,7 +70,8 @@ fn system(installs: &mut Installs, install: &SystemInstall, executed: &Executed,
     }
     if !install.remove.is_empty() {
         let gone = |part: &SystemPart| {
-            install.remove.contains(&part.package) || part.group.as_ref().is_some_and(|group| install.remove.contains(group))
+            install.remove.contains(&part.package)
+                || part.group.as_ref().is_some_and(|group| install.remove.contains(group))
         };
         installs.system.retain(|part| !gone(part));
     }
@@ -89,16 +91,20 @@ fn outside_paths(command: &[String], cwd: &str, place: &Place<'_, '_>) -> Vec<St
     let mut out = Vec::new();
     let mut takes_path = false;
     for word in command {
-        let inline = ["--requirement=", "--constraint=", "-r", "-c", "--project=", "--directory="]
-            .iter()
-            .find_map(|flag| word.strip_prefix(flag).filter(|rest| !rest.is_empty() && word.len() > flag.len()).map(|rest| (flag, rest)));
+        let inline =
+            ["--requirement=", "--constraint=", "-r", "-c", "--project=", "--directory="].iter().find_map(|flag| {
+                word.strip_prefix(flag)
+                    .filter(|rest| !rest.is_empty() && word.len() > flag.len())
+                    .map(|rest| (flag, rest))
+            });
         if takes_path || word.ends_with(".txt") && !word.starts_with('-') {
             out.push(to_repository(word).unwrap_or_else(|| word.clone()));
             takes_path = false;
         } else if let Some((flag, rest)) = inline.filter(|(_, rest)| rest.contains(['.', '/'])) {
             out.push(format!("{flag}{}", to_repository(rest).unwrap_or_else(|| rest.to_owned())));
         } else {
-            takes_path = ["-r", "-c", "--requirement", "--constraint", "-e", "--editable", "--project", "--directory"].contains(&word.as_str());
+            takes_path = ["-r", "-c", "--requirement", "--constraint", "-e", "--editable", "--project", "--directory"]
+                .contains(&word.as_str());
             out.push(word.clone());
         }
     }
@@ -109,14 +115,14 @@ fn python(installs: &mut Installs, command: &[String], executed: &Executed, plac
     installs.installs_python = true;
     let cwd = executed.cwd.clone().map_or_else(|| place.workdir.clone(), |cwd| absolute(&place.workdir, &cwd));
     let wheel = command.get(1).is_some_and(|verb| verb == "wheel" || verb == "download") && command[0] == "pip";
-    let from_wheels = command[0] == "pip" && command.iter().skip(2).any(|word| word.contains(".whl") || word.ends_with("/*"));
+    let from_wheels =
+        command[0] == "pip" && command.iter().skip(2).any(|word| word.contains(".whl") || word.ends_with("/*"));
     if from_wheels && !installs.wheels.is_empty() {
         let label = command.join(" ");
         for (name, part) in std::mem::take(&mut installs.wheels) {
             let mut part = part;
             part.installed_by = Spanned::new(label.clone(), executed.span);
-            part.package.origin =
-                part.package.origin.clone().then(crate::model::StepKind::InstalledBy, executed.span);
+            part.package.origin = part.package.origin.clone().then(crate::model::StepKind::InstalledBy, executed.span);
             installs.packages.insert(name, part);
         }
         let sources = std::mem::take(&mut installs.wheel_sources);
@@ -127,7 +133,11 @@ fn python(installs: &mut Installs, command: &[String], executed: &Executed, plac
     let folder = if command[0] == "pip" {
         String::new()
     } else {
-        place.container.outside(&cwd).filter(|folder| has_project(place.tree, folder)).unwrap_or_else(|| place.context.clone())
+        place
+            .container
+            .outside(&cwd)
+            .filter(|folder| has_project(place.tree, folder))
+            .unwrap_or_else(|| place.context.clone())
     };
     let local = local_installs(&argv, &cwd, place);
     let vars: &Vars = &executed.vars;
@@ -145,7 +155,11 @@ fn python(installs: &mut Installs, command: &[String], executed: &Executed, plac
     let label = Spanned::new(command.join(" "), executed.span);
     for source in &installed.sources {
         let span = source.span.unwrap_or(executed.span);
-        let part = SourcePart { file: source.file, group: source.group.clone(), span: word_span(executed, place, source.file).unwrap_or(span) };
+        let part = SourcePart {
+            file: source.file,
+            group: source.group.clone(),
+            span: word_span(executed, place, source.file).unwrap_or(span),
+        };
         let list = if wheel { &mut installs.wheel_sources } else { &mut installs.sources };
         if !list.iter().any(|known| known.file == part.file && known.group == part.group) {
             list.push(part);
@@ -176,7 +190,11 @@ fn python(installs: &mut Installs, command: &[String], executed: &Executed, plac
 /// The word of a command that names a file.
 fn word_span(executed: &Executed, place: &Place<'_, '_>, file: crate::model::FileId) -> Option<Span> {
     let name = paths::name(place.tree.path(file));
-    executed.argv.iter().find(|word| word.text.one().is_some_and(|text| paths::name(text) == name)).map(|word| word.span)
+    executed
+        .argv
+        .iter()
+        .find(|word| word.text.one().is_some_and(|text| paths::name(text) == name))
+        .map(|word| word.span)
 }
 
 fn has_project(tree: &Tree, folder: &str) -> bool {
@@ -189,11 +207,11 @@ fn has_project(tree: &Tree, folder: &str) -> bool {
 fn local_installs(argv: &[String], cwd: &str, place: &Place<'_, '_>) -> Vec<String> {
     let replace = |word: &String| {
         let (path, extras) = word.find('[').map_or((word.as_str(), ""), |at| word.split_at(at));
-        if path == "." || path.starts_with("./") || path.starts_with('/') && !path.contains('*') {
-            if let Some(outside) = place.container.outside(&absolute(cwd, path)) {
-                let shown = if outside.is_empty() { ".".to_owned() } else { format!("./{outside}") };
-                return format!("{shown}{extras}");
-            }
+        if (path == "." || path.starts_with("./") || path.starts_with('/') && !path.contains('*'))
+            && let Some(outside) = place.container.outside(&absolute(cwd, path))
+        {
+            let shown = if outside.is_empty() { ".".to_owned() } else { format!("./{outside}") };
+            return format!("{shown}{extras}");
         }
         word.clone()
     };

@@ -75,7 +75,8 @@ fn image(part: &mut Part<'_>, job: &Job, instances: &[workflow::RunInstance], as
         return;
     }
     let span = job.runs_on.as_ref().map_or(job.id.span, |node| node.span);
-    let labels = instances.iter().filter_map(|instance| instance.labels.first()).map(|(label, _)| label.clone()).collect();
+    let labels =
+        instances.iter().filter_map(|instance| instance.labels.first()).map(|(label, _)| label.clone()).collect();
     let label = every(labels, span);
     let about = label.one().and_then(|label| runner(label, as_of));
     part.image = Some(plain(label, Origin::set(span), about));
@@ -84,7 +85,9 @@ fn image(part: &mut Part<'_>, job: &Job, instances: &[workflow::RunInstance], as
 /// What a hosted runner is, as an image is described.
 fn runner(label: &str, as_of: &str) -> Option<images::Image> {
     let runner = images::runner_at(label, as_of)?;
-    let known = |text: Option<String>| text.map_or_else(|| Known::Unknown(Reason::new("only its owner knows the runner")), Known::One);
+    let known = |text: Option<String>| {
+        text.map_or_else(|| Known::Unknown(Reason::new("only its owner knows the runner")), Known::One)
+    };
     let mut about = images::describe("runner", as_of);
     about.distro = known(runner.distro.map(str::to_owned));
     about.release = known(runner.release);
@@ -132,19 +135,23 @@ fn runtimes(context: &Context<'_, '_>, part: &mut Part<'_>, job: &Job, instances
         if let Some((version, at, name)) = super::machine::declared_python(context, "", file.as_deref(), uv) {
             declared_in = name;
             let origin = Origin::set(at).then(crate::model::StepKind::Selected, step.span);
-            part.runtimes.insert(0, RuntimePart {
-                tool: "python",
-                version: Known::One(version),
-                declared_in,
-                origin,
-                certainty: Certainty::Stated,
-            });
+            part.runtimes.insert(
+                0,
+                RuntimePart {
+                    tool: "python",
+                    version: Known::One(version),
+                    declared_in,
+                    origin,
+                    certainty: Certainty::Stated,
+                },
+            );
         }
         return;
     }
     let Some(span) = span else { return };
     let version = every(versions, span);
-    let part_of = RuntimePart { tool: "python", version, declared_in, origin: Origin::set(span), certainty: Certainty::Stated };
+    let part_of =
+        RuntimePart { tool: "python", version, declared_in, origin: Origin::set(span), certainty: Certainty::Stated };
     part.runtimes.insert(0, part_of);
 }
 
@@ -184,7 +191,10 @@ fn steps(context: &Context<'_, '_>, part: &mut Part<'_>, job: &Job) {
     let python = part.python().map(str::to_owned);
     for step in &job.steps {
         let Some(run) = &step.run else { continue };
-        let folder = run.working_directory.as_ref().map_or_else(|| job.defaults.working_directory.as_ref().map(|dir| dir.value.clone()).unwrap_or_default(), |dir| dir.value.clone());
+        let folder = run.working_directory.as_ref().map_or_else(
+            || job.defaults.working_directory.as_ref().map(|dir| dir.value.clone()).unwrap_or_default(),
+            |dir| dir.value.clone(),
+        );
         let folder = paths::join("", &folder).unwrap_or_default();
         let mut container = Container::checkout(tree, &folder);
         container.workdir = absolute("/repo", &folder);
@@ -228,6 +238,7 @@ fn steps(context: &Context<'_, '_>, part: &mut Part<'_>, job: &Job) {
         }
     }
     if !part.installs.installs_python {
-        part.installs.packages_complete = Err(Reason::at("no step of the job installs packages by a known command", job.id.span));
+        part.installs.packages_complete =
+            Err(Reason::at("no step of the job installs packages by a known command", job.id.span));
     }
 }

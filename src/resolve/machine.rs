@@ -10,8 +10,8 @@ use crate::formats::requirements::MarkerEnv;
 use crate::formats::small::runtime_files;
 use crate::formats::{World, shell};
 use crate::links::Container;
-use crate::links::repository::Caller;
 use crate::links::Meaning;
+use crate::links::repository::Caller;
 use crate::model::{Certainty, ComponentKind, FileId, Known, Origin, Reason, Role, Span, SpanMap};
 
 /// A checkout on a person's machine.
@@ -31,7 +31,9 @@ pub fn of<'t>(context: &Context<'_, 't>, planned: &Planned, folder: &str) -> Par
     }
     for call in &context.repository.calls {
         let development = matches!(&call.caller, Caller::Make { .. } | Caller::Guide(_));
-        if let (true, Meaning::Serves(found), Role::Development) = (development, &call.meaning, planned.environment.role) {
+        if let (true, Meaning::Serves(found), Role::Development) =
+            (development, &call.meaning, planned.environment.role)
+        {
             part.processes.push(super::part::ProcessPart {
                 key: "web".into(),
                 argv: call.argv.clone(),

@@ -43,7 +43,8 @@ pub fn resolve(repository: &Repository<'_>, plan: Plan, config: &Config, as_of: 
     let first = |at: usize| roles.iter().position(|role| *role == roles[at]) == Some(at);
     let environments: Vec<(Planned, bool)> =
         plan.environments.into_iter().enumerate().map(|(at, planned)| (planned, first(at))).collect();
-    let all: Vec<Resolved> = environments.into_par_iter().map(|(planned, first)| one(&context, planned, first, &modules)).collect();
+    let all: Vec<Resolved> =
+        environments.into_par_iter().map(|(planned, first)| one(&context, planned, first, &modules)).collect();
     let mut model = Model { not_found: plan.not_found, nothing: plan.nothing, ..Model::default() };
     for mut resolved in all {
         model.secrets.append(&mut resolved.statements.secrets);
@@ -73,7 +74,7 @@ fn one(context: &Context<'_, '_>, planned: Planned, first: bool, modules: &[Modu
     let loaded = settings::load(context, &planned, &parts, modules);
     for part in &parts {
         state::image::state(&mut statements, part, tree, context.as_of);
-        state::runtime::state(&mut statements, part);
+        state::runtime::state(&mut statements, part, context.as_of);
         state::system_package::state(&mut statements, part);
         state::package::state(&mut statements, part, tree);
         state::variable::state(&mut statements, part);
@@ -97,7 +98,9 @@ fn one(context: &Context<'_, '_>, planned: Planned, first: bool, modules: &[Modu
 fn talks(parts: &[Part<'_>]) -> Vec<(&'static str, Origin)> {
     let commands = parts.iter().filter(|part| part.kind == ComponentKind::App).flat_map(|part| &part.commands);
     commands
-        .filter_map(|(argv, span)| if let Meaning::Talks(product) = meaning::of(argv) { Some((product, Origin::set(*span))) } else { None })
+        .filter_map(|(argv, span)| {
+            if let Meaning::Talks(product) = meaning::of(argv) { Some((product, Origin::set(*span))) } else { None }
+        })
         .collect()
 }
 
@@ -107,9 +110,11 @@ fn debugger(context: &Context<'_, '_>, part: &Part<'_>, process: &ProcessPart) -
     let script = words.iter().find(|word| word.ends_with(".py"))?;
     let file = part.container.as_ref()?.find(script)?;
     let facts = python::entry_points(context.repository.tree, file);
-    let debugs = |call: &&python::RunCall| call.keywords.iter().any(|(name, _)| name == "debug" || name == "use_debugger");
+    let debugs =
+        |call: &&python::RunCall| call.keywords.iter().any(|(name, _)| name == "debug" || name == "use_debugger");
     let call = facts.runs.iter().find(debugs)?;
-    let on = call.keywords.iter().any(|(name, value)| (name == "debug" || name == "use_debugger") && value.value == "True");
+    let on =
+        call.keywords.iter().any(|(name, value)| (name == "debug" || name == "use_debugger") && value.value == "True");
     Some(Attr::bool(on, Origin::set(call.span).join(&process.origin)))
 }
 

@@ -246,6 +246,10 @@ impl Part<'_> {
 
     /// The Python the component runs, X.Y or longer, if exactly one is known.
     pub fn python(&self) -> Option<&str> {
-        self.runtimes.iter().find(|runtime| runtime.tool == "python").and_then(|runtime| runtime.version.one()).map(String::as_str)
+        self.runtimes
+            .iter()
+            .find(|runtime| runtime.tool == "python")
+            .and_then(|runtime| runtime.version.one())
+            .map(String::as_str)
     }
 }

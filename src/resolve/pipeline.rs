@@ -47,12 +47,16 @@ fn testing_jobs(repository: &Repository<'_>) -> BTreeSet<(FileId, String)> {
     }
     for (file, workflow) in repository.workflows() {
         for job in &workflow.jobs {
-            let named = |text: &str| text.split(['-', '_', ' ', '/']).any(|word| ["test", "tests", "pytest", "ci", "check", "checks"].contains(&word));
+            let named = |text: &str| {
+                text.split(['-', '_', ' ', '/'])
+                    .any(|word| ["test", "tests", "pytest", "ci", "check", "checks"].contains(&word))
+            };
             let runs = job.steps.iter().any(|step| {
-                step.run.as_ref().is_some_and(|run| run.text.contains("test")) || step.uses.as_ref().is_some_and(|uses| uses.value.contains("test"))
+                step.run.as_ref().is_some_and(|run| run.text.contains("test"))
+                    || step.uses.as_ref().is_some_and(|uses| uses.value.contains("test"))
             });
             let reused = job.uses.as_ref().is_some_and(|uses| uses.value.contains("test") || uses.value.contains("ci"));
-            if named(&job.id.value.to_ascii_lowercase()) && (runs || reused) || reused {
+            if reused || runs && named(&job.id.value.to_ascii_lowercase()) {
                 found.insert((file, job.id.value.clone()));
             }
         }
@@ -93,7 +97,11 @@ fn deploying(
     let at = Origin::set(deployment.span);
     let origin = if at.primary() == Some(job.id.span) { at } else { at.then(StepKind::Used, job.id.span) };
     let mut fact = statements.about(None, Dimension::Pipeline, &job.id.value);
-    fact.text("deploys", environment, &origin).list("trigger", triggers(&workflow), &origin).list("needs", needs(job), &origin);
+    fact.text("deploys", environment, &origin).list("trigger", triggers(&workflow), &origin).list(
+        "needs",
+        needs(job),
+        &origin,
+    );
     fact.text("gate", gate.kind, &gate.origin).list("gate_path", gate.path, &gate.origin);
     let approval = match (&job.environment, approved_before(&workflow, job)) {
         (Some(_), _) => "environment",
@@ -117,7 +125,9 @@ fn ancestors<'w>(workflow: &'w Workflow, job: &Job) -> Vec<&'w Job> {
     let mut found: Vec<&Job> = Vec::new();
     while let Some(id) = queue.first().copied() {
         queue.remove(0);
-        let Some(next) = by_id.get(id).filter(|next| !found.iter().any(|known| known.id.value == next.id.value)) else { continue };
+        let Some(next) = by_id.get(id).filter(|next| !found.iter().any(|known| known.id.value == next.id.value)) else {
+            continue;
+        };
         found.push(next);
         queue.extend(next.needs.iter().map(|need| need.value.as_str()));
     }
@@ -126,13 +136,20 @@ fn ancestors<'w>(workflow: &'w Workflow, job: &Job) -> Vec<&'w Job> {
 
 /// What must pass before a job: tests on its path, another workflow, or nothing. A condition with a status function
 /// (`always()`) lets the job run although a need failed; one without keeps the implicit `success()`.
-fn gate(repository: &Repository<'_>, file: FileId, workflow: &Workflow, job: &Job, testing: &BTreeSet<(FileId, String)>) -> Gate {
+fn gate(
+    repository: &Repository<'_>,
+    file: FileId,
+    workflow: &Workflow,
+    job: &Job,
+    testing: &BTreeSet<(FileId, String)>,
+) -> Gate {
     let origin = Origin::set(job.id.span);
     let tests = |job: &Job| testing.contains(&(file, job.id.value.clone()));
     if tests(job) && !job.continue_on_error {
         return Gate { kind: "tests", path: vec![job.id.value.clone()], origin };
     }
-    if let Some(condition) = job.condition.as_ref().filter(|text| workflow::condition_has_status_function(&text.value)) {
+    if let Some(condition) = job.condition.as_ref().filter(|text| workflow::condition_has_status_function(&text.value))
+    {
         return Gate { kind: "none", path: Vec::new(), origin: Origin::set(condition.span).join(&origin) };
     }
     let before = ancestors(workflow, job);
@@ -142,14 +159,21 @@ fn gate(repository: &Repository<'_>, file: FileId, workflow: &Workflow, job: &Jo
     }
     let chained = workflow.on.iter().find(|trigger| trigger.event.value == "workflow_run");
     if let Some(trigger) = chained {
-        return Gate { kind: "other-workflow", path: Vec::new(), origin: origin.then(StepKind::Used, trigger.event.span) };
+        return Gate {
+            kind: "other-workflow",
+            path: Vec::new(),
+            origin: origin.then(StepKind::Used, trigger.event.span),
+        };
     }
     let event = |name: &str| workflow.on.iter().find(|trigger| trigger.event.value == name);
     let elsewhere = testing.iter().any(|(other, _)| {
-        repository.workflow(*other).is_some_and(|other| other.on.iter().any(|t| t.event.value == "pull_request" || t.event.value == "push"))
+        repository
+            .workflow(*other)
+            .is_some_and(|other| other.on.iter().any(|t| t.event.value == "pull_request" || t.event.value == "push"))
     });
     let manual = triggers(workflow) == ["workflow_dispatch"];
-    let tagged = event("release").is_some() || event("push").is_some_and(|push| !push.tags.is_empty() && push.branches.is_empty());
+    let tagged = event("release").is_some()
+        || event("push").is_some_and(|push| !push.tags.is_empty() && push.branches.is_empty());
     let kind = match () {
         () if manual => "manual",
         () if elsewhere && tagged => "release",

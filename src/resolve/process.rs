@@ -4,10 +4,11 @@ use std::sync::Arc;
 
 use super::part::{Part, ProcessPart};
 use crate::discover::Tree;
-use crate::knowledge::listens;
+use crate::formats::python;
 use crate::formats::shell::{self, Dialect, Evaluation, Executed, When};
 use crate::formats::small::supervisord;
 use crate::formats::{Vars, World};
+use crate::knowledge::{listens, processes};
 use crate::links::container::{Container, absolute};
 use crate::links::repository::words;
 use crate::links::{Meaning, meaning};
@@ -50,6 +51,11 @@ pub fn start(part: &mut Part<'_>, command: &CommandWords, tree: &Tree) {
         let last = evaluation.commands.iter().rev().find(|executed| executed.last || executed.exec);
         own.extend(last.or(evaluation.commands.last()).map(|executed| (words(executed), None, executed)));
     }
+    for (argv, server, _) in &mut own {
+        if server.is_none() {
+            *server = started_by_program(argv, &container, tree);
+        }
+    }
     let many = own.len() > 1;
     for (argv, server, executed) in own {
         let key = match &server {
@@ -71,6 +77,37 @@ pub fn start(part: &mut Part<'_>, command: &CommandWords, tree: &Tree) {
             part.processes.push(process(key, argv, server, &executed, command.span, None));
         }
     }
+}
+
+/// The server that a Python program starts by itself: `app.run(…)`, `uvicorn.run(…)`.
+fn started_by_program(argv: &[String], container: &Container<'_>, tree: &Tree) -> Option<processes::Match> {
+    let words = meaning::unwrapped(argv);
+    let script = match &words[..] {
+        [python, script, ..] if meaning::is_python(python) => script.clone(),
+        [module] if argv.iter().any(|word| word == "-m") => format!("{}.py", module.replace('.', "/")),
+        [script, ..] => script.clone(),
+        [] => return None,
+    };
+    let file = container.find(&absolute(&container.workdir, &script)).filter(|_| script.ends_with(".py"))?;
+    let facts = python::entry_points(tree, file);
+    let call = facts.runs.first()?;
+    let on = |name: &str| call.keywords.iter().any(|(keyword, value)| keyword == name && value.value == "True");
+    let uvicorn = call.callee.starts_with("uvicorn") || call.callee.starts_with("hypercorn");
+    let (id, kind) = match uvicorn {
+        true if on("reload") => ("uvicorn-reload", "development"),
+        true => ("uvicorn", "production"),
+        false => ("flask-app-run", "development"),
+    };
+    let (reload, debug) =
+        (on("reload") || on("use_reloader") || on("debug") && !uvicorn, on("debug") || on("use_debugger"));
+    Some(processes::Match {
+        id,
+        kind,
+        interface: Some(if uvicorn { "asgi" } else { "wsgi" }),
+        reload,
+        debug,
+        schedules: false,
+    })
 }
 
 fn process(
@@ -95,7 +132,11 @@ fn process(
 }
 
 /// Evaluates a command: a script of the repository with its arguments, a shell text, or the words alone.
-fn evaluate(command: &CommandWords, world: &World, container: &Container<'_>) -> (Evaluation, Option<crate::model::FileId>) {
+fn evaluate(
+    command: &CommandWords,
+    world: &World,
+    container: &Container<'_>,
+) -> (Evaluation, Option<crate::model::FileId>) {
     let texts: Vec<&str> = command.words.iter().map(|word| word.value.as_str()).collect();
     if let Some((text, span)) = shell_text(&command.words) {
         let map = command.map.clone().unwrap_or(SpanMap::Whole(span));
@@ -126,14 +167,20 @@ fn shell_text(words: &[Spanned<String>]) -> Option<(&str, Span)> {
     if !["sh", "bash", "ash", "dash"].contains(&program) {
         return None;
     }
-    let at = words.iter().position(|word| word.value.starts_with('-') && word.value.ends_with('c') && !word.value.starts_with("--"))?;
+    let at = words
+        .iter()
+        .position(|word| word.value.starts_with('-') && word.value.ends_with('c') && !word.value.starts_with("--"))?;
     words.get(at + 1).map(|word| (word.value.as_str(), word.span))
 }
 
 /// The programs that a supervisor's configuration starts.
 fn supervisor(argv: &[String], container: &Container<'_>, tree: &Tree) -> Option<Vec<supervisord::Program>> {
     let at = argv.iter().position(|word| word.rsplit('/').next() == Some("supervisord"))?;
-    let named = argv.iter().skip(at).zip(argv.iter().skip(at + 1)).find(|(flag, _)| *flag == "-c" || *flag == "--configuration");
+    let named = argv
+        .iter()
+        .skip(at)
+        .zip(argv.iter().skip(at + 1))
+        .find(|(flag, _)| *flag == "-c" || *flag == "--configuration");
     let conventional = ["/etc/supervisor/supervisord.conf", "/etc/supervisord.conf", "supervisord.conf"];
     let file = named
         .and_then(|(_, path)| container.find(&absolute(&container.workdir, path)))
@@ -147,7 +194,9 @@ fn supervisor(argv: &[String], container: &Container<'_>, tree: &Tree) -> Option
         let Some(outside) = container.outside(&folder) else { continue };
         for (file, name) in tree.under(&outside) {
             if crate::links::container::glob(&glob, crate::discover::paths::name(name)) {
-                programs.extend(tree.parsed(file, supervisord::parse).ok().map(|more| Vec::clone(&more)).unwrap_or_default());
+                programs.extend(
+                    tree.parsed(file, supervisord::parse).ok().map(|more| Vec::clone(&more)).unwrap_or_default(),
+                );
             }
         }
     }
@@ -162,10 +211,10 @@ fn supervisord_includes(tree: &Tree, file: FileId) -> Vec<String> {
     for line in text.lines().map(str::trim) {
         if line.starts_with('[') {
             inside = line == "[include]";
-        } else if let (true, Some((name, value))) = (inside, line.split_once('=')) {
-            if name.trim() == "files" {
-                patterns.extend(value.split_whitespace().map(str::to_owned));
-            }
+        } else if let (true, Some((name, value))) = (inside, line.split_once('='))
+            && name.trim() == "files"
+        {
+            patterns.extend(value.split_whitespace().map(str::to_owned));
         }
     }
     patterns

@@ -37,7 +37,12 @@ pub fn files(parts: &[Part<'_>], loaded: Option<&Loaded>) -> Vec<FileId> {
 }
 
 /// What the files of an environment leave open, each with the configuration that would decide it.
-pub fn unresolved(context: &Context<'_, '_>, planned: &Planned, parts: &[Part<'_>], loaded: Option<&Loaded>) -> Vec<Unresolved> {
+pub fn unresolved(
+    context: &Context<'_, '_>,
+    planned: &Planned,
+    parts: &[Part<'_>],
+    loaded: Option<&Loaded>,
+) -> Vec<Unresolved> {
     let name = planned.environment.name.clone();
     let mut all = Vec::new();
     let mut add = |what: String, reason: String, span: Option<Span>, answer_with: Option<String>| {
@@ -53,23 +58,32 @@ pub fn unresolved(context: &Context<'_, '_>, planned: &Planned, parts: &[Part<'_
             match used.presence {
                 Presence::Here(_) => {}
                 Presence::Ignored => add(used.path.clone(), "git ignores the file".into(), Some(used.span), None),
-                Presence::Missing => add(used.path.clone(), "the file is not in the repository".into(), Some(used.span), None),
+                Presence::Missing => {
+                    add(used.path.clone(), "the file is not in the repository".into(), Some(used.span), None)
+                }
             }
         }
     }
     for part in parts {
-        if let Err(reason) = &part.installs.packages_complete {
-            if part.installs.installs_python {
-                let what = format!("packages of {}", part.name);
-                add(what, reason.text.clone(), reason.span.or(part.span), reason.answer_with.clone());
-            }
+        if let Err(reason) = &part.installs.packages_complete
+            && part.installs.installs_python
+        {
+            let what = format!("packages of {}", part.name);
+            add(what, reason.text.clone(), reason.span.or(part.span), reason.answer_with.clone());
         }
     }
     if let Some(loaded) = loaded {
         let provided = &planned.config.provides;
-        for read in loaded.settings.reads.iter().filter(|read| read.required && !read.set && !provided.contains(&read.name)) {
+        for read in
+            loaded.settings.reads.iter().filter(|read| read.required && !read.set && !provided.contains(&read.name))
+        {
             let answer = format!("[environments.{name}]\nprovides = [\"{}\"]", read.name);
-            add(read.name.clone(), "read without a default, provided by nothing here".into(), Some(read.span), Some(answer));
+            add(
+                read.name.clone(),
+                "read without a default, provided by nothing here".into(),
+                Some(read.span),
+                Some(answer),
+            );
         }
         for missing in loaded.settings.missing_modules.iter().filter(|module| module.ours) {
             add(format!("module {}", missing.name), "not in the repository".into(), Some(missing.span), None);
@@ -99,7 +113,12 @@ pub fn problems(repository: &Repository<'_>, model: &Model) -> Vec<ReadProblem> 
     };
     let mut add = |file: FileId, problems: &[Problem]| {
         for problem in problems.iter().take(3) {
-            found.push(ReadProblem { file, span: Some(problem.span), message: problem.message.clone(), reached_by: reached(file) });
+            found.push(ReadProblem {
+                file,
+                span: Some(problem.span),
+                message: problem.message.clone(),
+                reached_by: reached(file),
+            });
         }
     };
     for file in repository.of(Kind::Dockerfile) {

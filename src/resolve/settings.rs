@@ -33,22 +33,67 @@ const MODULE_VARIABLE: &str = "DJANGO_SETTINGS_MODULE";
 /// The component whose settings stand for the environment: one that serves, else the first of ours.
 fn speaker<'p, 't>(parts: &'p [Part<'t>]) -> Option<&'p Part<'t>> {
     let ours = || parts.iter().filter(|part| part.kind == ComponentKind::App);
-    let serves = |part: &&Part<'_>| part.processes.iter().any(|process| process.server.as_ref().is_some_and(|s| matches!(s.kind, "production" | "development")));
+    let serves = |part: &&Part<'_>| {
+        part.processes
+            .iter()
+            .any(|process| process.server.as_ref().is_some_and(|s| matches!(s.kind, "production" | "development")))
+    };
     let python = |part: &&Part<'_>| part.installs.installs_python || part.container.is_some() && part.image.is_some();
-    ours().find(serves).or_else(|| ours().find(|part| !part.processes.is_empty() && python(part))).or_else(|| ours().next())
+    ours()
+        .find(serves)
+        .or_else(|| ours().find(|part| !part.processes.is_empty() && python(part)))
+        .or_else(|| ours().next())
 }
 
 /// Loads the settings of an environment.
 pub fn load(context: &Context<'_, '_>, planned: &Planned, parts: &[Part<'_>], modules: &[Module]) -> Option<Loaded> {
     let part = speaker(parts);
     let world = part.map_or_else(|| World::Open(Default::default()), |part| part.world.clone());
-    let (choice, selected) = choose(context, planned, part, modules, &world)?;
+    let Some((choice, selected)) = choose(context, planned, part, modules, &world) else {
+        return program(context, part, world);
+    };
     let roots = roots(context, part, modules, &choice);
     let evaluator = Evaluator::new(context.repository.tree, roots);
     let world = with_selector(world, &choice);
     let settings = evaluator.module(&choice.module, &world, choice.class.as_deref());
     settings.file?;
-    Some(Loaded { settings, choice, selected, world, component: part.map(|part| part.name.clone()), unseen: part.and_then(|part| part.unseen.clone()) })
+    Some(Loaded {
+        settings,
+        choice,
+        selected,
+        world,
+        component: part.map(|part| part.name.clone()),
+        unseen: part.and_then(|part| part.unseen.clone()),
+    })
+}
+
+/// The configuration that a program makes by itself: `app.config[...] = ...` in the module that the process loads.
+fn program(context: &Context<'_, '_>, part: Option<&Part<'_>>, world: World) -> Option<Loaded> {
+    let tree = context.repository.tree;
+    let loaded = part.and_then(|part| part.processes.iter().find_map(|process| process.module.clone()));
+    let started = part.and_then(|part| {
+        let words = part.processes.iter().flat_map(|process| process.argv.iter());
+        let script = words.into_iter().find(|word| word.ends_with(".py"))?;
+        part.container.as_ref()?.find(script)
+    });
+    let by_module = loaded.and_then(|module| {
+        let end = format!("{}.py", module.replace('.', "/"));
+        let mut files = context.repository.of(Kind::Python).iter().copied();
+        files.find(|file| tree.path(*file) == end || tree.path(*file).ends_with(&format!("/{end}")))
+    });
+    let conventional = || {
+        let mut files = context.repository.of(Kind::Python).iter().copied();
+        files.find(|file| ["app.py", "main.py", "application.py", "wsgi.py"].contains(&tree.path(*file)))
+    };
+    let file = started.or(by_module).or_else(conventional)?;
+    let settings = python::flask_config(tree, file, &world);
+    if settings.values.is_empty() {
+        return None;
+    }
+    let span = Some(Span::new(file, 0, 0));
+    let choice = SettingsChoice { module: settings.module.clone(), class: None, span };
+    let (component, unseen) = (part.map(|part| part.name.clone()), part.and_then(|part| part.unseen.clone()));
+    Some(Loaded { settings, choice, selected: true, world, component, unseen })
 }
 
 /// The module's own name is set while it is loaded.
@@ -72,13 +117,14 @@ fn choose(
     }
     let var = world.get(MODULE_VARIABLE);
     if let Some(module) = var.value.one() {
-        let choice = SettingsChoice { module: module.clone(), class: class_variable(world), span: var.origin.primary() };
+        let choice =
+            SettingsChoice { module: module.clone(), class: class_variable(world), span: var.origin.primary() };
         return Some((choice, true));
     }
-    if planned.environment.role == Role::Test {
-        if let Some(choice) = pytest(context, part) {
-            return Some((choice, true));
-        }
+    if planned.environment.role == Role::Test
+        && let Some(choice) = pytest(context, part)
+    {
+        return Some((choice, true));
     }
     if let Some(choice) = class_by_selection(context, modules, world) {
         return Some((choice, true));
@@ -95,8 +141,10 @@ fn choose(
     if let Some(choice) = &planned.settings {
         return Some((choice.clone(), false));
     }
-    let plain: Vec<&Module> = modules.iter().filter(|module| module.role.is_none() && !module.shared && near(part, module)).collect();
-    let only = plain.iter().find(|module| module.classes.is_empty() || is_pydantic(context, module)).or(plain.first())?;
+    let plain: Vec<&Module> =
+        modules.iter().filter(|module| module.role.is_none() && !module.shared && near(part, module)).collect();
+    let only =
+        plain.iter().find(|module| module.classes.is_empty() || is_pydantic(context, module)).or(plain.first())?;
     let class = only.classes.iter().find(|class| class.bases.iter().any(|base| base.ends_with("BaseSettings")));
     let class = class.map(|class| class.name.clone());
     let span = Some(Span::new(only.file, 0, 0));
@@ -110,7 +158,10 @@ fn is_pydantic(context: &Context<'_, '_>, module: &Module) -> bool {
 /// Whether a module lies in the folder a component is built from.
 fn near(part: Option<&Part<'_>>, module: &Module) -> bool {
     part.is_none_or(|part| {
-        part.folder.is_empty() || part.folder == "." || module.root.starts_with(&part.folder) || part.folder.starts_with(&module.root)
+        part.folder.is_empty()
+            || part.folder == "."
+            || module.root.starts_with(&part.folder)
+            || part.folder.starts_with(&module.root)
     })
 }
 
@@ -122,7 +173,8 @@ fn class_variable(world: &World) -> Option<String> {
 fn class_by_selection(context: &Context<'_, '_>, modules: &[Module], world: &World) -> Option<SettingsChoice> {
     for file in context.repository.of(Kind::Python) {
         let path = context.repository.tree.path(*file);
-        let told = ["config.py", "app.py", "wsgi.py", "main.py", "manage.py", "__init__.py", "settings.py"].contains(&paths::name(path))
+        let told = ["config.py", "app.py", "wsgi.py", "main.py", "manage.py", "__init__.py", "settings.py"]
+            .contains(&paths::name(path))
             || !path.contains('/');
         if !told {
             continue;
@@ -136,14 +188,19 @@ fn class_by_selection(context: &Context<'_, '_>, modules: &[Module], world: &Wor
                 Known::Absent => selection.default.clone()?,
                 _ => continue,
             };
-            let case = selection.cases.iter().find(|(name, ..)| *name == value).map(|(_, target, span)| (target, *span));
+            let case =
+                selection.cases.iter().find(|(name, ..)| *name == value).map(|(_, target, span)| (target, *span));
             let case = case.or_else(|| selection.fallback.as_ref().map(|(target, span)| (target, *span)));
             let Some((target, span)) = case else { continue };
             let class = target.rsplit('.').next().unwrap_or(target);
             let module = modules.iter().find(|module| module.classes.iter().any(|known| known.name == class));
             if let Some(module) = module {
                 let span = var.origin.primary().unwrap_or(span);
-                return Some(SettingsChoice { module: module.name.clone(), class: Some(class.to_owned()), span: Some(span) });
+                return Some(SettingsChoice {
+                    module: module.name.clone(),
+                    class: Some(class.to_owned()),
+                    span: Some(span),
+                });
             }
         }
     }
@@ -152,14 +209,19 @@ fn class_by_selection(context: &Context<'_, '_>, modules: &[Module], world: &Wor
 
 /// The module that pytest's options name.
 fn pytest(context: &Context<'_, '_>, part: Option<&Part<'_>>) -> Option<SettingsChoice> {
-    let uses_pytest = part.is_none_or(|part| part.commands.iter().any(|(argv, _)| argv.iter().any(|word| word.contains("pytest") || word == "tox")));
+    let uses_pytest = part.is_none_or(|part| {
+        part.commands.iter().any(|(argv, _)| argv.iter().any(|word| word.contains("pytest") || word == "tox"))
+    });
     if !uses_pytest {
         return None;
     }
     let tree = context.repository.tree;
     let folder = part.map(|part| part.folder.clone()).unwrap_or_default();
     for name in ["pytest.ini", "pyproject.toml", "tox.ini", "setup.cfg"] {
-        let Some(file) = paths::join(&folder, name).and_then(|path| tree.find(&path)).or_else(|| tree.find(name)) else { continue };
+        let Some(file) = paths::join(&folder, name).and_then(|path| tree.find(&path)).or_else(|| tree.find(name))
+        else {
+            continue;
+        };
         let Ok(options) = tree.parsed(file, |file, text| pytest_options::parse(file, name, text)) else { continue };
         if let Some(module) = options.as_ref().as_ref().and_then(|options| options.settings.as_ref()) {
             return Some(SettingsChoice { module: module.value.clone(), class: None, span: Some(module.span) });
@@ -198,7 +260,12 @@ fn process_default(context: &Context<'_, '_>, part: Option<&Part<'_>>) -> Option
 }
 
 /// Where imports start: the folders at the working directory, the module's own root, the repository.
-fn roots(context: &Context<'_, '_>, part: Option<&Part<'_>>, modules: &[Module], choice: &SettingsChoice) -> Vec<String> {
+fn roots(
+    context: &Context<'_, '_>,
+    part: Option<&Part<'_>>,
+    modules: &[Module],
+    choice: &SettingsChoice,
+) -> Vec<String> {
     let mut roots: Vec<String> = Vec::new();
     let mut add = |root: String| {
         if !roots.contains(&root) {

@@ -14,12 +14,14 @@ pub mod entry;
     clippy::unnecessary_wraps,
     clippy::unused_self,
     clippy::match_wildcard_for_single_variants,
+    clippy::single_match_else,
     clippy::match_same_arms,
     clippy::needless_for_each,
     clippy::wrong_self_convention,
     reason = "an interpreter is tables of cases, one line each, and its methods share one shape"
 )]
 mod eval;
+pub mod flask;
 #[expect(
     clippy::too_many_lines,
     clippy::unnecessary_wraps,
@@ -28,12 +30,15 @@ mod eval;
     clippy::match_same_arms,
     clippy::needless_for_each,
     clippy::case_sensitive_file_extension_comparisons,
-    clippy::if_same_then_else,
+    clippy::single_match_else,
+    clippy::needless_pass_by_value,
     clippy::assigning_clones,
     reason = "a library is a table of its functions, and they share one shape"
 )]
 mod lib;
 mod parse;
+
+pub use flask::flask_config;
 
 pub use entry::{ConfigClass, EntryFacts, FromObject, RunCall, Selection, config_classes, entry_points, selections};
 
@@ -101,6 +106,8 @@ pub struct Val {
     pub certainty: Certainty,
     /// False-looking texts of its variable that make it true, where it is a boolean taken from raw text.
     pub true_for: Vec<String>,
+    /// How its text (or that of its default) begins, where the whole is not known: `postgresql+psycopg://`.
+    pub prefix: Option<String>,
 }
 
 impl Val {
@@ -112,6 +119,7 @@ impl Val {
             variables: BTreeSet::new(),
             certainty: Certainty::Stated,
             true_for: Vec::new(),
+            prefix: None,
         }
     }
 
@@ -204,6 +212,8 @@ pub struct Settings {
     pub file: Option<FileId>,
     /// The settings by name.
     pub values: BTreeMap<String, Val>,
+    /// Those of them that properties compute: a class of pydantic does not list them.
+    pub computed: BTreeSet<String>,
     /// The variables that were read, in order.
     pub reads: Vec<EnvRead>,
     /// Every file that was run, and the import that led to it.
@@ -281,10 +291,14 @@ impl Machine<'_> {
         let mut why = Reason::new(format!("{path} is not a class that is followed"));
         if let K::Ref(id) = object.k {
             let instance = self.instantiated(&object, id, at);
-            if let Some(K::Ref(id)) = instance.map(|v| v.k)
-                && let Some(space) = self.space(id)
+            if let Some(instance) = instance
+                && let K::Ref(of) = instance.k
+                && self.space(of).is_some()
             {
-                let values: Vec<(String, V)> = space.names.iter().map(|(n, v)| (n.clone(), v.clone())).collect();
+                let classes = self.mro(id);
+                out.computed = self.pydantic_properties(&instance, &classes, at);
+                let names = self.space(of).map(|s| s.names.clone()).unwrap_or_default();
+                let values: Vec<(String, V)> = names.into_iter().collect();
                 out.values = self.exported(&values);
                 return;
             }
@@ -303,7 +317,12 @@ impl Machine<'_> {
                 out.incomplete = Some(why);
             }
             let get = |name: &String| self.class_attribute(id, name, at).map(|v| (name.clone(), v));
-            let values: Vec<(String, V)> = names.iter().filter_map(get).collect();
+            let found: Vec<(String, V)> = names.iter().filter_map(get).collect();
+            let mut values = Vec::new();
+            for (name, value) in found {
+                let value = self.configured(&name, &value, at).unwrap_or(value);
+                values.push((name, value));
+            }
             out.values = self.exported(&values);
             return;
         }

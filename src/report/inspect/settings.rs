@@ -40,7 +40,8 @@ type Reads<'s> = BTreeMap<&'s str, (bool, Vec<(String, usize)>, &'s str)>;
 
 fn render(tree: &Tree, settings: &Settings, request: &Request) -> Value {
     let absent = |value: &Val| matches!(&value.kind, Kind::OneOf(all) if all.iter().any(|v| v.kind == Kind::Undefined));
-    let listed = settings.values.iter().filter(|(_, value)| request.open || !absent(value));
+    let own = settings.values.iter().filter(|(name, _)| !settings.computed.contains(*name));
+    let listed = own.filter(|(_, value)| request.open || !absent(value));
     let values: serde_json::Map<String, Value> =
         listed.map(|(name, value)| (name.clone(), decided(tagged(value), request.open))).collect();
     let values = match &settings.incomplete {

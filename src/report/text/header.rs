@@ -179,6 +179,5 @@ pub(super) fn next() -> &'static str {
 Next: paritylint envs                   see how the repository was understood
       paritylint check -v               show notes, and source lines for all
       paritylint compare                every fact of every environment
-      paritylint check --write-baseline accept today, fail on new drift only
 "
 }

@@ -26,7 +26,9 @@ pub fn state(statements: &mut Statements, part: &Part<'_>, tree: &Tree, as_of: &
                 fact.text("digest", digest, origin);
             }
         }
-        for (name, value) in [("distro", &about.distro), ("release", &about.release), ("libc", &about.libc), ("variant", &about.variant)] {
+        for (name, value) in
+            [("distro", &about.distro), ("release", &about.release), ("libc", &about.libc), ("variant", &about.variant)]
+        {
             fact.known(name, value.clone(), &image.certainty, origin);
         }
     } else {
@@ -72,7 +74,8 @@ fn build_is_for_development(part: &Part<'_>, image: &ImagePart, file: FileId, tr
     if part.kind != ComponentKind::App {
         return (false, base);
     }
-    let development = |text: &str| naming(text).role.is_some_and(|(role, _)| role == Role::Development || role == Role::Test);
+    let development =
+        |text: &str| naming(text).role.is_some_and(|(role, _)| role == Role::Development || role == Role::Test);
     if let Some(target) = image.target.as_ref().filter(|target| development(&format!("{}.x", target.value))) {
         return (true, Origin::set(target.span));
     }
@@ -83,7 +86,11 @@ fn build_is_for_development(part: &Part<'_>, image: &ImagePart, file: FileId, tr
     if let Some(source) = source {
         return (true, Origin::set(source.span));
     }
-    let tools = part.installs.packages.iter().filter(|(name, found)| found.package.direct && packages::kind(name).name() == "dev-tool");
+    let tools = part
+        .installs
+        .packages
+        .iter()
+        .filter(|(name, found)| found.package.direct && packages::kind(name).name() == "dev-tool");
     match tools.clone().next() {
         Some((_, found)) if tools.count() > 2 => (true, found.package.origin.clone()),
         _ => (false, image.origin.clone()),

@@ -77,7 +77,11 @@ impl Statements {
 
     /// The facts, ordered.
     pub fn finish(self) -> Vec<Fact> {
-        self.facts.into_iter().filter(|(_, attributes)| !attributes.is_empty()).map(|(id, attributes)| Fact { id, attributes }).collect()
+        self.facts
+            .into_iter()
+            .filter(|(_, attributes)| !attributes.is_empty())
+            .map(|(id, attributes)| Fact { id, attributes })
+            .collect()
     }
 }
 

@@ -33,7 +33,8 @@ fn variants(statements: &mut Statements, part: &Part<'_>) {
     }
     for (family, members) in families {
         let Some((_, first)) = members.first() else { continue };
-        let origin = members.iter().skip(1).fold(first.package.origin.clone(), |o, (_, found)| o.join(&found.package.origin));
+        let origin =
+            members.iter().skip(1).fold(first.package.origin.clone(), |o, (_, found)| o.join(&found.package.origin));
         let names: Vec<&str> = members.iter().map(|(name, _)| *name).collect();
         let mut fact = statements.about(Some(&part.name), Dimension::Package, &format!("{family} variant"));
         fact.text("twin", names.join(" and "), &origin).text("kind", "variant", &origin);
@@ -45,7 +46,10 @@ fn one(statements: &mut Statements, part: &Part<'_>, name: &str, found: &Package
     let origin = &package.origin;
     let mut fact = statements.about(Some(&part.name), Dimension::Package, name);
     let undecided = found.maybe.clone().or_else(|| {
-        package.applies.is_none().then(|| crate::model::Reason::new(format!("the marker of {name} cannot be evaluated")))
+        package
+            .applies
+            .is_none()
+            .then(|| crate::model::Reason::new(format!("the marker of {name} cannot be evaluated")))
     });
     if let Some(reason) = undecided {
         fact.attr("version", Attr::unknown(reason, origin.clone()));
@@ -68,7 +72,11 @@ fn one(statements: &mut Statements, part: &Part<'_>, name: &str, found: &Package
     fact.bool("direct", package.direct, origin).bool("pinned", package.pinned, origin);
     fact.text("installed_by", &found.installed_by.value, &Origin::of(StepKind::InstalledBy, found.installed_by.span));
     fact.text("kind", packages::kind(name).name(), origin);
-    fact.bool("native", concepts::runtime_needs(name, &package.extras).is_some_and(|need| need.compiles("musl")), origin);
+    fact.bool(
+        "native",
+        concepts::runtime_needs(name, &package.extras).is_some_and(|need| need.compiles("musl")),
+        origin,
+    );
     if let Some(family) = packages::twin(name) {
         fact.text("twin", &family.family, origin);
     }
@@ -84,7 +92,8 @@ fn source(statements: &mut Statements, part: &Part<'_>, tree: &Tree) {
     };
     let mut names: Vec<String> = sources.iter().map(name).collect();
     names.dedup();
-    let origin = sources.iter().skip(1).fold(Origin::set(first.span), |origin, source| origin.then(StepKind::Used, source.span));
+    let origin =
+        sources.iter().skip(1).fold(Origin::set(first.span), |origin, source| origin.then(StepKind::Used, source.span));
     let roles: Vec<Role> = sources
         .iter()
         .filter_map(|source| {
@@ -104,6 +113,9 @@ fn source(statements: &mut Statements, part: &Part<'_>, tree: &Tree) {
         "shared"
     };
     let mut fact = statements.about(Some(&part.name), Dimension::Package, "source");
-    fact.attr("version", Attr { value: Known::Absent, certainty: crate::model::Certainty::Stated, origin: origin.clone() });
+    fact.attr(
+        "version",
+        Attr { value: Known::Absent, certainty: crate::model::Certainty::Stated, origin: origin.clone() },
+    );
     fact.text("group", names.join(" + "), &origin).text("kind", kind, &origin);
 }

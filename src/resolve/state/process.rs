@@ -94,15 +94,18 @@ pub fn scheduler(statements: &mut Statements, parts: &[Part<'_>]) {
         }
         for (argv, at) in &other.commands {
             let argv = words(argv);
-            let starts = processes::server(&argv.iter().map(String::as_str).collect::<Vec<_>>()).is_some_and(|found| found.id == "cron");
-            if starts || argv.first().is_some_and(|word| word == "service") && argv.get(1).is_some_and(|word| word == "cron") {
+            let starts = processes::server(&argv.iter().map(String::as_str).collect::<Vec<_>>())
+                .is_some_and(|found| found.id == "cron");
+            if starts
+                || argv.first().is_some_and(|word| word == "service") && argv.get(1).is_some_and(|word| word == "cron")
+            {
                 started.get_or_insert(Origin::set(*at));
             }
         }
     }
     let no_process = parts.iter().all(|part| part.processes.is_empty());
     let only = parts.iter().find_map(|part| part.processes.first()).map(|process| process.origin.clone());
-    let origin = only.iter().fold(Origin::set(span), |origin, process| origin.join(process));
+    let origin = only.iter().fold(Origin::set(span), crate::model::origin::Origin::join);
     let mut fact = statements.about(Some(&part.name), Dimension::Process, "scheduler");
     fact.text("command", "a crontab is written", &Origin::set(span)).text("kind", "registration", &Origin::set(span));
     let value = match (started, unknown) {

@@ -50,7 +50,10 @@ fn counterpart(used: &Used, declared: &[Declared], talks: &[(&'static str, Origi
     if by_role.is_some() {
         return by_role;
     }
-    let embedded = used.product.one().is_some_and(|product| services::product(product).is_some_and(|row| row.in_process || row.embedded));
+    let embedded = used
+        .product
+        .one()
+        .is_some_and(|product| services::product(product).is_some_and(|row| row.in_process || row.embedded));
     if embedded {
         return None;
     }
@@ -80,11 +83,14 @@ fn state_used(statements: &mut Statements, used: &Used, declared: Option<&Declar
         (Known::Unknown(_), Some(one)) => one.certainty.clone(),
         _ => used.certainty.clone(),
     };
-    let origin = if used.origin.steps.is_empty() { declared.map(|one| one.origin.clone()).unwrap_or_default() } else { origin };
+    let origin =
+        if used.origin.steps.is_empty() { declared.map(|one| one.origin.clone()).unwrap_or_default() } else { origin };
     if let Some(family) = product.one().and_then(|product| services::product(product).map(|row| row.family.as_str())) {
         fact.text("family", family, &origin);
     }
-    let in_process = product.one().is_some_and(|product| services::product(product).is_some_and(|row| row.in_process || row.embedded));
+    let in_process = product
+        .one()
+        .is_some_and(|product| services::product(product).is_some_and(|row| row.in_process || row.embedded));
     fact.known("product", product, &certainty, &origin);
     if let Some(driver) = &used.driver {
         fact.text("driver", driver, &used.origin);
@@ -95,7 +101,8 @@ fn state_used(statements: &mut Statements, used: &Used, declared: Option<&Declar
             fact.attr("version", Attr { value: Known::Absent, certainty: Certainty::Stated, origin });
         }
         None => {
-            let reason = Reason::new("no file declares the service").answered_with(format!("services.{} = \"product:version\"", used.role));
+            let reason = Reason::new("no file declares the service")
+                .answered_with(format!("services.{} = \"product:version\"", used.role));
             fact.attr("version", Attr::unknown(reason, origin));
         }
     }
@@ -112,7 +119,11 @@ fn version(fact: &mut super::Statement<'_>, one: &Declared) {
 
 fn state_declared(statements: &mut Statements, key: &str, one: &Declared) {
     let mut fact = statements.about(None, Dimension::Service, key);
-    let product = Attr { value: Known::One(Value::text(&one.product)), certainty: one.certainty.clone(), origin: one.origin.clone() };
+    let product = Attr {
+        value: Known::One(Value::text(&one.product)),
+        certainty: one.certainty.clone(),
+        origin: one.origin.clone(),
+    };
     fact.attr("product", product).text("family", &one.family, &one.origin);
     version(&mut fact, one);
 }

@@ -13,7 +13,8 @@ const LENGTH: usize = 200;
 
 /// States the settings of an environment.
 pub fn state(statements: &mut Statements, loaded: &Loaded) {
-    let complete = loaded.settings.problems.is_empty() && loaded.settings.missing_modules.iter().all(|module| !module.star);
+    let complete =
+        loaded.settings.problems.is_empty() && loaded.settings.missing_modules.iter().all(|module| !module.star);
     let complete = if complete { Ok(()) } else { Err(Reason::new("a part of the settings cannot be followed")) };
     statements.covers(None, Dimension::Setting, complete);
     for (name, val) in &loaded.settings.values {
@@ -21,10 +22,11 @@ pub fn state(statements: &mut Statements, loaded: &Loaded) {
     }
     if let Some(span) = loaded.choice.span {
         let mut fact = statements.about(None, Dimension::Setting, "SETTINGS_MODULE");
-        let shown = loaded.choice.class.as_ref().map_or_else(
-            || loaded.choice.module.clone(),
-            |class| format!("{}.{class}", loaded.choice.module),
-        );
+        let shown = loaded
+            .choice
+            .class
+            .as_ref()
+            .map_or_else(|| loaded.choice.module.clone(), |class| format!("{}.{class}", loaded.choice.module));
         fact.text("value", shown, &Origin::set(span));
     }
 }
@@ -68,8 +70,8 @@ fn one(statements: &mut Statements, name: &str, val: &Val, depth: usize, loaded:
 
 /// Names whose variables hold an address, a key or a name: asking whether one is set is no switch.
 const VALUES: [&str; 20] = [
-    "URL", "URI", "KEY", "DSN", "HOST", "HOSTS", "TOKEN", "PATH", "NAME", "ID", "DIR", "FILE", "USER", "PASSWORD", "BUCKET", "SECRET",
-    "DOMAIN", "EMAIL", "ADDRESS", "PORT",
+    "URL", "URI", "KEY", "DSN", "HOST", "HOSTS", "TOKEN", "PATH", "NAME", "ID", "DIR", "FILE", "USER", "PASSWORD",
+    "BUCKET", "SECRET", "DOMAIN", "EMAIL", "ADDRESS", "PORT",
 ];
 
 /// Whether a variable's name lets it be a switch.
@@ -122,7 +124,11 @@ fn known(statements: &mut Statements, name: &str, val: &Val) -> Known<Value> {
         _ => match text(val) {
             Some(shown) => {
                 let is_text = matches!(val.kind, Kind::Str(_) | Kind::Secret(_) | Kind::Bytes(_) | Kind::Lazy(_));
-                let value = if is_text { variable::guarded(statements, name, &shown, val.origin.primary()) } else { Value::Text(shown) };
+                let value = if is_text {
+                    variable::guarded(statements, name, &shown, val.origin.primary())
+                } else {
+                    Value::Text(shown)
+                };
                 Known::One(value)
             }
             None => Known::Unknown(Reason::new("the value is made by code")),

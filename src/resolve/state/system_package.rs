@@ -9,7 +9,9 @@ use crate::resolve::part::{Host, Part, SystemPart};
 
 /// States the packages of a component.
 pub fn state(statements: &mut Statements, part: &Part<'_>) {
-    if part.host == Host::Machine || part.image.as_ref().is_none_or(|image| image.dockerfile.is_none()) && part.host == Host::Container {
+    if part.host == Host::Machine
+        || part.image.as_ref().is_none_or(|image| image.dockerfile.is_none()) && part.host == Host::Container
+    {
         return;
     }
     statements.covers(Some(&part.name), Dimension::SystemPackage, part.installs.system_complete.clone());
@@ -67,7 +69,8 @@ fn needed_libraries(statements: &mut Statements, part: &Part<'_>) {
     let Some(about) = &image.about else { return };
     let (Some(distro), Some(libc)) = (about.distro.one(), about.libc.one()) else { return };
     for (concept, needed) in needs(part, distro, libc) {
-        let fits = |package: &&SystemPart| needed.alternatives.iter().any(|need| concepts::satisfies(need, &package.concept));
+        let fits =
+            |package: &&SystemPart| needed.alternatives.iter().any(|need| concepts::satisfies(need, &package.concept));
         let in_full = needed.alternatives.iter().any(|need| images::full_image_brings(need));
         let provided = match part.installs.system.iter().find(fits) {
             Some(package) => match &package.maybe {
@@ -75,6 +78,7 @@ fn needed_libraries(statements: &mut Statements, part: &Part<'_>) {
                 Some(reason) => Attr::unknown(reason.clone(), Origin::set(package.span)),
             },
             None if about.full == Some(true) && in_full => Attr::text("the full image", image.origin.clone()),
+            None if in_base(about, distro, &needed.alternatives) => Attr::text("the base image", image.origin.clone()),
             None => {
                 let value = absent(part, needed.sure, about.full, in_full);
                 Attr { value, certainty: Certainty::Stated, origin: needed.origin.clone() }
@@ -84,6 +88,16 @@ fn needed_libraries(statements: &mut Statements, part: &Part<'_>) {
         fact.list("needed_by", needed.by, &needed.origin);
         fact.attr("provided_by", provided);
     }
+}
+
+/// Whether the base image brings one of several alternatives by itself.
+fn in_base(about: &images::Image, distro: &str, alternatives: &[&str]) -> bool {
+    let Some(variant) = about.variant.one() else { return false };
+    let brought = |package: &str| {
+        let concept = concepts::concept(distro, package);
+        alternatives.iter().any(|need| *need == package || concepts::satisfies(need, concept))
+    };
+    variant != "full" && images::brings(variant).any(brought)
 }
 
 fn absent(part: &Part<'_>, sure: bool, full: Option<bool>, in_full: bool) -> Known<Value> {

@@ -9,7 +9,8 @@ use crate::resolve::part::Part;
 pub fn state(statements: &mut Statements, part: &Part<'_>) {
     let open = part.world.is_open();
     if part.kind == ComponentKind::App {
-        let complete = if open { Err(crate::model::Reason::new("variables may be set outside the repository")) } else { Ok(()) };
+        let complete =
+            if open { Err(crate::model::Reason::new("variables may be set outside the repository")) } else { Ok(()) };
         statements.covers(Some(&part.name), Dimension::Variable, complete);
     }
     for (name, var) in part.world.vars() {
@@ -27,7 +28,8 @@ pub fn state(statements: &mut Statements, part: &Part<'_>) {
             Known::Absent => Known::Absent,
             Known::Unknown(reason) => Known::Unknown(reason.clone()),
         };
-        let secret = variables::is_secret_name(name) || var.value.one().is_some_and(|text| variables::password_in_url(text).is_some());
+        let secret = variables::is_secret_name(name)
+            || var.value.one().is_some_and(|text| variables::password_in_url(text).is_some());
         let placeholder = var.value.one().map(|text| is_placeholder(name, text));
         let mut fact = statements.about(Some(&part.name), Dimension::Variable, name);
         fact.attr("value", Attr { value, certainty: var.certainty.clone(), origin: var.origin.clone() });

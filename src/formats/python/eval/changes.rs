@@ -4,7 +4,8 @@ use ruff_python_ast as ast;
 
 use super::machine::{Cond, ENVIRON, Frame, Machine};
 use super::scopes::index;
-use super::values::{Args, Data, Exc, K, R, V};
+use super::truth::View;
+use super::values::{Args, Data, Exc, Id, K, Names, R, V};
 use crate::formats::python::parse::span;
 use crate::model::Span;
 
@@ -136,6 +137,28 @@ impl Machine<'_> {
             _ => {}
         }
         Ok(())
+    }
+
+    /// The contents of a thing rest on variables from here on.
+    pub(crate) fn doubt(&mut self, id: Id, vars: &Names) {
+        if let Some(obj) = self.heap.get_mut(&id) {
+            let obj = std::sync::Arc::make_mut(obj);
+            obj.doubt.get_or_insert_default().extend(vars.iter().cloned());
+        }
+    }
+
+    /// `dict.update(other)` where `other` rests on variables: so does the dict then. Whether it could be done.
+    pub(crate) fn update_doubtful(&mut self, object: &V, other: &V, at: Span) -> Result<bool, Exc> {
+        let View::Depends(vars, Some(default)) = self.view(other) else { return Ok(false) };
+        let (K::Ref(id), Some(pairs)) = (&object.k, self.pairs(&default)) else { return Ok(false) };
+        if self.space(*id).is_some() {
+            return Ok(false);
+        }
+        for (key, value) in pairs {
+            self.set_item(object, &key, value.resting([other]), at)?;
+        }
+        self.doubt(*id, &vars);
+        Ok(true)
     }
 
     /// Takes a key out of a container.

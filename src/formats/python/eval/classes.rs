@@ -111,6 +111,10 @@ impl Machine<'_> {
                             FuncKind::Plain => Ok(bound(object)),
                             FuncKind::Class => Ok(bound(&class)),
                             FuncKind::Static => Ok(value),
+                            FuncKind::Property => match &value.k {
+                                K::Func(func) => self.property(object, func, at),
+                                _ => Ok(value),
+                            },
                             _ => Ok(V::unknown("a property or a decorated method", at)),
                         }
                     }
@@ -186,7 +190,7 @@ impl Machine<'_> {
 
     /// Notes a field of a class by its annotation.
     pub(crate) fn annotate(&mut self, name: &str, annotation: &ast::Expr, f: &mut Frame) {
-        let kind = lib::pydantic::annotation(annotation);
+        let kind = lib::fields::annotation(annotation);
         let key = format!("__annotation__{name}");
         self.set_name(f.locals, &key, V::str(kind));
     }
@@ -207,8 +211,11 @@ impl Machine<'_> {
             return;
         }
         let fields = call.map(|c| c.arguments.args.iter().filter_map(ast::Expr::as_string_literal_expr));
-        let after = name == "model_validator" && !lib::pydantic::writes(&def.body);
-        if !after {
+        let mode = call.and_then(|c| c.arguments.find_keyword("mode"));
+        let after = mode.and_then(|k| k.value.as_string_literal_expr()).is_some_and(|s| s.value.to_str() == "after");
+        if name == "model_validator" && after {
+            self.set_name(f.locals, &format!("__after__{}", def.name), V::none());
+        } else {
             let names: Vec<String> = fields.into_iter().flatten().map(|s| s.value.to_str().to_owned()).collect();
             let names = if matches!(name, "field_validator" | "validator") && !names.is_empty() {
                 names

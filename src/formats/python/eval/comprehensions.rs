@@ -2,12 +2,33 @@
 
 use ruff_python_ast as ast;
 
-use super::machine::{Frame, Machine};
-use super::truth::Truth;
-use super::values::{Data, Exc, Role, Space, V};
+use super::machine::{Cond, Frame, Machine};
+use super::truth::{Truth, View, wrap};
+use super::values::{Data, Exc, R, Role, Space, V};
 use crate::model::Span;
 
 impl Machine<'_> {
+    /// A comprehension over what rests on variables rests on them, too.
+    pub(crate) fn over_first(&mut self, e: &ast::Expr, first: &ast::Expr, at: Span, f: &mut Frame) -> R {
+        let over = self.eval(first, f)?;
+        match self.view(&over) {
+            View::Depends(vars, default) => {
+                self.may_raise(None, at, Cond { vars: vars.clone(), default: None });
+                let Some(default) = default else { return Ok(V::depends(vars, None)) };
+                self.over = Some(default);
+                let got = self.expression(e, at, f);
+                self.over = None;
+                Ok(wrap(vars, got?))
+            }
+            _ => {
+                self.over = Some(over);
+                let got = self.expression(e, at, f);
+                self.over = None;
+                got
+            }
+        }
+    }
+
     /// The rows of a comprehension, or an unknown value.
     pub(crate) fn comprehension(
         &mut self,
@@ -46,7 +67,10 @@ impl Machine<'_> {
             rows.push(row);
             return Ok((rows.len() > super::machine::MAX_SIZE).then(|| V::unknown("too many items", at)));
         };
-        let over = self.eval(&generator.iter, f)?;
+        let over = match self.over.take() {
+            Some(over) => over,
+            None => self.eval(&generator.iter, f)?,
+        };
         let items = match self.iterate(&over, at)? {
             Ok(items) => items,
             Err(unknown) => return Ok(Some(unknown)),

@@ -8,7 +8,7 @@ use super::values::{Data, K, R, Space, V};
 use crate::formats::python::lib::spelled;
 use crate::formats::python::parse::span;
 use crate::formats::python::{Kind, RawTruth, Val};
-use crate::model::Reason;
+use crate::model::{Certainty, Reason};
 
 /// Texts that look false.
 const FALSE: [&str; 8] = ["", "0", "false", "False", "no", "off", "n", "f"];
@@ -36,6 +36,10 @@ impl Machine<'_> {
                 K::Timedelta(n) => Kind::Timedelta(*n),
                 K::Lazy(t) => Kind::Lazy(t.to_string()),
                 K::Func(f) => Kind::Opaque(format!("function {}", f.name)),
+                K::Made(path, made) if &**path == "pydantic.Url" => made
+                    .pos
+                    .first()
+                    .map_or_else(|| Kind::Opaque(path.to_string()), |v| self.export_at(v, depth + 1).kind),
                 K::Lib(path) | K::Made(path, _) => Kind::Opaque(path.to_string()),
                 K::Iter(_) | K::Bound(_) | K::Method(_) => Kind::Opaque("an object".into()),
                 K::Unknown(why) => Kind::Unknown((**why).clone()),
@@ -51,7 +55,11 @@ impl Machine<'_> {
                         let kind = self.data(&obj.data, depth);
                         match &obj.doubt {
                             Some(vars) => {
-                                Kind::Depends { variables: vars.clone(), default: Some(Box::new(Val::of(kind))) }
+                                let mut inner = Val::of(kind);
+                                inner.origin = self.changes(value.clone()).m.origin.clone();
+                                inner.variables.clone_from(vars);
+                                inner.certainty = Certainty::Default { variable: vars.first().cloned() };
+                                Kind::Depends { variables: vars.clone(), default: Some(Box::new(inner)) }
                             }
                             None => kind,
                         }
@@ -60,12 +68,14 @@ impl Machine<'_> {
             }
         };
         let changed = self.changes(value.clone());
+        let settled = !matches!(kind, Kind::Unknown(_) | Kind::Depends { default: None, .. });
         Val {
             kind,
             origin: changed.m.origin.clone(),
             variables: value.m.vars.clone(),
             certainty: value.m.certainty.clone(),
             true_for: value.m.true_for.clone(),
+            prefix: value.m.prefix.as_deref().map(spelled).filter(|_| !settled),
         }
     }
 

@@ -20,7 +20,17 @@ impl Machine<'_> {
         self.deeper(at, |m| m.expression(e, at, f))
     }
 
-    fn expression(&mut self, e: &ast::Expr, at: Span, f: &mut Frame) -> R {
+    pub(crate) fn expression(&mut self, e: &ast::Expr, at: Span, f: &mut Frame) -> R {
+        let generators = match e {
+            ast::Expr::ListComp(c) => c.generators.first(),
+            ast::Expr::Generator(c) => c.generators.first(),
+            ast::Expr::SetComp(c) => c.generators.first(),
+            ast::Expr::DictComp(c) => c.generators.first(),
+            _ => None,
+        };
+        if let Some(first) = generators.filter(|_| self.over.is_none()) {
+            return self.over_first(e, &first.iter, at, f);
+        }
         Ok(match e {
             ast::Expr::StringLiteral(s) => V::at(K::Str(s.value.to_str().into()), at),
             ast::Expr::BytesLiteral(b) => {
@@ -335,6 +345,6 @@ impl Machine<'_> {
             }
             Ok(out)
         })?;
-        Ok(joined)
+        Ok(joined.begins(&parts))
     }
 }

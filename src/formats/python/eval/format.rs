@@ -7,7 +7,7 @@ use crate::model::{Span, StepKind};
 impl Machine<'_> {
     /// `str(value)`.
     pub(crate) fn to_text(&mut self, value: &V, at: Span) -> R {
-        self.lift(value, at, &mut |_, v| {
+        let text = self.lift(value, at, &mut |_, v| {
             let text = match &v.k {
                 K::Str(_) => return Ok(v.clone()),
                 K::Path(text) => text.to_string(),
@@ -15,10 +15,14 @@ impl Machine<'_> {
                 K::Bool(true) => "True".into(),
                 K::Bool(false) => "False".into(),
                 K::None => "None".into(),
+                K::Made(class, made) if &**class == "pydantic.Url" => {
+                    return Ok(made.pos.first().cloned().unwrap_or_else(|| V::unknown("a URL", at)));
+                }
                 _ => return Ok(V::unknown("how this is written as text", at).resting([v])),
             };
             Ok(V::at(K::Str(text.into()), at).from(v).with(|m| m.raw = None))
-        })
+        })?;
+        Ok(text.begins(std::slice::from_ref(value)))
     }
 
     /// `text % values`: only `%s` and `%d` of plain values.
@@ -100,7 +104,7 @@ impl Machine<'_> {
 
     /// The parts as one text.
     pub(crate) fn concat(&mut self, parts: &[V], at: Span) -> R {
-        self.lift_all(parts, at, &mut |_, parts| {
+        let joined = self.lift_all(parts, at, &mut |_, parts| {
             if !parts.iter().all(|p| p.text().is_some()) {
                 return Ok(V::unknown("a text whose parts are not known", at).resting(parts));
             }
@@ -111,6 +115,7 @@ impl Machine<'_> {
                 out = out.with(|m| m.origin = origin).resting([part]);
             }
             Ok(out.step(StepKind::Interpolated, at))
-        })
+        })?;
+        Ok(joined.begins(parts))
     }
 }

@@ -80,7 +80,7 @@ impl Machine<'_> {
             if let Data::Space(space) = &mut obj.data {
                 space.open = Some(Arc::clone(why));
                 for value in space.names.values_mut() {
-                    value.k = K::Unknown(Arc::clone(why));
+                    *value = V { k: K::Unknown(Arc::clone(why)), ..value.clone().with(|m| m.prefix = None) };
                 }
             } else {
                 obj.data = Data::Unknown(Arc::clone(why));
@@ -213,7 +213,9 @@ pub(crate) fn merge(ha: &Heap, a: &V, hb: &Heap, b: &V, cond: &Cond, lost: &mut 
         K::Unknown(_) => None,
         _ => Some(kept.clone()),
     };
-    V::depends(vars, default)
+    let open = default.is_none();
+    let prefix = kept.m.prefix.clone().filter(|_| open);
+    V::depends(vars, default).with(|m| m.prefix = prefix)
 }
 
 fn refs(value: &V, out: &mut Vec<Id>) {

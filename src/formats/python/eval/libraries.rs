@@ -68,7 +68,42 @@ impl Machine<'_> {
                 args.open |= path.ends_with("FileAwareEnv");
                 Ok(Self::make_env(&args, at))
             }
-            "environ.Env.read_env" | "dotenv.load_dotenv" => Ok(self.read_env(at)),
+            "environ.Env.read_env" => self.environ_file(args, at),
+            "environ.Env.db_url_config"
+            | "environ.Env.cache_url_config"
+            | "environ.Env.email_url_config"
+            | "environ.Env.search_url_config"
+            | "environ.Env.channels_url_config" => {
+                let method = path.rsplit('.').next().unwrap_or(path);
+                self.environ_method(&V::none(), method, args, at)
+            }
+            "dotenv.load_dotenv" => self.dotenv_file(args, at),
+            "dotenv.find_dotenv" => Ok(self.find_dotenv(args, at)),
+            "decouple.config.get" => self.decouple(args, at),
+            "decouple.Csv"
+            | "decouple.Choices"
+            | "decouple.Config"
+            | "decouple.AutoConfig"
+            | "decouple.RepositoryEnv"
+            | "decouple.RepositoryIni"
+            | "decouple.RepositoryEmpty"
+            | "starlette.config.Config"
+            | "environs.Env" => Ok(V::at(K::Made(path.into(), Arc::new(args.clone())), at)),
+            "pydantic.Field"
+            | "pydantic.v1.Field"
+            | "pydantic.AliasChoices"
+            | "pydantic_settings.SettingsConfigDict"
+            | "pydantic.ConfigDict" => Ok(V::at(K::Made(path.into(), Arc::new(args.clone())), at)),
+            _ if crate::formats::python::lib::configurations::is_value(path) => {
+                Ok(V::at(K::Made(path.into(), Arc::new(args.clone())), at))
+            }
+            _ if path.starts_with("pydantic") && (path.ends_with("Dsn.build") || path.ends_with("Url.build")) => {
+                self.pydantic_url(args, at)
+            }
+            "environs.env" => self.environs_method(&V::none(), "__call__", args, at),
+            _ if path.starts_with("environs.env.") => {
+                self.environs_method(&V::none(), path.rsplit('.').next().unwrap_or(path), args, at)
+            }
             "celery.Celery" => {
                 for name in ["CELERY_LOADER", "DJANGO_SETTINGS_MODULE"] {
                     self.note_read(name, None, false, "celery", at);
@@ -87,8 +122,15 @@ impl Machine<'_> {
                     Ok(V::at(K::Int(yes), at).from(v).with(|m| m.raw = None))
                 })
             }
+            "flask.Flask" | "flask.app.Flask" => Ok(self.flask_app(at)),
+            "json.loads" if args.pos.len() == 1 && args.named.is_empty() && !args.open => self.json(&args.pos[0], at),
+            "json.load" if matches!(args.pos.as_slice(), [V { k: K::Made(class, _), .. }] if &**class == "file") => {
+                let text = self.file_method(&args.pos[0], "read", &Args::default(), at)?;
+                self.json(&text, at)
+            }
             "decouple.config" => self.decouple(args, at),
-            "dj_database_url.config" => self.database_url(args, at),
+            "dj_database_url.config" => self.database_config(args, at),
+            "dj_database_url.parse" => self.database_parse(args, at),
             "importlib.import_module" | "split_settings.tools.include" => {
                 if path.ends_with("include") {
                     self.forget_object(f.scope.globals, "files that are included are not followed", at);
@@ -122,10 +164,15 @@ impl Machine<'_> {
 
     /// A method of an object that a library made.
     pub(crate) fn library_method(&mut self, class: &str, object: &V, name: &str, args: &Args, at: Span) -> R {
-        if class == "environ.Env" {
-            return self.environ_method(object, name, args, at);
+        match class {
+            "file" => self.file_method(object, name, args, at),
+            "environ.Env" => self.environ_method(object, name, args, at),
+            "environs.Env" => self.environs_method(object, name, args, at),
+            _ if class.starts_with("decouple.") || class == "starlette.config.Config" => {
+                self.decouple_method(class, object, name, args, at)
+            }
+            _ => Ok(self.foreign(name, args, at)),
         }
-        Ok(self.foreign(name, args, at))
     }
 
     /// A copy, containers and all.
@@ -133,7 +180,7 @@ impl Machine<'_> {
         use super::values::Data;
         let K::Ref(id) = value.k else { return value.clone() };
         let Some(obj) = self.heap.get(&id).cloned() else { return value.clone() };
-        if depth > 20 || obj.doubt.is_some() {
+        if depth > 20 {
             return V::unknown("a copy of what is not known", at);
         }
         let data = match &obj.data {
@@ -144,7 +191,11 @@ impl Machine<'_> {
             }
             _ => return V::unknown("a copy of what is not known", at),
         };
-        V { k: K::Ref(self.alloc(data)), m: Arc::clone(&value.m) }
+        let id = self.alloc(data);
+        if let Some(vars) = &obj.doubt {
+            self.doubt(id, vars);
+        }
+        V { k: K::Ref(id), m: Arc::clone(&value.m) }
     }
 
     fn timedelta(args: &Args, at: Span) -> V {

@@ -102,6 +102,16 @@ pub(crate) struct Machine<'a> {
     pub(crate) hits: u64,
     /// Why variables that are not written down may be set after all (a dotenv file that git ignores).
     pub(crate) env_open: bool,
+    /// Whether an `environ.Env` was set to behave otherwise.
+    pub(crate) odd_env: bool,
+    /// Variables that were set from files.
+    pub(crate) from_files: Names,
+    /// What the comprehension at hand goes over first.
+    pub(crate) over: Option<V>,
+    /// Prefixes of `with env.prefixed(...)`; none where one is not known.
+    pub(crate) prefixes: Vec<Option<String>>,
+    /// The configurations of Flask applications.
+    pub(crate) flask: Vec<Id>,
 }
 
 impl<'a> Machine<'a> {
@@ -128,6 +138,11 @@ impl<'a> Machine<'a> {
             suppose: None,
             hits: 0,
             env_open: false,
+            odd_env: false,
+            over: None,
+            from_files: Names::new(),
+            prefixes: Vec::new(),
+            flask: Vec::new(),
         }
     }
 

@@ -35,7 +35,7 @@ impl Machine<'_> {
             {
                 self.lift(object, at, &mut |m, v| m.attribute(v, name, at))
             }
-            K::Made(class, _) if &**class != "environ.Env" && &**class != "file" && !class.starts_with("lib:") => {
+            K::Made(class, _) if !crate::formats::python::lib::has_methods(class) => {
                 Ok(V::unknown("a part of an object of a library", at).resting([object]))
             }
             _ => Ok(V::at(K::Bound(Arc::new((object.clone(), name.to_owned()))), at)),
@@ -197,6 +197,7 @@ impl Machine<'_> {
                     }
                 }
             }
+            None if self.update_doubtful(object, other, at)? => {}
             None => match object.k {
                 K::Ref(id) if self.space(id).is_some() => self.forget_object(id, "names that are not known", at),
                 _ => self.forget_value(object, at),
@@ -211,11 +212,14 @@ impl Machine<'_> {
             let class = Arc::clone(class);
             return self.library_method(&class, object, name, args, at);
         }
+        if let Some(taken) = self.flask_take(object, name, args, at) {
+            return taken;
+        }
         if args.open {
             self.forget_value(object, at);
             return Ok(self.foreign(name, args, at));
         }
-        if let K::Ref(id) = &object.k
+        if matches!(object.k, K::Ref(_) | K::Depends(_) | K::OneOf(_))
             && matches!(
                 name,
                 "append"
@@ -232,7 +236,6 @@ impl Machine<'_> {
                     | "reverse"
             )
         {
-            let _ = id;
             return self.change(object, name, args, at);
         }
         let mut all = vec![object.clone()];

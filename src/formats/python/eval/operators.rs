@@ -15,9 +15,10 @@ impl Machine<'_> {
         if op == Operator::Mod && left.text().is_some() {
             return self.percent(left, right, at);
         }
-        self.lift_all(&[left.clone(), right.clone()], at, &mut |m, v| {
-            Ok(m.plain_binary(&v[0], op, &v[1], at).resting(v))
-        })
+        let sides = [left.clone(), right.clone()];
+        let out = self.lift_all(&sides, at, &mut |m, v| Ok(m.plain_binary(&v[0], op, &v[1], at).resting(v)))?;
+        let text = op == Operator::Add && (left.text().is_some() || left.m.prefix.is_some());
+        Ok(if text { out.begins(&sides) } else { out })
     }
 
     fn plain_binary(&mut self, left: &V, op: Operator, right: &V, at: Span) -> V {

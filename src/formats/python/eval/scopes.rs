@@ -206,6 +206,7 @@ impl Machine<'_> {
                 }
             }
             K::OneOf(_) | K::Depends(_) => self.forget_value(object, at),
+            K::Made(class, _) if &**class == "environ.Env" => self.odd_env = true,
             _ => {}
         }
     }
@@ -220,7 +221,7 @@ impl Machine<'_> {
                 }
                 return Ok(());
             }
-            K::Ref(_) => {}
+            K::Ref(_) | K::Depends(_) => {}
             _ => {
                 self.forget_value(object, at);
                 return Ok(());
@@ -263,7 +264,7 @@ impl Machine<'_> {
     }
 
     /// A key that is settled; none if it is not.
-    #[expect(clippy::only_used_in_recursion, reason = "it reads like the other look-ups")]
+    #[expect(clippy::self_only_used_in_recursion, reason = "it reads like the other look-ups")]
     pub(crate) fn settled_key(&self, key: &V) -> Option<V> {
         match &key.k {
             K::Unknown(_) | K::OneOf(_) | K::Depends(_) | K::Undefined | K::Made(..) | K::Ref(_) => None,
@@ -274,6 +275,13 @@ impl Machine<'_> {
 
     /// Changes a container in place; its contents are forgotten where `change` says that it could not.
     pub(crate) fn mutate(&mut self, object: &V, at: Span, change: &mut dyn FnMut(&mut Self, &mut Data) -> bool) {
+        if let K::Depends(of) = &object.k
+            && let (vars, Some(inner @ V { k: K::Ref(id), .. })) = (&of.0, &of.1)
+        {
+            self.mutate(inner, at, change);
+            self.doubt(*id, vars);
+            return;
+        }
         let K::Ref(id) = &object.k else { return self.forget_value(object, at) };
         let Some(obj) = self.heap.get(id).cloned() else { return };
         let mut obj = (*obj).clone();
@@ -309,6 +317,8 @@ impl Machine<'_> {
             return;
         }
         let parts: Vec<V> = match &value.k {
+            // What extensions add to an application's configuration, they add with `setdefault`.
+            K::Ref(id) if depth == 0 && self.space(*id).is_some() && self.is_flask(*id) => return,
             K::Ref(id) => {
                 let inner = match self.heap.get(id).map(|obj| &obj.data) {
                     Some(Data::List(items) | Data::Set(items)) => items.clone(),

@@ -170,6 +170,18 @@ impl Machine<'_> {
         let mut suppresses = false;
         for item in &with.items {
             let value = self.eval(&item.context_expr, f)?;
+            if let K::Made(class, made) = &value.k
+                && &**class == "environs.prefixed"
+                && with.items.len() == 1
+            {
+                if let Some(target) = &item.optional_vars {
+                    self.assign(target, made.pos[0].clone(), f)?;
+                }
+                self.prefixes.push(made.pos.get(1).and_then(V::text).map(str::to_owned));
+                let flow = self.block(&with.body, f);
+                self.prefixes.pop();
+                return Ok(flow);
+            }
             let known = matches!(&value.k, K::Made(class, _) if &**class == "file");
             suppresses |= !known;
             if let Some(target) = &item.optional_vars {
@@ -214,8 +226,16 @@ impl Machine<'_> {
     fn define(&mut self, def: &ast::StmtFunctionDef, f: &mut Frame) -> Result<(), Exc> {
         let mut kind = FuncKind::Plain;
         for decorator in &def.decorator_list {
-            let name = decorator.expression.as_name_expr().map_or("", |n| n.id.as_str());
+            let callee = decorator.expression.as_call_expr().map_or(&decorator.expression, |call| &call.func);
+            let name = match callee {
+                ast::Expr::Name(n) => n.id.as_str(),
+                ast::Expr::Attribute(a) => a.attr.as_str(),
+                _ => "",
+            };
             kind = match (name, kind) {
+                ("computed_field", kind) => kind,
+                ("lru_cache" | "cache", FuncKind::Plain) => FuncKind::Plain,
+                ("cached_property", FuncKind::Plain) => FuncKind::Property,
                 ("staticmethod", FuncKind::Plain) => FuncKind::Static,
                 ("classmethod", FuncKind::Plain) => FuncKind::Class,
                 ("property", FuncKind::Plain) => FuncKind::Property,

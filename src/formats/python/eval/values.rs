@@ -24,6 +24,8 @@ pub(crate) struct Meta {
     /// The variable whose unchanged text it is.
     pub(crate) raw: Option<Arc<str>>,
     pub(crate) true_for: Vec<String>,
+    /// How the text begins, where the whole is not known.
+    pub(crate) prefix: Option<Arc<str>>,
 }
 
 /// A value.
@@ -220,6 +222,7 @@ impl V {
             raw: default.as_ref().and_then(|v| v.m.raw.clone()),
             true_for: default.as_ref().map(|v| v.m.true_for.clone()).unwrap_or_default(),
             vars: vars.clone(),
+            prefix: None,
         };
         Self { k: K::Depends(Arc::new((vars, default))), m: Arc::new(meta) }
     }
@@ -265,6 +268,24 @@ impl V {
 
     pub(crate) fn text(&self) -> Option<&str> {
         if let K::Str(text) = &self.k { Some(text) } else { None }
+    }
+
+    /// The same value; where it is not known, its text begins as the parts do.
+    #[must_use]
+    pub(crate) fn begins(self, parts: &[V]) -> Self {
+        let open = matches!(&self.k, K::Unknown(_)) || matches!(&self.k, K::Depends(of) if of.1.is_none());
+        let mut lead = String::new();
+        for part in parts {
+            match (&part.k, &part.m.prefix) {
+                (K::Str(text), _) => lead.push_str(text),
+                (K::Unknown(_) | K::Depends(_), Some(prefix)) => {
+                    lead.push_str(prefix);
+                    break;
+                }
+                _ => break,
+            }
+        }
+        if open && !lead.is_empty() { self.with(|m| m.prefix = Some(lead.into())) } else { self }
     }
 
     /// Text or path.

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use crate::formats::python::eval::machine::{Cond, MAX_SIZE, Machine};
 use crate::formats::python::eval::truth::{Truth, placed};
-use crate::formats::python::eval::values::{Args, K, R, V};
+use crate::formats::python::eval::values::{Args, Exc, K, R, V};
 use crate::model::Span;
 
 impl Machine<'_> {
@@ -13,6 +13,9 @@ impl Machine<'_> {
         let first = args.pos.first().cloned();
         if args.open {
             return Ok(self.foreign(name, args, at));
+        }
+        if let Some(known) = self.sequence(name, args, at) {
+            return known;
         }
         match (name, first) {
             ("bool", None) => Ok(V::at(K::Bool(false), at)),
@@ -66,6 +69,7 @@ impl Machine<'_> {
                 if let Some(v) = first {
                     match self.pairs(&v) {
                         Some(_) => self.update(&out, &v, at)?,
+                        None if self.rows(&out, &v, at)? => {}
                         None => return Ok(V::unknown("a dict of what is not known", at)),
                     }
                 }
@@ -131,6 +135,18 @@ impl Machine<'_> {
             }
             _ => Ok(self.foreign(name, args, at)),
         }
+    }
+
+    /// Fills a dict with pairs; whether they are known.
+    fn rows(&mut self, out: &V, of: &V, at: Span) -> Result<bool, Exc> {
+        let Ok(items) = self.iterate(of, at)? else { return Ok(false) };
+        for item in items {
+            match self.iterate(&item, at)? {
+                Ok(pair) if pair.len() == 2 => self.set_item(out, &pair[0], pair[1].clone(), at)?,
+                _ => return Ok(false),
+            }
+        }
+        Ok(true)
     }
 
     fn range(&mut self, args: &Args, at: Span) -> V {

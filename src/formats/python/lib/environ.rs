@@ -1,163 +1,185 @@
-//! django-environ and python-decouple: casts of texts.
+//! django-environ.
 
 use std::sync::Arc;
 
+use super::casts::Cast;
+use super::databases::Parsed;
+use super::environ_urls as urls;
+use super::made::Plain;
 use crate::formats::python::eval::machine::Machine;
-use crate::formats::python::eval::truth::placed;
+use crate::formats::python::eval::truth::View;
 use crate::formats::python::eval::values::{Args, K, R, V};
 use crate::model::Span;
 
-/// What a text is made into.
-#[derive(Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Cast {
-    Text,
-    EnvironBool,
-    DecoupleBool,
-    Int,
-    List,
-    Other,
+type Read = fn(&str, Option<&str>) -> Parsed;
+
+/// A method that reads a URL: its variable, the name of its last argument, and how it reads.
+fn url_method(method: &str) -> Option<(&'static str, &'static str, Read)> {
+    Some(match method {
+        "db" | "db_url" => ("DATABASE_URL", "engine", urls::database),
+        "cache" | "cache_url" => ("CACHE_URL", "backend", urls::cache),
+        "email" | "email_url" => ("EMAIL_URL", "backend", urls::email),
+        "channels" | "channels_url" => ("CHANNELS_URL", "backend", urls::channels),
+        "search_url" => ("SEARCH_URL", "engine", urls::search),
+        _ => return None,
+    })
 }
 
 impl Machine<'_> {
     /// A method of `environ.Env(...)`; the object holds the scheme.
     pub(crate) fn environ_method(&mut self, object: &V, method: &str, args: &Args, at: Span) -> R {
-        if matches!(method, "read_env") {
-            return Ok(self.read_env(at));
+        if method == "read_env" {
+            return self.environ_file(args, at);
         }
-        if args.open {
+        if let Some(of) = method.strip_suffix("_config")
+            && let Some((_, last, read)) = url_method(of)
+        {
+            let Some(text) = args.get(0, "url").cloned().filter(|_| !args.open) else {
+                return Ok(self.foreign(method, args, at));
+            };
+            return self.environ_url(&text, args.get(1, last), of, read, at);
+        }
+        if args.open || self.odd_env {
             return Ok(self.foreign(method, args, at));
         }
-        let Some(name) = args.get(0, "var").and_then(V::text).map(str::to_owned) else {
+        let url = url_method(method);
+        let given = args.get(0, "var").cloned();
+        let name = match (&given, url) {
+            (Some(v), _) => v.text().map(str::to_owned),
+            (None, Some((variable, ..))) => Some(variable.to_owned()),
+            (None, None) => None,
+        };
+        let Some(name) = name else {
             return Ok(self.foreign("a read of a variable that is not known", args, at));
+        };
+        let cast_first = matches!(method, "__call__" | "get_value" | "list" | "tuple" | "dict");
+        let default = args.get(1 + usize::from(cast_first), "default").cloned();
+        let asked = if cast_first { args.get(1, "cast").cloned() } else { None };
+        let asked = match asked {
+            Some(asked) => Some(self.cast_of(&asked)).filter(|cast| !matches!(cast, Cast::Raw)),
+            None => None,
+        };
+        let cast = match (method, asked) {
+            ("__call__" | "get_value", asked) => asked,
+            ("str" | "unicode", _) => Some(Cast::Text),
+            ("bool", _) => Some(Cast::Bool),
+            ("int", _) => Some(Cast::Int),
+            ("float", _) => Some(Cast::Float),
+            ("list", None) => Some(Cast::List),
+            ("list", Some(of)) => Some(Cast::ListOf(Box::new(of))),
+            ("tuple", None) => Some(Cast::Tuple),
+            ("tuple", Some(of)) => Some(Cast::TupleOf(Box::new(of))),
+            ("dict", None) => Some(Cast::Dict),
+            ("dict", Some(of)) => Some(of),
+            ("json", _) => Some(Cast::Call(V::lib("json.loads"))),
+            ("path", _) => None,
+            _ if url.is_some() => None,
+            _ => Some(Cast::Other),
         };
         let scheme = if let K::Made(_, made) = &object.k { made.named(&name).cloned() } else { None };
-        let prefixed = matches!(&object.k, K::Made(_, made) if made.open);
-        let place = usize::from(method == "__call__") + 1;
-        let mut default = args.get(place, "default").cloned();
-        let mut cast = match method {
-            "__call__" | "str" | "unicode" => Cast::Text,
-            "bool" => Cast::EnvironBool,
-            "int" => Cast::Int,
-            "list" => Cast::List,
-            _ => Cast::Other,
+        let text = if matches!(&object.k, K::Made(_, made) if made.open) {
+            self.note_read(&name, default.as_ref(), default.is_none(), "environ", at);
+            V::unknown("a variable that is read in a way that is not followed", at)
+        } else {
+            let cast = if method == "path" { Some(Cast::Raw) } else { cast };
+            self.environ_value(&name, cast, default, scheme, at)?
         };
-        if method == "str" {
-            default = args.named("default").or(args.pos.get(1)).cloned();
+        if let Some((_, last, read)) = url {
+            return self.environ_url(&text, args.get(2, last), method, read, at);
         }
-        if method == "__call__" {
-            if let Some(asked) = args.get(1, "cast") {
-                cast = cast_of(asked, true);
+        match method {
+            "path" => self.lift(&text, at, &mut |m, v| m.apply(&V::lib("pathlib.Path"), vec![v.clone()], at)),
+            "str" if args.get(2, "multiline").is_some() || args.get(3, "choices").is_some() => {
+                self.environ_lines(&text, args, at)
             }
-            match scheme.map(|s| s.k) {
-                Some(K::Tuple(pair)) if pair.len() == 2 => {
-                    if args.get(1, "cast").is_none() {
-                        cast = cast_of(&pair[0], true);
-                    }
-                    default = default.or_else(|| Some(pair[1].clone()));
-                }
-                Some(K::Lib(path)) if args.get(1, "cast").is_none() => cast = cast_of(&V::new(K::Lib(path)), true),
-                Some(_) => cast = Cast::Other,
-                None => {}
-            }
-        } else if scheme.is_some() {
-            cast = Cast::Other;
+            _ => Ok(text),
         }
-        let required = default.is_none();
-        if prefixed || cast == Cast::Other {
-            self.note_read(&name, default.as_ref(), required, "environ", at);
-            if required {
-                self.may_raise(None, at, crate::formats::python::eval::machine::Cond::default());
-            }
-            return Ok(V::unknown("a variable that is read in a way that is not followed", at));
-        }
-        // A default that is text is cast too, `None` is not.
-        if default.as_ref().is_some_and(|d| cast != Cast::Text && d.text().is_some()) {
-            self.note_read(&name, default.as_ref(), required, "environ", at);
-            return Ok(V::unknown("a default that is cast", at));
-        }
-        let got = self.env_cast(&name, default, required, "environ", at, &mut |m, v| m.cast(cast, v, at))?;
-        Ok(got)
     }
 
-    /// `decouple.config(name, default=, cast=)`.
-    pub(crate) fn decouple(&mut self, args: &Args, at: Span) -> R {
-        let Some(name) = args.get(0, "option").and_then(V::text).map(str::to_owned) else {
-            return Ok(self.foreign("a read of a variable that is not known", args, at));
-        };
-        let default = args.get(1, "default").cloned();
-        let cast = args.get(2, "cast").map_or(Cast::Text, |c| cast_of(c, false));
-        // A settings.ini or .env beside the code is read too; where one may be, nothing is sure.
-        let files = self.tree.files().any(|(_, path)| path.ends_with(".env") || path.ends_with("settings.ini"));
-        if cast == Cast::Other || files {
-            self.note_read(&name, default.as_ref(), default.is_none(), "decouple", at);
-            return Ok(V::unknown("a variable that is read in a way that is not followed", at));
+    /// `env.str(..., multiline=True)`.
+    fn environ_lines(&mut self, text: &V, args: &Args, at: Span) -> R {
+        if args.get(3, "choices").is_some() || !matches!(args.get(2, "multiline"), Some(V { k: K::Bool(_), .. })) {
+            return Ok(V::unknown("a text that is checked", at).resting([text]));
         }
-        let default = match default {
-            None => None,
-            Some(d) => Some(self.lift(&d, at, &mut |m, v| m.cast(cast, v, at))?),
-        };
-        let required = default.is_none();
-        self.env_cast(&name, default, required, "decouple", at, &mut |m, v| m.cast(cast, v, at))
-    }
-
-    fn cast(&mut self, cast: Cast, v: &V, at: Span) -> R {
-        let Some(text) = v.text().filter(|t| !placed(t)).map(str::to_owned) else {
-            return Ok(if cast == Cast::Text || !matches!(v.k, K::Str(_)) && cast != Cast::DecoupleBool {
-                v.clone()
-            } else if matches!(v.k, K::Bool(_)) {
-                v.clone()
-            } else {
-                V::unknown("a cast that is not followed", at)
-            });
-        };
-        let lower = text.trim().to_ascii_lowercase();
-        let made = |k: K| V::at(k, at).from(v).with(|m| m.raw = None);
-        Ok(match cast {
-            // django-environ follows `$NAME` in values.
-            Cast::Text if text.starts_with('$') => V::unknown("a value that names another variable", at),
-            Cast::Text => v.clone(),
-            Cast::EnvironBool => match text.parse::<i64>() {
-                Ok(n) => made(K::Bool(n != 0)),
-                Err(_) => made(K::Bool(matches!(lower.as_str(), "true" | "on" | "ok" | "y" | "yes" | "1"))),
-            },
-            Cast::DecoupleBool => match text.to_ascii_lowercase().as_str() {
-                "y" | "yes" | "t" | "true" | "on" | "1" => made(K::Bool(true)),
-                "" | "n" | "no" | "f" | "false" | "off" | "0" => made(K::Bool(false)),
-                _ => return self.raise("ValueError", "it is no truth value", at),
-            },
-            Cast::Int => return self.to_int(v, at),
-            Cast::List => {
-                let items = text.split(',').filter(|p| !p.is_empty());
-                let items = items.map(|p| V::at(K::Str(p.into()), at)).collect();
-                self.list(items, at).from(v)
+        if matches!(args.get(2, "multiline"), Some(V { k: K::Bool(false), .. })) {
+            return Ok(text.clone());
+        }
+        self.lift(text, at, &mut |m, v| match v.text() {
+            Some(text) => {
+                let lines = text.replace("\\r\\n", "\n").replace("\\n", "\n");
+                Ok(m.plain(&Plain::Str(lines), v, at))
             }
-            Cast::Other => V::unknown("a cast that is not followed", at),
+            None => Ok(V::unknown("a text that is not known", at).resting([v])),
         })
     }
 
-    /// Variables of a dotenv file, which cannot be told: any that is not set may be set by it.
-    pub(crate) fn read_env(&mut self, at: Span) -> V {
-        let any = self.tree.files().any(|(_, path)| path.rsplit('/').next().is_some_and(|n| n.starts_with(".env")));
-        self.env_open |= any;
-        V::at(K::None, at)
+    /// `Env.get_value`.
+    fn environ_value(&mut self, name: &str, cast: Option<Cast>, default: Option<V>, of: Option<V>, at: Span) -> R {
+        let (mut cast, mut default) = (cast, default);
+        match of.as_ref().map(|v| &v.k) {
+            Some(K::Tuple(pair)) if pair.len() == 2 => {
+                cast = cast.or_else(|| Some(self.cast_of(&pair[0])));
+                default = default.or_else(|| Some(pair[1].clone()));
+            }
+            Some(K::Lib(_) | K::Func(_)) => cast = cast.or_else(|| of.as_ref().map(|of| self.cast_of(of))),
+            Some(_) => cast = Some(Cast::Other),
+            None => {}
+        }
+        let cast = match (cast, &default) {
+            (Some(cast), _) => cast,
+            (None, Some(default)) => self.cast_like(default),
+            (None, None) => Cast::Raw,
+        };
+        let required = default.is_none();
+        let settled = match &default {
+            Some(default) => matches!(self.view(default), View::Plain(_)),
+            None => true,
+        };
+        let proxy = |v: &V| v.text().is_some_and(|t| t.starts_with('$'));
+        if default.as_ref().is_some_and(proxy) {
+            self.note_read(name, default.as_ref(), required, "environ", at);
+            return Ok(V::unknown("a value that names another variable", at));
+        }
+        let kept = default.clone();
+        self.env_cast(name, default, required, "environ", at, &mut |m, v| {
+            let same = kept.as_ref().is_some_and(|d| d.text().is_some() && d.text() == v.text());
+            let empty = matches!(kept, Some(V { k: K::None, .. })) && v.text() == Some("");
+            match &cast {
+                _ if proxy(v) => Ok(V::unknown("a value that names another variable", at).resting([v])),
+                _ if empty => Ok(m.plain(&Plain::None, v, at)),
+                Cast::Text | Cast::Raw => Ok(v.clone()),
+                _ if !settled => Ok(V::unknown("a default that is not known decides the cast", at).resting([v])),
+                _ if same => Ok(v.clone()),
+                cast => m.environ_cast(cast, v, at),
+            }
+        })
+    }
+
+    /// What a URL gives.
+    fn environ_url(&mut self, text: &V, last: Option<&V>, method: &str, read: Read, at: Span) -> R {
+        let chosen = match last.map(|v| &v.k) {
+            None | Some(K::None) => Ok(None),
+            Some(K::Str(text)) => Ok(Some(text.to_string())),
+            Some(_) => Err(()),
+        };
+        let Ok(chosen) = chosen else { return Ok(V::unknown("a backend that is not known", at).resting([text])) };
+        let made = self.lift(text, at, &mut |m, v| {
+            let parsed = match &v.k {
+                K::Str(url) => read(url, chosen.as_deref()),
+                K::None if method.starts_with("db") => read("", chosen.as_deref()),
+                K::None if method.starts_with("cache") => Ok(Plain::Dict(Vec::new())),
+                _ => Ok(Plain::Unsure),
+            };
+            match parsed {
+                Ok(plain) => Ok(m.plain(&plain, v, at)),
+                Err(why) => m.raise("ImproperlyConfigured", why, at),
+            }
+        })?;
+        Ok(self.doubtful(made))
     }
 
     /// `environ.Env(...)`.
     pub(crate) fn make_env(args: &Args, at: Span) -> V {
         V::at(K::Made("environ.Env".into(), Arc::new(args.clone())), at)
-    }
-}
-
-fn cast_of(v: &V, environ: bool) -> Cast {
-    match &v.k {
-        K::Lib(path) => match (&**path, environ) {
-            ("builtins.bool", true) => Cast::EnvironBool,
-            ("builtins.bool", false) => Cast::DecoupleBool,
-            ("builtins.int", _) => Cast::Int,
-            ("builtins.str", _) => Cast::Text,
-            ("builtins.list", true) => Cast::List,
-            _ => Cast::Other,
-        },
-        _ => Cast::Other,
     }
 }

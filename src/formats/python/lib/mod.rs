@@ -1,10 +1,26 @@
 //! What is known of libraries: one file a modelled library.
 
 pub(crate) mod builtins;
+pub(crate) mod casts;
+pub(crate) mod configurations;
+pub(crate) mod databases;
+pub(crate) mod decouple;
+pub(crate) mod envfile;
 pub(crate) mod environ;
+pub(crate) mod environ_urls;
+pub(crate) mod environs;
+pub(crate) mod fields;
+pub(crate) mod flask;
+pub(crate) mod json;
+pub(crate) mod made;
 pub(crate) mod os;
 pub(crate) mod pydantic;
+pub(crate) mod schemes;
+pub(crate) mod sequences;
 pub(crate) mod url;
+
+#[cfg(test)]
+mod tests;
 
 use super::eval::values::{ROOT, V};
 
@@ -83,7 +99,23 @@ pub(crate) fn is_standard(name: &str) -> bool {
 
 /// Bases that bring no settings of their own.
 pub(crate) fn bare_base(path: &str) -> bool {
-    matches!(path, "builtins.object" | "typing.Generic" | "abc.ABC" | "typing.Protocol") || pydantic::is_settings(path)
+    matches!(
+        path,
+        "builtins.object"
+            | "typing.Generic"
+            | "abc.ABC"
+            | "typing.Protocol"
+            | "configurations.Configuration"
+            | "configurations.base.Configuration"
+    ) || pydantic::is_settings(path)
+}
+
+/// Whether methods of a library's object are followed.
+pub(crate) fn has_methods(class: &str) -> bool {
+    matches!(
+        class,
+        "environ.Env" | "environs.Env" | "decouple.Config" | "decouple.AutoConfig" | "starlette.config.Config" | "file"
+    ) || class.starts_with("lib:")
 }
 
 /// Constants of libraries.

@@ -9,6 +9,17 @@ use crate::formats::python::eval::truth::{placed, wrap};
 use crate::formats::python::eval::values::{Args, K, Names, R, V};
 use crate::model::{Certainty, Known, Span, StepKind};
 
+/// What a library raises for a variable that is not set.
+fn missing(via: &str) -> &'static str {
+    match via {
+        "environ" => "ImproperlyConfigured",
+        "decouple" => "UndefinedValueError",
+        "environs" => "EnvNotSetError",
+        "pydantic" => "ValidationError",
+        _ => "KeyError",
+    }
+}
+
 /// What a look-up of a variable gives.
 pub(crate) enum Found {
     /// It is set to this.
@@ -65,9 +76,9 @@ impl Machine<'_> {
         if self.suppose.is_some() {
             return;
         }
-        let set = matches!(self.find_variable(name, at), Found::Set(_));
+        let set = !self.from_files.contains(name) && matches!(self.find_variable(name, at), Found::Set(_));
         let default = default.map(|v| self.export(v));
-        if self.reads.iter().any(|r| r.name == name && r.span == at) {
+        if self.reads.iter().any(|r| r.name == name && (r.span == at || at.end == 0)) {
             return;
         }
         self.reads.push(EnvRead { name: name.to_owned(), span: at, default, required, set, via, raw_truth: None });
@@ -100,14 +111,15 @@ impl Machine<'_> {
             Found::Set(value) => Ok(self.lift(&value, at, cast)?.resting([&value])),
             Found::Unset => match default {
                 Some(default) => Ok(used(default)),
-                None => self.raise("KeyError", format!("{name} is not set"), at),
+                None => self.raise(missing(via), format!("{name} is not set"), at),
             },
             Found::Open => {
                 if let Some(default) = default {
                     let certainty = Certainty::Default { variable: Some(name.to_owned()) };
-                    Ok(wrap(vars, used(default)).with(|m| m.certainty = certainty))
+                    let inner = used(default).with(|m| m.certainty = certainty.clone());
+                    Ok(wrap(vars, inner).with(|m| m.certainty = certainty))
                 } else {
-                    self.may_raise(Some("KeyError"), at, Cond { vars: vars.clone(), default: Some(true) });
+                    self.may_raise(Some(missing(via)), at, Cond { vars: vars.clone(), default: Some(true) });
                     let raw: Arc<str> = name.into();
                     Ok(V::depends(vars, None).with(|m| m.raw = Some(raw)))
                 }
@@ -196,7 +208,10 @@ impl Machine<'_> {
             ("exists" | "isfile" | "is_file", Presence::Here(_)) => V::at(K::Bool(true), at),
             ("exists" | "isdir" | "is_dir", _) if dir => V::at(K::Bool(true), at),
             ("read_text", Presence::Here(file)) => match self.tree.text(file) {
-                Ok(text) => V::at(K::Str(text.into()), at),
+                Ok(text) if !text.replace("\r\n", "").contains('\r') => {
+                    V::at(K::Str(text.replace("\r\n", "\n").into()), at)
+                }
+                Ok(_) => V::unknown("a file with unusual line ends", at),
                 Err(_) => V::unknown("a file that cannot be read", at),
             },
             // What git does not hold may be there when the program runs.

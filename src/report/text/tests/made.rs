@@ -47,6 +47,7 @@ pub(super) fn finding(rule: &str, severity: Severity, message: &str, places: &[(
         dimension: Dimension::Setting,
         key: "DEBUG".into(),
         environments: BTreeMap::new(),
+        deviating: vec!["staging".into()],
         role: Role::Staging,
         drift: true,
         message: message.into(),

@@ -1,171 +1,16 @@
-//! Backing services: what the settings use, joined with what is declared.
+//! Services that the application uses: what its settings and variables say.
 
 use std::collections::BTreeMap;
 
-use super::components::Context;
-use super::part::{Host, Part};
-use super::settings::Loaded;
-use crate::discover::Kind;
-use crate::environments::{Planned, Runs};
+use super::Used;
 use crate::formats::python::{Kind as Py, Val};
-use crate::formats::small::app_json;
-use crate::formats::workflow;
-use crate::knowledge::{images, services};
-use crate::model::{Certainty, ComponentKind, Known, Origin, Reason, Span};
+use crate::knowledge::services;
+use crate::model::{Certainty, ComponentKind, Known, Reason};
+use crate::resolve::part::Part;
+use crate::resolve::settings::Loaded;
 
-/// A service that a file declares.
-#[derive(Clone, Debug)]
-pub struct Declared {
-    /// The name others reach it by.
-    pub name: String,
-    /// postgres, redis …
-    pub product: String,
-    /// relational, keyvalue …
-    pub family: String,
-    /// postgis …
-    pub flavour: Option<String>,
-    /// The version, as far as the image says it.
-    pub version: Known<String>,
-    /// alpine, slim …
-    pub variant: Known<String>,
-    /// Whether it stands in for another.
-    pub emulates: bool,
-    /// Whether a volume keeps its data.
-    pub stored: bool,
-    /// Where the image is written.
-    pub origin: Origin,
-    /// Whether a build argument or variable outside may change the image.
-    pub certainty: Certainty,
-}
-
-/// A service that the application uses, by role.
-#[derive(Clone, Debug)]
-pub struct Used {
-    /// database, cache, broker, mail … with an alias behind a dot.
-    pub role: String,
-    /// The product.
-    pub product: Known<String>,
-    /// The backend class or URL scheme.
-    pub driver: Option<String>,
-    /// Where that is decided.
-    pub origin: Origin,
-    /// Whether something outside may change it.
-    pub certainty: Certainty,
-    /// The host it is reached at, if known.
-    pub host: Option<String>,
-    /// The family where no product is known.
-    pub family: Option<&'static str>,
-}
-
-/// The services that a reference of an image stands for.
-fn declared(name: &str, reference: &str, origin: Origin, certainty: Certainty, as_of: &str) -> Option<Declared> {
-    let about = images::describe(reference, as_of);
-    let found = services::by_image(&about.repository)?;
-    let version = about.tag.as_deref().and_then(|tag| services::version_of_tag(found.product, tag));
-    let version = version.map_or_else(
-        || Known::Unknown(Reason::new(format!("{reference} names no version of {}", found.product))),
-        |version| Known::One(version),
-    );
-    Some(Declared {
-        name: name.to_owned(),
-        product: found.product.to_owned(),
-        family: found.family.to_owned(),
-        flavour: found.flavour.map(str::to_owned),
-        version,
-        variant: about.variant.clone(),
-        emulates: services::emulates(&about.repository).is_some(),
-        stored: false,
-        origin,
-        certainty,
-    })
-}
-
-/// All services that the files of an environment declare.
-pub fn all_declared(context: &Context<'_, '_>, planned: &Planned, parts: &[Part<'_>]) -> Vec<Declared> {
-    let mut all = Vec::new();
-    for part in parts.iter().filter(|part| part.kind == ComponentKind::Service && part.host == Host::Container) {
-        let Some(image) = &part.image else { continue };
-        if let Some(reference) = image.reference.one() {
-            let found = declared(&part.name, reference, image.origin.clone(), image.certainty.clone(), context.as_of);
-            all.extend(found.map(|found| Declared { stored: !part.volumes.is_empty(), ..found }));
-        }
-    }
-    for unit in &planned.units {
-        if let Runs::Job { workflow, job } = &unit.runs {
-            all.extend(job_services(context, *workflow, job));
-        }
-    }
-    for (role, text) in &planned.config.services {
-        let span = planned.environment.because.first().map_or(Span::new(crate::model::FileId(0), 0, 0), |evidence| evidence.span);
-        let mut found = declared(role, text, Origin::set(span), Certainty::Stated, context.as_of);
-        if let Some(found) = &mut found {
-            found.name = format!("role:{role}");
-        }
-        all.extend(found);
-    }
-    all.extend(addons(context, planned));
-    all
-}
-
-fn job_services(context: &Context<'_, '_>, file: crate::model::FileId, id: &str) -> Vec<Declared> {
-    let Some(flow) = context.repository.workflow(file) else { return Vec::new() };
-    let Some(job) = flow.jobs.iter().find(|job| job.id.value == id) else { return Vec::new() };
-    let instances = workflow::expand(&flow, job, &BTreeMap::new());
-    let mut found = Vec::new();
-    for (name, spec) in &job.services {
-        let images: Vec<String> = instances
-            .iter()
-            .filter_map(|instance| instance.services.get(name)?.image.0.one().cloned())
-            .filter(|image| !image.is_empty())
-            .collect();
-        let Some(reference) = images.first() else { continue };
-        let one = declared(name, reference, Origin::set(spec.image.span), Certainty::Stated, context.as_of);
-        let Some(mut one) = one else { continue };
-        let mut versions: Vec<String> = images
-            .iter()
-            .filter_map(|image| declared(name, image, Origin::default(), Certainty::Stated, context.as_of)?.version.one().cloned())
-            .collect();
-        versions.sort();
-        versions.dedup();
-        if versions.len() > 1 {
-            one.version = Known::Every(versions, Reason::at("the matrix runs all of them", spec.image.span));
-        }
-        found.push(one);
-    }
-    found
-}
-
-/// Add-ons that `app.json` asks its platform for.
-fn addons(context: &Context<'_, '_>, planned: &Planned) -> Vec<Declared> {
-    let mut found = Vec::new();
-    for file in context.repository.of(Kind::AppJson).iter().filter(|file| planned.environment.files.contains(file)) {
-        let Ok(app) = context.repository.tree.parsed(*file, app_json::parse) else { continue };
-        for addon in &app.0.addons {
-            let plan = addon.value.split(':').next().unwrap_or_default();
-            let (product, family) = match plan {
-                "heroku-postgresql" => ("postgres", "relational"),
-                "heroku-redis" | "heroku-data-for-redis" | "rediscloud" => ("redis", "keyvalue"),
-                "cloudamqp" => ("rabbitmq", "broker"),
-                "memcachier" => ("memcached", "keyvalue"),
-                "jawsdb" | "cleardb" => ("mysql", "relational"),
-                _ => continue,
-            };
-            found.push(Declared {
-                name: addon.value.clone(),
-                product: product.into(),
-                family: family.into(),
-                flavour: None,
-                version: Known::Unknown(Reason::new("the platform chooses the version")),
-                variant: Known::Unknown(Reason::new("the platform runs it")),
-                emulates: false,
-                stored: true,
-                origin: Origin::set(addon.span),
-                certainty: Certainty::Stated,
-            });
-        }
-    }
-    found
-}
+/// A setting that names a class: its name, the role, how the class is looked up, and the family.
+type ClassSetting<'a> = (&'a str, &'a str, &'a dyn Fn(&str) -> Option<String>, &'static str);
 
 /// What the settings and variables of an environment use.
 pub fn all_used(loaded: Option<&Loaded>, parts: &[Part<'_>]) -> Vec<Used> {
@@ -205,7 +50,12 @@ pub fn all_used(loaded: Option<&Loaded>, parts: &[Part<'_>]) -> Vec<Used> {
 /// The role that a variable's URL plays.
 fn role_of_variable(name: &str) -> Option<&'static str> {
     Some(match name {
-        "DATABASE_URL" | "DB_URL" | "SQLALCHEMY_DATABASE_URI" | "SQLALCHEMY_DATABASE_URL" | "POSTGRES_URL" | "DATABASE_URI" => "database",
+        "DATABASE_URL"
+        | "DB_URL"
+        | "SQLALCHEMY_DATABASE_URI"
+        | "SQLALCHEMY_DATABASE_URL"
+        | "POSTGRES_URL"
+        | "DATABASE_URI" => "database",
         "REDIS_URL" | "CACHE_URL" => "cache",
         "CELERY_BROKER_URL" | "BROKER_URL" | "CELERY_BROKER" | "RABBITMQ_URL" | "AMQP_URL" => "broker",
         "ELASTICSEARCH_URL" | "SEARCH_URL" => "search",
@@ -222,9 +72,8 @@ fn host_of(rest: &str) -> Option<String> {
 /// All alternatives of a value, and whether they are decided by a branch.
 fn product_of(val: &Val, find: &dyn Fn(&str) -> Option<String>) -> Known<String> {
     match &val.kind {
-        Py::Str(text) | Py::Lazy(text) | Py::Path(text) => {
-            find(text).map_or_else(|| Known::Unknown(Reason::new(format!("{text} is not known to the tables"))), Known::One)
-        }
+        Py::Str(text) | Py::Lazy(text) | Py::Path(text) => find(text)
+            .map_or_else(|| Known::Unknown(Reason::new(format!("{text} is not known to the tables"))), Known::One),
         Py::Secret(inner) => product_of(inner, find),
         Py::OneOf(vals) => {
             let mut products = Vec::new();
@@ -242,9 +91,10 @@ fn product_of(val: &Val, find: &dyn Fn(&str) -> Option<String>) -> Known<String>
             }
         }
         Py::Depends { variables, default } => match default {
-            Some(default) => product_of(default, find),
-            None => unknown_by(variables.iter().next()),
+            Some(default) if !matches!(default.kind, Py::None) => product_of(default, find),
+            _ => unknown_by(variables.iter().next()),
         },
+        Py::None if !val.variables.is_empty() => unknown_by(val.variables.iter().next()),
         Py::None | Py::Undefined => Known::Absent,
         Py::Unknown(reason) => Known::Unknown(reason.clone()),
         _ => unknown_by(val.variables.iter().next()),
@@ -310,15 +160,17 @@ fn from_settings(values: &BTreeMap<String, Val>, used: &mut Vec<Used>) {
             push(used, role.into(), val, &by_url, family);
         }
     }
-    if let Some(celery) = values.get("CELERY").map(behind) {
-        if let Some(val) = celery.get("broker_url").filter(|_| !used.iter().any(|known| known.role == "broker")) {
-            push(used, "broker".into(), val, &by_url, "broker");
-        }
+    if let Some(celery) = values.get("CELERY").map(behind)
+        && let Some(val) = celery.get("broker_url").filter(|_| !used.iter().any(|known| known.role == "broker"))
+    {
+        push(used, "broker".into(), val, &by_url, "broker");
     }
     caches_of(values, used);
-    let class = |find: fn(&str) -> Option<services::Service>| move |text: &str| find(text).map(|found| found.product.to_owned());
+    let class = |find: fn(&str) -> Option<services::Service>| {
+        move |text: &str| find(text).map(|found| found.product.to_owned())
+    };
     let session = |text: &str| services::session_store(text).map(str::to_owned);
-    let classes: [(&str, &str, &dyn Fn(&str) -> Option<String>, &'static str); 6] = [
+    let classes: [ClassSetting<'_>; 6] = [
         ("EMAIL_BACKEND", "mail", &class(services::by_email_backend), "mail"),
         ("SESSION_ENGINE", "session", &session, "session"),
         ("DEFAULT_FILE_STORAGE", "storage.media", &class(services::by_storage), "object_storage"),

@@ -1,0 +1,101 @@
+//! The configuration that a module gives to its Flask application.
+
+use std::collections::BTreeSet;
+
+use super::eval::machine::Machine;
+use super::eval::values::{Code, K, V};
+use super::{Settings, parse};
+use crate::discover::{Tree, paths};
+use crate::formats::world::World;
+use crate::model::{FileId, Reason, Span};
+
+/// The functions that make an application, by custom.
+const FACTORIES: [&str; 3] = ["create_app", "make_app", "make_flask_app"];
+
+/// What `app.config` comes to after a module such as `app.py` was run, and its factory was called if it has one.
+pub fn flask_config(tree: &Tree, file: FileId, world: &World) -> Settings {
+    let path = tree.path(file).to_owned();
+    let mut folder = paths::parent(&path).to_owned();
+    // The import root is the first folder above that is no package.
+    while !folder.is_empty() && paths::join(&folder, "__init__.py").is_some_and(|init| tree.find(&init).is_some()) {
+        folder.truncate(paths::parent(&folder).len());
+    }
+    let inside = path.strip_prefix(&folder).unwrap_or(&path).trim_start_matches('/');
+    let name = inside.strip_suffix(".py").unwrap_or(inside).replace('/', ".");
+    let name = name.strip_suffix(".__init__").unwrap_or(&name).to_owned();
+    let (roots, cache) = (vec![folder], parse::Cache::default());
+    let mut machine = Machine::new(tree, &roots, &cache, world);
+    let at = Span::new(file, 0, 0);
+    let module = machine.load(&name, at).ok().flatten();
+    if machine.flask.is_empty()
+        && let Some(module) = &module
+    {
+        machine.call_factory(module, at);
+    }
+    let (values, mut incomplete) = machine.flask_settings();
+    let mut out = Settings { module: name, file: Some(file), ..Settings::default() };
+    out.values = values.iter().map(|(name, value)| (name.clone(), machine.export(value))).collect();
+    if machine.flask.is_empty() {
+        incomplete = Some(Reason::new("no application of Flask is made here"));
+    }
+    if let Some(why) = machine.dead.take() {
+        out.values.clear();
+        incomplete = Some(why);
+    }
+    out.incomplete = incomplete;
+    out.reads = machine.reads;
+    out.files = machine.files;
+    out.problems = machine.problems;
+    out.missing_modules = machine.missing;
+    out
+}
+
+impl Machine<'_> {
+    /// Calls the factory of a module; parameters without a default are not known.
+    fn call_factory(&mut self, module: &V, at: Span) {
+        let K::Ref(id) = module.k else { return };
+        let names = self.space(id).map(|space| space.names.clone()).unwrap_or_default();
+        let Some(factory) = FACTORIES.iter().find_map(|name| names.get(*name)) else { return };
+        let K::Func(func) = &factory.k else { return };
+        let Code::Def(def) = &func.code else { return };
+        let given: BTreeSet<&str> = func.defaults.iter().map(|(name, _)| name.as_str()).collect();
+        let required = def.parameters.posonlyargs.iter().chain(&def.parameters.args);
+        let required = required.filter(|parameter| !given.contains(parameter.name().as_str()));
+        let pos = required.map(|_| V::unknown("what the application is made with", at)).collect();
+        let _ = self.apply(factory, pos, at);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::discover::Overlay;
+    use crate::formats::python::Kind;
+
+    fn run(text: &str, world: &World) -> Settings {
+        let tree = Tree::open(Box::new(Overlay::of([("app.py", text)]))).ok();
+        let file = tree.as_ref().and_then(|tree| tree.find("app.py"));
+        tree.zip(file).map(|(tree, file)| flask_config(&tree, file, world)).unwrap_or_default()
+    }
+
+    const APP: &str = "import os\nfrom flask import Flask\nfrom db import db\ndef create_app(test=None):\n    \
+        app = Flask(__name__)\n    app.config.from_mapping(A=1, low=2)\n    db.init_app(app)\n    \
+        app.config['URI'] = os.environ.get('URI', 'sqlite://')\n    app.config.update(B=2)\n    return app\n";
+
+    #[test]
+    fn a_factory_is_called_and_its_configuration_read() {
+        let got = run(APP, &World::empty());
+        assert_eq!(got.values.keys().map(String::as_str).collect::<Vec<_>>(), ["A", "B", "URI"]);
+        assert_eq!(got.values["URI"].as_str(), Some("sqlite://"));
+        assert_eq!(got.incomplete, None);
+    }
+
+    #[test]
+    fn settings_of_a_file_that_is_not_read_leave_the_rest_open() {
+        let text =
+            "from flask import Flask\napp = Flask(__name__)\napp.config.from_pyfile('x.cfg')\napp.config['A'] = 1\n";
+        let got = run(text, &World::empty());
+        assert!(got.incomplete.is_some());
+        assert!(!got.values.values().any(|value| matches!(value.kind, Kind::Str(_))));
+    }
+}

@@ -1,0 +1,129 @@
+//! Services that files declare: compose services, CI services, add-ons, configuration.
+
+use std::collections::BTreeMap;
+
+use super::Declared;
+use crate::discover::Kind;
+use crate::environments::{Planned, Runs};
+use crate::formats::small::app_json;
+use crate::formats::workflow;
+use crate::knowledge::{images, services};
+use crate::model::{Certainty, ComponentKind, Known, Origin, Reason, Span};
+use crate::resolve::components::Context;
+use crate::resolve::part::{Host, Part};
+
+/// The services that a reference of an image stands for.
+fn declared(name: &str, reference: &str, origin: Origin, certainty: Certainty, as_of: &str) -> Option<Declared> {
+    let about = images::describe(reference, as_of);
+    let found = services::by_image(&about.repository)?;
+    let version = about.tag.as_deref().and_then(|tag| services::version_of_tag(found.product, tag));
+    let version = version.map_or_else(
+        || Known::Unknown(Reason::new(format!("{reference} names no version of {}", found.product))),
+        Known::One,
+    );
+    Some(Declared {
+        name: name.to_owned(),
+        product: found.product.to_owned(),
+        family: found.family.to_owned(),
+        flavour: found.flavour.map(str::to_owned),
+        version,
+        variant: about.variant.clone(),
+        emulates: services::emulates(&about.repository).is_some(),
+        stored: false,
+        origin,
+        certainty,
+    })
+}
+
+/// All services that the files of an environment declare.
+pub fn all_declared(context: &Context<'_, '_>, planned: &Planned, parts: &[Part<'_>]) -> Vec<Declared> {
+    let mut all = Vec::new();
+    for part in parts.iter().filter(|part| part.kind == ComponentKind::Service && part.host == Host::Container) {
+        let Some(image) = &part.image else { continue };
+        if let Some(reference) = image.reference.one() {
+            let found = declared(&part.name, reference, image.origin.clone(), image.certainty.clone(), context.as_of);
+            all.extend(found.map(|found| Declared { stored: !part.volumes.is_empty(), ..found }));
+        }
+    }
+    for unit in &planned.units {
+        if let Runs::Job { workflow, job } = &unit.runs {
+            all.extend(job_services(context, *workflow, job));
+        }
+    }
+    for (role, text) in &planned.config.services {
+        let span = planned
+            .environment
+            .because
+            .first()
+            .map_or(Span::new(crate::model::FileId(0), 0, 0), |evidence| evidence.span);
+        let mut found = declared(role, text, Origin::set(span), Certainty::Stated, context.as_of);
+        if let Some(found) = &mut found {
+            found.name = format!("role:{role}");
+        }
+        all.extend(found);
+    }
+    all.extend(addons(context, planned));
+    all
+}
+
+fn job_services(context: &Context<'_, '_>, file: crate::model::FileId, id: &str) -> Vec<Declared> {
+    let Some(flow) = context.repository.workflow(file) else { return Vec::new() };
+    let Some(job) = flow.jobs.iter().find(|job| job.id.value == id) else { return Vec::new() };
+    let instances = workflow::expand(&flow, job, &BTreeMap::new());
+    let mut found = Vec::new();
+    for (name, spec) in &job.services {
+        let images: Vec<String> = instances
+            .iter()
+            .filter_map(|instance| instance.services.get(name)?.image.0.one().cloned())
+            .filter(|image| !image.is_empty())
+            .collect();
+        let Some(reference) = images.first() else { continue };
+        let one = declared(name, reference, Origin::set(spec.image.span), Certainty::Stated, context.as_of);
+        let Some(mut one) = one else { continue };
+        let mut versions: Vec<String> = images
+            .iter()
+            .filter_map(|image| {
+                declared(name, image, Origin::default(), Certainty::Stated, context.as_of)?.version.one().cloned()
+            })
+            .collect();
+        versions.sort();
+        versions.dedup();
+        if versions.len() > 1 {
+            one.version = Known::Every(versions, Reason::at("the matrix runs all of them", spec.image.span));
+        }
+        found.push(one);
+    }
+    found
+}
+
+/// Add-ons that `app.json` asks its platform for.
+fn addons(context: &Context<'_, '_>, planned: &Planned) -> Vec<Declared> {
+    let mut found = Vec::new();
+    for file in context.repository.of(Kind::AppJson).iter().filter(|file| planned.environment.files.contains(file)) {
+        let Ok(app) = context.repository.tree.parsed(*file, app_json::parse) else { continue };
+        for addon in &app.0.addons {
+            let plan = addon.value.split(':').next().unwrap_or_default();
+            let (product, family) = match plan {
+                "heroku-postgresql" => ("postgres", "relational"),
+                "heroku-redis" | "heroku-data-for-redis" | "rediscloud" => ("redis", "keyvalue"),
+                "cloudamqp" => ("rabbitmq", "broker"),
+                "memcachier" => ("memcached", "keyvalue"),
+                "jawsdb" | "cleardb" => ("mysql", "relational"),
+                _ => continue,
+            };
+            found.push(Declared {
+                name: addon.value.clone(),
+                product: product.into(),
+                family: family.into(),
+                flavour: None,
+                version: Known::Unknown(Reason::new("the platform chooses the version")),
+                variant: Known::Unknown(Reason::new("the platform runs it")),
+                emulates: false,
+                stored: true,
+                origin: Origin::set(addon.span),
+                certainty: Certainty::Stated,
+            });
+        }
+    }
+    found
+}

@@ -1,0 +1,53 @@
+//! Backing services: what the settings use, joined with what is declared.
+
+mod declared;
+mod used;
+
+pub use declared::all_declared;
+pub use used::all_used;
+
+use crate::model::{Certainty, Known, Origin};
+
+/// A service that a file declares.
+#[derive(Clone, Debug)]
+pub struct Declared {
+    /// The name others reach it by.
+    pub name: String,
+    /// postgres, redis …
+    pub product: String,
+    /// relational, keyvalue …
+    pub family: String,
+    /// postgis …
+    pub flavour: Option<String>,
+    /// The version, as far as the image says it.
+    pub version: Known<String>,
+    /// alpine, slim …
+    pub variant: Known<String>,
+    /// Whether it stands in for another.
+    pub emulates: bool,
+    /// Whether a volume keeps its data.
+    pub stored: bool,
+    /// Where the image is written.
+    pub origin: Origin,
+    /// Whether a build argument or variable outside may change the image.
+    pub certainty: Certainty,
+}
+
+/// A service that the application uses, by role.
+#[derive(Clone, Debug)]
+pub struct Used {
+    /// database, cache, broker, mail … with an alias behind a dot.
+    pub role: String,
+    /// The product.
+    pub product: Known<String>,
+    /// The backend class or URL scheme.
+    pub driver: Option<String>,
+    /// Where that is decided.
+    pub origin: Origin,
+    /// Whether something outside may change it.
+    pub certainty: Certainty,
+    /// The host it is reached at, if known.
+    pub host: Option<String>,
+    /// The family where no product is known.
+    pub family: Option<&'static str>,
+}

@@ -1,0 +1,90 @@
+//! The program as it is run: exit status, usage, commands.
+
+use assert_cmd::Command;
+
+use crate::support::root;
+
+fn run(arguments: &[&str]) -> (i32, String, String) {
+    let mut command = Command::cargo_bin("paritylint").unwrap();
+    for name in ["CI", "NO_COLOR", "SOURCE_DATE_EPOCH", "CLICOLOR_FORCE"] {
+        command.env_remove(name);
+    }
+    let output = command.current_dir(root()).args(arguments).output().unwrap();
+    let text = |bytes: Vec<u8>| String::from_utf8(bytes).unwrap();
+    (output.status.code().unwrap(), text(output.stdout), text(output.stderr))
+}
+
+#[test]
+fn findings_below_the_level_exit_0_and_at_it_1() {
+    let project = "fixtures/projects/b-promotion";
+    assert_eq!(run(&["check", project]).0, 0);
+    assert_eq!(run(&["check", project, "--fail-on", "note"]).0, 1);
+    assert_eq!(run(&["check", "fixtures/projects/a-two-images"]).0, 1);
+    assert_eq!(run(&["check", "fixtures/projects/a-two-images", "--fail-on", "never"]).0, 0);
+}
+
+#[test]
+fn nothing_recognised_is_a_fault() {
+    let folder = tempfile::tempdir().unwrap();
+    let (status, _, err) = run(&["check", folder.path().to_str().unwrap()]);
+    assert_eq!(status, 2);
+    assert!(err.contains("no Dockerfile, compose file, settings, requirements or workflow found under"), "{err}");
+}
+
+#[test]
+fn a_wrong_configuration_names_its_line() {
+    let folder = tempfile::tempdir().unwrap();
+    std::fs::write(folder.path().join("Dockerfile"), "FROM python:3.12-slim\nCMD [\"gunicorn\", \"a\"]\n").unwrap();
+    std::fs::write(folder.path().join("paritylint.toml"), "[environments.production]\ndocker-file = \"x\"\n").unwrap();
+    let (status, _, err) = run(&["check", folder.path().to_str().unwrap()]);
+    assert_eq!(status, 2);
+    assert!(err.contains("paritylint.toml:2") && err.contains("docker-file"), "{err}");
+}
+
+#[test]
+fn an_unknown_rule_is_a_fault() {
+    assert_eq!(run(&["check", "fixtures/projects/a-two-images", "--select", "no-such"]).0, 2);
+    let (status, _, err) = run(&["explain", "libc-drft"]);
+    assert_eq!(status, 2);
+    assert!(err.contains("no such rule"), "{err}");
+}
+
+#[test]
+fn every_command_speaks() {
+    let project = "fixtures/projects/a-two-images";
+    for arguments in [
+        vec!["envs", project],
+        vec!["compare", "--path", project],
+        vec!["why", "staging", "setting", "DEBUG", "--path", project],
+        vec!["explain", "libc-drift"],
+        vec!["rules"],
+        vec!["inspect", "fixtures/projects/a-two-images/Dockerfile"],
+        vec!["inspect", "fixtures/projects/b-promotion/compose.yaml"],
+        vec!["inspect", "fixtures/projects/a-two-images/requirements-dev.txt"],
+        vec!["check", project, "--format", "json", "--fail-on", "never"],
+    ] {
+        let (status, out, err) = run(&arguments);
+        assert_eq!(status, 0, "{arguments:?}: {err}");
+        assert!(!out.is_empty(), "{arguments:?}");
+    }
+}
+
+#[test]
+fn text_stays_within_80_columns() {
+    for project in ["a-two-images", "b-promotion", "d-flask-sqlite"] {
+        let path = format!("fixtures/projects/{project}");
+        for arguments in [vec!["check", "-v", &path], vec!["envs", &path], vec!["compare", "--path", &path]] {
+            let (_, out, _) = run(&arguments);
+            for line in out.lines() {
+                assert!(line.chars().count() <= 80, "{arguments:?}: {line}");
+            }
+        }
+    }
+}
+
+#[test]
+fn colour_only_when_it_is_asked_for() {
+    let project = "fixtures/projects/a-two-images";
+    assert!(!run(&["check", project]).1.contains('\u{1b}'));
+    assert!(run(&["check", project, "--color", "always"]).1.contains('\u{1b}'));
+}

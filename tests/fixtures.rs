@@ -1,0 +1,135 @@
+//! Fixtures of single rules: `base/` with an overlay folder for each case, and beside it what is expected.
+
+use std::path::{Path, PathBuf};
+
+use paritylint::judge::Record;
+use paritylint::model::{Audit, Severity};
+use serde::Deserialize;
+
+use crate::support::{audited, deep, files, read_dir, read_text, root, tree_of};
+
+/// What a case expects: a finding, or what stopped the rule.
+#[derive(Deserialize, Debug)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct Expected {
+    /// The severity of the finding.
+    pub(crate) severity: Option<String>,
+    /// The environments that deviate.
+    #[serde(default)]
+    pub(crate) environments: Vec<String>,
+    /// The key of the finding.
+    pub(crate) key: Option<String>,
+    /// Silent: what stopped a candidate (a guard, `compare`, a condition); empty where there is no candidate at all.
+    pub(crate) by: Option<String>,
+}
+
+/// One case.
+pub(crate) struct Case {
+    pub(crate) rule: String,
+    pub(crate) dimension: String,
+    pub(crate) name: String,
+    pub(crate) folder: PathBuf,
+    pub(crate) expected: Expected,
+}
+
+/// Every case of every rule.
+pub(crate) fn cases() -> Vec<Case> {
+    let mut found = Vec::new();
+    for dimension in read_dir(&root().join("fixtures")).into_iter().filter(|path| !path.ends_with("projects")) {
+        for rule in read_dir(&dimension) {
+            for expectation in
+                read_dir(&rule).into_iter().filter(|path| path.extension().is_some_and(|end| end == "toml"))
+            {
+                let name = expectation.file_stem().unwrap().to_str().unwrap().to_owned();
+                let expected: Expected = toml::from_str(&read_text(&expectation)).unwrap();
+                let last = |path: &Path| path.file_name().unwrap().to_str().unwrap().to_owned();
+                found.push(Case {
+                    rule: last(&rule),
+                    dimension: last(&dimension),
+                    folder: rule.join(&name),
+                    name,
+                    expected,
+                });
+            }
+        }
+    }
+    found
+}
+
+/// The tree of a case: the base with the overlay's files over it.
+pub(crate) fn files_of(case: &Case) -> std::collections::BTreeMap<String, Vec<u8>> {
+    let mut all = files(&case.folder.parent().unwrap().join("base"));
+    all.extend(files(&case.folder));
+    all.remove(".keep");
+    all
+}
+
+/// What is wrong with what a case came to.
+pub(crate) fn wrong(case: &Case, audit: &Audit, records: &[Record]) -> Option<String> {
+    let findings: Vec<_> = audit.findings.iter().filter(|finding| finding.rule == case.rule).collect();
+    let mine: Vec<&Record> = records.iter().filter(|record| record.rule == case.rule).collect();
+    if let Some(severity) = &case.expected.severity {
+        let severity = Severity::of(severity).unwrap();
+        let fits = findings.iter().any(|finding| {
+            finding.severity == severity
+                && case.expected.environments.iter().all(|name| finding.deviating.contains(name))
+                && case.expected.key.as_ref().is_none_or(|key| finding.key == *key)
+        });
+        let found: Vec<String> = findings
+            .iter()
+            .map(|finding| {
+                format!("{} {:?} {} ({:?})", finding.severity.name(), finding.deviating, finding.key, finding.lowered)
+            })
+            .collect();
+        return (!fits).then(|| format!("expected {:?}, found {found:?}; said {mine:?}", case.expected));
+    }
+    if let Some(finding) = findings.first() {
+        return Some(format!("fires: {}", finding.message));
+    }
+    let by = case.expected.by.clone().unwrap_or_default();
+    let stopped = mine.iter().any(|record| record.said == by);
+    (!by.is_empty() && !stopped).then(|| format!("nothing was stopped by {by}; said {mine:?}"))
+}
+
+#[test]
+fn every_case_comes_out_as_expected() {
+    deep(|| {
+        let mut bad = Vec::new();
+        for case in cases() {
+            let tree = tree_of(files_of(&case));
+            let (audit, records) = audited(&tree);
+            if let Some(wrong) = wrong(&case, &audit, &records) {
+                bad.push(format!("{}/{}/{}: {wrong}", case.dimension, case.rule, case.name));
+            }
+        }
+        assert!(bad.is_empty(), "{} cases:\n{}", bad.len(), bad.join("\n"));
+    });
+}
+
+#[test]
+fn every_rule_has_a_firing_and_a_silent_case_and_one_for_every_guard() {
+    let (rules, _) = paritylint::judge::builtin::rules();
+    let all = cases();
+    for rule in rules.iter().filter(|rule| !rule.path.starts_with("tool/")) {
+        let mine: Vec<&Case> = all.iter().filter(|case| case.rule == rule.name).collect();
+        assert!(mine.iter().any(|case| case.name.starts_with("fires-")), "{} has no firing case", rule.name);
+        assert!(mine.iter().any(|case| case.name.starts_with("silent-")), "{} has no silent case", rule.name);
+        let guards =
+            rule.file.unless.iter().map(|guard| &guard.name).chain(rule.file.upheld.iter().map(|guard| &guard.name));
+        for guard in guards {
+            assert!(
+                mine.iter().any(|case| case.name == format!("silent-{guard}")),
+                "{}: no case silent-{guard}",
+                rule.name
+            );
+        }
+        for row in &rule.file.severity {
+            assert!(
+                mine.iter().any(|case| case.name == format!("fires-{}", row.name)),
+                "{}: no case fires-{}",
+                rule.name,
+                row.name
+            );
+        }
+    }
+}

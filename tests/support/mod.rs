@@ -1,0 +1,83 @@
+//! Trees from folders, audits of them, and blessing.
+
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+
+use paritylint::discover::{Config, Overlay, Tree};
+use paritylint::judge::Record;
+use paritylint::model::Audit;
+use paritylint::{Options, audit_recorded};
+
+/// The repository.
+pub(crate) fn root() -> PathBuf {
+    PathBuf::from(env!("CARGO_MANIFEST_DIR"))
+}
+
+/// All files below a folder, by path from it.
+pub(crate) fn files(folder: &Path) -> BTreeMap<String, Vec<u8>> {
+    let mut found = BTreeMap::new();
+    let mut open = vec![folder.to_path_buf()];
+    while let Some(at) = open.pop() {
+        for entry in read_dir(&at) {
+            if entry.is_dir() {
+                open.push(entry);
+            } else {
+                let path = entry.strip_prefix(folder).unwrap().to_str().unwrap().replace('\\', "/");
+                found.insert(path, read(&entry));
+            }
+        }
+    }
+    found
+}
+
+#[expect(clippy::disallowed_methods, reason = "tests read their fixtures")]
+pub(crate) fn read(path: &Path) -> Vec<u8> {
+    std::fs::read(path).unwrap_or_else(|error| panic!("{}: {error}", path.display()))
+}
+
+pub(crate) fn read_text(path: &Path) -> String {
+    String::from_utf8(read(path)).unwrap()
+}
+
+#[expect(clippy::disallowed_methods, reason = "tests list their fixtures")]
+pub(crate) fn read_dir(path: &Path) -> Vec<PathBuf> {
+    let mut entries: Vec<PathBuf> = std::fs::read_dir(path)
+        .unwrap_or_else(|error| panic!("{}: {error}", path.display()))
+        .map(|entry| entry.unwrap().path())
+        .collect();
+    entries.sort();
+    entries
+}
+
+/// A tree of texts.
+pub(crate) fn tree(files: &[(&str, &str)]) -> Tree {
+    Tree::open(Box::new(Overlay::of(files.iter().map(|(path, text)| (*path, *text))))).unwrap()
+}
+
+/// A tree of bytes.
+pub(crate) fn tree_of(files: BTreeMap<String, Vec<u8>>) -> Tree {
+    Tree::open(Box::new(Overlay::of(files))).unwrap()
+}
+
+/// Audits a tree with its own configuration.
+pub(crate) fn audited(tree: &Tree) -> (Audit, Vec<Record>) {
+    let config = Config::read(tree);
+    assert!(config.problems.is_empty(), "{:?}", config.problems);
+    audit_recorded(tree, &config, &Options::default())
+}
+
+/// Runs on a stack as large as the program's.
+pub(crate) fn deep<T: Send + 'static>(run: impl FnOnce() -> T + Send + 'static) -> T {
+    std::thread::Builder::new().stack_size(8 * 1024 * 1024).spawn(run).unwrap().join().unwrap()
+}
+
+/// Compares with a file; `BLESS=1` writes it.
+#[expect(clippy::disallowed_methods, reason = "blessing is asked for by a variable")]
+pub(crate) fn expect_file(path: &Path, found: &str) {
+    if std::env::var("BLESS").is_ok() {
+        std::fs::write(path, found).unwrap();
+        return;
+    }
+    let wanted = if path.exists() { read_text(path) } else { String::new() };
+    assert!(wanted == found, "{} differs (BLESS=1 writes it):\n{found}", path.display());
+}
