@@ -39,6 +39,7 @@ fn every_dialect_reads_the_same_line_its_own_way() {
     );
     rows("A=#x\n", [Some("#x"); 5]);
     rows("A=1\r\nB=2\r\n", [Some("1"); 5]);
+    rows("A='x\r\ny'\r\n", [Some("x\ny"), Some("x\r\ny"), Some("'x"), Some("'x"), Some("'x")]);
 }
 
 #[test]
