@@ -4,6 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::load::Loader;
 use super::merge::{as_names, as_pairs};
+use super::scalar::Kind;
 use super::value::{Data, Node};
 use super::{
     BuildSpec, Dependency, Field, Healthcheck, Mount, Port, Service, check, environment, locate, shapes, words,
@@ -19,7 +20,7 @@ pub(super) fn project(loader: &mut Loader<'_>, root: &Node) {
             loader.error(key.span, format!("service {} must be a mapping", key.value));
             continue;
         }
-        check::service(loader, &key.value, node);
+        check::service(loader, key, node);
         let service = service(loader, key, node);
         loader.project.services.insert(key.value.clone(), service);
     }
@@ -73,25 +74,27 @@ fn command_field(loader: &mut Loader<'_>, node: Option<&Node>) -> Option<Field<V
 }
 
 fn ports(loader: &mut Loader<'_>, node: &Node) -> Vec<Port> {
-    let mut found: Vec<Port> = Vec::new();
+    let mut found: Vec<(Port, bool)> = Vec::new();
     for item in node.items() {
+        // Compose tells a published number from the same text.
+        let number = item.get("published").and_then(Node::scalar).is_some_and(|scalar| scalar.kind == Kind::Int);
         match shapes::ports(item) {
             Ok(ports) => {
                 for port in ports {
-                    let same = |known: &&mut Port| {
-                        (&known.host_ip, &known.published, known.target, &known.protocol)
-                            == (&port.host_ip, &port.published, port.target, &port.protocol)
+                    let key = |port: &Port| {
+                        let host = port.host_ip.clone().unwrap_or_else(|| "0.0.0.0".into());
+                        (host, port.published.clone(), port.target, port.protocol.clone())
                     };
-                    match found.iter_mut().find(same) {
-                        Some(known) => *known = port,
-                        None => found.push(port),
+                    match found.iter_mut().find(|(known, other)| *other == number && key(known) == key(&port)) {
+                        Some(known) => known.0 = port,
+                        None => found.push((port, number)),
                     }
                 }
             }
             Err(message) => loader.error(item.span, message),
         }
     }
-    found
+    found.into_iter().map(|(port, _)| port).collect()
 }
 
 fn mounts(loader: &mut Loader<'_>, node: &Node) -> Vec<Mount> {

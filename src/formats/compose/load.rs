@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use super::merge::{Merger, settle};
+use super::merge::{Merger, as_pairs, settle};
 use super::value::{Data, Node, Reading};
 use super::{Options, Profiles, Project, check, decode, locate};
 use crate::discover::{Tree, paths};
@@ -165,6 +165,7 @@ impl Loader<'_> {
             let folder = self.folder(&place);
             let Some(mut imported) = self.unit(&files, folder, &world, &unit.chain) else { continue };
             default_contexts(&mut imported, folder);
+            given_names(&mut imported, &world);
             imported.step(StepKind::Included, path.span);
             self.import(node, imported);
         }
@@ -215,11 +216,30 @@ fn default_contexts(node: &mut Node, folder: usize) {
     for (_, service) in services {
         let Some(build) = service.get_mut("build") else { continue };
         let span = build.span;
-        if let Data::Map(entries) = &mut build.data {
-            if !entries.iter().any(|(key, _)| key.value == "context") {
-                entries.push((Spanned::new("context".to_owned(), span), Node::made(".", span, folder)));
+        if let Data::Map(entries) = &mut build.data
+            && !entries.iter().any(|(key, _)| key.value == "context")
+        {
+            entries.push((Spanned::new("context".to_owned(), span), Node::made(".", span, folder)));
+        }
+    }
+}
+
+/// A variable that a list of an included file names without a value has that of the include.
+fn given_names(node: &mut Node, world: &World) {
+    let Some(Data::Map(services)) = node.get_mut("services").map(|services| &mut services.data) else { return };
+    for (_, service) in services {
+        let Some(environment) = service.get_mut("environment") else { continue };
+        if !environment.listed && !matches!(environment.data, Data::Seq(_)) {
+            continue;
+        }
+        let mut pairs = as_pairs(environment);
+        for (name, value) in pairs.iter_mut().filter(|(_, value)| value.is_null()) {
+            if let Some(text) = world.get(&name.value).value.one() {
+                *value = Node { steps: value.steps.clone(), ..Node::made(text, value.span, value.folder) };
             }
         }
+        environment.data = Data::Map(pairs);
+        environment.listed = true;
     }
 }
 

@@ -14,7 +14,7 @@ pub(super) fn locate(folder: &str, path: &str) -> String {
         return if rest == "." { "~".to_owned() } else { format!("~/{rest}") };
     }
     if path.starts_with('/') {
-        return if path.starts_with("//") { path.to_owned() } else { clean(path) };
+        return path.to_owned();
     }
     clean(&format!("{folder}/{path}")[usize::from(folder.is_empty())..])
 }
@@ -78,7 +78,7 @@ mod tests {
             ("sub", "../x", "x"),
             ("sub", "..", "."),
             ("sub", "../../x", "../x"),
-            ("", "/abs/../b", "/b"),
+            ("", "/abs/", "/abs/"),
             ("sub", "~/x", "~/x"),
             ("sub", "https://host/repo.git", "https://host/repo.git"),
         ] {

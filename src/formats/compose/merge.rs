@@ -37,9 +37,11 @@ fn rule(path: &[&str]) -> Rule {
 
 /// A list of `K=V` or `K` as a mapping; the last of a name counts.
 pub(super) fn as_pairs(node: &Node) -> Vec<(Spanned<String>, Node)> {
-    let Data::Seq(items) = &node.data else { return node.entries().to_vec() };
+    if let Data::Map(entries) = &node.data {
+        return entries.clone();
+    }
     let mut pairs: Vec<(Spanned<String>, Node)> = Vec::new();
-    for (name, value) in items.iter().filter_map(Node::pair) {
+    for (name, value) in node.items().iter().filter_map(Node::pair) {
         match pairs.iter_mut().find(|(known, _)| known.value == name.value) {
             Some(known) => *known = (name, value),
             None => pairs.push((name, value)),
@@ -73,7 +75,7 @@ impl Merger {
         match rule(path) {
             Rule::Replace => replace(&base, over),
             Rule::Build => self.plain(as_build(base), as_build(over), path),
-            Rule::Pairs => self.pairs(&base, over),
+            Rule::Pairs => pairs(&base, over),
             Rule::Names => {
                 let in_full = path.last() == Some(&"depends_on");
                 let (mut a, mut b) = (as_names(&base), as_names(&over));
@@ -128,24 +130,24 @@ impl Merger {
         }
         Node { data: Data::Map(merged), ..over }
     }
+}
 
-    #[expect(clippy::unused_self, reason = "one shape with the other rules")]
-    fn pairs(&mut self, base: &Node, over: Node) -> Node {
-        let mut merged = as_pairs(base);
-        for (key, node) in as_pairs(&over) {
-            match merged.iter_mut().find(|(known, _)| known.value == key.value) {
-                // A list has no keys that `!reset` could name.
-                Some(_) if node.tag == Some(Tag::Reset) && !matches!(base.data, Data::Map(_)) => {}
-                Some(known) => {
-                    let before = known.1.span;
-                    *known = (key, node);
-                    known.1.step(StepKind::Overridden, before);
-                }
-                None => merged.push((key, node)),
+fn pairs(base: &Node, over: Node) -> Node {
+    let mut merged = as_pairs(base);
+    let listed = base.listed || !matches!(base.data, Data::Map(_));
+    for (key, node) in as_pairs(&over) {
+        match merged.iter_mut().find(|(known, _)| known.value == key.value) {
+            // A list has no keys that `!reset` could name.
+            Some(_) if listed && node.tag == Some(Tag::Reset) => {}
+            Some(known) => {
+                let before = known.1.span;
+                *known = (key, node);
+                known.1.step(StepKind::Overridden, before);
             }
+            None => merged.push((key, node)),
         }
-        Node { data: Data::Map(merged), ..over }
     }
+    Node { data: Data::Map(merged), listed: true, ..over }
 }
 
 fn as_build(node: Node) -> Node {
@@ -178,7 +180,9 @@ pub(super) fn settle(node: &mut Node) {
     match &mut node.data {
         Data::Map(entries) => {
             entries.retain(|(_, node)| node.tag != Some(Tag::Reset));
-            entries.iter_mut().for_each(|(_, node)| settle(node));
+            for (_, node) in entries {
+                settle(node);
+            }
         }
         Data::Seq(items) => {
             items.retain(|node| node.tag != Some(Tag::Reset));

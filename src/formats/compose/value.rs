@@ -46,6 +46,8 @@ pub(super) struct Node {
     pub(super) steps: Vec<Step>,
     /// The folder that its paths are relative to, by the loader's count.
     pub(super) folder: usize,
+    /// Whether Compose holds this mapping as a list by now.
+    pub(super) listed: bool,
 }
 
 /// What reading takes along, and everything that interpolation meets.
@@ -74,7 +76,8 @@ impl<'w> Reading<'w> {
             Some("!override") => Some(Tag::Override),
             _ => None,
         };
-        let mut read = Node { data: Data::Null, span: node.span(), tag, steps: Vec::new(), folder: self.folder };
+        let mut read =
+            Node { data: Data::Null, span: node.span(), tag, steps: Vec::new(), folder: self.folder, listed: false };
         if depth > DEPTH || self.left == 0 {
             self.errors.push((read.span, "too large or too deep to be read".into()));
             return read;
@@ -129,7 +132,7 @@ impl Node {
     pub(super) fn made(text: &str, span: Span, folder: usize) -> Self {
         let scalar =
             Scalar { text: text.to_owned(), unknown: None, certainty: Certainty::Stated, kind: Kind::Text, pair: None };
-        Self { data: Data::Scalar(scalar), span, tag: None, steps: Vec::new(), folder }
+        Self { data: Data::Scalar(scalar), span, tag: None, steps: Vec::new(), folder, listed: false }
     }
 
     /// The value of a key.

@@ -116,8 +116,9 @@ impl Binding<'_, '_> {
         let at = self.at;
         if let Some(quote) = rest.chars().next().filter(|c| matches!(c, '"' | '\'')) {
             let Some(length) = closing(&rest[1..], quote) else { return false };
-            let inside = &rest[1..=length];
-            let text = if quote == '"' { escapes(inside, "'\"abfnrtv") } else { escapes(inside, "'") };
+            // Python reads every end of a line as a newline.
+            let inside = rest[1..=length].replace("\r\n", "\n").replace('\r', "\n");
+            let text = if quote == '"' { escapes(&inside, "'\"abfnrtv") } else { escapes(&inside, "'") };
             self.value = Some(Spanned::new(text, self.reader.span(at + 1, at + 1 + length)));
             self.at += length + 2;
             return true;

@@ -6,8 +6,13 @@ fn read(text: &str, dialect: Dialect) -> Dotenv {
     parse(FileId(0), text, dialect, &World::empty())
 }
 
+fn entry<'r>(read: &'r Dotenv, name: &str) -> Option<&'r Entry> {
+    read.entries.iter().rev().find(|entry| !entry.commented && entry.name.value == name)
+}
+
 fn get(text: &str, dialect: Dialect) -> Option<String> {
-    match read(text, dialect).before("A")?.value.clone() {
+    let read = read(text, dialect);
+    match entry(&read, "A")?.value.clone() {
         Some(value) => Some(value.value),
         None => Some("(null)".into()),
     }
@@ -39,6 +44,7 @@ fn every_dialect_reads_the_same_line_its_own_way() {
     );
     rows("A=#x\n", [Some("#x"); 5]);
     rows("A=1\r\nB=2\r\n", [Some("1"); 5]);
+    rows("A='x\r\ny'\r\n", [Some("x\ny"), Some("x\r\ny"), Some("'x"), Some("'x"), Some("'x")]);
 }
 
 #[test]
@@ -62,7 +68,7 @@ fn names_and_values_have_their_places() {
     let text = "# c\nexport A=\"x y\" # d\n";
     for dialect in [Dialect::PythonDotenv, Dialect::Compose] {
         let read = read(text, dialect);
-        let entry = read.before("A").unwrap();
+        let entry = entry(&read, "A").unwrap();
         assert_eq!(&text[entry.name.span.range()], "A");
         assert_eq!(&text[entry.value.as_ref().unwrap().span.range()], "x y");
     }
