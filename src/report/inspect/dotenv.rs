@@ -25,12 +25,12 @@ pub fn document(request: &Request) -> Result<Value, String> {
 fn one(dialect: Dialect, bytes: &[u8], request: &Request) -> Value {
     let compose = matches!(dialect, Dialect::Compose | Dialect::ComposeRaw);
     let Ok(text) = std::str::from_utf8(bytes) else {
-        return whole(dialect, Some("not UTF-8"), &Map::new(), Default::default());
+        return whole(dialect, Some("not UTF-8"), &Map::new(), &Default::default());
     };
     let vars: Vars = request.env.iter().map(|(k, v)| (k.clone(), Var::set(v.clone(), Origin::default()))).collect();
     let read = dotenv::parse(FileId(0), text, dialect, &World::Closed(vars));
     if let Some(problem) = read.problems.first().filter(|_| compose) {
-        return whole(dialect, Some(&problem.message), &Map::new(), Default::default());
+        return whole(dialect, Some(&problem.message), &Map::new(), &Default::default());
     }
     let mut values = Map::new();
     for entry in read.entries.iter().filter(|entry| !entry.commented) {
@@ -38,7 +38,7 @@ fn one(dialect: Dialect, bytes: &[u8], request: &Request) -> Value {
         values.insert(entry.name.value.clone(), json!(value));
     }
     let places = if dialect == Dialect::PythonDotenv { places(text, &read) } else { Default::default() };
-    whole(dialect, None, &values, places)
+    whole(dialect, None, &values, &places)
 }
 
 /// Lines of the last binding of each name, and lines that are no binding, as python-dotenv counts them.
@@ -62,7 +62,7 @@ fn places(text: &str, read: &Dotenv) -> (Value, Value) {
     (Value::Object(lines), bad.collect())
 }
 
-fn whole(dialect: Dialect, error: Option<&str>, values: &Map<String, Value>, places: (Value, Value)) -> Value {
+fn whole(dialect: Dialect, error: Option<&str>, values: &Map<String, Value>, places: &(Value, Value)) -> Value {
     json!({
         "kind": "dotenv",
         "dialect": dialect.name(),
