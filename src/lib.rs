@@ -42,9 +42,9 @@ pub mod report;
 pub mod resolve;
 
 use discover::{Config, Tree};
-use judge::{Record, Rule};
+use judge::Record;
 use links::Repository;
-use model::{Audit, Environment, FileId, Problem, ReadProblem, Span};
+use model::{Audit, Problem};
 
 /// What to look at and how.
 #[derive(Clone, Debug, Default)]
@@ -88,15 +88,10 @@ pub fn audit_recorded(tree: &Tree, config: &Config, options: &Options) -> (Audit
     }
     let mut model = resolve::resolve(&repository, plan, config, &as_of);
     let (mut rules, mut broken) = judge::builtin::rules();
-    for path in &config.says.rules {
-        match read_rule(tree, path) {
-            Ok(rule) => rules.push(rule),
-            Err(errors) => match tree.find(path) {
-                Some(file) => model.rule_problems.extend(rule_problems(file, errors, &model.environments)),
-                None => broken.push((path.clone(), errors)),
-            },
-        }
-    }
+    let own = judge::own::read(tree, &config.says.rules, &rules, &model.environments);
+    rules.extend(own.rules);
+    model.rule_problems = own.problems;
+    broken.extend(own.missing.into_iter().map(|(entry, error)| (entry, vec![error])));
     let mut ignore = options.ignore.clone();
     ignore.extend(config.says.ignore.iter().cloned());
     let judged = judge::Options {
@@ -111,25 +106,6 @@ pub fn audit_recorded(tree: &Tree, config: &Config, options: &Options) -> (Audit
         audit.broken_rules.extend(errors.into_iter().map(|error| (path.clone(), error.line, error.message)));
     }
     (audit, records)
-}
-
-/// A rule file of the repository.
-fn read_rule(tree: &Tree, path: &str) -> Result<Rule, Vec<judge::RuleError>> {
-    let text = tree.find(path).and_then(|file| tree.text(file).ok());
-    let missing = || vec![judge::RuleError::at("", 0..0, "the rule file cannot be read".into())];
-    judge::load(path, text.ok_or_else(missing)?)
-}
-
-/// A rule that cannot be judged concerns every environment.
-fn rule_problems(file: FileId, errors: Vec<judge::RuleError>, all: &[Environment]) -> Vec<ReadProblem> {
-    let reached_by: Vec<(String, String)> = all.iter().map(|one| (one.project.clone(), one.name.clone())).collect();
-    let problem = |error: judge::RuleError| ReadProblem {
-        file,
-        span: Some(Span::new(file, error.span.start, error.span.end)),
-        message: error.message,
-        reached_by: reached_by.clone(),
-    };
-    errors.into_iter().map(problem).collect()
 }
 
 /// Whether there is anything in the tree that speaks of environments.

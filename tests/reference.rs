@@ -13,12 +13,17 @@ fn the_list_of_rules_is_the_folder() {
     let all = files(&root().join("rules")).into_keys();
     let there: Vec<String> = all.filter(|path| path.ends_with(".toml") && !path.starts_with("knowledge/")).collect();
     let listed: Vec<&str> = builtin::FILES.iter().map(|(path, _)| *path).collect();
-    let paste: String = there.iter().map(|path| format!("    \"{path}\",\n")).collect();
-    assert!(listed == there, "src/judge/builtin.rs should list, sorted:\n{paste}");
+    let paste = there.join("\",\n    \"");
+    assert!(listed == there, "src/judge/builtin.rs should list, sorted:\n    \"{paste}\",");
 }
 
 fn names_of(on: On) -> String {
-    conditions::NAMES.iter().filter(|row| row.on.contains(&on)).map(|row| format!("`{}`", row.name)).collect::<Vec<_>>().join(", ")
+    conditions::NAMES
+        .iter()
+        .filter(|row| row.on.contains(&on))
+        .map(|row| format!("`{}`", row.name))
+        .collect::<Vec<_>>()
+        .join(", ")
 }
 
 fn code(words: &[&str]) -> String {
@@ -30,9 +35,16 @@ fn names_table() -> String {
     for row in &conditions::NAMES {
         let _ = writeln!(out, "| `{}` | {} |", row.name, row.what);
     }
-    let _ = writeln!(out, "\nA rule on a fact has {}; on a pair {}; on a problem {}.", names_of(On::Fact), names_of(On::Pair), names_of(On::Problem));
+    let _ = writeln!(
+        out,
+        "\nA rule on a fact has {}; on a pair {}; on a problem {}.",
+        names_of(On::Fact),
+        names_of(On::Pair),
+        names_of(On::Problem)
+    );
     let _ = writeln!(out, "Every fact has {} besides its attributes,", code(&names::OF_FACT));
-    let _ = writeln!(out, "an environment {}, a component {},", code(&names::OF_ENVIRONMENT), code(&names::OF_COMPONENT));
+    let _ =
+        writeln!(out, "an environment {}, a component {},", code(&names::OF_ENVIRONMENT), code(&names::OF_COMPONENT));
     let _ = writeln!(out, "a problem {}.", code(&names::OF_PROBLEM));
     out
 }
@@ -79,7 +91,9 @@ fn section(text: &str, name: &str, body: &str) -> String {
 fn the_reference_of_rules_is_up_to_date() {
     let path = root().join("rules/README.md");
     let mut text = read_text(&path);
-    for (name, body) in [("names", names_table()), ("filters", filters()), ("tests", tests()), ("attributes", attributes())] {
+    for (name, body) in
+        [("names", names_table()), ("filters", filters()), ("tests", tests()), ("attributes", attributes())]
+    {
         text = section(&text, name, &body);
     }
     expect_file(&path, &text);

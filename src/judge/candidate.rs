@@ -79,24 +79,26 @@ fn with_references<'m>(
         }
         let sides: Vec<Vec<(Candidate<'m>, Compared)>> =
             references.iter().map(|reference| paired(rule, index, environment, reference)).collect();
-        let mut seen = Vec::new();
-        for at in 0..sides.len() {
-            for (candidate, compared) in &sides[at] {
-                if seen.contains(&candidate.fact.id) {
-                    continue;
-                }
-                seen.push(candidate.fact.id.clone());
-                let mut compared = compared.clone();
-                for side in sides.iter().skip(at + 1) {
-                    let opposite = side.iter().find(|(other, _)| other.fact.id == candidate.fact.id);
-                    compared = match (compared, opposite.map(|(_, compared)| compared)) {
-                        (Compared::Holds, None | Some(Compared::Holds)) => Compared::Holds,
-                        (Compared::Holds, Some(other)) => other.clone(),
-                        (compared, _) => compared,
-                    };
-                }
-                found.push((*candidate, compared));
-            }
+        found.extend(against_each(sides));
+    }
+    found
+}
+
+type Judged<'m> = (Candidate<'m>, Compared);
+
+/// One candidate a fact out of those with each reference: the same as one of them is no difference; a difference from those
+/// that can be decided is one.
+fn against_each<'m>(sides: Vec<Vec<Judged<'m>>>) -> Vec<Judged<'m>> {
+    let mut found: Vec<Judged<'m>> = Vec::new();
+    for (candidate, compared) in sides.into_iter().flatten() {
+        let Some(known) = found.iter_mut().find(|(known, _)| known.fact.id == candidate.fact.id) else {
+            found.push((candidate, compared));
+            continue;
+        };
+        match (&known.1, &compared) {
+            (Compared::DoesNot, _) | (Compared::Holds, Compared::Holds | Compared::Undecided(_)) => {}
+            (Compared::Undecided(_), Compared::Undecided(_)) => {}
+            _ => *known = (candidate, compared),
         }
     }
     found

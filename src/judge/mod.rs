@@ -8,6 +8,7 @@ pub mod make;
 pub mod names;
 mod near;
 pub mod object;
+pub mod own;
 mod places;
 pub mod problems;
 pub mod rule;

@@ -142,7 +142,7 @@ impl Walk {
                 self.say(at, format!("{what} has no {name}{}", hint(name, known.iter().copied())));
             }
             Kind::Facts(_) => {
-                self.say(at, format!("several facts have no {name}; use `| first` or `| map(attribute=…)`"))
+                self.say(at, format!("several facts have no {name}; use `| first` or `| map(attribute=…)`"));
             }
             Kind::Version | Kind::Plain => self.say(at, format!("a value has no {name}")),
             Kind::Fact(None) | Kind::Row(..) => {}
@@ -246,7 +246,7 @@ impl Walk {
                 }
                 CallArg::Kwarg(name, expr) => self.say(range(expr.span()), format!("no such argument: {name}")),
                 CallArg::PosSplat(_) | CallArg::KwargSplat(_) => {
-                    self.say(at.clone(), "arguments are written one by one".into())
+                    self.say(at.clone(), "arguments are written one by one".into());
                 }
             }
         }

@@ -22,7 +22,8 @@ pub fn findings(rule: &Rule, model: &Model) -> Vec<Finding> {
         for (project, environments) in reached(model, problem) {
             let Some(finding) = finding(rule, kind, problem, &project, &environments) else { continue };
             let place = |finding: &Finding| finding.locations.first().map(|location| location.span.file);
-            let same = found.iter_mut().find(|known| place(known) == place(&finding) && known.project == finding.project);
+            let same =
+                found.iter_mut().find(|known| place(known) == place(&finding) && known.project == finding.project);
             match same {
                 Some(known) if known.locations.contains(&finding.locations[0]) => {}
                 Some(known) => known.locations.extend(finding.locations),
@@ -38,7 +39,8 @@ pub fn findings(rule: &Rule, model: &Model) -> Vec<Finding> {
 fn reached<'m>(model: &'m Model, problem: &ReadProblem) -> BTreeMap<String, Vec<&'m Environment>> {
     let mut projects: BTreeMap<String, Vec<&Environment>> = BTreeMap::new();
     for environment in &model.environments {
-        if problem.reached_by.iter().any(|(project, name)| *project == environment.project && *name == environment.name) {
+        if problem.reached_by.iter().any(|(project, name)| *project == environment.project && *name == environment.name)
+        {
             projects.entry(environment.project.clone()).or_default().push(environment);
         }
     }
@@ -65,17 +67,19 @@ fn finding(
         let answer = engine().compile_expression(condition).and_then(|expression| expression.eval(values.clone()));
         answer.is_ok_and(|value| value.is_true())
     };
-    if !rule.file.when.iter().all(|condition| holds(condition)) || rule.file.unless.iter().any(|guard| holds(&guard.when)) {
+    if !rule.file.when.iter().all(|condition| holds(condition))
+        || rule.file.unless.iter().any(|guard| holds(&guard.when))
+    {
         return None;
     }
-    let role = worst.map(|environment| environment.role);
+    let reader = worst.map(|environment| environment.role);
     let row = rule.file.severity.iter().find(|row| {
-        let mine = row.roles.is_empty() || role.is_some_and(|role| row.roles.iter().any(|name| name == role.name()));
+        let mine = row.roles.is_empty() || reader.is_some_and(|role| row.roles.iter().any(|name| name == role.name()));
         mine && holds(&row.when)
     });
     let severity = match row {
         Some(row) => Severity::of(&row.is)?,
-        None => role.map_or(Some(Severity::Note), |role| rule.roles.get(&role).copied())?,
+        None => reader.map_or(Some(Severity::Note), |role| rule.roles.get(&role).copied())?,
     };
     let message = engine().render_str(&rule.file.message, values.clone()).unwrap_or_else(|_| rule.file.summary.clone());
     let span = problem.span.unwrap_or_else(|| Span::new(problem.file, 0, 0));
@@ -89,7 +93,7 @@ fn finding(
         key: problem.message.clone(),
         environments: names.clone().map(|name| (name, "not read".to_owned())).collect(),
         deviating: names.collect(),
-        role: role.unwrap_or(Role::Development),
+        role: reader.unwrap_or(Role::Development),
         drift: false,
         message,
         help: rule.file.fix.trim().to_owned(),
@@ -168,9 +172,12 @@ mod tests {
 
     #[test]
     fn a_broken_rule_is_an_error() {
-        let mut model = model(&[]);
+        let mut model = model(&["production", "test"]);
         model.rule_problems = std::mem::take(&mut model.problems);
         let found = judged(&model);
-        assert_eq!(found.iter().map(|finding| (finding.rule.as_str(), finding.severity)).collect::<Vec<_>>(), [("rule-file", Severity::Error)]);
+        assert_eq!(
+            found.iter().map(|finding| (finding.rule.as_str(), finding.severity)).collect::<Vec<_>>(),
+            [("rule-file", Severity::Error)]
+        );
     }
 }

@@ -12,6 +12,9 @@ use crate::model::{Dimension, Role, Severity, schema};
 /// The words for severities in rules.
 const SEVERITIES: [&str; 3] = ["error", "warning", "note"];
 
+/// The words for profiles.
+const PROFILES: [&str; 3] = ["core", "strict", "audit"];
+
 /// What is wrong with a rule file, and where.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct RuleError {
@@ -139,7 +142,6 @@ impl Check<'_> {
         if file.on != On::Problem && file.at.is_empty() {
             self.wrong("on", "a rule needs `at`: the attribute whose place is shown first");
         }
-        const PROFILES: [&str; 3] = ["core", "strict", "audit"];
         if let Some(profile) = file.profile.as_deref().filter(|name| !PROFILES.contains(name)) {
             self.wrong("profile", format!("no such profile: {profile}{}", hint(profile, PROFILES)));
         }

@@ -50,7 +50,12 @@ pub(super) mod made {
         Attr::text(text, Origin::set(Span::new(FileId(0), place, place + 1)))
     }
 
-    pub(super) fn fact(environment: &str, dimension: Dimension, key: &str, attributes: &[(&'static str, Attr)]) -> Fact {
+    pub(super) fn fact(
+        environment: &str,
+        dimension: Dimension,
+        key: &str,
+        attributes: &[(&'static str, Attr)],
+    ) -> Fact {
         let component = Some("web".into());
         let id = FactId { project: ".".into(), environment: environment.into(), dimension, key: key.into(), component };
         Fact { id, attributes: attributes.iter().cloned().collect::<BTreeMap<_, _>>() }
@@ -58,19 +63,27 @@ pub(super) mod made {
 
     /// A rule on the package dimension, with further lines.
     pub(super) fn rule(name: &str, more: &str) -> Rule {
-        let head = "summary = \"s\"\ndimension = \"package\"\nat = \"version\"\nwhy = \"w\"\nfix = \"f\"\nreferences = []\n";
+        let head =
+            "summary = \"s\"\ndimension = \"package\"\nat = \"version\"\nwhy = \"w\"\nfix = \"f\"\nreferences = []\n";
         load(&format!("package/{name}.toml"), &format!("{head}{more}")).unwrap_or_else(|errors| panic!("{errors:?}"))
     }
 }
 
-const ALL_ERRORS: &str = "roles = { production = \"error\", staging = \"error\", test = \"error\", development = \"error\" }\n";
+const ALL_ERRORS: &str =
+    "roles = { production = \"error\", staging = \"error\", test = \"error\", development = \"error\" }\n";
 
 fn on_fact(name: &str, more: &str) -> Rule {
-    rule(name, &format!("on = \"fact\"\nmessage = \"{{{{ environment.name }}}} has {{{{ fact.key }}}}\"\n{ALL_ERRORS}{more}"))
+    rule(
+        name,
+        &format!("on = \"fact\"\nmessage = \"{{{{ environment.name }}}} has {{{{ fact.key }}}}\"\n{ALL_ERRORS}{more}"),
+    )
 }
 
 fn on_pair(name: &str, more: &str) -> Rule {
-    rule(name, &format!("on = \"pair\"\ncompare = \"version\"\nmessage = \"{{{{ fact.key }}}} differs\"\n{ALL_ERRORS}{more}"))
+    rule(
+        name,
+        &format!("on = \"pair\"\ncompare = \"version\"\nmessage = \"{{{{ fact.key }}}} differs\"\n{ALL_ERRORS}{more}"),
+    )
 }
 
 fn default_of(text: &str, variable: Option<&str>) -> Attr {
@@ -84,7 +97,10 @@ fn unknown() -> Attr {
 /// Environments, each with a component, and facts in the order given.
 fn model(environments: &[(&str, Role, Confidence)], facts: Vec<crate::model::Fact>) -> Model {
     Model {
-        environments: environments.iter().map(|(name, role, confidence)| environment(name, *role, *confidence)).collect(),
+        environments: environments
+            .iter()
+            .map(|(name, role, confidence)| environment(name, *role, *confidence))
+            .collect(),
         components: environments.iter().map(|(name, ..)| component(name)).collect(),
         coverage: environments.iter().map(|(name, ..)| coverage(name, Dimension::Package)).collect(),
         facts,
@@ -145,7 +161,10 @@ fn a_default_lowers_and_says_what_would_override_it() {
     assert_eq!(because(default_of("5", Some("TAG")), Confidence::Guessed, ""), (Severity::Note, unless));
     let outside = "it holds unless something outside overrides it".to_owned();
     assert_eq!(because(default_of("5", None), SURE, ""), (Severity::Warning, outside));
-    assert_eq!(because(default_of("5", Some("TAG")), SURE, "about_defaults = true\n"), (Severity::Error, String::new()));
+    assert_eq!(
+        because(default_of("5", Some("TAG")), SURE, "about_defaults = true\n"),
+        (Severity::Error, String::new())
+    );
     assert_eq!(because(attr("5", 1), SURE, ""), (Severity::Error, String::new()));
 }
 
@@ -210,7 +229,8 @@ fn a_list_is_one_finding_with_items() {
     assert_eq!(finding.items.iter().map(|item| item.key.as_str()).collect::<Vec<_>>(), ["black", "mypy"]);
     assert_eq!((finding.key.as_str(), finding.message.ends_with("and 1 more")), ("black, mypy", true));
     assert_ne!(finding.items[0].fingerprint, finding.items[1].fingerprint);
-    let shorter = judged(model(&[("prod", Role::Production, SURE)], facts[..1].to_vec()), &[on_fact("r", "group = true\n")]);
+    let shorter =
+        judged(model(&[("prod", Role::Production, SURE)], facts[..1].to_vec()), &[on_fact("r", "group = true\n")]);
     assert_ne!(finding.fingerprint, shorter.findings[0].fingerprint, "a longer list is another finding");
     assert!(shorter.findings[0].items[0].fingerprint == finding.items[1].fingerprint, "an item stays what it is");
 }

@@ -149,13 +149,17 @@ fn assigned(text: &str) -> Vec<Range<usize>> {
             continue;
         }
         let start = at;
+        let called = start > 1 && bytes[start - 2] == b'(';
         while at < bytes.len() && is_name(bytes[at]) {
             at += 1;
         }
-        if at - start < 3 || !variables::is_secret_name(&text[start..at]) {
+        let name = &text[start..at];
+        if at - start < 3
+            || !(variables::is_secret_name(name) || variables::is_secret_name(name.trim_end_matches(['s', 'S'])))
+        {
             continue;
         }
-        if let Some(range) = value_after(text, at) {
+        if let Some(range) = value_after(text, at, called) {
             at = range.end;
             if !text.get(range.start..).is_some_and(|rest| rest.starts_with("secret #")) {
                 ranges.push(range);
@@ -166,7 +170,7 @@ fn assigned(text: &str) -> Vec<Range<usize>> {
 }
 
 /// The literal after a secret's name, if one follows.
-fn value_after(text: &str, end: usize) -> Option<Range<usize>> {
+fn value_after(text: &str, end: usize, called: bool) -> Option<Range<usize>> {
     let bytes = text.as_bytes();
     let mut at = end;
     let quoted_name = matches!(bytes.get(at), Some(b'"' | b'\''));
@@ -175,7 +179,7 @@ fn value_after(text: &str, end: usize) -> Option<Range<usize>> {
         at += 1;
     }
     let sign = *bytes.get(at)?;
-    if !(sign == b'=' || sign == b':' || sign == b',' && quoted_name) {
+    if !(sign == b'=' || sign == b':' || sign == b',' && quoted_name && called) {
         return None;
     }
     at += 1;
@@ -194,6 +198,10 @@ fn value_after(text: &str, end: usize) -> Option<Range<usize>> {
             let close = text.get(at + 1..)?.find(*quote as char)? + at + 1;
             let inner = text.get(at + 1..close)?;
             (!inner.is_empty() && !inner.starts_with('$') && !inner.starts_with("{{")).then_some(at + 1..close)
+        }
+        b'[' | b'(' if text.get(at + 1..)?.starts_with(['\'', '"']) => {
+            let close = text.get(at..)?.find([']', ')']).map_or(text.len(), |n| at + n);
+            Some(at + 1..close)
         }
         b'$' | b'{' | b'=' | b'#' | b'[' | b'(' | b',' => None,
         _ if sign == b',' => None,

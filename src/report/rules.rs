@@ -47,11 +47,8 @@ pub fn explain(rule: &Rule) -> String {
     section("Why", wrapped(&file.why, "  "));
     section("What to do", wrapped(&file.fix, "  "));
     section("Severity", wrapped(&format!("{} (profile {})", roles(rule), rule.profile()), "  "));
-    let mut fires: Vec<String> = vec![format!(
-        "judged on every {} of dimension {}",
-        if rule.is_drift() { "pair" } else { "fact" },
-        rule.dimension.name()
-    )];
+    let mut fires: Vec<String> =
+        vec![format!("judged on every {} of dimension {}", file.on.name(), rule.dimension.name())];
     if let Some(compare) = &file.compare {
         fires.push(format!("compares {compare}"));
     }

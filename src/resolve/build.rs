@@ -49,7 +49,7 @@ pub fn resolve<'t>(tree: &'t Tree, build: Build, asked: &ImageBuild, as_of: &str
     let installs = resolver.installs(target, 0);
     let commands = std::mem::take(&mut resolver.commands);
     let (reference, certainty, origin) = external_base(&build, target);
-    let about = reference.one().map(|reference| images::describe(reference, as_of));
+    let about = reference.one().map(|reference| images::describe(reference, as_of)).or_else(|| partly(&build, target));
     let runtimes = about.iter().flat_map(|about| runtimes(about, &origin, &certainty)).collect();
     let stages = other_stages(&build, target);
     let stage = build.stages.get(target)?;
@@ -66,6 +66,16 @@ pub fn resolve<'t>(tree: &'t Tree, build: Build, asked: &ImageBuild, as_of: &str
     };
     let container = Container::of_stage(tree, &build, target, &asked.context);
     Some(Built { build, target, image, installs, runtimes, container, commands })
+}
+
+/// What can be said of a base whose tag is not known in full: the words around the unknown part speak.
+fn partly(build: &Build, stage: usize) -> Option<images::Image> {
+    let first = *build.chain(stage).first()?;
+    let raw = &build.stages.get(first)?.base.raw.value;
+    let cut = raw.find("${").or_else(|| raw.find('$'))?;
+    let (repository, tag) = raw[..cut].rsplit_once(':')?;
+    let tag = format!("{tag}{}", &raw[cut..]);
+    Some(images::describe_parts(repository, &tag))
 }
 
 /// The image outside the Dockerfile that a stage rests on in the end.

@@ -113,6 +113,7 @@ fn plain(reference: Known<String>, origin: Origin, about: Option<images::Image>)
 
 /// The Pythons that setup steps choose; without one, the repository's `.python-version` where uv is used.
 fn runtimes(context: &Context<'_, '_>, part: &mut Part<'_>, job: &Job, instances: &[workflow::RunInstance]) {
+    node(part, instances);
     let mut versions = Vec::new();
     let mut span = None;
     let mut declared_in = "setup-python";
@@ -153,6 +154,22 @@ fn runtimes(context: &Context<'_, '_>, part: &mut Part<'_>, job: &Job, instances
     let part_of =
         RuntimePart { tool: "python", version, declared_in, origin: Origin::set(span), certainty: Certainty::Stated };
     part.runtimes.insert(0, part_of);
+}
+
+/// The Nodes that setup steps choose.
+fn node(part: &mut Part<'_>, instances: &[workflow::RunInstance]) {
+    let found: Vec<(Known<String>, Span)> =
+        instances.iter().flat_map(|instance| instance.node.iter().cloned()).collect();
+    let Some((_, span)) = found.first() else { return };
+    let version = every(found.iter().map(|(version, _)| version.clone()).collect(), *span);
+    let origin = Origin::set(*span);
+    part.runtimes.push(RuntimePart {
+        tool: "node",
+        version,
+        declared_in: "setup-node",
+        origin,
+        certainty: Certainty::Stated,
+    });
 }
 
 /// The variables of workflow, job and testing steps. Secrets and other contexts are unknown, not absent.

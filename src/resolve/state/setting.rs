@@ -68,6 +68,11 @@ fn one(statements: &mut Statements, name: &str, val: &Val, depth: usize, loaded:
     }
 }
 
+/// Whether a setting holds a secret, or several.
+fn is_secret(name: &str) -> bool {
+    variables::is_secret_name(name) || variables::is_secret_name(name.trim_end_matches('S'))
+}
+
 /// Names whose variables hold an address, a key or a name: asking whether one is set is no switch.
 const VALUES: [&str; 20] = [
     "URL", "URI", "KEY", "DSN", "HOST", "HOSTS", "TOKEN", "PATH", "NAME", "ID", "DIR", "FILE", "USER", "PASSWORD",
@@ -117,7 +122,7 @@ fn known(statements: &mut Statements, name: &str, val: &Val) -> Known<Value> {
         Kind::List(items) | Kind::Tuple(items) | Kind::Set(items) => {
             let texts: Option<Vec<String>> = items.iter().map(text).collect();
             match texts {
-                Some(texts) if !variables::is_secret_name(name) => Known::One(Value::List(texts)),
+                Some(texts) if !is_secret(name) => Known::One(Value::List(texts)),
                 _ => Known::Unknown(Reason::new("an item of the list is not known")),
             }
         }
