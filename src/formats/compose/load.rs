@@ -216,10 +216,10 @@ fn default_contexts(node: &mut Node, folder: usize) {
     for (_, service) in services {
         let Some(build) = service.get_mut("build") else { continue };
         let span = build.span;
-        if let Data::Map(entries) = &mut build.data {
-            if !entries.iter().any(|(key, _)| key.value == "context") {
-                entries.push((Spanned::new("context".to_owned(), span), Node::made(".", span, folder)));
-            }
+        if let Data::Map(entries) = &mut build.data
+            && !entries.iter().any(|(key, _)| key.value == "context")
+        {
+            entries.push((Spanned::new("context".to_owned(), span), Node::made(".", span, folder)));
         }
     }
 }

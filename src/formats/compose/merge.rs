@@ -180,7 +180,9 @@ pub(super) fn settle(node: &mut Node) {
     match &mut node.data {
         Data::Map(entries) => {
             entries.retain(|(_, node)| node.tag != Some(Tag::Reset));
-            entries.iter_mut().for_each(|(_, node)| settle(node));
+            for (_, node) in entries {
+                settle(node);
+            }
         }
         Data::Seq(items) => {
             items.retain(|node| node.tag != Some(Tag::Reset));

@@ -48,12 +48,12 @@ fn number(text: &str) -> Option<(String, Kind)> {
         _ if lower.len() > 1 && lower.starts_with('0') => (&lower[1..], 8),
         _ => (lower.as_str(), 10),
     };
-    if digits.bytes().next().is_some_and(|byte| byte.is_ascii_alphanumeric()) {
-        if let Ok(value) = u64::from_str_radix(digits, radix) {
-            let fits = !negative || value <= 1 << 63;
-            let sign = if negative && value > 0 { "-" } else { "" };
-            return fits.then(|| (format!("{sign}{value}"), Kind::Int));
-        }
+    if digits.starts_with(|c: char| c.is_ascii_alphanumeric())
+        && let Ok(value) = u64::from_str_radix(digits, radix)
+    {
+        let fits = !negative || value <= 1 << 63;
+        let sign = if negative && value > 0 { "-" } else { "" };
+        return fits.then(|| (format!("{sign}{value}"), Kind::Int));
     }
     is_float(bare).then(|| text.parse().ok().map(|value| (float(value), Kind::Float))).flatten()
 }

@@ -11,8 +11,8 @@ pub(super) fn ports(node: &Node) -> Result<Vec<Port>, &'static str> {
         let part = |name: &str| node.get(name).and_then(Node::one).filter(|text| !text.is_empty()).map(str::to_owned);
         let target = part("target").and_then(|text| text.parse().ok()).ok_or("a port needs a target")?;
         let protocol = part("protocol").unwrap_or_else(|| "tcp".into());
-        let port = Port { host_ip: part("host_ip"), published: part("published"), target, protocol, span: node.span };
-        return Ok(vec![port]);
+        let (host_ip, published) = (part("host_ip"), part("published"));
+        return Ok(vec![Port { host_ip, published, target, protocol, span: node.span }]);
     }
     let text = node.scalar().map(|scalar| scalar.text.as_str()).ok_or("a port is a text or a mapping")?;
     short_ports(text, node)
@@ -229,6 +229,6 @@ mod tests {
         assert_eq!(show("./x:/y/:ro,z"), "bind Some(\"sub/x\") /y true");
         assert_eq!(show("data:/data"), "volume Some(\"data\") /data false");
         assert_eq!(show("/only"), "volume None /only false");
-        assert!(mount(&node("a::b"), "").is_err());
+        assert!(mount(&node("ab::c"), "").is_err());
     }
 }

@@ -73,3 +73,60 @@ fn contexts_and_binds_are_paths_of_the_tree() {
     let kinds: Vec<(&str, Option<&str>)> = web.volumes.iter().map(|m| (m.kind.as_str(), m.source.as_deref())).collect();
     assert_eq!(kinds, [("bind", Some(".")), ("volume", Some("data")), ("bind", Some("x.conf"))]);
 }
+
+#[test]
+fn what_a_variable_outside_decides_leaves_the_rest_known() {
+    let yml =
+        "services:\n  web:\n    image: a\n    environment: ['A=${X}', 'B=b', 'C=${Y:-c}']\n    ports: ['${P}:80']\n";
+    let (_, project) = project(&[("a.yml", yml)], true);
+    let web = &project.services["web"];
+    assert!(web.environment["A"].var.value.is_unknown());
+    assert_eq!(web.environment["B"].var.value, Known::One("b".into()));
+    assert!(web.environment["C"].var.certainty.is_default());
+    assert_eq!((web.ports[0].target, web.ports[0].published.as_deref()), (80, None));
+}
+
+#[test]
+fn values_of_lists_point_at_their_own_text() {
+    let yml = "services:\n  web:\n    image: a\n    environment: [A=1, \"B=${X:-two}\"]\n";
+    let (tree, project) = project(&[("a.yml", yml)], false);
+    let text = tree.text(tree.find("a.yml").unwrap()).unwrap();
+    let web = &project.services["web"];
+    let place = |name: &str| &text[web.environment[name].var.origin.primary().unwrap().range()];
+    assert_eq!((place("A"), place("B")), ("1", "${X:-two}"));
+}
+
+#[test]
+fn included_files_keep_their_own_folder_and_variables() {
+    let main = "include: [sub/b.yml]\nservices:\n  inc:\n    environment: {OWN: 1}\n";
+    let sub =
+        "services:\n  inc:\n    image: i:${TAG}\n    build: .\n    environment: [NAMED]\n    volumes: ['./x:/x']\n";
+    let tree =
+        Tree::open(Box::new(Overlay::of([("a.yml", main), ("sub/b.yml", sub), ("sub/.env", "TAG=7\nNAMED=n\n")])))
+            .unwrap();
+    let options = Options { env: World::empty(), profiles: Profiles::None, project_dir: String::new() };
+    let project = load(&tree, &[tree.find("a.yml").unwrap()], &options);
+    let inc = &project.services["inc"];
+    assert_eq!(inc.image.as_ref().unwrap().value, Known::One("i:7".into()));
+    assert_eq!(inc.build.as_ref().unwrap().context.value, Known::One("sub".into()));
+    assert_eq!(inc.volumes[0].source.as_deref(), Some("sub/x"));
+    assert_eq!(inc.environment["NAMED"].var.value, Known::One("n".into()));
+    assert_eq!(inc.environment["OWN"].var.value, Known::One("1".into()));
+    assert!(project.errors.is_empty(), "{:?}", project.errors);
+}
+
+#[test]
+fn numbers_are_what_compose_makes_of_them() {
+    let yml = "services:\n  web:\n    image: a\n    environment: {V: 3.10, Q: '3.10'}\n";
+    let (_, project) = project(&[("a.yml", yml)], false);
+    let web = &project.services["web"];
+    assert_eq!(web.environment["V"].var.value, Known::One("3.1".into()));
+    assert_eq!(web.environment["Q"].var.value, Known::One("3.10".into()));
+}
+
+#[test]
+fn circles_end() {
+    let yml = "include: [a.yml]\nservices:\n  a: {extends: b, image: x}\n  b: {extends: a, depends_on: [b]}\n";
+    let (_, project) = project(&[("a.yml", yml)], false);
+    assert!(project.errors.len() >= 3, "{:?}", project.errors);
+}

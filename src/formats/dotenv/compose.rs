@@ -152,12 +152,11 @@ fn escapes(text: &str) -> String {
         } else if let Some(octal) = after.strip_prefix('0') {
             let length = octal.bytes().take(3).take_while(u8::is_ascii_digit).count();
             let value = u8::from_str_radix(&octal[..length], 8).ok().filter(|_| length == 3);
-            match value {
-                Some(value) => out.push(char::from(value)),
-                None => {
-                    out.push('\\');
-                    out.push_str(&octal[..length]);
-                }
+            if let Some(value) = value {
+                out.push(char::from(value));
+            } else {
+                out.push('\\');
+                out.push_str(&octal[..length]);
             }
             rest = &octal[length..];
         } else {

@@ -6,8 +6,13 @@ fn read(text: &str, dialect: Dialect) -> Dotenv {
     parse(FileId(0), text, dialect, &World::empty())
 }
 
+fn entry<'r>(read: &'r Dotenv, name: &str) -> Option<&'r Entry> {
+    read.entries.iter().rev().find(|entry| !entry.commented && entry.name.value == name)
+}
+
 fn get(text: &str, dialect: Dialect) -> Option<String> {
-    match read(text, dialect).before("A")?.value.clone() {
+    let read = read(text, dialect);
+    match entry(&read, "A")?.value.clone() {
         Some(value) => Some(value.value),
         None => Some("(null)".into()),
     }
@@ -63,7 +68,7 @@ fn names_and_values_have_their_places() {
     let text = "# c\nexport A=\"x y\" # d\n";
     for dialect in [Dialect::PythonDotenv, Dialect::Compose] {
         let read = read(text, dialect);
-        let entry = read.before("A").unwrap();
+        let entry = entry(&read, "A").unwrap();
         assert_eq!(&text[entry.name.span.range()], "A");
         assert_eq!(&text[entry.value.as_ref().unwrap().span.range()], "x y");
     }

@@ -5,7 +5,9 @@
 
 mod scalar;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
+
+use std::collections::btree_map::Entry;
 
 use granit_parser::{Event, Parser, ScalarStyle};
 
@@ -194,12 +196,12 @@ impl Builder<'_> {
         let mut found = Vec::new();
         for node in &self.document.nodes {
             let Kind::Map(entries) = &node.kind else { continue };
-            let mut seen: BTreeMap<&str, ()> = BTreeMap::new();
+            let mut seen: BTreeSet<&str> = BTreeSet::new();
             for (key, _) in entries {
                 let Some(Node { kind: Kind::Scalar { text, .. }, span, .. }) = self.document.nodes.get(*key) else {
                     continue;
                 };
-                if seen.insert(text, ()).is_some() && text != "<<" {
+                if !seen.insert(text) && text != "<<" {
                     found.push(Problem::new(*span, format!("the key {text} stands twice")));
                 }
             }
@@ -332,8 +334,8 @@ impl<'d> NodeRef<'d> {
             }
             *left -= 1;
             for (key, value) in source.entries_within(left) {
-                if !known.contains_key(&key.as_str()) {
-                    known.insert(key.as_str(), out.len());
+                if let Entry::Vacant(place) = known.entry(key.as_str()) {
+                    place.insert(out.len());
                     out.push((key, value));
                 }
             }

@@ -76,3 +76,33 @@ fn comments_are_kept_with_their_places() {
     assert_eq!(slices, ["# one", "# two"]);
     assert_eq!(document.root().unwrap().get("a").and_then(NodeRef::as_str), Some("1"));
 }
+
+#[test]
+fn blocks_of_every_form_lie_exactly_over_the_file() {
+    let forms = [
+        "|\n  a b\n  c\n",
+        "|-\n  a\n\n    b c\n  d",
+        "|2\n    a\n  b\n",
+        "|+ # note\n\n  ä b\n\n",
+        "|\r\n  a\r\n  b\r\n",
+        ">\n  a b\n  c\n\n  d\n    e\n  f\n",
+        ">-\n\n  a\n  b",
+    ];
+    for form in forms {
+        for text in [format!("k: {form}"), format!("- {form}"), format!("x:\n- k: {form}").replace("\n  ", "\n    ")] {
+            let document = read(&text);
+            let mut node = document.root().unwrap();
+            while !node.is_scalar() {
+                node =
+                    node.items().into_iter().chain(node.entries().into_iter().map(|(_, value)| value)).next().unwrap();
+            }
+            let value = node.as_str().unwrap();
+            let map = node.scalar_map();
+            assert!(matches!(map, SpanMap::Pieces { .. }), "{text:?} {map:?}");
+            for (at, c) in value.char_indices().filter(|(_, c)| !matches!(c, ' ' | '\n')) {
+                let span = map.span(at, at + c.len_utf8());
+                assert_eq!(text[span.range()], *c.to_string(), "{text:?} at {at}");
+            }
+        }
+    }
+}
