@@ -1,5 +1,7 @@
 //! Every test that looks at the program from outside, in one binary.
 
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "a test may fail")]
+
 mod support;
 
 mod cli;

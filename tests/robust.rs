@@ -51,8 +51,8 @@ fn hostile_texts_are_survived() {
         let deep_yaml = "- ".repeat(20_000);
         let deep_shell = format!("FROM a\nRUN {}", "( ".repeat(20_000));
         let deep_python = format!("A = {}", "[".repeat(20_000));
-        let bomb =
-            (0..30).map(|n| format!("a{n}: &a{n} [{}]\n", format!("*a{}, ", n - 1).repeat(9))).collect::<String>();
+        let line = |n: usize| format!("a{n}: &a{n} [{}]\n", format!("*a{}, ", n.saturating_sub(1)).repeat(9));
+        let bomb = (0..30).fold(String::new(), |text, n| text + &line(n));
         for (path, text) in [
             ("compose.yaml", deep_yaml.as_str()),
             ("compose.yml", bomb.as_str()),

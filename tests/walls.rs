@@ -143,7 +143,7 @@ fn disk_revision_and_overlay_give_the_same_bytes() {
         let disk = render(&Tree::open(Box::new(Disk::new(folder.path()))).unwrap());
         let revision = Tree::open(Box::new(git::Revision::open(folder.path(), "HEAD").unwrap())).unwrap();
         assert_eq!(render(&revision), disk);
-        let dockerfile = std::fs::read_to_string(folder.path().join("Dockerfile")).unwrap();
+        let dockerfile = crate::support::read_text(&folder.path().join("Dockerfile"));
         std::fs::write(folder.path().join("Dockerfile"), "FROM scratch\n").unwrap();
         let overlay = Overlay::of([("Dockerfile", dockerfile)]).over(Box::new(Disk::new(folder.path())));
         assert_eq!(render(&Tree::open(Box::new(overlay)).unwrap()), disk);

@@ -59,7 +59,7 @@ pub fn unresolved(
                 Presence::Here(_) => {}
                 Presence::Ignored => add(used.path.clone(), "git ignores the file".into(), Some(used.span), None),
                 Presence::Missing => {
-                    add(used.path.clone(), "the file is not in the repository".into(), Some(used.span), None)
+                    add(used.path.clone(), "the file is not in the repository".into(), Some(used.span), None);
                 }
             }
         }

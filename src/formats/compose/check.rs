@@ -116,8 +116,24 @@ pub(super) fn service(loader: &mut Loader<'_>, name: &Spanned<String>, node: &No
             }
         }
     }
+    amounts(loader, &name.value, node);
     build(loader, node.get("build"));
     healthcheck(loader, node.get("healthcheck"));
+}
+
+/// Looks at how long a service may take to stop, and how many of it run.
+fn amounts(loader: &mut Loader<'_>, name: &str, node: &Node) {
+    let grace = node.get("stop_grace_period").filter(|node| is_text(node));
+    if let Some(node) = grace.filter(|node| node.one().is_some_and(|text| shapes::seconds(text).is_none())) {
+        loader.error(node.span, format!("the grace period of service {name} is no duration"));
+    }
+    let scale = node.get("scale");
+    let replicas = node.get("deploy").and_then(|deploy| deploy.get("replicas"));
+    if let (Some(scale), Some(replicas)) = (scale, replicas)
+        && scale.one().zip(replicas.one()).is_some_and(|(a, b)| a != b)
+    {
+        loader.error(scale.span, format!("service {name} says twice how many run, and not the same"));
+    }
 }
 
 fn build(loader: &mut Loader<'_>, node: Option<&Node>) {

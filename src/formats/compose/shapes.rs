@@ -151,8 +151,17 @@ fn short_mount(text: &str, node: &Node, folder: &str) -> Result<Option<Mount>, &
 
 /// A duration such as `1m30s`, in seconds.
 pub(super) fn seconds(text: &str) -> Option<f64> {
+    let (sign, mut rest) = match text.strip_prefix('-') {
+        Some(rest) => (-1.0, rest),
+        None => (1.0, text.strip_prefix('+').unwrap_or(text)),
+    };
+    if rest == "0" {
+        return Some(0.0);
+    }
+    if rest.is_empty() {
+        return None;
+    }
     let mut total = 0.0;
-    let mut rest = text;
     while !rest.is_empty() {
         let end = rest.find(|c: char| !(c.is_ascii_digit() || c == '.')).filter(|end| *end > 0)?;
         let number: f64 = rest[..end].parse().ok()?;
@@ -171,7 +180,7 @@ pub(super) fn seconds(text: &str) -> Option<f64> {
             };
         rest = &rest[unit_end..];
     }
-    Some(total)
+    Some(sign * total)
 }
 
 #[cfg(test)]
@@ -194,6 +203,21 @@ mod tests {
         assert_eq!(show("1000-1010:22"), ["None Some(\"1000-1010\") 22/tcp"]);
         assert_eq!(show("1-2:3-4"), ["None Some(\"1\") 3/tcp", "None Some(\"2\") 4/tcp"]);
         assert!(ports(&node("1-3:3-4")).is_err() && ports(&node("x")).is_err() && ports(&node("h:1:2")).is_err());
+    }
+
+    #[test]
+    fn durations_need_units_except_nothing_at_all() {
+        let rows = [
+            ("1m30s", Some(90.0)),
+            ("500ms", Some(0.5)),
+            ("0", Some(0.0)),
+            ("-5s", Some(-5.0)),
+            ("10", None),
+            ("", None),
+        ];
+        for (text, wanted) in rows {
+            assert_eq!(seconds(text), wanted, "{text}");
+        }
     }
 
     #[test]

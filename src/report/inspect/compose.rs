@@ -94,7 +94,10 @@ fn load(
     env_files: &[PathBuf],
     request: &Request,
 ) -> Result<Project, String> {
-    let given: Vars = request.env.iter().map(|(k, v)| (k.clone(), Var::set(v.clone(), Origin::default()))).collect();
+    // What Compose finds in every shell, and the name of the project that it adds.
+    let always = [("PATH", "/usr/bin:/bin"), ("HOME", "~"), ("COMPOSE_PROJECT_NAME", "project")];
+    let all = always.into_iter().chain(request.env.iter().map(|(name, value)| (name.as_str(), value.as_str())));
+    let given: Vars = all.map(|(name, value)| (name.to_owned(), Var::set(value, Origin::default()))).collect();
     let mut world = World::Closed(given.clone());
     let shell = World::Closed(given);
     let mut files = Vec::new();

@@ -25,20 +25,20 @@ pub fn document(request: &Request) -> Result<Value, String> {
 fn one(dialect: Dialect, bytes: &[u8], request: &Request) -> Value {
     let compose = matches!(dialect, Dialect::Compose | Dialect::ComposeRaw);
     let Ok(text) = std::str::from_utf8(bytes) else {
-        return whole(dialect, Some("not UTF-8"), Map::new(), Value::Null, Value::Null);
+        return whole(dialect, Some("not UTF-8"), &Map::new(), &Default::default());
     };
     let vars: Vars = request.env.iter().map(|(k, v)| (k.clone(), Var::set(v.clone(), Origin::default()))).collect();
     let read = dotenv::parse(FileId(0), text, dialect, &World::Closed(vars));
     if let Some(problem) = read.problems.first().filter(|_| compose) {
-        return whole(dialect, Some(&problem.message), Map::new(), Value::Null, Value::Null);
+        return whole(dialect, Some(&problem.message), &Map::new(), &Default::default());
     }
     let mut values = Map::new();
     for entry in read.entries.iter().filter(|entry| !entry.commented) {
         let value = entry.value.as_ref().map(|value| value.value.clone());
         values.insert(entry.name.value.clone(), json!(value));
     }
-    let (lines, bad) = if dialect == Dialect::PythonDotenv { places(text, &read) } else { (Value::Null, Value::Null) };
-    whole(dialect, None, values, lines, bad)
+    let places = if dialect == Dialect::PythonDotenv { places(text, &read) } else { Default::default() };
+    whole(dialect, None, &values, &places)
 }
 
 /// Lines of the last binding of each name, and lines that are no binding, as python-dotenv counts them.
@@ -62,14 +62,14 @@ fn places(text: &str, read: &Dotenv) -> (Value, Value) {
     (Value::Object(lines), bad.collect())
 }
 
-fn whole(dialect: Dialect, error: Option<&str>, values: Map<String, Value>, lines: Value, bad: Value) -> Value {
+fn whole(dialect: Dialect, error: Option<&str>, values: &Map<String, Value>, places: &(Value, Value)) -> Value {
     json!({
         "kind": "dotenv",
         "dialect": dialect.name(),
         "ok": error.is_none(),
         "error": error,
         "values": values,
-        "lines": lines,
-        "bad_lines": bad,
+        "lines": places.0,
+        "bad_lines": places.1,
     })
 }

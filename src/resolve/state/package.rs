@@ -37,7 +37,12 @@ fn variants(statements: &mut Statements, part: &Part<'_>) {
             members.iter().skip(1).fold(first.package.origin.clone(), |o, (_, found)| o.join(&found.package.origin));
         let names: Vec<&str> = members.iter().map(|(name, _)| *name).collect();
         let mut fact = statements.about(Some(&part.name), Dimension::Package, &format!("{family} variant"));
+        let version = |found: &PackagePart| {
+            found.package.version.as_ref().map_or(String::new(), |version| format!(" {}", version.value))
+        };
+        let shown: Vec<String> = members.iter().map(|(name, found)| format!("{name}{}", version(found))).collect();
         fact.text("twin", names.join(" and "), &origin).text("kind", "variant", &origin);
+        fact.text("version", shown.join(" and "), &origin);
     }
 }
 
