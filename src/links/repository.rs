@@ -50,6 +50,8 @@ pub struct Call {
     pub folder: String,
     /// Who calls it.
     pub caller: Caller,
+    /// Whether its failure stops nothing (`|| true`, `continue-on-error`).
+    pub may_fail: bool,
 }
 
 /// A repository, indexed.
@@ -146,7 +148,9 @@ impl<'t> Repository<'t> {
                 for step in &job.steps {
                     let Some(run) = &step.run else { continue };
                     let folder = run.working_directory.as_ref().map_or("", |dir| dir.value.as_str());
+                    let first = calls.len();
                     self.add(&run.text, &run.map, folder, Dialect::Github, &caller, &mut calls);
+                    calls[first..].iter_mut().for_each(|call| call.may_fail |= step.continue_on_error);
                 }
             }
         }
@@ -160,14 +164,17 @@ impl<'t> Repository<'t> {
         for executed in self.commands(text, map, folder, Vars::new(), dialect) {
             let argv = words(&executed);
             let meaning = meaning::of(&argv);
+            let first = calls.len();
             let followed = self.follow(&meaning, folder, caller, 0, calls);
+            calls[first..].iter_mut().for_each(|call| call.may_fail |= executed.ignored_failure);
             if meaning != Meaning::Other && !followed {
                 let folder = executed
                     .cwd
                     .as_deref()
                     .and_then(|cwd| paths::join(folder, cwd))
                     .unwrap_or_else(|| folder.to_owned());
-                calls.push(Call { argv, meaning, span: executed.span, folder, caller: caller.clone() });
+                let may_fail = executed.ignored_failure;
+                calls.push(Call { argv, meaning, span: executed.span, folder, caller: caller.clone(), may_fail });
             }
         }
     }
@@ -210,6 +217,7 @@ impl<'t> Repository<'t> {
                             span: executed.span,
                             folder: folder.to_owned(),
                             caller: caller.clone(),
+                            may_fail: executed.ignored_failure,
                         });
                     }
                 }

@@ -5,7 +5,8 @@ use std::sync::Arc;
 
 use super::state::Statements;
 use crate::environments::ci::{self, Deployment};
-use crate::formats::workflow::{self, Job, Workflow};
+use crate::formats::workflow::outcome::runs_after_failure;
+use crate::formats::workflow::{self, Job, Target, Workflow};
 use crate::links::{Call, Caller, Meaning, Repository, meaning};
 use crate::model::{Dimension, FileId, Origin, Role, StepKind};
 
@@ -37,12 +38,14 @@ pub fn state(statements: &mut Statements, repository: &Repository<'_>, role: Rol
     }
 }
 
-/// The jobs that run tests, of any kind.
+/// The jobs that run tests, of any kind, and whose failure is theirs.
 fn testing_jobs(repository: &Repository<'_>) -> BTreeSet<(FileId, String)> {
     let mut found = BTreeSet::new();
+    let mut vain = BTreeSet::new();
     for call in &repository.calls {
         if let (Caller::Job { file, job }, true) = (&call.caller, is_test(call)) {
-            found.insert((*file, job.clone()));
+            let into = if call.may_fail { &mut vain } else { &mut found };
+            into.insert((*file, job.clone()));
         }
     }
     for (file, workflow) in repository.workflows() {
@@ -56,8 +59,27 @@ fn testing_jobs(repository: &Repository<'_>) -> BTreeSet<(FileId, String)> {
                     || step.uses.as_ref().is_some_and(|uses| uses.value.contains("test"))
             });
             let reused = job.uses.as_ref().is_some_and(|uses| uses.value.contains("test") || uses.value.contains("ci"));
-            if reused || runs && named(&job.id.value.to_ascii_lowercase()) {
-                found.insert((file, job.id.value.clone()));
+            let key = (file, job.id.value.clone());
+            if reused || runs && named(&job.id.value.to_ascii_lowercase()) && !vain.contains(&key) {
+                found.insert(key);
+            }
+        }
+    }
+    let callers: Vec<_> =
+        reusing(repository).into_iter().filter(|(_, called)| found.iter().any(|(f, _)| f == called)).collect();
+    found.extend(callers.into_iter().map(|(job, _)| job));
+    found
+}
+
+/// Jobs that are a workflow of the repository, and its file.
+fn reusing(repository: &Repository<'_>) -> Vec<((FileId, String), FileId)> {
+    let mut found = Vec::new();
+    for (file, workflow) in repository.workflows() {
+        for job in &workflow.jobs {
+            if let Some(Target::Workflow(path)) = job.uses.as_ref().map(|uses| workflow::target(&uses.value))
+                && let Some(called) = repository.tree.find(&path)
+            {
+                found.push(((file, job.id.value.clone()), called));
             }
         }
     }
@@ -114,28 +136,35 @@ fn deploying(
 }
 
 /// A job before this one that waits for an environment's approval.
-fn approved_before<'w>(workflow: &'w Workflow, job: &Job) -> Option<&'w Job> {
+fn approved_before<'w>(workflow: &'w Workflow, job: &'w Job) -> Option<&'w Job> {
     ancestors(workflow, job).into_iter().find(|job| job.environment.is_some())
 }
 
-/// All jobs that must have succeeded before this one, nearest first.
-fn ancestors<'w>(workflow: &'w Workflow, job: &Job) -> Vec<&'w Job> {
+/// All jobs before this one, nearest first.
+fn ancestors<'w>(workflow: &'w Workflow, job: &'w Job) -> Vec<&'w Job> {
+    before(workflow, job, &|_| true)
+}
+
+/// The jobs before this one, nearest first; only those before a job that `through` lets through.
+fn before<'w>(workflow: &'w Workflow, job: &'w Job, through: &dyn Fn(&Job) -> bool) -> Vec<&'w Job> {
     let by_id: BTreeMap<&str, &Job> = workflow.jobs.iter().map(|job| (job.id.value.as_str(), job)).collect();
-    let mut queue: Vec<&str> = job.needs.iter().map(|need| need.value.as_str()).collect();
     let mut found: Vec<&Job> = Vec::new();
-    while let Some(id) = queue.first().copied() {
-        queue.remove(0);
-        let Some(next) = by_id.get(id).filter(|next| !found.iter().any(|known| known.id.value == next.id.value)) else {
-            continue;
-        };
-        found.push(next);
-        queue.extend(next.needs.iter().map(|need| need.value.as_str()));
+    let mut open = vec![job];
+    let mut at = 0;
+    while let Some(next) = open.get(at).copied() {
+        at += 1;
+        for need in next.needs.iter().filter(|_| through(next)).filter_map(|need| by_id.get(need.value.as_str())) {
+            if !found.iter().any(|known| known.id.value == need.id.value) {
+                found.push(need);
+                open.push(need);
+            }
+        }
     }
     found
 }
 
-/// What must pass before a job: tests on its path, another workflow, or nothing. A condition with a status function
-/// (`always()`) lets the job run although a need failed; one without keeps the implicit `success()`.
+/// What must pass before a job: tests on its path, another workflow, or nothing. A condition that holds after a failure
+/// (`always()`) lets its job run although a need failed; any other keeps the implicit `success()`.
 fn gate(
     repository: &Repository<'_>,
     file: FileId,
@@ -144,43 +173,65 @@ fn gate(
     testing: &BTreeSet<(FileId, String)>,
 ) -> Gate {
     let origin = Origin::set(job.id.span);
-    let tests = |job: &Job| testing.contains(&(file, job.id.value.clone()));
-    if tests(job) && !job.continue_on_error {
+    let tests = |job: &Job| testing.contains(&(file, job.id.value.clone())) && !job.continue_on_error;
+    if tests(job) {
         return Gate { kind: "tests", path: vec![job.id.value.clone()], origin };
     }
-    if let Some(condition) = job.condition.as_ref().filter(|text| workflow::condition_has_status_function(&text.value))
-    {
-        return Gate { kind: "none", path: Vec::new(), origin: Origin::set(condition.span).join(&origin) };
-    }
-    let before = ancestors(workflow, job);
-    if let Some(found) = before.iter().find(|job| tests(job) && !job.continue_on_error) {
-        let path = before.iter().map(|job| job.id.value.clone()).collect();
+    let waits = |job: &Job| !job.condition.as_ref().is_some_and(|text| runs_after_failure(&text.value));
+    let sure = before(workflow, job, &waits);
+    if let Some(found) = sure.iter().find(|job| tests(job)) {
+        let path = sure.iter().map(|job| job.id.value.clone()).collect();
         return Gate { kind: "tests", path, origin: origin.then(StepKind::Used, found.id.span) };
+    }
+    let all = ancestors(workflow, job);
+    let broken = std::iter::once(job).chain(all.iter().copied()).find(|job| !waits(job));
+    let counts = |broken: &Job| broken.id.value == job.id.value || all.iter().any(|job| tests(job));
+    if let Some(condition) = broken.filter(|job| counts(job)).and_then(|job| job.condition.as_ref()) {
+        return Gate { kind: "none", path: Vec::new(), origin: Origin::set(condition.span).join(&origin) };
     }
     let chained = workflow.on.iter().find(|trigger| trigger.event.value == "workflow_run");
     if let Some(trigger) = chained {
-        return Gate {
-            kind: "other-workflow",
-            path: Vec::new(),
-            origin: origin.then(StepKind::Used, trigger.event.span),
-        };
+        let asked = std::iter::once(job).chain(all.iter().copied()).any(asks_conclusion);
+        let kind = if asked { "other-workflow" } else { "none" };
+        return Gate { kind, path: Vec::new(), origin: origin.then(StepKind::Used, trigger.event.span) };
     }
     let event = |name: &str| workflow.on.iter().find(|trigger| trigger.event.value == name);
-    let elsewhere = testing.iter().any(|(other, _)| {
-        repository
-            .workflow(*other)
-            .is_some_and(|other| other.on.iter().any(|t| t.event.value == "pull_request" || t.event.value == "push"))
-    });
     let manual = triggers(workflow) == ["workflow_dispatch"];
     let tagged = event("release").is_some()
         || event("push").is_some_and(|push| !push.tags.is_empty() && push.branches.is_empty());
+    let tested = |early: bool| testing.iter().any(|(other, _)| tests_elsewhere(repository, file, *other, early));
     let kind = match () {
         () if manual => "manual",
-        () if elsewhere && tagged => "release",
-        () if elsewhere => "pull-request",
+        () if tagged && tested(false) => "release",
+        () if tested(true) => "pull-request",
         () => "none",
     };
     Gate { kind, path: Vec::new(), origin }
+}
+
+/// Whether a job asks how the workflow that started this one ended: it is started after a failure too.
+fn asks_conclusion(job: &Job) -> bool {
+    let asks = |text: &str| text.contains("workflow_run.conclusion");
+    job.condition.as_ref().is_some_and(|text| asks(&text.value))
+        || job.steps.iter().any(|step| {
+            step.condition.as_ref().is_some_and(|text| asks(&text.value))
+                || step.run.as_ref().is_some_and(|run| asks(&run.text))
+        })
+}
+
+/// Whether tests of a workflow run before a change is on the branch that is deployed; or, not so early, beside it.
+fn tests_elsewhere(repository: &Repository<'_>, own: FileId, other: FileId, early: bool) -> bool {
+    let Some(workflow) = repository.workflow(other) else { return false };
+    workflow.on.iter().any(|trigger| match trigger.event.value.as_str() {
+        "pull_request" => true,
+        "push" => {
+            other != own
+                && (!early
+                    || trigger.branches.is_empty()
+                    || trigger.branches.iter().any(|branch| branch.value.contains('*')))
+        }
+        _ => false,
+    })
 }
 
 /// Names shared by everything stated of one environment.

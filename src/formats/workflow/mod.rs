@@ -5,6 +5,7 @@ pub mod evaluate;
 pub mod expand;
 pub mod expression;
 pub mod matrix;
+pub mod outcome;
 pub mod parse;
 #[cfg(test)]
 mod tests;

@@ -91,6 +91,9 @@ pub fn scheduler(statements: &mut Statements, parts: &[Part<'_>]) {
             if process.maybe.is_some() {
                 unknown.clone_from(&process.maybe);
             }
+            if process.server.as_ref().is_some_and(|server| server.kind == "supervisor") {
+                unknown.get_or_insert_with(|| Reason::new("what the supervisor starts is not known"));
+            }
         }
         for (argv, at) in &other.commands {
             let argv = words(argv);
