@@ -61,5 +61,8 @@ fn a_flask_program_with_sqlite() {
 fn the_readme_shows_the_real_report() {
     let readme = read_text(&root().join("README.md"));
     let report = read_text(&root().join("fixtures/projects/a-two-images.txt"));
-    assert!(readme.contains(report.trim_end()), "README.md shows another report than fixtures/projects/a-two-images.txt");
+    assert!(
+        readme.contains(report.trim_end()),
+        "README.md shows another report than fixtures/projects/a-two-images.txt"
+    );
 }
