@@ -14,10 +14,10 @@ use crate::support::{audited, deep, files, read_dir, read_text, root, tree_of};
 pub(crate) struct Expected {
     /// The severity of the finding.
     pub(crate) severity: Option<String>,
-    /// The environments that deviate.
+    /// The environments that deviate; silent: those of the candidate that was stopped, if it matters.
     #[serde(default)]
     pub(crate) environments: Vec<String>,
-    /// The key of the finding.
+    /// The key of the finding, or of the candidate that was stopped.
     pub(crate) key: Option<String>,
     /// Silent: what stopped a candidate (a guard, `compare`, a condition); empty where there is no candidate at all.
     pub(crate) by: Option<String>,
@@ -87,7 +87,12 @@ pub(crate) fn wrong(case: &Case, audit: &Audit, records: &[Record]) -> Option<St
         return Some(format!("fires: {}", finding.message));
     }
     let by = case.expected.by.clone().unwrap_or_default();
-    let stopped = mine.iter().any(|record| record.said == by);
+    let meant = |record: &Record| {
+        let there = &case.expected.environments;
+        (there.is_empty() || there.contains(&record.environment))
+            && case.expected.key.as_ref().is_none_or(|key| record.key == *key)
+    };
+    let stopped = mine.iter().any(|record| record.said == by && meant(record));
     (!by.is_empty() && !stopped).then(|| format!("nothing was stopped by {by}; said {mine:?}"))
 }
 
