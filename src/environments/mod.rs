@@ -49,11 +49,10 @@ pub fn infer(repository: &Repository<'_>, config: &Config) -> Plan {
     }
     configured::apply(repository, config, &mut all);
     name_apart(&mut all);
-    all.sort_by(|a, b| {
-        let key = |planned: &Planned| {
-            (planned.environment.project.clone(), planned.environment.role, planned.environment.name.clone())
-        };
-        key(a).cmp(&key(b))
+    all.sort_by_key(|planned| {
+        let about = &planned.environment;
+        let plain = about.name != about.role.name();
+        (about.project.clone(), about.role, std::cmp::Reverse(about.confidence), plain, about.name.clone())
     });
     let nothing = library(repository, &all);
     let not_found = if nothing.is_some() { Vec::new() } else { not_found(repository, &all) };

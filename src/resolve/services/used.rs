@@ -211,7 +211,7 @@ fn databases_of(databases: &Val, used: &mut Vec<Used>) {
     for (alias, config) in aliases {
         let Some(alias) = alias.as_str() else { continue };
         let role = if alias == "default" { "database".to_owned() } else { format!("database.{alias}") };
-        let outer = certainty_of(config);
+        let outer = certainty_of(config).and(&certainty_of(databases));
         let inner = behind(config);
         match inner.get("ENGINE") {
             Some(val) => {
@@ -249,7 +249,7 @@ fn caches_of(values: &BTreeMap<String, Val>, used: &mut Vec<Used>) {
             let host = inner.get("LOCATION").and_then(text_of).and_then(|text| host_of(text.split_once("://")?.1));
             if let Some(last) = used.last_mut() {
                 last.host = host;
-                last.certainty = last.certainty.and(&certainty_of(config));
+                last.certainty = last.certainty.and(&certainty_of(config)).and(&certainty_of(caches));
                 last.origin = last.origin.clone().join(&config.origin).join(&caches.origin);
             }
         }

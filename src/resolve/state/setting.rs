@@ -18,7 +18,7 @@ pub fn state(statements: &mut Statements, loaded: &Loaded) {
     let complete = if complete { Ok(()) } else { Err(Reason::new("a part of the settings cannot be followed")) };
     statements.covers(None, Dimension::Setting, complete);
     for (name, val) in &loaded.settings.values {
-        one(statements, name, val, 0, loaded);
+        one(statements, name, val, &Certainty::Stated, 0, loaded);
     }
     if let Some(span) = loaded.choice.span {
         let mut fact = statements.about(None, Dimension::Setting, "SETTINGS_MODULE");
@@ -31,12 +31,13 @@ pub fn state(statements: &mut Statements, loaded: &Loaded) {
     }
 }
 
-fn one(statements: &mut Statements, name: &str, val: &Val, depth: usize, loaded: &Loaded) {
-    let (inner, certainty) = open(val);
+fn one(statements: &mut Statements, name: &str, val: &Val, outer: &Certainty, depth: usize, loaded: &Loaded) {
+    let (inner, own) = open(val);
+    let certainty = own.and(outer);
     if let (Kind::Dict(entries), true) = (&inner.kind, depth < DEPTH) {
         for (key, value) in entries {
             if let Some(key) = key.as_str().filter(|key| key.len() < 80) {
-                one(statements, &format!("{name}.{key}"), value, depth + 1, loaded);
+                one(statements, &format!("{name}.{key}"), value, &certainty, depth + 1, loaded);
             }
         }
         if depth > 0 || !entries.is_empty() {
