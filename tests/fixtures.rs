@@ -1,5 +1,6 @@
 //! Fixtures of single rules: `base/` with an overlay folder for each case, and beside it what is expected.
 
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 
 use paritylint::judge::Record;
@@ -57,7 +58,7 @@ pub(crate) fn cases() -> Vec<Case> {
 }
 
 /// The tree of a case: the base with the overlay's files over it.
-pub(crate) fn files_of(case: &Case) -> std::collections::BTreeMap<String, Vec<u8>> {
+pub(crate) fn files_of(case: &Case) -> BTreeMap<String, Vec<u8>> {
     let mut all = files(&case.folder.parent().unwrap().join("base"));
     all.extend(files(&case.folder));
     all.remove(".keep");
@@ -136,5 +137,42 @@ fn every_rule_has_a_firing_and_a_silent_case_and_one_for_every_guard() {
                 row.name
             );
         }
+    }
+}
+
+/// Lines of one tree that the other has not, or the other way round, whichever are more, summed over the files.
+fn distance(a: &BTreeMap<String, Vec<u8>>, b: &BTreeMap<String, Vec<u8>>) -> usize {
+    let lines = |bytes: Option<&Vec<u8>>| {
+        let text = bytes.map(|bytes| String::from_utf8_lossy(bytes).into_owned()).unwrap_or_default();
+        text.lines().map(str::to_owned).collect::<Vec<String>>()
+    };
+    let missing = |from: &[String], there: &[String]| {
+        let mut there = there.to_vec();
+        let found = |line: &&String, there: &mut Vec<String>| {
+            there.iter().position(|other| other == *line).map(|at| there.remove(at)).is_some()
+        };
+        from.iter().filter(|line| !found(line, &mut there)).count()
+    };
+    let paths: BTreeSet<&String> = a.keys().chain(b.keys()).collect();
+    let one = |path: &String| {
+        let (here, there) = (lines(a.get(path)), lines(b.get(path)));
+        missing(&here, &there).max(missing(&there, &here))
+    };
+    paths.into_iter().map(one).sum()
+}
+
+#[test]
+fn every_rule_fires_and_is_silent_on_trees_that_are_10_lines_apart_at_most() {
+    let all = cases();
+    let trees: Vec<_> = all.iter().map(|case| (case, files_of(case))).collect();
+    let of = |rule: &str, start: &str| {
+        let fits = |case: &Case| case.rule == rule && case.name.starts_with(start);
+        trees.iter().filter(|(case, _)| fits(case)).map(|(_, tree)| tree).collect::<Vec<_>>()
+    };
+    let rules: BTreeSet<&String> = all.iter().map(|case| &case.rule).collect();
+    for rule in rules {
+        let (fires, silent) = (of(rule, "fires-"), of(rule, "silent-"));
+        let nearest = fires.iter().flat_map(|a| silent.iter().map(move |b| distance(a, b))).min();
+        assert!(nearest.is_some_and(|lines| lines <= 10), "{rule}: {nearest:?} lines apart");
     }
 }

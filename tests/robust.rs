@@ -1,24 +1,37 @@
 //! Broken files never break the program.
 
+use std::collections::BTreeMap;
+
 use paritylint::{Options, audit};
 
-use crate::support::{deep, files, root, tree_of};
+use crate::fixtures::{cases, files_of};
+use crate::support::{deep, files, read_dir, root, tree_of};
 
-fn survives(all: &std::collections::BTreeMap<String, Vec<u8>>) {
+/// A tree: path to bytes.
+type Files = BTreeMap<String, Vec<u8>>;
+
+fn survives(all: &Files) {
     let tree = tree_of(all.clone());
     let config = paritylint::discover::Config::default();
     let _ = audit(&tree, &config, &Options::default());
 }
 
-#[test]
-fn truncated_files_are_survived() {
-    deep(|| {
-        for project in ["a-two-images", "b-promotion", "d-flask-sqlite"] {
-            let all = files(&root().join("fixtures/projects").join(project));
-            for (path, bytes) in &all {
-                for cut in [bytes.len() / 4, bytes.len() / 2, bytes.len() * 3 / 4, bytes.len().saturating_sub(2)] {
+/// The trees of all fixtures, each with the paths that are its own: projects whole, cases without their base.
+fn trees() -> Vec<(Files, Vec<String>)> {
+    let projects = read_dir(&root().join("fixtures/projects")).into_iter().filter(|path| path.is_dir());
+    let whole = projects.map(|folder| files(&folder)).map(|all| (all.clone(), all.into_keys().collect()));
+    let own = cases().into_iter().map(|case| (files_of(&case), files(&case.folder).into_keys().collect()));
+    whole.chain(own).collect()
+}
+
+/// Audits every tree with one of its files broken in each way that `ways` gives.
+fn break_every_file(ways: fn(&[u8]) -> Vec<Vec<u8>>) {
+    deep(move || {
+        for (all, own) in trees() {
+            for path in own.iter().filter(|path| all.contains_key(*path)) {
+                for bytes in ways(&all[path]) {
                     let mut broken = all.clone();
-                    broken.insert(path.clone(), bytes[..cut].to_vec());
+                    broken.insert(path.clone(), bytes);
                     survives(&broken);
                 }
             }
@@ -27,21 +40,19 @@ fn truncated_files_are_survived() {
 }
 
 #[test]
+fn truncated_files_are_survived() {
+    break_every_file(|bytes| {
+        let cuts = (1..8).map(|part| bytes.len() * part / 8).chain([bytes.len().saturating_sub(2)]);
+        cuts.map(|cut| bytes[..cut].to_vec()).collect()
+    });
+}
+
+#[test]
 fn files_without_a_line_are_survived() {
-    deep(|| {
-        for project in ["a-two-images", "d-flask-sqlite"] {
-            let all = files(&root().join("fixtures/projects").join(project));
-            for (path, bytes) in &all {
-                let text = String::from_utf8(bytes.clone()).unwrap();
-                for drop in 0..text.lines().count() {
-                    let kept: Vec<&str> =
-                        text.lines().enumerate().filter(|(at, _)| *at != drop).map(|(_, line)| line).collect();
-                    let mut broken = all.clone();
-                    broken.insert(path.clone(), kept.join("\n").into_bytes());
-                    survives(&broken);
-                }
-            }
-        }
+    break_every_file(|bytes| {
+        let lines: Vec<&[u8]> = bytes.split_inclusive(|byte| *byte == b'\n').collect();
+        let without = |gone: usize| lines.iter().enumerate().filter(move |(at, _)| *at != gone).map(|(_, line)| *line);
+        (0..lines.len()).map(|gone| without(gone).flatten().copied().collect()).collect()
     });
 }
 
@@ -62,7 +73,7 @@ fn hostile_texts_are_survived() {
             ("requirements.txt", "-r requirements.txt\n"),
             ("Dockerfile", "FROM \u{feff}\u{0301}é AS é\nENV é='\u{2028}\n"),
         ] {
-            let mut all = std::collections::BTreeMap::new();
+            let mut all = Files::new();
             all.insert("Procfile".to_owned(), b"web: gunicorn shop.wsgi".to_vec());
             all.insert(path.to_owned(), text.as_bytes().to_vec());
             survives(&all);

@@ -27,6 +27,19 @@ pub fn all_used(loaded: Option<&Loaded>, parts: &[Part<'_>]) -> Vec<Used> {
     for part in parts.iter().filter(|part| part.kind == ComponentKind::App) {
         for (name, var) in part.world.vars() {
             let Some(role) = role_of_variable(name) else { continue };
+            if let Known::Unknown(reason) = &var.value
+                && !used.iter().any(|known: &Used| known.role == role)
+            {
+                used.push(Used {
+                    role: role.into(),
+                    product: Known::Unknown(reason.clone()),
+                    driver: None,
+                    origin: var.origin.clone(),
+                    certainty: var.certainty.clone(),
+                    host: None,
+                    family: Some(if role == "database" { "relational" } else { role }),
+                });
+            }
             let Some((scheme, rest)) = var.value.one().and_then(|text| text.split_once("://")) else { continue };
             if used.iter().any(|known: &Used| known.role == role && !matches!(known.product, Known::Unknown(_))) {
                 continue;

@@ -95,6 +95,14 @@ pub fn scheduler(statements: &mut Statements, parts: &[Part<'_>]) {
                 unknown.get_or_insert_with(|| Reason::new("what the supervisor starts is not known"));
             }
         }
+        // A service's image of this name runs the program of this name.
+        let image = other.image.as_ref().filter(|image| image.dockerfile.is_none());
+        if let Some((image, reference)) = image.and_then(|image| Some((image, image.reference.one()?))) {
+            let name = reference.rsplit('/').next().unwrap_or(reference).split([':', '@']).next().unwrap_or(reference);
+            if processes::server(&[name]).is_some_and(|server| server.id == "cron") {
+                started.get_or_insert(image.origin.clone());
+            }
+        }
         for (argv, at) in &other.commands {
             let argv = words(argv);
             let starts = processes::server(&argv.iter().map(String::as_str).collect::<Vec<_>>())
