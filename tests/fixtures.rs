@@ -5,6 +5,7 @@ use std::path::{Path, PathBuf};
 
 use paritylint::judge::Record;
 use paritylint::model::{Audit, Severity};
+use paritylint::report::{json, text};
 use serde::Deserialize;
 
 use crate::support::{audited, deep, files, read_dir, read_text, root, tree_of};
@@ -20,8 +21,11 @@ pub(crate) struct Expected {
     pub(crate) environments: Vec<String>,
     /// The key of the finding, or of the candidate that was stopped.
     pub(crate) key: Option<String>,
-    /// Silent: what stopped a candidate (a guard, `compare`, a condition); empty where there is no candidate at all.
+    /// Silent: what stopped a candidate (a guard, `compare`, a condition, `undecided`).
     pub(crate) by: Option<String>,
+    /// Silent: the environments are there, but nothing is stated in them that the rule could judge.
+    #[serde(default)]
+    pub(crate) unstated: bool,
 }
 
 /// One case.
@@ -87,14 +91,22 @@ pub(crate) fn wrong(case: &Case, audit: &Audit, records: &[Record]) -> Option<St
     if let Some(finding) = findings.first() {
         return Some(format!("fires: {}", finding.message));
     }
-    let by = case.expected.by.clone().unwrap_or_default();
     let meant = |record: &Record| {
         let there = &case.expected.environments;
         (there.is_empty() || there.contains(&record.environment))
             && case.expected.key.as_ref().is_none_or(|key| record.key == *key)
     };
-    let stopped = mine.iter().any(|record| record.said == by && meant(record));
-    (!by.is_empty() && !stopped).then(|| format!("nothing was stopped by {by}; said {mine:?}"))
+    if case.expected.unstated {
+        let there = |name: &String| audit.model.environments.iter().any(|one| one.name == *name);
+        if let Some(absent) = case.expected.environments.iter().find(|name| !there(name)) {
+            return Some(format!("there is no environment {absent}"));
+        }
+        let judged = mine.iter().find(|record| meant(record));
+        return judged.map(|record| format!("{record:?} is a candidate"));
+    }
+    let Some(by) = &case.expected.by else { return None };
+    let stopped = mine.iter().any(|record| record.said == *by && meant(record));
+    (!stopped).then(|| format!("nothing was stopped by {by}; said {mine:?}"))
 }
 
 #[test]
@@ -175,4 +187,36 @@ fn every_rule_fires_and_is_silent_on_trees_that_are_10_lines_apart_at_most() {
         let nearest = fires.iter().flat_map(|a| silent.iter().map(move |b| distance(a, b))).min();
         assert!(nearest.is_some_and(|lines| lines <= 10), "{rule}: {nearest:?} lines apart");
     }
+}
+
+#[test]
+fn what_is_said_of_every_case_fits_80_columns_and_shows_no_secret() {
+    deep(|| {
+        let options = text::Options { verbose: true, all: true, utf8: true, ..text::Options::default() };
+        let full = text::Options { style: text::Style::Full, ..options };
+        let mut bad = Vec::new();
+        for case in cases() {
+            let tree = tree_of(files_of(&case));
+            let (audit, _) = audited(&tree);
+            let outputs = [
+                text::check(&audit, &tree, &options),
+                text::check(&audit, &tree, &full),
+                text::envs(&audit, &tree, &options),
+                text::compare(&audit, &tree, &options),
+            ];
+            for line in outputs.iter().flat_map(|output| output.lines()) {
+                if line.chars().count() > 80 {
+                    bad.push(format!("{}/{}: {line}", case.rule, case.name));
+                }
+            }
+            for secret in ["q7Rw2mZ9xT4kLp8v", "u2Kd8wPz4sXe7nVb", "b3Nf6yHs1cJd5gQa"] {
+                let palette = case.name == "silent-no-secret";
+                let shown = outputs.iter().any(|output| output.contains(secret)) && !palette;
+                if shown || json::render(&audit, &tree).contains(secret) && !palette {
+                    bad.push(format!("{}/{} shows a secret", case.rule, case.name));
+                }
+            }
+        }
+        assert!(bad.is_empty(), "{}", bad.join("\n"));
+    });
 }

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use super::Statements;
 use crate::knowledge::{concepts, images};
 use crate::model::{Attr, Certainty, Dimension, Known, Origin, Reason, Value};
-use crate::resolve::part::{Host, Part, SystemPart};
+use crate::resolve::part::{Host, ImagePart, Part, SystemPart};
 
 /// States the packages of a component.
 pub fn state(statements: &mut Statements, part: &Part<'_>) {
@@ -66,28 +66,37 @@ fn needs(part: &Part<'_>, distro: &str, libc: &str) -> BTreeMap<&'static str, Ne
 /// States for every library that a package needs who provides it, or that surely nothing does.
 fn needed_libraries(statements: &mut Statements, part: &Part<'_>) {
     let Some(image) = &part.image else { return };
-    let Some(about) = &image.about else { return };
-    let (Some(distro), Some(libc)) = (about.distro.one(), about.libc.one()) else { return };
+    let base = image.about.as_ref().and_then(|about| Some((about, about.distro.one()?, about.libc.one()?)));
+    // Of an unknown base only what is needed can be said, by the most common names.
+    let (distro, libc) = base.map_or(("debian", "glibc"), |(_, distro, libc)| (distro.as_str(), libc.as_str()));
     for (concept, needed) in needs(part, distro, libc) {
         let fits =
             |package: &&SystemPart| needed.alternatives.iter().any(|need| concepts::satisfies(need, &package.concept));
-        let in_full = needed.alternatives.iter().any(|need| images::full_image_brings(need));
-        let provided = match part.installs.system.iter().find(fits) {
-            Some(package) => match &package.maybe {
+        let provided = match (part.installs.system.iter().find(fits), base) {
+            (Some(package), _) => match &package.maybe {
                 None => Attr::text(&package.package, Origin::set(package.span)),
                 Some(reason) => Attr::unknown(reason.clone(), Origin::set(package.span)),
             },
-            None if about.full == Some(true) && in_full => Attr::text("the full image", image.origin.clone()),
-            None if in_base(about, distro, &needed.alternatives) => Attr::text("the base image", image.origin.clone()),
-            None => {
-                let value = absent(part, needed.sure, about.full, in_full);
-                Attr { value, certainty: Certainty::Stated, origin: needed.origin.clone() }
-            }
+            (None, None) => Attr::unknown(Reason::new("what the base image holds is not known"), needed.origin.clone()),
+            (None, Some((about, _, _))) => by_base(part, image, about, distro, &needed),
         };
         let mut fact = statements.about(Some(&part.name), Dimension::SystemPackage, concept);
         fact.list("needed_by", needed.by, &needed.origin);
         fact.attr("provided_by", provided);
     }
+}
+
+/// What the base image says of a library that nothing installs.
+fn by_base(part: &Part<'_>, image: &ImagePart, about: &images::Image, distro: &str, needed: &Needed) -> Attr {
+    let in_full = needed.alternatives.iter().any(|need| images::full_image_brings(need));
+    if about.full == Some(true) && in_full {
+        return Attr::text("the full image", image.origin.clone());
+    }
+    if in_base(about, distro, &needed.alternatives) {
+        return Attr::text("the base image", image.origin.clone());
+    }
+    let value = absent(part, needed.sure, about.full, in_full);
+    Attr { value, certainty: Certainty::Stated, origin: needed.origin.clone() }
 }
 
 /// Whether the base image brings one of several alternatives by itself.
