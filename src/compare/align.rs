@@ -45,8 +45,8 @@ const TESTS: [Test; 7] = [
     |a, b| a.kind == ComponentKind::App && web(a) && web(b),
 ];
 
-/// Aligns the components of two environments, one with one, in a fixed order. Where each side has exactly one left of ours
-/// at the end, they are opposite too.
+/// Aligns the components of two environments, one with one, in a fixed order. Where none of ours found
+/// its opposite, what serves the web stands opposite what does, or else the first.
 pub fn align(here: &[&Component], there: &[&Component]) -> Vec<Aligned> {
     let mut left: Vec<&Component> = here.to_vec();
     let mut right: Vec<&Component> = there.to_vec();
@@ -64,7 +64,8 @@ pub fn align(here: &[&Component], there: &[&Component]) -> Vec<Aligned> {
         }
     }
     let main = |side: &[&Component]| {
-        side.iter().find(|component| component.kind == ComponentKind::App).map(|c| Arc::clone(&c.name))
+        let ours = side.iter().filter(|component| component.kind == ComponentKind::App);
+        ours.min_by_key(|component| !web(component)).map(|component| Arc::clone(&component.name))
     };
     let none_of_ours =
         !aligned.iter().any(|pair| here.iter().any(|c| c.name == pair.here && c.kind == ComponentKind::App));
@@ -106,5 +107,12 @@ mod tests {
     fn the_only_application_of_each_side_is_opposite() {
         let (job, web) = (app("tests", "x"), app("web", "y"));
         assert_eq!(align(&[&job], &[&web]), [Aligned { here: "tests".into(), there: "web".into() }]);
+    }
+
+    #[test]
+    fn tests_stand_opposite_what_serves_the_web() {
+        let job = app("tests", "x");
+        let (beat, web) = (app("beat", "z"), Component { server: Some("gunicorn".into()), ..app("web", "y") });
+        assert_eq!(align(&[&job], &[&beat, &web]), [Aligned { here: "tests".into(), there: "web".into() }]);
     }
 }

@@ -115,7 +115,7 @@ fn deploying(
 ) {
     let Some(workflow) = repository.workflow(deployment.workflow) else { return };
     let Some(job) = workflow.jobs.iter().find(|job| job.id.value == deployment.job) else { return };
-    let gate = gate(repository, deployment.workflow, &workflow, job, testing);
+    let gate = gate(repository, deployment.workflow, &workflow, job, testing, 0);
     let at = Origin::set(deployment.span);
     let origin = if at.primary() == Some(job.id.span) { at } else { at.then(StepKind::Used, job.id.span) };
     let mut fact = statements.about(None, Dimension::Pipeline, &job.id.value);
@@ -171,6 +171,7 @@ fn gate(
     workflow: &Workflow,
     job: &Job,
     testing: &BTreeSet<(FileId, String)>,
+    depth: usize,
 ) -> Gate {
     let origin = Origin::set(job.id.span);
     let tests = |job: &Job| testing.contains(&(file, job.id.value.clone())) && !job.continue_on_error;
@@ -195,6 +196,9 @@ fn gate(
         let kind = if asked { "other-workflow" } else { "none" };
         return Gate { kind, path: Vec::new(), origin: origin.then(StepKind::Used, trigger.event.span) };
     }
+    if let Some(weakest) = gate_of_callers(repository, file, testing, depth) {
+        return weakest;
+    }
     let event = |name: &str| workflow.on.iter().find(|trigger| trigger.event.value == name);
     let manual = triggers(workflow) == ["workflow_dispatch"];
     let tagged = event("release").is_some()
@@ -207,6 +211,25 @@ fn gate(
         () => "none",
     };
     Gate { kind, path: Vec::new(), origin }
+}
+
+/// The weakest gate of the jobs that call a workflow, if any do.
+fn gate_of_callers(
+    repository: &Repository<'_>,
+    called: FileId,
+    testing: &BTreeSet<(FileId, String)>,
+    depth: usize,
+) -> Option<Gate> {
+    const WEAKEST_FIRST: [&str; 6] = ["none", "pull-request", "manual", "release", "other-workflow", "tests"];
+    if depth > 8 {
+        return None;
+    }
+    let gates = reusing(repository).into_iter().filter(|(_, file)| *file == called).filter_map(|((file, id), _)| {
+        let workflow = repository.workflow(file)?;
+        let job = workflow.jobs.iter().find(|job| job.id.value == id)?;
+        Some(gate(repository, file, &workflow, job, testing, depth + 1))
+    });
+    gates.min_by_key(|gate| WEAKEST_FIRST.iter().position(|kind| *kind == gate.kind))
 }
 
 /// Whether a job asks how the workflow that started this one ended: it is started after a failure too.

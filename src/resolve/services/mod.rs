@@ -50,4 +50,6 @@ pub struct Used {
     pub host: Option<String>,
     /// The family where no product is known.
     pub family: Option<&'static str>,
+    /// Whether its file lies on a volume.
+    pub stored: bool,
 }

@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use super::Used;
 use crate::formats::python::{Kind as Py, Val};
 use crate::knowledge::services;
+use crate::links::container::absolute;
 use crate::model::{Certainty, ComponentKind, Known, Reason};
 use crate::resolve::part::Part;
 use crate::resolve::settings::Loaded;
@@ -38,6 +39,7 @@ pub fn all_used(loaded: Option<&Loaded>, parts: &[Part<'_>]) -> Vec<Used> {
                     certainty: var.certainty.clone(),
                     host: None,
                     family: Some(if role == "database" { "relational" } else { role }),
+                    stored: false,
                 });
             }
             let Some((scheme, rest)) = var.value.one().and_then(|text| text.split_once("://")) else { continue };
@@ -54,6 +56,7 @@ pub fn all_used(loaded: Option<&Loaded>, parts: &[Part<'_>]) -> Vec<Used> {
                 certainty: var.certainty.clone(),
                 host: host_of(rest),
                 family: None,
+                stored: on_volume(rest, part),
             });
         }
     }
@@ -74,6 +77,16 @@ fn role_of_variable(name: &str) -> Option<&'static str> {
         "ELASTICSEARCH_URL" | "SEARCH_URL" => "search",
         _ => return None,
     })
+}
+
+/// Whether the file that a URL names after its `://` lies in a folder that a volume keeps: `/name` is relative, `//name` is not.
+fn on_volume(rest: &str, part: &Part<'_>) -> bool {
+    let Some(path) = rest.split(['?', '#']).next().and_then(|path| path.strip_prefix('/')) else { return false };
+    let workdir = part.container.as_ref().map_or("/", |container| container.workdir.as_str());
+    let path = absolute(workdir, path);
+    let within =
+        |folder: &String| path.strip_prefix(folder.trim_end_matches('/')).is_some_and(|rest| rest.starts_with('/'));
+    part.volumes.iter().any(within)
 }
 
 fn host_of(rest: &str) -> Option<String> {
@@ -149,7 +162,16 @@ fn push(used: &mut Vec<Used>, role: String, val: &Val, find: &dyn Fn(&str) -> Op
     let certainty = certainty_of(val);
     let driver = text_of(val).map(|text| text.split("://").next().unwrap_or(text).to_owned());
     let host = text_of(val).and_then(|text| host_of(text.split_once("://")?.1));
-    used.push(Used { role, product, driver, origin: val.origin.clone(), certainty, host, family: Some(family) });
+    used.push(Used {
+        role,
+        product,
+        driver,
+        origin: val.origin.clone(),
+        certainty,
+        host,
+        family: Some(family),
+        stored: false,
+    });
 }
 
 fn from_settings(values: &BTreeMap<String, Val>, used: &mut Vec<Used>) {
@@ -218,6 +240,7 @@ fn databases_of(databases: &Val, used: &mut Vec<Used>) {
             certainty: certainty_of(databases),
             host: None,
             family: Some("relational"),
+            stored: false,
         });
         return;
     };
@@ -244,6 +267,7 @@ fn databases_of(databases: &Val, used: &mut Vec<Used>) {
                 certainty: outer,
                 host: None,
                 family: Some("relational"),
+                stored: false,
             }),
         }
     }

@@ -95,6 +95,9 @@ fn state_used(statements: &mut Statements, used: &Used, declared: Option<&Declar
     if let Some(driver) = &used.driver {
         fact.text("driver", driver, &used.origin);
     }
+    if used.stored {
+        fact.bool("stored", true, &used.origin);
+    }
     match declared {
         Some(one) => version(&mut fact, one),
         None if in_process => {
