@@ -28,6 +28,11 @@ pub fn infer(repository: &Repository<'_>, config: &Config) -> Plan {
     let known = all.clone();
     all.extend(platform::procfiles(repository, &known));
     drop_shadowed_images(repository, &mut all);
+    if !all.iter().any(|planned| planned.environment.name == "production") {
+        for planned in all.iter_mut().filter(|planned| planned.environment.name == "platform") {
+            planned.environment.name = "production".into();
+        }
+    }
     if let Some(tests) = ci::tests(repository) {
         all.retain(|planned| {
             planned.environment.role != Role::Test

@@ -144,7 +144,7 @@ impl<'t> Repository<'t> {
             for job in &workflow.jobs {
                 let caller = Caller::Job { file, job: job.id.value.clone() };
                 for step in &job.steps {
-                    let Some(run) = &step.run else { continue };
+                    let Some(run) = step.run.as_ref().filter(|_| !step.continue_on_error) else { continue };
                     let folder = run.working_directory.as_ref().map_or("", |dir| dir.value.as_str());
                     self.add(&run.text, &run.map, folder, Dialect::Github, &caller, &mut calls);
                 }
@@ -161,7 +161,8 @@ impl<'t> Repository<'t> {
             let argv = words(&executed);
             let meaning = meaning::of(&argv);
             let followed = self.follow(&meaning, folder, caller, 0, calls);
-            if meaning != Meaning::Other && !followed {
+            let swallowed = meaning == Meaning::Tests && executed.ignored_failure;
+            if meaning != Meaning::Other && !followed && !swallowed {
                 let folder = executed
                     .cwd
                     .as_deref()

@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use super::state::Statements;
 use crate::environments::ci::{self, Deployment};
-use crate::formats::workflow::{self, Job, Workflow};
+use crate::formats::workflow::{Job, Workflow};
 use crate::links::{Call, Caller, Meaning, Repository, meaning};
 use crate::model::{Dimension, FileId, Origin, Role, StepKind};
 
@@ -51,17 +51,33 @@ fn testing_jobs(repository: &Repository<'_>) -> BTreeSet<(FileId, String)> {
                 text.split(['-', '_', ' ', '/'])
                     .any(|word| ["test", "tests", "pytest", "ci", "check", "checks"].contains(&word))
             };
-            let runs = job.steps.iter().any(|step| {
-                step.run.as_ref().is_some_and(|run| run.text.contains("test"))
+            let runs = job.steps.iter().filter(|step| !step.continue_on_error).any(|step| {
+                step.run.as_ref().is_some_and(|run| run.text.lines().any(line_tests))
                     || step.uses.as_ref().is_some_and(|uses| uses.value.contains("test"))
             });
-            let reused = job.uses.as_ref().is_some_and(|uses| uses.value.contains("test") || uses.value.contains("ci"));
+            let reused = job.uses.as_ref().is_some_and(|uses| reuses_tests(repository, &uses.value));
             if reused || runs && named(&job.id.value.to_ascii_lowercase()) {
                 found.insert((file, job.id.value.clone()));
             }
         }
     }
     found
+}
+
+/// Whether a line of a script may run tests: it speaks of them, installs nothing, and its failure counts.
+fn line_tests(line: &str) -> bool {
+    line.contains("test") && !line.contains("install") && !line.contains("|| true")
+}
+
+/// Whether a reusable workflow runs the tests: by its commands if it is in the repository, else by its name.
+fn reuses_tests(repository: &Repository<'_>, uses: &str) -> bool {
+    match uses.strip_prefix("./").and_then(|path| repository.tree.find(path)) {
+        Some(file) => repository.calls.iter().any(|call| {
+            let there = matches!(&call.caller, Caller::Job { file: other, .. } if *other == file);
+            there && is_test(call)
+        }),
+        None => uses.contains("test"),
+    }
 }
 
 fn is_test(call: &Call) -> bool {
@@ -134,8 +150,41 @@ fn ancestors<'w>(workflow: &'w Workflow, job: &Job) -> Vec<&'w Job> {
     found
 }
 
-/// What must pass before a job: tests on its path, another workflow, or nothing. A condition with a status function
-/// (`always()`) lets the job run although a need failed; one without keeps the implicit `success()`.
+/// Whether a condition lets a job run although a need failed: `always()` and its like drop the implicit `success()`.
+fn runs_regardless(job: &Job) -> bool {
+    let text = job.condition.as_ref().map(|condition| condition.value.replace(' ', "")).unwrap_or_default();
+    ["always()", "failure()", "cancelled()"].iter().any(|word| text.contains(word))
+}
+
+/// Whether a condition asks for the success of a job by name: `needs.test.result == 'success'`.
+fn asks_for(job: &Job, need: &str) -> bool {
+    let text = job.condition.as_ref().map(|condition| condition.value.replace([' ', '"'], "")).unwrap_or_default();
+    text.contains(&format!("needs.{need}.result=='success'"))
+}
+
+/// The jobs whose success a job rests on, nearest first.
+fn rests_on<'w>(workflow: &'w Workflow, job: &'w Job) -> Vec<&'w Job> {
+    let by_id = |id: &str| workflow.jobs.iter().find(|job| job.id.value == id);
+    let mut queue: Vec<&Job> = vec![job];
+    let mut found: Vec<&Job> = Vec::new();
+    let mut at = 0;
+    while let Some(next) = queue.get(at).copied() {
+        at += 1;
+        for need in &next.needs {
+            if runs_regardless(next) && !asks_for(next, &need.value) {
+                continue;
+            }
+            let Some(need) = by_id(&need.value) else { continue };
+            if !found.iter().any(|known| known.id.value == need.id.value) {
+                found.push(need);
+                queue.push(need);
+            }
+        }
+    }
+    found
+}
+
+/// What must pass before a job: tests on its path, another workflow, or nothing.
 fn gate(
     repository: &Repository<'_>,
     file: FileId,
@@ -144,43 +193,52 @@ fn gate(
     testing: &BTreeSet<(FileId, String)>,
 ) -> Gate {
     let origin = Origin::set(job.id.span);
-    let tests = |job: &Job| testing.contains(&(file, job.id.value.clone()));
-    if tests(job) && !job.continue_on_error {
+    let tests = |job: &Job| testing.contains(&(file, job.id.value.clone())) && !job.continue_on_error;
+    if tests(job) {
         return Gate { kind: "tests", path: vec![job.id.value.clone()], origin };
     }
-    if let Some(condition) = job.condition.as_ref().filter(|text| workflow::condition_has_status_function(&text.value))
-    {
-        return Gate { kind: "none", path: Vec::new(), origin: Origin::set(condition.span).join(&origin) };
-    }
-    let before = ancestors(workflow, job);
-    if let Some(found) = before.iter().find(|job| tests(job) && !job.continue_on_error) {
+    let before = rests_on(workflow, job);
+    if let Some(found) = before.iter().find(|job| tests(job)) {
         let path = before.iter().map(|job| job.id.value.clone()).collect();
         return Gate { kind: "tests", path, origin: origin.then(StepKind::Used, found.id.span) };
     }
+    if let Some(condition) = job.condition.as_ref().filter(|_| runs_regardless(job)) {
+        return Gate { kind: "none", path: Vec::new(), origin: Origin::set(condition.span).join(&origin) };
+    }
     let chained = workflow.on.iter().find(|trigger| trigger.event.value == "workflow_run");
     if let Some(trigger) = chained {
-        return Gate {
-            kind: "other-workflow",
-            path: Vec::new(),
-            origin: origin.then(StepKind::Used, trigger.event.span),
-        };
+        let asked = std::iter::once(job).chain(before.iter().copied()).any(|job| {
+            job.condition
+                .as_ref()
+                .is_some_and(|text| text.value.contains("conclusion") && text.value.contains("success"))
+        });
+        let kind = if asked { "other-workflow" } else { "none" };
+        return Gate { kind, path: Vec::new(), origin: origin.then(StepKind::Used, trigger.event.span) };
     }
+    Gate { kind: ungated(repository, file, workflow, testing), path: Vec::new(), origin }
+}
+
+/// How a deployment that nothing gates is started: by hand, by a tag, or beside tests that run elsewhere.
+fn ungated(
+    repository: &Repository<'_>,
+    file: FileId,
+    workflow: &Workflow,
+    testing: &BTreeSet<(FileId, String)>,
+) -> &'static str {
     let event = |name: &str| workflow.on.iter().find(|trigger| trigger.event.value == name);
-    let elsewhere = testing.iter().any(|(other, _)| {
-        repository
-            .workflow(*other)
-            .is_some_and(|other| other.on.iter().any(|t| t.event.value == "pull_request" || t.event.value == "push"))
+    let here = testing.iter().any(|(other, _)| *other == file);
+    let elsewhere = testing.iter().filter(|(other, _)| *other != file).any(|(other, _)| {
+        let tested = |name: &str| name == "pull_request" || name == "push";
+        repository.workflow(*other).is_some_and(|other| other.on.iter().any(|trigger| tested(&trigger.event.value)))
     });
-    let manual = triggers(workflow) == ["workflow_dispatch"];
     let tagged = event("release").is_some()
         || event("push").is_some_and(|push| !push.tags.is_empty() && push.branches.is_empty());
-    let kind = match () {
-        () if manual => "manual",
+    match () {
+        () if triggers(workflow) == ["workflow_dispatch"] => "manual",
         () if elsewhere && tagged => "release",
-        () if elsewhere => "pull-request",
+        () if elsewhere && !here => "pull-request",
         () => "none",
-    };
-    Gate { kind, path: Vec::new(), origin }
+    }
 }
 
 /// Names shared by everything stated of one environment.
