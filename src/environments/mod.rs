@@ -167,12 +167,10 @@ fn name_apart(all: &mut [Planned]) {
         let Some(this) = rest.first_mut() else { continue };
         let taken = |name: &str| before.iter().any(|other| other.environment.name == name);
         if taken(&this.environment.name) {
-            let base = format!("{}-{}", this.environment.name, this.environment.role.name());
-            let mut name = if this.environment.name == this.environment.role.name() {
-                format!("{}-2", this.environment.name)
-            } else {
-                base
-            };
+            let image = this.units.iter().any(|unit| matches!(unit.runs, Runs::Image(_)));
+            let kind = if image { "image" } else { this.environment.role.name() };
+            let plain = this.environment.name == this.environment.role.name();
+            let mut name = if plain && image { kind.to_owned() } else { format!("{}-{kind}", this.environment.name) };
             let mut n = 2;
             while taken(&name) {
                 n += 1;
