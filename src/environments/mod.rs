@@ -18,7 +18,9 @@ use crate::links::Repository;
 use crate::model::{Confidence, Role, Span};
 
 /// Finds the environments of a repository.
-pub fn infer(repository: &Repository<'_>, config: &Config) -> Plan {
+///
+/// `force` audits even what looks like a library.
+pub fn infer(repository: &Repository<'_>, config: &Config, force: bool) -> Plan {
     let modules = settings::modules(repository);
     let mut all = compose::infer(repository);
     all.retain(|planned| !is_devcontainer(repository, planned));
@@ -59,7 +61,7 @@ pub fn infer(repository: &Repository<'_>, config: &Config) -> Plan {
         let plain = about.name != about.role.name();
         (about.project.clone(), about.role, std::cmp::Reverse(about.confidence), plain, about.name.clone())
     });
-    let nothing = library(repository, &all);
+    let nothing = library(repository, &all).filter(|_| !force);
     let not_found = if nothing.is_some() { Vec::new() } else { not_found(repository, &all) };
     Plan { environments: if nothing.is_some() { Vec::new() } else { all }, not_found, nothing }
 }
