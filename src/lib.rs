@@ -78,7 +78,7 @@ pub fn audit_recorded(tree: &Tree, config: &Config, options: &Options) -> (Audit
         .or_else(|| config.says.policy.as_of.clone())
         .unwrap_or_else(|| knowledge::AS_OF.to_owned());
     let repository = Repository::read(tree);
-    let mut plan = environments::infer(&repository, config);
+    let mut plan = environments::infer(&repository, config, options.force);
     let named = options.reference.clone().or_else(|| config.says.reference.clone());
     if !options.environments.is_empty() {
         let kept = |name: &String| options.environments.contains(name) || named.as_ref() == Some(name);

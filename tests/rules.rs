@@ -15,7 +15,7 @@ fn model(case: &Case) -> Model {
     let tree = tree_of(files_of(case));
     let repository = Repository::read(&tree);
     let config = Config::read(&tree);
-    let plan = environments::infer(&repository, &config);
+    let plan = environments::infer(&repository, &config, false);
     resolve::resolve(&repository, plan, &config, knowledge::AS_OF)
 }
 

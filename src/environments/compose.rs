@@ -88,8 +88,16 @@ fn infer_folder(repository: &Repository<'_>, group: &[&File]) -> Vec<Planned> {
     let over = group.iter().find(|file| file.over);
     let named: Vec<&&File> = group.iter().filter(|file| !file.plain && !file.over).collect();
     let mut found: Vec<Planned> = Vec::new();
-    for file in named.iter().filter(|file| file.naming.role.is_some()) {
-        let stack = stack_of(repository, file, base.copied());
+    let stem = |file: &File| stem_of(repository.tree.path(file.id));
+    let overlay =
+        |file: &File| stem(file).strip_suffix("override").map(|rest| rest.trim_end_matches(['.', '-', '_']).to_owned());
+    let laid_on = |file: &File| named.iter().find(|other| overlay(other).as_deref() == Some(stem(file).as_str()));
+    let over_another = |file: &File| overlay(file).is_some_and(|rest| named.iter().any(|other| stem(other) == rest));
+    for file in named.iter().filter(|file| file.naming.role.is_some() && !over_another(file)) {
+        let mut stack = stack_of(repository, file, base.copied());
+        if let Some(over) = laid_on(file).filter(|over| !stack.files.contains(&over.id)) {
+            stack.files.push(over.id);
+        }
         let Some((role, word)) = file.naming.role.clone() else { continue };
         let selected = by_selector(repository, &stack);
         let confidence = if selected.is_some() { Confidence::Invoked } else { Confidence::Named };
@@ -125,12 +133,24 @@ fn infer_folder(repository: &Repository<'_>, group: &[&File]) -> Vec<Planned> {
             .filter(|file| file.naming.role.is_none() && file.naming.variant.is_some() && ships(&file.alone))
         {
             let stack = Stack { files: vec![file.id], invoked: None };
-            let word = format!("production-{}", file.naming.variant.clone().unwrap_or_default());
+            let word = format!("production-{}", variant_words(repository.tree.path(file.id)));
             let why = "one of several ways offered to run it";
             found.extend(environments(repository, &stack, Role::Production, &word, Confidence::Guessed, file.id, why));
         }
     }
     found
+}
+
+/// A compose file's name without its ending.
+fn stem_of(path: &str) -> String {
+    paths::name(path).to_ascii_lowercase().trim_end_matches(".yaml").trim_end_matches(".yml").to_owned()
+}
+
+/// The words that tell one variant from another: the file's name without what every compose file is called.
+fn variant_words(path: &str) -> String {
+    let stem = stem_of(path);
+    let words = stem.split(['.', '-', '_']).filter(|word| !["docker", "compose", "stack"].contains(word));
+    words.collect::<Vec<_>>().join("-")
 }
 
 /// Whether a project runs what was built rather than a checkout: no code mounted, no development server.
@@ -258,7 +278,7 @@ fn role_of_base(
         |service: &Service| service.restart.as_ref().is_some_and(|r| r.value.one().is_some_and(|r| r != "no"));
     let ours = project.services.values().filter(|service| service.build.is_some() || service.env_count() > 0).count();
     if ours > 0 && (project.services.values().any(restarts) || !project.services.values().any(|s| s.build.is_some())) {
-        return say(Role::Production, "it runs built images, without the source code mounted", Confidence::Guessed);
+        return say(Role::Production, "it runs built images, without the source code mounted", Confidence::Named);
     }
     say(Role::Development, "the plain compose file of the repository", Confidence::Named)
 }

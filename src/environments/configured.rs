@@ -10,6 +10,9 @@ use crate::discover::{Config, paths};
 use crate::links::Repository;
 use crate::model::{Confidence, FileId, Role, Span};
 
+/// The evidence of an environment that configuration names.
+pub const CONFIGURED: &str = "the configuration names it";
+
 /// Applies `[environments.NAME]` to the environments.
 pub fn apply(repository: &Repository<'_>, config: &Config, all: &mut Vec<Planned>) {
     for (name, written) in &config.says.environments {
@@ -29,7 +32,7 @@ pub fn apply(repository: &Repository<'_>, config: &Config, all: &mut Vec<Planned
         planned.environment.confidence = Confidence::Explicit;
         let span = config.span_of(name);
         if let Some(span) = span {
-            planned.add_evidence(span, "the configuration names it");
+            planned.add_evidence(span, CONFIGURED);
         }
         runners(repository, says, planned, span);
         if let Some(module) = &says.settings {

@@ -18,7 +18,9 @@ use crate::links::Repository;
 use crate::model::{Confidence, Role, Span};
 
 /// Finds the environments of a repository.
-pub fn infer(repository: &Repository<'_>, config: &Config) -> Plan {
+///
+/// `force` audits even what looks like a library.
+pub fn infer(repository: &Repository<'_>, config: &Config, force: bool) -> Plan {
     let modules = settings::modules(repository);
     let mut all = compose::infer(repository);
     all.retain(|planned| !is_devcontainer(repository, planned));
@@ -28,6 +30,11 @@ pub fn infer(repository: &Repository<'_>, config: &Config) -> Plan {
     let known = all.clone();
     all.extend(platform::procfiles(repository, &known));
     drop_shadowed_images(repository, &mut all);
+    if !all.iter().any(|planned| planned.environment.name == "production") {
+        for planned in all.iter_mut().filter(|planned| planned.environment.name == "platform") {
+            planned.environment.name = "production".into();
+        }
+    }
     if let Some(tests) = ci::tests(repository) {
         all.retain(|planned| {
             planned.environment.role != Role::Test
@@ -54,7 +61,7 @@ pub fn infer(repository: &Repository<'_>, config: &Config) -> Plan {
         let plain = about.name != about.role.name();
         (about.project.clone(), about.role, std::cmp::Reverse(about.confidence), plain, about.name.clone())
     });
-    let nothing = library(repository, &all);
+    let nothing = library(repository, &all).filter(|_| !force);
     let not_found = if nothing.is_some() { Vec::new() } else { not_found(repository, &all) };
     Plan { environments: if nothing.is_some() { Vec::new() } else { all }, not_found, nothing }
 }
@@ -162,12 +169,10 @@ fn name_apart(all: &mut [Planned]) {
         let Some(this) = rest.first_mut() else { continue };
         let taken = |name: &str| before.iter().any(|other| other.environment.name == name);
         if taken(&this.environment.name) {
-            let base = format!("{}-{}", this.environment.name, this.environment.role.name());
-            let mut name = if this.environment.name == this.environment.role.name() {
-                format!("{}-2", this.environment.name)
-            } else {
-                base
-            };
+            let image = this.units.iter().any(|unit| matches!(unit.runs, Runs::Image(_)));
+            let kind = if image { "image" } else { this.environment.role.name() };
+            let plain = this.environment.name == this.environment.role.name();
+            let mut name = if plain && image { kind.to_owned() } else { format!("{}-{kind}", this.environment.name) };
             let mut n = 2;
             while taken(&name) {
                 n += 1;

@@ -86,7 +86,7 @@ fn platform_image(repository: &Repository<'_>, folder: &str) -> Option<ImageBuil
         let rank = match (role, plain, command) {
             (Some(Role::Production), _, _) => 3,
             (None, false, _) => 2,
-            (None, true, false) => 1,
+            (None, true, _) => 1,
             _ => 0,
         };
         if rank > 0 && best.is_none_or(|(known, _)| known < rank) {

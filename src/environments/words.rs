@@ -23,6 +23,7 @@ pub fn naming(path: &str) -> Naming {
     let mut naming = Naming::default();
     for (word, class) in tokens(path) {
         match class {
+            WordClass::Role(_) if word == "override" && naming.role.is_some() => {}
             WordClass::Role(role) => naming.role = Some((role, word)),
             WordClass::Template => naming.template = true,
             WordClass::Build => naming.build = true,

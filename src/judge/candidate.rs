@@ -139,6 +139,14 @@ fn compare_pair<'m>(rule: &Rule, index: &Index<'m>, pair: &Pair<'m>, attribute: 
             };
             Some((here, Some(there), compared))
         }
+        (Wanted::Differs, Some(here), None) if here.get(attribute).is_some() => {
+            let reason = index.absent(pair.reference, here).err()?;
+            Some((here, None, Compared::Undecided(reason)))
+        }
+        (Wanted::Differs, None, Some(there)) if there.get(attribute).is_some() => {
+            let reason = index.absent(pair.environment, there).err()?;
+            Some((there, None, Compared::Undecided(reason)))
+        }
         (Wanted::OnlyHere, Some(here), None) => Some((here, None, absent(index, pair.reference, here))),
         (Wanted::OnlyThere, None, Some(there)) => Some((there, None, absent(index, pair.environment, there))),
         _ => None,
@@ -160,6 +168,10 @@ fn equal_values<'m>(rule: &Rule, index: &Index<'m>, environments: &'m [Environme
         Some(Attr { value: Known::One(value @ Value::Secret(_)), .. }) => Some(value),
         _ => None,
     };
+    let unknown = |fact: &'m Fact| match fact.get(attribute) {
+        Some(Attr { value: Known::Unknown(reason), .. }) => Some(reason),
+        _ => None,
+    };
     let mut found: Vec<(Candidate<'m>, Compared)> = Vec::new();
     for (at, reference) in environments.iter().enumerate() {
         for environment in environments.iter().skip(at + 1).filter(|other| other.project == reference.project) {
@@ -167,6 +179,15 @@ fn equal_values<'m>(rule: &Rule, index: &Index<'m>, environments: &'m [Environme
             for fact in
                 index.of_environment(environment).iter().copied().filter(|fact| fact.id.dimension == rule.dimension)
             {
+                if let Some(reason) = unknown(fact).filter(|_| is_secret(fact)) {
+                    let same = |other: &&Fact| other.id.key == fact.id.key && other.id.dimension == rule.dimension;
+                    let other = index.of_environment(reference).iter().copied().find(same);
+                    if other.is_some() {
+                        let candidate = Candidate { environment, reference: Some(reference), fact, other };
+                        found.push((candidate, Compared::Undecided(reason.clone())));
+                    }
+                    continue;
+                }
                 let Some(mine) = value(fact).filter(|mine| !seen.contains(mine)) else { continue };
                 let mut there = index
                     .of_environment(reference)
@@ -181,4 +202,9 @@ fn equal_values<'m>(rule: &Rule, index: &Index<'m>, environments: &'m [Environme
         }
     }
     found
+}
+
+/// Whether a fact is said to be a secret's.
+fn is_secret(fact: &Fact) -> bool {
+    fact.get("secret").is_some_and(|attr| attr.value == Known::One(Value::Bool(true)))
 }

@@ -63,6 +63,14 @@ impl<'t> Container<'t> {
         })
     }
 
+    /// The first file of the repository that was copied into one of some folders.
+    pub fn first_under(&self, folders: &[&str]) -> Option<FileId> {
+        let within =
+            |inside: &str| folders.iter().any(|folder| inside == *folder || inside.starts_with(&format!("{folder}/")));
+        let files = self.mappings.iter().filter(|mapping| !mapping.folder && within(&mapping.inside));
+        files.into_iter().find_map(|mapping| self.tree.find(&mapping.outside))
+    }
+
     /// Where a file of the repository stands in the container.
     pub fn inside(&self, file: FileId) -> Option<String> {
         let path = self.tree.path(file);

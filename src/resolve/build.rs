@@ -197,12 +197,6 @@ impl Resolver<'_, '_> {
                         copy_from_stage(installs, &there, &source.value, &env, step.span, dest.span);
                     }
                 }
-                Action::Copy { dest, .. }
-                    if ["/etc/cron", "/var/spool/cron"].iter().any(|at| dest.value.starts_with(at)) =>
-                {
-                    // A file put where cron looks is what `crontab FILE` does.
-                    self.commands.push((vec!["crontab".into(), dest.value.clone()], dest.span));
-                }
                 Action::Copy { .. } => {}
             }
         }

@@ -54,11 +54,12 @@ fn testing_jobs(repository: &Repository<'_>) -> BTreeSet<(FileId, String)> {
                 text.split(['-', '_', ' ', '/'])
                     .any(|word| ["test", "tests", "pytest", "ci", "check", "checks"].contains(&word))
             };
-            let runs = job.steps.iter().any(|step| {
-                step.run.as_ref().is_some_and(|run| run.text.contains("test"))
+            let runs = job.steps.iter().filter(|step| !step.continue_on_error).any(|step| {
+                step.run.as_ref().is_some_and(|run| run.text.lines().any(line_tests))
                     || step.uses.as_ref().is_some_and(|uses| uses.value.contains("test"))
             });
-            let reused = job.uses.as_ref().is_some_and(|uses| uses.value.contains("test") || uses.value.contains("ci"));
+            let elsewhere = job.uses.as_ref().filter(|uses| !uses.value.starts_with("./"));
+            let reused = elsewhere.is_some_and(|uses| uses.value.contains("test"));
             let key = (file, job.id.value.clone());
             if reused || runs && named(&job.id.value.to_ascii_lowercase()) && !vain.contains(&key) {
                 found.insert(key);
@@ -69,6 +70,11 @@ fn testing_jobs(repository: &Repository<'_>) -> BTreeSet<(FileId, String)> {
         reusing(repository).into_iter().filter(|(_, called)| found.iter().any(|(f, _)| f == called)).collect();
     found.extend(callers.into_iter().map(|(job, _)| job));
     found
+}
+
+/// Whether a line of a script may run tests: it speaks of them, installs nothing, and its failure counts.
+fn line_tests(line: &str) -> bool {
+    line.contains("test") && !line.contains("install") && !line.contains("|| true")
 }
 
 /// Jobs that are a workflow of the repository, and its file.
@@ -199,18 +205,27 @@ fn gate(
     if let Some(weakest) = gate_of_callers(repository, file, testing, depth) {
         return weakest;
     }
+    Gate { kind: ungated(repository, file, workflow, testing), path: Vec::new(), origin }
+}
+
+/// How a deployment that nothing gates is started: by hand, by a tag, or after tests that run elsewhere.
+fn ungated(
+    repository: &Repository<'_>,
+    file: FileId,
+    workflow: &Workflow,
+    testing: &BTreeSet<(FileId, String)>,
+) -> &'static str {
     let event = |name: &str| workflow.on.iter().find(|trigger| trigger.event.value == name);
-    let manual = triggers(workflow) == ["workflow_dispatch"];
+    let here = testing.iter().any(|(other, _)| *other == file);
+    let elsewhere = |early: bool| testing.iter().any(|(other, _)| tests_elsewhere(repository, file, *other, early));
     let tagged = event("release").is_some()
         || event("push").is_some_and(|push| !push.tags.is_empty() && push.branches.is_empty());
-    let tested = |early: bool| testing.iter().any(|(other, _)| tests_elsewhere(repository, file, *other, early));
-    let kind = match () {
-        () if manual => "manual",
-        () if tagged && tested(false) => "release",
-        () if tested(true) => "pull-request",
+    match () {
+        () if triggers(workflow) == ["workflow_dispatch"] => "manual",
+        () if tagged && elsewhere(false) => "release",
+        () if elsewhere(true) && !here => "pull-request",
         () => "none",
-    };
-    Gate { kind, path: Vec::new(), origin }
+    }
 }
 
 /// The weakest gate of the jobs that call a workflow, if any do.

@@ -51,6 +51,12 @@ pub fn start(part: &mut Part<'_>, command: &CommandWords, tree: &Tree) {
         let last = evaluation.commands.iter().rev().find(|executed| executed.last || executed.exec);
         own.extend(last.or(evaluation.commands.last()).map(|executed| (words(executed), None, executed)));
     }
+    let passing = |server: &Option<processes::Match>| {
+        server.as_ref().is_some_and(|found| matches!(found.kind, "oneshot" | "registration"))
+    };
+    if own.iter().any(|(_, server, _)| !passing(server)) {
+        own.retain(|(_, server, _)| !passing(server));
+    }
     for (argv, server, _) in &mut own {
         if server.is_none() {
             *server = started_by_program(argv, &container, tree);

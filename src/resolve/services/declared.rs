@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use super::Declared;
 use crate::discover::Kind;
+use crate::environments::configured::CONFIGURED;
 use crate::environments::{Planned, Runs};
 use crate::formats::small::app_json;
 use crate::formats::workflow;
@@ -51,11 +52,9 @@ pub fn all_declared(context: &Context<'_, '_>, planned: &Planned, parts: &[Part<
         }
     }
     for (role, text) in &planned.config.services {
-        let span = planned
-            .environment
-            .because
-            .first()
-            .map_or(Span::new(crate::model::FileId(0), 0, 0), |evidence| evidence.span);
+        let configured = |evidence: &&crate::model::Evidence| evidence.text == CONFIGURED;
+        let evidence = planned.environment.because.iter().find(configured).or(planned.environment.because.first());
+        let span = evidence.map_or(Span::new(crate::model::FileId(0), 0, 0), |evidence| evidence.span);
         let mut found = declared(role, text, Origin::set(span), Certainty::Stated, context.as_of);
         if let Some(found) = &mut found {
             found.name = format!("role:{role}");

@@ -28,19 +28,11 @@ pub fn all_used(loaded: Option<&Loaded>, parts: &[Part<'_>]) -> Vec<Used> {
     for part in parts.iter().filter(|part| part.kind == ComponentKind::App) {
         for (name, var) in part.world.vars() {
             let Some(role) = role_of_variable(name) else { continue };
-            if let Known::Unknown(reason) = &var.value
-                && !used.iter().any(|known: &Used| known.role == role)
-            {
-                used.push(Used {
-                    role: role.into(),
-                    product: Known::Unknown(reason.clone()),
-                    driver: None,
-                    origin: var.origin.clone(),
-                    certainty: var.certainty.clone(),
-                    host: None,
-                    family: Some(if role == "database" { "relational" } else { role }),
-                    stored: false,
-                });
+            if let Known::Unknown(reason) = &var.value {
+                if !used.iter().any(|known: &Used| known.role == role) {
+                    used.push(outside(role, reason, var));
+                }
+                continue;
             }
             let Some((scheme, rest)) = var.value.one().and_then(|text| text.split_once("://")) else { continue };
             if used.iter().any(|known: &Used| known.role == role && !matches!(known.product, Known::Unknown(_))) {
@@ -61,6 +53,20 @@ pub fn all_used(loaded: Option<&Loaded>, parts: &[Part<'_>]) -> Vec<Used> {
         }
     }
     used
+}
+
+/// A service whose address comes from outside.
+fn outside(role: &str, reason: &Reason, var: &crate::formats::Var) -> Used {
+    Used {
+        role: role.into(),
+        product: Known::Unknown(reason.clone()),
+        driver: None,
+        origin: var.origin.clone(),
+        certainty: var.certainty.clone(),
+        host: None,
+        family: (role == "database").then_some("relational"),
+        stored: false,
+    }
 }
 
 /// The role that a variable's URL plays.

@@ -16,7 +16,7 @@ pub fn state(statements: &mut Statements, part: &Part<'_>, tree: &Tree) {
     }
     statements.covers(Some(&part.name), Dimension::Package, part.installs.packages_complete.clone());
     for (name, found) in &part.installs.packages {
-        one(statements, part, tree, name, found);
+        one(statements, part, name, found, tree);
     }
     variants(statements, part);
     source(statements, part, tree);
@@ -46,7 +46,7 @@ fn variants(statements: &mut Statements, part: &Part<'_>) {
     }
 }
 
-fn one(statements: &mut Statements, part: &Part<'_>, tree: &Tree, name: &str, found: &PackagePart) {
+fn one(statements: &mut Statements, part: &Part<'_>, name: &str, found: &PackagePart, tree: &Tree) {
     let package = &found.package;
     let origin = &package.origin;
     let mut fact = statements.about(Some(&part.name), Dimension::Package, name);
@@ -73,9 +73,9 @@ fn one(statements: &mut Statements, part: &Part<'_>, tree: &Tree, name: &str, fo
     if let Some(group) = &package.group {
         fact.text("group", group, origin);
     }
-    let of_tools = |role: Role| matches!(role, Role::Development | Role::Test);
-    let file = origin.primary().and_then(|span| naming(tree.path(span.file)).role);
-    fact.bool("dev_group", package.dev || file.is_some_and(|(role, _)| of_tools(role)), origin);
+    let named = origin.primary().and_then(|span| naming(tree.path(span.file)).role);
+    let file_for_development = named.is_some_and(|(role, _)| role == Role::Development || role == Role::Test);
+    fact.bool("dev_group", package.dev || file_for_development, origin);
     fact.bool("direct", package.direct, origin).bool("pinned", package.pinned, origin);
     fact.text("installed_by", &found.installed_by.value, &Origin::of(StepKind::InstalledBy, found.installed_by.span));
     fact.text("kind", packages::kind(name).name(), origin);

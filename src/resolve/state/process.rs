@@ -72,6 +72,15 @@ fn shown(argv: &[String]) -> String {
 /// States `scheduler`: a crontab is written, and whether any process of the environment starts a cron daemon.
 pub fn scheduler(statements: &mut Statements, parts: &[Part<'_>]) {
     let words = |argv: &[String]| unwrapped(argv);
+    let copied = parts.iter().find_map(|part| {
+        let file = part.container.as_ref()?.first_under(&[
+            "/etc/cron.d",
+            "/etc/crontabs",
+            "/var/spool/cron",
+            "/etc/crontab",
+        ])?;
+        Some((part, crate::model::Span::new(file, 0, 0)))
+    });
     let registered = parts.iter().find_map(|part| {
         let found = part.commands.iter().find(|(argv, _)| {
             let argv = words(argv);
@@ -80,7 +89,7 @@ pub fn scheduler(statements: &mut Statements, parts: &[Part<'_>]) {
         })?;
         Some((part, found.1))
     });
-    let Some((part, span)) = registered else { return };
+    let Some((part, span)) = registered.or(copied) else { return };
     let mut started = None;
     let mut unknown = None;
     for other in parts {
