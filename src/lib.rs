@@ -14,8 +14,9 @@
 //! 7. [`resolve`]: one environment becomes typed components, then facts.
 //! 8. [`compare`]: components, then facts, side by side; the only place that says same, different, undecided.
 //! 9. [`judge`]: rules, which are data, become verdicts and findings.
-//! 10. [`report`]: bytes. Owns every output struct.
-//! 11. [`cli`]: the arguments and one file a command.
+//! 10. [`fix`]: edits that mend findings, checked by auditing the edited tree in memory.
+//! 11. [`report`]: bytes. Owns every output struct.
+//! 12. [`cli`]: the arguments and one file a command.
 //!
 //! # Invariants
 //!
@@ -33,6 +34,7 @@ pub mod cli;
 pub mod compare;
 pub mod discover;
 pub mod environments;
+pub mod fix;
 pub mod formats;
 pub mod judge;
 pub mod knowledge;

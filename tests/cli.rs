@@ -88,3 +88,23 @@ fn colour_only_when_it_is_asked_for() {
     assert!(!run(&["check", project]).1.contains('\u{1b}'));
     assert!(run(&["check", project, "--color", "always"]).1.contains('\u{1b}'));
 }
+
+#[test]
+fn a_fix_mends_its_finding_and_brings_none() {
+    let folder = tempfile::tempdir().unwrap();
+    for (path, bytes) in crate::support::files(&root().join("fixtures/projects/d-flask-sqlite")) {
+        let to = folder.path().join(path);
+        std::fs::create_dir_all(to.parent().unwrap()).unwrap();
+        std::fs::write(to, bytes).unwrap();
+    }
+    let path = folder.path().to_str().unwrap();
+    let (status, diff, _) = run(&["check", "--diff", path]);
+    assert_eq!(status, 0);
+    assert!(
+        diff.contains("-          python-version: '3.x'") && diff.contains("+          python-version: '3.8'"),
+        "{diff}"
+    );
+    assert!(run(&["check", path]).1.contains("python-minor-drift"), "--diff changes nothing");
+    let (_, out, _) = run(&["check", "--fix", path]);
+    assert!(!out.contains("python-minor-drift") && out.contains("dev-server-in-production"), "{out}");
+}

@@ -44,7 +44,7 @@ pub enum FailOn {
 }
 
 /// The arguments of `check`.
-#[derive(clap::Args, Debug, Default)]
+#[derive(clap::Args, Clone, Debug, Default)]
 pub struct Arguments {
     /// What all commands take.
     #[command(flatten)]
@@ -67,6 +67,12 @@ pub struct Arguments {
     /// core, strict or audit
     #[arg(long, value_name = "PROFILE")]
     pub profile: Option<String>,
+    /// Mend what can be mended safely, and report the rest
+    #[arg(long)]
+    pub fix: bool,
+    /// Show what --fix would change, and change nothing
+    #[arg(long)]
+    pub diff: bool,
     /// Only findings and the summary
     #[arg(short, long)]
     pub quiet: bool,
@@ -90,6 +96,13 @@ pub fn run(arguments: &Arguments, look: Look) -> Outcome {
         Ok(opened) => opened,
         Err(outcome) => return outcome,
     };
+    if arguments.diff || arguments.fix {
+        match super::fix::run(arguments, &opened, look) {
+            super::fix::Done::Shown(outcome) => return outcome,
+            super::fix::Done::Written => return run(&Arguments { fix: false, ..arguments.clone() }, look),
+            super::fix::Done::Nothing => {}
+        }
+    }
     let out = match arguments.format {
         Format::Json => json::render(&opened.audit, &opened.tree),
         Format::Text => {

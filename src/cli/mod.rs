@@ -3,6 +3,7 @@
 pub mod audit;
 pub mod check;
 pub mod explain;
+pub mod fix;
 pub mod inspect;
 
 use clap::{Parser, Subcommand, ValueEnum};

@@ -9,7 +9,7 @@ use super::conditions::engine;
 use super::object::{Touched, text_of};
 use super::rule::Rule;
 use super::verdict::{Scope, role};
-use crate::model::{Environment, Fact, Finding, Item, Location, Lowered, Severity, Span};
+use crate::model::{Environment, Fact, Finding, Item, Location, Lowered, Replacement, Severity, Span};
 
 /// Places of one side that are shown besides the first.
 const PLACES: usize = 6;
@@ -63,6 +63,7 @@ pub fn finding(
         part_of: None,
         lowered,
         suppressed: None,
+        edit: edit(rule, candidate, scope),
     };
     seal(&mut finding);
     if rule.file.group {
@@ -70,6 +71,17 @@ pub fn finding(
         finding.items.push(Item { key: finding.key.clone(), value, fingerprint: finding.fingerprint.clone() });
     }
     Some(finding)
+}
+
+/// The change that would mend a finding, by the rule's edit; none where its condition does not surely hold.
+fn edit(rule: &Rule, candidate: &Candidate<'_>, scope: &Scope<'_>) -> Option<Replacement> {
+    let edit = rule.file.edit.as_ref()?;
+    let touched = Touched::default();
+    let values = scope.values(candidate, &touched);
+    let holds = engine().compile_expression(&edit.when).and_then(|when| when.eval(values.clone())).ok()?.is_true();
+    let text = engine().render_str(&edit.with, values).ok()?;
+    let span = candidate.fact.get(&edit.replace)?.origin.primary()?;
+    (holds && touched.take().is_empty()).then_some(Replacement { span, text })
 }
 
 /// The value a finding speaks of.

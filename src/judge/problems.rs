@@ -104,6 +104,7 @@ fn finding(
         part_of: None,
         lowered: None,
         suppressed: None,
+        edit: None,
     })
 }
 

@@ -172,6 +172,12 @@ impl Check<'_> {
         for (path, condition) in plain.chain(guards).chain(rows) {
             found.extend(names::check(condition, file.on, dimension).into_iter().map(|wrong| (path.clone(), wrong)));
         }
+        if let Some(edit) = &file.edit {
+            let wrong = names::check(&edit.when, file.on, dimension);
+            found.extend(wrong.into_iter().map(|wrong| ("edit.when".to_owned(), wrong)));
+            let wrong = names::check_template(&edit.with, file.on, dimension);
+            found.extend(wrong.into_iter().map(|wrong| ("edit.with".to_owned(), wrong)));
+        }
         let message = names::check_template(&file.message, file.on, dimension);
         found.extend(message.into_iter().map(|wrong| ("message".to_owned(), wrong)));
         for (path, wrong) in found {

@@ -167,4 +167,18 @@ pub struct RuleFile {
     /// Guards that live below the rules.
     #[serde(default)]
     pub upheld: Vec<Upheld>,
+    /// The edit that mends it.
+    pub edit: Option<Edit>,
+}
+
+/// An edit: the text at an attribute's place gives way to another.
+#[derive(Clone, PartialEq, Eq, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Edit {
+    /// The attribute whose place is edited.
+    pub replace: String,
+    /// What is written there, a template.
+    pub with: String,
+    /// When it can be done.
+    pub when: String,
 }

@@ -82,6 +82,15 @@ pub struct Suppression {
     pub until: Option<String>,
 }
 
+/// A change of one place that would mend a finding.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Replacement {
+    /// The place.
+    pub span: Span,
+    /// What is to stand there.
+    pub text: String,
+}
+
 /// What a rule found. A finding has one primary place or more; `locations` is never empty.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct Finding {
@@ -123,6 +132,8 @@ pub struct Finding {
     pub lowered: Option<Lowered>,
     /// Whether somebody accepted it.
     pub suppressed: Option<Suppression>,
+    /// The change that would mend it, where one is known.
+    pub edit: Option<Replacement>,
 }
 
 /// What a rule says of one candidate.

@@ -59,6 +59,7 @@ pub(super) fn finding(rule: &str, severity: Severity, message: &str, places: &[(
         part_of: None,
         lowered: None,
         suppressed: None,
+        edit: None,
     }
 }
 
