@@ -120,7 +120,7 @@ pub const ATTRIBUTES: &[AttributeRow] = &[
     row(Runtime, "version", Version, "the version as declared"),
     row(Runtime, "minor", Version, "X.Y, where the declaration fixes it"),
     row(Runtime, "floating", Bool, "whether the declaration leaves the minor open"),
-    row(Runtime, "declared_in", Text, "image, setup-python, .python-version …"),
+    row(Runtime, "declared_in", Text, "image, setup-python, setup-uv, .python-version …"),
     row(SystemPackage, "package", Text, "the package as it is named there"),
     row(SystemPackage, "manager", Text, "apt, apk, dnf …"),
     row(SystemPackage, "version", Version, "the version, where one is asked for"),

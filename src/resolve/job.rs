@@ -117,8 +117,12 @@ fn runtimes(context: &Context<'_, '_>, part: &mut Part<'_>, job: &Job, instances
     let mut versions = Vec::new();
     let mut span = None;
     let mut declared_in = "setup-python";
+    let by_uv = instances.iter().any(|instance| !instance.uv_python.is_empty());
+    if by_uv {
+        declared_in = "setup-uv";
+    }
     for instance in instances {
-        for (version, at) in &instance.python {
+        for (version, at) in if by_uv { &instance.uv_python } else { &instance.python } {
             versions.push(version.clone());
             span.get_or_insert(*at);
         }

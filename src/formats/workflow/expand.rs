@@ -24,6 +24,8 @@ pub struct RunInstance {
     pub env: Env,
     /// Versions that `actions/setup-python` is asked for.
     pub python: Vec<(Known<String>, Span)>,
+    /// Versions that `astral-sh/setup-uv` is asked for.
+    pub uv_python: Vec<(Known<String>, Span)>,
     /// Files that `actions/setup-python` reads its version from.
     pub python_files: Vec<(Known<String>, Span)>,
     /// Versions that `actions/setup-node` is asked for.
@@ -105,6 +107,7 @@ fn instance(workflow: &Workflow, job: &Job, vars: &BTreeMap<String, String>, row
         labels: job.runs_on.as_ref().map(|node| labels(node, contexts, cells)).unwrap_or_default(),
         runs_on,
         python: python("python-version"),
+        uv_python: asked(job, &steps, "astral-sh/setup-uv@", "python-version", cells),
         python_files: python("python-version-file"),
         node: asked(job, &steps, "actions/setup-node@", "node-version", cells),
         container: job.container.as_ref().map(|spec| container(spec, contexts, cells)),
