@@ -50,6 +50,22 @@ fn an_unknown_rule_is_a_fault() {
 }
 
 #[test]
+fn an_unknown_environment_is_a_fault() {
+    let project = "fixtures/projects/a-two-images";
+    for arguments in [
+        vec!["check", project, "--env", "stagin"],
+        vec!["check", project, "--reference", "prod"],
+        vec!["compare", "stagin", "--path", project],
+    ] {
+        let (status, _, err) = run(&arguments);
+        assert_eq!(status, 2, "{arguments:?}");
+        assert!(err.contains("no environment is named"), "{err}");
+    }
+    let (_, _, err) = run(&["compare", project]);
+    assert!(err.contains(&format!("--path {project}")), "{err}");
+}
+
+#[test]
 fn every_command_speaks() {
     let project = "fixtures/projects/a-two-images";
     for arguments in [
