@@ -217,7 +217,8 @@ fn deployment(repository: &Repository<'_>, file: FileId, _workflow: &Workflow, j
     ];
     let pages =
         job.environment.as_ref().is_some_and(|name| name.value.contains("pages") || name.value.contains("pypi"));
-    if pages || ["docs", "pages", "pypi", "package"].iter().any(|word| job.id.value.contains(word)) {
+    let stem = paths::name(repository.tree.path(file)).split('.').next().unwrap_or_default();
+    if pages || [stem, &job.id.value].into_iter().any(deploys_something_else) {
         return None;
     }
     let word_of = |text: &str| {
@@ -246,6 +247,13 @@ fn deployment(repository: &Repository<'_>, file: FileId, _workflow: &Workflow, j
         }
         _ => Deployment { workflow, job, role: Role::Production, word: "production".into(), span, named: false },
     })
+}
+
+/// Whether a name says that documents, packages or a preview are deployed, not the application.
+fn deploys_something_else(name: &str) -> bool {
+    let other =
+        ["docs", "doc", "documentation", "pages", "pypi", "package", "packages", "storybook", "feature", "preview"];
+    name.to_lowercase().split(|c: char| !c.is_alphanumeric()).any(|word| other.contains(&word))
 }
 
 /// Whether the repository has workflows at all.

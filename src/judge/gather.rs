@@ -4,6 +4,7 @@
 use std::collections::BTreeMap;
 
 use super::rule::Rule;
+use super::rule_file::Pairs;
 use crate::model::{Finding, Severity};
 
 /// Joins findings of one rule: lists into one with items, the same place or the same words into one that names all
@@ -13,7 +14,7 @@ pub fn join(rule: &Rule, findings: Vec<Finding>) -> Vec<Finding> {
     for finding in findings {
         let same = joined
             .iter_mut()
-            .find(|known| if rule.file.group { one_list(known, &finding) } else { one_block(known, &finding) });
+            .find(|known| if rule.file.group { one_list(rule, known, &finding) } else { one_block(known, &finding) });
         match same {
             Some(known) => absorb(known, finding),
             None => joined.push(finding),
@@ -27,13 +28,28 @@ pub fn join(rule: &Rule, findings: Vec<Finding>) -> Vec<Finding> {
             finding.message = format!("{} and {more} more", finding.message);
             finding.key = finding.items.iter().map(|item| item.key.as_str()).collect::<Vec<_>>().join(", ");
         }
+        if finding.deviating.first().is_some_and(|first| finding.message.contains(first.as_str())) {
+            finding.message.push_str(&likewise(&finding.deviating));
+        }
         super::make::seal(finding);
     }
     joined
 }
 
-fn one_list(a: &Finding, b: &Finding) -> bool {
-    a.project == b.project && a.environments.keys().eq(b.environments.keys())
+/// The words for the environments that a message does not name: it speaks of the first.
+fn likewise(deviating: &[String]) -> String {
+    match deviating {
+        [] | [_] => String::new(),
+        [_, one] => format!("; so does {one}"),
+        [_, others @ .., last] => format!("; so do {} and {last}", others.join(", ")),
+    }
+}
+
+/// Lists of one pair of environments are one; where any two are paired, those that share an item are too.
+fn one_list(rule: &Rule, a: &Finding, b: &Finding) -> bool {
+    let shared = || a.items.iter().any(|item| b.items.iter().any(|other| other.key == item.key));
+    let same = a.environments.keys().eq(b.environments.keys());
+    a.project == b.project && (same || rule.file.pairs == Pairs::Any && shared())
 }
 
 fn one_block(a: &Finding, b: &Finding) -> bool {
