@@ -110,6 +110,14 @@ pub fn audit_recorded(tree: &Tree, config: &Config, options: &Options) -> (Audit
     (audit, records)
 }
 
+/// The rules that an audit of a tree is judged by: those that ship with the program, and the repository's own.
+pub fn rules_of(tree: &Tree, config: &Config, audit: &Audit) -> Vec<judge::Rule> {
+    let mut rules = judge::builtin::rules().0;
+    let own = judge::own::read(tree, &config.says.rules, &rules, &audit.model.environments).rules;
+    rules.extend(own);
+    rules
+}
+
 /// Whether there is anything in the tree that speaks of environments.
 pub fn recognises(tree: &Tree) -> bool {
     !Repository::read(tree).is_empty()

@@ -35,7 +35,14 @@ fn terminal() -> Terminal {
 }
 
 fn print(outcome: &Outcome) -> ExitCode {
+    let mut status = outcome.status;
+    for (path, text) in &outcome.files {
+        if let Err(error) = std::fs::write(path, text) {
+            let _ = writeln!(std::io::stderr(), "error: {}: {error}", path.display());
+            status = 2;
+        }
+    }
     let _ = std::io::stdout().write_all(outcome.out.as_bytes());
     let _ = std::io::stderr().write_all(outcome.err.as_bytes());
-    ExitCode::from(outcome.status)
+    ExitCode::from(status)
 }
