@@ -4,6 +4,7 @@ use serde_json::{Map, Value, json};
 
 use super::requirements::marker as printed;
 use crate::formats::locks::data::{self, Node};
+use crate::formats::locks::pylock_check;
 use crate::formats::requirements::{Marker, MarkerEnv, normalize};
 use crate::model::FileId;
 
@@ -25,6 +26,9 @@ pub(super) fn document(format: &str, file: FileId, text: &str, markers: &MarkerE
     if let Some(problem) = problems.first() {
         return json!({"kind": "lock", "ok": false, "error": problem.message});
     }
+    if let Some(why) = refusal(format, &node) {
+        return json!({"kind": "lock", "ok": false, "error": why});
+    }
     let rows: Vec<Value> = match format {
         "pipfile" => pipfile(&node, markers),
         "pylock" => packages(&node, "packages").iter().map(|p| pylock(p, markers)).collect(),
@@ -44,6 +48,25 @@ pub(super) fn document(format: &str, file: FileId, text: &str, markers: &MarkerE
         out["root_groups"] = Value::Object(root_groups(packages(&node, "package")));
     }
     out
+}
+
+/// Why a document is no lock of its format, if it is not.
+fn refusal(format: &str, node: &Node) -> Option<String> {
+    let missing = |key: &str| node.get(key).is_none().then(|| format!("{key} is missing"));
+    let needed: &[&str] = match format {
+        "pylock" => return pylock_check::refusal(node),
+        "poetry" => &["name", "version"],
+        _ => &["name"],
+    };
+    let part = match format {
+        "pipfile" => return missing("_meta"),
+        "uv" => None,
+        _ => missing("metadata"),
+    };
+    let lacks = |package: &Node| {
+        needed.iter().find(|key| package.str(key).is_none()).map(|key| format!("a package lacks {key}"))
+    };
+    part.or_else(|| packages(node, "package").iter().find_map(lacks))
 }
 
 fn packages<'a>(node: &'a Node, key: &str) -> &'a [Node] {
