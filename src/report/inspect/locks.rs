@@ -8,8 +8,11 @@ use crate::formats::locks::pylock_check;
 use crate::formats::requirements::{Marker, MarkerEnv, normalize};
 use crate::model::FileId;
 
-/// The format of a lock by its file name.
-pub(super) fn format(name: &str) -> Option<&'static str> {
+/// The format of a lock as it is asked for, or by its file name.
+pub(super) fn format(name: &str, asked: Option<&str>) -> Option<&'static str> {
+    if let Some(asked) = asked {
+        return ["uv", "poetry", "pdm", "pipfile", "pylock"].into_iter().find(|format| *format == asked);
+    }
     match name {
         "uv.lock" => Some("uv"),
         "poetry.lock" => Some("poetry"),

@@ -34,10 +34,11 @@ pub fn document(request: &Request) -> Result<Value, String> {
         let file = tree.find(&here).ok_or("the file cannot be read")?;
         let text = tree.text(file).map_err(ToString::to_string)?;
         let name = paths::name(&here);
-        if name == "pyproject.toml" {
+        let asked = request.kind.as_deref();
+        if asked == Some("pyproject") || name == "pyproject.toml" && asked.is_none() {
             return Ok(pyproject(file, text, path.parent().unwrap_or(&path), &markers));
         }
-        if let Some(format) = locks::format(name) {
+        if let Some(format) = locks::format(name, asked) {
             return Ok(locks::document(format, file, text, &markers));
         }
         let loaded = load_with(&tree, file, &markers, &world(request), false);
