@@ -94,6 +94,7 @@ fn before_command(words: &[String]) -> &[String] {
     let mut at = 0;
     while let Some(word) = words.get(at).filter(|w| w.starts_with('-') && *w != "--") {
         if matches!(word.as_str(), "-m" | "--module") {
+            at += 1;
             break;
         }
         let value = argv::UV.takes(word) == Some(true);

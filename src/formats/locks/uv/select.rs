@@ -45,8 +45,6 @@ pub(super) fn select(
     flags: &Flags,
 ) -> Result<Selection, Reason> {
     let mut own = groups_of(packages, roots);
-    let here = manifest.filter(|_| flags.values(&["--package"]).next().is_none());
-    own.extend(here.iter().flat_map(|m| m.groups.keys().cloned()));
     let above: Vec<usize> =
         (0..packages.len()).filter(|at| place(&packages[*at], top).as_deref() == Some(top)).collect();
     let whole = above.is_empty();
@@ -80,7 +78,7 @@ pub(super) fn select(
     chosen.retain(|g| {
         !choice.without.contains(g) && !(choice.no_dev && g == "dev") && (own.contains(g) || inherited.contains(g))
     });
-    let extras = extras(packages, roots, here, flags)?;
+    let extras = extras(packages, roots, flags)?;
     Ok(Selection { main, extras, groups: chosen, inherited, top: above, whole })
 }
 
@@ -140,18 +138,12 @@ impl Choice {
     }
 }
 
-fn extras(
-    packages: &[Node],
-    roots: &[usize],
-    manifest: Option<&Manifest>,
-    flags: &Flags,
-) -> Result<BTreeSet<String>, Reason> {
+fn extras(packages: &[Node], roots: &[usize], flags: &Flags) -> Result<BTreeSet<String>, Reason> {
     let mut declared = keys(packages, roots, "optional-dependencies");
     for at in roots {
         let provided = packages[*at].path(&["metadata", "provides-extras"]);
         declared.extend(provided.into_iter().flat_map(Node::texts).map(normalize));
     }
-    declared.extend(manifest.iter().flat_map(|m| m.optional.keys().cloned()));
     let named = |flag: &str| -> BTreeSet<String> { flags.values(&[flag]).map(normalize).collect() };
     let (mut extras, without) = (named("--extra"), named("--no-extra"));
     if let Some(name) = extras.iter().chain(&without).find(|e| !declared.contains(*e)) {

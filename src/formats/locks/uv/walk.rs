@@ -13,16 +13,15 @@ pub(super) type Found = (usize, Option<bool>, String, bool);
 
 /// The packages that are reached.
 pub(super) fn walk(lock: &Node, packages: &[Node], roots: &[usize], selection: &Selection, env: MarkerEnv) -> Vec<Found> {
-    let mut walk = Walk { packages, names: by_name(packages), env, seen: BTreeMap::new(), found: Vec::new() };
     let conflicts = lock.get("conflicts").is_some_and(|c| !c.items().is_empty());
-    for _ in 0..if conflicts { 4 } else { 1 } {
-        let before = walk.env.extras.len();
+    let mut walk =
+        Walk { packages, names: by_name(packages), env, conflicts, seen: BTreeMap::new(), found: Vec::new() };
+    walk.all(lock, roots, selection);
+    if conflicts {
+        // Choices between conflicting extras rest on all that dependencies ask for, which the first way finds.
         walk.seen.clear();
         walk.found.clear();
         walk.all(lock, roots, selection);
-        if walk.env.extras.len() == before {
-            break;
-        }
     }
     walk.found
 }
@@ -31,6 +30,7 @@ struct Walk<'a> {
     packages: &'a [Node],
     names: BTreeMap<String, Vec<usize>>,
     env: MarkerEnv,
+    conflicts: bool,
     seen: BTreeMap<(usize, String), Option<bool>>,
     found: Vec<Found>,
 }
@@ -69,10 +69,22 @@ impl Walk<'_> {
         }
     }
 
+    /// Whether an edge's marker holds. The extras that the edge itself asks for count as asked for.
+    fn holds(&self, edge: &Node, name: &str) -> Option<bool> {
+        let Some(text) = edge.str("marker") else { return Some(true) };
+        let marker = Marker::parse(text)?;
+        let mut extras = edge.get("extra").into_iter().flat_map(Node::texts).peekable();
+        if !self.conflicts || extras.peek().is_none() {
+            return marker.applies(&self.env);
+        }
+        let mut env = self.env.clone();
+        env.extras.extend(extras.map(|extra| format!("extra-{}-{name}-{}", name.len(), normalize(extra))));
+        marker.applies(&env)
+    }
+
     fn edge(&mut self, edge: &Node, applies: Option<bool>, group: &str, dev: bool) {
         let Some(name) = edge.str("name") else { return };
-        let marker = edge.str("marker").map_or(Some(true), |m| Marker::parse(m).and_then(|m| m.applies(&self.env)));
-        let applies = both(applies, marker);
+        let applies = both(applies, self.holds(edge, &normalize(name)));
         if applies == Some(false) {
             return;
         }
@@ -106,7 +118,6 @@ impl Walk<'_> {
         self.seen.insert(key, applies);
         let node = &self.packages[at];
         if !extra.is_empty() {
-            // Choices between conflicting extras rest on those that dependencies ask for, too.
             let name = node.str("name").unwrap_or_default();
             self.env.extras.insert(format!("extra-{}-{name}-{extra}", name.len()));
         }
@@ -139,7 +150,8 @@ impl Emit {
         let is_member =
             |p: &Node| p.get("source").is_some_and(|s| s.get("editable").is_some() || s.get("virtual").is_some());
         let members = || packages.iter().enumerate().filter(|(_, p)| is_member(p)).map(|(at, _)| at).collect();
-        let own = |at: &usize| place(&packages[*at], top).as_deref() == Some(folder) || roots.len() == 1;
+        let alone = flags.values(&["--package"]).count() == 1;
+        let own = |at: &usize| alone || place(&packages[*at], top).as_deref() == Some(folder);
         Self {
             roots: roots.iter().copied().filter(own).collect(),
             names: flags.values(&["--no-install-package", "--no-emit-package"]).map(normalize).collect(),
