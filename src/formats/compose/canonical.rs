@@ -1,6 +1,6 @@
 //! The one form that every value of a compose file takes: short forms spelled out, names resolved from keys.
 
-use super::merge::started;
+use super::merge::{in_words, started};
 use super::scalar::Kind;
 use super::short;
 use super::value::{Data, Node, same};
@@ -61,6 +61,32 @@ fn of_service(key: &str, node: &mut Node, errors: &mut Errors) {
         }
         _ => {}
     }
+}
+
+/// Sets `x-…` apart where it stands among names: Compose holds it as one value of the name `#extensions`.
+pub(super) fn set_extensions_apart(root: &mut Node) {
+    for (_, service) in root.get_mut("services").map(Node::entries_mut).unwrap_or_default() {
+        for key in ["environment", "networks", "models"] {
+            apart(service.get_mut(key));
+        }
+        for key in ["args", "additional_contexts"] {
+            apart(service.get_mut("build").and_then(|build| build.get_mut(key)));
+        }
+    }
+}
+
+fn apart(node: Option<&mut Node>) {
+    let Some(node) = node else { return };
+    let Data::Map(entries) = &mut node.data else { return };
+    let (mut set, kept) = std::mem::take(entries).into_iter().partition::<Vec<_>, _>(|(key, _)| key.value.starts_with("x-"));
+    *entries = kept;
+    if set.is_empty() {
+        return;
+    }
+    set.sort_by(|(a, _), (b, _)| a.value.cmp(&b.value));
+    let span = set[0].0.span;
+    let words = in_words(&Node::new(Data::Map(set), span));
+    node.put("#extensions", Node::made(&words, span));
 }
 
 fn refuse(node: &Node, errors: &mut Errors, message: &str) {

@@ -69,6 +69,9 @@ pub(super) fn project(project: &mut Project, root: &Node) {
                 errors.push((key.span, format!("{name} of service {} is empty", key.value)));
             }
         }
+        for node in [node.get("extra_hosts"), node.get("build").and_then(|build| build.get("extra_hosts"))] {
+            hosts(node, &mut errors);
+        }
         let Some(service) = project.services.get(&key.value) else { continue };
         let mut one = One { name: &key.value, span: key.span, node, service, project, root, errors: &mut errors };
         one.image_and_build();
@@ -83,9 +86,9 @@ pub(super) fn project(project: &mut Project, root: &Node) {
         }
     }
     for (key, node) in root.get("secrets").map(Node::entries).unwrap_or_default() {
-        let filled = |name: &str| node.get(name).and_then(Node::scalar).is_some_and(|scalar| !scalar.text.is_empty());
+        let named = node.get("environment").and_then(Node::scalar).is_some_and(|scalar| !scalar.text.is_empty());
         let outside = node.get("external").is_some_and(Node::is_true);
-        if node.is_map() && !outside && !filled("file") && !filled("environment") {
+        if node.is_map() && !outside && node.get("file").is_none() && !named {
             errors.push((key.span, format!("the secret {} is neither of a file nor of a variable", key.value)));
         }
     }
@@ -95,6 +98,21 @@ pub(super) fn project(project: &mut Project, root: &Node) {
         }
     }
     project.errors.extend(errors.into_iter().map(|(span, message)| Problem::new(span, message)));
+}
+
+/// Hosts have a name without `:` and `=`, and an address.
+fn hosts(node: Option<&Node>, errors: &mut Errors) {
+    let Some(node) = node else { return };
+    for item in node.items() {
+        let Some(text) = item.scalar().map(|scalar| scalar.text.as_str()) else { continue };
+        let parts = text.split_once('=').or_else(|| text.split_once(':'));
+        if parts.is_none_or(|(name, _)| name.is_empty() || name.contains(':')) {
+            errors.push((item.span, "a host is `name=address`".to_owned()));
+        }
+    }
+    for (key, _) in node.entries().iter().filter(|(key, _)| key.value.is_empty() || key.value.contains([':', '='])) {
+        errors.push((key.span, "a name of a host holds no `:` or `=`".to_owned()));
+    }
 }
 
 /// One service that is on.

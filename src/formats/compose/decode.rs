@@ -5,6 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use super::environment::{self, pairs};
 use super::interpolate::UNKNOWN;
 use super::load::Loader;
+use super::scalar::Kind;
 use super::value::{Data, Node};
 use super::{BuildSpec, Dependency, Field, Healthcheck, Mount, Port, Profiles, Service, locate, units, words};
 use crate::formats::Var;
@@ -22,6 +23,9 @@ pub(super) fn project(loader: &mut Loader<'_>, root: &Node) {
             Profiles::None => false,
             Profiles::Named(names) => names.contains("*") || !texts(node.get("profiles")).is_disjoint(names),
         };
+        if on {
+            environment::labels(loader, node);
+        }
         let service = service(loader, key, node, on);
         let place = if on { &mut loader.project.services } else { &mut loader.project.inactive };
         place.insert(key.value.clone(), service);
@@ -51,6 +55,9 @@ fn command_field(loader: &mut Loader<'_>, node: Option<&Node>) -> Option<Field<V
             certainty = scalar.certainty.clone();
             if let Some(reason) = &scalar.unknown {
                 return Some(Field { value: Known::Unknown(reason.clone()), certainty, origin: node.origin() });
+            }
+            if scalar.kind != Kind::Text {
+                return None;
             }
             match words::split(&scalar.text) {
                 Some(words) => value = words,
@@ -113,7 +120,11 @@ fn texts(node: Option<&Node>) -> BTreeSet<String> {
 /// The names that `secrets` or `configs` use.
 fn sources(node: Option<&Node>) -> BTreeSet<String> {
     let items = node.map(Node::items).unwrap_or_default();
-    items.iter().filter_map(|item| item.get("source").unwrap_or(item).one().map(str::to_owned)).collect()
+    let name = |item: &Node| {
+        let name = if item.is_map() { item.get("source").map_or(Some(""), Node::one) } else { item.one() };
+        name.map(str::to_owned)
+    };
+    items.iter().filter_map(name).collect()
 }
 
 fn service(loader: &mut Loader<'_>, key: &Spanned<String>, node: &Node, on: bool) -> Service {

@@ -80,6 +80,8 @@ pub(super) fn of(loader: &mut Loader<'_>, service: &str, node: &Node, on: bool) 
             }
         } else if path.starts_with("..") {
             loader.project.outside.push(Spanned::new(path.clone(), file.span));
+        } else if on && !path.is_empty() && loader.tree.is_dir(path.trim_matches('.')) {
+            loader.error(file.span, format!("{path} is a folder"));
         }
         loader.project.env_files.push(EnvFileUse {
             service: service.to_owned(),
@@ -97,6 +99,22 @@ pub(super) fn of(loader: &mut Loader<'_>, service: &str, node: &Node, on: bool) 
         found.insert(name, given);
     }
     found
+}
+
+/// Looks at the files of labels of a service that is on.
+pub(super) fn labels(loader: &mut Loader<'_>, node: &Node) {
+    for file in node.get("label_file").map(Node::list).unwrap_or_default() {
+        let Some(path) = file.one() else { continue };
+        match loader.tree.presence(path) {
+            Presence::Here(id) => {
+                let Ok(text) = loader.tree.text(id) else { continue };
+                let read = dotenv::parse(id, text, Dialect::Compose, &World::empty());
+                loader.project.errors.extend(read.problems);
+            }
+            Presence::Missing => loader.error(file.span, format!("{path} is not in the repository")),
+            Presence::Ignored => {}
+        }
+    }
 }
 
 /// The variables of one file. Its `${X}` see the project's variables, then the service's own, then the lines before, then

@@ -31,9 +31,11 @@ impl Loader<'_> {
                 Some(path) => locate::in_tree(&setting.folder, path),
                 None => paths::parent(self.tree.path(*first)).to_owned(),
             };
+            // A folder that is not there is taken for a file.
+            let shown = if self.tree.is_dir(&folder) { folder.as_str() } else { paths::parent(&folder) }.to_owned();
             let Some(world) = self.world_of(item, &folder, setting) else { continue };
             let inner = self.setting(world, &folder, &setting.chain);
-            let mut imported = self.model(&files, &inner, &locate::relative(&setting.folder, &folder));
+            let mut imported = self.model(&files, &inner, &locate::relative(&setting.folder, &shown));
             given_names(&mut imported, &inner.world);
             imported.step(StepKind::Included, paths[0].span);
             self.import(node, imported, resets);

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use super::canonical::spell_out;
+use super::canonical::{set_extensions_apart, spell_out};
 use super::merge::Merger;
 use super::read::Reading;
 use super::unique::{enforce, reset};
@@ -57,12 +57,13 @@ pub fn load(tree: &Tree, files: &[FileId], options: &Options) -> Project {
     let folder = options.project_dir.trim_matches('/');
     let folder = if folder == "." { "" } else { folder };
     let setting = loader.setting(options.env.clone(), folder, &[]);
-    let root = loader.model(files, &setting, folder);
+    let mut root = loader.model(files, &setting, folder);
     if root.entries().is_empty() {
         let file = files.first().copied().unwrap_or(FileId(0));
         loader.error(Span::new(file, 0, 0), "empty compose file");
     }
     loader.refuse(validate(&root, Stage::Project));
+    set_extensions_apart(&mut root);
     decode::project(&mut loader, &root);
     check::project(&mut loader.project, &root);
     let mut errors: Vec<Problem> = Vec::new();

@@ -26,7 +26,7 @@ enum Rule {
 fn rule(path: &[&str]) -> Rule {
     let rest = match path {
         ["services", _, rest @ ..] => rest,
-        ["networks" | "volumes", _, "labels"] => return Rule::List,
+        ["networks" | "volumes" | "secrets" | "configs", _, "labels"] => return Rule::List,
         ["networks", _, "ipam", "config"] => return Rule::Pools,
         _ => return Rule::Plain,
     };
@@ -77,7 +77,13 @@ impl Merger {
             (_, Data::Null) => base,
             (Data::Map(_), Data::Map(_)) => self.entries(base, over, path),
             (Data::Seq(a), Data::Seq(b)) => {
-                let items = a.iter().chain(b).cloned().collect();
+                let mut items = a.clone();
+                for item in b {
+                    // What stands there already is not added again.
+                    if !items.iter().any(|known| same(known, item)) {
+                        items.push(item.clone());
+                    }
+                }
                 Node { data: Data::Seq(items), ..over }
             }
             (Data::Map(_) | Data::Seq(_), _) => self.refuse(over, path),
@@ -262,7 +268,7 @@ fn in_line(key: &Spanned<String>, value: &Node) -> Vec<Node> {
 }
 
 /// What Compose prints of a value inside a text.
-fn in_words(node: &Node) -> String {
+pub(super) fn in_words(node: &Node) -> String {
     match &node.data {
         Data::Null => "<nil>".to_owned(),
         Data::Scalar(scalar) => scalar.text.clone(),

@@ -6,6 +6,9 @@ use super::short::mount;
 use super::value::{Data, Node};
 use crate::model::{Span, Spanned};
 
+/// The sections with lists that name a thing once.
+const RESOURCES: [&str; 5] = ["services", "networks", "volumes", "secrets", "configs"];
+
 /// What tells the items of a list apart.
 #[derive(Clone, Copy)]
 enum Index {
@@ -25,7 +28,7 @@ enum Index {
 fn index(path: &[&str]) -> Option<Index> {
     let rest = match path {
         ["services", _, rest @ ..] => rest,
-        ["networks", _, "labels"] | ["networks", _, "ipam", "options"] => return Some(Index::Name),
+        ["networks" | "volumes" | "secrets" | "configs", _, "labels"] | ["networks", _, "ipam", "options"] => return Some(Index::Name),
         _ => return None,
     };
     Some(match rest {
@@ -57,7 +60,7 @@ pub(super) fn enforce(node: &mut Node) -> Vec<(Span, String)> {
 fn walk(node: &mut Node, path: &mut Vec<String>, errors: &mut Vec<(Span, String)>) {
     match &mut node.data {
         Data::Map(entries) => {
-            if path.len() > 4 || path.first().is_some_and(|first| first != "services" && first != "networks") {
+            if path.len() > 4 || path.first().is_some_and(|first| !RESOURCES.contains(&first.as_str())) {
                 return;
             }
             for (key, value) in entries {

@@ -35,7 +35,7 @@ impl Run {
     fn look(&mut self, node: &Node, shape: &Shape, name: &str) {
         let shape = chosen(node, shape);
         match (shape, &node.data) {
-            (Some(Shape::Any | Shape::Null), _) => {}
+            (Some(Shape::Any | Shape::Null), _) | (Some(Shape::Scalar(..)), Data::Null) => {}
             (Some(Shape::Map(fields)), Data::Map(_)) => self.fields(node, fields, name),
             (Some(Shape::List(item, unique)), Data::Seq(items)) => {
                 for (at, one) in items.iter().enumerate() {

@@ -9,7 +9,11 @@ pub(super) fn split(text: &str) -> Option<Vec<String>> {
     let (mut single, mut double, mut back, mut dollar) = (false, false, false, false);
     for c in text.chars() {
         if escaped {
-            word.push(c);
+            word.push(match c {
+                't' => '\t',
+                'n' => '\n',
+                other => other,
+            });
             (escaped, some) = (false, true);
             continue;
         }
@@ -37,7 +41,12 @@ pub(super) fn split(text: &str) -> Option<Vec<String>> {
                 continue;
             }
             '`' if !single && !double && !dollar => back = !back,
-            ')' if !single && !double && !back => dollar = !dollar,
+            ')' if !single && !double && !back => {
+                if !dollar {
+                    return None;
+                }
+                dollar = false;
+            }
             '(' if !single && !double && !back => {
                 if dollar || !word.ends_with('$') {
                     return None;
@@ -82,6 +91,7 @@ mod tests {
                 "{written}"
             );
         }
-        assert_eq!(split("a 'b"), None);
+        assert_eq!(split(r"a\nb \t"), Some(vec!["a\nb".to_owned(), "\t".to_owned()]));
+        assert_eq!((split("a 'b"), split("a)"), split("(a)")), (None, None, None));
     }
 }

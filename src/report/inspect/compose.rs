@@ -238,7 +238,7 @@ fn build(place: &Place, spec: &BuildSpec) -> Value {
     let contexts: BTreeMap<&String, String> =
         spec.additional_contexts.iter().map(|(name, path)| (name, place.relative(path))).collect();
     json!({
-        "context": known(&spec.context.value, |path| json!(place.relative(path))),
+        "context": known(&spec.context.value, |path| if path.is_empty() { Value::Null } else { json!(place.relative(path)) }),
         "dockerfile": dockerfile,
         "dockerfile_inline": text(spec.dockerfile_inline.as_ref()),
         "target": text(spec.target.as_ref()),
@@ -262,7 +262,7 @@ fn mount(place: &Place, mount: &Mount) -> Value {
 fn healthcheck(check: &Healthcheck) -> Value {
     let seconds = |name: &str| check.seconds.get(name).map(|value| (value * 1e9).round() / 1e9);
     json!({
-        "test": check.test,
+        "test": check.test.as_ref().filter(|test| !test.is_empty()),
         "disable": check.disable,
         "retries": check.retries,
         "interval_s": seconds("interval"),
