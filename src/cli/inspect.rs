@@ -92,6 +92,13 @@ fn kind_of(arguments: &Arguments) -> &str {
     if !arguments.command.is_empty() {
         return "installed";
     }
+    // Flags that only one kind has say more than the name of the file.
+    if arguments.dialect.is_some() {
+        return "dotenv";
+    }
+    if !arguments.profile.is_empty() || !arguments.env_file.is_empty() {
+        return "compose";
+    }
     let path = arguments.paths.first().and_then(|path| path.to_str()).unwrap_or_default();
     let name = path.rsplit('/').next().unwrap_or_default().to_ascii_lowercase();
     let yaml = name.ends_with(".yml") || name.ends_with(".yaml");

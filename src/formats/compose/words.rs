@@ -9,7 +9,11 @@ pub(super) fn split(text: &str) -> Option<Vec<String>> {
     let (mut single, mut double, mut back, mut dollar) = (false, false, false, false);
     for c in text.chars() {
         if escaped {
+            if back || dollar {
+                word.push('\\');
+            }
             word.push(match c {
+                c if back || dollar => c,
                 't' => '\t',
                 'n' => '\n',
                 other => other,
@@ -30,12 +34,12 @@ pub(super) fn split(text: &str) -> Option<Vec<String>> {
                 }
                 continue;
             }
-            '"' if !single && !dollar => {
+            '"' if !single && !dollar && !back => {
                 double = !double;
                 some |= !double;
                 continue;
             }
-            '\'' if !double && !dollar => {
+            '\'' if !double && !dollar && !back => {
                 single = !single;
                 some |= !single;
                 continue;
@@ -54,7 +58,7 @@ pub(super) fn split(text: &str) -> Option<Vec<String>> {
                 dollar = true;
             }
             ';' | '&' | '|' | '<' | '>' if !quoted => {
-                let descriptor = c == '>' && word.starts_with(|c: char| c.is_ascii_digit());
+                let descriptor = c == '>' && !word.is_empty() && word.bytes().all(|byte| byte.is_ascii_digit());
                 some &= !descriptor;
                 break;
             }
@@ -76,11 +80,13 @@ mod tests {
 
     #[test]
     fn texts_are_split_as_compose_splits_them() {
-        let rows: [(&str, &[&str]); 6] = [
+        let rows: [(&str, &[&str]); 8] = [
             ("sh -c \"a \\d \\\" b\" && c", &["sh", "-c", "a d \" b"]),
             ("a;b", &["a"]),
             ("a '' 'b c'", &["a", "", "b c"]),
             ("echo 2>&1", &["echo"]),
+            ("2a>b", &["2a"]),
+            ("`\"`", &["`\"`"]),
             ("a=$(b c) d", &["a=$(b c)", "d"]),
             ("", &[]),
         ];
@@ -92,6 +98,7 @@ mod tests {
             );
         }
         assert_eq!(split(r"a\nb \t"), Some(vec!["a\nb".to_owned(), "\t".to_owned()]));
+        assert_eq!(split(r"`a\` \n` $(b \))"), Some(vec![r"`a\` \n`".to_owned(), r"$(b \))".to_owned()]));
         assert_eq!((split("a 'b"), split("a)"), split("(a)")), (None, None, None));
     }
 }
