@@ -102,7 +102,7 @@ fn kind_of(arguments: &Arguments) -> &str {
     let path = arguments.paths.first().and_then(|path| path.to_str()).unwrap_or_default();
     let name = path.rsplit('/').next().unwrap_or_default().to_ascii_lowercase();
     let yaml = name.ends_with(".yml") || name.ends_with(".yaml");
-    if yaml && path.contains("workflows/") {
+    if yaml && path.rsplit('/').nth(1) == Some("workflows") {
         "workflow"
     } else if name.contains("dockerfile") || name.contains("containerfile") {
         "dockerfile"
