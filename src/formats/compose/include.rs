@@ -3,7 +3,7 @@
 use super::load::{DEPTH, Loader, Resets, Setting};
 use super::locate;
 use super::unique::reset;
-use super::value::{Data, Node};
+use super::value::{Data, Node, same};
 use crate::discover::paths;
 use crate::formats::World;
 use crate::formats::dotenv;
@@ -92,6 +92,7 @@ impl Loader<'_> {
             for (key, value) in entries {
                 let merged = match own.take(&key.value) {
                     None => value,
+                    Some(over) if same(&value, &over) => over,
                     Some(over) => {
                         let value = without(section, &key, value, resets);
                         self.merge(value, over, &[section, &key.value])

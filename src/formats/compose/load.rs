@@ -168,12 +168,19 @@ impl Loader<'_> {
             }
         };
         let mut nodes = Vec::new();
-        for document in documents.iter() {
+        let text = self.tree.text(file).unwrap_or_default();
+        for (at, document) in documents.iter().enumerate() {
+            if let Some(tab) = document.misplaced_tab(text) {
+                self.error(tab, "a tab cannot indent a line");
+            }
             let known = &mut self.project.problems;
             known.extend(
                 document.problems.iter().filter(|problem| !known.contains(problem)).cloned().collect::<Vec<_>>(),
             );
             let Some(root) = document.root() else { continue };
+            if at > 0 && !document.explicit {
+                self.error(root.span(), "a further document begins with ---");
+            }
             let mut reading = Reading::new(world);
             let node = reading.document(root);
             self.project.interpolated.append(&mut reading.found);

@@ -123,7 +123,8 @@ fn name(item: &Node, index: Index) -> Result<String, &'static str> {
         (Index::Port, Some(text)) => Ok(text.to_owned()),
         (Index::Port, None) if item.is_map() => {
             let target = item.get("target").ok_or("a port needs a target")?;
-            let target = target.scalar().map(|scalar| scalar.text.clone()).unwrap_or_default();
+            let whole = target.scalar().filter(|scalar| scalar.kind == super::scalar::Kind::Int);
+            let target = whole.map(|scalar| scalar.text.clone()).or_else(|| printed("target")).unwrap_or_default();
             let host = part("host_ip").unwrap_or_else(|| "0.0.0.0".to_owned());
             let protocol = part("protocol").unwrap_or_else(|| "tcp".to_owned());
             Ok(format!("{host}:{}:{target}/{protocol}", printed("published").unwrap_or_default()))

@@ -4,6 +4,7 @@
 //! node is asked, so that a tree is never larger than its file.
 
 mod scalar;
+mod tabs;
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -36,6 +37,8 @@ struct Node {
 pub struct Document {
     nodes: Vec<Node>,
     root: Option<usize>,
+    /// Whether it begins with `---`.
+    pub explicit: bool,
     /// What could not be read.
     pub problems: Vec<Problem>,
     /// The comments, without their `#`.
@@ -139,6 +142,7 @@ impl Builder<'_> {
                     self.child(id);
                 }
             }
+            Event::DocumentStart(explicit, _) => self.document.explicit = explicit,
             Event::Comment(text, _) => self.document.comments.push(Spanned::new(text.into_owned(), span)),
             _ => {}
         }
