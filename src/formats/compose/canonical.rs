@@ -78,7 +78,8 @@ pub(super) fn set_extensions_apart(root: &mut Node) {
 fn apart(node: Option<&mut Node>) {
     let Some(node) = node else { return };
     let Data::Map(entries) = &mut node.data else { return };
-    let (mut set, kept) = std::mem::take(entries).into_iter().partition::<Vec<_>, _>(|(key, _)| key.value.starts_with("x-"));
+    let (mut set, kept) =
+        std::mem::take(entries).into_iter().partition::<Vec<_>, _>(|(key, _)| key.value.starts_with("x-"));
     *entries = kept;
     if set.is_empty() {
         return;

@@ -28,7 +28,9 @@ enum Index {
 fn index(path: &[&str]) -> Option<Index> {
     let rest = match path {
         ["services", _, rest @ ..] => rest,
-        ["networks" | "volumes" | "secrets" | "configs", _, "labels"] | ["networks", _, "ipam", "options"] => return Some(Index::Name),
+        ["networks" | "volumes" | "secrets" | "configs", _, "labels"] | ["networks", _, "ipam", "options"] => {
+            return Some(Index::Name);
+        }
         _ => return None,
     };
     Some(match rest {
