@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use super::data::Data;
-use super::evaluate::{Contexts, Env, Piece, pieces};
+use super::evaluate::{Contexts, Env, Piece, Variables, pieces};
 use super::matrix::{self, Row};
 use super::{ContainerSpec, Job, Step, Texts, Workflow};
 use crate::formats::small::tree::Node;
@@ -78,7 +78,7 @@ pub struct StepInstance {
 
 /// Every run of a job; one with an unknown row where the matrix is only known at run time.
 pub fn expand(workflow: &Workflow, job: &Job, vars: &BTreeMap<String, String>) -> Vec<RunInstance> {
-    let outer = Contexts { matrix: None, env: None, vars };
+    let outer = Contexts::of_run(vars);
     match job.matrix.rows(outer) {
         Ok(rows) => rows.into_iter().map(|row| instance(workflow, job, vars, Ok(row))).collect(),
         Err(reason) => vec![instance(workflow, job, vars, Err(reason))],
@@ -92,11 +92,11 @@ fn env(texts: &Texts, contexts: Contexts<'_>) -> Env {
 
 fn instance(workflow: &Workflow, job: &Job, vars: &BTreeMap<String, String>, row: Result<Row, Reason>) -> RunInstance {
     let data = row.as_ref().ok().map(matrix::context);
-    let bare = Contexts { matrix: data.as_ref(), env: None, vars };
+    let bare = Contexts { matrix: data.as_ref(), ..Contexts::of_run(vars) };
     let mut variables = env(&workflow.env, bare);
     let outer = variables.clone();
-    variables.extend(env(&job.env, Contexts { env: Some(&outer), ..bare }));
-    let contexts = Contexts { env: Some(&variables), ..bare };
+    variables.extend(env(&job.env, Contexts { env: Variables::Known(&outer), ..bare }));
+    let contexts = Contexts { env: Variables::Known(&variables), ..bare };
     let steps: Vec<StepInstance> =
         job.steps.iter().enumerate().map(|(index, step)| step_instance(index, step, &variables, contexts)).collect();
     let cells = row.as_deref().unwrap_or_default();
@@ -122,7 +122,7 @@ fn step_instance(index: usize, step: &Step, outer: &Env, contexts: Contexts<'_>)
     let own = env(&step.env, contexts);
     let mut all = outer.clone();
     all.extend(own.clone());
-    let inner = Contexts { env: Some(&all), ..contexts };
+    let inner = Contexts { env: Variables::Known(&all), ..contexts };
     let runs = step.condition.as_ref().map_or(Known::One(true), |condition| match inner.expression(&condition.value) {
         Data::Unknown(reason) => Known::Unknown(reason),
         data => Known::One(data.truth().unwrap_or(true)),

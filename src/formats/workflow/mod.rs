@@ -7,6 +7,8 @@ pub mod expression;
 pub mod matrix;
 pub mod outcome;
 pub mod parse;
+pub mod template;
+mod yaml;
 #[cfg(test)]
 mod tests;
 
