@@ -34,6 +34,8 @@ pub struct Contexts<'a> {
     pub env: Variables<'a>,
     /// `vars`, as far as given.
     pub vars: &'a BTreeMap<String, String>,
+    /// `inputs`, where the callers of a reusable workflow are known.
+    pub inputs: Option<&'a Data>,
     /// Whose evaluation counts.
     pub reading: Reading,
 }
@@ -41,7 +43,7 @@ pub struct Contexts<'a> {
 impl<'a> Contexts<'a> {
     /// Nothing but `vars`, as a run sees it.
     pub fn of_run(vars: &'a BTreeMap<String, String>) -> Self {
-        Self { matrix: None, env: Variables::None, vars, reading: Reading::Run }
+        Self { matrix: None, env: Variables::None, vars, inputs: None, reading: Reading::Run }
     }
 
     /// The value of an expression's text.
@@ -123,6 +125,7 @@ impl<'a> Contexts<'a> {
             ("matrix", Some(row), _) => row.clone(),
             ("matrix", None, _) => Data::unknown("the matrix is only known when the workflow runs"),
             ("env", _, Variables::Object(data)) => data.clone(),
+            ("inputs", ..) if self.inputs.is_some() => self.inputs.cloned().unwrap_or(Data::Null),
             ("vars", ..) if self.reading == Reading::Library => {
                 let text = |(name, value): (&String, &String)| (name.clone(), Data::Text(value.clone()));
                 Data::Map(self.vars.iter().map(text).collect())
@@ -160,6 +163,7 @@ impl<'a> Contexts<'a> {
     fn variable(&self, context: &str, name: &str) -> Option<Data> {
         match (context, self.env) {
             ("matrix", _) | ("env", Variables::Object(_)) => None,
+            ("inputs", _) if self.inputs.is_some() => None,
             ("env", Variables::Known(env)) => Some(variable(env, name)),
             ("vars", _) => {
                 let unset = || Data::unknown(format!("`vars.{name}` is set on GitHub"));

@@ -135,7 +135,15 @@ fn from_expression(data: &Data, span: Span) -> Result<Vec<Row>, Reason> {
 /// The combinations of a matrix that is given as data. What is not known stands for itself: it equals what is not known
 /// for the same reason.
 pub fn rows_of(data: &Data, span: Span) -> Vec<Row> {
-    let Data::Map(entries) = data else { return vec![Vec::new()] };
+    let numbered = |items: Vec<Data>| items.into_iter().zip(0u32..).map(|(item, at)| (at.to_string(), item)).collect();
+    let letters = |text: &str| numbered(text.chars().map(|c| Data::Text(c.to_string())).collect());
+    let entries: Vec<(String, Data)> = match data {
+        Data::Map(entries) => entries.clone(),
+        Data::List(items) => numbered(items.clone()),
+        Data::Text(text) if !text.is_empty() => letters(text),
+        Data::Text(_) | Data::Null | Data::Bool(false) => return vec![Vec::new()],
+        _ => return Vec::new(),
+    };
     let list = |value: &Data| match value {
         Data::List(items) => items.clone(),
         other => vec![other.clone()],

@@ -63,11 +63,13 @@ fn plain(token: Option<&Token>) -> Value {
     }
 }
 
+/// The events that start it; an expression, which is not allowed here, is an object of one name.
 fn events(on: Option<&Token>) -> Value {
     match on.map(|on| &on.kind) {
         Some(Kind::Text(event)) => json!([event]),
         Some(Kind::List(_)) => plain(on),
         Some(Kind::Map(entries)) => entries.iter().map(|(key, _)| key.name()).collect(),
+        Some(Kind::Expression(_)) => json!(["expr"]),
         _ => json!([]),
     }
 }
@@ -114,6 +116,9 @@ fn each_text(data: Data) -> Data {
     match data {
         Data::Map(entries) => Data::Map(entries.into_iter().map(|(name, value)| (name, text(value))).collect()),
         Data::Null => Data::Map(Vec::new()),
+        Data::List(items) => {
+            Data::Map(items.into_iter().enumerate().map(|(at, item)| (at.to_string(), text(item))).collect())
+        }
         other => other,
     }
 }

@@ -5,8 +5,6 @@ mod numbers;
 mod props;
 mod scalars;
 
-pub(super) use numbers::number;
-
 use super::cst::{Cst, Sign, Token};
 use super::parser::Stream;
 use props::{Props, after, next_of_token};

@@ -223,7 +223,13 @@ impl Lexer<'_> {
             return if document { State::Doc } else { State::Stream };
         }
         self.indent_value = self.push_spaces(false);
-        if self.indent_next > self.indent_value && !is_empty(self.here(1)) {
+        // The character behind the first one, in units of UTF-16: of one outside the basic plane its own second half.
+        let second = match self.here(0) {
+            Some(0xc0..=0xdf) => self.here(2),
+            Some(0xe0..=0xef) => self.here(3),
+            _ => self.here(1),
+        };
+        if self.indent_next > self.indent_value && !is_empty(second) {
             self.indent_next = self.indent_value;
         }
         self.block_start()

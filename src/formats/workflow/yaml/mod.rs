@@ -34,8 +34,3 @@ pub(super) fn read(text: &str) -> Document {
     }
     Document { root: composed.root, errors: composed.errors, lines: stream.lines }
 }
-
-/// The number that a plain scalar is by YAML 1.2, if it is one.
-pub(super) fn number(text: &str) -> Option<f64> {
-    compose::number(text)
-}

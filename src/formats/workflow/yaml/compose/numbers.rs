@@ -13,7 +13,7 @@ pub(super) fn plain(text: &str) -> Kind {
 }
 
 /// The number that a plain scalar is, if it is one.
-pub(in super::super) fn number(text: &str) -> Option<f64> {
+fn number(text: &str) -> Option<f64> {
     let digits = |digits: &str, radix: u32| -> Option<f64> {
         let mut value = 0.0;
         for c in digits.chars() {
