@@ -91,8 +91,8 @@ impl Listing {
                 self.command(item, path, &words, &assigns);
             }
             Command::Test { raw, .. } => self.command(item, path, &[plain("[["), inner(raw), plain("]]")], &[]),
-            Command::Arithmetic(raw) => self.command(item, path, &[plain("(("), inner(raw), plain("))")], &[]),
-            Command::Let(raw) => self.command(item, path, &[plain("let"), inner(raw)], &[]),
+            Command::Arithmetic { raw, .. } => self.command(item, path, &[plain("(("), inner(raw), plain("))")], &[]),
+            Command::Let { raw, .. } => self.command(item, path, &[plain("let"), inner(raw)], &[]),
             _ => self.compound(item, path),
         }
     }
@@ -194,7 +194,7 @@ fn declared(one: &Word) -> Value {
 }
 
 fn assign(assign: &Assign) -> Value {
-    let mut document = if assign.array { inner(&assign.value.raw) } else { word(&assign.value, 0) };
+    let mut document = if assign.is_array() { inner(&assign.value.raw) } else { word(&assign.value, 0) };
     document["name"] = json!(assign.name);
     document["append"] = json!(assign.append);
     document

@@ -20,7 +20,7 @@ impl Runner<'_> {
         let mut assigns = Vec::new();
         for assign in &simple.assigns {
             let mut text = self.text(state, &assign.value);
-            if assign.array {
+            if assign.is_array() {
                 text = Text::unknown(Reason::at("arrays are not followed", assign.span));
             } else if assign.append {
                 let before = state.lookup(&assign.name);

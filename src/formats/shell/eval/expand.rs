@@ -159,6 +159,9 @@ impl Runner<'_> {
             Known::OneOf(texts, _) => (!texts.iter().any(String::is_empty) || !empty).then_some(false),
             _ => None,
         };
+        if parameter.index.is_some() {
+            return lost("arrays are not followed");
+        }
         match &parameter.operation {
             Operation::Plain | Operation::Required { .. } => {}
             Operation::Default { empty, word, assign } => match missing(&value, *empty) {
@@ -221,7 +224,11 @@ impl Runner<'_> {
                 let change = |text: String| if *upper { text.to_uppercase() } else { text.to_lowercase() };
                 value.known = value.known.map(change);
             }
-            Operation::Case { .. } | Operation::Other => value = lost("this form of expansion is not followed"),
+            Operation::Case { .. }
+            | Operation::Indirect
+            | Operation::Slice { .. }
+            | Operation::Replace { .. }
+            | Operation::Other => value = lost("this form of expansion is not followed"),
         }
         if value.known == Known::Absent {
             value.known = Known::One(String::new());

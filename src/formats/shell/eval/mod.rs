@@ -193,7 +193,7 @@ impl Runner<'_> {
             }
             Command::Simple(simple) => self.simple(simple, item, state, tail),
             Command::Test { condition, .. } => self.decide(|runner| runner.condition(state, condition)),
-            Command::Arithmetic(raw) | Command::Let(raw) => Self::arithmetic(raw, item, state),
+            Command::Arithmetic { raw, .. } | Command::Let { raw, .. } => Self::arithmetic(raw, item, state),
             _ => self.compound(item, state, tail),
         };
         if let Some(output) = output {
