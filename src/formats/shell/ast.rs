@@ -122,6 +122,8 @@ pub enum Command {
         select: bool,
         /// The variable; none for the arithmetic form.
         name: Option<String>,
+        /// The three expressions of the arithmetic form.
+        counter: Option<Box<[Option<Arith>; 3]>>,
         /// The words; none for `"$@"`, where there is no `in`.
         words: Option<Vec<Word>>,
         /// The body.
@@ -204,8 +206,8 @@ pub struct CaseItem {
     pub patterns: Vec<Word>,
     /// Its body.
     pub body: List,
-    /// Whether `;&` or `;;&` ends it, so that more can follow.
-    pub goes_on: bool,
+    /// Whether `;&` (false) or `;;&` (true: the next patterns are tried) ends it, so that more can follow.
+    pub goes_on: Option<bool>,
 }
 
 /// A redirection.

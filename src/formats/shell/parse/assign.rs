@@ -28,8 +28,15 @@ impl Parser<'_> {
     pub(super) fn assignment(&mut self, needs_value: bool) -> Read<Assign> {
         let at = self.pos;
         let empty = self.made(at, Vec::new());
-        let mut assign =
-            Assign { name: String::new(), append: false, index: None, value: empty, naked: false, at, span: self.span(at, at) };
+        let mut assign = Assign {
+            name: String::new(),
+            append: false,
+            index: None,
+            value: empty,
+            naked: false,
+            at,
+            span: self.span(at, at),
+        };
         let mut parts = Vec::new();
         if let Some(equals) = self.equals.filter(|&at| at > 0) {
             let name = self.val.get(..equals).unwrap_or("");
@@ -88,6 +95,9 @@ impl Parser<'_> {
         assign.span = self.span(assign.at, self.end);
         let at = assign.value.at;
         assign.value = self.made(at.min(self.end), parts);
+        if assign.value.parts.is_empty() {
+            assign.value.raw.clear();
+        }
         assign
     }
 
@@ -95,7 +105,9 @@ impl Parser<'_> {
     fn behind(&self, at: usize, length: usize) -> usize {
         let mut at = at;
         for _ in 0..length {
-            while let Some(joined) = ["\\\n", "\\\r\n"].iter().find(|joined| self.slice(at, at + 3).starts_with(**joined)) {
+            while let Some(joined) =
+                ["\\\n", "\\\r\n"].iter().find(|joined| self.slice(at, at + 3).starts_with(**joined))
+            {
                 at += joined.len();
             }
             at += 1;

@@ -1,13 +1,13 @@
 //! Compound commands.
 
-use super::super::ast::{CaseItem, Command, List, Word};
+use super::super::ast::{Arith, CaseItem, Command, List, Word};
 use super::token::{Quote, Tok};
 use super::{Parser, Read};
 
 /// What begins a command that `coproc` can stand before without a name.
 const COMPOUND: [&str; 16] = [
-    "{", "if", "while", "until", "for", "case", "[[", "coproc", "let", "function", "declare", "local", "export", "readonly",
-    "typeset", "nameref",
+    "{", "if", "while", "until", "for", "case", "[[", "coproc", "let", "function", "declare", "local", "export",
+    "readonly", "typeset", "nameref",
 ];
 
 impl Parser<'_> {
@@ -86,9 +86,9 @@ impl Parser<'_> {
     pub(super) fn each(&mut self, select: bool) -> Read<Command> {
         let at = self.pos;
         self.advance()?;
-        let (mut name, mut words) = (None, None);
+        let (mut name, mut words, mut counter) = (None, None, None);
         if !select && self.tok == Tok::Op("((") {
-            self.counted()?;
+            counter = Some(Box::new(self.counted()?));
         } else {
             if self.is_posix() && self.tok == Tok::Op("(") {
                 return self.fail(at, "a plain shell does not know this");
@@ -106,25 +106,26 @@ impl Parser<'_> {
         } else {
             self.done(at)?
         };
-        Ok(Command::For { select, name, words, body })
+        Ok(Command::For { select, name, counter, words, body })
     }
 
     /// `(( a; b; c ))` of `for`.
-    fn counted(&mut self) -> Read<()> {
+    fn counted(&mut self) -> Read<[Option<Arith>; 3]> {
         let at = self.pos;
         let around = self.enter(Quote::ArithmeticCommand);
         self.advance()?;
-        self.arithmetic(false)?;
+        let first = self.arithmetic(false)?;
+        let mut condition = None;
         if !self.got(Tok::Op(";;"))? {
             self.close(at, ";")?;
-            self.arithmetic(false)?;
+            condition = self.arithmetic(false)?;
             self.close(at, ";")?;
         }
-        self.arithmetic(false)?;
+        let step = self.arithmetic(false)?;
         self.arithmetic_end(at, &around)?;
         self.got(Tok::Op(";"))?;
         self.got(Tok::Newline)?;
-        Ok(())
+        Ok([first, condition, step])
     }
 
     /// The variable of a loop, and its words if there is an `in`.
@@ -171,9 +172,13 @@ impl Parser<'_> {
             self.advance()?;
             let body = self.list(&["esac"])?;
             self.leave(&around);
-            let goes_on = matches!(self.tok, Tok::Op(";&" | ";;&"));
+            let goes_on = match self.tok {
+                Tok::Op(";&") => Some(false),
+                Tok::Op(";;&") => Some(true),
+                _ => None,
+            };
             items.push(CaseItem { patterns, body, goes_on });
-            if !goes_on && self.tok != Tok::Op(";;") {
+            if goes_on.is_none() && self.tok != Tok::Op(";;") {
                 break;
             }
             self.advance()?;
@@ -212,8 +217,8 @@ impl Parser<'_> {
     pub(super) fn coproc(&mut self) -> Read<Command> {
         let at = self.pos;
         self.advance()?;
-        let compound = matches!(self.tok, Tok::Op("(" | "(("))
-            || self.tok == Tok::Word && COMPOUND.contains(&self.val.as_str());
+        let compound =
+            matches!(self.tok, Tok::Op("(" | "((")) || self.tok == Tok::Word && COMPOUND.contains(&self.val.as_str());
         let mut list = List::new();
         if compound {
             self.pipeline(&mut list, false)?;

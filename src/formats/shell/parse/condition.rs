@@ -5,12 +5,11 @@ use super::token::{Quote, Tok};
 use super::{Parser, Read};
 
 const UNARY: [&str; 26] = [
-    "-e", "-a", "-f", "-d", "-c", "-b", "-p", "-S", "-L", "-h", "-k", "-g", "-u", "-G", "-O", "-N", "-r", "-w", "-x", "-s",
-    "-t", "-z", "-n", "-o", "-v", "-R",
+    "-e", "-a", "-f", "-d", "-c", "-b", "-p", "-S", "-L", "-h", "-k", "-g", "-u", "-G", "-O", "-N", "-r", "-w", "-x",
+    "-s", "-t", "-z", "-n", "-o", "-v", "-R",
 ];
 
-const BINARY: [&str; 13] =
-    ["=", "==", "!=", "=~", "-nt", "-ot", "-ef", "-eq", "-ne", "-le", "-ge", "-lt", "-gt"];
+const BINARY: [&str; 13] = ["=", "==", "!=", "=~", "-nt", "-ot", "-ef", "-eq", "-ne", "-le", "-ge", "-lt", "-gt"];
 
 /// Terms of one condition; each is a level of recursion when it is followed.
 const MAX_TERMS: usize = 50;

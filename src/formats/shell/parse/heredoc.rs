@@ -76,7 +76,8 @@ impl Parser<'_> {
                 return self.fail(here.at, "the here-document is not closed");
             }
             let body = self.slice(start, self.body_end.max(start));
-            let text = if here.strip { body.split('\n').map(unindented).collect::<Vec<_>>().join("\n") } else { body.into() };
+            let text =
+                if here.strip { body.split('\n').map(unindented).collect::<Vec<_>>().join("\n") } else { body.into() };
             let span = self.span(start, self.body_end);
             if let Some(slot) = self.heredocs.get_mut(here.index) {
                 *slot = Heredoc { text, parts, quoted: here.quoted, span };

@@ -144,7 +144,6 @@ impl Parser<'_> {
             (Quote::Double, b'"') => self.operator(),
             (Quote::Double, _) => self.literal_double(),
             (Quote::ParameterReplace, b'/') | (_, b'}') => self.parameter_token(),
-            (_, b'\'') if self.plain_quotes => self.literal_other(),
             (_, b'`' | b'"' | b'$' | b'\'') => self.operator(),
             _ => self.literal_other(),
         }

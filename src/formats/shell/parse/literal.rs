@@ -31,7 +31,6 @@ impl Parser<'_> {
                     self.rune();
                     false
                 }
-                b'\'' if self.plain_quotes && self.quote.keeps_spaces() => false,
                 b'\'' | b'"' | b'`' | b'$' => {
                     tok = Tok::Literal;
                     true
@@ -43,8 +42,9 @@ impl Parser<'_> {
                 }
                 b'[' | b']' if arithmetic && !posix => true,
                 b'[' | b']' | b'#' | b'@' => self.quote.is_name(),
-                b'+' | b'-' | b' ' | b'\t' | b';' | b'&' | b'>' | b'<' | b'|' | b'('
-                | b')' | b'\n' | b'\r' => !self.quote.keeps_spaces(),
+                b'+' | b'-' | b' ' | b'\t' | b';' | b'&' | b'>' | b'<' | b'|' | b'(' | b')' | b'\n' | b'\r' => {
+                    !self.quote.keeps_spaces()
+                }
                 _ => false,
             };
             if ends {

@@ -72,9 +72,8 @@ struct Parser<'t> {
     in_word: bool,
 
     quote: Quote,
-    /// Whether `"…"` or a here-document is around, and whether `'` is plain text therefore.
+    /// Whether `"…"` or a here-document is around.
     double: bool,
-    plain_quotes: bool,
     /// Whether expansions are refused.
     fixed: bool,
     regex_open: usize,
@@ -93,7 +92,6 @@ struct Around {
     quote: Quote,
     buried: usize,
     double: bool,
-    plain_quotes: bool,
     in_word: bool,
 }
 
@@ -123,7 +121,6 @@ pub(super) fn script(text: &str, map: &SpanMap, dialect: Dialect) -> Script {
         in_word: false,
         quote: Quote::None,
         double: false,
-        plain_quotes: false,
         fixed: false,
         regex_open: 0,
         regex_starts: false,
@@ -176,7 +173,7 @@ impl Parser<'_> {
         (self.r, self.at, self.next, self.literal) = (0, from, from, None);
         (self.backquotes, self.buried_backquotes, self.depth) = (0, 0, 0);
         (self.tok, self.quote, self.in_word) = (Tok::End, Quote::None, false);
-        (self.double, self.plain_quotes, self.fixed) = (false, false, false);
+        (self.double, self.fixed) = (false, false);
         (self.buried, self.body_end) = (0, 0);
         self.pending.clear();
         self.delimiters.clear();
@@ -206,21 +203,15 @@ impl Parser<'_> {
 
     /// Enters a list or an expression of its own.
     fn enter(&mut self, quote: Quote) -> Around {
-        let around = Around {
-            quote: self.quote,
-            buried: self.buried,
-            double: self.double,
-            plain_quotes: self.plain_quotes,
-            in_word: self.in_word,
-        };
+        let around = Around { quote: self.quote, buried: self.buried, double: self.double, in_word: self.in_word };
         self.buried = self.pending.len();
-        (self.quote, self.double, self.plain_quotes, self.in_word) = (quote, false, false, false);
+        (self.quote, self.double, self.in_word) = (quote, false, false);
         around
     }
 
     fn leave(&mut self, around: &Around) {
-        (self.quote, self.buried, self.double) = (around.quote, around.buried, around.double);
-        (self.plain_quotes, self.in_word) = (around.plain_quotes, around.in_word);
+        (self.quote, self.buried) = (around.quote, around.buried);
+        (self.double, self.in_word) = (around.double, around.in_word);
     }
 
     /// A list up to a reserved word or an operator, which is left to the caller.

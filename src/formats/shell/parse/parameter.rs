@@ -20,7 +20,6 @@ impl Parser<'_> {
             return self.fail(at, "a command cannot stand here");
         }
         let quote = std::mem::replace(&mut self.quote, Quote::ParameterName);
-        let plain_quotes = std::mem::replace(&mut self.plain_quotes, false);
         if self.r == b'#' {
             (self.tok, self.pos) = (Tok::Op("#"), self.at);
             self.rune();
@@ -64,7 +63,7 @@ impl Parser<'_> {
             _ if indirect => Operation::Other,
             operation => operation,
         };
-        (self.quote, self.plain_quotes) = (quote, plain_quotes);
+        self.quote = quote;
         let end = self.at;
         self.close(at, "}")?;
         let span = self.span(at, end);
@@ -159,15 +158,16 @@ impl Parser<'_> {
     fn argument(&mut self, text: bool) -> Read<Word> {
         let quoted = text && self.double;
         self.quote = Quote::ParameterWord;
-        self.plain_quotes = quoted;
         self.advance()?;
         let at = self.pos;
         let mut word = self.word()?.unwrap_or_else(|| self.made(at, Vec::new()));
-        self.plain_quotes = false;
         if quoted {
             for part in &mut word.parts {
-                if let Part::Literal(text) = part {
-                    *part = Part::Single(escaped(&text.replace("\\}", "}")));
+                match part {
+                    Part::Literal(text) => *part = Part::Single(escaped(&text.replace("\\}", "}"))),
+                    // Single quotes come in pairs here, and are text.
+                    Part::Single(text) => *part = Part::Single(format!("'{text}'")),
+                    _ => {}
                 }
             }
         }

@@ -57,10 +57,7 @@ pub(super) enum Quote {
 
 impl Quote {
     pub(super) fn keeps_spaces(self) -> bool {
-        matches!(
-            self,
-            Self::ParameterReplace | Self::Double | Self::HereBody | Self::HereTabs | Self::ParameterWord
-        )
+        matches!(self, Self::ParameterReplace | Self::Double | Self::HereBody | Self::HereTabs | Self::ParameterWord)
     }
 
     pub(super) fn is_regular(self) -> bool {
@@ -92,8 +89,8 @@ impl Quote {
 
 const ARITHMETIC: [&str; 42] = [
     "<<=", ">>=", "!=", "==", "&&", "&=", "||", "|=", "<<", "<=", ">>", ">=", "++", "+=", "--", "-=", "%=", "**", "*=",
-    "/=", "^=", "!", "=", "~", "(", ")", "&", "|", "<", ">", "+", "-", "%", "*", "/", "^", "[", "]", ",", "?",
-    ":", "#",
+    "/=", "^=", "!", "=", "~", "(", ")", "&", "|", "<", ">", "+", "-", "%", "*", "/", "^", "[", "]", ",", "?", ":",
+    "#",
 ];
 
 const PARAMETER: [&str; 25] = [
