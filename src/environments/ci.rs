@@ -42,10 +42,7 @@ pub fn tests(repository: &Repository<'_>) -> Option<Planned> {
         }
         if tests_here(call) {
             planned.add_evidence(call.span, format!("job {job} runs the tests"));
-            let unit = Unit { name: job.clone(), runs: Runs::Job { workflow: *file, job: job.clone() } };
-            if !planned.units.iter().any(|known| known.name == unit.name) {
-                planned.units.push(unit);
-            }
+            add_job(repository, *file, job, &mut planned);
         } else if let Some(compose) = tests_in_service(call) {
             planned.add_evidence(call.span, format!("job {job} runs the tests in a service"));
             add_service(repository, call, compose, &mut planned);
@@ -53,6 +50,19 @@ pub fn tests(repository: &Repository<'_>) -> Option<Planned> {
     }
     add_started_services(repository, &mut planned);
     (!planned.units.is_empty()).then_some(planned)
+}
+
+/// A job as a unit, once; jobs of one name in several workflows are told apart by their workflow.
+fn add_job(repository: &Repository<'_>, file: FileId, job: &str, planned: &mut Planned) {
+    let same =
+        |unit: &Unit| matches!(&unit.runs, Runs::Job { workflow, job: known } if *workflow == file && known == job);
+    if planned.units.iter().any(same) {
+        return;
+    }
+    let taken = planned.units.iter().any(|unit| unit.name == job);
+    let stem = paths::name(repository.tree.path(file)).split('.').next().unwrap_or_default();
+    let name = if taken { format!("{stem}-{job}") } else { job.to_owned() };
+    planned.units.push(Unit { name, runs: Runs::Job { workflow: file, job: job.to_owned() } });
 }
 
 /// The files that a compose call runs.
@@ -207,7 +217,8 @@ fn deployment(repository: &Repository<'_>, file: FileId, _workflow: &Workflow, j
     ];
     let pages =
         job.environment.as_ref().is_some_and(|name| name.value.contains("pages") || name.value.contains("pypi"));
-    if pages || ["docs", "pages", "pypi", "package"].iter().any(|word| job.id.value.contains(word)) {
+    let stem = paths::name(repository.tree.path(file)).split('.').next().unwrap_or_default();
+    if pages || [stem, &job.id.value].into_iter().any(deploys_something_else) {
         return None;
     }
     let word_of = |text: &str| {
@@ -236,6 +247,13 @@ fn deployment(repository: &Repository<'_>, file: FileId, _workflow: &Workflow, j
         }
         _ => Deployment { workflow, job, role: Role::Production, word: "production".into(), span, named: false },
     })
+}
+
+/// Whether a name says that documents, packages or a preview are deployed, not the application.
+fn deploys_something_else(name: &str) -> bool {
+    let other =
+        ["docs", "doc", "documentation", "pages", "pypi", "package", "packages", "storybook", "feature", "preview"];
+    name.to_lowercase().split(|c: char| !c.is_alphanumeric()).any(|word| other.contains(&word))
 }
 
 /// Whether the repository has workflows at all.

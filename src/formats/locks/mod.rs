@@ -6,6 +6,8 @@ pub mod manifest;
 mod pip;
 mod plan;
 mod poetry;
+pub mod poetry_groups;
+pub mod pylock_check;
 mod small;
 #[cfg(test)]
 mod tests;
