@@ -1,4 +1,4 @@
-use super::{makefile, procfile, pytest_options, runtime_files, supervisord, tox};
+use super::{procfile, pytest_options, runtime_files, supervisord, tox};
 use crate::model::FileId;
 
 const FILE: FileId = FileId(0);
@@ -52,13 +52,7 @@ fn tox_spells_its_braces_out() {
 }
 
 #[test]
-fn makefiles_and_supervisord_give_their_commands() {
-    let text = "C := docker\nup: build db\n\t@$(C) up \\\n\t  -d\n\techo $$X\n";
-    let made = makefile::parse(FILE, text);
-    assert_eq!(made.targets[0].needs.len(), 2);
-    assert_eq!(made.targets[0].recipe.len(), 2);
-    assert_eq!(made.expand(&made.targets[0].recipe[1].text).as_deref(), Some("echo $X"));
-    assert!(made.expand("$(shell x)").is_none());
+fn supervisord_gives_its_commands() {
     let programs = supervisord::parse(FILE, "[program:web]\ncommand=gunicorn a ; c\nautostart=false\n");
     assert_eq!(programs[0].command.text, "gunicorn a");
     assert!(!programs[0].autostart);
