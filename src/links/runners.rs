@@ -7,6 +7,7 @@ use super::repository::{Call, Caller, Repository, Script};
 use crate::discover::{Tree, paths};
 use crate::formats::shell::Dialect;
 use crate::formats::small::makefile::{self, Given, Makefile, Target, Variables};
+use crate::formats::small::tox;
 use crate::formats::{Var, Vars};
 use crate::model::{FileId, Origin};
 
@@ -78,6 +79,22 @@ fn make_call(argv: &[String]) -> MakeCall {
     call
 }
 
+/// The values of a flag: `-e a`, `-ea`, `--env a`, `--env=a`.
+fn values(argv: &[&str], short: &str, long: &str) -> Vec<String> {
+    let mut out = Vec::new();
+    let mut words = argv.iter();
+    while let Some(word) = words.next() {
+        if *word == short || *word == long {
+            out.extend(words.next().map(|value| (*value).to_owned()));
+        } else if let Some(value) = word.strip_prefix(long).and_then(|rest| rest.strip_prefix('=')) {
+            out.push(value.to_owned());
+        } else if let Some(value) = word.strip_prefix(short).filter(|value| !value.is_empty() && !word.starts_with("--")) {
+            out.push(value.trim_start_matches('=').to_owned());
+        }
+    }
+    out
+}
+
 /// The targets that are made, each with the variables that those which need it hand down.
 fn wanted<'m>(makefile: &'m Makefile, call: &MakeCall) -> Vec<Target> {
     let mut first: Vec<&'m Target> = call.targets.iter().filter_map(|name| makefile.target(name)).collect();
@@ -120,6 +137,10 @@ impl Repository<'_> {
         }
         match words.first().map(String::as_str) {
             Some("make" | "gmake") => self.follow_make(words, folder, caller, depth, calls),
+            Some("tox") => {
+                self.follow_tox(words, folder, caller, depth, calls);
+                false
+            }
             _ => false,
         }
     }
@@ -140,6 +161,43 @@ impl Repository<'_> {
             self.recipe(&makefile, &target, &call.given, &folder, caller, depth + 1, calls);
         }
         true
+    }
+
+    /// Adds the calls of tox's environments; the call of tox itself stands beside them.
+    fn follow_tox(&self, argv: &[String], folder: &str, caller: &Caller, depth: usize, calls: &mut Vec<Call>) {
+        let own: Vec<&str> = argv.iter().skip(1).map(String::as_str).take_while(|word| *word != "--").collect();
+        let named = values(&own, "-e", "--env");
+        let find = |name: &str| self.tree.find(&paths::join(folder, name)?).map(|file| (file, name.to_owned()));
+        let given = values(&own, "-c", "--conf").pop();
+        let configured = match &given {
+            Some(name) => find(name),
+            None => ["tox.ini", "setup.cfg", "pyproject.toml", "tox.toml"].iter().find_map(|name| {
+                let found = find(name)?;
+                self.tox(found.0, name).map(|_| found)
+            }),
+        };
+        let Some(tox) = configured.and_then(|(file, name)| self.tox(file, &name)) else { return };
+        let mut names: Vec<String> = named.iter().flat_map(|names| names.split(',')).map(str::to_owned).collect();
+        if names.is_empty() || names.iter().any(|name| name == "ALL") {
+            names = tox.env_list.iter().map(|name| name.value.clone()).collect();
+        }
+        for name in names.iter().take(MAX_TARGETS) {
+            let env = tox.environment(name);
+            let moved = env.change_dir.as_ref().map(|dir| dir.value.as_str()).unwrap_or_default();
+            let Some(folder) = paths::join(folder, moved) else { continue };
+            for command in env.commands_pre.iter().chain(&env.commands) {
+                let first = calls.len();
+                let (text, map) = (command.text.text.as_str(), &command.text.map);
+                let script = Script { text, map, folder: &folder, dialect: Dialect::Posix };
+                self.add_at(&script, env.set_env.clone(), caller, depth + 1, calls);
+                calls[first..].iter_mut().for_each(|call| call.may_fail |= command.ignores_errors);
+            }
+        }
+    }
+
+    fn tox(&self, file: FileId, name: &str) -> Option<tox::Tox> {
+        let read = self.tree.parsed(file, |file, text| tox::parse(file, name, text)).ok()?;
+        Option::clone(&read)
     }
 
     /// Adds the calls of a target's recipe.

@@ -130,7 +130,7 @@ fn imaged<'t>(
     part.world = World::Open(BTreeMap::new());
     part.span = built.image.origin.primary();
     lay(&mut part, &built, true);
-    if let Some(command) = line.or_else(|| own_command(&built)) {
+    if let Some(command) = line.or_else(|| own_command(&built)).or_else(|| super::supervised::of_base(&built)) {
         process::start(&mut part, &command, context.repository.tree);
     }
     Some(part)

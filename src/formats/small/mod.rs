@@ -8,10 +8,12 @@ pub mod heroku_yml;
 pub mod ini;
 pub mod json;
 pub mod makefile;
+pub mod mise;
 pub mod procfile;
 pub mod pytest_options;
 pub mod render;
 pub mod runtime_files;
+pub mod s6;
 pub mod supervisord;
 #[cfg(test)]
 mod tests;

@@ -58,7 +58,9 @@ pub(super) fn read(reader: &mut Reader, line: &Logical) {
     let text = &line.text;
     let whole = line.span(0..text.len());
     let semicolon = outside(text, &[';']).next();
-    let Some(colon) = outside(text, &[':']).find(|colon| semicolon.is_none_or(|semicolon| *colon < semicolon)) else {
+    let escaped = |at: &usize| text.get(..*at).is_some_and(|before| before.ends_with('\\'));
+    let colon = outside(text, &[':']).find(|colon| !escaped(colon));
+    let Some(colon) = colon.filter(|colon| semicolon.is_none_or(|semicolon| *colon < semicolon)) else {
         reader.open.clear();
         // A line that is all references may expand to nothing, or to what another tool writes.
         if !text.trim_start().starts_with('$') {
@@ -77,7 +79,7 @@ pub(super) fn read(reader: &mut Reader, line: &Logical) {
     let recipe = outside(text, &[';']).find(|at| *at >= after);
     let needs_end = recipe.unwrap_or(text.len());
     // `targets: pattern: needs` says the needs behind the second colon.
-    let second = outside(text, &[':']).find(|at| *at >= after && *at < needs_end);
+    let second = outside(text, &[':']).find(|at| *at >= after && *at < needs_end && !escaped(at));
     let pattern = second.map(|second| words(reader, line, after..second));
     let needs = words(reader, line, second.map_or(after, |second| second + 1)..needs_end);
     let needs: Vec<Spanned<String>> = needs.into_iter().filter(|need| need.value != "|").collect();
@@ -104,13 +106,14 @@ fn words(reader: &Reader, line: &Logical, range: std::ops::Range<usize>) -> Vec<
     let moved = Text { starts: starts.clone(), ..Text::default() }.starts_from(range.start);
     let laid = scope.laid(text, &SpanMap::Pieces { file: *file, starts: moved });
     let map = SpanMap::Pieces { file: *file, starts: laid.starts };
-    let mut out = Vec::new();
-    let mut at = 0;
-    for word in laid.text.split([' ', '\t', '\n']) {
+    let blanks = outside(&laid.text, &[' ', '\t', '\n']).chain(std::iter::once(laid.text.len()));
+    let (mut out, mut at) = (Vec::new(), 0);
+    for blank in blanks {
+        let word = laid.text.get(at..blank).unwrap_or_default();
         if !word.is_empty() {
-            out.push(Spanned::new(word.to_owned(), map.span(at, at + word.len())));
+            out.push(Spanned::new(word.replace("\\:", ":"), map.span(at, blank)));
         }
-        at += word.len() + 1;
+        at = blank + 1;
     }
     out
 }

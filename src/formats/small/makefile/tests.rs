@@ -71,14 +71,14 @@ fn functions_of_text_are_computed_and_others_left() {
 #[test]
 fn targets_may_have_variables_patterns_and_several_rules() {
     let text = ".PHONY: up\nE = dev\nup prod: E := live\nup: a | b\nup: c\n\tone $(E) $@ $< $(^)\nup:\n\ttwo $(E)\n\
-                x.o y.o: %.o: %.c\n\tcc $<\nall:: q\n\tfirst\nall:: r\n\tsecond\n%.d: %.e\n\t$@\n.env:\n\tcp\n";
+                x.o y.o: %.o: %.c\n\tcc $<\nall:: q\n\tfirst\nall:: r\n\tsecond\n%.d: %.e\n\t$@\n.env:\n\tcp\na\\:b: $(call f,x y)\n";
     assert_eq!(commands(text, "up"), ["two live"]);
     assert_eq!(commands(text, "y.o"), ["cc y.c"]);
     assert_eq!(commands(text, "all"), ["first", "second"]);
     assert_eq!(commands(text, "%.d"), ["$@"]);
     let makefile = read(text);
     let names: Vec<_> = makefile.targets.iter().map(|target| target.name.value.as_str()).collect();
-    assert_eq!(names, ["up", "prod", "x.o", "y.o", "all", "%.d", ".env"]);
+    assert_eq!(names, ["up", "prod", "x.o", "y.o", "all", "%.d", ".env", "a:b"]);
     assert_eq!(makefile.targets[0].needs.iter().map(|need| need.value.as_str()).collect::<Vec<_>>(), ["a", "b", "c"]);
     assert!(makefile.phony.contains("up"));
     assert_eq!(makefile.default_goal().map(|goal| goal.name.value.as_str()), Some("up"));
