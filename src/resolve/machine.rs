@@ -4,11 +4,11 @@ use super::components::Context;
 use super::installs::{self, Place};
 use super::part::{Host, Part, RuntimePart};
 use crate::discover::{Kind, paths};
-use crate::environments::Planned;
+use crate::environments::{CommandLine, Planned};
 use crate::environments::words::naming;
 use crate::formats::requirements::MarkerEnv;
 use crate::formats::small::runtime_files::{self, How};
-use crate::formats::{World, shell};
+use crate::formats::{Var, World, shell};
 use crate::links::Container;
 use crate::links::Meaning;
 use crate::links::repository::Caller;
@@ -82,15 +82,36 @@ pub fn platform_installs(context: &Context<'_, '_>, part: &mut Part<'_>, folder:
     }
 }
 
+/// What a platform installs by the command that its file names.
+pub fn platform_build(context: &Context<'_, '_>, part: &mut Part<'_>, folder: &str, build: &CommandLine) {
+    // A variable of the file wins over the files that name a version.
+    match part.world.vars().get("PYTHON_VERSION").cloned() {
+        Some(Var { value: Known::One(version), certainty, origin }) => part.runtimes.push(RuntimePart {
+            tool: "python",
+            version: Known::One(version),
+            declared_in: "render.yaml",
+            origin,
+            certainty,
+        }),
+        Some(_) => {}
+        None => python(context, part, folder, &OF_PLATFORMS),
+    }
+    mapped(context, part, &build.text, &build.map, folder);
+}
+
 fn install_file(context: &Context<'_, '_>, part: &mut Part<'_>, file: FileId, anchor: Span) {
     let path = context.repository.tree.path(file).to_owned();
     command(context, part, &format!("pip install -r /repo/{path}"), "", anchor);
 }
 
 fn command(context: &Context<'_, '_>, part: &mut Part<'_>, text: &str, folder: &str, anchor: Span) {
+    mapped(context, part, text, &SpanMap::Whole(anchor), folder);
+}
+
+fn mapped(context: &Context<'_, '_>, part: &mut Part<'_>, text: &str, map: &SpanMap, folder: &str) {
     let tree = context.repository.tree;
     let container = Container::checkout(tree, folder);
-    let script = shell::parse(text, &SpanMap::Whole(anchor), shell::Dialect::Posix);
+    let script = shell::parse(text, map, shell::Dialect::Posix);
     let python = part.python().map(str::to_owned);
     for executed in shell::evaluate(&script, &part.world, &[], &container).commands {
         let place = Place {

@@ -1,16 +1,7 @@
-use super::{procfile, pytest_options, runtime_files};
+use super::{pytest_options, runtime_files};
 use crate::model::FileId;
 
 const FILE: FileId = FileId(0);
-
-#[test]
-fn a_procfile_gives_names_and_commands_with_their_places() {
-    let text = "web: gunicorn a.wsgi\r\n# no\nrelease : x\na b: y\nempty:\n";
-    let found = procfile::parse(FILE, text);
-    assert_eq!(found.len(), 2);
-    assert_eq!(&text[found[0].command.span.range()], "gunicorn a.wsgi");
-    assert_eq!(found[1].name.value, "release");
-}
 
 #[test]
 fn runtime_files_give_tool_and_version() {

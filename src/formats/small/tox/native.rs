@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 
 use super::{Command, Substituted, TestEnv, common, factor, substitute};
 use crate::formats::Var;
-use crate::formats::small::CommandText;
+use crate::formats::small::{CommandText, quoted};
 use crate::formats::small::tree::{Kind, Node};
 use crate::model::{SpanMap, Spanned};
 
@@ -215,10 +215,4 @@ impl<'n> Reader<'n> {
             });
         }
     }
-}
-
-/// A word as a shell would have to be given it.
-fn quoted(word: &str) -> String {
-    let plain = |c: char| c.is_alphanumeric() || "_@%+=:,./-{}".contains(c);
-    if word.chars().all(plain) { word.to_owned() } else { format!("'{}'", word.replace('\'', "'\\''")) }
 }
