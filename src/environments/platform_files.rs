@@ -118,7 +118,11 @@ fn words(words: &[Spanned<String>]) -> Option<CommandLine> {
 /// The folder that a platform builds in: that of its file, where the Dockerfile's sources are there.
 fn context(repository: &Repository<'_>, dockerfile: FileId, folder: &str) -> String {
     let own = images::context_of(repository, dockerfile);
-    if own.starts_with(folder) && paths::parent(repository.tree.path(dockerfile)) != own { own } else { folder.to_owned() }
+    if own.starts_with(folder) && paths::parent(repository.tree.path(dockerfile)) != own {
+        own
+    } else {
+        folder.to_owned()
+    }
 }
 
 fn of_render(repository: &Repository<'_>, file: FileId) -> Vec<Planned> {
@@ -193,7 +197,8 @@ fn of_heroku(repository: &Repository<'_>, file: FileId) -> Option<Planned> {
             add(&mut planned, name, in_image(&image, None), &given);
         }
     }
-    let app = paths::join(paths::parent(repository.tree.path(file)), "app.json").and_then(|path| repository.tree.find(&path));
+    let app =
+        paths::join(paths::parent(repository.tree.path(file)), "app.json").and_then(|path| repository.tree.find(&path));
     if let Some(app) = app {
         planned.add_file(app);
     }

@@ -177,14 +177,7 @@ impl<'t> Repository<'t> {
         self.add_at(script, vars, caller, 0, calls);
     }
 
-    pub(super) fn add_at(
-        &self,
-        script: &Script<'_>,
-        vars: Vars,
-        caller: &Caller,
-        depth: usize,
-        calls: &mut Vec<Call>,
-    ) {
+    pub(super) fn add_at(&self, script: &Script<'_>, vars: Vars, caller: &Caller, depth: usize, calls: &mut Vec<Call>) {
         for executed in self.commands(script.text, script.map, script.folder, vars, script.dialect) {
             let argv = words(&executed);
             let meaning = meaning::of(&argv);

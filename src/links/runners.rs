@@ -5,11 +5,12 @@ use std::collections::BTreeMap;
 use super::meaning::Meaning;
 use super::repository::{Call, Caller, Repository, Script};
 use crate::discover::{Tree, paths};
+use crate::formats::python::nox::{self, NoxCall};
 use crate::formats::shell::Dialect;
 use crate::formats::small::makefile::{self, Given, Makefile, Target, Variables};
-use crate::formats::small::tox;
+use crate::formats::small::{quoted, tox};
 use crate::formats::{Var, Vars};
-use crate::model::{FileId, Origin};
+use crate::model::{FileId, Origin, SpanMap};
 
 /// How deep runners may call one another.
 const MAX_DEPTH: usize = 3;
@@ -28,7 +29,8 @@ fn included(tree: &Tree, file: FileId, depth: usize) -> Option<Makefile> {
     let folder = paths::parent(tree.path(file)).to_owned();
     for path in whole.includes.clone().iter().filter(|_| depth < MAX_INCLUDES).take(MAX_TARGETS) {
         // A path is looked up where make was started, which is mostly where the makefile stands.
-        let found = paths::join(&folder, &path.value).and_then(|path| tree.find(&path)).or_else(|| tree.find(&path.value));
+        let found =
+            paths::join(&folder, &path.value).and_then(|path| tree.find(&path)).or_else(|| tree.find(&path.value));
         if let Some(other) = found.filter(|other| *other != file).and_then(|other| included(tree, other, depth + 1)) {
             whole.include(&other);
         }
@@ -88,7 +90,9 @@ fn values(argv: &[&str], short: &str, long: &str) -> Vec<String> {
             out.extend(words.next().map(|value| (*value).to_owned()));
         } else if let Some(value) = word.strip_prefix(long).and_then(|rest| rest.strip_prefix('=')) {
             out.push(value.to_owned());
-        } else if let Some(value) = word.strip_prefix(short).filter(|value| !value.is_empty() && !word.starts_with("--")) {
+        } else if let Some(value) =
+            word.strip_prefix(short).filter(|value| !value.is_empty() && !word.starts_with("--"))
+        {
             out.push(value.trim_start_matches('=').to_owned());
         }
     }
@@ -107,7 +111,9 @@ fn wanted<'m>(makefile: &'m Makefile, call: &MakeCall) -> Vec<Target> {
         at += 1;
         for need in &target.needs {
             let known = all.iter().any(|other| other.name.value == need.value);
-            let Some(found) = makefile.target(&need.value).filter(|_| !known && all.len() < MAX_TARGETS) else { continue };
+            let Some(found) = makefile.target(&need.value).filter(|_| !known && all.len() < MAX_TARGETS) else {
+                continue;
+            };
             let mut variables: Variables = target.variables.clone();
             variables.extend(found.variables.clone());
             all.push(Target { variables, ..found.clone() });
@@ -139,6 +145,10 @@ impl Repository<'_> {
             Some("make" | "gmake") => self.follow_make(words, folder, caller, depth, calls),
             Some("tox") => {
                 self.follow_tox(words, folder, caller, depth, calls);
+                false
+            }
+            Some("nox") => {
+                self.follow_nox(words, folder, caller, depth, calls);
                 false
             }
             _ => false,
@@ -195,13 +205,69 @@ impl Repository<'_> {
         }
     }
 
+    /// Adds the calls of nox's sessions; the call of nox itself stands beside them.
+    fn follow_nox(&self, argv: &[String], folder: &str, caller: &Caller, depth: usize, calls: &mut Vec<Call>) {
+        let own: Vec<&str> = argv.iter().skip(1).map(String::as_str).take_while(|word| *word != "--").collect();
+        let given = values(&own, "-f", "--noxfile").pop();
+        let path = given.as_deref().unwrap_or("noxfile.py");
+        let Some(file) = paths::join(folder, path).and_then(|path| self.tree.find(&path)) else { return };
+        let nox = nox::noxfile(self.tree, file);
+        // `-s a b` names several; so do `-e` and the long forms.
+        let mut named = Vec::new();
+        let mut open = false;
+        for word in &own {
+            let joined = ["--session=", "--sessions="].iter().find_map(|flag| word.strip_prefix(flag));
+            match word {
+                _ if joined.is_some() => named.extend(joined),
+                word if word.starts_with('-') => {
+                    open = matches!(*word, "-s" | "-e" | "--session" | "--sessions");
+                }
+                word if open => named.push(*word),
+                _ => {}
+            }
+        }
+        let tags = values(&own, "-t", "--tags");
+        let mut sessions: Vec<&nox::Session> = named.iter().flat_map(|name| nox.named(name)).collect();
+        if named.is_empty() {
+            let tagged =
+                |session: &&nox::Session| tags.iter().any(|tag| session.tags.iter().any(|own| own.value == *tag));
+            let all = nox.sessions.iter().filter(tagged);
+            sessions = if tags.is_empty() { nox.default_sessions() } else { all.collect() };
+        }
+        let folder = paths::parent(self.tree.path(file)).to_owned();
+        for session in sessions.into_iter().take(MAX_TARGETS) {
+            for call in &session.calls {
+                let before = match call.kind {
+                    NoxCall::Install => "python -m pip install ",
+                    NoxCall::Run => "",
+                    NoxCall::CondaInstall | NoxCall::Notify => continue,
+                };
+                // A word that is no literal is a variable that nothing sets.
+                let word = |word: &Option<String>| word.as_deref().map_or_else(|| "\"$NOX\"".to_owned(), quoted);
+                let words: Vec<String> = call.words.iter().map(|(text, _)| word(text)).collect();
+                let text = format!("{before}{}", words.join(" "));
+                let vars: Vars = call
+                    .env
+                    .iter()
+                    .map(|(name, text)| (name.clone(), Var::set(text.value.clone(), Origin::set(text.span))))
+                    .collect();
+                let script =
+                    Script { text: &text, map: &SpanMap::Whole(call.span), folder: &folder, dialect: Dialect::Posix };
+                self.add_at(&script, vars, caller, depth + 1, calls);
+            }
+        }
+    }
+
     fn tox(&self, file: FileId, name: &str) -> Option<tox::Tox> {
         let read = self.tree.parsed(file, |file, text| tox::parse(file, name, text)).ok()?;
         Option::clone(&read)
     }
 
     /// Adds the calls of a target's recipe.
-    #[expect(clippy::too_many_arguments, reason = "a recipe is run by many: makefile, target, variables, place, caller")]
+    #[expect(
+        clippy::too_many_arguments,
+        reason = "a recipe is run by many: makefile, target, variables, place, caller"
+    )]
     fn recipe(
         &self,
         makefile: &Makefile,
@@ -213,7 +279,8 @@ impl Repository<'_> {
         calls: &mut Vec<Call>,
     ) {
         let exported = makefile.environment(target, given);
-        let vars: Vars = exported.into_iter().map(|(name, text)| (name, Var::set(text.value, Origin::set(text.span)))).collect();
+        let vars: Vars =
+            exported.into_iter().map(|(name, text)| (name, Var::set(text.value, Origin::set(text.span)))).collect();
         for line in makefile.commands(target, given) {
             let first = calls.len();
             let (text, map) = (line.command.text.as_str(), &line.command.map);

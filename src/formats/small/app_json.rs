@@ -95,7 +95,10 @@ fn app(node: &Node, outer: bool) -> App {
         addons: node.get("addons").map(|_| items("addons").iter().filter_map(addon).collect()),
         formation: entries("formation").iter().map(|(name, node)| (name.clone(), node.field("quantity"))).collect(),
         scripts: entries("scripts").iter().filter_map(|(k, v)| Some((k.value.clone(), script(v)?))).collect(),
-        buildpacks: items("buildpacks").iter().filter_map(|node| node.field("url").or_else(|| node.spanned())).collect(),
+        buildpacks: items("buildpacks")
+            .iter()
+            .filter_map(|node| node.field("url").or_else(|| node.spanned()))
+            .collect(),
         stack: node.field("stack"),
         image: node.field("image"),
         environments: environments.map(|(name, node)| (name.value.clone(), app(node, false))).collect(),

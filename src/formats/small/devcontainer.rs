@@ -44,8 +44,14 @@ pub fn parse(file: FileId, text: &str) -> (Devcontainer, Vec<Problem>) {
     let (root, problems) = json::parse(file, text);
     let Some(root) = root else { return (Devcontainer::default(), problems) };
     let build = |key: &str| root.path(&["build", key]).and_then(Node::spanned);
-    let names =
-        ["initializeCommand", "onCreateCommand", "updateContentCommand", "postCreateCommand", "postStartCommand", "postAttachCommand"];
+    let names = [
+        "initializeCommand",
+        "onCreateCommand",
+        "updateContentCommand",
+        "postCreateCommand",
+        "postStartCommand",
+        "postAttachCommand",
+    ];
     let command = |name: &&str| Some(((*name).to_owned(), commands(root.get(name)?)));
     let feature =
         |(name, node): &(Spanned<String>, Node)| (name.clone(), node.field("version").or_else(|| node.spanned()));
@@ -145,8 +151,12 @@ mod tests {
         assert!(problems.is_empty(), "{problems:?}");
         assert_eq!((found.compose_files.len(), found.run_services.len(), found.forward_ports.len()), (2, 1, 2));
         assert_eq!(found.dockerfile.map(|text| text.value).as_deref(), Some("../Dockerfile"));
-        assert_eq!((found.target.map(|text| text.value).as_deref(), found.args["V"].value.as_str()), (Some("dev"), "3.12"));
-        let versions: Vec<_> = found.features.iter().map(|(_, version)| version.as_ref().map(|text| text.value.as_str())).collect();
+        assert_eq!(
+            (found.target.map(|text| text.value).as_deref(), found.args["V"].value.as_str()),
+            (Some("dev"), "3.12")
+        );
+        let versions: Vec<_> =
+            found.features.iter().map(|(_, version)| version.as_ref().map(|text| text.value.as_str())).collect();
         assert_eq!(versions, [Some("20"), Some("latest"), None]);
         assert_eq!(found.commands["postCreateCommand"][0].text, "sh -c 'a && b'");
         assert_eq!(found.commands["postStartCommand"].len(), 2);
@@ -160,7 +170,10 @@ mod tests {
         let vars = parse(FileId(0), text).0.variables();
         assert_eq!(vars["B"].value, Known::One("none:x/y".into()));
         assert_eq!(vars["B"].certainty, Certainty::Default { variable: Some("HOME_B".into()) });
-        assert_eq!((vars["P"].value.one().map(String::as_str), vars["R"].value.one().map(String::as_str)), (Some("/x:1"), Some("${bad")));
+        assert_eq!(
+            (vars["P"].value.one().map(String::as_str), vars["R"].value.one().map(String::as_str)),
+            (Some("/x:1"), Some("${bad"))
+        );
         assert!(vars["C"].value.is_unknown() && vars["Q"].value.is_unknown());
     }
 }

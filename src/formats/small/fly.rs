@@ -111,7 +111,10 @@ mod tests {
         assert!(problems.is_empty() && fly.processes.is_empty());
         assert_eq!((fly.env["PORT"].value.as_str(), fly.args["V"].value.as_str()), ("8080", "1"));
         assert_eq!(fly.target.map(|text| text.value).as_deref(), Some("prod"));
-        assert_eq!(fly.release_command.map(|command| text[command.map.span(0, 7).range()].to_owned()).as_deref(), Some("migrate"));
+        assert_eq!(
+            fly.release_command.map(|command| text[command.map.span(0, 7).range()].to_owned()).as_deref(),
+            Some("migrate")
+        );
         assert_eq!((fly.mounts.len(), fly.statics.len(), fly.cmd.len()), (1, 1, 2));
         assert_eq!(fly.services[0].internal_port.as_ref().map(|port| port.value.as_str()), Some("8000"));
         let text = "[processes]\nweb = 'gunicorn'\nb = 'celery'\n[http_service]\ninternal_port = 1\n[[mounts]]\nsource = 'a'\nprocesses = ['b']\n[build]\nimage = 'i'\n";

@@ -61,7 +61,8 @@ pub fn parse(file: FileId, text: &str) -> (HerokuYml, Vec<Problem>) {
         })
     };
     let addons = root.path(&["setup", "addons"]).map_or(&[][..], Node::one_or_many);
-    let release = root.get("release").map(|node| Spanned::new("release".to_owned(), node.span)).zip(root.get("release"));
+    let release =
+        root.get("release").map(|node| Spanned::new("release".to_owned(), node.span)).zip(root.get("release"));
     let heroku = HerokuYml {
         docker: entries(&["build", "docker"])
             .iter()
@@ -101,10 +102,18 @@ mod tests {
         assert_eq!(heroku.docker["worker"].dockerfile.value, "w/Dockerfile");
         assert_eq!(heroku.docker["worker"].target.as_ref().map(|text| text.value.as_str()), Some("run"));
         assert_eq!(heroku.addons[0].version.as_ref().map(|text| text.value.as_str()), Some("14"));
-        let shown: Vec<_> = heroku.run.iter().map(|run| {
-            let command = run.command.as_ref().map_or("-", |command| command.text.as_str());
-            format!("{}: {command} in {}", run.name.value, run.image.as_ref().map_or("-", |image| image.value.as_str()))
-        }).collect();
+        let shown: Vec<_> = heroku
+            .run
+            .iter()
+            .map(|run| {
+                let command = run.command.as_ref().map_or("-", |command| command.text.as_str());
+                format!(
+                    "{}: {command} in {}",
+                    run.name.value,
+                    run.image.as_ref().map_or("-", |image| image.value.as_str())
+                )
+            })
+            .collect();
         assert_eq!(shown, ["web: gunicorn a in -", "worker: celery && echo x in web", "plain: - in worker"]);
         let release = heroku.release.and_then(|run| run.command);
         assert_eq!(release.map(|command| command.text).as_deref(), Some("python manage.py migrate"));

@@ -86,8 +86,7 @@ fn declared(tool: &str, version: Spanned<String>) -> Declared {
             }
         }
     }
-    if found.version.value.starts_with(['v', 'V'])
-        && found.version.value[1..].starts_with(|c: char| c.is_ascii_digit())
+    if found.version.value.starts_with(['v', 'V']) && found.version.value[1..].starts_with(|c: char| c.is_ascii_digit())
     {
         cut(&mut found, 1);
     }
@@ -95,8 +94,12 @@ fn declared(tool: &str, version: Spanned<String>) -> Declared {
     found.how = match version {
         "system" => How::System,
         "latest" | "lts" | "stable" | "node" | "current" | "*" => How::Newest,
-        _ if version.starts_with("latest:") || version.starts_with("lts/") || version.starts_with("lts-") => How::Newest,
-        _ if version.starts_with("ref:") || version.starts_with("path:") || version.starts_with("sub-") => How::Elsewhere,
+        _ if version.starts_with("latest:") || version.starts_with("lts/") || version.starts_with("lts-") => {
+            How::Newest
+        }
+        _ if version.starts_with("ref:") || version.starts_with("path:") || version.starts_with("sub-") => {
+            How::Elsewhere
+        }
         _ if version.contains('/') || !version.starts_with(|c: char| c.is_ascii_digit()) => How::Elsewhere,
         _ => How::Version,
     };
@@ -110,7 +113,8 @@ fn runtime(file: FileId, text: &str) -> (Vec<Declared>, Vec<Problem>) {
     let place = Span::new(file, at, at + line.len());
     let found = ["python", "pypy", "ruby", "node", "r"].iter().find_map(|tool| {
         let rest = line.strip_prefix(tool)?;
-        let version = rest.strip_prefix('-').or_else(|| rest.starts_with(|c: char| c.is_ascii_digit()).then_some(rest))?;
+        let version =
+            rest.strip_prefix('-').or_else(|| rest.starts_with(|c: char| c.is_ascii_digit()).then_some(rest))?;
         Some((*tool, version))
     });
     let plain = line.starts_with(|c: char| c.is_ascii_digit()).then_some(("python", line));

@@ -187,7 +187,10 @@ mod tests {
         for shell in ["#!/usr/bin/with-contenv bash\n", "#!/command/with-contenv sh\n", "#!/bin/sh -e\n", "exec x\n"] {
             assert!(matches!(run(FileId(0), shell), Script::Shell(_)), "{shell}");
         }
-        assert_eq!(run(FileId(0), "#!/usr/bin/env python3\n"), Script::Other(vec!["/usr/bin/env".into(), "python3".into()]));
+        assert_eq!(
+            run(FileId(0), "#!/usr/bin/env python3\n"),
+            Script::Other(vec!["/usr/bin/env".into(), "python3".into()])
+        );
     }
 
     #[test]
@@ -195,10 +198,10 @@ mod tests {
         let text = "#!/command/execlineb -P\nwith-contenv\nforeground { echo \"a \\\" b\" }\n# no\n\
                     importas -D 1 N WORKERS\nbacktick V { date }\ns6-setuidgid app cd /app gunicorn a:b -w ${N} \\#x\n";
         let Script::Execline(commands) = run(FileId(0), text) else { return assert!(text.is_empty()) };
-        assert_eq!(shown(&commands), [
-            "echo a \" b",
-            "with-contenv importas -D 1 N WORKERS s6-setuidgid app cd /app gunicorn a:b -w ${N} #x",
-        ]);
+        assert_eq!(
+            shown(&commands),
+            ["echo a \" b", "with-contenv importas -D 1 N WORKERS s6-setuidgid app cd /app gunicorn a:b -w ${N} #x",]
+        );
         let last = commands.last().and_then(|words| words.iter().find(|word| word.value == "gunicorn"));
         assert_eq!(last.map(|word| &text[word.span.range()]), Some("gunicorn"));
         assert_eq!(shown(&up(FileId(0), "/etc/s6-overlay/scripts/init\n")), ["/etc/s6-overlay/scripts/init"]);

@@ -280,7 +280,10 @@ mod tests {
                     [program:web]\ncommand = gunicorn\n  app:x # why\n  -w 2\nautostart=%(ENV_ON)s\nnumprocs=3\n\
                     environment=A='2',\n  B=%(ENV_D)s/sub,C=\"x, y\",\n[eventlistener:l]\ncommand=l\nautostart=No\n[program:none]\n";
         let config = read(text);
-        assert_eq!(config.includes.iter().map(|path| path.value.as_str()).collect::<Vec<_>>(), ["conf.d/*.conf", "%(here)s/x.ini"]);
+        assert_eq!(
+            config.includes.iter().map(|path| path.value.as_str()).collect::<Vec<_>>(),
+            ["conf.d/*.conf", "%(here)s/x.ini"]
+        );
         let web = &config.programs[0];
         assert_eq!(web.command.text, "gunicorn app:x -w 2");
         assert_eq!((web.autostart, web.processes), (None, Some(3)));
@@ -294,7 +297,8 @@ mod tests {
 
     #[test]
     fn commands_are_cut_like_a_shell_would_and_get_their_variables() {
-        let config = read("[program:x]\ncommand=sh -c \"a 'b' \\\\\" 'c d'e %(ENV_N)s %(ENV_M)s %(process_num)02d 5%% f\\ g\n");
+        let config =
+            read("[program:x]\ncommand=sh -c \"a 'b' \\\\\" 'c d'e %(ENV_N)s %(ENV_M)s %(process_num)02d 5%% f\\ g\n");
         let look = |name: &str| match name {
             "ENV_N" => Some("n m".to_owned()),
             "process_num" => Some("3".to_owned()),

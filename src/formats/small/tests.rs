@@ -9,8 +9,16 @@ fn runtime_files_give_tool_and_version() {
     for (name, text, wanted) in [
         ("runtime.txt", "python-3.12.1\n", "python 3.12.1"),
         ("runtime.txt", "r-2020-12-12\n", "r 2020-12-12"),
-        (".python-version", "# c\n3.11 3.9 # x\n\npypy3.10-7.3\nsystem\npypy-2.4.0\nmyenv\n3.9/envs/a\n", "python 3.11, pypy 3.10-7.3, python ?system, pypy 2.4.0, python !myenv, python !3.9/envs/a"),
-        (".tool-versions", "nodejs 20.1 lts\npython 3.12 system # c\nelixir ref:v1.14\njava corretto-17\npython path:/x\n# y\n", "node 20.1, node ~lts, python 3.12, python ?system, elixir !ref:v1.14, java !corretto-17, python !path:/x"),
+        (
+            ".python-version",
+            "# c\n3.11 3.9 # x\n\npypy3.10-7.3\nsystem\npypy-2.4.0\nmyenv\n3.9/envs/a\n",
+            "python 3.11, pypy 3.10-7.3, python ?system, pypy 2.4.0, python !myenv, python !3.9/envs/a",
+        ),
+        (
+            ".tool-versions",
+            "nodejs 20.1 lts\npython 3.12 system # c\nelixir ref:v1.14\njava corretto-17\npython path:/x\n# y\n",
+            "node 20.1, node ~lts, python 3.12, python ?system, elixir !ref:v1.14, java !corretto-17, python !path:/x",
+        ),
         (
             "mise.toml",
             "[tools]\npython = ['3.12', '3.11']\nnode = {version = '20'}\n'core:go' = 'latest'\njq = {prefix = '1.6'}\n\

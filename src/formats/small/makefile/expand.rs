@@ -77,7 +77,8 @@ impl<'m> Scope<'m> {
         let push = |out: &mut Text, piece: &str, file: &mut dyn FnMut(usize) -> u32| {
             for (i, c) in piece.char_indices() {
                 let start = (u32::try_from(out.text.len()).unwrap_or(u32::MAX), file(i));
-                let runs = out.starts.last().is_some_and(|(text, file)| start.1 >= *file && start.1 - file == start.0 - text);
+                let runs =
+                    out.starts.last().is_some_and(|(text, file)| start.1 >= *file && start.1 - file == start.0 - text);
                 if !runs {
                     out.starts.push(start);
                 }
@@ -242,6 +243,10 @@ pub(super) fn reference_end(text: &str, start: usize) -> usize {
 pub(super) fn outside<'t>(text: &'t str, wanted: &'t [char]) -> impl Iterator<Item = usize> + 't {
     pieces(text).into_iter().filter(|(_, reference)| !reference).flat_map(move |(range, _)| {
         let piece = text.get(range.clone()).unwrap_or_default();
-        piece.char_indices().filter(|(_, c)| wanted.contains(c)).map(move |(at, _)| range.start + at).collect::<Vec<_>>()
+        piece
+            .char_indices()
+            .filter(|(_, c)| wanted.contains(c))
+            .map(move |(at, _)| range.start + at)
+            .collect::<Vec<_>>()
     })
 }

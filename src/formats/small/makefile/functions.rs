@@ -90,9 +90,8 @@ fn plain(name: &str, given: &[String]) -> Option<String> {
         text.split_whitespace().map(of).filter(|word| !word.is_empty()).collect::<Vec<_>>().join(" ")
     };
     let matches = |word: &str| at(0).split_whitespace().any(|pattern| stem(pattern, word).is_some());
-    let kept = |wanted: bool| {
-        at(1).split_whitespace().filter(|word| matches(word) == wanted).collect::<Vec<_>>().join(" ")
-    };
+    let kept =
+        |wanted: bool| at(1).split_whitespace().filter(|word| matches(word) == wanted).collect::<Vec<_>>().join(" ");
     Some(match name {
         "strip" => each(at(0), &str::to_owned),
         "sort" => {
@@ -114,7 +113,13 @@ fn plain(name: &str, given: &[String]) -> Option<String> {
         "basename" => each(at(0), &|word| word[..last_dot(word)].to_owned()),
         "filter" => kept(true),
         "filter-out" => kept(false),
-        "findstring" => if at(1).contains(at(0)) { at(0).to_owned() } else { String::new() },
+        "findstring" => {
+            if at(1).contains(at(0)) {
+                at(0).to_owned()
+            } else {
+                String::new()
+            }
+        }
         "addprefix" => each(at(1), &|word| format!("{}{word}", at(0))),
         "addsuffix" => each(at(1), &|word| format!("{word}{}", at(0))),
         "subst" if at(0).is_empty() => format!("{}{}", at(2), at(1)),
@@ -136,9 +141,14 @@ pub(super) fn stem<'w>(pattern: &str, word: &'w str) -> Option<&'w str> {
 
 /// Every word of a pattern made one of another pattern.
 pub(super) fn substitute(text: &str, from: &str, to: &str) -> String {
-    let one = |word: &str| stem(from, word).map_or_else(|| word.to_owned(), |stem| match (from.contains('%'), to.split_once('%')) {
-        (true, Some((before, after))) => format!("{before}{stem}{after}"),
-        _ => to.to_owned(),
-    });
+    let one = |word: &str| {
+        stem(from, word).map_or_else(
+            || word.to_owned(),
+            |stem| match (from.contains('%'), to.split_once('%')) {
+                (true, Some((before, after))) => format!("{before}{stem}{after}"),
+                _ => to.to_owned(),
+            },
+        )
+    };
     text.split_whitespace().map(one).filter(|word| !word.is_empty()).collect::<Vec<_>>().join(" ")
 }

@@ -77,7 +77,10 @@ impl Logical {
                 text.push(' ');
             }
             let offset = if i > 0 { text.len() - 1 } else { 0 };
-            starts.push((u32::try_from(offset).unwrap_or(u32::MAX), u32::try_from(from.saturating_sub(usize::from(i > 0))).unwrap_or(0)));
+            starts.push((
+                u32::try_from(offset).unwrap_or(u32::MAX),
+                u32::try_from(from.saturating_sub(usize::from(i > 0))).unwrap_or(0),
+            ));
             text.push_str(piece);
         }
         Self { text, map: SpanMap::Pieces { file, starts } }
@@ -312,7 +315,8 @@ pub(super) fn assigned(
             let Some(known) = known else { return made(Some(value), false) };
             let added = if known.expanded { simple(&value) } else { Some(value) };
             let joined = known.text.as_ref().zip(added).map(|(before, added)| {
-                let text = if before.value.is_empty() { added.value } else { format!("{} {}", before.value, added.value) };
+                let text =
+                    if before.value.is_empty() { added.value } else { format!("{} {}", before.value, added.value) };
                 Spanned::new(text, added.span)
             });
             let text = joined.filter(|joined| joined.value.len() <= MAX_VARIABLE);

@@ -118,7 +118,12 @@ fn words(reader: &Reader, line: &Logical, range: std::ops::Range<usize>) -> Vec<
     out
 }
 
-fn open(reader: &mut Reader, names: Vec<Spanned<String>>, needs: &[Spanned<String>], pattern: Option<&[Spanned<String>]>) {
+fn open(
+    reader: &mut Reader,
+    names: Vec<Spanned<String>>,
+    needs: &[Spanned<String>],
+    pattern: Option<&[Spanned<String>]>,
+) {
     reader.open.clear();
     for name in names.into_iter().take(MAX_TARGETS) {
         match name.value.as_str() {
@@ -175,7 +180,8 @@ fn own_variable(reader: &mut Reader, line: &Logical, names: &[Spanned<String>], 
         let at = target(reader, target_name.clone());
         let made = {
             let target = reader.makefile.targets.get(at);
-            let known = target.and_then(|target| target.variables.get(&name)).or_else(|| reader.makefile.variables.get(&name));
+            let known =
+                target.and_then(|target| target.variables.get(&name)).or_else(|| reader.makefile.variables.get(&name));
             assigned(known, found.sign, value.clone(), &reader.scope())
         };
         let unknown = Variable { text: None, expanded: false, default: false, overrides: false };

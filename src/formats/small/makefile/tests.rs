@@ -86,12 +86,14 @@ fn targets_may_have_variables_patterns_and_several_rules() {
 
 #[test]
 fn an_assignment_ends_a_rule_and_special_targets_change_recipes() {
-    let text = ".RECIPEPREFIX = >\n.ONESHELL:\na:\n> cd x\n> run\nB = 1\nexport C = 2\nexport D\ninclude $(B).mk *.inc\n";
+    let text =
+        ".RECIPEPREFIX = >\n.ONESHELL:\na:\n> cd x\n> run\nB = 1\nexport C = 2\nexport D\ninclude $(B).mk *.inc\n";
     assert_eq!(commands(text, "a"), ["cd x\nrun"]);
     let makefile = read(text);
     assert_eq!(makefile.includes.iter().map(|path| path.value.as_str()).collect::<Vec<_>>(), ["1.mk", "*.inc"]);
     let environment = makefile.environment(&makefile.targets[0], &Given::new());
-    let environment: BTreeMap<_, _> = environment.iter().map(|(name, text)| (name.as_str(), text.value.as_str())).collect();
+    let environment: BTreeMap<_, _> =
+        environment.iter().map(|(name, text)| (name.as_str(), text.value.as_str())).collect();
     assert_eq!(environment, BTreeMap::from([("C", "2")]));
 }
 
@@ -112,7 +114,8 @@ fn continued_lines_windows_ends_and_comments_are_read() {
 
 #[test]
 fn what_cannot_be_read_is_told_and_nothing_runs_away() {
-    let problems: Vec<_> = read("\tnow\nwords only\nendif\n").problems.into_iter().map(|problem| problem.message).collect();
+    let problems: Vec<_> =
+        read("\tnow\nwords only\nendif\n").problems.into_iter().map(|problem| problem.message).collect();
     assert_eq!(
         problems,
         ["a recipe before the first target", "neither a rule nor an assignment", "`endif` without a conditional"]

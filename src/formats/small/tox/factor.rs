@@ -39,10 +39,8 @@ fn spelled(item: &str) -> Option<Vec<String>> {
         if all.len() * choices.len() > MAX_NAMES {
             return None;
         }
-        all = all
-            .iter()
-            .flat_map(|start| choices.iter().map(move |choice| format!("{start}{before}{choice}")))
-            .collect();
+        all =
+            all.iter().flat_map(|start| choices.iter().map(move |choice| format!("{start}{before}{choice}"))).collect();
         rest = after;
     }
     all.iter_mut().for_each(|name| name.push_str(rest));
@@ -72,9 +70,10 @@ fn is_factor(text: &str) -> bool {
 
 /// The condition of a line, and where what it holds for starts.
 pub(super) fn condition(line: &str) -> Option<(Vec<String>, usize)> {
-    let colon = line.match_indices(':').map(|(at, _)| at).find(|at| {
-        line.get(at + 1..).is_some_and(|rest| rest.is_empty() || rest.starts_with(char::is_whitespace))
-    })?;
+    let colon = line
+        .match_indices(':')
+        .map(|(at, _)| at)
+        .find(|at| line.get(at + 1..).is_some_and(|rest| rest.is_empty() || rest.starts_with(char::is_whitespace)))?;
     Some((names(line.get(..colon)?.trim())?, colon + 1))
 }
 

@@ -205,7 +205,8 @@ impl Reader<'_> {
         if depth >= MAX_DEPTH || self.steps.get() > MAX_STEPS || !of_all && !self.sections().any(written) {
             return None;
         }
-        let found: Vec<Substituted> = self.raw(&[key]).iter().map(|line| self.put_in_at(&line.text, depth + 1)).collect();
+        let found: Vec<Substituted> =
+            self.raw(&[key]).iter().map(|line| self.put_in_at(&line.text, depth + 1)).collect();
         let known = found.iter().all(|one| one.known);
         let text: Vec<String> = found.into_iter().map(|one| one.text).collect();
         Some(Substituted { text: text.join("\n"), known, variable: None })

@@ -71,7 +71,9 @@ pub fn parse(file: FileId, name: &str, text: &str) -> Option<Tox> {
                 // An ini within a string: every part of it stands for the whole where it cannot be laid over the file.
                 let inner = legacy.as_str()?;
                 let base = (legacy.span.range().len() == inner.len() + 6).then_some(legacy.span.start + 3);
-                let base = base.or_else(|| text.get(legacy.span.range())?.starts_with("\"\"\"\n").then_some(legacy.span.start + 4));
+                let base = base.or_else(|| {
+                    text.get(legacy.span.range())?.starts_with("\"\"\"\n").then_some(legacy.span.start + 4)
+                });
                 let laid = base.filter(|base| text.get(*base as usize..).is_some_and(|rest| rest.starts_with(inner)));
                 let mut tox = of_ini(file, inner);
                 tox.moved(laid.ok_or(legacy.span));
@@ -167,7 +169,8 @@ struct Substituted {
 
 impl Substituted {
     fn var(self, span: Span) -> Var {
-        let unknown = || Known::Unknown(Reason::at(format!("{} rests on what tox finds where it runs", self.text), span));
+        let unknown =
+            || Known::Unknown(Reason::at(format!("{} rests on what tox finds where it runs", self.text), span));
         let value = if self.known { Known::One(self.text.clone()) } else { unknown() };
         let certainty = match &self.variable {
             Some(name) => Certainty::Default { variable: Some(name.clone()) },

@@ -5,8 +5,8 @@ use std::collections::BTreeMap;
 
 use super::{Command, Substituted, TestEnv, common, factor, substitute};
 use crate::formats::Var;
-use crate::formats::small::{CommandText, quoted};
 use crate::formats::small::tree::{Kind, Node};
+use crate::formats::small::{CommandText, quoted};
 use crate::model::{SpanMap, Spanned};
 
 /// How deep tables may refer to one another.
@@ -126,8 +126,7 @@ impl<'n> Reader<'n> {
                 Some(Substituted { variable: Some(name), ..found })
             }
             "posargs" | "ref" => {
-                let words: Vec<String> =
-                    self.table(node, depth).into_iter().map(|word| word.value).collect();
+                let words: Vec<String> = self.table(node, depth).into_iter().map(|word| word.value).collect();
                 Some(Substituted { text: words.join(" "), known: true, variable: None })
             }
             _ => None,
@@ -176,7 +175,9 @@ impl<'n> Reader<'n> {
                     None => Vec::new(),
                 }
             }
-            _ => self.replacement(node, depth).map(|found| vec![Spanned::new(found.text, node.span)]).unwrap_or_default(),
+            _ => {
+                self.replacement(node, depth).map(|found| vec![Spanned::new(found.text, node.span)]).unwrap_or_default()
+            }
         }
     }
 

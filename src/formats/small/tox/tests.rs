@@ -14,7 +14,8 @@ fn values(list: &[Spanned<String>]) -> Vec<&str> {
 
 #[test]
 fn lists_spell_braces_and_ranges_out() {
-    let tox = read("tox.ini", "[tox]\nenvlist = py{310,311}-dj{4,}, lint # c\n  3.{9-11}-x\n  {a,b}{1,2}\n  bad name\n");
+    let tox =
+        read("tox.ini", "[tox]\nenvlist = py{310,311}-dj{4,}, lint # c\n  3.{9-11}-x\n  {a,b}{1,2}\n  bad name\n");
     assert_eq!(
         values(&tox.env_list),
         ["py310-dj4", "py310-dj", "py311-dj4", "py311-dj", "lint", "3.9-x", "3.10-x", "3.11-x", "a1", "a2", "b1", "b2"]
@@ -41,7 +42,7 @@ fn an_environment_has_its_own_settings_then_those_of_all() {
     let docs = tox.environment("docs-b");
     assert_eq!((docs.deps.len(), commands(&docs)), (0, vec!["run {toxinidir}/x"]));
     assert_eq!(docs.change_dir.map(|dir| dir.value).as_deref(), Some("sub"));
-    assert_eq!(commands(&tox.environment("bare")).len(), 2);
+    assert_eq!(commands(&tox.environment("bare")).len(), 3);
     assert_eq!(tox.names(), ["py3-pg", "lint", "docs-a", "docs-b", "bare"]);
     assert_eq!(&text[tox.environment("lint").commands[0].text.span.range()], "run {toxinidir}/x []");
 }
