@@ -55,7 +55,7 @@ fn one<'t>(context: &Context<'_, 't>, planned: &Planned, unit: &Unit) -> Option<
                 None => platform(context, &unit.name, &line, native.as_ref(), given),
             }
         }
-        Runs::Job { workflow, job } => super::job::of(context, *workflow, job)?,
+        Runs::Job { workflow, job } => super::job::of(context, *workflow, job, &unit.name)?,
         Runs::Machine { folder } => super::machine::of(context, planned, folder),
     };
     provide(&mut part, planned);
