@@ -5,11 +5,12 @@ use std::collections::BTreeMap;
 use super::meaning::Meaning;
 use super::repository::{Call, Caller, Repository, Script};
 use crate::discover::{Tree, paths};
+use crate::formats::python::nox::{self, NoxCall};
 use crate::formats::shell::Dialect;
 use crate::formats::small::makefile::{self, Given, Makefile, Target, Variables};
-use crate::formats::small::tox;
+use crate::formats::small::{quoted, tox};
 use crate::formats::{Var, Vars};
-use crate::model::{FileId, Origin};
+use crate::model::{FileId, Origin, SpanMap};
 
 /// How deep runners may call one another.
 const MAX_DEPTH: usize = 3;
@@ -146,6 +147,10 @@ impl Repository<'_> {
                 self.follow_tox(words, folder, caller, depth, calls);
                 false
             }
+            Some("nox") => {
+                self.follow_nox(words, folder, caller, depth, calls);
+                false
+            }
             _ => false,
         }
     }
@@ -196,6 +201,59 @@ impl Repository<'_> {
                 let script = Script { text, map, folder: &folder, dialect: Dialect::Posix };
                 self.add_at(&script, env.set_env.clone(), caller, depth + 1, calls);
                 calls[first..].iter_mut().for_each(|call| call.may_fail |= command.ignores_errors);
+            }
+        }
+    }
+
+    /// Adds the calls of nox's sessions; the call of nox itself stands beside them.
+    fn follow_nox(&self, argv: &[String], folder: &str, caller: &Caller, depth: usize, calls: &mut Vec<Call>) {
+        let own: Vec<&str> = argv.iter().skip(1).map(String::as_str).take_while(|word| *word != "--").collect();
+        let given = values(&own, "-f", "--noxfile").pop();
+        let path = given.as_deref().unwrap_or("noxfile.py");
+        let Some(file) = paths::join(folder, path).and_then(|path| self.tree.find(&path)) else { return };
+        let nox = nox::noxfile(self.tree, file);
+        // `-s a b` names several; so do `-e` and the long forms.
+        let mut named = Vec::new();
+        let mut open = false;
+        for word in &own {
+            let joined = ["--session=", "--sessions="].iter().find_map(|flag| word.strip_prefix(flag));
+            match word {
+                _ if joined.is_some() => named.extend(joined),
+                word if word.starts_with('-') => {
+                    open = matches!(*word, "-s" | "-e" | "--session" | "--sessions");
+                }
+                word if open => named.push(*word),
+                _ => {}
+            }
+        }
+        let tags = values(&own, "-t", "--tags");
+        let mut sessions: Vec<&nox::Session> = named.iter().flat_map(|name| nox.named(name)).collect();
+        if named.is_empty() {
+            let tagged =
+                |session: &&nox::Session| tags.iter().any(|tag| session.tags.iter().any(|own| own.value == *tag));
+            let all = nox.sessions.iter().filter(tagged);
+            sessions = if tags.is_empty() { nox.default_sessions() } else { all.collect() };
+        }
+        let folder = paths::parent(self.tree.path(file)).to_owned();
+        for session in sessions.into_iter().take(MAX_TARGETS) {
+            for call in &session.calls {
+                let before = match call.kind {
+                    NoxCall::Install => "python -m pip install ",
+                    NoxCall::Run => "",
+                    NoxCall::CondaInstall | NoxCall::Notify => continue,
+                };
+                // A word that is no literal is a variable that nothing sets.
+                let word = |word: &Option<String>| word.as_deref().map_or_else(|| "\"$NOX\"".to_owned(), quoted);
+                let words: Vec<String> = call.words.iter().map(|(text, _)| word(text)).collect();
+                let text = format!("{before}{}", words.join(" "));
+                let vars: Vars = call
+                    .env
+                    .iter()
+                    .map(|(name, text)| (name.clone(), Var::set(text.value.clone(), Origin::set(text.span))))
+                    .collect();
+                let script =
+                    Script { text: &text, map: &SpanMap::Whole(call.span), folder: &folder, dialect: Dialect::Posix };
+                self.add_at(&script, vars, caller, depth + 1, calls);
             }
         }
     }

@@ -52,7 +52,7 @@ pub fn parse(file: FileId, text: &str) -> Makefile {
 }
 
 fn continues(line: &str) -> bool {
-    line.len() - line.trim_end_matches('\\').len() & 1 == 1
+    (line.len() - line.trim_end_matches('\\').len()) & 1 == 1
 }
 
 /// A line of make's syntax, its continuations joined by single blanks, its comment cut off.

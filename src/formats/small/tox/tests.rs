@@ -42,7 +42,7 @@ fn an_environment_has_its_own_settings_then_those_of_all() {
     let docs = tox.environment("docs-b");
     assert_eq!((docs.deps.len(), commands(&docs)), (0, vec!["run {toxinidir}/x"]));
     assert_eq!(docs.change_dir.map(|dir| dir.value).as_deref(), Some("sub"));
-    assert_eq!(commands(&tox.environment("bare")).len(), 2);
+    assert_eq!(commands(&tox.environment("bare")).len(), 3);
     assert_eq!(tox.names(), ["py3-pg", "lint", "docs-a", "docs-b", "bare"]);
     assert_eq!(&text[tox.environment("lint").commands[0].text.span.range()], "run {toxinidir}/x []");
 }
