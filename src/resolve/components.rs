@@ -54,7 +54,7 @@ fn one<'t>(context: &Context<'_, 't>, planned: &Planned, unit: &Unit) -> Option<
                 None => platform(context, &unit.name, &line),
             }
         }
-        Runs::Job { workflow, job } => super::job::of(context, *workflow, job)?,
+        Runs::Job { workflow, job } => super::job::of(context, *workflow, job, &unit.name)?,
         Runs::Machine { folder } => super::machine::of(context, planned, folder),
     };
     provide(&mut part, planned);
