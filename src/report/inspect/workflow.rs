@@ -185,7 +185,8 @@ fn run_value(root: &Token, job: &Token, row: Option<&Data>, own: Contexts<'_>) -
     let outer = lay_over(texts(root.get("env"), bare), Data::Null);
     let env = lay_over(outer.clone(), texts(job.get("env"), Contexts { env: Variables::Object(&outer), ..bare }));
     let all = Contexts { env: Variables::Object(&env), ..bare };
-    let steps: Vec<Step> = job.get("steps").map_or(&[][..], Token::items).iter().map(|step| Step::of(step, all)).collect();
+    let steps: Vec<Step> =
+        job.get("steps").map_or(&[][..], Token::items).iter().map(|step| Step::of(step, all)).collect();
     let services = match fill(job.get("services"), all) {
         Data::Map(services) => {
             Value::Object(services.into_iter().map(|(name, service)| (name, container(service))).collect())
@@ -244,11 +245,13 @@ impl Step {
 }
 
 fn container(data: Data) -> Value {
-    let Data::Map(entries) = data else {
-        return match data {
-            Data::Null | Data::Unknown(_) => value(&data),
-            image => json!({"image": value(&text(image)), "env": {}, "ports": [], "volumes": [], "options": null}),
-        };
+    let entries = match data {
+        Data::Map(entries) => entries,
+        Data::List(_) => Vec::new(),
+        Data::Null | Data::Unknown(_) => return value(&data),
+        image => {
+            return json!({"image": value(&text(image)), "env": {}, "ports": [], "volumes": [], "options": null});
+        }
     };
     let field = |name: &str| entries.iter().find(|(key, _)| key == name).map_or(Data::Null, |(_, value)| value.clone());
     let list = |name: &str| match field(name) {
