@@ -64,10 +64,9 @@ fn a_text_with_expressions_becomes_one_expression() {
 
 #[test]
 fn aliases_of_aliases_end() {
-    let mut text = "on: push\nenv: &a0 {A: b}\n".to_owned();
-    for at in 1..12 {
-        text.push_str(&format!("x{at}: &a{at} [{}]\n", vec![format!("*a{}", at - 1); 12].join(", ")));
-    }
+    let line = |at: usize| format!("x{at}: &a{at} [{}]\n", vec![format!("*a{}", at - 1); 12].join(", "));
+    let lines: Vec<String> = (1..12).map(line).collect();
+    let text = format!("on: push\nenv: &a0 {{A: b}}\n{}", lines.concat());
     assert!(!read(&text).faults.is_empty());
     assert!(!read("on: &a [*a]\njobs: {}\n").faults.is_empty());
     assert!(!read(&"[".repeat(5000)).faults.is_empty());

@@ -291,13 +291,13 @@ impl Parser<'_> {
                 }
             }
             Sign::MapEnd | Sign::SeqEnd => end.push(token),
-            _ => match self.block_value() {
-                Some(node) => self.stack.push(node),
-                None => {
+            _ => {
+                let Some(node) = self.block_value() else {
                     self.pop();
                     return true;
-                }
-            },
+                };
+                self.stack.push(node);
+            }
         }
         false
     }

@@ -223,10 +223,10 @@ impl Parser<'_> {
         let token = self.token();
         match self.sign {
             Sign::Document => {
-                self.stack.push(Cst::Document { offset: self.offset, start: Vec::new(), value: None, end: None })
+                self.stack.push(Cst::Document { offset: self.offset, start: Vec::new(), value: None, end: None });
             }
             Sign::DocumentStart => {
-                self.stack.push(Cst::Document { offset: self.offset, start: vec![token], value: None, end: None })
+                self.stack.push(Cst::Document { offset: self.offset, start: vec![token], value: None, end: None });
             }
             Sign::Directive | Sign::Bom | Sign::Space | Sign::Comment | Sign::Newline => {
                 self.out.found.push(Cst::Lone(token));
