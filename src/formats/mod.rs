@@ -7,6 +7,7 @@ pub mod dockerfile;
 pub mod dotenv;
 pub mod gitlab;
 pub mod locks;
+pub mod metadata;
 pub mod python;
 pub mod requirements;
 pub mod shell;
