@@ -11,7 +11,7 @@ fn what_is_not_yaml_is_refused_at_its_lines() {
         ("a: b: c\n", vec![Some(1)]),
         ("a:\n  - b\n c: d\n", vec![Some(3)]),
         ("a: 'x\nb: c\n", vec![Some(3)]),
-        ("a: [b\nc: d\n", vec![Some(1)]),
+        ("a: [b\nc: d\n", vec![Some(2)]),
         ("\ta: b\n", vec![Some(1)]),
         ("a: \"\\q\"\n", vec![Some(1)]),
         ("a: b\n---\nc: d\n", vec![Some(2)]),
