@@ -236,13 +236,11 @@ fn deployment(repository: &Repository<'_>, file: FileId, workflow: &Workflow, jo
     if named_file.as_ref().is_some_and(|(role, _)| *role == Role::Test) || paths::name(path).contains("test") {
         return None;
     }
-    // An environment of every branch (`review/$CI_COMMIT_REF_SLUG`) is none of those that are compared.
-    let of_branch =
-        job.environment.as_ref().is_some_and(|name| name.value.contains('$') || name.value.starts_with("review"));
-    if gitlab && of_branch {
+    let target = sources.into_iter().flatten().find_map(|(text, span)| Some((word_of(&text)?, span)));
+    // A named environment is what is deployed to: one of no known role (a branch's own, a tenant's) is not production.
+    if gitlab && target.is_none() && job.environment.is_some() {
         return None;
     }
-    let target = sources.into_iter().flatten().find_map(|(text, span)| Some((word_of(&text)?, span)));
     let workflow = file;
     let job = job.id.value.clone();
     Some(match target {

@@ -113,3 +113,107 @@ fn with_defaults(called: &Workflow, mut handed: Inputs) -> Inputs {
     }
     handed
 }
+
+#[cfg(test)]
+mod tests {
+    use super::read;
+    use crate::discover::{Overlay, Tree};
+    use crate::formats::workflow::expand;
+    use crate::model::Known;
+
+    const CALLER: &str = "on: push
+jobs:
+  call:
+    uses: ./.github/workflows/tests.yml
+    strategy: {matrix: {py: ['3.11', '3.12']}}
+    with: {python: '${{ matrix.py }}'}
+    secrets: inherit
+  again:
+    uses: ./.github/workflows/tests.yml
+    with: {python: '3.13', slow: true}
+";
+    const CALLED: &str = "on:
+  workflow_call:
+    inputs:
+      python: {type: string}
+      slow: {type: boolean, default: false}
+      database: {type: string, default: 'postgres:16'}
+jobs:
+  test:
+    runs-on: ubuntu-latest
+    services: {db: {image: '${{ inputs.database }}'}}
+    env: {MODE: \"${{ inputs.slow && 'all' || 'few' }}\"}
+    steps:
+      - uses: ./setup
+        if: inputs.slow
+        with: {version: '${{ inputs.python }}'}
+      - run: pytest
+";
+    const ACTION: &str = "inputs:
+  version: {default: '3.9'}
+  extra: {default: dev}
+runs:
+  using: composite
+  steps:
+    - uses: actions/setup-python@v5
+      with: {python-version: '${{ inputs.version }}'}
+    - uses: ./inner
+      with: {what: '${{ inputs.extra }}'}
+";
+    const INNER: &str = "inputs: {what: {}, none: {}}
+runs:
+  using: composite
+  steps:
+    - run: |
+        pip install -r ${{ inputs.what }}.txt
+        echo ${{ format('{0}!', inputs.what) }} ${{ inputs.none }}
+      shell: bash
+";
+
+    #[test]
+    fn inputs_of_callers_and_steps_of_actions_come_through() {
+        let files = [
+            (".github/workflows/ci.yml", CALLER),
+            (".github/workflows/tests.yml", CALLED),
+            ("setup/action.yml", ACTION),
+            ("inner/action.yaml", INNER),
+        ];
+        let tree = Tree::open(Box::new(Overlay::of(files))).unwrap();
+        let ids = [".github/workflows/ci.yml", ".github/workflows/tests.yml"].map(|path| tree.find(path).unwrap());
+        let all = read(&tree, &ids);
+        let called = &all[&ids[1]];
+        let runs = expand(called, &called.jobs[0], &std::collections::BTreeMap::new());
+        let pythons: Vec<_> = runs.iter().filter_map(|run| run.python[0].0.one().cloned()).collect();
+        assert_eq!(pythons, ["3.11", "3.12", "3.13"]);
+        let place = runs[0].python[0].1;
+        assert_eq!((place.file, &CALLER[place.range()]), (ids[0], "'3.11'"));
+        assert_eq!(runs[0].services["db"].image.0, Known::One("postgres:16".into()));
+        let modes: Vec<_> = runs.iter().filter_map(|run| run.env["MODE"].0.one().cloned()).collect();
+        assert_eq!(modes, ["few", "few", "all"]);
+        let steps = &called.jobs[0].steps;
+        assert_eq!(steps.len(), 3);
+        let run = steps[1].run.as_ref().unwrap();
+        assert!(run.text.starts_with("pip install -r dev.txt\necho ${{"), "{}", run.text);
+        assert!(runs[0].steps[1].run.as_ref().is_some_and(|text| text.one().is_some_and(|t| t.contains("echo dev! "))));
+        assert_eq!(runs[0].steps[1].runs, Known::One(false));
+        let word = run.text.find("pip").unwrap();
+        assert_eq!(&INNER[run.map.span(word, word + 3).range()], "pip");
+    }
+
+    #[test]
+    fn workflows_that_call_each_other_end() {
+        let a = "on: workflow_call\njobs: {a: {uses: ./.github/workflows/b.yml, with: {x: '${{ inputs.x }}y'}}}";
+        let b = "on: workflow_call\njobs: {b: {uses: ./.github/workflows/a.yml, with: {x: '${{ inputs.x }}z'}}}";
+        let loops = "runs: {using: composite, steps: [{uses: ./x}, {uses: ./x}]}";
+        let user = "on: push\njobs: {c: {runs-on: u, steps: [{uses: ./x}]}}";
+        let files = [
+            (".github/workflows/a.yml", a),
+            (".github/workflows/b.yml", b),
+            (".github/workflows/c.yml", user),
+            ("x/action.yml", loops),
+        ];
+        let tree = Tree::open(Box::new(Overlay::of(files))).unwrap();
+        let ids: Vec<_> = tree.files().map(|(file, _)| file).take(3).collect();
+        assert!(!read(&tree, &ids).is_empty());
+    }
+}

@@ -69,7 +69,8 @@ fn image(part: &mut Part<'_>, job: &Job, instances: &[workflow::RunInstance], as
             .collect();
         let reference = every(references, container.image.span);
         let about = reference.one().map(|reference| images::describe(reference, as_of));
-        let origin = Origin::set(container.image.span);
+        let place = instances.iter().find_map(|instance| Some(instance.container.as_ref()?.image.1));
+        let origin = handed(place.unwrap_or(container.image.span), job);
         part.runtimes = about.iter().flat_map(|about| build::runtimes(about, &origin, &Certainty::Stated)).collect();
         part.image = Some(plain(reference, origin, about));
         return;
@@ -156,8 +157,14 @@ fn runtimes(context: &Context<'_, '_>, part: &mut Part<'_>, job: &Job, instances
     let Some(span) = span else { return };
     let version = every(versions, span);
     let part_of =
-        RuntimePart { tool: "python", version, declared_in, origin: Origin::set(span), certainty: Certainty::Stated };
+        RuntimePart { tool: "python", version, declared_in, origin: handed(span, job), certainty: Certainty::Stated };
     part.runtimes.insert(0, part_of);
+}
+
+/// Where a value of a job is written; one that a caller hands to its workflow is used in the job.
+fn handed(span: Span, job: &Job) -> Origin {
+    let origin = Origin::set(span);
+    if span.file == job.id.span.file { origin } else { origin.then(crate::model::StepKind::Used, job.id.span) }
 }
 
 /// The Nodes that setup steps choose.

@@ -65,7 +65,11 @@ fn expanded(text: &Spanned<String>) -> Spanned<String> {
             None => (tail.get(..word(tail)), tail.get(word(tail)..)),
         };
         match name.filter(|name| !name.is_empty()) {
-            Some(name) => out.push_str(&format!("${{{{ env.{name} }}}}")),
+            Some(name) => {
+                out.push_str("${{ env.");
+                out.push_str(name);
+                out.push_str(" }}");
+            }
             None => out.push('$'),
         }
         rest = if name.is_some_and(|name| !name.is_empty()) { after.unwrap_or_default() } else { tail };

@@ -41,9 +41,9 @@ pub(super) fn resolved(root: &Node, job: &Node, depth: usize, problems: &mut Vec
 }
 
 /// The tree with its references followed.
-pub(super) fn references(root: Node, problems: &mut Vec<Problem>) -> Node {
+pub(super) fn references(root: &Node, problems: &mut Vec<Problem>) -> Node {
     let mut budget = MOST;
-    follow(&root, &root, 0, &mut budget, problems)
+    follow(root, root, 0, &mut budget, problems)
 }
 
 fn follow(root: &Node, node: &Node, depth: usize, budget: &mut usize, problems: &mut Vec<Problem>) -> Node {

@@ -137,6 +137,6 @@ fn never(rule: &Rule) -> bool {
 pub fn read(tree: &Tree, file: FileId) -> Pipeline {
     let mut problems = Vec::new();
     let root = include::whole(tree, file, &mut problems);
-    let root = extends::references(root, &mut problems);
+    let root = extends::references(&root, &mut problems);
     jobs::pipeline(&root, problems)
 }

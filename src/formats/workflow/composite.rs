@@ -6,8 +6,10 @@ use crate::model::{SpanMap, Spanned};
 
 /// Names of an action's inputs and the texts that they stand for.
 struct Filled<'a> {
-    values: Vec<(&'a str, Option<&'a Spanned<String>>)>,
+    values: Vec<Input<'a>>,
 }
+
+type Input<'a> = (&'a str, Option<&'a Spanned<String>>);
 
 /// The steps of an action as the step that uses it runs them.
 pub fn inlined(action: &Action, caller: &Step) -> Vec<Step> {
@@ -47,17 +49,17 @@ impl Filled<'_> {
     }
 
     /// The value of `inputs.name`, if the expression is nothing else; an input without a value is empty.
-    fn alone(&self, expression: &str) -> Option<Option<&Spanned<String>>> {
+    fn alone(&self, expression: &str) -> Option<&Input<'_>> {
         let name = expression.trim().strip_prefix("inputs.")?;
-        self.values.iter().find(|(known, _)| known.eq_ignore_ascii_case(name)).map(|(_, value)| *value)
+        self.values.iter().find(|(known, _)| known.eq_ignore_ascii_case(name))
     }
 
     fn text(&self, text: &Spanned<String>) -> Spanned<String> {
         let found = pieces(&text.value);
         if let [Piece::Expression(inner)] = found.as_slice()
-            && let Some(Some(value)) = self.alone(inner)
+            && let Some((_, Some(value))) = self.alone(inner)
         {
-            return value.clone();
+            return (*value).clone();
         }
         Spanned::new(found.iter().map(|piece| self.piece(piece)).collect(), text.span)
     }
@@ -66,7 +68,7 @@ impl Filled<'_> {
         match piece {
             Piece::Text(text) => (*text).to_owned(),
             Piece::Expression(inner) => match self.alone(inner) {
-                Some(value) => value.map(|value| value.value.clone()).unwrap_or_default(),
+                Some((_, value)) => value.map(|value| value.value.clone()).unwrap_or_default(),
                 None => format!("${{{{{}}}}}", self.expression(inner)),
             },
         }
@@ -84,12 +86,12 @@ impl Filled<'_> {
             let inside = before.ends_with(|c: char| c.is_ascii_alphanumeric() || "_-.".contains(c))
                 || (out.matches('\'').count() + before.matches('\'').count()) % 2 == 1;
             out.push_str(before);
-            match self.values.iter().find(|(known, _)| !inside && known.eq_ignore_ascii_case(name)) {
-                Some((_, value)) => out.push_str(&literal(value.map_or("", |value| value.value.as_str()))),
-                None => {
-                    out.push_str("inputs.");
-                    out.push_str(name);
-                }
+            let found = self.values.iter().find(|(known, _)| !inside && known.eq_ignore_ascii_case(name));
+            if let Some((_, value)) = found {
+                out.push_str(&literal(value.map_or("", |value| value.value.as_str())));
+            } else {
+                out.push_str("inputs.");
+                out.push_str(name);
             }
             rest = next;
         }

@@ -245,11 +245,13 @@ impl Step {
 }
 
 fn container(data: Data) -> Value {
-    let Data::Map(entries) = data else {
-        return match data {
-            Data::Null | Data::Unknown(_) => value(&data),
-            image => json!({"image": value(&text(image)), "env": {}, "ports": [], "volumes": [], "options": null}),
-        };
+    let entries = match data {
+        Data::Map(entries) => entries,
+        Data::List(_) => Vec::new(),
+        Data::Null | Data::Unknown(_) => return value(&data),
+        image => {
+            return json!({"image": value(&text(image)), "env": {}, "ports": [], "volumes": [], "options": null});
+        }
     };
     let field = |name: &str| entries.iter().find(|(key, _)| key == name).map_or(Data::Null, |(_, value)| value.clone());
     let list = |name: &str| match field(name) {

@@ -10,7 +10,7 @@ use crate::formats::small::app_json::{self, Addon};
 use crate::formats::small::{heroku_yml, render};
 use crate::formats::workflow;
 use crate::knowledge::{images, services};
-use crate::model::{Certainty, ComponentKind, Known, Origin, Reason, Span, Spanned};
+use crate::model::{Certainty, ComponentKind, Known, Origin, Reason, Span, Spanned, StepKind};
 use crate::resolve::components::Context;
 use crate::resolve::part::{Host, Part};
 
@@ -78,7 +78,12 @@ fn job_services(context: &Context<'_, '_>, file: crate::model::FileId, id: &str)
             .filter(|image| !image.is_empty())
             .collect();
         let Some(reference) = images.first() else { continue };
-        let one = declared(name, reference, Origin::set(spec.image.span), Certainty::Stated, context.as_of);
+        let place = instances.iter().find_map(|instance| Some(instance.services.get(name)?.image.1));
+        let origin = match place.filter(|place| place.file != spec.image.span.file) {
+            Some(place) => Origin::set(place).then(StepKind::Used, spec.image.span),
+            None => Origin::set(spec.image.span),
+        };
+        let one = declared(name, reference, origin, Certainty::Stated, context.as_of);
         let Some(mut one) = one else { continue };
         let mut versions: Vec<String> = images
             .iter()

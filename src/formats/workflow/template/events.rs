@@ -101,7 +101,9 @@ impl<'d> Walk<'d> {
             }
             Kind::Seq(items) => {
                 self.out.push(Event::ListStart((start, end), line));
-                items.iter().for_each(|item| self.node(item, within));
+                for item in items {
+                    self.node(item, within);
+                }
                 self.out.push(Event::ListEnd);
                 return;
             }

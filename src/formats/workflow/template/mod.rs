@@ -4,6 +4,8 @@ mod events;
 mod read;
 mod scalar;
 mod schema;
+#[cfg(test)]
+mod tests;
 
 pub use read::read;
 

@@ -87,18 +87,15 @@ impl Reader<'_> {
                 self.at += 1;
                 let mut token = Token { kind: Kind::Null, line: Some(line), range };
                 let mut items = Vec::new();
-                match place.items() {
-                    Some(item) => {
-                        let item = place.inner(item);
-                        while !self.ends(true) {
-                            items.push(self.value(&item)?);
-                        }
+                if let Some(item) = place.items() {
+                    let item = place.inner(item);
+                    while !self.ends(true) {
+                        items.push(self.value(&item)?);
                     }
-                    None => {
-                        self.wrong(&token, "a list was not expected");
-                        while !self.ends(true) {
-                            self.skip()?;
-                        }
+                } else {
+                    self.wrong(&token, "a list was not expected");
+                    while !self.ends(true) {
+                        self.skip()?;
                     }
                 }
                 token.kind = Kind::List(items);

@@ -1,5 +1,7 @@
 //! Sets the expressions of a text apart.
 
+use std::fmt::Write as _;
+
 use super::super::expression;
 use super::events::Literal;
 use super::read::{Reader, Stopped};
@@ -108,7 +110,7 @@ fn as_format(segments: &[Segment]) -> String {
         match segment {
             Segment::Text(part) => text.push_str(&part.replace('\'', "''").replace('{', "{{").replace('}', "}}")),
             Segment::Expression(inner) => {
-                text.push_str(&format!("{{{count}}}"));
+                let _ = write!(text, "{{{count}}}");
                 arguments.push_str(", ");
                 arguments.push_str(inner);
                 count += 1;

@@ -83,13 +83,11 @@ impl Lexer<'_> {
                 Some(more) => more + self.indent_next.max(1),
             };
             while let Some(goes_on) = self.continues(after) {
-                match self.find(b'\n', goes_on) {
-                    Some(at) => after = at + 1,
-                    None => {
-                        after = self.text.len() + 1;
-                        break;
-                    }
-                }
+                let Some(at) = self.find(b'\n', goes_on) else {
+                    after = self.text.len() + 1;
+                    break;
+                };
+                after = at + 1;
             }
         }
         let mut at = after;

@@ -1,7 +1,8 @@
 //! Mappings, sequences and flow collections, lexeme by lexeme.
 
 use super::super::cst::{Cst, Item, Sign, Token, includes};
-use super::{Parser, first_key_start, fix_flow_items, previous_props};
+use super::Parser;
+use super::parts::{first_key_start, fix_flow_items, previous_props};
 
 /// Puts a line break behind the comment that ends a value; gives it back if there is none.
 fn after_comment(item: &mut Item, token: Token) -> Result<(), Token> {
@@ -290,13 +291,13 @@ impl Parser<'_> {
                 }
             }
             Sign::MapEnd | Sign::SeqEnd => end.push(token),
-            _ => match self.block_value() {
-                Some(node) => self.stack.push(node),
-                None => {
+            _ => {
+                let Some(node) = self.block_value() else {
                     self.pop();
                     return true;
-                }
-            },
+                };
+                self.stack.push(node);
+            }
         }
         false
     }

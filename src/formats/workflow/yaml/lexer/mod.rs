@@ -32,7 +32,8 @@ struct Lexer<'t> {
     flow_level: usize,
     indent_next: usize,
     indent_value: usize,
-    line_end: Option<Option<usize>>,
+    /// The next line break, where it is known; behind the text if there is none.
+    line_break: usize,
     out: Vec<Lexeme>,
 }
 
@@ -47,7 +48,7 @@ pub(super) fn lex(text: &str) -> Vec<Lexeme> {
         flow_level: 0,
         indent_next: 0,
         indent_value: 0,
-        line_end: None,
+        line_break: 0,
         out: Vec::new(),
     };
     let mut state = State::Stream;
@@ -100,17 +101,12 @@ impl Lexer<'_> {
 
     /// The end of the line, without its line break.
     fn line(&mut self) -> usize {
-        let end = match self.line_end {
-            Some(None) => None,
-            Some(Some(end)) if end >= self.pos => Some(end),
-            _ => self.find(b'\n', self.pos),
-        };
-        self.line_end = Some(end);
-        match end {
-            None => self.text.len(),
-            Some(end) if end > self.pos && self.byte(end - 1) == Some(b'\r') => end - 1,
-            Some(end) => end,
+        if self.line_break < self.pos || self.line_break == 0 {
+            self.line_break = self.find(b'\n', self.pos).unwrap_or(usize::MAX);
         }
+        let end = self.line_break.min(self.text.len());
+        let carriage = self.line_break < self.text.len() && end > self.pos && self.byte(end - 1) == Some(b'\r');
+        end - usize::from(carriage)
     }
 
     fn push(&mut self, count: usize) -> usize {

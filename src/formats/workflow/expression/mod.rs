@@ -238,8 +238,11 @@ impl Parser {
 
     fn index(&mut self) -> Result<Expression, String> {
         let (mut expression, indexable) = self.operand()?;
+        if !indexable {
+            return Ok(expression);
+        }
         let depth = self.depth;
-        while indexable {
+        loop {
             if self.eat("[") {
                 if self.eat("*") {
                     expression = Expression::Star(Box::new(expression));
