@@ -21,13 +21,12 @@ fn cases(text: &str) -> Vec<Case<'_>> {
         let (script, ran) = rest.split_once("\n---\n").unwrap();
         let (mut vars, mut args) = (Vars::new(), Vec::new());
         for word in head.split('\t').filter(|word| !word.is_empty()) {
-            match word.strip_prefix('<') {
-                Some(arg) => args.push(arg.trim_end_matches('>').to_owned()),
-                None => {
-                    let (name, value) = word.split_once('=').unwrap();
-                    vars.insert(name.to_owned(), Var::set(value, Origin::default()));
-                }
+            if let Some(arg) = word.strip_prefix('<') {
+                args.push(arg.trim_end_matches('>').to_owned());
+                continue;
             }
+            let (name, value) = word.split_once('=').unwrap();
+            vars.insert(name.to_owned(), Var::set(value, Origin::default()));
         }
         let mut commands: Vec<Vec<&str>> = Vec::new();
         for line in ran.split_terminator("]\n") {
@@ -102,9 +101,8 @@ fn what_the_evaluator_says_is_what_bash_runs() {
         if !possible(&said, &case.ran, &maybe) {
             wrong.push(format!("{}\n-- bash ran\n{:?}\n-- said\n{}", case.script, case.ran, shown(&said)));
         }
-        if std::option_env!("SHOW").is_some() && !(known && said.len() == case.ran.len()) {
-            wrong.push(format!("INEXACT {}\n-- bash ran\n{:?}\n-- said\n{}", case.script, case.ran, shown(&said)));
-        }
     }
-    assert!(wrong.is_empty(), "{} of {count} wrong, {exact} exact:\n{}", wrong.len(), wrong.join("\n==\n"));
+    assert!(wrong.is_empty(), "{} of {count} wrong:\n{}", wrong.len(), wrong.join("\n==\n"));
+    // The rest is known in part: what is read, or what a command prints, shows at run time only.
+    assert!(exact * 10 > count * 8, "{exact} of {count} are known whole");
 }

@@ -134,6 +134,7 @@ fn heredocs_are_taken_from_the_lines_below() {
 fn reading_goes_on_after_an_error() {
     let script = read("a )\nfi\nb 'c\n");
     assert_eq!(script.problems.len(), 3);
+    assert_eq!(raws(&read("serve a:b() c\nd").items[0]), ["serve", "a:b"]);
     let script = read("if then\nb");
     assert_eq!(raws(&script.items[0]), ["b"]);
 }
