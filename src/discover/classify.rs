@@ -19,7 +19,7 @@ pub enum Kind {
     Lock,
     /// Python code.
     Python,
-    /// A GitHub Actions workflow.
+    /// A workflow of GitHub Actions, or a pipeline of GitLab.
     Workflow,
     /// A Procfile.
     Procfile,
@@ -66,7 +66,8 @@ pub fn classify(path: &str) -> Option<Kind> {
     let folder = paths::parent(path).to_ascii_lowercase();
     let ends = |ends: &[&str]| ends.iter().any(|end| name.ends_with(end));
     let yaml = ends(&[".yml", ".yaml"]);
-    if yaml && folder.ends_with(".github/workflows") {
+    let pipeline = name == ".gitlab-ci.yml" || name == ".gitlab-ci.yaml";
+    if yaml && folder.ends_with(".github/workflows") || pipeline {
         return Some(Kind::Workflow);
     }
     if yaml && is_compose(&name, &folder) {

@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
+use super::ci_files;
 use super::container::Container;
 use super::meaning::{self, Meaning};
 use crate::discover::classify::{classify, is_aside};
@@ -11,7 +12,7 @@ use crate::formats::dockerfile::Dockerfile;
 use crate::formats::shell::{self, Dialect, Executed};
 use crate::formats::small::makefile;
 use crate::formats::workflow::Workflow;
-use crate::formats::{Vars, World, dockerfile, workflow};
+use crate::formats::{Vars, World, dockerfile};
 use crate::model::{FileId, Span, SpanMap};
 
 /// Who calls a command.
@@ -59,6 +60,7 @@ pub struct Repository<'t> {
     /// The files.
     pub tree: &'t Tree,
     files: BTreeMap<Kind, Vec<FileId>>,
+    workflows: BTreeMap<FileId, Arc<Workflow>>,
     /// Every call found outside images.
     pub calls: Vec<Call>,
 }
@@ -87,7 +89,8 @@ impl<'t> Repository<'t> {
                 files.entry(kind).or_default().extend(found);
             }
         }
-        let mut repository = Self { tree, files, calls: Vec::new() };
+        let workflows = ci_files::read(tree, files.get(&Kind::Workflow).map_or(&[], Vec::as_slice));
+        let mut repository = Self { tree, files, workflows, calls: Vec::new() };
         repository.calls = repository.collect_calls();
         repository
     }
@@ -120,9 +123,9 @@ impl<'t> Repository<'t> {
         self.tree.parsed(file, dockerfile::parse).ok()
     }
 
-    /// A workflow, parsed once.
+    /// A workflow with what it uses of the repository, read once.
     pub fn workflow(&self, file: FileId) -> Option<Arc<Workflow>> {
-        self.tree.parsed(file, workflow::parse).ok()
+        self.workflows.get(&file).cloned()
     }
 
     /// All workflows.

@@ -3,7 +3,6 @@
 pub mod app_json;
 pub mod devcontainer;
 pub mod fly;
-pub mod gitlab;
 pub mod heroku_yml;
 pub mod ini;
 pub mod json;
