@@ -237,7 +237,8 @@ fn deployment(repository: &Repository<'_>, file: FileId, workflow: &Workflow, jo
         return None;
     }
     // An environment of every branch (`review/$CI_COMMIT_REF_SLUG`) is none of those that are compared.
-    let of_branch = job.environment.as_ref().is_some_and(|name| name.value.contains('$') || name.value.starts_with("review"));
+    let of_branch =
+        job.environment.as_ref().is_some_and(|name| name.value.contains('$') || name.value.starts_with("review"));
     if gitlab && of_branch {
         return None;
     }

@@ -90,9 +90,10 @@ fn as_job(pipeline: &Pipeline, job: &Job) -> workflow::Job {
             env.insert(name.clone(), Spanned::new(format!("${{{{ matrix.{name} }}}}"), value.span));
         }
     }
-    let started = job.environment.as_ref().filter(|environment| {
-        environment.action.as_ref().is_none_or(|action| action.value == "start")
-    });
+    let started = job
+        .environment
+        .as_ref()
+        .filter(|environment| environment.action.as_ref().is_none_or(|action| action.value == "start"));
     let mut steps = steps(job.before_script.iter().chain(&job.script), false);
     steps.extend(self::steps(job.after_script.iter(), true));
     workflow::Job {

@@ -62,9 +62,7 @@ fn follow(root: &Node, node: &Node, depth: usize, budget: &mut usize, problems: 
         return follow(root, target, depth + 1, budget, problems);
     }
     let kind = match &node.kind {
-        Kind::List(items) => {
-            Kind::List(items.iter().map(|item| follow(root, item, depth, budget, problems)).collect())
-        }
+        Kind::List(items) => Kind::List(items.iter().map(|item| follow(root, item, depth, budget, problems)).collect()),
         Kind::Map(entries) => {
             let mut followed: Vec<(Spanned<String>, Node)> = Vec::new();
             for (name, value) in entries {

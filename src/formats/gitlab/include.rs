@@ -72,7 +72,8 @@ fn matches(pattern: &str, path: &str) -> bool {
             _ if *budget == 0 => false,
             (None, None) => true,
             (Some((&"**", rest)), _) => {
-                folders(rest, path, budget) || path.split_first().is_some_and(|(_, path)| folders(pattern, path, budget))
+                folders(rest, path, budget)
+                    || path.split_first().is_some_and(|(_, path)| folders(pattern, path, budget))
             }
             (Some((&first, rest)), Some((&name, path))) => name_matches(first, name) && folders(rest, path, budget),
             _ => false,

@@ -122,8 +122,10 @@ impl Job {
     /// Whether a person has to start it.
     pub fn by_hand(&self) -> bool {
         let manual = |when: &Option<Spanned<String>>| when.as_ref().is_some_and(|when| when.value == "manual");
-        manual(&self.when) || !self.rules.is_empty() && self.rules.iter().all(|rule| manual(&rule.when) || never(rule))
-            && self.rules.iter().any(|rule| manual(&rule.when))
+        manual(&self.when)
+            || !self.rules.is_empty()
+                && self.rules.iter().all(|rule| manual(&rule.when) || never(rule))
+                && self.rules.iter().any(|rule| manual(&rule.when))
     }
 }
 

@@ -10,9 +10,10 @@ pub(super) const REFERENCE: &str = "!reference";
 /// The tree of a file; a header of inputs (`spec`) is left out.
 pub(super) fn tree(file: FileId, text: &str) -> (Option<Node>, Vec<Problem>) {
     let documents = yaml::parse_all(file, text);
-    let header = documents.first().and_then(yaml::Document::root).is_some_and(|root| {
-        root.entries().iter().any(|(key, _)| key.as_str() == Some("spec")) && documents.len() > 1
-    });
+    let header = documents
+        .first()
+        .and_then(yaml::Document::root)
+        .is_some_and(|root| root.entries().iter().any(|(key, _)| key.as_str() == Some("spec")) && documents.len() > 1);
     let Some(document) = documents.get(usize::from(header)) else { return (None, Vec::new()) };
     // A key that stands twice overrides itself.
     let twice = |problem: &&Problem| !problem.message.ends_with("stands twice");

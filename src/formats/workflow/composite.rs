@@ -12,9 +12,8 @@ struct Filled<'a> {
 /// The steps of an action as the step that uses it runs them.
 pub fn inlined(action: &Action, caller: &Step) -> Vec<Step> {
     let given = |name: &str| caller.with.iter().find(|(key, _)| key.eq_ignore_ascii_case(name)).map(|(_, text)| text);
-    let value = |(name, default): (&'_ String, &'_ Option<Spanned<String>>)| {
-        given(name).cloned().or_else(|| default.clone())
-    };
+    let value =
+        |(name, default): (&'_ String, &'_ Option<Spanned<String>>)| given(name).cloned().or_else(|| default.clone());
     let values: Vec<(&str, Option<Spanned<String>>)> =
         action.inputs.iter().map(|input| (input.0.as_str(), value(input))).collect();
     let filled = Filled { values: values.iter().map(|(name, value)| (*name, value.as_ref())).collect() };
@@ -27,9 +26,7 @@ impl Filled<'_> {
         env.extend(self.texts(&step.env));
         let own = step.condition.as_ref().map(|text| Spanned::new(self.expression(&text.value), text.span));
         let condition = match (&caller.condition, own) {
-            (Some(outer), Some(own)) => {
-                Some(Spanned::new(format!("({}) && ({})", outer.value, own.value), own.span))
-            }
+            (Some(outer), Some(own)) => Some(Spanned::new(format!("({}) && ({})", outer.value, own.value), own.span)),
             (outer, own) => own.or_else(|| outer.clone()),
         };
         Step {
@@ -116,7 +113,8 @@ impl Filled<'_> {
             match &run.map {
                 SpanMap::Pieces { starts: lines, .. } if matches!(piece, Piece::Text(_)) => {
                     starts.push((short(text.len()), run.map.span(at, at).start));
-                    let inner = lines.iter().filter(|(line, _)| (*line as usize) > at && (*line as usize) < at + length);
+                    let inner =
+                        lines.iter().filter(|(line, _)| (*line as usize) > at && (*line as usize) < at + length);
                     starts.extend(inner.map(|(line, file)| (short(text.len() + *line as usize - at), *file)));
                 }
                 map => starts.push((short(text.len()), map.span(at, at + length).start)),

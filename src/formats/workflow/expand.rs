@@ -230,13 +230,7 @@ fn labels(node: &Node, contexts: Contexts<'_>, places: &Places) -> Vec<(Known<St
 }
 
 /// What a setup action is asked for in one of its inputs; several lines are several answers.
-fn asked(
-    job: &Job,
-    steps: &[StepInstance],
-    action: &str,
-    input: &str,
-    places: &Places,
-) -> Vec<(Known<String>, Span)> {
+fn asked(job: &Job, steps: &[StepInstance], action: &str, input: &str, places: &Places) -> Vec<(Known<String>, Span)> {
     let mut out = Vec::new();
     for (step, written) in steps.iter().zip(&job.steps) {
         let used = written.uses.as_ref().is_some_and(|uses| uses.value.to_ascii_lowercase().starts_with(action));

@@ -62,9 +62,8 @@ pub enum Reading {
 }
 
 /// Contexts that GitHub knows.
-pub const CONTEXTS: [&str; 12] = [
-    "github", "env", "vars", "job", "jobs", "steps", "runner", "secrets", "strategy", "matrix", "needs", "inputs",
-];
+pub const CONTEXTS: [&str; 12] =
+    ["github", "env", "vars", "job", "jobs", "steps", "runner", "secrets", "strategy", "matrix", "needs", "inputs"];
 
 /// Functions that are there everywhere: name, fewest and most arguments.
 const FUNCTIONS: [(&str, usize, usize); 8] = [
@@ -105,10 +104,8 @@ pub fn parse(text: &str) -> Result<Expression, String> {
 /// Reads an expression as a run or as the published library does.
 pub fn parse_as(text: &str, reading: Reading) -> Result<Expression, String> {
     let owned = |(name, least, most): (&str, usize, usize)| (name.to_owned(), least, most);
-    let rules = Rules {
-        contexts: CONTEXTS.map(str::to_owned).to_vec(),
-        functions: ELSEWHERE.into_iter().map(owned).collect(),
-    };
+    let rules =
+        Rules { contexts: CONTEXTS.map(str::to_owned).to_vec(), functions: ELSEWHERE.into_iter().map(owned).collect() };
     read(text, reading, rules)
 }
 
@@ -158,12 +155,8 @@ pub fn quoted_only(expression: &str) -> Option<String> {
 }
 
 const EQUALITY: &[(&str, Operator)] = &[("!=", Operator::NotEqual), ("==", Operator::Equal)];
-const ORDER: &[(&str, Operator)] = &[
-    (">", Operator::Greater),
-    (">=", Operator::GreaterEqual),
-    ("<", Operator::Less),
-    ("<=", Operator::LessEqual),
-];
+const ORDER: &[(&str, Operator)] =
+    &[(">", Operator::Greater), (">=", Operator::GreaterEqual), ("<", Operator::Less), ("<=", Operator::LessEqual)];
 
 impl Parser {
     fn sees(&self, sign: &str) -> bool {

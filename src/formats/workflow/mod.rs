@@ -9,9 +9,9 @@ pub mod matrix;
 pub mod outcome;
 pub mod parse;
 pub mod template;
-mod yaml;
 #[cfg(test)]
 mod tests;
+mod yaml;
 
 use std::collections::BTreeMap;
 

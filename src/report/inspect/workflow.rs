@@ -185,7 +185,8 @@ fn run_value(root: &Token, job: &Token, row: Option<&Data>, own: Contexts<'_>) -
     let outer = lay_over(texts(root.get("env"), bare), Data::Null);
     let env = lay_over(outer.clone(), texts(job.get("env"), Contexts { env: Variables::Object(&outer), ..bare }));
     let all = Contexts { env: Variables::Object(&env), ..bare };
-    let steps: Vec<Step> = job.get("steps").map_or(&[][..], Token::items).iter().map(|step| Step::of(step, all)).collect();
+    let steps: Vec<Step> =
+        job.get("steps").map_or(&[][..], Token::items).iter().map(|step| Step::of(step, all)).collect();
     let services = match fill(job.get("services"), all) {
         Data::Map(services) => {
             Value::Object(services.into_iter().map(|(name, service)| (name, container(service))).collect())

@@ -5,8 +5,19 @@ use super::super::ast::{Part, Word};
 /// More words are not made of one.
 const MAX_WORDS: usize = 512;
 
+/// Nor are longer words or more lists in one word followed.
+const MAX_LENGTH: usize = 4096;
+const MAX_DEPTH: usize = 16;
+
 /// The words that a word with braces stands for; none if it has no braces that count.
 pub(super) fn expanded(word: &Word) -> Option<Vec<Word>> {
+    if word.raw.len() > MAX_LENGTH && word.raw.contains('{') && !is_unknown(&word.parts) {
+        return Some(vec![unknown(word)]);
+    }
+    nested(word, 0)
+}
+
+fn nested(word: &Word, depth: usize) -> Option<Vec<Word>> {
     for (n, part) in word.parts.iter().enumerate() {
         let Part::Literal(text) = part else { continue };
         for (at, _) in text.match_indices('{') {
@@ -14,7 +25,7 @@ pub(super) fn expanded(word: &Word) -> Option<Vec<Word>> {
                 continue;
             }
             let Some((choices, close)) = list(word, n, at) else { continue };
-            if choices.len() > MAX_WORDS {
+            if choices.len() > MAX_WORDS || depth > MAX_DEPTH {
                 return Some(vec![unknown(word)]);
             }
             let (after, end) = close;
@@ -32,7 +43,11 @@ pub(super) fn expanded(word: &Word) -> Option<Vec<Word>> {
             let words: Vec<Word> = choices.into_iter().map(make).collect();
             let mut all = Vec::new();
             for word in words {
-                match expanded(&word) {
+                match nested(&word, depth + 1) {
+                    // One unknown word makes all of them so.
+                    Some(more) if matches!(more.as_slice(), [Word { parts, .. }] if is_unknown(parts)) => {
+                        return Some(more);
+                    }
                     Some(more) => all.extend(more),
                     None => all.push(word),
                 }
@@ -49,6 +64,10 @@ pub(super) fn expanded(word: &Word) -> Option<Vec<Word>> {
 /// A word nobody knows: of too many words, or whose pieces make another expansion together.
 fn unknown(word: &Word) -> Word {
     Word { parts: vec![Part::Array(Vec::new())], ..word.clone() }
+}
+
+fn is_unknown(parts: &[Part]) -> bool {
+    matches!(parts, [Part::Array(elements)] if elements.is_empty())
 }
 
 /// Whether a variable at the end of the parts would take in the text behind it: `$X` and `c` are `$Xc`.

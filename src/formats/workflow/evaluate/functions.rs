@@ -20,7 +20,11 @@ pub(super) fn call(name: &str, arguments: &[Data]) -> Data {
         ("endswith", [text, wanted]) => Data::Bool(primitive && upper(text).ends_with(&upper(wanted))),
         ("format", [text, values @ ..]) => format(&text.text().unwrap_or_default(), values),
         ("join", [Data::List(items), rest @ ..]) => {
-            let separator = rest.first().filter(|separator| separator.is_primitive()).and_then(Data::text).unwrap_or_else(|| ",".into());
+            let separator = rest
+                .first()
+                .filter(|separator| separator.is_primitive())
+                .and_then(Data::text)
+                .unwrap_or_else(|| ",".into());
             let texts: Vec<String> = items.iter().filter_map(Data::text).collect();
             Data::Text(texts.join(&separator))
         }
@@ -61,9 +65,8 @@ fn format(text: &str, values: &[Data]) -> Data {
         // What stands between the number and the brace is dropped.
         let inside = tail.strip_prefix('{').and_then(|inner| inner.split_once('}'));
         let digits = |inner: &str| inner.len() - inner.trim_start_matches(|c: char| c.is_ascii_digit()).len();
-        let value = inside.and_then(|(index, after)| {
-            Some((values.get(index.get(..digits(index))?.parse::<usize>().ok()?)?, after))
-        });
+        let value = inside
+            .and_then(|(index, after)| Some((values.get(index.get(..digits(index))?.parse::<usize>().ok()?)?, after)));
         let Some((value, after)) = value else { return Data::unknown("the format text is not valid") };
         out.push_str(&value.text().unwrap_or_default());
         rest = after;

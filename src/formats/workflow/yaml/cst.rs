@@ -64,14 +64,43 @@ impl Item {
 #[derive(Debug)]
 pub(super) enum Cst {
     /// An alias or a flow scalar, and what stands after it in its line.
-    Scalar { token: Token, tail: Option<Vec<Token>> },
+    Scalar {
+        token: Token,
+        tail: Option<Vec<Token>>,
+    },
     /// `|` or `>`: header and what stands beside it; then the text.
-    Block { start: usize, indent: usize, props: Vec<Token>, source: (usize, usize) },
-    Map { start: usize, indent: usize, items: Vec<Item> },
-    Seq { start: usize, indent: usize, items: Vec<Item> },
-    Flow { indent: usize, open: Token, items: Vec<Item>, end: Vec<Token> },
-    Document { offset: usize, start: Vec<Token>, value: Option<Box<Cst>>, end: Option<Vec<Token>> },
-    DocumentEnd { token: Token, end: Vec<Token> },
+    Block {
+        start: usize,
+        indent: usize,
+        props: Vec<Token>,
+        source: (usize, usize),
+    },
+    Map {
+        start: usize,
+        indent: usize,
+        items: Vec<Item>,
+    },
+    Seq {
+        start: usize,
+        indent: usize,
+        items: Vec<Item>,
+    },
+    Flow {
+        indent: usize,
+        open: Token,
+        items: Vec<Item>,
+        end: Vec<Token>,
+    },
+    Document {
+        offset: usize,
+        start: Vec<Token>,
+        value: Option<Box<Cst>>,
+        end: Option<Vec<Token>>,
+    },
+    DocumentEnd {
+        token: Token,
+        end: Vec<Token>,
+    },
     /// A lexeme between documents, or one that is an error.
     Lone(Token),
 }

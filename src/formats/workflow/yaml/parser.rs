@@ -93,10 +93,7 @@ fn sign_of(text: &str) -> Sign {
 fn first_key_start(before: Option<&mut Vec<Token>>) -> Vec<Token> {
     let Some(before) = before.filter(|before| !before.is_empty()) else { return Vec::new() };
     let stops = |token: &Token| {
-        matches!(
-            token.sign,
-            Sign::DocumentStart | Sign::ExplicitKey | Sign::Value | Sign::Item | Sign::Newline
-        )
+        matches!(token.sign, Sign::DocumentStart | Sign::ExplicitKey | Sign::Value | Sign::Item | Sign::Newline)
     };
     let mut at = before.iter().rposition(stops).map_or(0, |at| at + 1);
     while before.get(at).is_some_and(|token| token.sign == Sign::Space) {
@@ -301,18 +298,12 @@ impl Parser<'_> {
     fn stream(&mut self) {
         let token = self.token();
         match self.sign {
-            Sign::Document => self.stack.push(Cst::Document {
-                offset: self.offset,
-                start: Vec::new(),
-                value: None,
-                end: None,
-            }),
-            Sign::DocumentStart => self.stack.push(Cst::Document {
-                offset: self.offset,
-                start: vec![token],
-                value: None,
-                end: None,
-            }),
+            Sign::Document => {
+                self.stack.push(Cst::Document { offset: self.offset, start: Vec::new(), value: None, end: None })
+            }
+            Sign::DocumentStart => {
+                self.stack.push(Cst::Document { offset: self.offset, start: vec![token], value: None, end: None })
+            }
             Sign::Directive | Sign::Bom | Sign::Space | Sign::Comment | Sign::Newline => {
                 self.out.found.push(Cst::Lone(token));
             }
@@ -433,12 +424,7 @@ impl Parser<'_> {
     fn line_end(&mut self) -> bool {
         let token = self.token();
         match token.sign {
-            Sign::Comma
-            | Sign::DocumentStart
-            | Sign::DocumentEnd
-            | Sign::SeqEnd
-            | Sign::MapEnd
-            | Sign::Value => {
+            Sign::Comma | Sign::DocumentStart | Sign::DocumentEnd | Sign::SeqEnd | Sign::MapEnd | Sign::Value => {
                 self.pop();
                 return true;
             }

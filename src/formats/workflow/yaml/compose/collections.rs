@@ -218,8 +218,7 @@ impl Composer<'_> {
     /// Checks the start of an item; whether there is an item at all.
     fn flow_start(&mut self, item: &Item, props: &Props, index: usize, count: usize, is_map: bool) -> bool {
         if props.found.is_none() {
-            let nothing =
-                props.anchor.is_none() && props.tag.is_none() && item.sep.is_none() && item.value.is_none();
+            let nothing = props.anchor.is_none() && props.tag.is_none() && item.sep.is_none() && item.value.is_none();
             if nothing {
                 match props.comma {
                     Some(comma) if index == 0 => self.error(comma.start, "unexpected `,`"),
@@ -240,13 +239,7 @@ impl Composer<'_> {
         true
     }
 
-    fn flow_entry(
-        &mut self,
-        indent: usize,
-        item: &Item,
-        props: &Props,
-        is_map: bool,
-    ) -> (Node, Option<Node>, usize) {
+    fn flow_entry(&mut self, indent: usize, item: &Item, props: &Props, is_map: bool) -> (Node, Option<Node>, usize) {
         let (key, value) = (item.key.as_deref(), item.value.as_deref());
         let sep = item.sep.as_deref().unwrap_or_default();
         let key_node = match key {
@@ -318,9 +311,7 @@ impl Composer<'_> {
     fn contains_newline(&self, key: &Cst) -> bool {
         let newline = |tokens: &[Token]| tokens.iter().any(|token| token.sign == Sign::Newline);
         match key {
-            Cst::Scalar { token, tail } => {
-                self.text_of(*token).contains('\n') || tail.as_deref().is_some_and(newline)
-            }
+            Cst::Scalar { token, tail } => self.text_of(*token).contains('\n') || tail.as_deref().is_some_and(newline),
             Cst::Flow { items, .. } => items.iter().any(|item| {
                 newline(&item.start)
                     || item.sep.as_deref().is_some_and(newline)

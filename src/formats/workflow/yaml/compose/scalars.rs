@@ -47,7 +47,8 @@ impl Composer<'_> {
         match name.strip_prefix("tag:yaml.org,2002:") {
             Some("null" | "bool" | "int" | "float") => {
                 let kind = numbers::plain(&text);
-                let whole = |number: f64| number.is_finite() && !text.contains(['.', 'e', 'E']) || text.starts_with("0x");
+                let whole =
+                    |number: f64| number.is_finite() && !text.contains(['.', 'e', 'E']) || text.starts_with("0x");
                 let fits = match (&kind, name.rsplit(':').next()) {
                     (Kind::Null, Some("null")) | (Kind::Bool(_), Some("bool")) => true,
                     (Kind::Number(number), Some("int")) => whole(*number),

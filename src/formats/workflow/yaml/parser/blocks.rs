@@ -18,9 +18,9 @@ fn after_comment(item: &mut Item, token: Token) -> Result<(), Token> {
 /// An indented comment on lines of its own belongs to the value before it.
 fn to_previous(items: &mut Vec<Item>, token: Token, indent: usize) -> Result<(), Token> {
     let count = items.len();
-    let alone = items.last().is_some_and(|item| {
-        item.start.iter().all(|token| matches!(token.sign, Sign::Newline | Sign::Space))
-    });
+    let alone = items
+        .last()
+        .is_some_and(|item| item.start.iter().all(|token| matches!(token.sign, Sign::Newline | Sign::Space)));
     if token.sign != Sign::Comment || token.indent <= indent || !alone || count < 2 {
         return Err(token);
     }
