@@ -92,7 +92,11 @@ pub fn classify(path: &str) -> Option<Kind> {
         "fly.toml" | "render.yaml" | "render.yml" | "heroku.yml" => return Some(Kind::Platform),
         _ => {}
     }
-    if name.starts_with("procfile.") || name.starts_with("procfile-") || name.ends_with(".procfile") {
+    if name.starts_with("fly.") && ends(&[".toml"]) {
+        return Some(Kind::Platform);
+    }
+    let procfile = name.starts_with("procfile.") || name.starts_with("procfile-") || name.ends_with(".procfile");
+    if procfile && !ends(&[".sh", ".md", ".py"]) {
         return Some(Kind::Procfile);
     }
     if is_dotenv(&name, &folder) {

@@ -6,6 +6,7 @@ pub mod container;
 pub mod docker_build;
 pub mod meaning;
 pub mod repository;
+pub mod runners;
 pub mod system_install;
 
 pub use container::Container;

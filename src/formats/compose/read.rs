@@ -78,6 +78,10 @@ impl<'w> Reading<'w> {
             return Some(Node::new(Data::Null, node.span()));
         }
         self.left -= 1;
+        // The sign of a merge key in place of a value stands for nothing at all.
+        if node.is_plain() && node.tag().is_none() && node.as_str() == Some("<<") {
+            return None;
+        }
         let mut read = Node::new(Data::Null, node.target().span());
         if node.is_alias() {
             read.steps.push(Step { kind: StepKind::Used, span: node.span(), note: None });

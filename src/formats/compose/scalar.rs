@@ -13,10 +13,9 @@ pub(super) enum Kind {
     Time,
 }
 
-/// What a plain text without a tag says: the text as Compose prints it, and what it is. None for null, and for a merge key
-/// in place of a value.
+/// What a plain text without a tag says: the text as Compose prints it, and what it is. None for null.
 pub(super) fn plain(text: &str) -> Option<(String, Kind)> {
-    if matches!(text, "" | "~" | "null" | "Null" | "NULL" | "<<") {
+    if matches!(text, "" | "~" | "null" | "Null" | "NULL") {
         return None;
     }
     Some(word(text).or_else(|| date(text)).or_else(|| number(text)).unwrap_or_else(|| (text.to_owned(), Kind::Text)))

@@ -264,6 +264,7 @@ fn tabs_and_further_documents_are_as_strict_as_compose() {
     let rows = [
         ("services:\n  web:\n    image: a\n\t\n", false),
         ("services:\n  web:\n    image: a\n     \t\n", true),
+        ("services:\n  web:\n    # why\n\t\n    image: a\n", true),
         ("services:\n  web:\n    command: |\n      a\n      \tb\n    image: a\n", true),
         ("services: {web: {image: a}}\n...\nx-a: 1\n", false),
         ("services: {web: {image: a}}\n---\nx-a: 1\n", true),

@@ -43,11 +43,14 @@ impl Document {
             }
         }
         let Some((start, end, plain)) = before else { return true };
-        if !plain {
-            let quoted = text.get(start..end).is_some_and(|source| source.starts_with(['"', '\'']));
-            return quoted;
-        }
         let between = text.get(end..line).unwrap_or_default();
+        // Blank lines behind a comment belong to it, and what is no line of its own to a block scalar.
+        if between.contains('#') {
+            return false;
+        }
+        if !plain {
+            return text.get(start..end).is_some_and(|source| source.starts_with(['"', '\'']));
+        }
         !between.trim().is_empty() || blanks <= indent(text, start)
     }
 }
