@@ -29,10 +29,13 @@ fn from_file(word: &str, at: usize) -> Option<Named> {
     let (stem, end) = name.rsplit_once('.')?;
     let found = match end {
         "deb" => {
-            let mut parts = stem.split('_');
-            let (name, version) = (parts.next().unwrap_or(""), parts.next());
             // `tool.deb` and `tool-1.2-linux.deb` are what a download page calls a package, not its name.
-            version.map(|version| package(name, Some(version), at))
+            match stem.split('_').collect::<Vec<_>>().as_slice() {
+                [name, version, _] if version.starts_with(|c: char| c.is_ascii_digit()) => {
+                    Some(package(name, Some(version), at))
+                }
+                _ => None,
+            }
         }
         "rpm" => {
             let stem = stem.rsplit_once('.').map_or(stem, |(stem, _)| stem);

@@ -112,9 +112,9 @@ impl Runner<'_> {
                 (Some(at), Some(array)) if at <= array.len() && certain(&array) && !assign.append => {
                     let mut array = Vec::clone(&array);
                     if at == array.len() {
-                        array.push(value)
+                        array.push(value);
                     } else {
-                        array[at] = value
+                        array[at] = value;
                     }
                     Arc::make_mut(&mut state.arrays).insert(assign.name.clone(), Arc::new(array));
                 }

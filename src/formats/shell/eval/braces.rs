@@ -3,10 +3,21 @@
 use super::super::ast::{Part, Word};
 
 /// More words are not made of one.
-const MAX_WORDS: usize = 256;
+const MAX_WORDS: usize = 512;
+
+/// Nor are longer words or more lists in one word followed.
+const MAX_LENGTH: usize = 4096;
+const MAX_DEPTH: usize = 16;
 
 /// The words that a word with braces stands for; none if it has no braces that count.
 pub(super) fn expanded(word: &Word) -> Option<Vec<Word>> {
+    if word.raw.len() > MAX_LENGTH && word.raw.contains('{') && !is_unknown(&word.parts) {
+        return Some(vec![unknown(word)]);
+    }
+    nested(word, 0)
+}
+
+fn nested(word: &Word, depth: usize) -> Option<Vec<Word>> {
     for (n, part) in word.parts.iter().enumerate() {
         let Part::Literal(text) = part else { continue };
         for (at, _) in text.match_indices('{') {
@@ -14,14 +25,17 @@ pub(super) fn expanded(word: &Word) -> Option<Vec<Word>> {
                 continue;
             }
             let Some((choices, close)) = list(word, n, at) else { continue };
-            if choices.len() > MAX_WORDS {
-                return None;
+            if choices.len() > MAX_WORDS || depth > MAX_DEPTH {
+                return Some(vec![unknown(word)]);
             }
             let (after, end) = close;
             let before: Vec<Part> = word.parts[..n].iter().cloned().chain(literal(&text[..at])).collect();
             let Part::Literal(last) = &word.parts[after] else { return None };
             let behind: Vec<Part> =
                 literal(&last[end + 1..]).into_iter().chain(word.parts[after + 1..].iter().cloned()).collect();
+            if choices.iter().any(|choice| grows(choice, &behind) || grows(&before, choice)) {
+                return Some(vec![unknown(word)]);
+            }
             let make = |choice: Vec<Part>| {
                 let parts = before.iter().cloned().chain(choice).chain(behind.iter().cloned()).collect();
                 Word { parts, ..word.clone() }
@@ -29,12 +43,16 @@ pub(super) fn expanded(word: &Word) -> Option<Vec<Word>> {
             let words: Vec<Word> = choices.into_iter().map(make).collect();
             let mut all = Vec::new();
             for word in words {
-                match expanded(&word) {
+                match nested(&word, depth + 1) {
+                    // One unknown word makes all of them so.
+                    Some(more) if matches!(more.as_slice(), [Word { parts, .. }] if is_unknown(parts)) => {
+                        return Some(more);
+                    }
                     Some(more) => all.extend(more),
                     None => all.push(word),
                 }
                 if all.len() > MAX_WORDS {
-                    return None;
+                    return Some(vec![unknown(&all[0])]);
                 }
             }
             return Some(all);
@@ -43,12 +61,30 @@ pub(super) fn expanded(word: &Word) -> Option<Vec<Word>> {
     None
 }
 
+/// A word nobody knows: of too many words, or whose pieces make another expansion together.
+fn unknown(word: &Word) -> Word {
+    Word { parts: vec![Part::Array(Vec::new())], ..word.clone() }
+}
+
+fn is_unknown(parts: &[Part]) -> bool {
+    matches!(parts, [Part::Array(elements)] if elements.is_empty())
+}
+
+/// Whether a variable at the end of the parts would take in the text behind it: `$X` and `c` are `$Xc`.
+fn grows(parts: &[Part], behind: &[Part]) -> bool {
+    let goes_on = |text: &str| text.starts_with(|c: char| c.is_ascii_alphanumeric() || c == '_' || c == '[');
+    matches!((parts.last(), behind.first()), (Some(Part::Parameter(_)), Some(Part::Literal(text))) if goes_on(text))
+}
+
 fn literal(text: &str) -> Option<Part> {
     (!text.is_empty()).then(|| Part::Literal(text.to_owned()))
 }
 
-/// The choices of the braces that open at `at` in the part `n`, and where they close.
-fn list(word: &Word, n: usize, at: usize) -> Option<(Vec<Vec<Part>>, (usize, usize))> {
+/// What braces stand for, and where they close: the part and the offset in it.
+type Choices = (Vec<Vec<Part>>, (usize, usize));
+
+/// The choices of the braces that open at `at` in the part `n`.
+fn list(word: &Word, n: usize, at: usize) -> Option<Choices> {
     let mut choices: Vec<Vec<Part>> = vec![Vec::new()];
     let mut text = String::new();
     let mut depth = 0usize;

@@ -1,46 +1,31 @@
 //! What bash ran of small scripts, held against what the evaluator says.
 //!
-//! `cases.txt` has blocks of a head (`===`, variables, arguments in `<>`), a script, `---` and the commands that bash ran.
+//! Each line of the `.jsonl` files is a case: variables, arguments, a script, and the commands that bash ran, in their order.
+
+use std::collections::BTreeMap;
+
+use serde::Deserialize;
 
 use super::super::{Dialect, Executed, NoFiles, When, parse};
 use super::run;
-use crate::formats::world::{Var, Vars, World};
+use crate::formats::world::{Var, World};
 use crate::model::{FileId, Known, Origin, SpanMap};
 
-struct Case<'t> {
-    vars: Vars,
+#[derive(Deserialize)]
+struct Case {
+    vars: BTreeMap<String, String>,
     args: Vec<String>,
-    script: &'t str,
-    ran: Vec<Vec<&'t str>>,
+    script: String,
+    ran: Vec<Vec<String>>,
 }
 
-fn cases(text: &str) -> Vec<Case<'_>> {
-    let blocks = text.split("=== ").skip(1);
-    let read = |block: &'static str| {
-        let (head, rest) = block.split_once('\n').unwrap();
-        let (script, ran) = rest.split_once("\n---\n").unwrap();
-        let (mut vars, mut args) = (Vars::new(), Vec::new());
-        for word in head.split('\t').filter(|word| !word.is_empty()) {
-            match word.strip_prefix('<') {
-                Some(arg) => args.push(arg.trim_end_matches('>').to_owned()),
-                None => {
-                    let (name, value) = word.split_once('=').unwrap();
-                    vars.insert(name.to_owned(), Var::set(value, Origin::default()));
-                }
-            }
-        }
-        let mut commands: Vec<Vec<&str>> = Vec::new();
-        for line in ran.split_terminator("]\n") {
-            commands.push(line.trim_start_matches('[').split("][").collect());
-        }
-        Case { vars, args, script, ran: commands }
-    };
-    let blocks: Vec<&'static str> = blocks.map(|block| &*Box::leak(block.to_owned().into_boxed_str())).collect();
-    blocks.into_iter().map(read).collect()
+fn cases() -> Vec<Case> {
+    let texts = [include_str!("cases-1.jsonl"), include_str!("cases-2.jsonl")];
+    texts.iter().flat_map(|text| text.lines()).map(|line| serde_json::from_str(line).unwrap()).collect()
 }
 
 /// Whether a list of words can be what was run; an unknown word can be any number of words.
-fn fits(words: &[crate::formats::shell::Word], ran: &[&str]) -> bool {
+fn fits(words: &[crate::formats::shell::Word], ran: &[String]) -> bool {
     match (words, ran) {
         ([], []) => true,
         ([], _) => false,
@@ -53,7 +38,7 @@ fn fits(words: &[crate::formats::shell::Word], ran: &[&str]) -> bool {
     }
 }
 
-fn possible(said: &[&Executed], ran: &[Vec<&str>], maybe: &[&Executed]) -> bool {
+fn possible(said: &[&Executed], ran: &[Vec<String>], maybe: &[&Executed]) -> bool {
     match (said, ran) {
         ([], []) => true,
         ([first, rest @ ..], [one, left @ ..]) if fits(&first.argv, one) && possible(rest, left, maybe) => true,
@@ -80,12 +65,14 @@ fn shown(commands: &[&Executed]) -> String {
 
 #[test]
 fn what_the_evaluator_says_is_what_bash_runs() {
-    let all = cases(include_str!("cases.txt"));
+    let all = cases();
     let (mut wrong, mut exact) = (Vec::new(), 0);
     let count = all.len();
     for case in all {
-        let script = parse(case.script, &SpanMap::Linear { file: FileId(0), base: 0 }, Dialect::Bash);
-        let evaluation = run(&script, &World::Closed(case.vars), &case.args, &NoFiles);
+        let vars =
+            case.vars.iter().map(|(name, value)| (name.clone(), Var::set(value.as_str(), Origin::default()))).collect();
+        let script = parse(&case.script, &SpanMap::Linear { file: FileId(0), base: 0 }, Dialect::Bash);
+        let evaluation = run(&script, &World::Closed(vars), &case.args, &NoFiles);
         let silent = ["echo", "printf"];
         let named = |command: &&Executed| {
             !command
@@ -102,9 +89,8 @@ fn what_the_evaluator_says_is_what_bash_runs() {
         if !possible(&said, &case.ran, &maybe) {
             wrong.push(format!("{}\n-- bash ran\n{:?}\n-- said\n{}", case.script, case.ran, shown(&said)));
         }
-        if std::option_env!("SHOW").is_some() && !(known && said.len() == case.ran.len()) {
-            wrong.push(format!("INEXACT {}\n-- bash ran\n{:?}\n-- said\n{}", case.script, case.ran, shown(&said)));
-        }
     }
-    assert!(wrong.is_empty(), "{} of {count} wrong, {exact} exact:\n{}", wrong.len(), wrong.join("\n==\n"));
+    assert!(wrong.is_empty(), "{} of {count} wrong:\n{}", wrong.len(), wrong.join("\n==\n"));
+    // The rest is known in part: what is read, or what a command prints, shows at run time only.
+    assert!(exact * 10 > count * 8, "{exact} of {count} are known whole");
 }

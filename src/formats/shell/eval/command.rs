@@ -71,7 +71,10 @@ impl Runner<'_> {
             argv.remove(0);
         }
         if argv.is_empty() {
-            return Status::Is(true);
+            // The status of `X=$(…)` is that of the command in it.
+            let runs = |word: &super::super::ast::Word| word.parts.iter().any(substitutes);
+            let plain = simple.words.is_empty() && !simple.assigns.iter().any(|assign| runs(&assign.value));
+            return if plain { Status::Is(true) } else { Status::Ordinary };
         }
         let call = Call { item, tail: tail || exec, exec, assigns };
         let status = self.call(&argv, call, state);
@@ -155,6 +158,13 @@ impl Runner<'_> {
             let outer = (state.args.clone(), state.flow.clone());
             state.args = Some(behind(1));
             state.frames.push(Frame::new());
+            for (name, word, guess) in &call.assigns {
+                state.declare_local(name);
+                let known = word.text.clone();
+                let text = Text { known, certainty: word.certainty.clone(), guess: *guess, many: false };
+                state.set(name, text, word.span);
+                state.export(name);
+            }
             self.via.push(Step { kind: StepKind::Used, span, note: Some(format!("{name}()")) });
             let status = self.item(&body, state, call.tail);
             self.via.pop();
@@ -281,6 +291,15 @@ fn named(argv: &[Argument]) -> Option<&str> {
 
 fn shown(text: &Text, raw: &str, span: Span) -> Word {
     Word { text: text.known.clone(), raw: raw.to_owned(), span, certainty: text.certainty.clone() }
+}
+
+/// Whether a part runs a command.
+fn substitutes(part: &Part) -> bool {
+    match part {
+        Part::Command(_) => true,
+        Part::Double(inner) => inner.iter().any(substitutes),
+        _ => false,
+    }
 }
 
 /// What `echo` writes.

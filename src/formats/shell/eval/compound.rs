@@ -11,6 +11,9 @@ use crate::model::{Certainty, FileId, Known, Reason, Span};
 const MAX_TURNS: usize = 64;
 const MAX_TURN_STEPS: usize = 2000;
 
+/// So many steps are spent on loops whose end is not found.
+const MAX_SPENT: usize = 20_000;
+
 impl Runner<'_> {
     pub(super) fn compound(&mut self, item: &Item, state: &mut State, tail: bool) -> Status {
         match &item.command {
@@ -196,6 +199,9 @@ impl Runner<'_> {
 
     /// Runs a loop whose every turn is decided; otherwise nothing has happened and the answer is no.
     fn unrolled(&mut self, state: &mut State, mut turn: impl FnMut(&mut Self, &mut State) -> Option<bool>) -> bool {
+        if self.spent > MAX_SPENT {
+            return false;
+        }
         let (commands, problems, steps) = (self.commands.len(), self.problems.len(), self.steps);
         let mut inner = state.clone();
         let (flow, cut) = (inner.flow.clone(), inner.cut.clone());
@@ -213,6 +219,7 @@ impl Runner<'_> {
         }
         self.commands.truncate(commands);
         self.problems.truncate(problems);
+        self.spent += self.steps - steps;
         self.steps = steps + 1;
         false
     }

@@ -145,7 +145,7 @@ impl Runner<'_> {
                     self.values(state, parameter, quoted, out);
                     continue;
                 }
-                Part::Parameter(parameter) => match self.instead(state, parameter) {
+                Part::Parameter(parameter) => match Self::instead(state, parameter) {
                     Some(word) => {
                         let word = word.clone();
                         self.pieces(state, &word.parts, Manner { quoted, inner: true }, out);
@@ -170,8 +170,8 @@ impl Runner<'_> {
     }
 
     /// The word that stands in for a variable, where that is decided and nothing is assigned.
-    fn instead<'p>(&mut self, state: &State, parameter: &'p Parameter) -> Option<&'p Word> {
-        let value = self.value(state, parameter);
+    fn instead<'p>(state: &State, parameter: &'p Parameter) -> Option<&'p Word> {
+        let value = Self::value(state, parameter);
         if value.guess || value.certainty != crate::model::Certainty::Stated {
             return None;
         }
@@ -187,9 +187,8 @@ impl Runner<'_> {
     fn values(&mut self, state: &mut State, parameter: &Parameter, quoted: bool, out: &mut Vec<Piece>) {
         let all = match &parameter.operation {
             Operation::Plain => every_value(state, parameter),
-            Operation::Slice { offset, length } => {
-                every_value(state, parameter).and_then(|all| self.sliced(state, all, parameter, offset, length))
-            }
+            Operation::Slice { offset, length } => every_value(state, parameter)
+                .and_then(|all| self.sliced(state, all, parameter, offset.as_ref(), length.as_ref())),
             _ => None,
         };
         let Some(all) = all else {
@@ -220,10 +219,10 @@ impl Runner<'_> {
         state: &mut State,
         all: Vec<Text>,
         parameter: &Parameter,
-        offset: &Option<Arith>,
-        length: &Option<Arith>,
+        offset: Option<&Arith>,
+        length: Option<&Arith>,
     ) -> Option<Vec<Text>> {
-        let mut number = |value: &Option<Arith>| match value {
+        let mut number = |value: Option<&Arith>| match value {
             Some(value) => self.number(state, value, parameter.span).known.one()?.parse::<i64>().ok().map(Some),
             None => Some(None),
         };

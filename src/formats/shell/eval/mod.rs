@@ -49,6 +49,8 @@ struct Runner<'f> {
     condition: usize,
     /// How many `&&` and `||` stand behind what runs, so that a failure ends nothing.
     shield: usize,
+    /// Steps that were spent on loops whose end was not found.
+    spent: usize,
     /// Set when a variable with a default took part in a decision.
     leaned_on: Certainty,
 }
@@ -65,6 +67,7 @@ pub(super) fn run(script: &Script, world: &World, args: &[String], files: &dyn F
         substitution: 0,
         condition: 0,
         shield: 0,
+        spent: 0,
         leaned_on: Certainty::Stated,
     };
     let mut state = State::new(world, args);

@@ -23,7 +23,7 @@ pub(super) fn missing(value: &Text, empty: bool) -> Option<bool> {
 
 impl Runner<'_> {
     /// The value before anything is done to it.
-    pub(super) fn value(&self, state: &State, parameter: &Parameter) -> Text {
+    pub(super) fn value(state: &State, parameter: &Parameter) -> Text {
         let absent = Text { known: Known::Absent, ..Text::one("") };
         let lost = |why: &str| Text::unknown(Reason::at(why, parameter.span));
         let nth = |all: &[Text], n: usize| {
@@ -68,7 +68,7 @@ impl Runner<'_> {
     }
 
     pub(super) fn parameter(&mut self, state: &mut State, parameter: &Parameter) -> Text {
-        let mut value = self.value(state, parameter);
+        let mut value = Self::value(state, parameter);
         let lost = |why: &str| Text::unknown(Reason::at(why, parameter.span));
         match &parameter.operation {
             Operation::Plain => {}
@@ -107,7 +107,7 @@ impl Runner<'_> {
             Operation::Case { upper, all } => {
                 value.known = value.known.map(|text| cased(&text, *upper, *all));
             }
-            Operation::Indirect => value = Self::indirect(state, parameter, value),
+            Operation::Indirect => value = Self::indirect(state, parameter, &value),
             Operation::Slice { offset, length } => {
                 let mut number = |part: &Option<Arith>| match part {
                     Some(part) => self.number(state, part, parameter.span).known.one()?.parse::<i64>().ok().map(Some),
@@ -191,7 +191,7 @@ impl Runner<'_> {
     }
 
     /// `${!X}`
-    fn indirect(state: &State, parameter: &Parameter, value: Text) -> Text {
+    fn indirect(state: &State, parameter: &Parameter, value: &Text) -> Text {
         match value.known.one() {
             Some(name) if super::super::lex::name_length(name) == name.len() && !value.guess => state.lookup(name),
             _ => Text::unknown(Reason::at("which variable it is, is not known", parameter.span)),
@@ -286,15 +286,15 @@ fn replace(text: &str, pattern: &[char], with: &str, all: bool, anchor: Option<c
     let mut out = String::new();
     let mut at = 0;
     while at < chars.len() || anchor.is_some() && at == 0 {
-        if anchor != Some('#') || at == 0 {
-            if let Some(end) = found(at).filter(|_| !pattern.is_empty() || anchor.is_some()) {
-                out.push_str(with);
-                at = end;
-                if all && at < chars.len() {
-                    continue;
-                }
-                break;
+        if (anchor != Some('#') || at == 0)
+            && let Some(end) = found(at).filter(|_| !pattern.is_empty() || anchor.is_some())
+        {
+            out.push_str(with);
+            at = end;
+            if all && at < chars.len() {
+                continue;
             }
+            break;
         }
         if at < chars.len() {
             out.push(chars[at]);

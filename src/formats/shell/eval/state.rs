@@ -189,9 +189,9 @@ impl State {
         {
             let array = Arc::make_mut(array);
             if array.is_empty() {
-                array.push(text)
+                array.push(text);
             } else {
-                array[0] = text
+                array[0] = text;
             }
             return;
         }

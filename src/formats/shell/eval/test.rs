@@ -75,6 +75,12 @@ impl Runner<'_> {
                     }
                     op => {
                         let right = self.text(state, b);
+                        let octal = |text: &Text| {
+                            text.known.values().iter().any(|text| text.len() > 1 && text.starts_with('0'))
+                        };
+                        if op.starts_with('-') && (octal(&left) || octal(&right)) {
+                            return Err(Reason::new("a number with a leading zero is not followed"));
+                        }
                         self.binary(&left, op, &right)
                     }
                 }

@@ -146,3 +146,13 @@ fn scripts_are_followed_in_a_shell_of_their_own_and_sourced_ones_are_not() {
     assert_eq!(evaluation.commands[1].cwd.as_deref(), Some("s"));
     assert!(!evaluated("./loop.sh; f() { f; f; }; f", &World::empty(), &[], &Two).problems.is_empty());
 }
+
+#[test]
+fn what_blows_up_is_given_up() {
+    let loops = format!("{} a; {}", "while true; do ".repeat(12), "done; ".repeat(12));
+    assert!(!closed(&loops, &[]).is_empty());
+    for piece in ["{a,b}", "{", "{a,", "{1..99}", "a{,}"] {
+        assert_eq!(closed(&format!("x {}", piece.repeat(3000)), &[]).len(), 1);
+    }
+    assert_eq!(closed("x {a,b}{c,d}{1..200}", &[]), ["x …"]);
+}

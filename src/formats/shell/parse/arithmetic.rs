@@ -8,6 +8,9 @@ type Found = Read<Option<Arith>>;
 
 const ASSIGNING: [&str; 11] = ["+=", "-=", "*=", "/=", "%=", "&=", "|=", "^=", "<<=", ">>=", "="];
 
+/// Terms of one expression at one level; each is a level of recursion when it is followed.
+const MAX_TERMS: usize = 100;
+
 /// Operators by how weakly they bind, the weakest first. Those above `,` are read by their own functions.
 const LEVELS: [&[&str]; 10] = [
     &["||"],
@@ -93,7 +96,12 @@ impl Parser<'_> {
     /// An expression, if there is one; `compact` where blanks end it.
     pub(super) fn arithmetic(&mut self, compact: bool) -> Found {
         let mut left = self.assigning(compact)?;
+        let mut terms = 0;
         while self.tok == Tok::Op(",") && !(compact && self.spaced) {
+            terms += 1;
+            if terms > MAX_TERMS {
+                return self.fail(self.pos, "the expression is too long to be read");
+            }
             left = Some(self.behind_operator(left, ",", compact, Self::assigning)?);
         }
         Ok(left)
@@ -148,7 +156,7 @@ impl Parser<'_> {
     fn level(&mut self, level: usize, compact: bool) -> Found {
         let Some(operators) = LEVELS.get(level) else { return self.power(compact) };
         let mut left = self.level(level + 1, compact)?;
-        loop {
+        for _ in 0..MAX_TERMS {
             match self.tok {
                 Tok::Op(op) if operators.contains(&op) && !(compact && self.spaced) => {
                     left = Some(self.behind_operator(left, op, compact, |p, compact| p.level(level + 1, compact))?);
@@ -156,6 +164,7 @@ impl Parser<'_> {
                 _ => return Ok(left),
             }
         }
+        self.fail(self.pos, "the expression is too long to be read")
     }
 
     fn power(&mut self, compact: bool) -> Found {

@@ -42,7 +42,7 @@ impl Parser<'_> {
             let name = self.val.get(..equals).unwrap_or("");
             let plain = if self.is_posix() { None } else { name.strip_suffix('+') };
             assign.append = plain.is_some();
-            assign.name = plain.unwrap_or(name).to_owned();
+            plain.unwrap_or(name).clone_into(&mut assign.name);
             let rest = self.val.get(equals + 1..).unwrap_or("").to_owned();
             assign.value.at = self.behind(at, equals + 1);
             if !rest.is_empty() {

@@ -138,7 +138,7 @@ impl Parser<'_> {
             return Tok::End;
         }
         match (self.quote, self.r) {
-            (Quote::HereBody | Quote::HereTabs, b'`') | (Quote::Double, b'`') => Tok::Op("`"),
+            (Quote::HereBody | Quote::HereTabs | Quote::Double, b'`') => Tok::Op("`"),
             (Quote::HereBody | Quote::HereTabs | Quote::Double, b'$') => self.dollar_token(false),
             (Quote::HereBody | Quote::HereTabs, _) => self.literal_here(),
             (Quote::Double, b'"') => self.operator(),

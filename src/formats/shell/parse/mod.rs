@@ -57,6 +57,8 @@ struct Parser<'t> {
     buried_backquotes: usize,
     /// How many backslashes stood before the last backquote.
     backquote_escapes: usize,
+    /// Whether they stand in `"…"`, whose quotes are escaped in them too.
+    backquotes_quoted: bool,
     expressions: Vec<std::ops::Range<usize>>,
 
     /// The current token, its offset, its text, and the end of the one before.
@@ -111,6 +113,7 @@ pub(super) fn script(text: &str, map: &SpanMap, dialect: Dialect) -> Script {
         backquotes: 0,
         buried_backquotes: 0,
         backquote_escapes: 0,
+        backquotes_quoted: false,
         expressions: rune::expressions(text, dialect),
         tok: Tok::End,
         pos: 0,
@@ -173,7 +176,7 @@ impl Parser<'_> {
         (self.r, self.at, self.next, self.literal) = (0, from, from, None);
         (self.backquotes, self.buried_backquotes, self.depth) = (0, 0, 0);
         (self.tok, self.quote, self.in_word) = (Tok::End, Quote::None, false);
-        (self.double, self.fixed) = (false, false);
+        (self.double, self.fixed, self.backquotes_quoted) = (false, false, false);
         (self.buried, self.body_end) = (0, 0);
         self.pending.clear();
         self.delimiters.clear();

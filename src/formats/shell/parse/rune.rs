@@ -56,7 +56,9 @@ impl<'t> Parser<'t> {
                             return JOINED;
                         }
                     }
-                    if escapes < self.backquotes && matches!(self.peek(), b'$' | b'`' | b'\\') {
+                    let escaped =
+                        matches!(self.peek(), b'$' | b'`' | b'\\') || self.backquotes_quoted && self.peek() == b'"';
+                    if escapes < self.backquotes && escaped {
                         escapes += 1;
                         continue;
                     }
@@ -121,8 +123,10 @@ impl<'t> Parser<'t> {
 pub(super) fn expressions(text: &str, dialect: Dialect) -> Vec<std::ops::Range<usize>> {
     let mut ranges = Vec::new();
     let mut from = 0;
-    while dialect == Dialect::Github {
-        let Some(start) = text[from..].find("${{").map(|at| from + at) else { break };
+    if dialect != Dialect::Github {
+        return ranges;
+    }
+    while let Some(start) = text[from..].find("${{").map(|at| from + at) {
         let Some(end) = text[start..].find("}}").map(|at| start + at + 2) else { break };
         ranges.push(start..end);
         from = end;

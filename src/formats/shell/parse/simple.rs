@@ -98,7 +98,8 @@ impl Parser<'_> {
                 Tok::Op(";" | "&" | "|" | "&&" | "||" | "|&" | ";;" | ";&" | ";;&") => break,
                 _ => match self.word()? {
                     Some(word) => simple.words.push(word),
-                    None => return self.fail(self.pos, "expected a word or the end of the command"),
+                    // What cannot go on here is the list's to report; the words before it stand.
+                    None => break,
                 },
             }
         }

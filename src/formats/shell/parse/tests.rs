@@ -134,6 +134,7 @@ fn heredocs_are_taken_from_the_lines_below() {
 fn reading_goes_on_after_an_error() {
     let script = read("a )\nfi\nb 'c\n");
     assert_eq!(script.problems.len(), 3);
+    assert_eq!(raws(&read("serve a:b() c\nd").items[0]), ["serve", "a:b"]);
     let script = read("if then\nb");
     assert_eq!(raws(&script.items[0]), ["b"]);
 }
@@ -147,6 +148,10 @@ fn a_github_expression_is_an_expansion() {
 
 #[test]
 fn deep_nesting_and_broken_text_are_survived() {
+    for piece in ["1+", "1,", "!", "(", "a=", "1?", "1**", "a[", "1?2:", "-", "++"] {
+        let text = format!("a $(({}1))", piece.repeat(20_001));
+        assert!(!read(&text).problems.is_empty(), "{piece}");
+    }
     for piece in ["(", "$(", "{ ", "if ", "`", "${a:-", "[[ ( ", "\"$(", "! ", "a && ", "((", "case x in ", "f() "] {
         assert!(!read(&piece.repeat(5001)).problems.is_empty(), "{piece}");
     }

@@ -134,19 +134,19 @@ impl Parser<'_> {
     /// What an unquoted character starts.
     pub(super) fn operator(&mut self) -> Tok {
         let (posix, test) = (self.dialect == Dialect::Posix, self.quote == Quote::Test);
-        let tok = match self.r {
+        match self.r {
             b'\'' => {
                 self.buried_backquotes = std::mem::take(&mut self.backquotes);
                 self.rune();
-                return Tok::Op("'");
+                Tok::Op("'")
             }
             b'"' => {
                 self.rune();
-                return Tok::Op("\"");
+                Tok::Op("\"")
             }
             // Its reader steps over it, when it knows how many of them are open.
-            b'`' => return Tok::Op("`"),
-            b'$' => return self.dollar_token(true),
+            b'`' => Tok::Op("`"),
+            b'$' => self.dollar_token(true),
             b'&' if posix => self.longest(&["&", "&&"]),
             b'&' => self.longest(&["&", "&&", "&>", "&>>"]),
             b'|' if posix => self.longest(&["|", "||"]),
@@ -160,8 +160,7 @@ impl Parser<'_> {
             b'<' => self.longest(&["<", "<<", "<<-", "<<<", "<>", "<&", "<("]),
             _ if posix => self.longest(&[">", ">>", ">&", ">|"]),
             _ => self.longest(&[">", ">>", ">&", ">|", ">("]),
-        };
-        tok
+        }
     }
 
     /// What a `$` starts; inside `"…"` a quote behind it is just that.

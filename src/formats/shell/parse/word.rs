@@ -142,6 +142,7 @@ impl Parser<'_> {
     fn substituted(&mut self) -> Read<Part> {
         self.no_expansion()?;
         let at = self.pos;
+        let quoted = std::mem::replace(&mut self.backquotes_quoted, self.double);
         let around = self.enter(Quote::Backquotes);
         self.backquotes += 1;
         self.rune();
@@ -150,6 +151,7 @@ impl Parser<'_> {
         let unclosed = self.tok == Tok::Op("`") && self.backquote_escapes + 1 < self.backquotes;
         self.leave(&around);
         self.backquotes -= 1;
+        self.backquotes_quoted = quoted;
         if unclosed || self.tok != Tok::Op("`") {
             return self.fail(at, "the backquote is not closed");
         }
