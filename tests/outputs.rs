@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use assert_cmd::Command;
 
-use crate::support::{expect_file, root};
+use crate::support::{expect_file, read_text, root};
 
 fn check(format: &str) -> String {
     let mut command = Command::cargo_bin("paritylint").unwrap();
@@ -43,8 +43,8 @@ fn reports_go_to_files_beside_the_text() {
     let output = command.arg("--output").arg(format!("junit={}", junit.display())).output().unwrap();
     assert_eq!(output.status.code(), Some(1));
     assert!(String::from_utf8(output.stdout).unwrap().starts_with("Comparing"));
-    expect_file(&expected("report.sarif"), &std::fs::read_to_string(&sarif).unwrap());
-    expect_file(&expected("junit.xml"), &std::fs::read_to_string(&junit).unwrap());
+    expect_file(&expected("report.sarif"), &read_text(&sarif));
+    expect_file(&expected("junit.xml"), &read_text(&junit));
 }
 
 #[test]

@@ -131,7 +131,7 @@ fn known_names(audit: &Audit, options: &Options) -> Result<(), String> {
     Err(format!("no environment is named {missing}; `paritylint envs` lists them{folder}"))
 }
 
-fn root_of(path: &Path) -> Result<PathBuf, String> {
+pub(super) fn root_of(path: &Path) -> Result<PathBuf, String> {
     if !path.exists() {
         return Err(format!("{}: no such file or folder", path.display()));
     }

@@ -7,7 +7,9 @@ use clap::ValueEnum;
 
 use super::Outcome;
 use super::audit::{self, Look, Opened, open, text_options};
+use super::before;
 use crate::Options;
+use crate::judge::accept::baseline::Baseline;
 use crate::model::Severity;
 use crate::report::{github, gitlab, json, junit, markdown, sarif, text};
 
@@ -113,6 +115,15 @@ pub struct Arguments {
     /// Do not run these rules
     #[arg(long, value_delimiter = ',', value_name = "RULE")]
     pub ignore: Vec<String>,
+    /// Accept what this file knows; only what is new counts
+    #[arg(long, value_name = "FILE")]
+    pub baseline: Option<PathBuf>,
+    /// Write what is found to a baseline
+    #[arg(long, value_name = "FILE")]
+    pub write_baseline: Option<PathBuf>,
+    /// Count only what is new against this git revision
+    #[arg(long, value_name = "REV")]
+    pub since: Option<String>,
     /// core, strict or audit
     #[arg(long, value_name = "PROFILE")]
     pub profile: Option<String>,
@@ -141,9 +152,13 @@ pub fn run(arguments: &Arguments, look: Look) -> Outcome {
         profile: arguments.profile.clone(),
         ..audit::options(&arguments.common)
     };
-    let opened = match open(&arguments.common, options, look) {
+    let mut opened = match open(&arguments.common, options.clone(), look) {
         Ok(opened) => opened,
         Err(outcome) => return outcome,
+    };
+    let mut err = match before::accept(arguments, &mut opened, &options) {
+        Ok(said) => said,
+        Err(message) => return Outcome::fault(message),
     };
     if arguments.diff || arguments.fix {
         match super::fix::run(arguments, &opened, look) {
@@ -161,15 +176,22 @@ pub fn run(arguments: &Arguments, look: Look) -> Outcome {
     let render = |format, look| rendered(format, arguments, &opened, look, &fails);
     let out = render(arguments.format, look);
     let plain = Look { color: false, ..look };
-    let files = arguments.output.iter().map(|output| (output.path.clone(), render(output.format, plain))).collect();
+    let mut files: Vec<(PathBuf, String)> =
+        arguments.output.iter().map(|output| (output.path.clone(), render(output.format, plain))).collect();
+    if let Some(path) = &arguments.write_baseline {
+        let baseline = Baseline::of(&opened.audit);
+        let _ = writeln!(err, "note: {} holds {} findings now", path.display(), baseline.len());
+        files.push((path.clone(), baseline.text()));
+    }
     let counted =
         opened.audit.findings.iter().filter(|finding| finding.suppressed.is_none() && finding.part_of.is_none());
     let mut failing = counted.filter(|finding| fails(finding.severity));
-    let mut err = String::new();
     for (path, line, message) in &opened.audit.broken_rules {
         let _ = writeln!(err, "error: {path}:{line}: {message}");
     }
-    let status = if err.is_empty() { u8::from(failing.next().is_some()) } else { 2 };
+    let broken = !opened.audit.broken_rules.is_empty();
+    let fails = arguments.write_baseline.is_none() && failing.next().is_some();
+    let status = if broken { 2 } else { u8::from(fails) };
     Outcome { out, err, status, files }
 }
 

@@ -1,6 +1,7 @@
 //! The arguments, and one file a command.
 
 pub mod audit;
+mod before;
 pub mod check;
 pub mod explain;
 pub mod fix;

@@ -9,7 +9,9 @@ mod pip;
 mod pipenv;
 mod plan;
 mod poetry;
+pub mod poetry_groups;
 mod pylock;
+pub mod pylock_check;
 #[cfg(test)]
 mod tests;
 mod uv;

@@ -8,6 +8,7 @@ use super::plan::Plan;
 use super::pylock;
 use super::{NOWHERE, Package, Source};
 use crate::discover::paths;
+use crate::formats::metadata;
 use crate::formats::requirements::load::{Entry, load_with};
 use crate::formats::requirements::{Direct, LineKind, Marker, Requirement, Target, normalize, spec, versions};
 use crate::model::{Origin, Reason, SpanMap, StepKind};
@@ -187,19 +188,11 @@ fn push(plan: &Plan<'_>, got: &mut Collected, dependency: &Dependency, group: &s
 /// What a project's own metadata asks for, as far as it is static.
 fn own(plan: &mut Plan<'_>, got: &mut Collected, folder: &str, extras: &[String], all: bool) -> Result<(), Reason> {
     got.hashed = false;
-    let built = || Reason::new("what the project itself needs is known only after a build");
-    let manifest: Manifest = plan.manifest(folder).ok_or_else(built)?;
-    if manifest.node.get("project").is_none() || manifest.dynamic.contains("dependencies") {
-        let Some(main) = manifest.poetry.get("main") else { return Err(built()) };
-        plan.out.unconfirmed.get_or_insert_with(built);
-        for dependency in main.iter().filter(|d| !d.optional) {
-            push(plan, got, dependency, "main")?;
-        }
-        return if extras.is_empty() { Ok(()) } else { Err(built()) };
-    }
-    if manifest.dynamic.contains("optional-dependencies") {
-        return Err(built());
-    }
+    let manifest = plan.manifest(folder);
+    let is_dynamic = |m: &Manifest| ["dependencies", "optional-dependencies"].iter().any(|key| m.dynamic.contains(*key));
+    let Some(manifest) = manifest.as_ref().filter(|m| m.node.get("project").is_some() && !is_dynamic(m)) else {
+        return built(plan, got, manifest.as_ref(), folder, extras, all);
+    };
     plan.needs_python(manifest.requires_python.as_ref().map(|r| r.value.as_str()))?;
     let me = manifest.name.as_ref().map(|n| normalize(&n.value)).unwrap_or_default();
     let mut lists: Vec<(String, &Vec<Dependency>)> = vec![("main".to_owned(), &manifest.dependencies)];
@@ -218,6 +211,40 @@ fn own(plan: &mut Plan<'_>, got: &mut Collected, folder: &str, extras: &[String]
     for (group, list) in lists {
         for dependency in list.iter().filter(|d| d.requirement.as_ref().map_or(true, |r| r.name.value != me)) {
             push(plan, got, dependency, &group)?;
+        }
+    }
+    Ok(())
+}
+
+/// What a build would find: Poetry's own tables, `setup.cfg`, `setup.py`.
+fn built(
+    plan: &mut Plan<'_>,
+    got: &mut Collected,
+    manifest: Option<&Manifest>,
+    folder: &str,
+    extras: &[String],
+    all: bool,
+) -> Result<(), Reason> {
+    let unknown = || Reason::new("what the project itself needs is known only after a build");
+    plan.out.unconfirmed.get_or_insert_with(unknown);
+    if let Some(main) = manifest.and_then(|m| m.poetry.get("main")) {
+        for dependency in main.iter().filter(|d| !d.optional) {
+            push(plan, got, dependency, "main")?;
+        }
+        return if extras.is_empty() { Ok(()) } else { Err(unknown()) };
+    }
+    let found = metadata::of(plan.tree, folder).ok_or_else(unknown)?;
+    plan.needs_python(found.requires_python.as_ref().map(|r| r.value.as_str()))?;
+    for dependency in found.dependencies.unwrap_or_else(|| Ok(Vec::new()))? {
+        push(plan, got, &dependency, "main")?;
+    }
+    if extras.is_empty() && !all {
+        return Ok(());
+    }
+    for (name, list) in found.extras.unwrap_or_else(|| Ok(BTreeMap::new()))? {
+        let name = normalize(&name);
+        if all || extras.contains(&name) {
+            list?.iter().try_for_each(|dependency| push(plan, got, dependency, &name))?;
         }
     }
     Ok(())

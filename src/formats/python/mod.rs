@@ -37,6 +37,7 @@ pub mod flask;
 )]
 mod lib;
 mod parse;
+pub mod setup;
 
 pub use flask::flask_config;
 
