@@ -172,7 +172,8 @@ mod tests {
             let text = format!("[[source]]\nurl = \"u\"\n[packages]\n{name} = \"*\"\n");
             data::toml(FileId(0), &text).0
         };
-        let text = "{\"_meta\":{\"requires\":{},\"sources\":[{\"url\":\"u\"}]},\"default\":{\"a-b\":\"*\"},\"develop\":{}}";
+        let text =
+            "{\"_meta\":{\"requires\":{},\"sources\":[{\"url\":\"u\"}]},\"default\":{\"a-b\":\"*\"},\"develop\":{}}";
         let hash: String = Sha256::digest(text).iter().map(|byte| format!("{byte:02x}")).collect();
         let lock = data::json(FileId(0), &format!("{{\"_meta\": {{\"hash\": {{\"sha256\": \"{hash}\"}}}}}}")).0;
         assert_eq!(super::pipfile(&pipfile("A_b"), &lock, true), Some(true));

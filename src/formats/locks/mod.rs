@@ -10,8 +10,7 @@ mod pipenv;
 mod plan;
 mod poetry;
 pub mod poetry_groups;
-mod pylock;
-pub mod pylock_check;
+pub mod pylock;
 #[cfg(test)]
 mod tests;
 mod uv;
@@ -131,8 +130,7 @@ fn assigns(word: &str) -> bool {
 /// The command without what stands before it: `python -m`, paths, options before the verb.
 fn bare(argv: &[String]) -> Result<Bare, Reason> {
     let base = |word: &str| word.rsplit('/').next().unwrap_or_default().to_owned();
-    let mut words =
-        argv.iter().skip_while(|w| matches!(w.as_str(), "sudo" | "exec" | "env" | "command") || assigns(w));
+    let mut words = argv.iter().skip_while(|w| matches!(w.as_str(), "sudo" | "exec" | "env" | "command") || assigns(w));
     let mut name = base(words.next().map_or("", String::as_str));
     let mut rest: Vec<String> = words.cloned().collect();
     let python = name.strip_prefix("python").or(name.strip_prefix("pypy"));

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use super::argv::{self, Flags};
-use super::manifest::{Dependency, Manifest};
+use super::manifest::Dependency;
 use super::plan::Plan;
 use super::pylock;
 use super::{NOWHERE, Package, Source};
@@ -154,7 +154,8 @@ fn word(plan: &mut Plan<'_>, got: &mut Collected, word: &str, nodeps: bool) -> R
     let map = SpanMap::Whole(NOWHERE);
     match spec::pip_line(word, &map, Vec::new()).map_err(Reason::new)? {
         LineKind::Requirement(requirement) => {
-            let named = word.contains(" @ ") || word.contains("@ ") || word.starts_with("git+") && word.contains("#egg=");
+            let named =
+                word.contains(" @ ") || word.contains("@ ") || word.starts_with("git+") && word.contains("#egg=");
             if requirement.url.is_some() && !named {
                 plan.out.unconfirmed.get_or_insert(Reason::new(format!("the name stands only in the file {word}")));
             }
@@ -188,11 +189,24 @@ fn push(plan: &Plan<'_>, got: &mut Collected, dependency: &Dependency, group: &s
 /// What a project's own metadata asks for, as far as it is static.
 fn own(plan: &mut Plan<'_>, got: &mut Collected, folder: &str, extras: &[String], all: bool) -> Result<(), Reason> {
     got.hashed = false;
+    let built = || Reason::new("what the project itself needs is known only after a build");
     let manifest = plan.manifest(folder);
-    let is_dynamic = |m: &Manifest| ["dependencies", "optional-dependencies"].iter().any(|key| m.dynamic.contains(*key));
-    let Some(manifest) = manifest.as_ref().filter(|m| m.node.get("project").is_some() && !is_dynamic(m)) else {
-        return built(plan, got, manifest.as_ref(), folder, extras, all);
+    let Some(manifest) =
+        manifest.filter(|found| found.node.get("project").is_some() || found.poetry.contains_key("main"))
+    else {
+        return setuptools(plan, got, folder, extras);
     };
+    if manifest.node.get("project").is_none() || manifest.dynamic.contains("dependencies") {
+        let Some(main) = manifest.poetry.get("main") else { return setuptools(plan, got, folder, extras) };
+        plan.out.unconfirmed.get_or_insert_with(built);
+        for dependency in main.iter().filter(|d| !d.optional) {
+            push(plan, got, dependency, "main")?;
+        }
+        return if extras.is_empty() { Ok(()) } else { Err(built()) };
+    }
+    if manifest.dynamic.contains("optional-dependencies") {
+        return Err(built());
+    }
     plan.needs_python(manifest.requires_python.as_ref().map(|r| r.value.as_str()))?;
     let me = manifest.name.as_ref().map(|n| normalize(&n.value)).unwrap_or_default();
     let mut lists: Vec<(String, &Vec<Dependency>)> = vec![("main".to_owned(), &manifest.dependencies)];
@@ -216,35 +230,20 @@ fn own(plan: &mut Plan<'_>, got: &mut Collected, folder: &str, extras: &[String]
     Ok(())
 }
 
-/// What a build would find: Poetry's own tables, `setup.cfg`, `setup.py`.
-fn built(
-    plan: &mut Plan<'_>,
-    got: &mut Collected,
-    manifest: Option<&Manifest>,
-    folder: &str,
-    extras: &[String],
-    all: bool,
-) -> Result<(), Reason> {
-    let unknown = || Reason::new("what the project itself needs is known only after a build");
-    plan.out.unconfirmed.get_or_insert_with(unknown);
-    if let Some(main) = manifest.and_then(|m| m.poetry.get("main")) {
-        for dependency in main.iter().filter(|d| !d.optional) {
-            push(plan, got, dependency, "main")?;
-        }
-        return if extras.is_empty() { Ok(()) } else { Err(unknown()) };
-    }
-    let found = metadata::of(plan.tree, folder).ok_or_else(unknown)?;
-    plan.needs_python(found.requires_python.as_ref().map(|r| r.value.as_str()))?;
-    for dependency in found.dependencies.unwrap_or_else(|| Ok(Vec::new()))? {
+/// What `setup.cfg` and `setup.py` ask for, as far as they say it.
+fn setuptools(plan: &mut Plan<'_>, got: &mut Collected, folder: &str, extras: &[String]) -> Result<(), Reason> {
+    let built = || Reason::new("what the project itself needs is known only after a build");
+    let metadata = metadata::of(plan.tree, folder).ok_or_else(built)?;
+    plan.needs_python(metadata.requires_python.as_ref().map(|python| python.value.as_str()))?;
+    plan.out.unconfirmed.get_or_insert_with(built);
+    for dependency in metadata.dependencies.transpose()?.unwrap_or_default() {
         push(plan, got, &dependency, "main")?;
     }
-    if extras.is_empty() && !all {
-        return Ok(());
-    }
-    for (name, list) in found.extras.unwrap_or_else(|| Ok(BTreeMap::new()))? {
-        let name = normalize(&name);
-        if all || extras.contains(&name) {
-            list?.iter().try_for_each(|dependency| push(plan, got, dependency, &name))?;
+    let known = if extras.is_empty() { None } else { metadata.extras.transpose()? };
+    for extra in extras {
+        let list = known.as_ref().and_then(|known| known.get(extra)).cloned().transpose()?;
+        for dependency in list.unwrap_or_default() {
+            push(plan, got, &dependency, extra)?;
         }
     }
     Ok(())

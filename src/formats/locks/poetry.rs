@@ -109,9 +109,8 @@ fn valid(manifest: &Manifest, lock: &Node) -> Result<(), Reason> {
     }
     let name = manifest.node.path(&["project", "name"]).or_else(|| tool.and_then(|t| t.get("name")));
     if let Some(name) = name.and_then(Node::text).map(normalize) {
-        let named = |list: &Vec<Dependency>| {
-            list.iter().any(|d| d.requirement.as_ref().is_ok_and(|r| r.name.value == name))
-        };
+        let named =
+            |list: &Vec<Dependency>| list.iter().any(|d| d.requirement.as_ref().is_ok_and(|r| r.name.value == name));
         if manifest.poetry.values().any(named) {
             return Err(Reason::new(format!("{name} depends on itself")));
         }
@@ -127,7 +126,9 @@ fn valid(manifest: &Manifest, lock: &Node) -> Result<(), Reason> {
 fn allows(constraint: &str, version: &str) -> Option<bool> {
     let mut answer = Some(false);
     for part in constraint.split('|').map(str::trim).filter(|part| !part.is_empty()) {
-        match versions::from_poetry(part).map(|spec| spec.is_empty() || versions::satisfies(version, &spec) == Some(true)) {
+        match versions::from_poetry(part)
+            .map(|spec| spec.is_empty() || versions::satisfies(version, &spec) == Some(true))
+        {
             Some(true) => return Some(true),
             Some(false) => {}
             None => answer = None,
@@ -152,7 +153,8 @@ fn groups(manifest: &Manifest, flags: &Flags, export: bool) -> Result<BTreeSet<S
         known.insert("main".into());
     }
     let named = |names: &[&str]| -> Result<BTreeSet<String>, Reason> {
-        let list: BTreeSet<String> = flags.values(names).flat_map(|v| v.split(',')).map(|n| normalize(n.trim())).collect();
+        let list: BTreeSet<String> =
+            flags.values(names).flat_map(|v| v.split(',')).map(|n| normalize(n.trim())).collect();
         match list.iter().find(|n| !known.contains(*n)) {
             Some(name) => Err(Reason::new(format!("there is no group {name}"))),
             None => Ok(list),

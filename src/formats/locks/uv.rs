@@ -37,9 +37,9 @@ pub(super) fn run(plan: &mut Plan<'_>, verb: &str, words: &[String]) -> Result<(
         return Err(Reason::new(format!("{word} is not understood")));
     }
     refused(&flags)?;
-    let start = flags.values(&["--directory", "--project"]).fold(Some(plan.folder.to_owned()), |folder, dir| {
-        paths::join(&folder?, dir)
-    });
+    let start = flags
+        .values(&["--directory", "--project"])
+        .fold(Some(plan.folder.to_owned()), |folder, dir| paths::join(&folder?, dir));
     let start = start.ok_or_else(|| Reason::new("the project is outside the repository"))?;
     let found = workspace::discover(plan, &start)?;
     let (file, lock) = plan.read_lock_in("uv.lock", &found.top)?;

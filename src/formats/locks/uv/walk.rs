@@ -12,7 +12,13 @@ use crate::formats::requirements::{Marker, MarkerEnv, normalize};
 pub(super) type Found = (usize, Option<bool>, String, bool);
 
 /// The packages that are reached.
-pub(super) fn walk(lock: &Node, packages: &[Node], roots: &[usize], selection: &Selection, env: MarkerEnv) -> Vec<Found> {
+pub(super) fn walk(
+    lock: &Node,
+    packages: &[Node],
+    roots: &[usize],
+    selection: &Selection,
+    env: MarkerEnv,
+) -> Vec<Found> {
     let conflicts = lock.get("conflicts").is_some_and(|c| !c.items().is_empty());
     let mut walk =
         Walk { packages, names: by_name(packages), env, conflicts, seen: BTreeMap::new(), found: Vec::new() };

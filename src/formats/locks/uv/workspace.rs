@@ -95,7 +95,9 @@ mod tests {
 
     #[test]
     fn patterns_of_members_match_folders() {
-        for (pattern, path) in [("packages/*", "packages/a"), ("packages/*", "packages/a/b"), ("./x", "x"), ("[a-c]?", "bx")] {
+        for (pattern, path) in
+            [("packages/*", "packages/a"), ("packages/*", "packages/a/b"), ("./x", "x"), ("[a-c]?", "bx")]
+        {
             assert!(matches(pattern, path, &mut 0), "{pattern} {path}");
         }
         for (pattern, path) in [("packages/*", "other"), ("[!a]", "a"), ("x", "x/y")] {
