@@ -4,7 +4,7 @@ use serde_json::{Map, Number, Value};
 use sha2::{Digest, Sha256};
 
 use super::data::{Data, Node};
-use crate::formats::requirements::versions;
+use crate::formats::requirements::{normalize, versions};
 
 /// Whether the hash in a `poetry.lock` is that of the manifest; `None` if the manifest has values that are not hashed alike.
 pub(super) fn poetry(manifest: &Node, lock: &Node, lock_text: &str) -> Option<bool> {
@@ -50,22 +50,31 @@ fn poetry_hash(manifest: &Node, with_groups: bool) -> Option<String> {
     Some(digest(&Value::Object(all), ", ", ": "))
 }
 
-/// Whether the hash in a `Pipfile.lock` is that of the Pipfile; `None` if that cannot be told.
-pub(super) fn pipfile(pipfile: &Node, lock: &Node) -> Option<bool> {
+/// Whether the hash in a `Pipfile.lock` is that of the Pipfile; `None` if that cannot be told. Newer pipenv normalizes the
+/// names of packages before.
+pub(super) fn pipfile(pipfile: &Node, lock: &Node, normalized: bool) -> Option<bool> {
     let sources = value(pipfile.get("source")?)?;
     let table = |key: &str| pipfile.get(key).map_or(Some(Value::Object(Map::new())), value);
+    let section = |node: Option<&Node>| {
+        let mut out = Map::new();
+        for (name, node) in node.map_or(&[][..], Node::entries) {
+            let name = if normalized { normalize(&name.value) } else { name.value.clone() };
+            out.insert(name, value(node)?);
+        }
+        Some(Value::Object(out))
+    };
     let mut meta = Map::new();
     meta.insert("sources".into(), sources);
     meta.insert("requires".into(), table("requires")?);
     let mut all = Map::new();
     for (name, node) in pipfile.entries() {
         if !["source", "packages", "dev-packages", "requires", "scripts", "pipfile", "pipenv"].contains(&&*name.value) {
-            all.insert(name.value.clone(), value(node)?);
+            all.insert(name.value.clone(), section(Some(node))?);
         }
     }
     all.insert("_meta".into(), Value::Object(meta));
-    all.insert("default".into(), table("packages")?);
-    all.insert("develop".into(), table("dev-packages")?);
+    all.insert("default".into(), section(pipfile.get("packages"))?);
+    all.insert("develop".into(), section(pipfile.get("dev-packages"))?);
     let found = digest(&Value::Object(all), ",", ":");
     Some(lock.path(&["_meta", "hash", "sha256"]).and_then(Node::text) == Some(found.as_str()))
 }
@@ -155,6 +164,21 @@ mod tests {
         let mut out = String::new();
         string("é\u{1F600}\"\u{7f}", &mut out);
         assert_eq!(out, "\"\\u00e9\\ud83d\\ude00\\\"\\u007f\"");
+    }
+
+    #[test]
+    fn a_pipfile_is_hashed_with_normalized_names() {
+        let pipfile = |name: &str| {
+            let text = format!("[[source]]\nurl = \"u\"\n[packages]\n{name} = \"*\"\n");
+            data::toml(FileId(0), &text).0
+        };
+        let text =
+            "{\"_meta\":{\"requires\":{},\"sources\":[{\"url\":\"u\"}]},\"default\":{\"a-b\":\"*\"},\"develop\":{}}";
+        let hash: String = Sha256::digest(text).iter().map(|byte| format!("{byte:02x}")).collect();
+        let lock = data::json(FileId(0), &format!("{{\"_meta\": {{\"hash\": {{\"sha256\": \"{hash}\"}}}}}}")).0;
+        assert_eq!(super::pipfile(&pipfile("A_b"), &lock, true), Some(true));
+        assert_eq!(super::pipfile(&pipfile("A_b"), &lock, false), Some(false));
+        assert_eq!(super::pipfile(&data::toml(FileId(0), "").0, &lock, true), None);
     }
 
     #[test]

@@ -15,8 +15,10 @@ pub struct Dependency {
     pub text: Spanned<String>,
     /// Poetry: whether an extra must ask for it.
     pub optional: bool,
-    /// Poetry: the `python` constraint and the platform, beside the marker.
+    /// Poetry: the `python` constraint, beside the marker.
     pub python: Option<String>,
+    /// Poetry: the `platform` constraint, beside the marker.
+    pub platform: Option<String>,
     /// Whether everything that limits it was understood.
     pub exact: bool,
 }
@@ -55,7 +57,7 @@ pub fn dependency(node: &Node) -> Option<Dependency> {
     let text = node.text()?;
     let requirement = spec::parse(text, &node.map());
     let text = Spanned::new(text.to_owned(), node.span);
-    Some(Dependency { requirement, text, optional: false, python: None, exact: true })
+    Some(Dependency { requirement, text, optional: false, python: None, platform: None, exact: true })
 }
 
 fn list(node: Option<&Node>) -> Vec<Dependency> {
@@ -172,6 +174,7 @@ pub fn poetry_dependency(name: &Spanned<String>, value: &Node) -> Dependency {
         text: Spanned::new(text.to_owned(), span),
         optional: value.get("optional").and_then(Node::bool) == Some(true),
         python: value.str("python").map(str::to_owned),
+        platform: value.str("platform").map(str::to_owned),
         exact: converted.is_some() && !limited && requirement.url.is_none(),
         requirement: Ok(requirement),
     }

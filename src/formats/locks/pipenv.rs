@@ -52,10 +52,15 @@ pub(super) fn run(plan: &mut Plan<'_>, words: &[String]) -> Result<(), Reason> {
 }
 
 /// Refuses what `--deploy` refuses: a lock that does not fit its Pipfile, another interpreter.
-fn deployable(plan: &Plan<'_>, pipfile: Option<&Node>, lock: &Node) -> Result<(), Reason> {
+fn deployable(plan: &mut Plan<'_>, pipfile: Option<&Node>, lock: &Node) -> Result<(), Reason> {
     let Some(pipfile) = pipfile else { return Err(Reason::new("there is no Pipfile")) };
-    if fresh::pipfile(pipfile, lock) == Some(false) {
-        return Err(Reason::new("the Pipfile changed since Pipfile.lock was written"));
+    if fresh::pipfile(pipfile, lock, true) == Some(false) {
+        let reason = Reason::new("the Pipfile changed since Pipfile.lock was written");
+        if fresh::pipfile(pipfile, lock, false) == Some(true) {
+            plan.out.unconfirmed.get_or_insert(reason);
+        } else {
+            plan.refuse(reason);
+        }
     }
     let Some(python) = &plan.markers.python else { return Ok(()) };
     let need = |key: &str| lock.path(&["_meta", "requires", key]).and_then(Node::text);

@@ -1,5 +1,7 @@
 //! What a `pylock.toml` (PEP 751) selects, and whether it is valid.
 
+use std::collections::BTreeSet;
+
 use super::argv::Flags;
 use super::data::{Data, Node};
 use super::plan::{Plan, locked};
@@ -22,6 +24,7 @@ pub(super) fn read(plan: &mut Plan<'_>, path: &str, flags: &Flags) -> Result<(),
     if environments.peek().is_some() && environments.all(|m| holds(Some(m), plan.markers) == Some(false)) {
         return Err(Reason::new("the lock is for other environments"));
     }
+    let mut selected = BTreeSet::new();
     for node in lock.get("packages").map_or(&[][..], Node::items) {
         let Some(name) = node.str("name") else { continue };
         let applies = holds(node.str("marker"), &env);
@@ -30,13 +33,17 @@ pub(super) fn read(plan: &mut Plan<'_>, path: &str, flags: &Flags) -> Result<(),
         }
         if applies == Some(true) {
             plan.needs_python(node.str("requires-python"))?;
-            if plan.out.packages.get(name).is_some_and(|p| p.applies == Some(true)) {
+            if !selected.insert(name) {
                 return Err(Reason::at(format!("several packages {name} are selected"), node.span));
             }
             installable(node, plan)?;
         }
         let mut package = locked(name, node, node.spanned("version"));
         package.applies = applies;
+        if applies == Some(true) {
+            // Of several locks the last one wins.
+            plan.out.packages.remove(name);
+        }
         plan.add(package);
     }
     Ok(())

@@ -55,7 +55,14 @@ pub(crate) fn dependency(text: Spanned<String>) -> Dependency {
     } else {
         SpanMap::Whole(text.span)
     };
-    Dependency { requirement: spec::parse(&text.value, &map), text, optional: false, python: None, exact: true }
+    Dependency {
+        requirement: spec::parse(&text.value, &map),
+        text,
+        optional: false,
+        python: None,
+        platform: None,
+        exact: true,
+    }
 }
 
 #[cfg(test)]

@@ -120,7 +120,10 @@ pub fn document(request: &Request) -> Result<Value, String> {
     for command in &request.commands {
         let words = split_words(command);
         let mut vars = vars.clone();
-        for word in words.iter().take_while(|w| w.contains('=') && !w.starts_with('-')) {
+        let before = |w: &&String| {
+            matches!(w.as_str(), "sudo" | "exec" | "env" | "command") || w.contains('=') && !w.starts_with('-')
+        };
+        for word in words.iter().take_while(before) {
             if let Some((name, value)) = word.split_once('=') {
                 vars.insert(name.to_owned(), Var::set(value, Origin::default()));
             }

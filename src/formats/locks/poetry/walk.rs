@@ -54,6 +54,16 @@ fn bare(text: &str) -> String {
     normalize(text.split([' ', '(', '[', ';', '<', '>', '=', '!', '~', '^']).next().unwrap_or(text))
 }
 
+/// Whether a constraint such as `linux || darwin` or `!=win32` takes a platform.
+fn on_platform(constraint: &str, here: &str) -> bool {
+    let one = |text: &str| match text.strip_prefix("!=") {
+        Some(other) => other.trim() != here,
+        None => matches!(text.trim_start_matches('=').trim(), "*" | "") || text.trim_start_matches('=').trim() == here,
+    };
+    let mut ways = constraint.split('|').map(str::trim).filter(|way| !way.is_empty());
+    ways.any(|way| way.split(',').all(|text| one(text.trim())))
+}
+
 impl Walk<'_> {
     fn all(&mut self, manifest: &Manifest, lock: &Node, chosen: &Chosen<'_>) {
         let table = lock.get("extras").map_or(&[][..], Node::entries);
@@ -93,6 +103,9 @@ impl Walk<'_> {
             let mut answers = self.pythons.iter().map(|version| allows(python, version));
             let first = answers.next().flatten();
             applies = both(applies, first.filter(|first| answers.all(|other| other == Some(*first))));
+        }
+        if let Some(platform) = &dependency.platform {
+            applies = both(applies, self.env.platform.as_deref().map(|here| on_platform(platform, here)));
         }
         let spec = requirement.canonical_specifier();
         self.enter(&requirement.name.value, &spec, &requirement.extras, applies, group);
@@ -156,8 +169,7 @@ impl Walk<'_> {
             let one = std::slice::from_ref(value);
             for item in if value.items().is_empty() { one } else { value.items() } {
                 let marker = item.str("markers");
-                let optional = item.get("optional").and_then(Node::bool) == Some(true);
-                if optional && !marker.is_some_and(|m| m.contains("extra")) && !by_extra.contains(&name) {
+                if item.get("optional").and_then(Node::bool) == Some(true) && !by_extra.contains(&name) {
                     continue;
                 }
                 let holds = marker.map_or(Some(true), |m| Marker::parse(m).and_then(|m| m.applies(&env)));

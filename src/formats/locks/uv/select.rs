@@ -7,7 +7,7 @@ use super::super::data::Node;
 use super::super::manifest::Manifest;
 use super::super::plan::Plan;
 use super::walk::Found;
-use super::{Selection, place};
+use super::{Selection, place, workspace};
 use crate::formats::requirements::normalize;
 use crate::model::Reason;
 
@@ -40,18 +40,19 @@ pub(super) fn select(
     lock: &Node,
     packages: &[Node],
     roots: &[usize],
-    top: &str,
+    found: &workspace::Found,
     manifest: Option<&Manifest>,
     flags: &Flags,
 ) -> Result<Selection, Reason> {
     let mut own = groups_of(packages, roots);
     let above: Vec<usize> =
-        (0..packages.len()).filter(|at| place(&packages[*at], top).as_deref() == Some(top)).collect();
-    let whole = above.is_empty();
+        (0..packages.len()).filter(|at| place(&packages[*at], &found.top).as_deref() == Some(&found.top)).collect();
+    // At a root that is no package, the workspace as a whole is meant.
+    let whole = above.is_empty() && found.project == found.top && !flags.has(&["--package"]);
     let mut inherited = groups_of(packages, &above);
     let manifest_groups = lock.path(&["manifest", "dependency-groups"]).map_or(&[][..], Node::entries);
     inherited.extend(manifest_groups.iter().map(|(k, _)| normalize(&k.value)));
-    if whole && roots.len() != 1 {
+    if whole {
         own.append(&mut inherited);
     }
     inherited.retain(|name| !own.contains(name));

@@ -49,8 +49,10 @@ pub(super) fn run(plan: &mut Plan<'_>, verb: &str, words: &[String]) -> Result<(
     let empty = Vec::new();
     let packages = lock.get("package").map_or(empty.as_slice(), Node::items);
     let roots = roots(&lock, packages, &found.project, &top, &flags)?;
-    let selection = select::select(plan, &lock, packages, &roots, &top, manifest.as_ref(), &flags)?;
-    select::group_pythons(plan, manifest.as_ref(), &selection)?;
+    let selection = select::select(plan, &lock, packages, &roots, &found, manifest.as_ref(), &flags)?;
+    if verb != "export" {
+        select::group_pythons(plan, manifest.as_ref(), &selection)?;
+    }
     let env = environment(plan.markers, packages, &roots, &selection);
     let reached = walk::walk(&lock, packages, &roots, &selection, env);
     select::conflicts(&lock, packages, &roots, &reached, &selection)?;
@@ -83,6 +85,10 @@ fn refused(flags: &Flags) -> Result<(), Reason> {
         (flags.has(&["--package"]), &["--all-packages"]),
         (flags.has(&["--frozen"]), &["--locked"]),
     ];
+    let once = ["--no-dev", "--only-dev", "--all-groups", "--no-default-groups", "--all-extras", "--all-packages"];
+    if let Some(flag) = once.into_iter().find(|flag| flags.flags.iter().filter(|(f, _)| f == flag).count() > 1) {
+        return Err(Reason::new(format!("{flag} is given twice")));
+    }
     match pairs.into_iter().find(|(given, others)| *given && flags.has(others)) {
         Some((_, others)) => Err(Reason::new(format!("{} contradicts another flag", others.join(", ")))),
         None => Ok(()),
