@@ -67,25 +67,28 @@ pub(super) fn quoted(text: &str, escape: char) -> Vec<Word> {
     words
 }
 
+/// White space as BuildKit sees it in flags, where it takes every byte for a character.
+fn is_space(byte: u8) -> bool {
+    matches!(byte, b'\t'..=b'\r' | b' ' | 0x85 | 0xa0)
+}
+
 /// The leading `--flag` words, quotes removed, and where the rest starts.
 pub(super) fn flags(text: &str, escape: char) -> (Vec<Word>, usize) {
+    let bytes = text.as_bytes();
     let mut found = Vec::new();
     let mut at = 0;
     loop {
-        at += text[at..].len() - text[at..].trim_start().len();
-        if !text[at..].starts_with("--") {
-            return (found, at);
+        at += bytes[at..].iter().take_while(|byte| is_space(**byte)).count();
+        if !bytes[at..].starts_with(b"--") {
+            return (found, text.ceil_char_boundary(at));
         }
         let (start, mut word, mut quote) = (at, String::new(), None);
-        let mut chars = text[at..].char_indices();
-        let mut end = text.len();
-        while let Some((offset, c)) = chars.next() {
-            if quote.is_none() && c.is_whitespace() {
-                end = at + offset;
-                break;
-            }
+        while let Some(byte) = bytes.get(at).filter(|byte| quote.is_some() || !is_space(**byte)) {
+            let c = char::from(*byte);
+            at += 1;
             if c == escape {
-                word.extend(chars.next().map(|(_, escaped)| escaped));
+                word.extend(bytes.get(at).map(|escaped| char::from(*escaped)));
+                at = bytes.len().min(at + 1);
             } else if quote == Some(c) {
                 quote = None;
             } else if quote.is_none() && (c == '"' || c == '\'') {
@@ -94,11 +97,11 @@ pub(super) fn flags(text: &str, escape: char) -> (Vec<Word>, usize) {
                 word.push(c);
             }
         }
-        at = end;
+        let end = text.ceil_char_boundary(at);
         if word == "--" {
-            return (found, at);
+            return (found, end);
         }
-        found.push(Word { text: word, start, end });
+        found.push(Word { text: word, start: text.floor_char_boundary(start), end });
     }
 }
 
