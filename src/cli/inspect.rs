@@ -29,6 +29,9 @@ pub struct Arguments {
     /// A variable that a base image sets
     #[arg(long, value_name = "IMAGE:K=V")]
     pub base_env: Vec<String>,
+    /// The platform of the build, `linux/amd64` without
+    #[arg(long)]
+    pub platform: Option<String>,
     /// A variable that is set
     #[arg(long, value_name = "K=V")]
     pub env: Vec<String>,
@@ -92,6 +95,10 @@ fn kind_of(arguments: &Arguments) -> &str {
     if !arguments.command.is_empty() {
         return "installed";
     }
+    let build = !arguments.build_arg.is_empty() || !arguments.base_env.is_empty();
+    if build || arguments.target.is_some() || arguments.platform.is_some() {
+        return "dockerfile";
+    }
     let path = arguments.paths.first().and_then(|path| path.to_str()).unwrap_or_default();
     let name = path.rsplit('/').next().unwrap_or_default().to_ascii_lowercase();
     let yaml = name.ends_with(".yml") || name.ends_with(".yaml");
@@ -118,6 +125,7 @@ pub fn run(arguments: &Arguments) -> Result<serde_json::Value, String> {
         build_args: pairs(&arguments.build_arg),
         target: arguments.target.clone(),
         base_env: arguments.base_env.clone(),
+        platform: arguments.platform.clone(),
         env: pairs(&arguments.env),
         env_files: arguments.env_file.clone(),
         profiles: arguments.profile.clone(),

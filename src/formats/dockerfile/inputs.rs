@@ -13,18 +13,14 @@ type Word = Spanned<String>;
 /// What BuildKit assumes where an image sets none.
 pub(super) const PATH: &str = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin";
 
-const PLATFORM: [(&str, &str); 10] = [
-    ("BUILDPLATFORM", "linux/amd64"),
-    ("BUILDOS", "linux"),
-    ("BUILDARCH", "amd64"),
-    ("BUILDVARIANT", ""),
-    ("BUILDOSVERSION", ""),
-    ("TARGETPLATFORM", "linux/amd64"),
-    ("TARGETOS", "linux"),
-    ("TARGETARCH", "amd64"),
-    ("TARGETVARIANT", ""),
-    ("TARGETOSVERSION", ""),
-];
+/// The ARGs that say where a build runs and what for.
+fn platform_args(platform: &str) -> Vec<(String, String)> {
+    let mut parts = platform.split('/');
+    let [os, arch, variant] = [(); 3].map(|()| parts.next().unwrap_or_default());
+    let fields = [("PLATFORM", platform), ("OS", os), ("ARCH", arch), ("VARIANT", variant), ("OSVERSION", "")];
+    let of = |side: &'static str| fields.map(|(field, value)| (format!("{side}{field}"), value.to_owned()));
+    ["BUILD", "TARGET"].into_iter().flat_map(of).collect()
+}
 
 /// The global scope and the ARGs that it declares.
 pub(super) struct Globals {
@@ -37,13 +33,16 @@ impl Globals {
     pub(super) fn new(inputs: &BuildInputs, last_stage: Option<&str>) -> Self {
         let mut scope = Scope::default();
         let stage = inputs.target.as_deref().or(last_stage).unwrap_or("default");
-        for (name, value) in PLATFORM.into_iter().chain([("TARGETSTAGE", stage)]) {
+        let mut args = platform_args(inputs.platform.as_deref().unwrap_or("linux/amd64"));
+        args.push(("TARGETSTAGE".to_owned(), stage.to_owned()));
+        for (name, value) in args {
             let default = || Var {
-                value: Known::One(value.to_owned()),
-                certainty: Certainty::Default { variable: Some(name.to_owned()) },
+                value: Known::One(value),
+                certainty: Certainty::Default { variable: Some(name.clone()) },
                 origin: Origin::default(),
             };
-            scope.set(name, given(inputs, name).cloned().unwrap_or_else(default));
+            let var = given(inputs, &name).cloned().unwrap_or_else(default);
+            scope.set(&name, var);
         }
         Self { scope, declared: BTreeMap::new() }
     }

@@ -16,6 +16,8 @@ pub struct BuildInputs {
     pub target: Option<String>,
     /// Variables that base images set, by image; `*` is any image.
     pub base_env: BTreeMap<String, Vec<(String, String)>>,
+    /// The platform that builds and is built for; `linux/amd64` without.
+    pub platform: Option<String>,
 }
 
 /// A Dockerfile under given inputs.

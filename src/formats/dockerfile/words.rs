@@ -1,5 +1,7 @@
 //! How the words of an instruction are told apart, before any expansion.
 
+use std::borrow::Cow;
+
 /// A word and the range it was read from.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub(super) struct Word {
@@ -121,7 +123,8 @@ pub(super) fn json(text: &str) -> Json {
     if !text[start..].starts_with('[') {
         return Json::No;
     }
-    let mut stream = serde_json::Deserializer::from_str(&text[start..]).into_iter::<Vec<serde_json::Value>>();
+    let whole = unpaired(&text[start..]);
+    let mut stream = serde_json::Deserializer::from_str(&whole).into_iter::<Vec<serde_json::Value>>();
     let Some(Ok(items)) = stream.next() else {
         return Json::No;
     };
@@ -136,6 +139,34 @@ pub(super) fn json(text: &str) -> Json {
         at = to;
     }
     Json::Words(words)
+}
+
+/// Half of a surrogate pair stands for the replacement character in Go; the length stays as it is.
+fn unpaired(text: &str) -> Cow<'_, str> {
+    if !text.contains("\\u") {
+        return Cow::Borrowed(text);
+    }
+    let unit = |at: usize| {
+        let digits = text.get(at..at + 6)?.strip_prefix("\\u")?;
+        u16::from_str_radix(digits, 16).ok().filter(|unit| (0xd800..0xe000).contains(unit))
+    };
+    let (mut out, mut at) = (String::new(), 0);
+    while let Some(c) = text[at..].chars().next() {
+        let length = match unit(at) {
+            Some(first) if first < 0xdc00 && unit(at + 6).is_some_and(|second| second >= 0xdc00) => 12,
+            Some(_) => {
+                out.push_str("\\ufffd");
+                at += 6;
+                continue;
+            }
+            // An escaped backslash starts nothing.
+            None if c == '\\' => 1 + text[at + 1..].chars().next().map_or(0, char::len_utf8),
+            None => c.len_utf8(),
+        };
+        out.push_str(&text[at..at + length]);
+        at += length;
+    }
+    Cow::Owned(out)
 }
 
 /// The range of the next string behind `at`, without its quotes; the text is known to be valid.

@@ -47,6 +47,7 @@ fn inputs(request: &Request) -> BuildInputs {
         args: request.build_args.iter().map(|(name, value)| (name.clone(), var(value))).collect(),
         target: request.target.clone(),
         base_env,
+        platform: request.platform.clone(),
     }
 }
 

@@ -26,6 +26,8 @@ pub struct Request {
     pub target: Option<String>,
     /// `--base-env IMAGE:K=V`, as written.
     pub base_env: Vec<String>,
+    /// `--platform`.
+    pub platform: Option<String>,
     /// `--env K=V`.
     pub env: BTreeMap<String, String>,
     /// `--env-file`.
