@@ -102,12 +102,32 @@ pub fn audit_recorded(tree: &Tree, config: &Config, options: &Options) -> (Audit
         ignore,
         profile: options.profile.clone(),
         as_of: as_of.clone(),
+        allowances: allowances(config),
+        comments: judge::accept::comments::of(tree),
     };
     let (mut audit, records) = judge::judge_recorded(model, &rules, &judged);
     for (path, errors) in broken {
         audit.broken_rules.extend(errors.into_iter().map(|error| (path.clone(), error.line, error.message)));
     }
     (audit, records)
+}
+
+fn allowances(config: &Config) -> Vec<judge::accept::allowance::Allowance> {
+    let Some(file) = config.file else { return Vec::new() };
+    let one = |written: &toml::Spanned<discover::config::Allow>| judge::accept::allowance::Allowance {
+        says: written.get_ref().clone(),
+        span: model::Span::new(file, written.span().start, written.span().start + "[[allow]]".len()),
+        used: false,
+    };
+    config.says.allow.iter().map(one).collect()
+}
+
+/// The rules that an audit of a tree is judged by: those that ship with the program, and the repository's own.
+pub fn rules_of(tree: &Tree, config: &Config, audit: &Audit) -> Vec<judge::Rule> {
+    let mut rules = judge::builtin::rules().0;
+    let own = judge::own::read(tree, &config.says.rules, &rules, &audit.model.environments).rules;
+    rules.extend(own);
+    rules
 }
 
 /// Whether there is anything in the tree that speaks of environments.

@@ -5,6 +5,7 @@ use std::process::ExitCode;
 
 use clap::Parser;
 use paritylint::cli::{self, Cli, Outcome, Terminal};
+use paritylint::discover::source;
 
 /// Parsers and evaluators recurse; the stacks of the main thread and of a pool are not ours to choose.
 const STACK: usize = 8 * 1024 * 1024;
@@ -35,7 +36,14 @@ fn terminal() -> Terminal {
 }
 
 fn print(outcome: &Outcome) -> ExitCode {
+    let mut status = outcome.status;
+    for (path, text) in &outcome.files {
+        if let Err(error) = source::write_text(path, text) {
+            let _ = writeln!(std::io::stderr(), "error: {}: {error}", path.display());
+            status = 2;
+        }
+    }
     let _ = std::io::stdout().write_all(outcome.out.as_bytes());
     let _ = std::io::stderr().write_all(outcome.err.as_bytes());
-    ExitCode::from(outcome.status)
+    ExitCode::from(status)
 }

@@ -50,6 +50,22 @@ fn an_unknown_rule_is_a_fault() {
 }
 
 #[test]
+fn an_unknown_environment_is_a_fault() {
+    let project = "fixtures/projects/a-two-images";
+    for arguments in [
+        vec!["check", project, "--env", "stagin"],
+        vec!["check", project, "--reference", "prod"],
+        vec!["compare", "stagin", "--path", project],
+    ] {
+        let (status, _, err) = run(&arguments);
+        assert_eq!(status, 2, "{arguments:?}");
+        assert!(err.contains("no environment is named"), "{err}");
+    }
+    let (_, _, err) = run(&["compare", project]);
+    assert!(err.contains(&format!("--path {project}")), "{err}");
+}
+
+#[test]
 fn every_command_speaks() {
     let project = "fixtures/projects/a-two-images";
     for arguments in [
@@ -107,4 +123,51 @@ fn a_fix_mends_its_finding_and_brings_none() {
     assert!(run(&["check", path]).1.contains("python-minor-drift"), "--diff changes nothing");
     let (_, out, _) = run(&["check", "--fix", path]);
     assert!(!out.contains("python-minor-drift") && out.contains("dev-server-in-production"), "{out}");
+}
+
+/// A repository with one finding, and git.
+fn repository() -> tempfile::TempDir {
+    let folder = tempfile::tempdir().unwrap();
+    let write = |path: &str, text: &str| std::fs::write(folder.path().join(path), text).unwrap();
+    write(
+        "Dockerfile",
+        "FROM python:3.12-slim\nCOPY . .\nRUN pip install -r r.txt\nCMD [\"gunicorn\", \"shop.wsgi\"]\n",
+    );
+    write("r.txt", "django==5.0\npytest==8.2.1\n");
+    write("paritylint.toml", "[environments.production]\ndockerfile = \"Dockerfile\"\n");
+    for arguments in [vec!["init", "-q"], vec!["add", "."], vec!["commit", "-qm", "one"]] {
+        let mut git = std::process::Command::new("git");
+        git.current_dir(folder.path()).args(["-c", "user.name=a", "-c", "user.email=a@b"]).args(arguments);
+        assert!(git.status().unwrap().success());
+    }
+    folder
+}
+
+#[test]
+fn a_baseline_and_a_revision_let_only_new_drift_count() {
+    let folder = repository();
+    let path = folder.path().to_str().unwrap();
+    let baseline = folder.path().join("known.json");
+    let baseline = baseline.to_str().unwrap();
+    let strict = ["check", path, "--verbose", "--fail-on", "note"];
+    assert_eq!(run(&strict).0, 1);
+    let (status, _, err) = run(&[&strict[..], &["--write-baseline", baseline]].concat());
+    assert_eq!(status, 0, "{err}");
+    for known in [["--baseline", baseline], ["--since", "HEAD"]] {
+        let (status, out, err) = run(&[&strict[..], &known].concat());
+        assert_eq!(status, 0, "{out}{err}");
+        assert!(out.contains("1 accepted"), "{out}");
+    }
+    std::fs::write(folder.path().join("r.txt"), "django==5.0\npytest==8.2.1\nblack==24.4.2\n").unwrap();
+    for known in [["--baseline", baseline], ["--since", "HEAD"]] {
+        let (status, out, _) = run(&[&strict[..], &known].concat());
+        assert_eq!(status, 1, "{out}");
+        assert!(out.contains("black") && !out.contains("pytest"), "a list shows only its new items: {out}");
+    }
+    std::fs::write(folder.path().join("r.txt"), "django==5.0\n").unwrap();
+    let (status, _, err) = run(&[&strict[..], &["--baseline", baseline]].concat());
+    assert_eq!(status, 0);
+    assert!(err.contains("holds what is no longer found: dev-tool-in-production 1"), "{err}");
+    let (status, _, err) = run(&["check", path, "--since", "no-such"]);
+    assert_eq!(status, 2, "{err}");
 }

@@ -6,6 +6,7 @@ mod support;
 
 mod cli;
 mod fixtures;
+mod outputs;
 mod projects;
 mod reference;
 mod robust;

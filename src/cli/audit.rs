@@ -117,10 +117,21 @@ pub fn open(arguments: &Common, options: Options, look: Look) -> Result<Opened, 
     let as_of = options.as_of.clone().or_else(|| look.source_date.map(date_of));
     let options = Options { as_of, ..options };
     let audit = audit(&tree, &config, &options);
+    known_names(&audit, &options).map_err(Outcome::fault)?;
     Ok(Opened { tree, config, audit })
 }
 
-fn root_of(path: &Path) -> Result<PathBuf, String> {
+/// Whether every environment that the arguments name exists: a name that is not there compares nothing.
+fn known_names(audit: &Audit, options: &Options) -> Result<(), String> {
+    let names: Vec<&str> = audit.model.environments.iter().map(|environment| environment.name.as_str()).collect();
+    let wanted = options.environments.iter().chain(&options.reference);
+    let Some(missing) = wanted.into_iter().find(|name| !names.contains(&name.as_str())) else { return Ok(()) };
+    let folder =
+        if Path::new(missing).is_dir() { format!("; for a folder, use --path {missing}") } else { String::new() };
+    Err(format!("no environment is named {missing}; `paritylint envs` lists them{folder}"))
+}
+
+pub(super) fn root_of(path: &Path) -> Result<PathBuf, String> {
     if !path.exists() {
         return Err(format!("{}: no such file or folder", path.display()));
     }

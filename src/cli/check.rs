@@ -1,14 +1,17 @@
 //! `paritylint check`.
 
 use std::fmt::Write;
+use std::path::PathBuf;
 
 use clap::ValueEnum;
 
 use super::Outcome;
-use super::audit::{self, Look, open, text_options};
+use super::audit::{self, Look, Opened, open, text_options};
+use super::before;
 use crate::Options;
+use crate::judge::accept::baseline::Baseline;
 use crate::model::Severity;
-use crate::report::{json, text};
+use crate::report::{github, gitlab, json, junit, markdown, sarif, text};
 
 /// The formats of `check`.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Default, ValueEnum)]
@@ -18,6 +21,51 @@ pub enum Format {
     Text,
     /// For programs, version 1.
     Json,
+    /// A finding a line, as JSON.
+    Ndjson,
+    /// SARIF 2.1.0.
+    Sarif,
+    /// Annotations of a GitHub workflow.
+    Github,
+    /// GitLab Code Quality.
+    Gitlab,
+    /// `JUnit` XML.
+    Junit,
+    /// For a job summary or a comment.
+    Markdown,
+}
+
+impl Format {
+    /// The format that a file's name asks for.
+    fn of_file(path: &str) -> Option<Self> {
+        let end = path.rsplit_once('.')?.1;
+        match end {
+            "txt" => Some(Self::Text),
+            "json" => Some(Self::Json),
+            "ndjson" | "jsonl" => Some(Self::Ndjson),
+            "sarif" => Some(Self::Sarif),
+            "xml" => Some(Self::Junit),
+            "md" => Some(Self::Markdown),
+            _ => None,
+        }
+    }
+}
+
+/// A file to write a report to.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Output {
+    format: Format,
+    path: PathBuf,
+}
+
+/// `FORMAT=FILE`, or `FILE` whose name tells the format.
+fn output(text: &str) -> Result<Output, String> {
+    let named = text.split_once('=').and_then(|(name, path)| Some((Format::from_str(name, true).ok()?, path)));
+    let guessed = || Some((Format::of_file(text)?, text));
+    let Some((format, path)) = named.or_else(guessed) else {
+        return Err("the format is not known; write FORMAT=FILE, such as sarif=report.sarif".into());
+    };
+    Ok(Output { format, path: path.into() })
 }
 
 /// How findings are shown.
@@ -52,6 +100,9 @@ pub struct Arguments {
     /// Output format
     #[arg(long, value_enum, default_value_t)]
     pub format: Format,
+    /// Write a report to a file too; may be given several times
+    #[arg(long, short, value_name = "[FORMAT=]FILE", value_parser = output)]
+    pub output: Vec<Output>,
     /// How findings are shown
     #[arg(long, value_enum)]
     pub output_style: Option<OutputStyle>,
@@ -64,6 +115,15 @@ pub struct Arguments {
     /// Do not run these rules
     #[arg(long, value_delimiter = ',', value_name = "RULE")]
     pub ignore: Vec<String>,
+    /// Accept what this file knows; only what is new counts
+    #[arg(long, value_name = "FILE")]
+    pub baseline: Option<PathBuf>,
+    /// Write what is found to a baseline
+    #[arg(long, value_name = "FILE")]
+    pub write_baseline: Option<PathBuf>,
+    /// Count only what is new against this git revision
+    #[arg(long, value_name = "REV")]
+    pub since: Option<String>,
     /// core, strict or audit
     #[arg(long, value_name = "PROFILE")]
     pub profile: Option<String>,
@@ -92,9 +152,13 @@ pub fn run(arguments: &Arguments, look: Look) -> Outcome {
         profile: arguments.profile.clone(),
         ..audit::options(&arguments.common)
     };
-    let opened = match open(&arguments.common, options, look) {
+    let mut opened = match open(&arguments.common, options.clone(), look) {
         Ok(opened) => opened,
         Err(outcome) => return outcome,
+    };
+    let mut err = match before::accept(arguments, &mut opened, &options) {
+        Ok(said) => said,
+        Err(message) => return Outcome::fault(message),
     };
     if arguments.diff || arguments.fix {
         match super::fix::run(arguments, &opened, look) {
@@ -103,8 +167,51 @@ pub fn run(arguments: &Arguments, look: Look) -> Outcome {
             super::fix::Done::Nothing => {}
         }
     }
-    let out = match arguments.format {
-        Format::Json => json::render(&opened.audit, &opened.tree),
+    let fails = |severity: Severity| match arguments.fail_on {
+        FailOn::Error => severity >= Severity::Error,
+        FailOn::Warning => severity >= Severity::Warning,
+        FailOn::Note => true,
+        FailOn::Never => false,
+    };
+    let render = |format, look| rendered(format, arguments, &opened, look, &fails);
+    let out = render(arguments.format, look);
+    let plain = Look { color: false, ..look };
+    let mut files: Vec<(PathBuf, String)> =
+        arguments.output.iter().map(|output| (output.path.clone(), render(output.format, plain))).collect();
+    if let Some(path) = &arguments.write_baseline {
+        let baseline = Baseline::of(&opened.audit);
+        let _ = writeln!(err, "note: {} holds {} findings now", path.display(), baseline.len());
+        files.push((path.clone(), baseline.text()));
+    }
+    let counted =
+        opened.audit.findings.iter().filter(|finding| finding.suppressed.is_none() && finding.part_of.is_none());
+    let mut failing = counted.filter(|finding| fails(finding.severity));
+    for (path, line, message) in &opened.audit.broken_rules {
+        let _ = writeln!(err, "error: {path}:{line}: {message}");
+    }
+    let broken = !opened.audit.broken_rules.is_empty();
+    let fails = arguments.write_baseline.is_none() && failing.next().is_some();
+    let status = if broken { 2 } else { u8::from(fails) };
+    Outcome { out, err, status, files }
+}
+
+/// The report in one format.
+fn rendered(
+    format: Format,
+    arguments: &Arguments,
+    opened: &Opened,
+    look: Look,
+    fails: &dyn Fn(Severity) -> bool,
+) -> String {
+    let (audit, tree) = (&opened.audit, &opened.tree);
+    match format {
+        Format::Json => json::render(audit, tree),
+        Format::Ndjson => json::lines(audit, tree),
+        Format::Sarif => sarif::render(audit, tree, &crate::rules_of(tree, &opened.config, audit)),
+        Format::Github => github::render(audit, tree),
+        Format::Gitlab => gitlab::render(audit, tree),
+        Format::Junit => junit::render(audit, tree, fails),
+        Format::Markdown => markdown::render(audit, tree),
         Format::Text => {
             let style = match arguments.output_style {
                 Some(OutputStyle::Full) => text::Style::Full,
@@ -115,26 +222,11 @@ pub fn run(arguments: &Arguments, look: Look) -> Outcome {
                 style,
                 quiet: arguments.quiet,
                 verbose: arguments.verbose,
-                ..text_options(look, &opened)
+                ..text_options(look, opened)
             };
-            text::check(&opened.audit, &opened.tree, &shown)
+            text::check(audit, tree, &shown)
         }
-    };
-    let fails = |severity: Severity| match arguments.fail_on {
-        FailOn::Error => severity >= Severity::Error,
-        FailOn::Warning => severity >= Severity::Warning,
-        FailOn::Note => true,
-        FailOn::Never => false,
-    };
-    let counted =
-        opened.audit.findings.iter().filter(|finding| finding.suppressed.is_none() && finding.part_of.is_none());
-    let mut failing = counted.filter(|finding| fails(finding.severity));
-    let mut err = String::new();
-    for (path, line, message) in &opened.audit.broken_rules {
-        let _ = writeln!(err, "error: {path}:{line}: {message}");
     }
-    let status = if err.is_empty() { u8::from(failing.next().is_some()) } else { 2 };
-    Outcome { out, err, status }
 }
 
 fn unknown_rule(arguments: &Arguments) -> Option<&String> {

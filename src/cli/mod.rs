@@ -1,6 +1,7 @@
 //! The arguments, and one file a command.
 
 pub mod audit;
+mod before;
 pub mod check;
 pub mod explain;
 pub mod fix;
@@ -62,6 +63,8 @@ pub struct Outcome {
     pub err: String,
     /// 0 below the level that fails, 1 at or above it, 2 for usage, configuration or reading.
     pub status: u8,
+    /// Files to write.
+    pub files: Vec<(std::path::PathBuf, String)>,
 }
 
 impl Outcome {

@@ -46,6 +46,28 @@ pub struct PolicyConfig {
     pub as_of: Option<String>,
 }
 
+/// An accepted finding: `[[allow]]`. Patterns may hold `*`.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+pub struct Allow {
+    /// The rule.
+    pub rule: String,
+    /// The project.
+    pub project: Option<String>,
+    /// The environment that deviates, or that the finding is about.
+    pub environment: Option<String>,
+    /// The component.
+    pub component: Option<String>,
+    /// The key.
+    pub key: Option<String>,
+    /// Why it is accepted.
+    pub reason: String,
+    /// Who answers for it.
+    pub owner: Option<String>,
+    /// The last day it holds, `YYYY-MM-DD`.
+    pub until: Option<String>,
+}
+
 /// The file as it is written.
 #[derive(Clone, Debug, Default, Deserialize)]
 #[serde(deny_unknown_fields, rename_all = "kebab-case", default)]
@@ -56,6 +78,8 @@ pub struct ConfigFile {
     pub environments: BTreeMap<String, TomlSpanned<EnvironmentConfig>>,
     /// Rules that are never looked at.
     pub ignore: Vec<String>,
+    /// Findings that are accepted.
+    pub allow: Vec<TomlSpanned<Allow>>,
     /// Further rule files.
     pub rules: Vec<String>,
     /// Policy.
@@ -106,6 +130,7 @@ impl Config {
             }
         }
         config.check_roles(file);
+        config.check_allowances(file);
         config
     }
 
@@ -127,6 +152,20 @@ impl Config {
         }
     }
 
+    fn check_allowances(&mut self, file: FileId) {
+        for written in &self.says.allow {
+            let allow = written.get_ref();
+            let span = Span::new(file, written.span().start, written.span().start + 1);
+            if allow.reason.trim().is_empty() {
+                self.problems.push(Problem::new(span, "an allowance needs a reason"));
+            }
+            if let Some(until) = allow.until.as_ref().filter(|until| !is_day(until)) {
+                self.problems
+                    .push(Problem::new(span, format!("until = \"{until}\" is not a day; expected YYYY-MM-DD")));
+            }
+        }
+    }
+
     /// The place that declares an environment.
     pub fn span_of(&self, environment: &str) -> Option<Span> {
         let written = self.says.environments.get(environment)?.span();
@@ -137,6 +176,11 @@ impl Config {
     pub fn environment(&self, name: &str) -> Option<&EnvironmentConfig> {
         self.says.environments.get(name).map(TomlSpanned::get_ref)
     }
+}
+
+/// Whether a text is a day of the calendar, `YYYY-MM-DD`.
+fn is_day(text: &str) -> bool {
+    text.parse::<toml::value::Datetime>().is_ok_and(|when| when.date.is_some() && when.time.is_none())
 }
 
 #[derive(Deserialize)]

@@ -47,6 +47,11 @@ pub fn work_tree(path: &Path) -> Option<PathBuf> {
     }
 }
 
+/// Whether the repository holds only the newest part of its history.
+pub fn is_shallow(root: &Path) -> bool {
+    git(root, &["rev-parse", "--is-shallow-repository"]).is_ok_and(|out| out.trim_ascii() == b"true")
+}
+
 /// The files of a revision.
 pub struct Revision {
     files: BTreeMap<String, Vec<u8>>,

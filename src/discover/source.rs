@@ -96,7 +96,18 @@ impl Source for Disk {
     }
 }
 
-/// Writes a file of a root whose edit was asked for. The only code that writes.
+/// Reads a file that an argument names, wherever it lies.
+#[expect(clippy::disallowed_methods, reason = "this is the one place that reads files")]
+pub fn read_text(path: &Path) -> io::Result<String> {
+    std::fs::read_to_string(path)
+}
+
+/// Writes a report or a baseline that an argument asks for.
+pub fn write_text(path: &Path, text: &str) -> io::Result<()> {
+    std::fs::write(path, text)
+}
+
+/// Writes a file of a root whose edit was asked for.
 pub fn write(root: &Path, path: &str, text: &str) -> io::Result<()> {
     let disk = Disk::new(root);
     let full = root.join(path);

@@ -109,6 +109,14 @@ impl Tree {
         Ok(tree)
     }
 
+    /// The files that were read so far, with their texts.
+    pub fn texts(&self) -> impl Iterator<Item = (FileId, &str)> {
+        self.entries
+            .iter()
+            .zip(0..)
+            .filter_map(move |(entry, id)| Some((FileId(id), entry.text.get()?.as_deref().ok()?)))
+    }
+
     /// How many parses were made so far.
     pub fn parses(&self) -> usize {
         self.parsed.lock().unwrap_or_else(PoisonError::into_inner).len()

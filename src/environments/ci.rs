@@ -42,10 +42,7 @@ pub fn tests(repository: &Repository<'_>) -> Option<Planned> {
         }
         if tests_here(call) {
             planned.add_evidence(call.span, format!("job {job} runs the tests"));
-            let unit = Unit { name: job.clone(), runs: Runs::Job { workflow: *file, job: job.clone() } };
-            if !planned.units.iter().any(|known| known.name == unit.name) {
-                planned.units.push(unit);
-            }
+            add_job(repository, *file, job, &mut planned);
         } else if let Some(compose) = tests_in_service(call) {
             planned.add_evidence(call.span, format!("job {job} runs the tests in a service"));
             add_service(repository, call, compose, &mut planned);
@@ -53,6 +50,19 @@ pub fn tests(repository: &Repository<'_>) -> Option<Planned> {
     }
     add_started_services(repository, &mut planned);
     (!planned.units.is_empty()).then_some(planned)
+}
+
+/// A job as a unit, once; jobs of one name in several workflows are told apart by their workflow.
+fn add_job(repository: &Repository<'_>, file: FileId, job: &str, planned: &mut Planned) {
+    let same =
+        |unit: &Unit| matches!(&unit.runs, Runs::Job { workflow, job: known } if *workflow == file && known == job);
+    if planned.units.iter().any(same) {
+        return;
+    }
+    let taken = planned.units.iter().any(|unit| unit.name == job);
+    let stem = paths::name(repository.tree.path(file)).split('.').next().unwrap_or_default();
+    let name = if taken { format!("{stem}-{job}") } else { job.to_owned() };
+    planned.units.push(Unit { name, runs: Runs::Job { workflow: file, job: job.to_owned() } });
 }
 
 /// The files that a compose call runs.
@@ -173,7 +183,7 @@ const DEPLOYING_ACTIONS: [&str; 10] = [
     "azure/k8s-deploy",
 ];
 
-fn deployment(repository: &Repository<'_>, file: FileId, _workflow: &Workflow, job: &Job) -> Option<Deployment> {
+fn deployment(repository: &Repository<'_>, file: FileId, workflow: &Workflow, job: &Job) -> Option<Deployment> {
     let mine = |call: &&Call| call.caller == Caller::Job { file, job: job.id.value.clone() };
     let mut calls = repository.calls.iter().filter(mine);
     let called = calls.find_map(|call| match &call.meaning {
@@ -195,7 +205,8 @@ fn deployment(repository: &Repository<'_>, file: FileId, _workflow: &Workflow, j
     let named_deploy = || job.id.value.split(['-', '_']).any(|part| part == "deploy" || part == "deployment");
     let span = called.as_ref().map(|(span, _)| *span).or_else(|| acted().map(|uses| uses.span));
     let span = span.or_else(|| (named_deploy() || job.environment.is_some()).then_some(job.id.span))?;
-    let deploys = called.is_some() || acted().is_some() || named_deploy();
+    let names_target = workflow.gitlab && job.environment.is_some();
+    let deploys = called.is_some() || acted().is_some() || named_deploy() || names_target;
     if !deploys {
         return None;
     }
@@ -207,7 +218,8 @@ fn deployment(repository: &Repository<'_>, file: FileId, _workflow: &Workflow, j
     ];
     let pages =
         job.environment.as_ref().is_some_and(|name| name.value.contains("pages") || name.value.contains("pypi"));
-    if pages || ["docs", "pages", "pypi", "package"].iter().any(|word| job.id.value.contains(word)) {
+    let stem = paths::name(repository.tree.path(file)).split('.').next().unwrap_or_default();
+    if pages || [stem, &job.id.value].into_iter().any(deploys_something_else) {
         return None;
     }
     let word_of = |text: &str| {
@@ -218,8 +230,16 @@ fn deployment(repository: &Repository<'_>, file: FileId, _workflow: &Workflow, j
         role_of_value(&words.collect::<Vec<_>>().join("-"))
     };
     let path = repository.tree.path(file);
-    let named_file = word_of(paths::name(path).trim_end_matches(".yml").trim_end_matches(".yaml"));
+    let gitlab = workflow.gitlab;
+    let stem = paths::name(path).trim_end_matches(".yml").trim_end_matches(".yaml");
+    let named_file = if gitlab { None } else { word_of(stem) };
     if named_file.as_ref().is_some_and(|(role, _)| *role == Role::Test) || paths::name(path).contains("test") {
+        return None;
+    }
+    // An environment of every branch (`review/$CI_COMMIT_REF_SLUG`) is none of those that are compared.
+    let of_branch =
+        job.environment.as_ref().is_some_and(|name| name.value.contains('$') || name.value.starts_with("review"));
+    if gitlab && of_branch {
         return None;
     }
     let target = sources.into_iter().flatten().find_map(|(text, span)| Some((word_of(&text)?, span)));
@@ -236,6 +256,13 @@ fn deployment(repository: &Repository<'_>, file: FileId, _workflow: &Workflow, j
         }
         _ => Deployment { workflow, job, role: Role::Production, word: "production".into(), span, named: false },
     })
+}
+
+/// Whether a name says that documents, packages or a preview are deployed, not the application.
+fn deploys_something_else(name: &str) -> bool {
+    let other =
+        ["docs", "doc", "documentation", "pages", "pypi", "package", "packages", "storybook", "feature", "preview"];
+    name.to_lowercase().split(|c: char| !c.is_alphanumeric()).any(|word| other.contains(&word))
 }
 
 /// Whether the repository has workflows at all.

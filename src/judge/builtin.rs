@@ -23,8 +23,10 @@ pub const FILES: &[(&str, &str)] = rules![
     "service/sqlite-in-production.toml",
     "setting/boolean-from-string.toml",
     "system-package/missing-runtime-library.toml",
+    "tool/expired-allowance.toml",
     "tool/rule-file.toml",
     "tool/unreadable-file.toml",
+    "tool/unused-allowance.toml",
     "variable/same-secret-across-environments.toml",
 ];
 

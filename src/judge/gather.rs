@@ -4,7 +4,8 @@
 use std::collections::BTreeMap;
 
 use super::rule::Rule;
-use crate::model::{Finding, Severity};
+use super::rule_file::Pairs;
+use crate::model::{Finding, Item, Part, Severity};
 
 /// Joins findings of one rule: lists into one with items, the same place or the same words into one that names all
 /// environments.
@@ -13,27 +14,66 @@ pub fn join(rule: &Rule, findings: Vec<Finding>) -> Vec<Finding> {
     for finding in findings {
         let same = joined
             .iter_mut()
-            .find(|known| if rule.file.group { one_list(known, &finding) } else { one_block(known, &finding) });
+            .find(|known| if rule.file.group { one_list(rule, known, &finding) } else { one_block(known, &finding) });
         match same {
             Some(known) => absorb(known, finding),
             None => joined.push(finding),
         }
     }
     for finding in &mut joined {
-        finding.items.sort_by(|a, b| a.key.cmp(&b.key));
-        finding.items.dedup_by(|a, b| a.key == b.key);
-        if finding.items.len() > 1 {
-            let more = finding.items.len() - 1;
-            finding.message = format!("{} and {more} more", finding.message);
-            finding.key = finding.items.iter().map(|item| item.key.as_str()).collect::<Vec<_>>().join(", ");
+        if finding.list {
+            finding.parts.sort_by(|a, b| a.key.cmp(&b.key));
         }
+        word(finding);
         super::make::seal(finding);
     }
     joined
 }
 
-fn one_list(a: &Finding, b: &Finding) -> bool {
-    a.project == b.project && a.environments.keys().eq(b.environments.keys())
+/// Words of a finding from its parts: what it lists, its headline, its key.
+pub fn word(finding: &mut Finding) {
+    let Some(first) = finding.parts.first() else { return };
+    finding.message.clone_from(&first.message);
+    let mut deviating: Vec<String> = Vec::new();
+    for part in finding.parts.iter().filter(|part| !part.environment.is_empty()) {
+        if !deviating.contains(&part.environment) {
+            deviating.push(part.environment.clone());
+        }
+    }
+    finding.deviating = deviating;
+    if finding.list {
+        let one = |part: &Part| Item {
+            key: part.key.clone(),
+            value: part.value.clone(),
+            fingerprint: part.fingerprint.clone(),
+        };
+        finding.items = finding.parts.iter().map(one).collect();
+        finding.items.dedup_by(|a, b| a.key == b.key);
+        finding.key = finding.items.iter().map(|item| item.key.as_str()).collect::<Vec<_>>().join(", ");
+        if finding.items.len() > 1 {
+            finding.message = format!("{} and {} more", finding.message, finding.items.len() - 1);
+        }
+    }
+    let named = finding.deviating.first().is_some_and(|first| finding.message.contains(first.as_str()));
+    if named {
+        finding.message.push_str(&likewise(&finding.deviating));
+    }
+}
+
+/// The words for the environments that a message does not name: it speaks of the first.
+fn likewise(deviating: &[String]) -> String {
+    match deviating {
+        [] | [_] => String::new(),
+        [_, one] => format!("; so does {one}"),
+        [_, others @ .., last] => format!("; so do {} and {last}", others.join(", ")),
+    }
+}
+
+/// Lists of one pair of environments are one; where any two are paired, those that share an item are too.
+fn one_list(rule: &Rule, a: &Finding, b: &Finding) -> bool {
+    let shared = || a.parts.iter().any(|part| b.parts.iter().any(|other| other.key == part.key));
+    let same = a.environments.keys().eq(b.environments.keys());
+    a.project == b.project && (same || rule.file.pairs == Pairs::Any && shared())
 }
 
 fn one_block(a: &Finding, b: &Finding) -> bool {
@@ -58,7 +98,7 @@ fn absorb(known: &mut Finding, more: Finding) {
         }
     }
     known.environments.extend(more.environments);
-    known.items.extend(more.items);
+    known.parts.extend(more.parts);
     if more.severity > known.severity {
         known.severity = more.severity;
         known.lowered = more.lowered;

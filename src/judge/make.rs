@@ -9,7 +9,7 @@ use super::conditions::engine;
 use super::object::{Touched, text_of};
 use super::rule::Rule;
 use super::verdict::{Scope, role};
-use crate::model::{Environment, Fact, Finding, Item, Location, Lowered, Replacement, Severity, Span};
+use crate::model::{Environment, Fact, Finding, Location, Lowered, Part, Replacement, Severity, Span};
 
 /// Places of one side that are shown besides the first.
 const PLACES: usize = 6;
@@ -58,6 +58,8 @@ pub fn finding(
         help: rule.file.fix.trim().to_owned(),
         notes: Vec::new(),
         locations,
+        parts: Vec::new(),
+        list: rule.file.group,
         items: Vec::new(),
         fingerprint: String::new(),
         part_of: None,
@@ -66,10 +68,15 @@ pub fn finding(
         edit: edit(rule, candidate, scope),
     };
     seal(&mut finding);
-    if rule.file.group {
-        let value = shown(rule, candidate.fact);
-        finding.items.push(Item { key: finding.key.clone(), value, fingerprint: finding.fingerprint.clone() });
-    }
+    finding.parts.push(Part {
+        key: finding.key.clone(),
+        value: shown(rule, candidate.fact),
+        component: finding.component.clone(),
+        environment: candidate.environment.name.clone(),
+        message: finding.message.clone(),
+        locations: finding.locations.clone(),
+        fingerprint: finding.fingerprint.clone(),
+    });
     Some(finding)
 }
 

@@ -1,5 +1,6 @@
 //! Rules over facts and pairs: verdicts, then findings, folded into their causes.
 
+pub mod accept;
 pub mod builtin;
 pub mod candidate;
 pub mod conditions;
@@ -19,6 +20,8 @@ pub mod verdict;
 
 use std::collections::BTreeMap;
 
+use accept::allowance::Allowance;
+use accept::comments::Comment;
 pub use rule::{Rule, RuleError, load};
 use verdict::{Outcome, Scope};
 
@@ -38,6 +41,10 @@ pub struct Options {
     pub profile: Option<String>,
     /// The date on which time-dependent rules are judged.
     pub as_of: String,
+    /// Allowances of the configuration.
+    pub allowances: Vec<Allowance>,
+    /// Allowances of comments.
+    pub comments: Vec<Comment>,
 }
 
 impl Options {
@@ -48,6 +55,12 @@ impl Options {
         let chosen =
             self.select.contains(&rule.name) || self.select.is_empty() && level(rule.profile()) <= level(profile);
         chosen && !self.ignore.contains(&rule.name)
+    }
+
+    /// Whether rules of that name, or of names that fit the pattern, are among those that a run looks at.
+    fn looks_at(&self, pattern: &str) -> bool {
+        let fits = |name: &String| crate::knowledge::wildcard(pattern, name);
+        (self.select.is_empty() || self.select.iter().any(fits)) && !self.ignore.iter().any(fits)
     }
 }
 
@@ -115,6 +128,12 @@ pub fn judge_recorded(model: Model, rules: &[Rule], options: &Options) -> (Audit
     let references = compare::reference::names(&model.environments, named);
     drop(scope);
     drop(index);
+    let mut model = model;
+    model.allowance_problems = accept::allowances(&mut findings, options, &model, &references);
+    for rule in rules.iter().filter(|rule| options.runs(rule)) {
+        findings.extend(problems::of(rule, &model, model.allowance_problems.iter()));
+    }
+    gather::sort(&mut findings);
     let audit =
         Audit { findings, verdicts, references, pairs, as_of: options.as_of.clone(), broken_rules: Vec::new(), model };
     (audit, records)

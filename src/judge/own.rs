@@ -39,7 +39,7 @@ pub fn read(tree: &Tree, entries: &[String], taken: &[Rule], all: &[Environment]
 }
 
 /// The files that an entry names, sorted.
-fn matching(tree: &Tree, entry: &str) -> Vec<FileId> {
+pub fn matching(tree: &Tree, entry: &str) -> Vec<FileId> {
     let entry = entry.strip_prefix("./").unwrap_or(entry);
     let Some((start, end)) = entry.split_once('*') else { return tree.find(entry).into_iter().collect() };
     let fits = |path: &str| {
@@ -63,6 +63,7 @@ fn one<'r>(tree: &Tree, file: FileId, mut taken: impl Iterator<Item = &'r Rule>)
 
 fn problem(file: FileId, error: RuleError, all: &[Environment]) -> ReadProblem {
     ReadProblem {
+        kind: "rule",
         file,
         span: Some(Span::new(file, error.span.start, error.span.end)),
         message: error.message,

@@ -8,19 +8,22 @@ use super::conditions::engine;
 use super::make::seal;
 use super::rule::Rule;
 use super::rule_file::On;
-use crate::model::{Environment, Finding, Location, Model, ReadProblem, Role, Severity, Span};
+use crate::model::{Environment, Finding, Location, Model, Part, ReadProblem, Role, Severity, Span};
 
 /// What a rule on problems finds: one finding for each file and project.
 pub fn findings(rule: &Rule, model: &Model) -> Vec<Finding> {
+    of(rule, model, model.problems.iter().chain(&model.rule_problems))
+}
+
+/// What a rule finds among some problems.
+pub fn of<'m>(rule: &Rule, model: &'m Model, problems: impl Iterator<Item = &'m ReadProblem>) -> Vec<Finding> {
     let mut found: Vec<Finding> = Vec::new();
     if rule.file.on != On::Problem {
         return found;
     }
-    let files = model.problems.iter().map(|problem| ("file", problem));
-    let rules = model.rule_problems.iter().map(|problem| ("rule", problem));
-    for (kind, problem) in files.chain(rules) {
+    for problem in problems {
         for (project, environments) in reached(model, problem) {
-            let Some(finding) = finding(rule, kind, problem, &project, &environments) else { continue };
+            let Some(finding) = finding(rule, problem, &project, &environments) else { continue };
             let place = |finding: &Finding| finding.locations.first().map(|location| location.span.file);
             let same =
                 found.iter_mut().find(|known| place(known) == place(&finding) && known.project == finding.project);
@@ -51,16 +54,10 @@ fn reached<'m>(model: &'m Model, problem: &ReadProblem) -> BTreeMap<String, Vec<
     projects
 }
 
-fn finding(
-    rule: &Rule,
-    kind: &'static str,
-    problem: &ReadProblem,
-    project: &str,
-    environments: &[&Environment],
-) -> Option<Finding> {
+fn finding(rule: &Rule, problem: &ReadProblem, project: &str, environments: &[&Environment]) -> Option<Finding> {
     let worst = environments.iter().min_by_key(|environment| environment.role);
     let values = context! {
-        problem => context! { kind, message => problem.message.clone(), reached => !environments.is_empty() },
+        problem => context! { kind => problem.kind, message => problem.message.clone(), reached => !environments.is_empty() },
         environment => worst.map_or_else(|| Jinja::from(()), |environment| super::verdict::environment_value(environment)),
     };
     let holds = |condition: &str| {
@@ -99,6 +96,8 @@ fn finding(
         help: rule.file.fix.trim().to_owned(),
         notes: Vec::new(),
         locations: vec![Location { span, environment: None, label: problem.message.clone() }],
+        parts: Vec::new(),
+        list: false,
         items: Vec::new(),
         fingerprint: String::new(),
         part_of: None,
@@ -118,6 +117,15 @@ fn number(found: &mut [Finding]) {
             finding.key = format!("{} ({times})", finding.key);
         }
         seal(finding);
+        finding.parts = vec![Part {
+            key: finding.key.clone(),
+            value: String::new(),
+            component: None,
+            environment: finding.deviating.first().cloned().unwrap_or_default(),
+            message: finding.message.clone(),
+            locations: finding.locations.clone(),
+            fingerprint: finding.fingerprint.clone(),
+        }];
     }
 }
 
@@ -134,7 +142,8 @@ mod tests {
             environment("test", Role::Test, Confidence::Named),
         ];
         let reached_by = reached_by.iter().map(|name| (".".to_owned(), (*name).to_owned())).collect();
-        let problem = ReadProblem { file: FileId(1), span: None, message: "bad indent".into(), reached_by };
+        let problem =
+            ReadProblem { kind: "file", file: FileId(1), span: None, message: "bad indent".into(), reached_by };
         Model { environments, problems: vec![problem], ..Model::default() }
     }
 
@@ -175,6 +184,7 @@ mod tests {
     fn a_broken_rule_is_an_error() {
         let mut model = model(&["production", "test"]);
         model.rule_problems = std::mem::take(&mut model.problems);
+        model.rule_problems[0].kind = "rule";
         let found = judged(&model);
         assert_eq!(
             found.iter().map(|finding| (finding.rule.as_str(), finding.severity)).collect::<Vec<_>>(),

@@ -13,6 +13,9 @@ pub mod variables;
 
 pub mod listens;
 mod table;
+
+pub use table::wildcard;
+
 #[cfg(test)]
 mod tests;
 

@@ -10,7 +10,7 @@ pub(super) fn load<T: DeserializeOwned + Default>(cell: &'static OnceLock<T>, te
 }
 
 /// Whether `text` matches a pattern in which `*` stands for any characters.
-pub(super) fn wildcard(pattern: &str, text: &str) -> bool {
+pub fn wildcard(pattern: &str, text: &str) -> bool {
     let mut parts = pattern.split('*');
     let Some(mut rest) = parts.next().and_then(|first| text.strip_prefix(first)) else { return false };
     let mut middle: Vec<&str> = parts.collect();

@@ -161,7 +161,15 @@ mod tests {
         for name in ["SECRET_KEY", "DB_PASSWORD", "stripe_api_key", "GITHUB_TOKEN", "JWT_KEY"] {
             assert!(is_secret_name(name), "{name}");
         }
-        for name in ["PASSWORD_HASHERS", "DB_PASSWORD_FILE", "BYPASS", "TOKENIZER", "JWT_TOKEN_LIFETIME", "KEYBOARD"] {
+        for name in [
+            "PASSWORD_HASHERS",
+            "DB_PASSWORD_FILE",
+            "BYPASS",
+            "TOKENIZER",
+            "JWT_TOKEN_LIFETIME",
+            "KEYBOARD",
+            "API_KEY_RATE_LIMIT",
+        ] {
             assert!(!is_secret_name(name), "{name}");
         }
     }

@@ -27,6 +27,8 @@ pub struct Model {
     pub problems: Vec<ReadProblem>,
     /// What is wrong with rule files of the repository.
     pub rule_problems: Vec<ReadProblem>,
+    /// What is wrong with allowances.
+    pub allowance_problems: Vec<ReadProblem>,
     /// Roles that no environment has, and where one would have been seen.
     pub not_found: Vec<(Role, String)>,
     /// Every secret that was met: nothing of them may be printed.
@@ -40,6 +42,8 @@ pub struct Model {
 /// A problem met while reading a file.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct ReadProblem {
+    /// What is wrong: `file`, `rule`, or something about an allowance. Rules on problems ask for it.
+    pub kind: &'static str,
     /// The file.
     pub file: FileId,
     /// Where in it, if the problem has a place.

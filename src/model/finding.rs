@@ -62,6 +62,25 @@ pub struct Item {
     pub fingerprint: String,
 }
 
+/// What a rule said of one candidate: findings are joined of such parts, and accepted part by part.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Part {
+    /// The fact's key.
+    pub key: String,
+    /// The value that it speaks of.
+    pub value: String,
+    /// The component, where it is about one.
+    pub component: Option<String>,
+    /// The environment that deviates, or that it is about; empty for what is about none.
+    pub environment: String,
+    /// The headline of this part alone.
+    pub message: String,
+    /// Its places, primary first.
+    pub locations: Vec<Location>,
+    /// Its stable identity.
+    pub fingerprint: String,
+}
+
 /// Why a finding is less severe than its rule says.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct Lowered {
@@ -122,6 +141,10 @@ pub struct Finding {
     pub notes: Vec<String>,
     /// The places, primary first.
     pub locations: Vec<Location>,
+    /// What it was joined of; one or more.
+    pub parts: Vec<Part>,
+    /// Whether it is a list of its parts.
+    pub list: bool,
     /// The things it lists, if it is a list.
     pub items: Vec<Item>,
     /// Stable identity.

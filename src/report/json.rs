@@ -170,6 +170,13 @@ pub fn render(audit: &Audit, tree: &Tree) -> String {
     out
 }
 
+/// A finding a line, as in the document's `findings`.
+pub fn lines(audit: &Audit, tree: &Tree) -> String {
+    let writer = Writer { lines: Lines::new(tree), redactor: Redactor::new(audit) };
+    let line = |finding| serde_json::to_string(&writer.finding(finding)).unwrap_or_default() + "\n";
+    audit.findings.iter().map(line).collect()
+}
+
 fn summary(audit: &Audit) -> Summary {
     let mut summary = Summary::default();
     for finding in &audit.findings {

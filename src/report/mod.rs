@@ -1,9 +1,15 @@
 //! Verdicts to bytes. Owns every output struct.
 
+mod entries;
+pub mod github;
+pub mod gitlab;
 pub mod inspect;
 pub mod json;
+pub mod junit;
 pub mod lines;
+pub mod markdown;
 pub mod redact;
 pub mod rules;
+pub mod sarif;
 pub mod text;
 pub mod values;

@@ -18,11 +18,11 @@ use crate::links::{Meaning, meaning};
 use crate::model::{Certainty, ComponentKind, FileId, Known, Origin, Reason, Span, Spanned};
 
 /// The component of a job.
-pub fn of<'t>(context: &Context<'_, 't>, file: FileId, id: &str) -> Option<Part<'t>> {
+pub fn of<'t>(context: &Context<'_, 't>, file: FileId, id: &str, name: &str) -> Option<Part<'t>> {
     let workflow = context.repository.workflow(file)?;
     let job = workflow.jobs.iter().find(|job| job.id.value == id)?;
     let instances = workflow::expand(&workflow, job, &BTreeMap::new());
-    let mut part = Part::new(id, ComponentKind::App, Host::Runner);
+    let mut part = Part::new(name, ComponentKind::App, Host::Runner);
     part.span = Some(job.id.span);
     image(&mut part, job, &instances, context.as_of);
     runtimes(context, &mut part, job, &instances);

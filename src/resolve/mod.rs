@@ -13,6 +13,10 @@ pub mod reading;
 pub mod services;
 pub mod settings;
 pub mod state;
+pub mod supervised;
+pub mod together;
+
+use std::sync::Arc;
 
 use components::Context;
 use part::{Part, ProcessPart};
@@ -20,6 +24,7 @@ use rayon::prelude::*;
 use state::Statements;
 
 use crate::discover::Config;
+use crate::environments::plan::Runs;
 use crate::environments::settings::Module;
 use crate::environments::{Plan, Planned};
 use crate::formats::python;
@@ -83,6 +88,7 @@ fn one(context: &Context<'_, '_>, planned: Planned, first: bool, modules: &[Modu
     state::process::scheduler(&mut statements, &parts);
     let declared = services::all_declared(context, &planned, &parts);
     let used = services::all_used(loaded.as_ref(), &parts);
+    together::join(&mut statements, &jobs(&planned, &parts));
     state::service::state(&mut statements, &used, &declared, &talks(&parts));
     if let Some(loaded) = &loaded {
         state::setting::state(&mut statements, loaded);
@@ -92,6 +98,15 @@ fn one(context: &Context<'_, '_>, planned: Planned, first: bool, modules: &[Modu
     let files = reading::files(&parts, loaded.as_ref());
     let components = parts.iter().map(|part| component(context, &planned, part)).collect();
     Resolved { planned, statements, components, unresolved, files }
+}
+
+/// The components that are jobs which run the tests.
+fn jobs(planned: &Planned, parts: &[Part<'_>]) -> Vec<Arc<str>> {
+    let is_job = |part: &&Part<'_>| {
+        planned.units.iter().any(|unit| *unit.name == *part.name && matches!(unit.runs, Runs::Job { .. }))
+    };
+    let jobs = parts.iter().filter(is_job).map(|part| Arc::clone(&part.name));
+    if planned.environment.role == Role::Test { jobs.collect() } else { Vec::new() }
 }
 
 /// Clients and wait loops of start scripts: evidence for the product behind a variable.

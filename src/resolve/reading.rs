@@ -114,6 +114,7 @@ pub fn problems(repository: &Repository<'_>, model: &Model) -> Vec<ReadProblem> 
     let mut add = |file: FileId, problems: &[Problem]| {
         for problem in problems.iter().take(3) {
             found.push(ReadProblem {
+                kind: "file",
                 file,
                 span: Some(problem.span),
                 message: problem.message.clone(),
@@ -133,7 +134,8 @@ pub fn problems(repository: &Repository<'_>, model: &Model) -> Vec<ReadProblem> 
     let kinds = [Kind::Dockerfile, Kind::Compose, Kind::Workflow, Kind::Requirements, Kind::Lock, Kind::Dotenv];
     for file in kinds.iter().flat_map(|kind| repository.of(*kind)) {
         if let Err(error) = repository.tree.text(*file) {
-            found.push(ReadProblem { file: *file, span: None, message: error.to_string(), reached_by: reached(*file) });
+            let message = error.to_string();
+            found.push(ReadProblem { kind: "file", file: *file, span: None, message, reached_by: reached(*file) });
         }
     }
     found

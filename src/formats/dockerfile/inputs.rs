@@ -13,13 +13,19 @@ type Word = Spanned<String>;
 /// What BuildKit assumes where an image sets none.
 pub(super) const PATH: &str = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin";
 
-/// The ARGs that say where a build runs and what for.
-fn platform_args(platform: &str) -> Vec<(String, String)> {
-    let mut parts = platform.split('/');
-    let [os, arch, variant] = [(); 3].map(|()| parts.next().unwrap_or_default());
-    let fields = [("PLATFORM", platform), ("OS", os), ("ARCH", arch), ("VARIANT", variant), ("OSVERSION", "")];
-    let of = |side: &'static str| fields.map(|(field, value)| (format!("{side}{field}"), value.to_owned()));
-    ["BUILD", "TARGET"].into_iter().flat_map(of).collect()
+/// The platform that builds and that is built for, where nothing says otherwise.
+const PLATFORM: &str = "linux/amd64";
+
+/// The ARGs that BuildKit sets by itself for a platform, `os/architecture[/variant]`.
+fn platform_args(platform: &str) -> impl Iterator<Item = (String, String)> {
+    let mut parts = platform.splitn(3, '/').map(str::to_owned);
+    let mut next = || parts.next().unwrap_or_default();
+    let values = [platform.to_owned(), next(), next(), next(), String::new()];
+    let named = move |side: &'static str| {
+        let names = ["PLATFORM", "OS", "ARCH", "VARIANT", "OSVERSION"];
+        names.into_iter().zip(values.clone()).map(move |(name, value)| (format!("{side}{name}"), value))
+    };
+    named("BUILD").chain(named("TARGET")).collect::<Vec<_>>().into_iter()
 }
 
 /// The global scope and the ARGs that it declares.
@@ -33,16 +39,14 @@ impl Globals {
     pub(super) fn new(inputs: &BuildInputs, last_stage: Option<&str>) -> Self {
         let mut scope = Scope::default();
         let stage = inputs.target.as_deref().or(last_stage).unwrap_or("default");
-        let mut args = platform_args(inputs.platform.as_deref().unwrap_or("linux/amd64"));
-        args.push(("TARGETSTAGE".to_owned(), stage.to_owned()));
-        for (name, value) in args {
+        let platform = platform_args(inputs.platform.as_deref().unwrap_or(PLATFORM));
+        for (name, value) in platform.chain([("TARGETSTAGE".to_owned(), stage.to_owned())]) {
             let default = || Var {
                 value: Known::One(value),
                 certainty: Certainty::Default { variable: Some(name.clone()) },
                 origin: Origin::default(),
             };
-            let var = given(inputs, &name).cloned().unwrap_or_else(default);
-            scope.set(&name, var);
+            scope.set(&name, given(inputs, &name).cloned().unwrap_or_else(default));
         }
         Self { scope, declared: BTreeMap::new() }
     }

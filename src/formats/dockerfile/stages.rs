@@ -14,10 +14,10 @@ pub struct BuildInputs {
     pub args: BTreeMap<String, Var>,
     /// The stage to build; the last one without.
     pub target: Option<String>,
+    /// The platform, `os/architecture[/variant]`; that of the usual server without.
+    pub platform: Option<String>,
     /// Variables that base images set, by image; `*` is any image.
     pub base_env: BTreeMap<String, Vec<(String, String)>>,
-    /// The platform that builds and is built for; `linux/amd64` without.
-    pub platform: Option<String>,
 }
 
 /// A Dockerfile under given inputs.

@@ -46,8 +46,8 @@ fn inputs(request: &Request) -> BuildInputs {
     BuildInputs {
         args: request.build_args.iter().map(|(name, value)| (name.clone(), var(value))).collect(),
         target: request.target.clone(),
-        base_env,
         platform: request.platform.clone(),
+        base_env,
     }
 }
 

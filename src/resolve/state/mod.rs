@@ -20,7 +20,7 @@ use crate::model::{
 pub struct Statements {
     project: Arc<str>,
     environment: Arc<str>,
-    facts: BTreeMap<FactId, Attributes>,
+    pub(super) facts: BTreeMap<FactId, Attributes>,
     /// Which sets are complete.
     pub coverage: Vec<Coverage>,
     /// Secrets that were met.

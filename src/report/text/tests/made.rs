@@ -54,6 +54,8 @@ pub(super) fn finding(rule: &str, severity: Severity, message: &str, places: &[(
         help: String::new(),
         notes: Vec::new(),
         locations: places.iter().map(location).collect(),
+        parts: Vec::new(),
+        list: false,
         items: Vec::new(),
         fingerprint: format!("{rule}-print"),
         part_of: None,
