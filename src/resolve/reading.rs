@@ -125,6 +125,7 @@ pub fn problems(repository: &Repository<'_>, model: &Model) -> Vec<ReadProblem> 
     for file in repository.of(Kind::Dockerfile) {
         if let Some(dockerfile) = repository.dockerfile(*file) {
             add(*file, &dockerfile.problems);
+            add(*file, &dockerfile.refused);
         }
     }
     for (file, workflow) in repository.workflows() {

@@ -9,7 +9,8 @@ use crate::model::Spanned;
 /// The shell that runs shell forms where no SHELL says otherwise.
 pub(super) fn shell_of(shell: Option<&Vec<Spanned<String>>>) -> Vec<String> {
     let default = || vec!["/bin/sh".to_owned(), "-c".to_owned()];
-    shell.map_or_else(default, |words| words.iter().map(|word| word.value.clone()).collect())
+    let given = shell.filter(|words| !words.is_empty());
+    given.map_or_else(default, |words| words.iter().map(|word| word.value.clone()).collect())
 }
 
 /// The command of CMD and ENTRYPOINT.

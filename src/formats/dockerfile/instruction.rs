@@ -32,6 +32,11 @@ pub(super) fn takes_heredocs(instruction: &Instruction) -> bool {
     matches!(inner.keyword.value.as_str(), "ADD" | "COPY" | "RUN") && !inner.json
 }
 
+/// Whether BuildKit has an instruction of that name, in upper case.
+pub(super) fn is_known(keyword: &str) -> bool {
+    KEYWORDS.contains(&keyword)
+}
+
 /// Whether a line starts with a keyword; used to find the way back after an unreadable part.
 pub(super) fn starts_with_keyword(line: &str) -> bool {
     let word = line.trim_start().split(words::is_blank).next().unwrap_or_default();
@@ -40,19 +45,24 @@ pub(super) fn starts_with_keyword(line: &str) -> bool {
 
 /// Reads a logical line; the error says why BuildKit's parser refuses it. Line numbers are filled in by the caller.
 pub(super) fn read(line: &Text, escape: char) -> Result<Instruction, String> {
-    read_nested(line, escape, false)
+    read_nested(line, escape, 0)
 }
 
-fn read_nested(line: &Text, escape: char, nested: bool) -> Result<Instruction, String> {
+/// How deep ONBUILD may stand in ONBUILD; each is a call deeper.
+const DEPTH: usize = 50;
+
+fn read_nested(line: &Text, escape: char, depth: usize) -> Result<Instruction, String> {
     let text = line.text.as_str();
     let start = text.len() - text.trim_start().len();
     let end = text.trim_end().len().max(start);
     let length = text[start..end].find(words::is_blank).unwrap_or(end - start);
     let (written, behind) = (&text[start..start + length], start + length);
     let keyword = written.to_ascii_uppercase();
-    if !KEYWORDS.contains(&keyword.as_str()) {
-        let kind = if nested { "unknown instruction in ONBUILD" } else { "unknown instruction" };
-        return Err(format!("{kind}: {written}"));
+    if depth == 0 && !is_known(&keyword) {
+        return Err(format!("unknown instruction: {written}"));
+    }
+    if depth > DEPTH {
+        return Err("ONBUILD is nested too deep".into());
     }
     let after = &text[behind..end];
     let (found, rest_at) = words::flags(after, escape);
@@ -71,7 +81,7 @@ fn read_nested(line: &Text, escape: char, nested: bool) -> Result<Instruction, S
         heredocs: Vec::new(),
         onbuild: None,
     };
-    arguments(&mut instruction, escape, nested)?;
+    arguments(&mut instruction, escape, depth)?;
     Ok(instruction)
 }
 
@@ -89,7 +99,7 @@ fn flag_of(line: &Text, flag: Word, behind: usize) -> Flag {
     Flag { name, value, span: line.span(start, end), text: flag.text }
 }
 
-fn arguments(instruction: &mut Instruction, escape: char, nested: bool) -> Result<(), String> {
+fn arguments(instruction: &mut Instruction, escape: char, depth: usize) -> Result<(), String> {
     let rest = instruction.rest.clone();
     let text = rest.text.as_str();
     let give = |words: Vec<Word>| -> Vec<Spanned<String>> {
@@ -112,11 +122,11 @@ fn arguments(instruction: &mut Instruction, escape: char, nested: bool) -> Resul
         }
         "ONBUILD" if text.is_empty() => {}
         "ONBUILD" => {
-            if nested {
-                return Err("ONBUILD inside ONBUILD".into());
-            }
-            let inner = read_nested(&rest, escape, true)?;
-            instruction.args.clone_from(&inner.args);
+            let inner = read_nested(&rest, escape, depth + 1)?;
+            // What a trigger cannot be has an empty word in BuildKit's tree.
+            let nothing = inner.onbuild.is_some() || !is_known(&inner.keyword.value);
+            let empty = || vec![rest.spanned("", text.len(), text.len())];
+            instruction.args = if nothing { empty() } else { inner.args.clone() };
             instruction.json = inner.json;
             instruction.onbuild = Some(Box::new(inner));
         }

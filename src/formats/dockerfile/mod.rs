@@ -14,6 +14,7 @@ mod lexer;
 mod parse;
 mod pattern;
 mod resolve;
+mod shape;
 mod stages;
 #[cfg(test)]
 mod tests;
@@ -43,6 +44,8 @@ pub struct Dockerfile {
     pub instructions: Vec<Instruction>,
     /// What BuildKit's parser would refuse.
     pub problems: Vec<Problem>,
+    /// What BuildKit parses and then refuses for its shape, whichever stage is built.
+    pub refused: Vec<Problem>,
 }
 
 /// One instruction.

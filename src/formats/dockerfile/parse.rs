@@ -1,22 +1,31 @@
 //! Lines to logical lines to instructions, with directives, comments and heredocs.
 
 use super::heredoc::{self, Marker};
-use super::instruction;
 use super::text::Text;
 use super::{Dockerfile, Heredoc, Instruction};
+use super::{instruction, shape};
 use crate::model::{FileId, Problem, Span, Spanned};
 
 /// Reads a Dockerfile. It never fails: what cannot be read is a problem, and the rest is kept.
 pub fn parse(file: FileId, text: &str) -> Dockerfile {
     let start = if text.starts_with('\u{feff}') { '\u{feff}'.len_utf8() } else { 0 };
     let mut lines = Vec::new();
-    let mut at = start;
-    for line in text[start..].split_inclusive('\n') {
-        lines.push((at, line));
+    let mut at = 0;
+    for line in text.split_inclusive('\n') {
+        let mark = if at == 0 { start } else { 0 };
+        lines.push((at + mark, &line[mark..]));
         at += line.len();
     }
-    let result = Dockerfile { file, escape: '\\', syntax: None, instructions: Vec::new(), problems: Vec::new() };
+    let result = Dockerfile {
+        file,
+        escape: '\\',
+        syntax: None,
+        instructions: Vec::new(),
+        problems: Vec::new(),
+        refused: Vec::new(),
+    };
     let mut parser = Parser { lines, next: 0, directives: Some(Vec::new()), lost: false, result };
+    parser.too_long();
     while parser.next < parser.lines.len() {
         parser.logical_line();
     }
@@ -26,6 +35,9 @@ pub fn parse(file: FileId, text: &str) -> Dockerfile {
     }
     parser.result
 }
+
+/// The size of BuildKit's buffer for a line.
+const LONGEST: usize = 64 * 1024;
 
 struct Parser<'t> {
     /// Offset and text of every line, newlines included.
@@ -57,6 +69,18 @@ impl<'t> Parser<'t> {
 
     fn problem(&mut self, span: Span, message: impl Into<String>) {
         self.result.problems.push(Problem::new(span, message));
+    }
+
+    /// BuildKit's scanner gives up at a line that does not fit its buffer; here it is read all the same.
+    fn too_long(&mut self) {
+        for index in 0..self.lines.len() {
+            let (at, line) = self.lines[index];
+            let mark = if index == 0 { at } else { 0 };
+            if mark + line.trim_end_matches('\n').len() >= LONGEST {
+                let span = Span::new(self.result.file, at, at + line.len());
+                self.problem(span, format!("a line is longer than {} bytes", LONGEST - 1));
+            }
+        }
     }
 
     fn directive(&mut self, at: usize, line: &str) {
@@ -140,6 +164,9 @@ impl<'t> Parser<'t> {
         if !found.heredocs.is_empty() {
             let (at, line) = self.line(self.next - 1);
             found.span = found.span.to(Span::new(self.result.file, at, at + line.len()));
+        }
+        if let Some(message) = shape::refusal(&found) {
+            self.result.refused.push(Problem::new(found.span, message));
         }
         self.result.instructions.push(found);
     }

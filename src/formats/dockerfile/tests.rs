@@ -248,6 +248,85 @@ fn mounts_name_what_they_take_files_from() {
     assert_eq!(mounts[0].fields["target"], "/w");
 }
 
+fn argv(text: &str) -> Option<Vec<String>> {
+    built(text).stages.last()?.cmd.as_ref().map(Command::argv)
+}
+
+#[test]
+fn half_a_surrogate_pair_is_a_replacement_character_in_an_exec_form() {
+    let word = |text: &str| argv(text).and_then(|words| words.into_iter().next());
+    assert_eq!(word("FROM a\nCMD [\"\\ud800x\"]\n").as_deref(), Some("\u{fffd}x"));
+    assert_eq!(word("FROM a\nCMD [\"\\ud83d\\ude00\"]\n").as_deref(), Some("\u{1f600}"));
+    assert_eq!(word("FROM a\nCMD [\"\\\\ud800\"]\n").as_deref(), Some("\\ud800"));
+}
+
+#[test]
+fn an_empty_shell_is_the_default_shell() {
+    let argv = argv("FROM a\nSHELL []\nCMD x\n");
+    assert_eq!(argv, Some(vec!["/bin/sh".to_owned(), "-c".to_owned(), "x".to_owned()]));
+}
+
+#[test]
+fn flags_are_read_byte_by_byte() {
+    let file = read("FROM a\nCOPY --chown=\u{e9} b c\nCOPY --chown=\u{e0}:x b c\n");
+    let flags = |at: usize| file.instructions[at].flags.iter().map(|flag| flag.text.as_str()).collect::<Vec<_>>();
+    assert_eq!(flags(1), ["--chown=\u{c3}\u{a9}"]);
+    // The second byte of this letter is a no-break space by itself.
+    assert_eq!(flags(2), ["--chown=\u{c3}"]);
+    assert_eq!(values(&file.instructions[2].args), [":x", "b", "c"]);
+}
+
+#[test]
+fn a_line_that_does_not_fit_the_buffer_is_a_problem_and_is_read() {
+    for (length, problems) in [(65_531, 0), (65_532, 1)] {
+        let file = read(&format!("FROM a\nRUN {}\nUSER me\n", "x".repeat(length)));
+        assert_eq!((file.problems.len(), file.instructions.len()), (problems, 3), "{length}");
+    }
+}
+
+#[test]
+fn a_trigger_that_cannot_be_one_is_refused_by_its_shape_and_the_file_still_reads() {
+    let text = "FROM a\nONBUILD ONBUILD RUN x\nONBUILD FOO y\nONBUILD RUN z\nCOPY a\nSHELL x\nFROM b\n";
+    let file = read(text);
+    assert!(file.problems.is_empty());
+    let places: Vec<_> = file.refused.iter().map(|problem| at(text, problem.span)).collect();
+    assert_eq!(places, ["ONBUILD ONBUILD RUN x", "ONBUILD FOO y", "COPY a", "SHELL x"]);
+    assert_eq!(values(&file.instructions[1].args), [""]);
+    assert_eq!(file.instructions.len(), 7);
+}
+
+#[test]
+fn places_hold_with_a_mark_carriage_returns_and_continuations() {
+    let text = "\u{feff}# c\r\nFROM \\\r\n --platform=$P reg:5000/x:1 \\\r\n# why\r\n\r\n AS Base\r\n\
+        ENV \u{e9}=1 \\\r\n# c\r\n  B=\"two \\\r\n  words\" C=\u{65e5}$X\r\nLABEL old  value of it \r\n\
+        COPY --from=Base  a\tb \\\r\n\r\n  /c\r\n";
+    let file = read(text);
+    assert!(file.problems.is_empty());
+    let placed =
+        |index: usize| -> Vec<&str> { file.instructions[index].args.iter().map(|word| at(text, word.span)).collect() };
+    assert_eq!(placed(0), ["reg:5000/x:1", "AS", "Base"]);
+    assert_eq!(placed(1), ["\u{e9}", "1", "B", "\"two \\\r\n  words\"", "C", "\u{65e5}$X"]);
+    assert_eq!(placed(2), ["old", "value of it"]);
+    assert_eq!(placed(3), ["a", "b", "/c"]);
+    let flag = |index: usize| file.instructions[index].flags[0].value.as_ref().map(|value| at(text, value.span));
+    assert_eq!((flag(0), flag(3)), (Some("$P"), Some("Base")));
+    let built = built(text);
+    let set = built.stages[0].env["B"].origin.primary().map(|span| at(text, span));
+    assert_eq!(set, Some("\"two \\\r\n  words\""));
+    assert_eq!(at(text, built.stages[0].base.raw.span), "reg:5000/x:1");
+}
+
+#[test]
+fn stages_behind_a_bad_line_are_still_seen() {
+    let text = "FROM a AS one\nENV A=1 B\nCMD [null]\nRUN cat <<EOF\nno end\nFROM b AS two\nCOPY --from=one x y\n";
+    let file = read(text);
+    let places: Vec<_> = file.problems.iter().map(|problem| at(text, problem.span)).collect();
+    assert_eq!(places, ["ENV A=1 B", "CMD [null]", "RUN cat <<EOF"]);
+    let build = build(&file, text, &BuildInputs::default());
+    assert_eq!(build.stages.len(), 2);
+    assert_eq!(build.reachable, [0, 1].into());
+}
+
 #[test]
 fn a_platform_sets_the_arguments_of_the_builder() {
     let text =

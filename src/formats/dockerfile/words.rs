@@ -1,5 +1,7 @@
 //! How the words of an instruction are told apart, before any expansion.
 
+use std::borrow::Cow;
+
 /// A word and the range it was read from.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub(super) struct Word {
@@ -67,25 +69,28 @@ pub(super) fn quoted(text: &str, escape: char) -> Vec<Word> {
     words
 }
 
+/// White space as BuildKit sees it in flags, where it takes every byte for a character.
+fn is_space(byte: u8) -> bool {
+    matches!(byte, b'\t'..=b'\r' | b' ' | 0x85 | 0xa0)
+}
+
 /// The leading `--flag` words, quotes removed, and where the rest starts.
 pub(super) fn flags(text: &str, escape: char) -> (Vec<Word>, usize) {
+    let bytes = text.as_bytes();
     let mut found = Vec::new();
     let mut at = 0;
     loop {
-        at += text[at..].len() - text[at..].trim_start().len();
-        if !text[at..].starts_with("--") {
-            return (found, at);
+        at += bytes[at..].iter().take_while(|byte| is_space(**byte)).count();
+        if !bytes[at..].starts_with(b"--") {
+            return (found, text.ceil_char_boundary(at));
         }
         let (start, mut word, mut quote) = (at, String::new(), None);
-        let mut chars = text[at..].char_indices();
-        let mut end = text.len();
-        while let Some((offset, c)) = chars.next() {
-            if quote.is_none() && c.is_whitespace() {
-                end = at + offset;
-                break;
-            }
+        while let Some(byte) = bytes.get(at).filter(|byte| quote.is_some() || !is_space(**byte)) {
+            let c = char::from(*byte);
+            at += 1;
             if c == escape {
-                word.extend(chars.next().map(|(_, escaped)| escaped));
+                word.extend(bytes.get(at).map(|escaped| char::from(*escaped)));
+                at = bytes.len().min(at + 1);
             } else if quote == Some(c) {
                 quote = None;
             } else if quote.is_none() && (c == '"' || c == '\'') {
@@ -94,11 +99,11 @@ pub(super) fn flags(text: &str, escape: char) -> (Vec<Word>, usize) {
                 word.push(c);
             }
         }
-        at = end;
+        let end = text.ceil_char_boundary(at);
         if word == "--" {
-            return (found, at);
+            return (found, end);
         }
-        found.push(Word { text: word, start, end });
+        found.push(Word { text: word, start: text.floor_char_boundary(start), end });
     }
 }
 
@@ -118,7 +123,8 @@ pub(super) fn json(text: &str) -> Json {
     if !text[start..].starts_with('[') {
         return Json::No;
     }
-    let mut stream = serde_json::Deserializer::from_str(&text[start..]).into_iter::<Vec<serde_json::Value>>();
+    let whole = unpaired(&text[start..]);
+    let mut stream = serde_json::Deserializer::from_str(&whole).into_iter::<Vec<serde_json::Value>>();
     let Some(Ok(items)) = stream.next() else {
         return Json::No;
     };
@@ -133,6 +139,34 @@ pub(super) fn json(text: &str) -> Json {
         at = to;
     }
     Json::Words(words)
+}
+
+/// Half of a surrogate pair stands for the replacement character in Go; the length stays as it is.
+fn unpaired(text: &str) -> Cow<'_, str> {
+    if !text.contains("\\u") {
+        return Cow::Borrowed(text);
+    }
+    let unit = |at: usize| {
+        let digits = text.get(at..at + 6)?.strip_prefix("\\u")?;
+        u16::from_str_radix(digits, 16).ok().filter(|unit| (0xd800..0xe000).contains(unit))
+    };
+    let (mut out, mut at) = (String::new(), 0);
+    while let Some(c) = text[at..].chars().next() {
+        let length = match unit(at) {
+            Some(first) if first < 0xdc00 && unit(at + 6).is_some_and(|second| second >= 0xdc00) => 12,
+            Some(_) => {
+                out.push_str("\\ufffd");
+                at += 6;
+                continue;
+            }
+            // An escaped backslash starts nothing.
+            None if c == '\\' => 1 + text[at + 1..].chars().next().map_or(0, char::len_utf8),
+            None => c.len_utf8(),
+        };
+        out.push_str(&text[at..at + length]);
+        at += length;
+    }
+    Cow::Owned(out)
 }
 
 /// The range of the next string behind `at`, without its quotes; the text is known to be valid.
