@@ -160,6 +160,7 @@ impl<'a> Machine<'a> {
     /// Runs a body any number of times: whatever it changes is not known afterwards.
     fn widen(&mut self, f: &mut Frame, at: Span, run: Side<'_, 'a>) -> Flow {
         let why = Arc::new(Reason::at("changed in a loop whose rounds are not known", at));
+        self.unsure_reads("variables may be read in a loop whose rounds are not known", at);
         let mut base = self.heap.clone();
         for _ in 0..8 {
             self.heap.clone_from(&base);
@@ -329,8 +330,12 @@ fn catches(kind: &V, exc: &Exc) -> Option<bool> {
     if matches!(handler, "Exception" | "BaseException") {
         return Some(true);
     }
-    let name = exc.name.as_deref()?;
     let short = handler.rsplit('.').next().unwrap_or(handler);
+    // What a call raises is hardly ever the failure of an import: imports say so themselves.
+    if exc.name.is_none() && exc.call && matches!(short, "ImportError" | "ModuleNotFoundError") {
+        return Some(false);
+    }
+    let name = exc.name.as_deref()?;
     if short == name {
         return Some(true);
     }

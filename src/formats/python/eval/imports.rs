@@ -119,6 +119,10 @@ impl Machine<'_> {
             let text = format!("{name} is not in the repository");
             return self.raise("ModuleNotFoundError", text, at).map(|_| ());
         }
+        if self.whole && sounds_local(name) {
+            let text = format!("{name} is not in the repository");
+            return self.raise("ModuleNotFoundError", text, at).map(|_| ());
+        }
         self.may_raise(Some("ModuleNotFoundError"), at, Cond::default());
         Ok(())
     }
@@ -265,6 +269,16 @@ impl Machine<'_> {
         paths::join("", rest.trim_start_matches('/'))
     }
 }
+
+/// Whether a module that the repository does not hold is the project's own by its name (`local_settings`).
+fn sounds_local(name: &str) -> bool {
+    let last = name.rsplit('.').next().unwrap_or(name);
+    let words = ["local", "settings", "secrets", "private", "override", "overrides", "custom", "dev", "production"];
+    last.split('_').any(|word| words.contains(&word)) && !STANDARD_NAMES.contains(&last)
+}
+
+/// Modules of Python itself and of libraries that are called so.
+const STANDARD_NAMES: [&str; 4] = ["secrets", "pydantic_settings", "split_settings", "environ_settings"];
 
 /// A name that may not be defined there leaves the old value in place.
 fn with_absent(value: V, old: Option<&V>) -> V {

@@ -42,7 +42,9 @@ impl Machine<'_> {
     pub(crate) fn side<T>(&mut self, cond: &Cond, run: impl FnOnce(&mut Self) -> T) -> T {
         let mark = self.tries.last().map_or(0, Vec::len);
         let level = self.tries.len();
+        self.undecided += 1;
         let out = run(self);
+        self.undecided -= 1;
         if level > 0
             && let Some(inner) = self.tries.get_mut(level - 1)
         {

@@ -97,12 +97,12 @@ impl Machine<'_> {
                     Some(K::Made(_, args)) => args.pos.first().and_then(V::text).unwrap_or_default().to_owned(),
                     _ => String::new(),
                 };
-                return Ok(Flow::Raise(Exc { name, span: at, text }));
+                return Ok(Flow::Raise(Exc { name, span: at, text, call: false }));
             }
             ast::Stmt::Assert(assert) => {
                 let value = self.eval(&assert.test, f)?;
                 if matches!(self.truth(&value), Truth::No) {
-                    return Ok(Flow::Raise(Exc { name: Some("AssertionError".into()), span: at, text: String::new() }));
+                    return Ok(Flow::Raise(Exc { name: Some("AssertionError".into()), span: at, text: String::new(), call: false }));
                 }
             }
             ast::Stmt::Import(import) => self.import_statement(import, f)?,
