@@ -160,7 +160,6 @@ impl<'a> Machine<'a> {
     /// Runs a body any number of times: whatever it changes is not known afterwards.
     fn widen(&mut self, f: &mut Frame, at: Span, run: Side<'_, 'a>) -> Flow {
         let why = Arc::new(Reason::at("changed in a loop whose rounds are not known", at));
-        self.unsure_reads("variables may be read in a loop whose rounds are not known", at);
         let mut base = self.heap.clone();
         for _ in 0..8 {
             self.heap.clone_from(&base);
@@ -287,6 +286,11 @@ impl<T> PopAt<T> for Vec<T> {
     }
 }
 
+/// Whether a value is not known, if it is there at all.
+fn half_known(v: &V) -> bool {
+    matches!(&v.k, K::OneOf(all) if all.iter().any(|v| matches!(v.k, K::Unknown(_))))
+}
+
 /// Takes into `wide` what `end` changed of `base`; whether it changed anything.
 fn widen_into(wide: &mut Heap, base: &Heap, end: &Heap, why: &Arc<Reason>) -> bool {
     let mut changed = false;
@@ -299,10 +303,16 @@ fn widen_into(wide: &mut Heap, base: &Heap, end: &Heap, why: &Arc<Reason>) -> bo
         match (&ours.data, &theirs.data) {
             (Data::Space(old), Data::Space(new)) => {
                 let names = new.names.iter().filter(|(name, value)| {
-                    old.names.get(*name).is_none_or(|v| !matches!(v.k, K::Unknown(_)) && !same(base, v, end, value, 0))
+                    old.names.get(*name).is_none_or(|v| !matches!(v.k, K::Unknown(_)) && !half_known(v) && !same(base, v, end, value, 0))
                 });
                 for (name, _) in names {
                     let unknown = V::new(K::Unknown(Arc::clone(why)));
+                    let fresh = old.names.get(name).is_none_or(|v| matches!(v.k, K::Undefined));
+                    let unknown = if fresh && matches!(new.role, super::values::Role::Module(_)) {
+                        V::new(K::OneOf(Arc::new(vec![V::new(K::Undefined), unknown])))
+                    } else {
+                        unknown
+                    };
                     if let Data::Space(space) = &mut Arc::make_mut(target).data {
                         space.names.insert(name.clone(), unknown);
                         changed = true;

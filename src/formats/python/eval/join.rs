@@ -230,6 +230,16 @@ fn refs(value: &V, out: &mut Vec<Id>) {
 }
 
 fn alternatives(ha: &Heap, a: &V, hb: &Heap, b: &V) -> V {
+    let absent = |v: &V| match &v.k {
+        K::Undefined => true,
+        K::OneOf(all) => all.iter().any(|v| matches!(v.k, K::Undefined)),
+        _ => false,
+    };
+    for (one, other) in [(a, b), (b, a)] {
+        if matches!(one.k, K::Unknown(_)) && absent(other) {
+            return V::new(K::OneOf(Arc::new(vec![V::new(K::Undefined), one.clone()]))).resting([a, b]);
+        }
+    }
     for one in [a, b] {
         if matches!(one.k, K::Unknown(_)) {
             return one.clone().resting([a, b]);

@@ -44,6 +44,34 @@ impl Machine<'_> {
                     _ => Ok(self.foreign("a variable that is not known", args, at)),
                 }
             }
+            "os.environ.pop" if args.pos.len() < 3 && args.named.is_empty() => {
+                let Some(name) = args.pos.first().and_then(V::text).map(str::to_owned) else {
+                    self.env_open = true;
+                    return Ok(V::unknown("which variable is taken out", at));
+                };
+                let default = args.pos.get(1).cloned();
+                let required = default.is_none();
+                let now = self.env_get(&name, default, required, "os", at)?;
+                self.set_name(super::machine::ENVIRON, &name, V::at(K::Undefined, at));
+                Ok(now)
+            }
+            "os.environ.update" | "os.environ.clear" | "os.environ.pop" | "os.environ.popitem" | "os.putenv" => {
+                for value in &args.pos {
+                    for (name, value) in self.pairs(value).unwrap_or_default() {
+                        if let Some(name) = name.text() {
+                            self.set_name(super::machine::ENVIRON, name, value);
+                        }
+                    }
+                }
+                for (name, value) in &args.named {
+                    self.set_name(super::machine::ENVIRON, name, value.clone());
+                }
+                let followed = path == "os.environ.update" && args.pos.iter().all(|v| self.pairs(v).is_some());
+                if !followed || args.open {
+                    self.dead.get_or_insert_with(|| crate::model::Reason::at("variables are changed at run time", at));
+                }
+                Ok(V::at(K::None, at))
+            }
             "os.environ.setdefault" => {
                 let (Some(name), Some(value)) = (args.pos.first().and_then(V::text), args.pos.get(1)) else {
                     self.env_open = true;
@@ -97,6 +125,9 @@ impl Machine<'_> {
                 self.environ_method(&V::none(), method, args, at)
             }
             "dotenv.load_dotenv" => self.dotenv_file(args, at),
+            "dotenv.read_dotenv" if self.whole && args.pos.first().is_some_and(|p| self.named_file(p) == Ok(None)) => {
+                Ok(V::at(K::None, at))
+            }
             "dotenv.find_dotenv" => Ok(self.find_dotenv(args, at)),
             "decouple.config.get" => self.decouple(args, at),
             "decouple.Csv"
@@ -127,6 +158,7 @@ impl Machine<'_> {
                 for name in ["CELERY_LOADER", "DJANGO_SETTINGS_MODULE"] {
                     self.note_read(name, None, false, "celery", at);
                 }
+                self.unsure_reads("Celery may look at the settings", at);
                 self.forget_args(args, at);
                 Ok(V::at(K::Made("celery.Celery".into(), Arc::new(args.clone())), at))
             }

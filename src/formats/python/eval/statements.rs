@@ -183,7 +183,13 @@ impl Machine<'_> {
                 return Ok(flow);
             }
             let known = matches!(&value.k, K::Made(class, _) if &**class == "file");
-            suppresses |= !known;
+            let func = item.context_expr.as_call_expr().map(|call| &*call.func);
+            let opens = match func {
+                Some(ast::Expr::Name(name)) => name.id.as_str() == "open",
+                Some(ast::Expr::Attribute(of)) => of.attr.as_str() == "open",
+                _ => false,
+            };
+            suppresses |= !known && !opens;
             if let Some(target) = &item.optional_vars {
                 let bound = if known { value } else { V::unknown("a context manager that is not followed", at) };
                 self.assign(target, bound, f)?;

@@ -149,6 +149,9 @@ impl Machine<'_> {
         if args.open {
             return Ok(self.foreign(name, args, at));
         }
+        if matches!(name, "expanduser" | "expandvars") {
+            self.unsure_reads("paths may be made of variables", at);
+        }
         self.lift_all(&args.pos, at, &mut |m, v| {
             let all: Option<Vec<&str>> = v.iter().map(V::pathlike).collect();
             let Some(all) = all.filter(|all| !all.is_empty()) else { return Ok(V::unknown("a path", at).resting(v)) };
