@@ -1,8 +1,9 @@
 //! `paritylint inspect`: what one file means, or a few, as JSON.
 
 use std::collections::BTreeMap;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
+use crate::discover::source;
 use crate::report::inspect::{self, Request};
 
 /// The arguments of `inspect`.
@@ -26,6 +27,9 @@ pub struct Arguments {
     /// The stage to build
     #[arg(long)]
     pub target: Option<String>,
+    /// The platform that is built for
+    #[arg(long, value_name = "OS/ARCH")]
+    pub platform: Option<String>,
     /// A variable that a base image sets
     #[arg(long, value_name = "IMAGE:K=V")]
     pub base_env: Vec<String>,
@@ -92,10 +96,29 @@ fn kind_of(arguments: &Arguments) -> &str {
     if !arguments.command.is_empty() {
         return "installed";
     }
+    // Flags that only one kind has say more than the name of the file.
+    if arguments.target.is_some()
+        || arguments.platform.is_some()
+        || !(arguments.build_arg.is_empty() && arguments.base_env.is_empty())
+    {
+        return "dockerfile";
+    }
+    if arguments.dialect.is_some() {
+        return "dotenv";
+    }
+    if !arguments.profile.is_empty() || !arguments.env_file.is_empty() {
+        return "compose";
+    }
+    if !arguments.marker.is_empty() {
+        return "requirements";
+    }
+    if !arguments.var.is_empty() {
+        return "workflow";
+    }
     let path = arguments.paths.first().and_then(|path| path.to_str()).unwrap_or_default();
     let name = path.rsplit('/').next().unwrap_or_default().to_ascii_lowercase();
     let yaml = name.ends_with(".yml") || name.ends_with(".yaml");
-    if yaml && path.contains("workflows/") {
+    if yaml && path.rsplit('/').nth(1) == Some("workflows") {
         "workflow"
     } else if name.contains("dockerfile") || name.contains("containerfile") {
         "dockerfile"
@@ -105,9 +128,19 @@ fn kind_of(arguments: &Arguments) -> &str {
         "requirements"
     } else if name.ends_with(".sh") {
         "shell"
+    } else if is_dockerfile(Path::new(path)) {
+        "dockerfile"
     } else {
         "dotenv"
     }
+}
+
+/// Whether a file whose name says nothing begins as a Dockerfile does.
+fn is_dockerfile(path: &Path) -> bool {
+    let Ok(text) = source::read_text(path) else { return false };
+    let mut lines = text.lines().map(str::trim).filter(|line| !line.is_empty() && !line.starts_with('#'));
+    let first = lines.next().unwrap_or_default().to_ascii_uppercase();
+    first.starts_with("FROM ") || first.starts_with("ARG ") && text.to_ascii_uppercase().contains("\nFROM ")
 }
 
 /// The document for these arguments.
@@ -117,6 +150,7 @@ pub fn run(arguments: &Arguments) -> Result<serde_json::Value, String> {
         root: arguments.root.clone(),
         build_args: pairs(&arguments.build_arg),
         target: arguments.target.clone(),
+        platform: arguments.platform.clone(),
         base_env: arguments.base_env.clone(),
         env: pairs(&arguments.env),
         env_files: arguments.env_file.clone(),
@@ -130,6 +164,7 @@ pub fn run(arguments: &Arguments) -> Result<serde_json::Value, String> {
         vars: pairs(&arguments.var),
         commands: arguments.command.clone(),
         lock: arguments.lock.clone(),
+        kind: arguments.kind.clone(),
         github: arguments.github,
         posix: arguments.posix,
     };
@@ -137,7 +172,9 @@ pub fn run(arguments: &Arguments) -> Result<serde_json::Value, String> {
         "dockerfile" => inspect::dockerfile::document(&request),
         "compose" => inspect::compose::document(&request),
         "dotenv" => inspect::dotenv::document(&request),
-        "requirements" | "pyproject" | "lock" => inspect::requirements::document(&request),
+        "requirements" | "pyproject" | "lock" | "uv" | "poetry" | "pdm" | "pipfile" | "pylock" => {
+            inspect::requirements::document(&request)
+        }
         "installed" => inspect::installed::document(&request),
         "settings" => inspect::settings::document(&request),
         "workflow" => inspect::workflow::document(&request),

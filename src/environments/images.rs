@@ -21,7 +21,7 @@ pub fn build(repository: &Repository<'_>, image: &ImageBuild) -> Option<Build> {
         let value = value.clone().map_or_else(unknown, Known::One);
         args.insert(name.clone(), Var { value, certainty: crate::model::Certainty::Stated, origin });
     }
-    let inputs = BuildInputs { args, target: image.target.clone(), base_env: BTreeMap::new() };
+    let inputs = BuildInputs { args, target: image.target.clone(), ..BuildInputs::default() };
     Some(dockerfile::build(&dockerfile, text, &inputs))
 }
 

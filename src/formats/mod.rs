@@ -5,7 +5,9 @@
 pub mod compose;
 pub mod dockerfile;
 pub mod dotenv;
+pub mod gitlab;
 pub mod locks;
+pub mod metadata;
 pub mod python;
 pub mod requirements;
 pub mod shell;

@@ -13,18 +13,20 @@ type Word = Spanned<String>;
 /// What BuildKit assumes where an image sets none.
 pub(super) const PATH: &str = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin";
 
-const PLATFORM: [(&str, &str); 10] = [
-    ("BUILDPLATFORM", "linux/amd64"),
-    ("BUILDOS", "linux"),
-    ("BUILDARCH", "amd64"),
-    ("BUILDVARIANT", ""),
-    ("BUILDOSVERSION", ""),
-    ("TARGETPLATFORM", "linux/amd64"),
-    ("TARGETOS", "linux"),
-    ("TARGETARCH", "amd64"),
-    ("TARGETVARIANT", ""),
-    ("TARGETOSVERSION", ""),
-];
+/// The platform that builds and that is built for, where nothing says otherwise.
+const PLATFORM: &str = "linux/amd64";
+
+/// The ARGs that BuildKit sets by itself for a platform, `os/architecture[/variant]`.
+fn platform_args(platform: &str) -> impl Iterator<Item = (String, String)> {
+    let mut parts = platform.splitn(3, '/').map(str::to_owned);
+    let mut next = || parts.next().unwrap_or_default();
+    let values = [platform.to_owned(), next(), next(), next(), String::new()];
+    let named = move |side: &'static str| {
+        let names = ["PLATFORM", "OS", "ARCH", "VARIANT", "OSVERSION"];
+        names.into_iter().zip(values.clone()).map(move |(name, value)| (format!("{side}{name}"), value))
+    };
+    named("BUILD").chain(named("TARGET")).collect::<Vec<_>>().into_iter()
+}
 
 /// The global scope and the ARGs that it declares.
 pub(super) struct Globals {
@@ -37,13 +39,14 @@ impl Globals {
     pub(super) fn new(inputs: &BuildInputs, last_stage: Option<&str>) -> Self {
         let mut scope = Scope::default();
         let stage = inputs.target.as_deref().or(last_stage).unwrap_or("default");
-        for (name, value) in PLATFORM.into_iter().chain([("TARGETSTAGE", stage)]) {
+        let platform = platform_args(inputs.platform.as_deref().unwrap_or(PLATFORM));
+        for (name, value) in platform.chain([("TARGETSTAGE".to_owned(), stage.to_owned())]) {
             let default = || Var {
-                value: Known::One(value.to_owned()),
-                certainty: Certainty::Default { variable: Some(name.to_owned()) },
+                value: Known::One(value),
+                certainty: Certainty::Default { variable: Some(name.clone()) },
                 origin: Origin::default(),
             };
-            scope.set(name, given(inputs, name).cloned().unwrap_or_else(default));
+            scope.set(&name, given(inputs, &name).cloned().unwrap_or_else(default));
         }
         Self { scope, declared: BTreeMap::new() }
     }

@@ -14,6 +14,8 @@ pub struct BuildInputs {
     pub args: BTreeMap<String, Var>,
     /// The stage to build; the last one without.
     pub target: Option<String>,
+    /// The platform, `os/architecture[/variant]`; that of the usual server without.
+    pub platform: Option<String>,
     /// Variables that base images set, by image; `*` is any image.
     pub base_env: BTreeMap<String, Vec<(String, String)>>,
 }

@@ -247,3 +247,13 @@ fn mounts_name_what_they_take_files_from() {
     assert_eq!(mounts[0].from, Some(CopyFrom::Stage(0)));
     assert_eq!(mounts[0].fields["target"], "/w");
 }
+
+#[test]
+fn a_platform_sets_the_arguments_of_the_builder() {
+    let text =
+        "FROM --platform=$TARGETPLATFORM x\nARG TARGETARCH\nARG TARGETVARIANT\nENV A=$TARGETARCH$TARGETVARIANT\n";
+    let inputs = BuildInputs { platform: Some("linux/arm/v7".into()), ..BuildInputs::default() };
+    let dockerfile = parse(FileId(0), text);
+    let built = build(&dockerfile, text, &inputs);
+    assert_eq!(built.stages[0].env["A"].value, Known::One("armv7".to_owned()));
+}

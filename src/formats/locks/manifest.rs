@@ -147,7 +147,8 @@ fn poetry(out: &mut Manifest) {
     }
 }
 
-fn poetry_dependency(name: &Spanned<String>, value: &Node) -> Dependency {
+/// A dependency of a table of Poetry's.
+pub fn poetry_dependency(name: &Spanned<String>, value: &Node) -> Dependency {
     let version = if value.text().is_some() { Some(value) } else { value.get("version") };
     let text = version.and_then(Node::text).unwrap_or("*");
     let span = version.map_or(value.span, |v| v.span);

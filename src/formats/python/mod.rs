@@ -36,7 +36,9 @@ pub mod flask;
     reason = "a library is a table of its functions, and they share one shape"
 )]
 mod lib;
+pub mod nox;
 mod parse;
+pub mod setup;
 
 pub use flask::flask_config;
 

@@ -35,6 +35,8 @@ pub enum Marker {
     And(Box<Marker>, Box<Marker>),
     /// One holds.
     Or(Box<Marker>, Box<Marker>),
+    /// A part in parentheses.
+    Group(Box<Marker>),
     /// A comparison.
     Compare {
         /// What stands left.
@@ -147,7 +149,7 @@ impl Reader {
             }
             let inner = self.any()?;
             self.depth -= 1;
-            return (self.tokens.next()? == Token::Close).then_some(inner);
+            return (self.tokens.next()? == Token::Close).then(|| Marker::Group(Box::new(inner)));
         }
         let left = self.operand()?;
         let operator = match self.tokens.next()? {
@@ -217,6 +219,7 @@ impl Marker {
                 (Some(false), Some(false)) => Some(false),
                 _ => None,
             },
+            Self::Group(inner) => inner.holds(env),
             Self::Compare { left, operator, right } => compare(left, operator, right, env),
         }
     }
@@ -332,13 +335,26 @@ impl std::fmt::Display for Operand {
     }
 }
 
+/// A marker inside another: parentheses stay around what was in some, unless it is one comparison.
+struct Inner<'m>(&'m Marker);
+
+impl std::fmt::Display for Inner<'_> {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        let Marker::Group(mut inner) = self.0.clone() else { return self.0.fmt(f) };
+        while let Marker::Group(deeper) = *inner {
+            inner = deeper;
+        }
+        if matches!(*inner, Marker::Compare { .. }) { inner.fmt(f) } else { write!(f, "({inner})") }
+    }
+}
+
 /// As `packaging` prints it.
 impl std::fmt::Display for Marker {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        let inner = |m: &Self| if matches!(m, Self::Or(..)) { format!("({m})") } else { m.to_string() };
         match self {
-            Self::And(left, right) => write!(f, "{} and {}", inner(left), inner(right)),
-            Self::Or(left, right) => write!(f, "{left} or {right}"),
+            Self::And(left, right) => write!(f, "{} and {}", Inner(left), Inner(right)),
+            Self::Or(left, right) => write!(f, "{} or {}", Inner(left), Inner(right)),
+            Self::Group(inner) => inner.fmt(f),
             Self::Compare { left, operator, right } => {
                 let extra = |a: &Operand| *a == Operand::Variable("extra".into());
                 let show = |o: &Operand, other: &Operand| match o {

@@ -49,7 +49,7 @@ pub fn parse(text: &str, map: &SpanMap) -> Result<Requirement, String> {
     let name = c.take(|x| x.is_ascii_alphanumeric() || matches!(x, '.' | '_' | '-'));
     let ends = |x: Option<char>| x.is_some_and(|x| x.is_ascii_alphanumeric());
     if !ends(name.chars().next()) || !ends(name.chars().next_back()) {
-        return Err(format!("no package name at the start of {text:?}"));
+        return Err("Expected package name at the start of dependency specifier".into());
     }
     let name = c.spanned(normalize(name), start, c.at);
     c.skip();

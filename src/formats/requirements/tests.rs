@@ -153,3 +153,21 @@ fn poetry_constraints_become_specifiers() {
         assert_eq!(versions::from_poetry(constraint).as_deref(), wanted, "{constraint}");
     }
 }
+
+#[test]
+fn parentheses_of_a_marker_stay_but_around_one_comparison() {
+    for (written, printed) in [
+        (
+            "(os_name == 'a' and python_version < '3') or os_name=='b'",
+            "(os_name == \"a\" and python_version < \"3\") or os_name == \"b\"",
+        ),
+        (
+            "os_name == 'a' and python_version < '3' or os_name == 'b'",
+            "os_name == \"a\" and python_version < \"3\" or os_name == \"b\"",
+        ),
+        ("((os_name == 'a')) and (os_name == 'b')", "os_name == \"a\" and os_name == \"b\""),
+        ("(os_name == 'a' or os_name == 'b')", "os_name == \"a\" or os_name == \"b\""),
+    ] {
+        assert_eq!(Marker::parse(written).unwrap().to_string(), printed);
+    }
+}

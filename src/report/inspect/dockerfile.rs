@@ -46,6 +46,7 @@ fn inputs(request: &Request) -> BuildInputs {
     BuildInputs {
         args: request.build_args.iter().map(|(name, value)| (name.clone(), var(value))).collect(),
         target: request.target.clone(),
+        platform: request.platform.clone(),
         base_env,
     }
 }

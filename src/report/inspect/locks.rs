@@ -4,11 +4,15 @@ use serde_json::{Map, Value, json};
 
 use super::requirements::marker as printed;
 use crate::formats::locks::data::{self, Node};
+use crate::formats::locks::pylock;
 use crate::formats::requirements::{Marker, MarkerEnv, normalize};
 use crate::model::FileId;
 
-/// The format of a lock by its file name.
-pub(super) fn format(name: &str) -> Option<&'static str> {
+/// The format of a lock as it is asked for, or by its file name.
+pub(super) fn format(name: &str, asked: Option<&str>) -> Option<&'static str> {
+    if let Some(asked) = asked {
+        return ["uv", "poetry", "pdm", "pipfile", "pylock"].into_iter().find(|format| *format == asked);
+    }
     match name {
         "uv.lock" => Some("uv"),
         "poetry.lock" => Some("poetry"),
@@ -24,6 +28,9 @@ pub(super) fn document(format: &str, file: FileId, text: &str, markers: &MarkerE
     let (node, problems) = if format == "pipfile" { data::json(file, text) } else { data::toml(file, text) };
     if let Some(problem) = problems.first() {
         return json!({"kind": "lock", "ok": false, "error": problem.message});
+    }
+    if let Some(why) = refusal(format, &node) {
+        return json!({"kind": "lock", "ok": false, "error": why});
     }
     let rows: Vec<Value> = match format {
         "pipfile" => pipfile(&node, markers),
@@ -44,6 +51,25 @@ pub(super) fn document(format: &str, file: FileId, text: &str, markers: &MarkerE
         out["root_groups"] = Value::Object(root_groups(packages(&node, "package")));
     }
     out
+}
+
+/// Why a document is no lock of its format, if it is not.
+fn refusal(format: &str, node: &Node) -> Option<String> {
+    let missing = |key: &str| node.get(key).is_none().then(|| format!("{key} is missing"));
+    let needed: &[&str] = match format {
+        "pylock" => return pylock::valid(node).err().map(|why| why.text),
+        "poetry" => &["name", "version"],
+        _ => &["name"],
+    };
+    let part = match format {
+        "pipfile" => return missing("_meta"),
+        "uv" => None,
+        _ => missing("metadata"),
+    };
+    let lacks = |package: &Node| {
+        needed.iter().find(|key| package.str(key).is_none()).map(|key| format!("a package lacks {key}"))
+    };
+    part.or_else(|| packages(node, "package").iter().find_map(lacks))
 }
 
 fn packages<'a>(node: &'a Node, key: &str) -> &'a [Node] {

@@ -24,6 +24,8 @@ pub struct Request {
     pub build_args: BTreeMap<String, String>,
     /// `--target`.
     pub target: Option<String>,
+    /// `--platform OS/ARCHITECTURE`.
+    pub platform: Option<String>,
     /// `--base-env IMAGE:K=V`, as written.
     pub base_env: Vec<String>,
     /// `--env K=V`.
@@ -50,6 +52,8 @@ pub struct Request {
     pub commands: Vec<String>,
     /// `--lock`.
     pub lock: Option<String>,
+    /// `--as KIND`.
+    pub kind: Option<String>,
     /// `--github`: `${{ }}` in shell text is an expansion.
     pub github: bool,
     /// `--posix`.

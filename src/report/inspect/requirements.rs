@@ -9,7 +9,9 @@ use super::Request;
 use super::installed::{markers, relative, seen_from};
 use super::locks;
 use crate::discover::{Disk, Tree, paths};
+use crate::formats::locks::data::Node;
 use crate::formats::locks::manifest::{self, Dependency};
+use crate::formats::locks::poetry_groups::{self, Address, PoetryDependency};
 use crate::formats::requirements::load::{Entry, Loaded, OptionLine, load_with};
 use crate::formats::requirements::{Direct, Marker, MarkerEnv, Requirement, Target};
 use crate::formats::{Var, World};
@@ -26,21 +28,22 @@ pub fn document(request: &Request) -> Result<Value, String> {
     let base = root.clone();
     let markers = markers(request, "3.11.0");
     // Includes may leave the root that paths are printed against: then a wider tree is read.
-    for _ in 0..4 {
+    for wider in 0..5 {
         let tree = Tree::open(Box::new(Disk::with_ignored(&root))).map_err(|e| e.to_string())?;
         let here = relative(&path, &root).ok_or("the file is outside the root")?;
         let file = tree.find(&here).ok_or("the file cannot be read")?;
         let text = tree.text(file).map_err(ToString::to_string)?;
         let name = paths::name(&here);
-        if name == "pyproject.toml" {
-            return Ok(pyproject(file, text, &markers));
+        let asked = request.kind.as_deref();
+        if asked == Some("pyproject") || name == "pyproject.toml" && asked.is_none() {
+            return Ok(pyproject(file, text, path.parent().unwrap_or(&path), &markers));
         }
-        if let Some(format) = locks::format(name) {
+        if let Some(format) = locks::format(name, asked) {
             return Ok(locks::document(format, file, text, &markers));
         }
         let loaded = load_with(&tree, file, &markers, &world(request), false);
         let outside = loaded.incomplete.as_ref().is_some_and(|r| r.text.ends_with("outside the repository"));
-        if outside && root.pop() {
+        if outside && wider < 4 && root.pop() {
             continue;
         }
         let folder = relative(&base, &root).unwrap_or_default();
@@ -126,6 +129,8 @@ impl Printer<'_> {
         let installable = ["pyproject.toml", "setup.py"]
             .iter()
             .any(|name| paths::join(&folder, name).is_some_and(|path| self.tree.find(&path).is_some()));
+        // An editable needs only its folder; whether it can be built shows when it is.
+        let installable = installable || d.editable && (folder.is_empty() || self.tree.is_dir(&folder));
         if !address && !installable {
             return opaque("not a project", d.editable, &d.hashes);
         }
@@ -187,8 +192,11 @@ fn opaque(why: &str, editable: bool, list: &[Spanned<String>]) -> Value {
            "error": why, "editable": editable, "hashes": hashes(list)})
 }
 
-fn pyproject(file: FileId, text: &str, markers: &MarkerEnv) -> Value {
+fn pyproject(file: FileId, text: &str, folder: &Path, markers: &MarkerEnv) -> Value {
     let read = manifest::parse(file, text);
+    if read.problems.is_empty() && not_texts(&read.node) {
+        return json!({"kind": "pyproject", "ok": false, "error": "a requirement is no text"});
+    }
     if let Some(problem) = read.problems.first() {
         return json!({"kind": "pyproject", "ok": false, "error": problem.message});
     }
@@ -199,16 +207,28 @@ fn pyproject(file: FileId, text: &str, markers: &MarkerEnv) -> Value {
         Err(why) => json!({"error": why, "entries": []}),
     };
     let groups: BTreeMap<&String, Value> = read.groups.iter().map(|(k, v)| (k, group(v))).collect();
-    let poetry = |list: &[Dependency]| -> Vec<Value> { list.iter().map(|d| poetry(d, markers)).collect() };
-    let poetry: BTreeMap<&String, Vec<Value>> = read.poetry.iter().map(|(k, v)| (k, poetry(v))).collect();
-    let mixed = !poetry.is_empty() && !read.dependencies.is_empty();
+    let (groups_of_poetry, refused) = match poetry_groups::groups(&read) {
+        Ok(groups) => (groups, None),
+        Err(why) => (BTreeMap::new(), Some(why)),
+    };
+    let poetry: BTreeMap<&String, Vec<Value>> = groups_of_poetry
+        .iter()
+        .map(|(name, list)| (name, list.iter().map(|found| poetry(found, folder, markers)).collect()))
+        .collect();
     json!({
         "kind": "pyproject", "ok": true, "error": null, "name": read.name.map(|n| n.value),
         "requires_python": read.requires_python.map(|n| n.value), "dynamic": read.dynamic,
         "dependencies": many(&read.dependencies), "optional_dependencies": optional, "dependency_groups": groups,
-        "build_requires": many(&read.build_requires), "poetry_error": null,
-        "poetry": if mixed { json!({"$unknown": "both kinds of dependencies"}) } else { json!(poetry) },
+        "build_requires": many(&read.build_requires), "poetry_error": refused, "poetry": poetry,
     })
+}
+
+/// Whether a list of requirements holds something else than texts.
+fn not_texts(node: &Node) -> bool {
+    let lists = [node.path(&["project", "dependencies"]), node.path(&["build-system", "requires"])];
+    let optional = node.path(&["project", "optional-dependencies"]).map_or(&[][..], Node::entries);
+    let all = lists.into_iter().flatten().chain(optional.iter().map(|(_, list)| list));
+    all.flat_map(Node::items).any(|item| item.text().is_none())
 }
 
 fn dependency(d: &Dependency, markers: &MarkerEnv) -> Value {
@@ -223,13 +243,36 @@ fn dependency(d: &Dependency, markers: &MarkerEnv) -> Value {
     }
 }
 
-fn poetry(d: &Dependency, markers: &MarkerEnv) -> Value {
-    let mut out = dependency(d, markers);
-    out["optional"] = json!(d.optional);
-    if !d.exact {
-        for key in ["specifier", "url", "marker", "applies"] {
-            out[key] = json!({"$unknown": "what Poetry adds to it"});
-        }
+fn poetry(found: &PoetryDependency, folder: &Path, markers: &MarkerEnv) -> Value {
+    let mut out = dependency(&found.dependency, markers);
+    out["optional"] = json!(found.dependency.optional);
+    if found.dependency.requirement.is_err() {
+        return out;
+    }
+    out["url"] = match &found.address {
+        Some(Address::Url(url)) => json!(url),
+        Some(Address::Path(path)) => json!(last_of(folder, path).map(|name| format!("file://{name}"))),
+        None => Value::Null,
+    };
+    (out["marker"], out["applies"]) = match &found.marker {
+        Ok(text) => marker(text.as_deref(), markers),
+        Err(why) => (json!({"$unknown": why}), json!({"$unknown": why})),
+    };
+    if !found.dependency.exact {
+        out["specifier"] = json!({"$unknown": "what Poetry makes of the versions"});
     }
     out
+}
+
+/// The last part of a path from a folder, `..` followed.
+fn last_of(folder: &Path, path: &str) -> Option<String> {
+    let mut whole = folder.to_path_buf();
+    for part in path.split('/').filter(|part| !part.is_empty() && *part != ".") {
+        if part == ".." {
+            whole.pop();
+        } else {
+            whole.push(part);
+        }
+    }
+    whole.file_name()?.to_str().map(str::to_owned)
 }
