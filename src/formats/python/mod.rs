@@ -284,8 +284,7 @@ impl<'t> Evaluator<'t> {
             out.reads_unsure = Some(why.clone());
             out.incomplete = Some(why);
         }
-        out.reads_unsure =
-            out.reads_unsure.or(machine.reads_unsure.take()).or_else(|| out.incomplete.clone());
+        out.reads_unsure = out.reads_unsure.or(machine.reads_unsure.take()).or_else(|| out.incomplete.clone());
         out.values.retain(|_, value| value.kind != Kind::Undefined);
         out.reads = machine.reads;
         out.files = machine.files;

@@ -123,7 +123,9 @@ fn tagged(value: &Val) -> Value {
         Kind::List(items) => json!({ "type": "list", "items": list(items) }),
         Kind::Tuple(items) => json!({ "type": "tuple", "items": list(items) }),
         Kind::Set(items) => json!({ "type": "set", "items": list(items) }),
-        Kind::Dict(items) if items.iter().any(|(key, _)| !settled_key(key)) => json!({ "$unknown": "a key is not known" }),
+        Kind::Dict(items) if items.iter().any(|(key, _)| !settled_key(key)) => {
+            json!({ "$unknown": "a key is not known" })
+        }
         Kind::Dict(items) => {
             let items: Vec<Value> = items.iter().map(|(k, v)| json!([tagged(k), tagged(v)])).collect();
             json!({ "type": "dict", "items": items })

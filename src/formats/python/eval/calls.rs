@@ -63,7 +63,12 @@ impl Machine<'_> {
             }
             K::Unknown(why) => {
                 let why = Arc::clone(why);
-                if args.pos.iter().chain(args.named.iter().map(|(_, v)| v)).any(|v| matches!(v.k, K::Func(_) | K::Method(_))) {
+                if args
+                    .pos
+                    .iter()
+                    .chain(args.named.iter().map(|(_, v)| v))
+                    .any(|v| matches!(v.k, K::Func(_) | K::Method(_)))
+                {
                     self.unsure_reads("a call of what is not known may read variables", at);
                 }
                 self.foreign("something not known", args, at);

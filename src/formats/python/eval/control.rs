@@ -303,7 +303,9 @@ fn widen_into(wide: &mut Heap, base: &Heap, end: &Heap, why: &Arc<Reason>) -> bo
         match (&ours.data, &theirs.data) {
             (Data::Space(old), Data::Space(new)) => {
                 let names = new.names.iter().filter(|(name, value)| {
-                    old.names.get(*name).is_none_or(|v| !matches!(v.k, K::Unknown(_)) && !half_known(v) && !same(base, v, end, value, 0))
+                    old.names.get(*name).is_none_or(|v| {
+                        !matches!(v.k, K::Unknown(_)) && !half_known(v) && !same(base, v, end, value, 0)
+                    })
                 });
                 for (name, _) in names {
                     let unknown = V::new(K::Unknown(Arc::clone(why)));

@@ -324,7 +324,9 @@ impl Machine<'_> {
                             ast::InterpolatedStringElement::Interpolation(of) => {
                                 let value = self.eval(&of.expression, f)?;
                                 let spec = of.format_spec.as_ref().map(|spec| {
-                                    let plain = |e: &ast::InterpolatedStringElement| e.as_literal().map(|l| l.value.to_string());
+                                    let plain = |e: &ast::InterpolatedStringElement| {
+                                        e.as_literal().map(|l| l.value.to_string())
+                                    };
                                     spec.elements.iter().map(plain).collect::<Option<String>>()
                                 });
                                 let shown = matches!(of.conversion, ast::ConversionFlag::Repr);
@@ -333,7 +335,9 @@ impl Machine<'_> {
                                     None if of.debug_text.is_none() && !odd => {
                                         self.field_text(&value, shown, None, at)?.step(StepKind::Interpolated, at)
                                     }
-                                    Some(Some(spec)) if of.debug_text.is_none() && of.conversion.to_byte().is_none() => {
+                                    Some(Some(spec))
+                                        if of.debug_text.is_none() && of.conversion.to_byte().is_none() =>
+                                    {
                                         self.field_text(&value, false, Some(&spec), at)?
                                     }
                                     _ => V::unknown("a format that is not followed", at).resting([&value]),

@@ -54,7 +54,8 @@ impl Machine<'_> {
                 value = Some(values.clone());
             }
             next += 1;
-            let flags = rest.len() - rest.trim_start_matches(|c: char| c.is_ascii_digit() || "-+ #.*".contains(c)).len();
+            let flags =
+                rest.len() - rest.trim_start_matches(|c: char| c.is_ascii_digit() || "-+ #.*".contains(c)).len();
             let (flags, tail) = rest.split_at(flags);
             let (Some(kind), Some(value)) = (tail.chars().next(), value) else {
                 return Ok(V::unknown("a format that is not followed", at).resting([values]));

@@ -130,8 +130,22 @@ impl Machine<'_> {
     /// Whether an import that is guarded asks for what no manifest of the repository names.
     fn unnamed(&self, name: &str) -> bool {
         const COMMON: [&str; 16] = [
-            "yaml", "PIL", "pip", "setuptools", "pkg_resources", "MySQLdb", "django", "six", "dotenv", "requests", "ujson",
-            "simplejson", "jinja2", "pydantic", "typing_extensions", "distutils",
+            "yaml",
+            "PIL",
+            "pip",
+            "setuptools",
+            "pkg_resources",
+            "MySQLdb",
+            "django",
+            "six",
+            "dotenv",
+            "requests",
+            "ujson",
+            "simplejson",
+            "jinja2",
+            "pydantic",
+            "typing_extensions",
+            "distutils",
         ];
         let top = name.split('.').next().unwrap_or(name);
         if self.tries.is_empty() || COMMON.contains(&top) || top.len() < 4 {

@@ -168,7 +168,7 @@ impl Machine<'_> {
             K::Tuple(items) | K::Iter(items) => Ok(items.to_vec()),
             K::Made(class, made) if &**class == "file" => match made.pos.first().and_then(V::pathlike) {
                 Some(path) => {
-                    let text = self.file_call("read_text", &path.to_owned(), at)?;
+                    let text = self.file_call("read_text", path, at)?;
                     match text.text() {
                         Some(text) => Ok(text.split_inclusive('\n').map(V::str).collect()),
                         None => Err(unknown(value)),
@@ -307,7 +307,9 @@ impl Machine<'_> {
             }
             (K::Bytes(bytes), _, _) => self.bytes_method(&Arc::clone(bytes), name, args, at),
             (K::Timedelta(n), _, "total_seconds") if pos.is_empty() => Some(V::at(K::Float(*n), at)),
-            (K::Tuple(_), _, _) | (_, Some(Data::Set(_)), _) | (_, Some(Data::List(_)), "count") if args.named.is_empty() => {
+            (K::Tuple(_), _, _) | (_, Some(Data::Set(_)), _) | (_, Some(Data::List(_)), "count")
+                if args.named.is_empty() =>
+            {
                 let all = pos.to_vec();
                 self.collection_method(object, name, &all, at)?
             }

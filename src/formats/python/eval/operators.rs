@@ -196,12 +196,14 @@ impl Machine<'_> {
         match (simple(a)?, simple(b)?) {
             (1, 1) => Some(number(a)? == number(b)?),
             (6, 6) => match (&a.k, &b.k) {
-                (K::Float(a), K::Float(b)) => Some(a == b),
+                (K::Float(a), K::Float(b)) => Some(a.partial_cmp(b) == Some(std::cmp::Ordering::Equal)),
                 _ => None,
             },
             #[expect(clippy::cast_precision_loss, reason = "checked to be small")]
             (6, 1) | (1, 6) => match (&a.k, &b.k) {
-                (K::Float(f), K::Int(n)) | (K::Int(n), K::Float(f)) if n.abs() < 1 << 53 => Some(*f == *n as f64),
+                (K::Float(f), K::Int(n)) | (K::Int(n), K::Float(f)) if n.abs() < 1 << 53 => {
+                    Some(f.partial_cmp(&(*n as f64)) == Some(std::cmp::Ordering::Equal))
+                }
                 _ => None,
             },
             (4, 4) => None,

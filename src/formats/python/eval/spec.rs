@@ -97,7 +97,13 @@ impl Spec {
         let have = sign.chars().count() + body.chars().count();
         let missing = self.width.saturating_sub(have);
         let pad = |n: usize| fill.to_string().repeat(n);
-        match self.align.unwrap_or(if zero && number { '=' } else if number { '>' } else { '<' }) {
+        match self.align.unwrap_or(if zero && number {
+            '='
+        } else if number {
+            '>'
+        } else {
+            '<'
+        }) {
             '<' => format!("{sign}{body}{}", pad(missing)),
             '^' => format!("{}{sign}{body}{}", pad(missing / 2), pad(missing - missing / 2)),
             '=' => format!("{sign}{}{body}", pad(missing)),
@@ -164,7 +170,8 @@ pub(crate) fn formatted(value: &V, spec: &str) -> Option<String> {
             let percent = of.kind == Some('%');
             let n = if percent { n * 100.0 } else { n };
             let text = format!("{:.*}", of.precision.unwrap_or(6), n.abs());
-            let (whole, rest) = text.split_once('.').map_or((text.as_str(), String::new()), |(w, r)| (w, format!(".{r}")));
+            let (whole, rest) =
+                text.split_once('.').map_or((text.as_str(), String::new()), |(w, r)| (w, format!(".{r}")));
             if of.comma && of.zero {
                 return None;
             }

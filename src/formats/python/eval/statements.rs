@@ -102,7 +102,12 @@ impl Machine<'_> {
             ast::Stmt::Assert(assert) => {
                 let value = self.eval(&assert.test, f)?;
                 if matches!(self.truth(&value), Truth::No) {
-                    return Ok(Flow::Raise(Exc { name: Some("AssertionError".into()), span: at, text: String::new(), call: false }));
+                    return Ok(Flow::Raise(Exc {
+                        name: Some("AssertionError".into()),
+                        span: at,
+                        text: String::new(),
+                        call: false,
+                    }));
                 }
             }
             ast::Stmt::Import(import) => self.import_statement(import, f)?,

@@ -38,7 +38,7 @@ fn a_branch_in_a_closed_world_is_decided() {
 fn whole(text: &str, extra: &[(&str, &str)]) -> Settings {
     let mut files = vec![("s.py".to_owned(), text.to_owned())];
     files.extend(extra.iter().map(|(path, text)| ((*path).to_owned(), (*text).to_owned())));
-    let tree = Tree::open(Box::new(Memory::of(files)));
+    let tree = Tree::open(Box::new(Overlay::of(files)));
     let world = World::Closed(std::collections::BTreeMap::new());
     tree.map(|tree| Evaluator::new(&tree, vec![String::new()]).whole().module("s", &world, None)).unwrap_or_default()
 }
@@ -65,9 +65,7 @@ fn files_that_are_run_or_included_leave_their_names() {
 #[test]
 fn a_name_that_may_not_be_there_stays_in_doubt() {
     let of = whole("import lib\nif lib.on():\n    A = lib.value()\n", &[]);
-    let absent = |v: &crate::formats::python::Val| {
-        matches!(&v.kind, crate::formats::python::Kind::OneOf(all) if all.iter().any(|v| v.kind == crate::formats::python::Kind::Undefined))
-    };
+    let absent = |v: &crate::formats::python::Val| matches!(&v.kind, crate::formats::python::Kind::OneOf(all) if all.iter().any(|v| v.kind == crate::formats::python::Kind::Undefined));
     assert!(of.values.get("A").is_some_and(absent));
 }
 
@@ -85,6 +83,9 @@ fn a_variable_that_is_taken_out_is_gone() {
 
 #[test]
 fn sequences_are_matched_by_their_parts() {
-    let of = whole("match ['a', 'b', 'c']:\n    case ['x', *_]:\n        A = 'x'\n    case [first, *_, last]:\n        A = first + last\n", &[]);
+    let of = whole(
+        "match ['a', 'b', 'c']:\n    case ['x', *_]:\n        A = 'x'\n    case [first, *_, last]:\n        A = first + last\n",
+        &[],
+    );
     assert_eq!(text_of(&of, "A").as_deref(), Some("ac"));
 }

@@ -94,7 +94,8 @@ impl Machine<'_> {
                 str(chars.next().map_or_else(String::new, |c| format!("{}{}", c.to_ascii_uppercase(), chars.as_str())))
             }
             ("swapcase", 0) => {
-                let swap = |c: char| if c.is_ascii_lowercase() { c.to_ascii_uppercase() } else { c.to_ascii_lowercase() };
+                let swap =
+                    |c: char| if c.is_ascii_lowercase() { c.to_ascii_uppercase() } else { c.to_ascii_lowercase() };
                 str(text.chars().map(swap).collect())
             }
             ("isalpha", 0) => all(u8::is_ascii_alphabetic),
@@ -138,9 +139,6 @@ impl Machine<'_> {
             "decode" if utf8 && args.get(1, "errors").is_none() => {
                 let text = std::str::from_utf8(bytes).ok()?;
                 Some(V::at(K::Str(text.into()), at))
-            }
-            "hex" if args.pos.is_empty() => {
-                Some(V::str(bytes.iter().map(|b| format!("{b:02x}")).collect::<String>()))
             }
             _ => None,
         }

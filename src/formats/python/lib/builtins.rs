@@ -32,7 +32,9 @@ impl Machine<'_> {
             .with(|m| m.raw = None)),
             ("str", None) => Ok(V::at(K::Str("".into()), at)),
             ("str", Some(v)) if args.pos.len() == 1 && args.named.is_empty() => self.to_text(&v, at),
-            ("int", Some(v)) if args.pos.len() == 1 && args.named.is_empty() => self.lift(&v, at, &mut |m, v| m.to_int(v, at)),
+            ("int", Some(v)) if args.pos.len() == 1 && args.named.is_empty() => {
+                self.lift(&v, at, &mut |m, v| m.to_int(v, at))
+            }
             ("float", Some(v)) => self.lift(&v, at, &mut |m, v| {
                 Ok(match &v.k {
                     #[expect(clippy::cast_precision_loss, reason = "as Python does")]

@@ -52,12 +52,15 @@ impl Machine<'_> {
         if args.named("scope").is_some_and(|v| !matches!(v.k, K::Ref(id) if id == globals)) {
             return Ok(false);
         }
-        let own = self.space(globals).and_then(|s| s.names.get("__included_file__").or_else(|| s.names.get("__file__")));
+        let own =
+            self.space(globals).and_then(|s| s.names.get("__included_file__").or_else(|| s.names.get("__file__")));
         let folder = own.and_then(V::text).and_then(Self::inside).map(|path| paths::parent(&path).to_owned());
         let Some(folder) = folder else { return Ok(false) };
         for part in &args.pos {
             let (optional, part) = match &part.k {
-                K::Made(class, made) if &**class == "split_settings.tools.optional" => (true, made.pos.first().cloned()),
+                K::Made(class, made) if &**class == "split_settings.tools.optional" => {
+                    (true, made.pos.first().cloned())
+                }
                 _ => (false, Some(part.clone())),
             };
             let Some(pattern) = part.as_ref().and_then(V::text).map(str::to_owned) else { return Ok(false) };
@@ -98,7 +101,9 @@ impl Machine<'_> {
         }
         let folder = paths::join(folder, under)?;
         let fits = |path: &str| {
-            paths::parent(path) == folder && !paths::name(path).starts_with('.') && fits(last.as_bytes(), paths::name(path).as_bytes())
+            paths::parent(path) == folder
+                && !paths::name(path).starts_with('.')
+                && fits(last.as_bytes(), paths::name(path).as_bytes())
         };
         Some(self.tree.under(&folder).filter(|(_, path)| fits(path)).map(|(file, _)| file).collect())
     }

@@ -51,9 +51,9 @@ impl Machine<'_> {
                     None => V::unknown("how this is written as text", at).resting([v]),
                 })
             }),
-            ("sorted", [over]) if args.named("key").is_some() && !args.open => self.lift(over, at, &mut |m, over| {
-                m.sorted_by(over, args, at)
-            }),
+            ("sorted", [over]) if args.named("key").is_some() && !args.open => {
+                self.lift(over, at, &mut |m, over| m.sorted_by(over, args, at))
+            }
             ("sorted", [over]) if !args.open => {
                 let reverse = match args.named("reverse").map(|v| &v.k) {
                     None | Some(K::Bool(false)) => false,

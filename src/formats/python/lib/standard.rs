@@ -22,7 +22,7 @@ fn quote(text: &str, safe: &str, plus: bool) -> String {
         } else if plus && c == ' ' {
             out.push('+');
         } else {
-            out.push_str(&format!("%{byte:02X}"));
+            out.extend(["%".to_owned(), format!("{byte:02X}")]);
         }
     }
     out
@@ -34,7 +34,9 @@ fn unquote(text: &str) -> Option<String> {
     let mut rest = text.as_bytes();
     while let Some((first, tail)) = rest.split_first() {
         let hex = tail.get(..2).filter(|_| *first == b'%').and_then(|two| std::str::from_utf8(two).ok());
-        match hex.filter(|two| two.bytes().all(|b| b.is_ascii_hexdigit())).and_then(|two| u8::from_str_radix(two, 16).ok())
+        match hex
+            .filter(|two| two.bytes().all(|b| b.is_ascii_hexdigit()))
+            .and_then(|two| u8::from_str_radix(two, 16).ok())
         {
             Some(byte) => {
                 out.push(byte);
@@ -95,7 +97,9 @@ impl Machine<'_> {
         let plain = args.named.is_empty();
         Some(match (path, pos.as_slice()) {
             ("collections.OrderedDict", _) => self.builtin("dict", args, at),
-            ("builtins.compile", [code, ..]) if args.pos.len() == 3 && args.get(2, "mode").and_then(V::text) == Some("exec") => {
+            ("builtins.compile", [code, ..])
+                if args.pos.len() == 3 && args.get(2, "mode").and_then(V::text) == Some("exec") =>
+            {
                 Ok(code.clone())
             }
             ("typing.cast", [_, value]) => Ok(value.clone()),
@@ -118,13 +122,17 @@ impl Machine<'_> {
                         let digits = text.strip_prefix('-').unwrap_or(text);
                         let (whole, rest) = digits.split_once('.').unwrap_or((digits, "0"));
                         let all = |t: &str| !t.is_empty() && t.bytes().all(|b| b.is_ascii_digit());
-                        all(whole) && all(rest) && (whole == "0" || !whole.starts_with('0'))
+                        all(whole)
+                            && all(rest)
+                            && (whole == "0" || !whole.starts_with('0'))
                             && !(rest.len() > 6 && whole == "0")
                     }
                     _ => false,
                 };
                 let pass = Args { pos: vec![v.clone()], ..Args::default() };
-                Ok(if fine { V::at(K::Made("decimal.Decimal".into(), Arc::new(pass)), at).from(v) } else {
+                Ok(if fine {
+                    V::at(K::Made("decimal.Decimal".into(), Arc::new(pass)), at).from(v)
+                } else {
                     V::unknown("a decimal number", at).resting([v])
                 })
             }),
@@ -134,7 +142,13 @@ impl Machine<'_> {
             ("urllib.parse.quote" | "urllib.parse.quote_plus", [of]) => {
                 let plus = path.ends_with("_plus");
                 let safe = match args.named("safe").map(|v| v.text().map(str::to_owned)) {
-                    None => if plus { String::new() } else { "/".into() },
+                    None => {
+                        if plus {
+                            String::new()
+                        } else {
+                            "/".into()
+                        }
+                    }
                     Some(Some(safe)) => safe,
                     Some(None) => return None,
                 };
@@ -148,15 +162,21 @@ impl Machine<'_> {
                 self.on_text(of, at, &mut |text| unquote(&text.replace('+', " ")))
             }
             ("urllib.parse.urlparse" | "urllib.parse.urlsplit", [of]) if plain => self.lift(of, at, &mut |_, v| {
-                let fine = v.text().is_some_and(|t| !placed(t) && t.is_ascii() && !t.contains(';') && url::split(t).is_some());
+                let fine =
+                    v.text().is_some_and(|t| !placed(t) && t.is_ascii() && !t.contains(';') && url::split(t).is_some());
                 let pass = Args { pos: vec![v.clone()], ..Args::default() };
                 let class = "urllib.parse.Result";
-                Ok(if fine { V::at(K::Made(class.into(), Arc::new(pass)), at).from(v) } else {
+                Ok(if fine {
+                    V::at(K::Made(class.into(), Arc::new(pass)), at).from(v)
+                } else {
                     V::unknown("a URL that is not followed", at).resting([v])
                 })
             }),
             ("ast.literal_eval", [of]) if plain => self.lift(of, at, &mut |m, v| {
-                let text = v.text().filter(|t| !placed(t) && t.len() < 10_000).map(|t| t.trim_start_matches([' ', '\t']).to_owned());
+                let text = v
+                    .text()
+                    .filter(|t| !placed(t) && t.len() < 10_000)
+                    .map(|t| t.trim_start_matches([' ', '\t']).to_owned());
                 let parsed = text.and_then(|text| ruff_python_parser::parse_expression(&text).ok());
                 Ok(match parsed.and_then(|parsed| literal(parsed.expr(), 0)) {
                     Some(value) => m.plain(&value, v, at),
