@@ -76,6 +76,8 @@ pub enum Kind {
     Timedelta(f64),
     /// A text marked for translation, untranslated.
     Lazy(String),
+    /// A decimal number, a pattern …: its kind and its text.
+    Tagged(&'static str, String),
     /// A secret wrapper (pydantic's `SecretStr`) around a text.
     Secret(Box<Val>),
     /// A function, a class, an object of a library: what it is called.
@@ -226,6 +228,8 @@ pub struct Settings {
     pub missing_modules: Vec<MissingModule>,
     /// Why there may be settings that are not listed.
     pub incomplete: Option<Reason>,
+    /// Why there may be reads that are not listed, or listed ones that do not happen.
+    pub reads_unsure: Option<Reason>,
 }
 
 /// Evaluates settings modules; each file is parsed once.
@@ -233,17 +237,26 @@ pub struct Evaluator<'t> {
     tree: &'t Tree,
     roots: Vec<String>,
     cache: parse::Cache,
+    whole: bool,
 }
 
 impl<'t> Evaluator<'t> {
     /// An evaluator over a tree whose modules are found under these folders, in order.
     pub fn new(tree: &'t Tree, roots: Vec<String>) -> Self {
-        Self { tree, roots, cache: parse::Cache::default() }
+        Self { tree, roots, cache: parse::Cache::default(), whole: false }
+    }
+
+    /// The same for a tree that holds every file there is: what is not in it is nowhere.
+    #[must_use]
+    pub fn whole(mut self) -> Self {
+        self.whole = true;
+        self
     }
 
     /// What a module, or a class in it, comes to.
     pub fn module(&self, name: &str, world: &World, class: Option<&str>) -> Settings {
         let mut machine = Machine::new(self.tree, &self.roots, &self.cache, world);
+        machine.whole = self.whole;
         let file = machine.find(name).and_then(|(file, _)| file);
         let mut out = Settings { module: name.to_owned(), file, ..Settings::default() };
         let at = Span::new(file.unwrap_or(FileId(0)), 0, 0);
@@ -257,6 +270,8 @@ impl<'t> Evaluator<'t> {
                     {
                         out.incomplete = space.open.as_deref().cloned();
                         out.values = machine.exported(&Machine::upper(space));
+                    } else {
+                        out.incomplete = Some(Reason::new("whether the module was run already is not decided"));
                     }
                 }
                 Some(class) => machine.class_values(&module, class, at, &mut out),
@@ -266,8 +281,10 @@ impl<'t> Evaluator<'t> {
             for value in out.values.values_mut() {
                 value.kind = Kind::Unknown(why.clone());
             }
+            out.reads_unsure = Some(why.clone());
             out.incomplete = Some(why);
         }
+        out.reads_unsure = out.reads_unsure.or(machine.reads_unsure.take()).or_else(|| out.incomplete.clone());
         out.values.retain(|_, value| value.kind != Kind::Undefined);
         out.reads = machine.reads;
         out.files = machine.files;

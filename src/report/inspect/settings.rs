@@ -28,6 +28,7 @@ pub fn document(request: &Request) -> Result<Value, String> {
     }
     let world = if request.open { World::Open(vars) } else { World::Closed(vars) };
     let evaluator = Evaluator::new(&tree, roots);
+    let evaluator = if request.open { evaluator } else { evaluator.whole() };
     let settings = evaluator.module(module, &world, request.class.as_deref());
     if settings.file.is_none() {
         return Err(format!("{module} is not in the repository"));
@@ -44,8 +45,11 @@ fn render(tree: &Tree, settings: &Settings, request: &Request) -> Value {
     let listed = own.filter(|(_, value)| request.open || !absent(value));
     let values: serde_json::Map<String, Value> =
         listed.map(|(name, value)| (name.clone(), decided(tagged(value), request.open))).collect();
-    let values = match &settings.incomplete {
-        Some(why) if values.is_empty() => json!({ "$unknown": why.text }),
+    // A setting that is left out would be said not to exist.
+    let doubtful = settings.values.iter().find(|(_, value)| !request.open && absent(value));
+    let values = match (&settings.incomplete, doubtful) {
+        (Some(why), _) if values.is_empty() || !request.open => json!({ "$unknown": why.text }),
+        (_, Some((name, _))) => json!({ "$unknown": format!("whether there is a setting {name}") }),
         _ => Value::Object(values),
     };
     let mut reads: Reads<'_> = BTreeMap::new();
@@ -68,7 +72,10 @@ fn render(tree: &Tree, settings: &Settings, request: &Request) -> Value {
         "module": settings.module,
         "class": request.class,
         "settings": values,
-        "env_reads": reads,
+        "env_reads": match &settings.reads_unsure {
+            Some(why) if !request.open => json!({ "$unknown": why.text }),
+            _ => json!(reads),
+        },
     })
 }
 
@@ -81,6 +88,15 @@ fn decided(value: Value, open: bool) -> Value {
         Value::Object(map) => map.into_iter().map(|(key, value)| (key, decided(value, open))).collect(),
         Value::Array(items) => items.into_iter().map(|value| decided(value, open)).collect(),
         other => other,
+    }
+}
+
+/// Whether a key of a dict is a plain value.
+fn settled_key(key: &Val) -> bool {
+    match &key.kind {
+        Kind::Tuple(items) => items.iter().all(settled_key),
+        Kind::Opaque(_) | Kind::Unknown(_) | Kind::OneOf(_) | Kind::Depends { .. } | Kind::Undefined => false,
+        _ => true,
     }
 }
 
@@ -107,12 +123,16 @@ fn tagged(value: &Val) -> Value {
         Kind::List(items) => json!({ "type": "list", "items": list(items) }),
         Kind::Tuple(items) => json!({ "type": "tuple", "items": list(items) }),
         Kind::Set(items) => json!({ "type": "set", "items": list(items) }),
+        Kind::Dict(items) if items.iter().any(|(key, _)| !settled_key(key)) => {
+            json!({ "$unknown": "a key is not known" })
+        }
         Kind::Dict(items) => {
             let items: Vec<Value> = items.iter().map(|(k, v)| json!([tagged(k), tagged(v)])).collect();
             json!({ "type": "dict", "items": items })
         }
         Kind::Path(t) => json!({ "type": "path", "value": t }),
         Kind::Timedelta(n) => json!({ "type": "timedelta", "value": n }),
+        Kind::Tagged(tag, t) => json!({ "type": tag, "value": t }),
         Kind::Lazy(t) => json!({ "type": "lazy_str", "value": t }),
         Kind::Secret(v) => json!({ "type": "secret", "value": tagged(v) }),
         Kind::Opaque(what) => json!({ "$unknown": what }),

@@ -52,6 +52,7 @@ impl Machine<'_> {
                 }
             }
             K::Bound(of) => self.method(&of.0, &of.1, args, at),
+            K::Made(class, made) if &**class == "functools.partial" => self.partial(&Arc::clone(made), args, at),
             K::Made(class, _) => self.library_method(class, callee, "__call__", args, at),
             K::Lib(path) => self.library(path, args, at, f),
             K::Ref(_) => self.instantiate(callee, args, at),
@@ -62,6 +63,14 @@ impl Machine<'_> {
             }
             K::Unknown(why) => {
                 let why = Arc::clone(why);
+                if args
+                    .pos
+                    .iter()
+                    .chain(args.named.iter().map(|(_, v)| v))
+                    .any(|v| matches!(v.k, K::Func(_) | K::Method(_)))
+                {
+                    self.unsure_reads("a call of what is not known may read variables", at);
+                }
                 self.foreign("something not known", args, at);
                 Ok(V::at(K::Unknown(why), at).resting(&args.pos))
             }
@@ -97,6 +106,7 @@ impl Machine<'_> {
     fn call_function(&mut self, func: &Arc<Func>, args: &Args, at: Span) -> R {
         if func.kind == FuncKind::Foreign || args.open {
             let name = func.name.clone();
+            self.unsure_reads("code that is not followed may read variables", at);
             return Ok(self.foreign(&name, args, at));
         }
         if !self.tick(at) {

@@ -12,6 +12,9 @@ use crate::model::Span;
 impl Machine<'_> {
     /// A method that changes its object.
     pub(crate) fn change(&mut self, object: &V, name: &str, args: &Args, at: Span) -> R {
+        if let Some(done) = self.rare_change(object, name, args, at) {
+            return done;
+        }
         let first = args.pos.first().cloned();
         match (name, first) {
             ("append", Some(item)) => {

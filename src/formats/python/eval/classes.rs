@@ -167,6 +167,7 @@ impl Machine<'_> {
             Some(_) => {
                 self.may_raise(None, at, Cond::default());
                 self.forget_args(args, at);
+                self.unsure_reads("code that is not followed may read variables", at);
                 Ok(V::unknown("an object whose class is not followed", at))
             }
         }

@@ -286,6 +286,11 @@ impl<T> PopAt<T> for Vec<T> {
     }
 }
 
+/// Whether a value is not known, if it is there at all.
+fn half_known(v: &V) -> bool {
+    matches!(&v.k, K::OneOf(all) if all.iter().any(|v| matches!(v.k, K::Unknown(_))))
+}
+
 /// Takes into `wide` what `end` changed of `base`; whether it changed anything.
 fn widen_into(wide: &mut Heap, base: &Heap, end: &Heap, why: &Arc<Reason>) -> bool {
     let mut changed = false;
@@ -298,10 +303,18 @@ fn widen_into(wide: &mut Heap, base: &Heap, end: &Heap, why: &Arc<Reason>) -> bo
         match (&ours.data, &theirs.data) {
             (Data::Space(old), Data::Space(new)) => {
                 let names = new.names.iter().filter(|(name, value)| {
-                    old.names.get(*name).is_none_or(|v| !matches!(v.k, K::Unknown(_)) && !same(base, v, end, value, 0))
+                    old.names.get(*name).is_none_or(|v| {
+                        !matches!(v.k, K::Unknown(_)) && !half_known(v) && !same(base, v, end, value, 0)
+                    })
                 });
                 for (name, _) in names {
                     let unknown = V::new(K::Unknown(Arc::clone(why)));
+                    let fresh = old.names.get(name).is_none_or(|v| matches!(v.k, K::Undefined));
+                    let unknown = if fresh && matches!(new.role, super::values::Role::Module(_)) {
+                        V::new(K::OneOf(Arc::new(vec![V::new(K::Undefined), unknown])))
+                    } else {
+                        unknown
+                    };
                     if let Data::Space(space) = &mut Arc::make_mut(target).data {
                         space.names.insert(name.clone(), unknown);
                         changed = true;
@@ -329,8 +342,12 @@ fn catches(kind: &V, exc: &Exc) -> Option<bool> {
     if matches!(handler, "Exception" | "BaseException") {
         return Some(true);
     }
-    let name = exc.name.as_deref()?;
     let short = handler.rsplit('.').next().unwrap_or(handler);
+    // What a call raises is hardly ever the failure of an import: imports say so themselves.
+    if exc.name.is_none() && exc.call && matches!(short, "ImportError" | "ModuleNotFoundError") {
+        return Some(false);
+    }
+    let name = exc.name.as_deref()?;
     if short == name {
         return Some(true);
     }

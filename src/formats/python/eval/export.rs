@@ -40,6 +40,11 @@ impl Machine<'_> {
                     .pos
                     .first()
                     .map_or_else(|| Kind::Opaque(path.to_string()), |v| self.export_at(v, depth + 1).kind),
+                K::Made(path, made) if matches!(&**path, "decimal.Decimal" | "re.Pattern") => {
+                    let tag = if path.starts_with('d') { "decimal" } else { "regex" };
+                    let text = made.pos.first().and_then(|v| self.plain_text(v));
+                    text.map_or_else(|| Kind::Opaque(path.to_string()), |text| Kind::Tagged(tag, spelled(&text)))
+                }
                 K::Lib(path) | K::Made(path, _) => Kind::Opaque(path.to_string()),
                 K::Iter(_) | K::Bound(_) | K::Method(_) => Kind::Opaque("an object".into()),
                 K::Unknown(why) => Kind::Unknown((**why).clone()),

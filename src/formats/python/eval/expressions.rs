@@ -8,7 +8,7 @@ use super::machine::{Frame, Machine};
 use super::truth::Truth;
 use super::values::{Args, Code, Data, Exc, FuncKind, K, R, V};
 use crate::formats::python::parse::span;
-use crate::model::{Reason, Span, StepKind};
+use crate::model::{Span, StepKind};
 
 impl Machine<'_> {
     /// The value of an expression.
@@ -292,6 +292,9 @@ impl Machine<'_> {
             && let Some(name) = path.strip_prefix("builtins.")
             && matches!(name, "globals" | "locals" | "vars" | "dir" | "exec" | "eval" | "super")
         {
+            if name == "exec" && self.exec_file(&args, f, at)? {
+                return Ok(V::none());
+            }
             return Ok(self.introspect(name, &args, at, f));
         }
         self.call(&callee, &args, at, f)
@@ -302,11 +305,8 @@ impl Machine<'_> {
             "globals" => V::new(K::Ref(f.scope.globals)),
             "locals" | "vars" if args.pos.is_empty() => V::new(K::Ref(f.locals)),
             "exec" | "eval" => {
-                let why = Arc::new(Reason::at("code that is made at run time", at));
-                for id in [f.scope.globals, f.locals] {
-                    self.forget(id, &why);
-                }
-                V::at(K::Unknown(why), at)
+                self.forget_scopes(f, "code that is made at run time", at);
+                V::unknown("code that is made at run time", at)
             }
             _ => V::unknown("introspection that is not followed", at),
         }
@@ -323,10 +323,22 @@ impl Machine<'_> {
                             ast::InterpolatedStringElement::Literal(l) => parts.push(V::str(&*l.value)),
                             ast::InterpolatedStringElement::Interpolation(of) => {
                                 let value = self.eval(&of.expression, f)?;
-                                let plain = of.debug_text.is_none() && of.format_spec.is_none();
-                                parts.push(match of.conversion {
-                                    ast::ConversionFlag::None | ast::ConversionFlag::Str if plain => {
-                                        self.to_text(&value, at)?.step(StepKind::Interpolated, at)
+                                let spec = of.format_spec.as_ref().map(|spec| {
+                                    let plain = |e: &ast::InterpolatedStringElement| {
+                                        e.as_literal().map(|l| l.value.to_string())
+                                    };
+                                    spec.elements.iter().map(plain).collect::<Option<String>>()
+                                });
+                                let shown = matches!(of.conversion, ast::ConversionFlag::Repr);
+                                let odd = matches!(of.conversion, ast::ConversionFlag::Ascii);
+                                parts.push(match spec {
+                                    None if of.debug_text.is_none() && !odd => {
+                                        self.field_text(&value, shown, None, at)?.step(StepKind::Interpolated, at)
+                                    }
+                                    Some(Some(spec))
+                                        if of.debug_text.is_none() && of.conversion.to_byte().is_none() =>
+                                    {
+                                        self.field_text(&value, false, Some(&spec), at)?
                                     }
                                     _ => V::unknown("a format that is not followed", at).resting([&value]),
                                 });

@@ -7,18 +7,16 @@ use crate::model::{Span, StepKind};
 impl Machine<'_> {
     /// `str(value)`.
     pub(crate) fn to_text(&mut self, value: &V, at: Span) -> R {
-        let text = self.lift(value, at, &mut |_, v| {
+        let text = self.lift(value, at, &mut |m, v| {
             let text = match &v.k {
                 K::Str(_) => return Ok(v.clone()),
-                K::Path(text) => text.to_string(),
-                K::Int(n) => n.to_string(),
-                K::Bool(true) => "True".into(),
-                K::Bool(false) => "False".into(),
-                K::None => "None".into(),
                 K::Made(class, made) if &**class == "pydantic.Url" => {
                     return Ok(made.pos.first().cloned().unwrap_or_else(|| V::unknown("a URL", at)));
                 }
-                _ => return Ok(V::unknown("how this is written as text", at).resting([v])),
+                _ => match m.plain_text(v) {
+                    Some(text) => text,
+                    None => return Ok(V::unknown("how this is written as text", at).resting([v])),
+                },
             };
             Ok(V::at(K::Str(text.into()), at).from(v).with(|m| m.raw = None))
         })?;
@@ -56,13 +54,26 @@ impl Machine<'_> {
                 value = Some(values.clone());
             }
             next += 1;
-            let (Some(after), Some(value)) = (rest.strip_prefix(['s', 'd']), value) else {
+            let flags =
+                rest.len() - rest.trim_start_matches(|c: char| c.is_ascii_digit() || "-+ #.*".contains(c)).len();
+            let (flags, tail) = rest.split_at(flags);
+            let (Some(kind), Some(value)) = (tail.chars().next(), value) else {
                 return Ok(V::unknown("a format that is not followed", at).resting([values]));
             };
-            if rest.starts_with('d') && !matches!(value.k, K::Int(_)) {
+            if !kind.is_ascii() {
                 return Ok(V::unknown("a format that is not followed", at).resting([values]));
             }
-            parts.push(self.to_text(&value, at)?);
+            let after = &tail[1..];
+            if kind == 's' && flags.is_empty() {
+                parts.push(self.to_text(&value, at)?);
+            } else {
+                parts.push(self.lift(&value, at, &mut |m, v| {
+                    Ok(match m.percent_field(flags, kind, v) {
+                        Some(text) => V::at(K::Str(text.into()), at).from(v).with(|m| m.raw = None),
+                        None => V::unknown("a format that is not followed", at).resting([v]),
+                    })
+                })?);
+            }
             rest = after;
         }
         parts.push(V::str(rest));
@@ -84,6 +95,8 @@ impl Machine<'_> {
                 continue;
             }
             let Some((field, after)) = rest.split_once('}') else { return Ok(V::unknown("a format", at)) };
+            let (field, spec) = field.split_once(':').map_or((field, None), |(field, spec)| (field, Some(spec)));
+            let (field, shown) = field.strip_suffix("!r").map_or((field, false), |field| (field, true));
             let value = if field.is_empty() {
                 next += 1;
                 args.pos.get(next - 1)
@@ -95,11 +108,29 @@ impl Machine<'_> {
             let Some(value) = value.cloned().filter(|_| !args.open) else {
                 return Ok(V::unknown("a format that is not followed", at).resting(&args.pos));
             };
-            parts.push(self.to_text(&value, at)?);
+            parts.push(self.field_text(&value, shown, spec, at)?);
             rest = after;
         }
         parts.push(V::str(rest));
         self.concat(&parts, at)
+    }
+
+    /// A field of a format: `{value!r:spec}`.
+    pub(crate) fn field_text(&mut self, value: &V, shown: bool, spec: Option<&str>, at: Span) -> R {
+        if !shown && spec.is_none_or(str::is_empty) {
+            return self.to_text(value, at);
+        }
+        self.lift(value, at, &mut |m, v| {
+            let shape = if shown { m.repr(v, 0).map(V::str) } else { Some(v.clone()) };
+            let text = shape.and_then(|v| match spec {
+                None | Some("") => m.plain_text(&v),
+                Some(spec) => super::spec::formatted(&v, spec),
+            });
+            Ok(match text {
+                Some(text) => V::at(K::Str(text.into()), at).from(v).with(|m| m.raw = None),
+                None => V::unknown("a format that is not followed", at).resting([v]),
+            })
+        })
     }
 
     /// The parts as one text.

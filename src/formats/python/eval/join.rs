@@ -42,7 +42,9 @@ impl Machine<'_> {
     pub(crate) fn side<T>(&mut self, cond: &Cond, run: impl FnOnce(&mut Self) -> T) -> T {
         let mark = self.tries.last().map_or(0, Vec::len);
         let level = self.tries.len();
+        self.undecided += 1;
         let out = run(self);
+        self.undecided -= 1;
         if level > 0
             && let Some(inner) = self.tries.get_mut(level - 1)
         {
@@ -228,6 +230,16 @@ fn refs(value: &V, out: &mut Vec<Id>) {
 }
 
 fn alternatives(ha: &Heap, a: &V, hb: &Heap, b: &V) -> V {
+    let absent = |v: &V| match &v.k {
+        K::Undefined => true,
+        K::OneOf(all) => all.iter().any(|v| matches!(v.k, K::Undefined)),
+        _ => false,
+    };
+    for (one, other) in [(a, b), (b, a)] {
+        if matches!(one.k, K::Unknown(_)) && absent(other) {
+            return V::new(K::OneOf(Arc::new(vec![V::new(K::Undefined), one.clone()]))).resting([a, b]);
+        }
+    }
     for one in [a, b] {
         if matches!(one.k, K::Unknown(_)) {
             return one.clone().resting([a, b]);

@@ -6,6 +6,23 @@ use super::machine::{Cond, Frame, Machine};
 use super::values::{Args, K, R, V};
 use crate::model::Span;
 
+/// Libraries that read variables of their own.
+const READERS: [&str; 13] = [
+    "dynaconf",
+    "environ",
+    "environs",
+    "decouple",
+    "dotenv",
+    "prettyconf",
+    "envparse",
+    "boto3",
+    "django_heroku",
+    "configurations",
+    "starlette",
+    "pydantic_settings",
+    "ddtrace",
+];
+
 impl Machine<'_> {
     /// Calls something of a library or of Python itself.
     pub(crate) fn library(&mut self, path: &str, args: &Args, at: Span, f: &mut Frame) -> R {
@@ -15,7 +32,9 @@ impl Machine<'_> {
         if let Some(name) = path.strip_prefix("os.path.") {
             return self.os_path(name, args, at);
         }
-        let _ = f;
+        if let Some(known) = self.standard(path, args, at) {
+            return known;
+        }
         match path {
             "os.environ.get" | "os.getenv" => {
                 let name = args.get(0, "key").and_then(V::text).map(str::to_owned);
@@ -24,6 +43,34 @@ impl Machine<'_> {
                     Some(name) if !args.open => self.env_get(&name, Some(default), false, "os", at),
                     _ => Ok(self.foreign("a variable that is not known", args, at)),
                 }
+            }
+            "os.environ.pop" if args.pos.len() < 3 && args.named.is_empty() => {
+                let Some(name) = args.pos.first().and_then(V::text).map(str::to_owned) else {
+                    self.env_open = true;
+                    return Ok(V::unknown("which variable is taken out", at));
+                };
+                let default = args.pos.get(1).cloned();
+                let required = default.is_none();
+                let now = self.env_get(&name, default, required, "os", at)?;
+                self.set_name(super::machine::ENVIRON, &name, V::at(K::Undefined, at));
+                Ok(now)
+            }
+            "os.environ.update" | "os.environ.clear" | "os.environ.pop" | "os.environ.popitem" | "os.putenv" => {
+                for value in &args.pos {
+                    for (name, value) in self.pairs(value).unwrap_or_default() {
+                        if let Some(name) = name.text() {
+                            self.set_name(super::machine::ENVIRON, name, value);
+                        }
+                    }
+                }
+                for (name, value) in &args.named {
+                    self.set_name(super::machine::ENVIRON, name, value.clone());
+                }
+                let followed = path == "os.environ.update" && args.pos.iter().all(|v| self.pairs(v).is_some());
+                if !followed || args.open {
+                    self.dead.get_or_insert_with(|| crate::model::Reason::at("variables are changed at run time", at));
+                }
+                Ok(V::at(K::None, at))
             }
             "os.environ.setdefault" => {
                 let (Some(name), Some(value)) = (args.pos.first().and_then(V::text), args.pos.get(1)) else {
@@ -78,6 +125,9 @@ impl Machine<'_> {
                 self.environ_method(&V::none(), method, args, at)
             }
             "dotenv.load_dotenv" => self.dotenv_file(args, at),
+            "dotenv.read_dotenv" if self.whole && args.pos.first().is_some_and(|p| self.named_file(p) == Ok(None)) => {
+                Ok(V::at(K::None, at))
+            }
             "dotenv.find_dotenv" => Ok(self.find_dotenv(args, at)),
             "decouple.config.get" => self.decouple(args, at),
             "decouple.Csv"
@@ -108,7 +158,9 @@ impl Machine<'_> {
                 for name in ["CELERY_LOADER", "DJANGO_SETTINGS_MODULE"] {
                     self.note_read(name, None, false, "celery", at);
                 }
-                Ok(self.foreign("Celery()", args, at))
+                self.unsure_reads("Celery may look at the settings", at);
+                self.forget_args(args, at);
+                Ok(V::at(K::Made("celery.Celery".into(), Arc::new(args.clone())), at))
             }
             "distutils.util.strtobool" | "setuptools._distutils.util.strtobool" | "strtobool.strtobool" => {
                 let Some(value) = args.pos.first().cloned() else { return Ok(V::unknown("a truth", at)) };
@@ -133,7 +185,9 @@ impl Machine<'_> {
             "dj_database_url.parse" => self.database_parse(args, at),
             "importlib.import_module" | "split_settings.tools.include" => {
                 if path.ends_with("include") {
-                    self.forget_object(f.scope.globals, "files that are included are not followed", at);
+                    if !self.split_settings(args, f, at)? {
+                        self.forget_scopes(f, "files that are included are not followed", at);
+                    }
                     return Ok(V::none());
                 }
                 let name = args.pos.first().and_then(V::text).map(str::to_owned);
@@ -150,6 +204,11 @@ impl Machine<'_> {
                 Ok(V::unknown(format!("the result of {path}()"), at))
             }
             _ => {
+                let all = || args.pos.iter().chain(args.named.iter().map(|(_, v)| v));
+                let calls_back = all().any(|v| matches!(v.k, K::Func(_) | K::Method(_)));
+                if calls_back || READERS.iter().any(|lib| path.split('.').next() == Some(lib)) {
+                    self.unsure_reads("a library may read variables", at);
+                }
                 self.may_raise(None, at, Cond::default());
                 self.forget_args(args, at);
                 let what = V::unknown(format!("the result of {path}(), which is not followed"), at);

@@ -110,6 +110,14 @@ pub(crate) struct Machine<'a> {
     pub(crate) over: Option<V>,
     /// Prefixes of `with env.prefixed(...)`; none where one is not known.
     pub(crate) prefixes: Vec<Option<String>>,
+    /// Whether the tree holds every file there is.
+    pub(crate) whole: bool,
+    /// Whether files were made on the way.
+    pub(crate) made_files: bool,
+    /// How many branches that are not decided are around.
+    pub(crate) undecided: usize,
+    /// Why the reads noted may be too many or too few.
+    pub(crate) reads_unsure: Option<Reason>,
     /// The configurations of Flask applications.
     pub(crate) flask: Vec<Id>,
 }
@@ -142,6 +150,10 @@ impl<'a> Machine<'a> {
             over: None,
             from_files: Names::new(),
             prefixes: Vec::new(),
+            whole: false,
+            made_files: false,
+            undecided: 0,
+            reads_unsure: None,
             flask: Vec::new(),
         }
     }
@@ -169,6 +181,13 @@ impl<'a> Machine<'a> {
         out
     }
 
+    /// Notes that there may be reads which are not seen.
+    pub(crate) fn unsure_reads(&mut self, why: &str, at: Span) {
+        if self.suppose.is_none() {
+            self.reads_unsure.get_or_insert_with(|| Reason::at(why, at));
+        }
+    }
+
     /// Puts a thing on the heap.
     pub(crate) fn alloc(&mut self, data: Data) -> Id {
         let id = self.next;
@@ -194,7 +213,7 @@ impl<'a> Machine<'a> {
     /// Notes that an exception may be raised here: the handlers around will see this state.
     pub(crate) fn may_raise(&mut self, name: Option<&str>, span: Span, cond: Cond) {
         let heap = if self.tries.is_empty() { return } else { self.heap.clone() };
-        let exc = Exc { name: name.map(str::to_owned), span, text: String::new() };
+        let exc = Exc { name: name.map(str::to_owned), span, text: String::new(), call: true };
         if let Some(inner) = self.tries.last_mut() {
             inner.push((exc, heap, cond));
         }
@@ -205,7 +224,7 @@ impl<'a> Machine<'a> {
     pub(crate) fn raise(&mut self, name: &str, text: impl Into<String>, span: Span) -> R {
         let text = text.into();
         if !self.tries.is_empty() || self.suppose.is_some() {
-            return Err(Exc { name: Some(name.to_owned()), span, text });
+            return Err(Exc { name: Some(name.to_owned()), span, text, call: false });
         }
         self.problem(span, format!("{name}: {text}"));
         Ok(V::unknown(text, span))

@@ -35,6 +35,18 @@ impl Machine<'_> {
             {
                 self.lift(object, at, &mut |m, v| m.attribute(v, name, at))
             }
+            K::Made(class, _) if &**class == "celery.Celery" && name == "conf" => {
+                Ok(V::at(K::Made("celery.conf".into(), Arc::default()), at))
+            }
+            K::Made(class, _) if &**class == "celery.conf" => {
+                self.celery_settings(at)?;
+                Ok(V::unknown("a part of Celery's configuration", at))
+            }
+            K::Made(class, made) if class.starts_with("urllib.") || class.starts_with("re.") => {
+                let (class, made) = (Arc::clone(class), Arc::clone(made));
+                let found = self.made_attribute(&class, &made, name, at);
+                Ok(found.unwrap_or_else(|| V::unknown("a part of an object of a library", at).resting([object])))
+            }
             K::Made(class, _) if !crate::formats::python::lib::has_methods(class) => {
                 Ok(V::unknown("a part of an object of a library", at).resting([object]))
             }
@@ -154,6 +166,16 @@ impl Machine<'_> {
         };
         Ok(match &plain.k {
             K::Tuple(items) | K::Iter(items) => Ok(items.to_vec()),
+            K::Made(class, made) if &**class == "file" => match made.pos.first().and_then(V::pathlike) {
+                Some(path) => {
+                    let text = self.file_call("read_text", path, at)?;
+                    match text.text() {
+                        Some(text) => Ok(text.split_inclusive('\n').map(V::str).collect()),
+                        None => Err(unknown(value)),
+                    }
+                }
+                None => Err(unknown(value)),
+            },
             K::Str(text) if !placed(text) => {
                 Ok(text.chars().map(|c| V::at(K::Str(c.to_string().into()), at)).collect())
             }
@@ -234,6 +256,7 @@ impl Machine<'_> {
                     | "discard"
                     | "sort"
                     | "reverse"
+                    | "popitem"
             )
         {
             return self.change(object, name, args, at);
@@ -269,6 +292,26 @@ impl Machine<'_> {
                         return self.concat(&parts, at);
                     }
                 }
+            }
+            (K::Str(text), _, "split" | "rsplit")
+                if args.named.len() == 1 && matches!(args.named[0].0.as_str(), "maxsplit" | "sep") =>
+            {
+                let mut all = pos.to_vec();
+                match (args.named[0].0.as_str(), all.len()) {
+                    ("maxsplit", 0) => all.push(V::none()),
+                    ("maxsplit", 1) | ("sep", 0) => {}
+                    _ => return Ok(V::unknown("a call that does not fit", at)),
+                }
+                all.push(args.named[0].1.clone());
+                self.text_method(&text.clone(), name, &all, at)
+            }
+            (K::Bytes(bytes), _, _) => self.bytes_method(&Arc::clone(bytes), name, args, at),
+            (K::Timedelta(n), _, "total_seconds") if pos.is_empty() => Some(V::at(K::Float(*n), at)),
+            (K::Tuple(_), _, _) | (_, Some(Data::Set(_)), _) | (_, Some(Data::List(_)), "count")
+                if args.named.is_empty() =>
+            {
+                let all = pos.to_vec();
+                self.collection_method(object, name, &all, at)?
             }
             (K::Str(text), _, _) if args.named.is_empty() => self.text_method(&text.clone(), name, pos, at),
             (K::Path(path), _, _) => return self.path_method(&path.clone(), name, args, at),

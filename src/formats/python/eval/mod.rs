@@ -3,6 +3,7 @@
 pub(crate) mod calls;
 pub(crate) mod changes;
 pub(crate) mod classes;
+pub(crate) mod collections;
 pub(crate) mod comprehensions;
 pub(crate) mod control;
 pub(crate) mod export;
@@ -16,8 +17,10 @@ pub(crate) mod methods;
 pub(crate) mod operators;
 pub(crate) mod patterns;
 pub(crate) mod scopes;
+pub(crate) mod spec;
 pub(crate) mod statements;
 pub(crate) mod text;
+pub(crate) mod texts;
 pub(crate) mod truth;
 pub(crate) mod values;
 

@@ -42,6 +42,14 @@ impl Machine<'_> {
                 return V::at(K::Int(n), at);
             }
         }
+        if let (K::Int(n), Operator::Mult) = (&right.k, op)
+            && let Some(all) = self.repeated(left, *n, at)
+        {
+            return all;
+        }
+        if let Some(n) = floats(left, op, right) {
+            return V::at(K::Float(n), at);
+        }
         let text =
             |t: String| if t.len() > MAX_SIZE { V::unknown("a long text", at) } else { V::at(K::Str(t.into()), at) };
         match (&left.k, op, &right.k) {
@@ -57,6 +65,21 @@ impl Machine<'_> {
             }
             (K::Str(a), Operator::Div, K::Path(b)) => {
                 return V::at(K::Path(super::text::join_path(a, b).into()), at);
+            }
+            (K::Bytes(a), Operator::Add, K::Bytes(b)) => {
+                return V::at(K::Bytes(a.iter().chain(b.iter()).copied().collect()), at);
+            }
+            (K::Timedelta(a), Operator::Add, K::Timedelta(b)) if whole(*a) && whole(*b) => {
+                return V::at(K::Timedelta(a + b), at);
+            }
+            (K::Timedelta(a), Operator::Sub, K::Timedelta(b)) if whole(*a) && whole(*b) => {
+                return V::at(K::Timedelta(a - b), at);
+            }
+            #[expect(clippy::cast_precision_loss, reason = "checked to be small")]
+            (K::Timedelta(a), Operator::Mult, K::Int(n)) | (K::Int(n), Operator::Mult, K::Timedelta(a))
+                if whole(*a) && n.abs() < 1_000_000 =>
+            {
+                return V::at(K::Timedelta(a * *n as f64), at);
             }
             (K::Tuple(a), Operator::Add, K::Tuple(b)) => {
                 return V::at(K::Tuple(Arc::new(a.iter().chain(b.iter()).cloned().collect())), at);
@@ -75,9 +98,10 @@ impl Machine<'_> {
                         self.unchanged(&out);
                         return out;
                     }
-                    (Data::Set(a), Operator::BitOr, Data::Set(b)) => {
-                        let all = a.iter().chain(b).cloned().collect();
-                        return self.make_set(&Ok(all), at).unwrap_or_else(|_| V::unknown("a set", at));
+                    (Data::Set(a), _, Data::Set(b)) => {
+                        if let Some(all) = self.set_operation(a, op, b) {
+                            return self.make_set(&Ok(all), at).unwrap_or_else(|_| V::unknown("a set", at));
+                        }
                     }
                     _ => {}
                 }
@@ -171,13 +195,31 @@ impl Machine<'_> {
         };
         match (simple(a)?, simple(b)?) {
             (1, 1) => Some(number(a)? == number(b)?),
-            (6, 1 | 6) | (1, 6) | (4, 4) => None,
+            (6, 6) => match (&a.k, &b.k) {
+                (K::Float(a), K::Float(b)) => Some(a.partial_cmp(b) == Some(std::cmp::Ordering::Equal)),
+                _ => None,
+            },
+            #[expect(clippy::cast_precision_loss, reason = "checked to be small")]
+            (6, 1) | (1, 6) => match (&a.k, &b.k) {
+                (K::Float(f), K::Int(n)) | (K::Int(n), K::Float(f)) if n.abs() < 1 << 53 => {
+                    Some(f.partial_cmp(&(*n as f64)) == Some(std::cmp::Ordering::Equal))
+                }
+                _ => None,
+            },
+            (4, 4) => None,
             _ => Some(false),
         }
     }
 
     pub(crate) fn compare(&mut self, left: &V, op: CmpOp, right: &V, at: Span) -> R {
         if matches!(op, CmpOp::In | CmpOp::NotIn) {
+            // The program is not run by a test runner.
+            if self.whole
+                && matches!(&right.k, K::Lib(path) if matches!(&**path, "sys.argv" | "sys.modules"))
+                && matches!(left.text(), Some("test" | "pytest" | "migrate" | "makemigrations" | "runserver" | "shell"))
+            {
+                return Ok(V::at(K::Bool(op == CmpOp::NotIn), at));
+            }
             if matches!(&right.k, K::Lib(path) if &**path == "os.environ") {
                 let Some(name) = left.text() else { return Ok(V::unknown("which variable is asked for", at)) };
                 let has = self.env_has(name, at);
@@ -239,6 +281,30 @@ impl Machine<'_> {
         }
         Ok((!open).then_some(false))
     }
+}
+
+/// Whether a duration is a whole number of seconds, small enough to be exact.
+fn whole(seconds: f64) -> bool {
+    seconds.fract() == 0.0 && seconds.abs() < 1e12
+}
+
+/// Arithmetic that gives a float; none where it is not followed.
+fn floats(left: &V, op: Operator, right: &V) -> Option<f64> {
+    #[expect(clippy::cast_precision_loss, reason = "checked to be small")]
+    let number = |v: &V| match v.k {
+        K::Float(n) => Some((n, true)),
+        K::Int(n) if n.abs() < 1 << 53 => Some((n as f64, false)),
+        _ => None,
+    };
+    let ((a, x), (b, y)) = (number(left)?, number(right)?);
+    let out = match op {
+        Operator::Div if b != 0.0 => a / b,
+        Operator::Add if x || y => a + b,
+        Operator::Sub if x || y => a - b,
+        Operator::Mult if x || y => a * b,
+        _ => return None,
+    };
+    out.is_finite().then_some(out)
 }
 
 fn kind_of(data: &Data) -> u8 {

@@ -97,12 +97,17 @@ impl Machine<'_> {
                     Some(K::Made(_, args)) => args.pos.first().and_then(V::text).unwrap_or_default().to_owned(),
                     _ => String::new(),
                 };
-                return Ok(Flow::Raise(Exc { name, span: at, text }));
+                return Ok(Flow::Raise(Exc { name, span: at, text, call: false }));
             }
             ast::Stmt::Assert(assert) => {
                 let value = self.eval(&assert.test, f)?;
                 if matches!(self.truth(&value), Truth::No) {
-                    return Ok(Flow::Raise(Exc { name: Some("AssertionError".into()), span: at, text: String::new() }));
+                    return Ok(Flow::Raise(Exc {
+                        name: Some("AssertionError".into()),
+                        span: at,
+                        text: String::new(),
+                        call: false,
+                    }));
                 }
             }
             ast::Stmt::Import(import) => self.import_statement(import, f)?,
@@ -183,7 +188,13 @@ impl Machine<'_> {
                 return Ok(flow);
             }
             let known = matches!(&value.k, K::Made(class, _) if &**class == "file");
-            suppresses |= !known;
+            let func = item.context_expr.as_call_expr().map(|call| &*call.func);
+            let opens = match func {
+                Some(ast::Expr::Name(name)) => name.id.as_str() == "open",
+                Some(ast::Expr::Attribute(of)) => of.attr.as_str() == "open",
+                _ => false,
+            };
+            suppresses |= !known && !opens;
             if let Some(target) = &item.optional_vars {
                 let bound = if known { value } else { V::unknown("a context manager that is not followed", at) };
                 self.assign(target, bound, f)?;

@@ -34,3 +34,58 @@ fn a_branch_in_a_closed_world_is_decided() {
     let got = run("import os\nA = [1]\nif not os.environ.get('X'):\n    A += [2]\n", &World::empty());
     assert!(matches!(&got.values["A"].kind, Kind::List(items) if items.len() == 2));
 }
+
+fn whole(text: &str, extra: &[(&str, &str)]) -> Settings {
+    let mut files = vec![("s.py".to_owned(), text.to_owned())];
+    files.extend(extra.iter().map(|(path, text)| ((*path).to_owned(), (*text).to_owned())));
+    let tree = Tree::open(Box::new(Overlay::of(files)));
+    let world = World::Closed(std::collections::BTreeMap::new());
+    tree.map(|tree| Evaluator::new(&tree, vec![String::new()]).whole().module("s", &world, None)).unwrap_or_default()
+}
+
+fn text_of(settings: &Settings, name: &str) -> Option<String> {
+    settings.values.get(name).and_then(|v| v.as_str()).map(str::to_owned)
+}
+
+#[test]
+fn values_are_formatted_as_python_does() {
+    let of = whole("A = '%05d|%-4s|%.1f' % (7, 'x', 2.25)\nB = f'{3.14159:.2f} {\"q\"!r} {[1, 2.0]}'\n", &[]);
+    assert_eq!(text_of(&of, "A").as_deref(), Some("00007|x   |2.2"));
+    assert_eq!(text_of(&of, "B").as_deref(), Some("3.14 'q' [1, 2.0]"));
+}
+
+#[test]
+fn files_that_are_run_or_included_leave_their_names() {
+    let code = "from split_settings.tools import include, optional\nexec(open(__file__[:0] + 'x').read()) if 0 else None\n\
+                include('parts/*.py', optional('none.py'))\n";
+    let of = whole(code, &[("parts/one.py", "A = 'a'\n"), ("parts/two.py", "B = A + 'b'\n")]);
+    assert_eq!(text_of(&of, "B").as_deref(), Some("ab"));
+}
+
+#[test]
+fn a_name_that_may_not_be_there_stays_in_doubt() {
+    let of = whole("import lib\nif lib.on():\n    A = lib.value()\n", &[]);
+    let absent = |v: &crate::formats::python::Val| matches!(&v.kind, crate::formats::python::Kind::OneOf(all) if all.iter().any(|v| v.kind == crate::formats::python::Kind::Undefined));
+    assert!(of.values.get("A").is_some_and(absent));
+}
+
+#[test]
+fn in_a_whole_tree_a_file_that_is_not_there_cannot_be_opened() {
+    let of = whole("try:\n    A = open(__file__ + '.txt').read()\nexcept OSError:\n    A = 'none'\n", &[]);
+    assert_eq!(text_of(&of, "A").as_deref(), Some("none"));
+}
+
+#[test]
+fn a_variable_that_is_taken_out_is_gone() {
+    let of = whole("import os\nos.environ['X'] = 'x'\nA = os.environ.pop('X')\nB = os.environ.get('X', 'gone')\n", &[]);
+    assert_eq!((text_of(&of, "A").as_deref(), text_of(&of, "B").as_deref()), (Some("x"), Some("gone")));
+}
+
+#[test]
+fn sequences_are_matched_by_their_parts() {
+    let of = whole(
+        "match ['a', 'b', 'c']:\n    case ['x', *_]:\n        A = 'x'\n    case [first, *_, last]:\n        A = first + last\n",
+        &[],
+    );
+    assert_eq!(text_of(&of, "A").as_deref(), Some("ac"));
+}

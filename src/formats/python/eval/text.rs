@@ -94,7 +94,7 @@ impl Machine<'_> {
                             all
                         }
                     }
-                    _ => return None,
+                    _ => return self.rare_text_method(text, name, args, at),
                 };
                 let items = parts.iter().map(|p| V::at(K::Str(p.as_str().into()), at)).collect();
                 Some(self.list(items, at))
@@ -102,7 +102,7 @@ impl Machine<'_> {
             "encode" if args.is_empty() || arg(0).is_some_and(|a| a.eq_ignore_ascii_case("utf-8")) => {
                 Some(V::at(K::Bytes(text.as_bytes().into()), at))
             }
-            _ => None,
+            _ => self.rare_text_method(text, name, args, at),
         }
     }
 
@@ -120,9 +120,13 @@ impl Machine<'_> {
                 }
                 Some(V::at(K::Made("parents".into(), Arc::new(Args { pos: all, ..Args::default() })), at))
             }
+            "suffix" => last().filter(|l| !l.ends_with('.')).map(|l| {
+                let suffix = l.trim_start_matches('.').rfind('.').map(|_| &l[l.rfind('.').unwrap_or(0)..]);
+                V::str(suffix.unwrap_or_default())
+            }),
             "name" => last().map(|l| V::at(K::Str(l.into()), at)),
             "stem" => last()
-                .filter(|l| !l.starts_with('.'))
+                .filter(|l| !l.starts_with('.') && !l.ends_with('.'))
                 .map(|l| V::at(K::Str(l.rsplit_once('.').map_or(l, |(s, _)| s).into()), at)),
             _ => None,
         }

@@ -26,6 +26,8 @@ pub(crate) struct Meta {
     pub(crate) true_for: Vec<String>,
     /// How the text begins, where the whole is not known.
     pub(crate) prefix: Option<Arc<str>>,
+    /// The file whose whole contents it is.
+    pub(crate) file: Option<FileId>,
 }
 
 /// A value.
@@ -173,6 +175,8 @@ pub(crate) struct Exc {
     pub(crate) name: Option<String>,
     pub(crate) span: Span,
     pub(crate) text: String,
+    /// Whether it comes of a call or an operation that is not followed.
+    pub(crate) call: bool,
 }
 
 /// The value of an expression, or the exception that it surely raises.
@@ -223,6 +227,7 @@ impl V {
             true_for: default.as_ref().map(|v| v.m.true_for.clone()).unwrap_or_default(),
             vars: vars.clone(),
             prefix: None,
+            file: None,
         };
         Self { k: K::Depends(Arc::new((vars, default))), m: Arc::new(meta) }
     }

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use crate::formats::python::eval::machine::{Cond, MAX_SIZE, Machine};
-use crate::formats::python::eval::truth::{Truth, placed};
+use crate::formats::python::eval::truth::Truth;
 use crate::formats::python::eval::values::{Args, Exc, K, R, V};
 use crate::model::Span;
 
@@ -13,6 +13,9 @@ impl Machine<'_> {
         let first = args.pos.first().cloned();
         if args.open {
             return Ok(self.foreign(name, args, at));
+        }
+        if let Some(known) = self.standard(&format!("builtins.{name}"), args, at) {
+            return known;
         }
         if let Some(known) = self.sequence(name, args, at) {
             return known;
@@ -28,8 +31,10 @@ impl Machine<'_> {
             .from(&v)
             .with(|m| m.raw = None)),
             ("str", None) => Ok(V::at(K::Str("".into()), at)),
-            ("str", Some(v)) if args.pos.len() == 1 => self.to_text(&v, at),
-            ("int", Some(v)) if args.pos.len() == 1 => self.lift(&v, at, &mut |m, v| m.to_int(v, at)),
+            ("str", Some(v)) if args.pos.len() == 1 && args.named.is_empty() => self.to_text(&v, at),
+            ("int", Some(v)) if args.pos.len() == 1 && args.named.is_empty() => {
+                self.lift(&v, at, &mut |m, v| m.to_int(v, at))
+            }
             ("float", Some(v)) => self.lift(&v, at, &mut |m, v| {
                 Ok(match &v.k {
                     #[expect(clippy::cast_precision_loss, reason = "as Python does")]
@@ -97,10 +102,15 @@ impl Machine<'_> {
                 Ok(if open { V::unknown("a truth that is not decided", at) } else { V::at(K::Bool(name == "all"), at) }
                     .resting(&items))
             }
-            ("enumerate", Some(v)) if args.pos.len() == 1 && args.named.is_empty() => {
+            ("enumerate", Some(v)) if args.named.iter().all(|(name, _)| name == "start") => {
+                let start = match args.get(1, "start").map(|v| &v.k) {
+                    None => 0,
+                    Some(K::Int(n)) => *n,
+                    Some(_) => return Ok(self.foreign("enumerate", args, at)),
+                };
                 Ok(match self.iterate(&v, at)? {
                     Ok(items) => {
-                        let rows = (0..).zip(items).map(|(i, item)| V::tuple(vec![V::int(i), item])).collect();
+                        let rows = (start..).zip(items).map(|(i, item)| V::tuple(vec![V::int(i), item])).collect();
                         V::at(K::Iter(Arc::new(rows)), at)
                     }
                     Err(unknown) => unknown,
@@ -155,6 +165,15 @@ impl Machine<'_> {
         let (from, to) = match all.as_deref() {
             Some([to]) => (0, *to),
             Some([from, to]) => (*from, *to),
+            Some([from, to, step]) if *step != 0 => {
+                let mut out = Vec::new();
+                let mut n = *from;
+                while (if *step > 0 { n < *to } else { n > *to }) && out.len() <= MAX_SIZE {
+                    out.push(V::int(n));
+                    n += step;
+                }
+                return V::at(K::Iter(Arc::new(out)), at);
+            }
             _ => return V::unknown("a range", at),
         };
         if to - from > i128::try_from(MAX_SIZE).unwrap_or(0) {
@@ -168,7 +187,8 @@ impl Machine<'_> {
         Ok(match &v.k {
             K::Int(_) => v.clone(),
             K::Bool(b) => V::at(K::Int(i128::from(*b)), at).from(v),
-            K::Str(t) if !placed(t) => match t.trim().parse::<i128>() {
+            K::Str(t) if !t.is_ascii() => V::unknown("a number", at).resting([v]),
+            K::Str(t) => match t.trim().parse::<i128>() {
                 Ok(n) => V::at(K::Int(n), at).from(v).with(|m| m.raw = None),
                 Err(_) if t.contains('_') => V::unknown("a number", at),
                 Err(_) => return self.raise("ValueError", "it is no number", at),

@@ -75,13 +75,18 @@ impl Machine<'_> {
 
     /// Calls something outside of any code.
     pub(crate) fn apply(&mut self, callee: &V, pos: Vec<V>, at: Span) -> R {
+        self.apply_args(callee, &Args { pos, ..Args::default() }, at)
+    }
+
+    /// The same with named arguments.
+    pub(crate) fn apply_args(&mut self, callee: &V, args: &Args, at: Span) -> R {
         let scope = match &callee.k {
             K::Func(func) => func.scope.clone(),
             _ => Scope { file: at.file, module: "".into(), package: false, globals: MODULES, enclosing: Vec::new() },
         };
         let locals = scope.globals;
         let mut frame = Frame { scope, locals, global_names: BTreeSet::new(), pending: Vec::new(), class: false };
-        self.call(callee, &Args { pos, ..Args::default() }, at, &mut frame)
+        self.call(callee, args, at, &mut frame)
     }
 
     /// `Env.parse_value` of django-environ.

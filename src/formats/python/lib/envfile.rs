@@ -140,6 +140,11 @@ impl Machine<'_> {
             return;
         };
         for line in lines {
+            match reader {
+                Reader::Environ if !overwrite => self.note_read(&line.name, None, false, "environ", at),
+                Reader::Dotenv => self.unsure_reads("python-dotenv reads every variable", at),
+                _ => {}
+            }
             let value = self.line(&line, file, at);
             let value = value.step(StepKind::Used, at).with(|m| {
                 m.vars.insert(line.name.clone());

@@ -139,10 +139,7 @@ pub(crate) fn cache(text: &str, backend: Option<&str>) -> Parsed {
             (Some(name), _) | (None, &[name]) => name == "django.core.cache.backends.redis.RedisCache",
             // Which case the keys have depends on what is installed.
             _ => {
-                return Ok(Plain::Dict({
-                    put(&mut dict, "OPTIONS", Plain::Unsure);
-                    dict
-                }));
+                return Ok(Plain::Unsure);
             }
         };
         let mut options: Dict = Vec::new();

@@ -110,7 +110,9 @@ impl Machine<'_> {
             Some(default) => Some(self.lift(default, place, &mut |m, v| m.pydantic_default(field, v, place))?),
             None => None,
         };
-        if field.odd || self.in_dotenv(config, &field.names) {
+        let other_case = |have: &String| field.names.iter().any(|n| have != n && have.eq_ignore_ascii_case(n));
+        let cased = !config.cased && self.world.vars().keys().any(other_case);
+        if cased || field.odd || self.in_dotenv(config, &field.names) {
             for name in &field.names {
                 self.note_read(name, default.as_ref(), required, "pydantic", at);
             }

@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use crate::discover::paths;
 use crate::formats::python::EnvRead;
 use crate::formats::python::eval::machine::{Cond, ENVIRON, Machine};
 use crate::formats::python::eval::text::{normal, parent};
@@ -76,6 +77,9 @@ impl Machine<'_> {
         if self.suppose.is_some() {
             return;
         }
+        if self.undecided > 0 {
+            self.unsure_reads("whether a variable is read is not decided", at);
+        }
         let set = !self.from_files.contains(name) && matches!(self.find_variable(name, at), Found::Set(_));
         let default = default.map(|v| self.export(v));
         if self.reads.iter().any(|r| r.name == name && (r.span == at || at.end == 0)) {
@@ -145,6 +149,9 @@ impl Machine<'_> {
         if args.open {
             return Ok(self.foreign(name, args, at));
         }
+        if matches!(name, "expanduser" | "expandvars") {
+            self.unsure_reads("paths may be made of variables", at);
+        }
         self.lift_all(&args.pos, at, &mut |m, v| {
             let all: Option<Vec<&str>> = v.iter().map(V::pathlike).collect();
             let Some(all) = all.filter(|all| !all.is_empty()) else { return Ok(V::unknown("a path", at).resting(v)) };
@@ -195,10 +202,17 @@ impl Machine<'_> {
         })
     }
 
+    /// Whether nothing can be at a place of the repository.
+    pub(crate) fn absent(&self, inside: &str) -> bool {
+        self.whole && !self.made_files && self.tree.find(inside).is_none() && !self.tree.is_dir(inside)
+    }
+
     /// Whether a file is there, and what is in it.
     pub(crate) fn file_call(&mut self, name: &str, path: &str, at: Span) -> R {
         use crate::discover::Presence;
-        self.may_raise(None, at, Cond::default());
+        if !self.whole {
+            self.may_raise(None, at, Cond::default());
+        }
         let Some(inside) = Self::inside(&normal(path)) else {
             return Ok(V::unknown("a file outside the repository", at));
         };
@@ -209,11 +223,18 @@ impl Machine<'_> {
             ("exists" | "isdir" | "is_dir", _) if dir => V::at(K::Bool(true), at),
             ("read_text", Presence::Here(file)) => match self.tree.text(file) {
                 Ok(text) if !text.replace("\r\n", "").contains('\r') => {
-                    V::at(K::Str(text.replace("\r\n", "\n").into()), at)
+                    super::run::contents_of(V::at(K::Str(text.replace("\r\n", "\n").into()), at), file)
                 }
                 Ok(_) => V::unknown("a file with unusual line ends", at),
                 Err(_) => V::unknown("a file that cannot be read", at),
             },
+            ("read_text" | "open", Presence::Missing) if self.absent(&inside) => {
+                return self.raise("FileNotFoundError", "there is no such file", at);
+            }
+            ("isfile" | "is_file", Presence::Missing) if self.absent(&inside) => V::at(K::Bool(false), at),
+            ("exists", Presence::Missing) if self.absent(&inside) && paths::name(&inside).contains('.') => {
+                V::at(K::Bool(false), at)
+            }
             // What git does not hold may be there when the program runs.
             _ => V::unknown("whether a file is there that the repository does not hold", at),
         })

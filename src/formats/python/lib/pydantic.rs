@@ -157,6 +157,7 @@ impl Machine<'_> {
     /// An instance of a settings class.
     pub(crate) fn pydantic_instance(&mut self, class: &V, classes: &[Id], args: &Args, at: Span) -> R {
         let mut config = self.pydantic_config(classes, at);
+        self.unsure_reads("pydantic reads every variable", at);
         config.odd |= !args.pos.is_empty() || args.open || args.named.iter().any(|(name, _)| name.starts_with('_'));
         let mut fields: Vec<(String, String, Option<V>)> = Vec::new();
         let mut validated: Vec<String> = Vec::new();

@@ -45,16 +45,24 @@ impl Machine<'_> {
                 let rows = rows.unwrap_or_default().into_iter().map(V::tuple).collect();
                 Ok(V::at(K::Iter(Arc::new(rows)), at).resting(all))
             }),
-            ("sorted", [over]) if args.named("key").is_none() && !args.open => {
+            ("repr", [of]) if plain => self.lift(of, at, &mut |m, v| {
+                Ok(match m.repr(v, 0) {
+                    Some(text) => V::at(K::Str(text.into()), at).from(v).with(|m| m.raw = None),
+                    None => V::unknown("how this is written as text", at).resting([v]),
+                })
+            }),
+            ("sorted", [over]) if args.named("key").is_some() && !args.open => {
+                self.lift(over, at, &mut |m, over| m.sorted_by(over, args, at))
+            }
+            ("sorted", [over]) if !args.open => {
                 let reverse = match args.named("reverse").map(|v| &v.k) {
                     None | Some(K::Bool(false)) => false,
                     Some(K::Bool(true)) => true,
                     Some(_) => return None,
                 };
                 self.lift(over, at, &mut |m, over| {
-                    let items = match m.iterate(over, at)? {
-                        Ok(items) => items,
-                        Err(unknown) => return Ok(unknown),
+                    let Some(items) = m.members(over, at)? else {
+                        return Ok(V::unknown("what is in there is not known", at).resting([over]));
                     };
                     Ok(match sorted(items, reverse) {
                         Some(items) => m.list(items, at).from(over),
@@ -135,7 +143,13 @@ impl Machine<'_> {
                         let path = Args { pos: vec![path.clone()], ..Args::default() };
                         Ok(V::at(K::Made("file".into(), Arc::new(path)), at))
                     }
-                    _ => return None,
+                    (Some("r" | "rt" | "rb"), Presence::Missing) if self.absent(&inside) => {
+                        self.raise("FileNotFoundError", "there is no such file", at)
+                    }
+                    (mode, _) => {
+                        self.made_files |= mode.is_none_or(|mode| mode.contains(['w', 'a', 'x', '+']));
+                        return None;
+                    }
                 }
             }
             (_, [of, rest @ ..]) if name.starts_with("str.") && plain => {
@@ -144,6 +158,33 @@ impl Machine<'_> {
             }
             _ => return None,
         })
+    }
+
+    /// `sorted(over, key=...)`.
+    fn sorted_by(&mut self, over: &V, args: &Args, at: Span) -> R {
+        let reverse = match args.named("reverse").map(|v| &v.k) {
+            None | Some(K::Bool(false)) => false,
+            Some(K::Bool(true)) => true,
+            Some(_) => return Ok(V::unknown("an order that is not followed", at)),
+        };
+        let items = match self.iterate(over, at)? {
+            Ok(items) => items,
+            Err(unknown) => return Ok(unknown),
+        };
+        let Some(key) = args.named("key").cloned() else { return Ok(over.clone()) };
+        let mut keyed = Vec::new();
+        for item in items {
+            keyed.push((self.apply(&key, vec![item.clone()], at)?, item));
+        }
+        let numbers = keyed.iter().all(|(k, _)| matches!(k.k, K::Int(_)));
+        let texts = keyed.iter().all(|(k, _)| k.text().is_some_and(|t| !placed(t)));
+        let of = |v: &V| if let K::Int(n) = v.k { n } else { 0 };
+        let order = |a: &V, b: &V| if numbers { of(a).cmp(&of(b)) } else { a.text().cmp(&b.text()) };
+        if !numbers && !texts {
+            return Ok(V::unknown("an order that is not followed", at).resting([over]));
+        }
+        keyed.sort_by(|(a, _), (b, _)| if reverse { order(b, a) } else { order(a, b) });
+        Ok(self.list(keyed.into_iter().map(|(_, item)| item).collect(), at).from(over))
     }
 
     fn filtered(&mut self, test: &V, over: &V, at: Span) -> R {
@@ -224,6 +265,10 @@ impl Machine<'_> {
             ("read", Some(path)) if args.pos.is_empty() && args.named.is_empty() => {
                 self.file_call("read_text", path, at)
             }
+            ("readlines", Some(_)) if args.pos.is_empty() => Ok(match self.iterate(file, at)? {
+                Ok(lines) => self.list(lines, at),
+                Err(unknown) => unknown,
+            }),
             ("close" | "__exit__", _) => Ok(V::none()),
             _ => {
                 self.may_raise(None, at, Cond::default());

@@ -1,0 +1,161 @@
+//! Files that settings code runs as part of itself: `exec(open(...).read())` and django-split-settings.
+
+use std::sync::Arc;
+
+use crate::discover::{Presence, paths};
+use crate::formats::python::eval::machine::{Cond, Frame, Machine};
+use crate::formats::python::eval::values::{Args, Exc, Id, K, ROOT, V};
+use crate::model::{FileId, Span};
+
+/// Marks a text as the contents of a file.
+pub(crate) fn contents_of(value: V, file: FileId) -> V {
+    value.with(|m| m.file = Some(file))
+}
+
+impl Machine<'_> {
+    /// Runs a file with the names at hand; whether it could be read.
+    fn run_inside(&mut self, file: FileId, f: &mut Frame, at: Span) -> Result<bool, Exc> {
+        let parsed = self.cache.get(self.tree, file);
+        if parsed.problem.is_some() || self.depth > 20 {
+            return Ok(false);
+        }
+        if !self.files.iter().any(|(have, _)| *have == file) {
+            self.files.push((file, at));
+        }
+        let mut scope = f.scope.clone();
+        scope.file = file;
+        let locals = f.locals;
+        let mut inner =
+            Frame { scope, locals, global_names: f.global_names.clone(), pending: Vec::new(), class: false };
+        self.depth += 1;
+        let out = self.module_block(&parsed.body, &mut inner);
+        self.depth -= 1;
+        out.map(|()| true)
+    }
+
+    /// `exec(code)` of a file of the repository; whether it was followed.
+    pub(crate) fn exec_file(&mut self, args: &Args, f: &mut Frame, at: Span) -> Result<bool, Exc> {
+        let own = |v: &V| matches!(v.k, K::Ref(id) if id == f.scope.globals || id == f.locals);
+        if args.open || !args.named.is_empty() || args.pos.get(1..).is_some_and(|rest| !rest.iter().all(own)) {
+            return Ok(false);
+        }
+        let Some(file) = args.pos.first().and_then(|code| code.m.file) else { return Ok(false) };
+        self.run_inside(file, f, at)
+    }
+
+    /// `include(...)` of django-split-settings; whether all of it was followed.
+    pub(crate) fn split_settings(&mut self, args: &Args, f: &mut Frame, at: Span) -> Result<bool, Exc> {
+        if args.open || args.named.iter().any(|(name, _)| name != "scope") {
+            return Ok(false);
+        }
+        let globals: Id = f.scope.globals;
+        if args.named("scope").is_some_and(|v| !matches!(v.k, K::Ref(id) if id == globals)) {
+            return Ok(false);
+        }
+        let own =
+            self.space(globals).and_then(|s| s.names.get("__included_file__").or_else(|| s.names.get("__file__")));
+        let folder = own.and_then(V::text).and_then(Self::inside).map(|path| paths::parent(&path).to_owned());
+        let Some(folder) = folder else { return Ok(false) };
+        for part in &args.pos {
+            let (optional, part) = match &part.k {
+                K::Made(class, made) if &**class == "split_settings.tools.optional" => {
+                    (true, made.pos.first().cloned())
+                }
+                _ => (false, Some(part.clone())),
+            };
+            let Some(pattern) = part.as_ref().and_then(V::text).map(str::to_owned) else { return Ok(false) };
+            if optional && pattern.is_empty() {
+                continue;
+            }
+            let files = if pattern.contains(['*', '?', '[']) {
+                match self.globbed(&folder, &pattern) {
+                    Some(files) => files,
+                    None => return Ok(false),
+                }
+            } else {
+                let path = Self::inside(&pattern).or_else(|| paths::join(&folder, &pattern));
+                match path.map(|path| (self.tree.presence(&path), path)) {
+                    Some((Presence::Here(file), _)) => vec![file],
+                    Some((Presence::Missing, path)) if optional && self.absent(&path) => continue,
+                    _ => return Ok(false),
+                }
+            };
+            let kept = self.space(globals).and_then(|s| s.names.get("__included_file__")).cloned();
+            for file in files {
+                let name = V::str(format!("{ROOT}/{}", self.tree.path(file)));
+                self.set_name(globals, "__included_file__", name);
+                if !self.run_inside(file, f, at)? {
+                    return Ok(false);
+                }
+            }
+            self.set_name(globals, "__included_file__", kept.unwrap_or_else(|| V::new(K::Undefined)));
+        }
+        Ok(true)
+    }
+
+    /// Files whose last part fits `*` and `?`, sorted; none for other patterns.
+    fn globbed(&self, folder: &str, pattern: &str) -> Option<Vec<FileId>> {
+        let (under, last) = pattern.rsplit_once('/').unwrap_or(("", pattern));
+        if under.contains(['*', '?', '[']) || last.contains('[') {
+            return None;
+        }
+        let folder = paths::join(folder, under)?;
+        let fits = |path: &str| {
+            paths::parent(path) == folder
+                && !paths::name(path).starts_with('.')
+                && fits(last.as_bytes(), paths::name(path).as_bytes())
+        };
+        Some(self.tree.under(&folder).filter(|(_, path)| fits(path)).map(|(file, _)| file).collect())
+    }
+
+    /// Celery's configuration is looked at: the settings that the program names are imported, if they are not yet.
+    pub(crate) fn celery_settings(&mut self, at: Span) -> Result<(), Exc> {
+        use super::os::Found;
+        let Found::Set(value) = self.find_variable("DJANGO_SETTINGS_MODULE", at) else { return Ok(()) };
+        let name = match &value.k {
+            K::Str(name) => name.to_string(),
+            K::Depends(of) => match of.1.as_ref().and_then(V::text) {
+                Some(name) => name.to_owned(),
+                None => return Ok(()),
+            },
+            _ => return Ok(()),
+        };
+        self.load(&name, at).map(|_| ())
+    }
+
+    /// What is left when code that is run cannot be followed.
+    pub(crate) fn forget_scopes(&mut self, f: &Frame, why: &str, at: Span) {
+        let why = Arc::new(crate::model::Reason::at(why, at));
+        for id in [f.scope.globals, f.locals] {
+            self.forget(id, &why);
+        }
+        self.unsure_reads("code that is not followed may read variables", at);
+        self.may_raise(None, at, Cond::default());
+    }
+}
+
+/// Whether a name fits a pattern of `*` and `?`.
+fn fits(pattern: &[u8], name: &[u8]) -> bool {
+    let (mut p, mut n, mut star) = (0, 0, None);
+    while n < name.len() {
+        match pattern.get(p) {
+            Some(b'*') => {
+                star = Some((p, n));
+                p += 1;
+            }
+            Some(c) if *c == b'?' || *c == name[n] => {
+                p += 1;
+                n += 1;
+            }
+            _ => match star {
+                Some((at, from)) => {
+                    star = Some((at, from + 1));
+                    p = at + 1;
+                    n = from + 1;
+                }
+                None => return false,
+            },
+        }
+    }
+    pattern[p..].iter().all(|c| *c == b'*')
+}
