@@ -96,7 +96,7 @@ fn kind_of(arguments: &Arguments) -> &str {
     if !arguments.command.is_empty() {
         return "installed";
     }
-    // Flags that only one kind has say more than a name.
+    // Flags that only one kind has say more than the name of the file.
     if arguments.target.is_some()
         || arguments.platform.is_some()
         || !(arguments.build_arg.is_empty() && arguments.base_env.is_empty())
@@ -106,10 +106,19 @@ fn kind_of(arguments: &Arguments) -> &str {
     if arguments.dialect.is_some() {
         return "dotenv";
     }
+    if !arguments.profile.is_empty() || !arguments.env_file.is_empty() {
+        return "compose";
+    }
+    if !arguments.marker.is_empty() {
+        return "requirements";
+    }
+    if !arguments.var.is_empty() {
+        return "workflow";
+    }
     let path = arguments.paths.first().and_then(|path| path.to_str()).unwrap_or_default();
     let name = path.rsplit('/').next().unwrap_or_default().to_ascii_lowercase();
     let yaml = name.ends_with(".yml") || name.ends_with(".yaml");
-    if yaml && path.contains("workflows/") {
+    if yaml && path.rsplit('/').nth(1) == Some("workflows") {
         "workflow"
     } else if name.contains("dockerfile") || name.contains("containerfile") {
         "dockerfile"

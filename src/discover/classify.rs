@@ -19,7 +19,7 @@ pub enum Kind {
     Lock,
     /// Python code.
     Python,
-    /// A GitHub Actions workflow.
+    /// A workflow of GitHub Actions, or a pipeline of GitLab.
     Workflow,
     /// A Procfile.
     Procfile,
@@ -66,7 +66,8 @@ pub fn classify(path: &str) -> Option<Kind> {
     let folder = paths::parent(path).to_ascii_lowercase();
     let ends = |ends: &[&str]| ends.iter().any(|end| name.ends_with(end));
     let yaml = ends(&[".yml", ".yaml"]);
-    if yaml && folder.ends_with(".github/workflows") {
+    let pipeline = name == ".gitlab-ci.yml" || name == ".gitlab-ci.yaml";
+    if yaml && folder.ends_with(".github/workflows") || pipeline {
         return Some(Kind::Workflow);
     }
     if yaml && is_compose(&name, &folder) {
@@ -91,7 +92,11 @@ pub fn classify(path: &str) -> Option<Kind> {
         "fly.toml" | "render.yaml" | "render.yml" | "heroku.yml" => return Some(Kind::Platform),
         _ => {}
     }
-    if name.starts_with("procfile.") || name.starts_with("procfile-") || name.ends_with(".procfile") {
+    if name.starts_with("fly.") && ends(&[".toml"]) {
+        return Some(Kind::Platform);
+    }
+    let procfile = name.starts_with("procfile.") || name.starts_with("procfile-") || name.ends_with(".procfile");
+    if procfile && !ends(&[".sh", ".md", ".py"]) {
         return Some(Kind::Procfile);
     }
     if is_dotenv(&name, &folder) {

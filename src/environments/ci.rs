@@ -183,7 +183,7 @@ const DEPLOYING_ACTIONS: [&str; 10] = [
     "azure/k8s-deploy",
 ];
 
-fn deployment(repository: &Repository<'_>, file: FileId, _workflow: &Workflow, job: &Job) -> Option<Deployment> {
+fn deployment(repository: &Repository<'_>, file: FileId, workflow: &Workflow, job: &Job) -> Option<Deployment> {
     let mine = |call: &&Call| call.caller == Caller::Job { file, job: job.id.value.clone() };
     let mut calls = repository.calls.iter().filter(mine);
     let called = calls.find_map(|call| match &call.meaning {
@@ -205,7 +205,8 @@ fn deployment(repository: &Repository<'_>, file: FileId, _workflow: &Workflow, j
     let named_deploy = || job.id.value.split(['-', '_']).any(|part| part == "deploy" || part == "deployment");
     let span = called.as_ref().map(|(span, _)| *span).or_else(|| acted().map(|uses| uses.span));
     let span = span.or_else(|| (named_deploy() || job.environment.is_some()).then_some(job.id.span))?;
-    let deploys = called.is_some() || acted().is_some() || named_deploy();
+    let names_target = workflow.gitlab && job.environment.is_some();
+    let deploys = called.is_some() || acted().is_some() || named_deploy() || names_target;
     if !deploys {
         return None;
     }
@@ -229,8 +230,16 @@ fn deployment(repository: &Repository<'_>, file: FileId, _workflow: &Workflow, j
         role_of_value(&words.collect::<Vec<_>>().join("-"))
     };
     let path = repository.tree.path(file);
-    let named_file = word_of(paths::name(path).trim_end_matches(".yml").trim_end_matches(".yaml"));
+    let gitlab = workflow.gitlab;
+    let stem = paths::name(path).trim_end_matches(".yml").trim_end_matches(".yaml");
+    let named_file = if gitlab { None } else { word_of(stem) };
     if named_file.as_ref().is_some_and(|(role, _)| *role == Role::Test) || paths::name(path).contains("test") {
+        return None;
+    }
+    // An environment of every branch (`review/$CI_COMMIT_REF_SLUG`) is none of those that are compared.
+    let of_branch =
+        job.environment.as_ref().is_some_and(|name| name.value.contains('$') || name.value.starts_with("review"));
+    if gitlab && of_branch {
         return None;
     }
     let target = sources.into_iter().flatten().find_map(|(text, span)| Some((word_of(&text)?, span)));

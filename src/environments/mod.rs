@@ -8,10 +8,11 @@ pub mod configured;
 pub mod images;
 pub mod plan;
 pub mod platform;
+pub mod platform_files;
 pub mod settings;
 pub mod words;
 
-pub use plan::{CommandLine, ImageBuild, Plan, Planned, Runs, SettingsChoice, Unit};
+pub use plan::{CommandLine, ImageBuild, NativeBuild, Plan, Planned, Runs, SettingsChoice, Unit};
 
 use crate::discover::{Config, Kind, paths};
 use crate::links::Repository;
@@ -25,6 +26,8 @@ pub fn infer(repository: &Repository<'_>, config: &Config, force: bool) -> Plan 
     let mut all = compose::infer(repository);
     all.retain(|planned| !is_devcontainer(repository, planned));
     all.extend(platform::devcontainers(repository));
+    let files = platform_files::infer(repository, &all);
+    all.extend(files);
     let known = all.clone();
     all.extend(images::infer(repository, &known));
     let known = all.clone();

@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use crate::discover::config::EnvironmentConfig;
+use crate::formats::Vars;
 use crate::formats::compose::Project;
 use crate::model::{Confidence, Environment, Evidence, FileId, Role, Span, SpanMap};
 
@@ -33,6 +34,15 @@ pub struct CommandLine {
     pub span: Span,
 }
 
+/// What a platform builds without a Dockerfile.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct NativeBuild {
+    /// The folder it builds in.
+    pub folder: String,
+    /// The command that builds; what is customary where none is given.
+    pub build: Option<CommandLine>,
+}
+
 /// How one component runs.
 #[derive(Clone)]
 pub enum Runs {
@@ -55,6 +65,8 @@ pub enum Runs {
         command: CommandLine,
         /// The image.
         image: Option<ImageBuild>,
+        /// How the platform builds it, where it says so.
+        native: Option<NativeBuild>,
     },
     /// As a job of a workflow, on its runner or in its container.
     Job {
@@ -99,6 +111,8 @@ pub struct Planned {
     pub units: Vec<Unit>,
     /// The settings that belong to it by name, for where no runner selects any.
     pub settings: Option<SettingsChoice>,
+    /// Variables that a platform's file gives to units, by the unit's name.
+    pub variables: BTreeMap<String, Vars>,
     /// What configuration says of it.
     pub config: EnvironmentConfig,
     /// Whether a runner may hold an environment together with further ones it names (a deploy job alone).
@@ -117,7 +131,14 @@ impl Planned {
             because: Vec::new(),
             although: Vec::new(),
         };
-        Self { environment, units: Vec::new(), settings: None, config: EnvironmentConfig::default(), only_named: false }
+        Self {
+            environment,
+            units: Vec::new(),
+            settings: None,
+            variables: BTreeMap::new(),
+            config: EnvironmentConfig::default(),
+            only_named: false,
+        }
     }
 
     /// Adds evidence, and the file it stands in.

@@ -4,7 +4,7 @@ use super::images;
 use super::plan::{CommandLine, ImageBuild, Planned, Runs, Unit};
 use super::words::naming;
 use crate::discover::{Kind, paths};
-use crate::formats::small::{app_json, devcontainer, procfile};
+use crate::formats::small::{CommandText, app_json, devcontainer, procfile};
 use crate::links::Repository;
 use crate::model::{Confidence, FileId, Role, Span};
 
@@ -42,27 +42,29 @@ pub fn procfiles(repository: &Repository<'_>, known: &[Planned]) -> Vec<Planned>
             planned.add_file(image.dockerfile);
         }
         for process in procfile.iter() {
-            let command = CommandLine {
-                text: process.command.text.clone(),
-                map: process.command.map.clone(),
-                span: process.command.span,
-            };
-            planned
-                .units
-                .push(Unit { name: process.name.value.clone(), runs: Runs::Process { command, image: image.clone() } });
+            let command = line(&process.command);
+            let runs = Runs::Process { command, image: image.clone(), native: None };
+            planned.units.push(Unit { name: process.name.value.clone(), runs });
         }
         found.push(planned);
     }
     found
 }
 
+/// A command of a file as one to run.
+pub(super) fn line(command: &CommandText) -> CommandLine {
+    CommandLine { text: command.text.clone(), map: command.map.clone(), span: command.span }
+}
+
 fn app_json_beside(repository: &Repository<'_>, path: &str) -> Option<FileId> {
-    repository.tree.find(&paths::join(paths::parent(path), "app.json")?)
+    let file = repository.tree.find(&paths::join(paths::parent(path), "app.json")?)?;
+    let app = repository.tree.parsed(file, app_json::parse).ok()?;
+    app.0.is_heroku.then_some(file)
 }
 
 /// The Dockerfile whose image a Procfile's commands run in: one that has no command of its own, or is named for production.
 fn platform_image(repository: &Repository<'_>, folder: &str) -> Option<ImageBuild> {
-    if repository.tree.find(&paths::join(folder, "app.json")?).is_some()
+    if app_json_beside(repository, &paths::join(folder, "Procfile")?).is_some()
         || repository.tree.find("runtime.txt").is_some()
     {
         return None;
@@ -131,8 +133,17 @@ pub fn devcontainers(repository: &Repository<'_>) -> Vec<Planned> {
             };
             let context =
                 container.context.as_ref().and_then(|context| paths::join(&folder, &context.value)).unwrap_or(folder);
-            let image =
-                ImageBuild { dockerfile, context, target: None, args: Default::default(), span: Some(name.span) };
+            let arg = |(name, text): (&String, &crate::model::Spanned<String>)| {
+                (name.clone(), (!text.value.contains("${")).then(|| text.value.clone()))
+            };
+            let image = ImageBuild {
+                dockerfile,
+                context,
+                target: container.target.as_ref().map(|target| target.value.clone()),
+                args: container.args.iter().map(arg).collect(),
+                span: Some(name.span),
+            };
+            planned.variables.insert("app".into(), container.variables());
             planned.units.push(Unit { name: "app".into(), runs: Runs::Image(image) });
         } else {
             let at = |path: &crate::model::Spanned<String>| repository.tree.find(&paths::join(&folder, &path.value)?);

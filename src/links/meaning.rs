@@ -96,22 +96,76 @@ pub fn is_python(program: &str) -> bool {
     program.strip_prefix("python").is_some_and(|rest| rest.chars().all(|c| c.is_ascii_digit() || c == '.'))
 }
 
+/// Options of installers that take the next word, where they stand before the verb.
+const VALUED: [&str; 24] = [
+    "--cache-dir",
+    "--timeout",
+    "--default-timeout",
+    "--proxy",
+    "--retries",
+    "--cert",
+    "--client-cert",
+    "--trusted-host",
+    "--log",
+    "--python",
+    "--exists-action",
+    "--keyring-provider",
+    "--project",
+    "--directory",
+    "--config-file",
+    "--color",
+    "-C",
+    "-P",
+    "-p",
+    "-i",
+    "--index-url",
+    "--extra-index-url",
+    "--log-file",
+    "--use-feature",
+];
+
 /// The words of an installing command, `python -m` and paths stripped.
 fn python_install(argv: &[String]) -> Option<Vec<String>> {
     let mut words = argv;
-    if words.first().is_some_and(|word| is_python(word)) && words.get(1).is_some_and(|word| word == "-m") {
-        words = words.get(2..)?;
+    if words.first().is_some_and(|word| word.rsplit('/').next() == Some("xargs")) {
+        let plain: Vec<&str> = argv.iter().map(String::as_str).collect();
+        let inner = argv.get(system_install::behind_xargs(&plain)?..)?;
+        // What it appends is not known.
+        return python_install(inner).map(|mut words| {
+            words.push("$names".into());
+            words
+        });
+    }
+    if words.first().is_some_and(|word| is_python(word)) {
+        let flags = words[1..].iter().take_while(|word| word.starts_with('-') && !word.ends_with('m')).count();
+        if words.get(1 + flags).is_some_and(|word| word.starts_with('-')) {
+            words = words.get(2 + flags..)?;
+        }
     }
     let program = words.first()?.rsplit('/').next()?;
-    let is = |verbs: &[&str]| {
-        words.iter().skip(1).find(|word| !word.starts_with('-')).is_some_and(|w| verbs.contains(&w.as_str()))
-    };
+    let mut verbs = Vec::new();
+    let mut at = 1;
+    while let Some(word) = words.get(at) {
+        at += if VALUED.contains(&word.as_str()) { 2 } else { 1 };
+        if !word.starts_with('-') {
+            verbs.push(word.as_str());
+        }
+    }
+    let (first, second) = (verbs.first().copied().unwrap_or(""), verbs.get(1).copied().unwrap_or(""));
     let pip = program.strip_prefix("pip").is_some_and(|rest| rest.chars().all(|c| c.is_ascii_digit() || c == '.'));
+    let dry = words.iter().any(|word| word == "--dry-run" || word == "--help");
     let installs = match program {
-        _ if pip => is(&["install", "wheel", "download"]),
-        "pip-sync" => true,
-        "uv" => is(&["sync"]) || is(&["pip"]) && words.iter().any(|w| w == "install" || w == "sync"),
-        "poetry" | "pipenv" | "pdm" => is(&["install", "sync"]),
+        _ if dry => false,
+        _ if pip => matches!(first, "install" | "wheel" | "download"),
+        "pip-sync" | "easy_install" => true,
+        "uv" => matches!(first, "sync" | "add") || first == "pip" && matches!(second, "install" | "sync"),
+        "poetry" | "pdm" => matches!(first, "install" | "sync" | "add" | "update"),
+        "pipenv" => matches!(first, "install" | "sync" | "update"),
+        "conda" | "mamba" | "micromamba" => {
+            matches!(first, "install" | "create" | "update" | "upgrade")
+                || first == "env" && matches!(second, "create" | "update")
+        }
+        "conda-lock" | "pixi" | "flit" => first == "install",
         _ => false,
     };
     installs.then(|| {
@@ -203,5 +257,60 @@ fn deploys(program: &str, words: &[&str]) -> Option<Option<String>> {
             Some(words.get(1).filter(|word| !word.starts_with('-')).map(|word| (*word).to_owned()))
         }
         _ => None,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{Meaning, of};
+
+    fn python(text: &str) -> Option<String> {
+        let argv: Vec<String> = text.split(' ').map(str::to_owned).collect();
+        if let Meaning::InstallsPython(words) = of(&argv) { Some(words.join(" ")) } else { None }
+    }
+
+    #[test]
+    fn installers_of_python_packages_are_known_by_their_verbs() {
+        for text in [
+            "pip install -r a.txt",
+            "pip --timeout 100 --no-cache-dir install a",
+            "uv --project x sync --frozen",
+            "uv pip install a",
+            "poetry -C x install",
+            "pipenv --python 3.12 install --deploy",
+            "pdm sync --prod",
+            "conda install -y -c conda-forge a",
+            "mamba env update -f environment.yml",
+            "micromamba create -n x a",
+            "conda env create -f environment.yml",
+            "poetry add a",
+            "pip wheel -w x a",
+        ] {
+            assert_eq!(python(text).as_deref(), Some(text));
+        }
+        assert_eq!(python("/venv/bin/pip3.12 install a").as_deref(), Some("pip install a"));
+        assert_eq!(python("python3 -m pip install a").as_deref(), Some("pip install a"));
+        assert_eq!(python("python -I -m uv pip install a").as_deref(), Some("uv pip install a"));
+        assert_eq!(python("sudo -H pip install a").as_deref(), Some("pip install a"));
+        assert_eq!(python("xargs -n 1 pip install").as_deref(), Some("pip install $names"));
+    }
+
+    #[test]
+    fn other_commands_of_the_installers_install_nothing_here() {
+        for text in [
+            "pip list",
+            "pip install --dry-run a",
+            "uv lock",
+            "uv tool install a",
+            "pipx install a",
+            "poetry build",
+            "conda clean -afy",
+            "conda activate x",
+            "uv venv install",
+            "npm install",
+            "pip show install",
+        ] {
+            assert_eq!(python(text), None, "{text}");
+        }
     }
 }

@@ -1,10 +1,12 @@
 //! What runs what, before any environment is known: the meaning of commands, and where scripts of an image come from.
 
+mod ci_files;
 pub mod compose_call;
 pub mod container;
 pub mod docker_build;
 pub mod meaning;
 pub mod repository;
+pub mod runners;
 pub mod system_install;
 
 pub use container::Container;

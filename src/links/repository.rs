@@ -3,15 +3,15 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
+use super::ci_files;
 use super::container::Container;
 use super::meaning::{self, Meaning};
 use crate::discover::classify::{classify, is_aside};
 use crate::discover::{Kind, Tree, paths};
 use crate::formats::dockerfile::Dockerfile;
 use crate::formats::shell::{self, Dialect, Executed};
-use crate::formats::small::makefile;
 use crate::formats::workflow::Workflow;
-use crate::formats::{Vars, World, dockerfile, workflow};
+use crate::formats::{Vars, World, dockerfile};
 use crate::model::{FileId, Span, SpanMap};
 
 /// Who calls a command.
@@ -54,11 +54,24 @@ pub struct Call {
     pub may_fail: bool,
 }
 
+/// A text of commands and where it runs.
+pub(super) struct Script<'s> {
+    /// The text.
+    pub(super) text: &'s str,
+    /// How it lies over its file.
+    pub(super) map: &'s SpanMap,
+    /// The folder it starts in.
+    pub(super) folder: &'s str,
+    /// Which shell reads it.
+    pub(super) dialect: Dialect,
+}
+
 /// A repository, indexed.
 pub struct Repository<'t> {
     /// The files.
     pub tree: &'t Tree,
     files: BTreeMap<Kind, Vec<FileId>>,
+    workflows: BTreeMap<FileId, Arc<Workflow>>,
     /// Every call found outside images.
     pub calls: Vec<Call>,
 }
@@ -87,7 +100,8 @@ impl<'t> Repository<'t> {
                 files.entry(kind).or_default().extend(found);
             }
         }
-        let mut repository = Self { tree, files, calls: Vec::new() };
+        let workflows = ci_files::read(tree, files.get(&Kind::Workflow).map_or(&[], Vec::as_slice));
+        let mut repository = Self { tree, files, workflows, calls: Vec::new() };
         repository.calls = repository.collect_calls();
         repository
     }
@@ -120,9 +134,9 @@ impl<'t> Repository<'t> {
         self.tree.parsed(file, dockerfile::parse).ok()
     }
 
-    /// A workflow, parsed once.
+    /// A workflow with what it uses of the repository, read once.
     pub fn workflow(&self, file: FileId) -> Option<Arc<Workflow>> {
-        self.tree.parsed(file, workflow::parse).ok()
+        self.workflows.get(&file).cloned()
     }
 
     /// All workflows.
@@ -149,7 +163,8 @@ impl<'t> Repository<'t> {
                     let Some(run) = &step.run else { continue };
                     let folder = run.working_directory.as_ref().map_or("", |dir| dir.value.as_str());
                     let first = calls.len();
-                    self.add(&run.text, &run.map, folder, Dialect::Github, &caller, &mut calls);
+                    let text = Script { text: &run.text, map: &run.map, folder, dialect: Dialect::Github };
+                    self.add(&text, Vars::new(), &caller, &mut calls);
                     calls[first..].iter_mut().for_each(|call| call.may_fail |= step.continue_on_error);
                 }
             }
@@ -160,79 +175,26 @@ impl<'t> Repository<'t> {
         calls
     }
 
-    fn add(&self, text: &str, map: &SpanMap, folder: &str, dialect: Dialect, caller: &Caller, calls: &mut Vec<Call>) {
-        for executed in self.commands(text, map, folder, Vars::new(), dialect) {
+    /// Adds the calls of a script.
+    pub(super) fn add(&self, script: &Script<'_>, vars: Vars, caller: &Caller, calls: &mut Vec<Call>) {
+        self.add_at(script, vars, caller, 0, calls);
+    }
+
+    pub(super) fn add_at(&self, script: &Script<'_>, vars: Vars, caller: &Caller, depth: usize, calls: &mut Vec<Call>) {
+        for executed in self.commands(script.text, script.map, script.folder, vars, script.dialect) {
             let argv = words(&executed);
             let meaning = meaning::of(&argv);
+            let folder = executed
+                .cwd
+                .as_deref()
+                .and_then(|cwd| paths::join(script.folder, cwd))
+                .unwrap_or_else(|| script.folder.to_owned());
             let first = calls.len();
-            let followed = self.follow(&meaning, folder, caller, 0, calls);
+            let followed = self.follow(&meaning, &argv, &folder, caller, depth, calls);
             calls[first..].iter_mut().for_each(|call| call.may_fail |= executed.ignored_failure);
             if meaning != Meaning::Other && !followed {
-                let folder = executed
-                    .cwd
-                    .as_deref()
-                    .and_then(|cwd| paths::join(folder, cwd))
-                    .unwrap_or_else(|| folder.to_owned());
                 let may_fail = executed.ignored_failure;
                 calls.push(Call { argv, meaning, span: executed.span, folder, caller: caller.clone(), may_fail });
-            }
-        }
-    }
-
-    /// Follows `make target` into the Makefile, so that its calls count as the caller's.
-    fn follow(&self, meaning: &Meaning, folder: &str, caller: &Caller, depth: usize, calls: &mut Vec<Call>) -> bool {
-        let Meaning::Runs(argv) = meaning else { return false };
-        if depth > 3 || argv.first().is_none_or(|program| program != "make") {
-            return false;
-        }
-        let targets: Vec<&String> =
-            argv.iter().skip(1).filter(|word| !word.starts_with('-') && !word.contains('=')).collect();
-        let Some(file) =
-            ["Makefile", "makefile", "GNUmakefile"].iter().find_map(|name| self.tree.find(&paths::join(folder, name)?))
-        else {
-            return false;
-        };
-        let Ok(makefile) = self.tree.parsed(file, makefile::parse) else { return false };
-        let mut wanted: Vec<&str> = targets.iter().map(|target| target.as_str()).collect();
-        let mut at = 0;
-        while let Some(name) = wanted.get(at).copied() {
-            at += 1;
-            for target in makefile.targets.iter().filter(|target| target.name.value == name) {
-                for need in &target.needs {
-                    if !wanted.contains(&need.value.as_str()) && wanted.len() < 64 {
-                        wanted.push(&need.value);
-                    }
-                }
-            }
-        }
-        for target in makefile.targets.iter().filter(|target| wanted.contains(&target.name.value.as_str())) {
-            for line in &target.recipe {
-                for executed in self.commands(&line.text, &line.map, folder, Vars::new(), Dialect::Posix) {
-                    let argv = words(&executed);
-                    let meaning = meaning::of(&argv);
-                    if meaning != Meaning::Other && !self.follow(&meaning, folder, caller, depth + 1, calls) {
-                        calls.push(Call {
-                            argv,
-                            meaning,
-                            span: executed.span,
-                            folder: folder.to_owned(),
-                            caller: caller.clone(),
-                            may_fail: executed.ignored_failure,
-                        });
-                    }
-                }
-            }
-        }
-        true
-    }
-
-    fn makefile_calls(&self, file: FileId, calls: &mut Vec<Call>) {
-        let Ok(makefile) = self.tree.parsed(file, makefile::parse) else { return };
-        let folder = paths::parent(self.tree.path(file)).to_owned();
-        for target in &makefile.targets {
-            let caller = Caller::Make { file, target: target.name.value.clone() };
-            for line in &target.recipe {
-                self.add(&line.text, &line.map, &folder, Dialect::Posix, &caller, calls);
             }
         }
     }
@@ -257,7 +219,8 @@ impl<'t> Repository<'t> {
                 let offset = start + line.find(command).unwrap_or(0);
                 let map = SpanMap::Linear { file, base: u32::try_from(offset).unwrap_or(0) };
                 let folder = paths::parent(self.tree.path(file)).to_owned();
-                self.add(command, &map, &folder, Dialect::Bash, &Caller::Guide(file), calls);
+                let text = Script { text: command, map: &map, folder: &folder, dialect: Dialect::Bash };
+                self.add(&text, Vars::new(), &Caller::Guide(file), calls);
             }
         }
     }

@@ -6,10 +6,10 @@ use super::build::{self, Built};
 use super::part::{Host, ImagePart, Part};
 use super::process::{self, CommandWords};
 use crate::discover::{Presence, paths};
-use crate::environments::plan::{ImageBuild, Planned, Runs, Unit};
+use crate::environments::plan::{ImageBuild, NativeBuild, Planned, Runs, Unit};
 use crate::environments::{compose as inferred, images as inferred_images};
 use crate::formats::compose::{Project, Provider, Service};
-use crate::formats::{Var, World, dotenv};
+use crate::formats::{Var, Vars, World, dotenv};
 use crate::knowledge::{images, services};
 use crate::links::{Container, Repository};
 use crate::model::{Certainty, ComponentKind, Known, Origin, Reason, SpanMap, Spanned, StepKind};
@@ -32,6 +32,7 @@ pub fn of<'t>(context: &Context<'_, 't>, planned: &Planned) -> Vec<Part<'t>> {
 }
 
 fn one<'t>(context: &Context<'_, 't>, planned: &Planned, unit: &Unit) -> Option<Part<'t>> {
+    let given = planned.variables.get(&unit.name);
     let mut part = match &unit.runs {
         Runs::Compose { project, service, folder, instead } => {
             let instead = instead.as_ref().map(|line| CommandWords {
@@ -44,14 +45,14 @@ fn one<'t>(context: &Context<'_, 't>, planned: &Planned, unit: &Unit) -> Option<
             });
             composed(context, project, project.services.get(service)?, folder, instead)
         }
-        Runs::Image(image) => imaged(context, &unit.name, image, None)?,
-        Runs::Process { command, image } => {
+        Runs::Image(image) => imaged(context, &unit.name, image, None, given)?,
+        Runs::Process { command, image, native } => {
             let words =
                 ["/bin/sh", "-c", &command.text].iter().map(|w| Spanned::new((*w).to_owned(), command.span)).collect();
             let line = CommandWords { words, span: command.span, map: Some(command.map.clone()) };
             match image {
-                Some(image) => imaged(context, &unit.name, image, Some(line))?,
-                None => platform(context, &unit.name, &line),
+                Some(image) => imaged(context, &unit.name, image, Some(line), given)?,
+                None => platform(context, &unit.name, &line, native.as_ref(), given),
             }
         }
         Runs::Job { workflow, job } => super::job::of(context, *workflow, job, &unit.name)?,
@@ -124,28 +125,49 @@ fn imaged<'t>(
     name: &str,
     image: &ImageBuild,
     line: Option<CommandWords>,
+    given: Option<&Vars>,
 ) -> Option<Part<'t>> {
     let built = built(context, image)?;
     let mut part = Part::new(name, ComponentKind::App, Host::Container);
     part.world = World::Open(BTreeMap::new());
     part.span = built.image.origin.primary();
     lay(&mut part, &built, true);
-    if let Some(command) = line.or_else(|| own_command(&built)) {
+    give(&mut part, given);
+    if let Some(command) = line.or_else(|| own_command(&built)).or_else(|| super::supervised::of_base(&built)) {
         process::start(&mut part, &command, context.repository.tree);
     }
     Some(part)
 }
 
+/// Variables that a platform's file gives.
+fn give(part: &mut Part<'_>, given: Option<&Vars>) {
+    for (name, var) in given.into_iter().flatten() {
+        part.world.vars_mut().insert(name.clone(), var.clone());
+        part.providers.insert(name.clone(), "platform");
+    }
+}
+
 /// A process of a platform that builds the image by itself.
-fn platform<'t>(context: &Context<'_, 't>, name: &str, line: &CommandWords) -> Part<'t> {
+fn platform<'t>(
+    context: &Context<'_, 't>,
+    name: &str,
+    line: &CommandWords,
+    native: Option<&NativeBuild>,
+    given: Option<&Vars>,
+) -> Part<'t> {
     let tree = context.repository.tree;
-    let folder = paths::parent(tree.path(line.span.file)).to_owned();
+    let own = || paths::parent(tree.path(line.span.file)).to_owned();
+    let folder = native.map_or_else(own, |native| native.folder.clone());
     let mut part = Part::new(name, ComponentKind::App, Host::Container);
     part.world = World::Open(BTreeMap::new());
     part.container = Some(Container::checkout(tree, &folder));
     part.folder.clone_from(&folder);
     part.span = Some(line.span);
-    super::machine::platform_installs(context, &mut part, &folder, line.span);
+    give(&mut part, given);
+    match native.and_then(|native| native.build.as_ref()) {
+        Some(build) => super::machine::platform_build(context, &mut part, &folder, build),
+        None => super::machine::platform_installs(context, &mut part, &folder, line.span),
+    }
     process::start(&mut part, line, tree);
     part
 }

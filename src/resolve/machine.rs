@@ -4,11 +4,11 @@ use super::components::Context;
 use super::installs::{self, Place};
 use super::part::{Host, Part, RuntimePart};
 use crate::discover::{Kind, paths};
-use crate::environments::Planned;
 use crate::environments::words::naming;
+use crate::environments::{CommandLine, Planned};
 use crate::formats::requirements::MarkerEnv;
-use crate::formats::small::runtime_files;
-use crate::formats::{World, shell};
+use crate::formats::small::runtime_files::{self, How};
+use crate::formats::{Var, World, shell};
 use crate::links::Container;
 use crate::links::Meaning;
 use crate::links::repository::Caller;
@@ -22,7 +22,7 @@ pub fn of<'t>(context: &Context<'_, 't>, planned: &Planned, folder: &str) -> Par
     part.container = Some(Container::checkout(tree, folder));
     folder.clone_into(&mut part.folder);
     part.span = planned.environment.because.first().map(|evidence| evidence.span);
-    python(context, &mut part, folder);
+    python(context, &mut part, folder, &CONVENTIONS);
     let Some(anchor) = part.span else { return part };
     if let Some(file) = requirements_for(context, planned.environment.role, folder) {
         install_file(context, &mut part, file, anchor);
@@ -66,7 +66,7 @@ fn requirements_for(context: &Context<'_, '_>, role: Role, folder: &str) -> Opti
 
 /// What a platform installs by its convention: requirements.txt, a lock, or Pipfile at the root.
 pub fn platform_installs(context: &Context<'_, '_>, part: &mut Part<'_>, folder: &str, anchor: Span) {
-    python(context, part, folder);
+    python(context, part, folder, &OF_PLATFORMS);
     let tree = context.repository.tree;
     let at = |name: &str| paths::join(folder, name).and_then(|path| tree.find(&path));
     if let Some(file) = at("requirements.txt") {
@@ -82,15 +82,36 @@ pub fn platform_installs(context: &Context<'_, '_>, part: &mut Part<'_>, folder:
     }
 }
 
+/// What a platform installs by the command that its file names.
+pub fn platform_build(context: &Context<'_, '_>, part: &mut Part<'_>, folder: &str, build: &CommandLine) {
+    // A variable of the file wins over the files that name a version.
+    match part.world.vars().get("PYTHON_VERSION").cloned() {
+        Some(Var { value: Known::One(version), certainty, origin }) => part.runtimes.push(RuntimePart {
+            tool: "python",
+            version: Known::One(version),
+            declared_in: "render.yaml",
+            origin,
+            certainty,
+        }),
+        Some(_) => {}
+        None => python(context, part, folder, &OF_PLATFORMS),
+    }
+    mapped(context, part, &build.text, &build.map, folder);
+}
+
 fn install_file(context: &Context<'_, '_>, part: &mut Part<'_>, file: FileId, anchor: Span) {
     let path = context.repository.tree.path(file).to_owned();
     command(context, part, &format!("pip install -r /repo/{path}"), "", anchor);
 }
 
 fn command(context: &Context<'_, '_>, part: &mut Part<'_>, text: &str, folder: &str, anchor: Span) {
+    mapped(context, part, text, &SpanMap::Whole(anchor), folder);
+}
+
+fn mapped(context: &Context<'_, '_>, part: &mut Part<'_>, text: &str, map: &SpanMap, folder: &str) {
     let tree = context.repository.tree;
     let container = Container::checkout(tree, folder);
-    let script = shell::parse(text, &SpanMap::Whole(anchor), shell::Dialect::Posix);
+    let script = shell::parse(text, map, shell::Dialect::Posix);
     let python = part.python().map(str::to_owned);
     for executed in shell::evaluate(&script, &part.world, &[], &container).commands {
         let place = Place {
@@ -105,8 +126,13 @@ fn command(context: &Context<'_, '_>, part: &mut Part<'_>, text: &str, folder: &
     }
 }
 
-fn python(context: &Context<'_, '_>, part: &mut Part<'_>, folder: &str) {
-    if let Some((version, span, declared_in)) = declared_python(context, folder, None, true) {
+/// Files that say which Python to use, the stronger first.
+const CONVENTIONS: [&str; 5] = [".python-version", "runtime.txt", ".tool-versions", "mise.toml", ".mise.toml"];
+/// Those that the builders of platforms read.
+const OF_PLATFORMS: [&str; 2] = ["runtime.txt", ".python-version"];
+
+fn python(context: &Context<'_, '_>, part: &mut Part<'_>, folder: &str, names: &[&'static str]) {
+    if let Some((version, span, declared_in)) = first_python(context, folder, None, names) {
         part.runtimes.push(RuntimePart {
             tool: "python",
             version: Known::One(version),
@@ -124,19 +150,30 @@ pub fn declared_python(
     file: Option<&str>,
     by_convention: bool,
 ) -> Option<(String, Span, &'static str)> {
-    let tree = context.repository.tree;
-    let names = [".python-version", "runtime.txt", ".tool-versions", "mise.toml"];
-    let candidates: Vec<&'static str> = match file {
-        Some(file) => names.iter().copied().filter(|name| file.ends_with(name)).collect(),
-        None if by_convention => names.to_vec(),
+    let names: Vec<&'static str> = match file {
+        Some(file) => CONVENTIONS.iter().copied().filter(|name| file.ends_with(name)).collect(),
+        None if by_convention => CONVENTIONS.to_vec(),
         None => Vec::new(),
     };
-    for name in candidates {
+    first_python(context, folder, file, &names)
+}
+
+fn first_python(
+    context: &Context<'_, '_>,
+    folder: &str,
+    file: Option<&str>,
+    names: &[&'static str],
+) -> Option<(String, Span, &'static str)> {
+    let tree = context.repository.tree;
+    for name in names {
         let at = file.map_or_else(|| paths::join(folder, name), |file| paths::join("", file));
         let Some(id) = at.and_then(|path| tree.find(&path)).or_else(|| tree.find(name)) else { continue };
         let Ok(declared) = tree.parsed(id, |id, text| runtime_files::parse(id, name, text)) else { continue };
-        if let Some(found) = declared.iter().find(|declared| declared.tool == "python") {
-            return Some((found.version.value.clone(), found.version.span, name));
+        let family = ["python", "pypy", "graalpy", "miniconda", "anaconda", "miniforge", "stackless", "jython"];
+        // The first one is used; where that is no plain version of CPython, the file decides nothing here.
+        if let Some(found) = declared.iter().find(|declared| family.contains(&declared.tool.as_str())) {
+            let plain = found.tool == "python" && found.how == How::Version;
+            return plain.then(|| (found.version.value.clone(), found.version.span, *name));
         }
     }
     None

@@ -13,6 +13,7 @@ pub mod reading;
 pub mod services;
 pub mod settings;
 pub mod state;
+pub mod supervised;
 pub mod together;
 
 use std::sync::Arc;

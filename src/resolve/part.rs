@@ -73,6 +73,10 @@ pub struct SystemPart {
     pub span: Span,
     /// On a branch that the files do not decide.
     pub maybe: Option<Reason>,
+    /// Whether it counts as installed automatically (`apt-mark auto`).
+    pub automatic: bool,
+    /// Whether `apt-mark showmanual` has written it down.
+    pub shown: bool,
 }
 
 /// One Python package and the command that installs it.

@@ -132,6 +132,13 @@ fn deploying(
     );
     fact.text("gate", gate.kind, &gate.origin).list("gate_path", gate.path, &gate.origin);
     let approval = match (&job.environment, approved_before(&workflow, job)) {
+        _ if workflow.gitlab => {
+            if job.by_hand {
+                "manual"
+            } else {
+                "none"
+            }
+        }
         (Some(_), _) => "environment",
         (None, Some(_)) => "detached",
         (None, None) if triggers(&workflow) == ["workflow_dispatch"] => "manual",

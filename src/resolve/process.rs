@@ -3,10 +3,10 @@
 use std::sync::Arc;
 
 use super::part::{Part, ProcessPart};
+use super::supervised;
 use crate::discover::Tree;
 use crate::formats::python;
 use crate::formats::shell::{self, Dialect, Evaluation, Executed, When};
-use crate::formats::small::supervisord;
 use crate::formats::{Vars, World};
 use crate::knowledge::{listens, processes};
 use crate::links::container::{Container, absolute};
@@ -39,49 +39,78 @@ pub fn start(part: &mut Part<'_>, command: &CommandWords, tree: &Tree) {
     for executed in &evaluation.commands {
         let argv = words(executed);
         part.commands.push((argv.clone(), executed.span));
-        if let Some(programs) = supervisor(&argv, &container, tree) {
+        if let Some(programs) = supervised::programs(&argv, &part.world, &container, tree) {
             supervised.extend(programs);
-            continue;
-        }
-        if let Meaning::Serves(found) = meaning::of(&argv) {
-            own.push((argv, Some(found), executed));
+        } else {
+            own.push(executed);
         }
     }
-    if own.is_empty() && supervised.is_empty() {
-        let last = evaluation.commands.iter().rev().find(|executed| executed.last || executed.exec);
-        own.extend(last.or(evaluation.commands.last()).map(|executed| (words(executed), None, executed)));
-    }
-    let passing = |server: &Option<processes::Match>| {
-        server.as_ref().is_some_and(|found| matches!(found.kind, "oneshot" | "registration"))
-    };
-    if own.iter().any(|(_, server, _)| !passing(server)) {
-        own.retain(|(_, server, _)| !passing(server));
-    }
-    for (argv, server, _) in &mut own {
-        if server.is_none() {
-            *server = started_by_program(argv, &container, tree);
-        }
-    }
+    let own = if supervised.is_empty() { chosen(&own) } else { serving(&own) };
     let many = own.len() > 1;
-    for (argv, server, executed) in own {
-        let key = match &server {
+    for executed in own {
+        let found = started(executed, &container, tree);
+        let key = match &found {
             Some(found) if many => format!("{}.{}", part.name, found.id),
             _ => part.name.to_string(),
         };
-        if part.processes.iter().any(|known| known.key == key && known.argv == argv) {
-            continue;
-        }
-        part.processes.push(process(key, argv, server, executed, command.span, script));
+        add(part, key, executed, found, command.span, script);
     }
     for program in supervised {
-        let script = shell::parse(&program.command.text, &program.command.map, Dialect::Posix);
-        for executed in shell::evaluate(&script, &part.world, &[], &container).commands {
-            let argv = words(&executed);
-            let server = if let Meaning::Serves(found) = meaning::of(&argv) { Some(found) } else { None };
-            part.commands.push((argv.clone(), executed.span));
-            let key = format!("{}.{}", part.name, program.name.value);
-            part.processes.push(process(key, argv, server, &executed, command.span, None));
+        let mut container = container.clone();
+        if let Some(folder) = &program.folder {
+            container.workdir = absolute(&container.workdir, folder);
         }
+        let (evaluation, script) = evaluate(&program.command, &program.world, &container);
+        let all: Vec<&Executed> = evaluation.commands.iter().collect();
+        part.commands.extend(all.iter().map(|executed| (words(executed), executed.span)));
+        let key = format!("{}.{}", part.name, program.name);
+        for executed in chosen(&all) {
+            let found = started(executed, &container, tree);
+            add(part, key.clone(), executed, found, command.span, script);
+        }
+    }
+}
+
+fn serves(executed: &Executed) -> Option<processes::Match> {
+    if let Meaning::Serves(found) = meaning::of(&words(executed)) { Some(found) } else { None }
+}
+
+/// The commands that start a server; steps that pass before it left out.
+fn serving<'e>(commands: &[&'e Executed]) -> Vec<&'e Executed> {
+    let found: Vec<(&Executed, bool)> = commands
+        .iter()
+        .filter_map(|executed| Some((*executed, matches!(serves(executed)?.kind, "oneshot" | "registration"))))
+        .collect();
+    let stays = found.iter().any(|(_, passing)| !passing);
+    found.into_iter().filter(|(_, passing)| !stays || !passing).map(|(executed, _)| executed).collect()
+}
+
+/// The commands that make the process: those that serve, else the last one.
+fn chosen<'e>(commands: &[&'e Executed]) -> Vec<&'e Executed> {
+    let found = serving(commands);
+    if !found.is_empty() {
+        return found;
+    }
+    let last = commands.iter().rev().find(|executed| executed.last || executed.exec);
+    last.or(commands.last()).copied().into_iter().collect()
+}
+
+/// The server that a command starts, by its name or by the program that it runs.
+fn started(executed: &Executed, container: &Container<'_>, tree: &Tree) -> Option<processes::Match> {
+    serves(executed).or_else(|| started_by_program(&words(executed), container, tree))
+}
+
+fn add(
+    part: &mut Part<'_>,
+    key: String,
+    executed: &Executed,
+    server: Option<processes::Match>,
+    command: Span,
+    script: Option<FileId>,
+) {
+    let argv = words(executed);
+    if !part.processes.iter().any(|known| known.key == key && known.argv == argv) {
+        part.processes.push(process(key, argv, server, executed, command, script));
     }
 }
 
@@ -177,51 +206,4 @@ fn shell_text(words: &[Spanned<String>]) -> Option<(&str, Span)> {
         .iter()
         .position(|word| word.value.starts_with('-') && word.value.ends_with('c') && !word.value.starts_with("--"))?;
     words.get(at + 1).map(|word| (word.value.as_str(), word.span))
-}
-
-/// The programs that a supervisor's configuration starts.
-fn supervisor(argv: &[String], container: &Container<'_>, tree: &Tree) -> Option<Vec<supervisord::Program>> {
-    let at = argv.iter().position(|word| word.rsplit('/').next() == Some("supervisord"))?;
-    let named = argv
-        .iter()
-        .skip(at)
-        .zip(argv.iter().skip(at + 1))
-        .find(|(flag, _)| *flag == "-c" || *flag == "--configuration");
-    let conventional = ["/etc/supervisor/supervisord.conf", "/etc/supervisord.conf", "supervisord.conf"];
-    let file = named
-        .and_then(|(_, path)| container.find(&absolute(&container.workdir, path)))
-        .or_else(|| conventional.iter().find_map(|path| container.find(path)))?;
-    let config = tree.parsed(file, supervisord::parse).ok()?;
-    let mut programs = Vec::clone(&config);
-    for pattern in supervisord_includes(tree, file) {
-        let path = absolute(crate::discover::paths::parent(&container.inside(file).unwrap_or_default()), &pattern);
-        let folder = crate::discover::paths::parent(&path).to_owned();
-        let glob = crate::discover::paths::name(&path).to_owned();
-        let Some(outside) = container.outside(&folder) else { continue };
-        for (file, name) in tree.under(&outside) {
-            if crate::links::container::glob(&glob, crate::discover::paths::name(name)) {
-                programs.extend(
-                    tree.parsed(file, supervisord::parse).ok().map(|more| Vec::clone(&more)).unwrap_or_default(),
-                );
-            }
-        }
-    }
-    Some(programs)
-}
-
-/// The patterns of `[include] files`.
-fn supervisord_includes(tree: &Tree, file: FileId) -> Vec<String> {
-    let Ok(text) = tree.text(file) else { return Vec::new() };
-    let mut inside = false;
-    let mut patterns = Vec::new();
-    for line in text.lines().map(str::trim) {
-        if line.starts_with('[') {
-            inside = line == "[include]";
-        } else if let (true, Some((name, value))) = (inside, line.split_once('='))
-            && name.trim() == "files"
-        {
-            patterns.extend(value.split_whitespace().map(str::to_owned));
-        }
-    }
-    patterns
 }

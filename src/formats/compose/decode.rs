@@ -2,27 +2,33 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use super::environment::{self, pairs};
+use super::interpolate::UNKNOWN;
 use super::load::Loader;
-use super::merge::{as_names, as_pairs};
 use super::scalar::Kind;
 use super::value::{Data, Node};
-use super::{
-    BuildSpec, Dependency, Field, Healthcheck, Mount, Port, Service, check, environment, locate, shapes, words,
-};
+use super::{BuildSpec, Dependency, Field, Healthcheck, Mount, Port, Profiles, Service, locate, units, words};
 use crate::formats::Var;
 use crate::model::{Certainty, Known, Spanned};
 
 /// Fills the project.
 pub(super) fn project(loader: &mut Loader<'_>, root: &Node) {
-    check::root(loader, root);
     for (key, node) in root.get("services").map(Node::entries).unwrap_or_default() {
-        if node.entries().is_empty() && !matches!(node.data, Data::Map(_)) {
-            loader.error(key.span, format!("service {} must be a mapping", key.value));
+        if !node.is_map() {
             continue;
         }
-        check::service(loader, key, node);
-        let service = service(loader, key, node);
-        loader.project.services.insert(key.value.clone(), service);
+        let on = match &loader.options.profiles {
+            _ if node.get("profiles").is_none_or(|profiles| profiles.items().is_empty()) => true,
+            Profiles::All => true,
+            Profiles::None => false,
+            Profiles::Named(names) => names.contains("*") || !texts(node.get("profiles")).is_disjoint(names),
+        };
+        if on {
+            environment::labels(loader, node);
+        }
+        let service = service(loader, key, node, on);
+        let place = if on { &mut loader.project.services } else { &mut loader.project.inactive };
+        place.insert(key.value.clone(), service);
     }
     let names = |key: &str| -> BTreeSet<String> {
         root.get(key).map(|node| node.entries().iter().map(|(key, _)| key.value.clone()).collect()).unwrap_or_default()
@@ -39,11 +45,6 @@ fn text_field(node: Option<&Node>) -> Option<Field<String>> {
     Some(Field { value: scalar.known(), certainty: scalar.certainty.clone(), origin: node.origin() })
 }
 
-fn path_field(node: Option<&Node>, folders: &[String]) -> Option<Field<String>> {
-    let field = text_field(node)?;
-    Some(Field { value: locate::known(node?, folders), ..field })
-}
-
 /// A command: a text is split, a list is taken as it is; an empty one is none.
 fn command_field(loader: &mut Loader<'_>, node: Option<&Node>) -> Option<Field<Vec<String>>> {
     let node = node?;
@@ -54,6 +55,9 @@ fn command_field(loader: &mut Loader<'_>, node: Option<&Node>) -> Option<Field<V
             certainty = scalar.certainty.clone();
             if let Some(reason) = &scalar.unknown {
                 return Some(Field { value: Known::Unknown(reason.clone()), certainty, origin: node.origin() });
+            }
+            if scalar.kind != Kind::Text {
+                return None;
             }
             match words::split(&scalar.text) {
                 Some(words) => value = words,
@@ -73,57 +77,57 @@ fn command_field(loader: &mut Loader<'_>, node: Option<&Node>) -> Option<Field<V
     Some(Field { value: Known::One(value), certainty, origin: node.origin() })
 }
 
-fn ports(loader: &mut Loader<'_>, node: &Node) -> Vec<Port> {
-    let mut found: Vec<(Port, bool)> = Vec::new();
-    for item in node.items() {
-        // Compose tells a published number from the same text.
-        let number = item.get("published").and_then(Node::scalar).is_some_and(|scalar| scalar.kind == Kind::Int);
-        match shapes::ports(item) {
-            Ok(ports) => {
-                for port in ports {
-                    let key = |port: &Port| {
-                        let host = port.host_ip.clone().unwrap_or_else(|| "0.0.0.0".into());
-                        (host, port.published.clone(), port.target, port.protocol.clone())
-                    };
-                    match found.iter_mut().find(|(known, other)| *other == number && key(known) == key(&port)) {
-                        Some(known) => known.0 = port,
-                        None => found.push((port, number)),
-                    }
-                }
-            }
-            Err(message) => loader.error(item.span, message),
-        }
-    }
-    found.into_iter().map(|(port, _)| port).collect()
+fn number<T: std::str::FromStr>(node: &Node) -> Option<T> {
+    let text = node.one()?;
+    text.parse().ok().or_else(|| text.split_once('.')?.0.parse().ok())
 }
 
-fn mounts(loader: &mut Loader<'_>, node: &Node) -> Vec<Mount> {
-    let mut found: Vec<Mount> = Vec::new();
-    for item in node.items() {
-        let folder = loader.folders.get(item.folder).cloned().unwrap_or_default();
-        match shapes::mount(item, &folder) {
-            Ok(Some(mount)) => match found.iter_mut().find(|known| known.target == mount.target) {
-                Some(known) => *known = mount,
-                None => found.push(mount),
-            },
-            Ok(None) => {}
-            Err(message) => loader.error(item.span, message),
-        }
-    }
-    found
+fn ports(node: &Node) -> Vec<Port> {
+    let of = |item: &Node| {
+        // What a variable decides in part says so in its text.
+        let part = |name: &str| item.get(name).and_then(Node::scalar).map(|scalar| scalar.text.clone());
+        let filled = |name: &str| part(name).filter(|text| !text.is_empty());
+        Some(Port {
+            host_ip: filled("host_ip"),
+            published: filled("published").filter(|text| !text.contains(UNKNOWN)),
+            target: number(item.get("target")?)?,
+            protocol: filled("protocol").unwrap_or_else(|| "tcp".to_owned()),
+            span: item.span,
+        })
+    };
+    node.items().iter().filter_map(of).collect()
+}
+
+fn mounts(node: &Node) -> Vec<Mount> {
+    let of = |item: &Node| {
+        let part = |name: &str| item.get(name).and_then(Node::one).filter(|text| !text.is_empty()).map(str::to_owned);
+        let unknown = item.get("target").and_then(Node::scalar).is_some_and(|target| target.unknown.is_some());
+        (!unknown).then(|| Mount {
+            kind: part("type").unwrap_or_default(),
+            source: part("source"),
+            target: part("target").map(|target| locate::clean(&target)).unwrap_or_default(),
+            read_only: item.get("read_only").is_some_and(Node::is_true),
+            span: item.span,
+        })
+    };
+    node.items().iter().filter_map(of).collect()
 }
 
 fn texts(node: Option<&Node>) -> BTreeSet<String> {
-    node.map(|node| node.items().iter().filter_map(|item| item.one().map(str::to_owned)).collect()).unwrap_or_default()
+    node.map(|node| node.list().iter().filter_map(|item| item.one().map(str::to_owned)).collect()).unwrap_or_default()
 }
 
 /// The names that `secrets` or `configs` use.
 fn sources(node: Option<&Node>) -> BTreeSet<String> {
     let items = node.map(Node::items).unwrap_or_default();
-    items.iter().filter_map(|item| item.get("source").unwrap_or(item).one().map(str::to_owned)).collect()
+    let name = |item: &Node| {
+        let name = if item.is_map() { item.get("source").map_or(Some(""), Node::one) } else { item.one() };
+        name.map(str::to_owned)
+    };
+    items.iter().filter_map(name).collect()
 }
 
-fn service(loader: &mut Loader<'_>, key: &Spanned<String>, node: &Node) -> Service {
+fn service(loader: &mut Loader<'_>, key: &Spanned<String>, node: &Node, on: bool) -> Service {
     let text = |name: &str| text_field(node.get(name));
     let replicas = node.get("deploy").and_then(|deploy| deploy.get("replicas")).or_else(|| node.get("scale"));
     let mut secrets = sources(node.get("secrets"));
@@ -131,13 +135,13 @@ fn service(loader: &mut Loader<'_>, key: &Spanned<String>, node: &Node) -> Servi
     Service {
         name: key.clone(),
         image: text("image"),
-        build: node.get("build").and_then(|node| build(loader, node)),
+        build: node.get("build").filter(|build| build.is_map()).map(|node| build(loader, node)),
         command: command_field(loader, node.get("command")),
         entrypoint: command_field(loader, node.get("entrypoint")),
-        environment: environment::of(loader, &key.value, node),
-        ports: node.get("ports").map(|node| ports(loader, node)).unwrap_or_default(),
+        environment: environment::of(loader, &key.value, node, on),
+        ports: node.get("ports").map(ports).unwrap_or_default(),
         expose: texts(node.get("expose")),
-        volumes: node.get("volumes").map(|node| mounts(loader, node)).unwrap_or_default(),
+        volumes: node.get("volumes").map(mounts).unwrap_or_default(),
         depends_on: dependencies(node),
         healthcheck: node.get("healthcheck").filter(|node| !node.is_null()).map(healthcheck),
         profiles: texts(node.get("profiles")),
@@ -149,33 +153,27 @@ fn service(loader: &mut Loader<'_>, key: &Spanned<String>, node: &Node) -> Servi
         user: text("user"),
         working_dir: text("working_dir"),
         platform: text("platform"),
-        replicas: replicas.and_then(Node::one).and_then(|text| text.parse().ok()),
+        replicas: replicas.and_then(number),
         provided: node.get("provider").is_some(),
     }
 }
 
 /// The networks; `default` where nothing else is said.
 fn networks(node: &Node) -> BTreeSet<String> {
-    if node.get("network_mode").is_some_and(|mode| !mode.is_null()) || node.get("provider").is_some() {
-        return node.get("networks").map(as_names).unwrap_or_default().into_iter().map(|(key, _)| key.value).collect();
-    }
     let named: BTreeSet<String> =
-        node.get("networks").map(as_names).unwrap_or_default().into_iter().map(|(key, _)| key.value).collect();
-    if named.is_empty() { BTreeSet::from(["default".to_owned()]) } else { named }
+        node.get("networks").map(Node::entries).unwrap_or_default().iter().map(|(key, _)| key.value.clone()).collect();
+    let own = node.get("network_mode").is_some() || node.get("provider").is_some();
+    if named.is_empty() && !own { BTreeSet::from(["default".to_owned()]) } else { named }
 }
 
-fn build(loader: &Loader<'_>, node: &Node) -> Option<BuildSpec> {
-    let context = match &node.data {
-        Data::Scalar(_) => path_field(Some(node), &loader.folders)?,
-        Data::Map(_) => path_field(node.get("context"), &loader.folders).unwrap_or_else(|| Field {
-            value: Known::One(locate::locate(&loader.options.project_dir, ".")),
-            certainty: Certainty::Stated,
-            origin: node.origin(),
-        }),
-        _ => return None,
-    };
+fn build(loader: &Loader<'_>, node: &Node) -> BuildSpec {
+    let context = text_field(node.get("context")).unwrap_or_else(|| Field {
+        value: Known::One(locate::locate(&loader.options.project_dir, ".")),
+        certainty: Certainty::Stated,
+        origin: node.origin(),
+    });
     let mut args = BTreeMap::new();
-    for (name, value) in node.get("args").map(as_pairs).unwrap_or_default() {
+    for (name, value) in node.get("args").map(pairs).unwrap_or_default() {
         let var = match &value.data {
             Data::Scalar(scalar) => {
                 Some(Var { value: scalar.known(), certainty: scalar.certainty.clone(), origin: value.origin() })
@@ -184,28 +182,26 @@ fn build(loader: &Loader<'_>, node: &Node) -> Option<BuildSpec> {
         };
         args.insert(name.value, var);
     }
-    let contexts = node.get("additional_contexts").map(as_pairs).unwrap_or_default();
-    let located =
-        |(key, node): (Spanned<String>, Node)| Some((key.value, locate::known(&node, &loader.folders).one()?.clone()));
-    let filled =
-        |name: &str| text_field(node.get(name)).filter(|field| field.value.one().is_none_or(|text| !text.is_empty()));
-    Some(BuildSpec {
+    let contexts = node.get("additional_contexts").map(Node::entries).unwrap_or_default();
+    let known = |(key, node): &(Spanned<String>, Node)| Some((key.value.clone(), node.one()?.to_owned()));
+    let text = |name: &str| text_field(node.get(name));
+    BuildSpec {
         context,
-        dockerfile: filled("dockerfile"),
-        dockerfile_inline: filled("dockerfile_inline"),
-        target: filled("target"),
+        dockerfile: text("dockerfile"),
+        dockerfile_inline: text("dockerfile_inline"),
+        target: text("target"),
         args,
-        additional_contexts: contexts.into_iter().filter_map(located).collect(),
-    })
+        additional_contexts: contexts.iter().filter_map(known).collect(),
+    }
 }
 
 /// Services that must be there first: named, linked, or shared with.
 fn dependencies(node: &Node) -> BTreeMap<String, Dependency> {
     let mut found = BTreeMap::new();
-    for (key, node) in node.get("depends_on").map(as_names).unwrap_or_default() {
+    for (key, node) in node.get("depends_on").map(Node::entries).unwrap_or_default() {
         let condition = node.get("condition").and_then(Node::one).unwrap_or("service_started").to_owned();
         let required = node.get("required").is_none_or(Node::is_true);
-        found.insert(key.value, Dependency { condition, required, span: key.span });
+        found.insert(key.value.clone(), Dependency { condition, required, span: key.span });
     }
     let mut implied = |name: &str, span| {
         let started = Dependency { condition: "service_started".into(), required: true, span };
@@ -238,14 +234,14 @@ fn healthcheck(node: &Node) -> Healthcheck {
     });
     let mut seconds = BTreeMap::new();
     for name in ["interval", "timeout", "start_period", "start_interval"] {
-        if let Some(value) = node.get(name).and_then(Node::one).and_then(shapes::seconds) {
+        if let Some(value) = node.get(name).and_then(Node::one).and_then(units::seconds) {
             seconds.insert(name, value);
         }
     }
     Healthcheck {
         disable: node.get("disable").is_some_and(Node::is_true),
         test,
-        retries: node.get("retries").and_then(Node::one).and_then(|text| text.parse().ok()),
+        retries: node.get("retries").and_then(number),
         seconds,
         span: Some(node.span),
     }

@@ -3,9 +3,8 @@
 use std::collections::BTreeMap;
 
 use super::load::Loader;
-use super::merge::as_pairs;
 use super::value::{Data, Node};
-use super::{EnvFileUse, EnvVar, Provider, locate};
+use super::{EnvFileUse, EnvVar, Provider};
 use crate::discover::{Presence, Tree, paths};
 use crate::formats::dotenv::{self, Dialect};
 use crate::formats::{Var, Vars, World};
@@ -26,45 +25,63 @@ struct Named {
     span: Span,
 }
 
-/// The files of `env_file` in order; a path named twice counts once, where it first stands.
-fn named(node: &Node, folders: &[String]) -> Vec<Named> {
-    let mut found: Vec<Named> = Vec::new();
-    for item in node.items() {
-        let path = item.get("path").unwrap_or(item);
-        let file = Named {
-            path: locate::known(path, folders),
+/// The files of `env_file` in order.
+fn named(node: &Node) -> Vec<Named> {
+    let of = |item: &Node| {
+        let path = item.get("path")?;
+        Some(Named {
+            path: path.scalar()?.known(),
             required: item.get("required").is_none_or(Node::is_true),
             format: item.get("format").and_then(Node::one).map(str::to_owned),
             span: path.span,
-        };
-        match found.iter_mut().find(|known| known.path.one().is_some() && known.path == file.path) {
-            Some(known) => *known = file,
-            None => found.push(file),
-        }
+        })
+    };
+    node.items().iter().filter_map(of).collect()
+}
+
+/// A list of `K=V` or `K` as entries, a mapping as its entries; the last of a name counts.
+pub(super) fn pairs(node: &Node) -> Vec<(Spanned<String>, Node)> {
+    if node.is_map() {
+        return node.entries().to_vec();
     }
-    found
+    let mut found: BTreeMap<String, (Spanned<String>, Node)> = BTreeMap::new();
+    for (name, value) in node.items().iter().filter_map(Node::pair) {
+        found.insert(name.value.clone(), (name, value));
+    }
+    found.into_values().collect()
 }
 
 /// The variables of a service.
-pub(super) fn of(loader: &mut Loader<'_>, service: &str, node: &Node) -> BTreeMap<String, EnvVar> {
+pub(super) fn of(loader: &mut Loader<'_>, service: &str, node: &Node, on: bool) -> BTreeMap<String, EnvVar> {
     let mut own: BTreeMap<String, EnvVar> = BTreeMap::new();
-    for (name, value) in node.get("environment").map(as_pairs).unwrap_or_default() {
+    let environment = node.get("environment");
+    for item in environment.map(Node::items).unwrap_or_default() {
+        let name = item.text().map(|text| text.split_once('=').map_or(text, |(name, _)| name));
+        // Compose looks at the last byte alone.
+        let last = name.and_then(|name| name.bytes().last());
+        if last.is_some_and(|byte| matches!(byte, b'\t'..=b'\r' | b' ' | 0x85 | 0xa0)) {
+            loader.error(item.span, "the name of a variable ends in a space");
+        }
+    }
+    for (name, value) in environment.map(pairs).unwrap_or_default() {
         let given = given(&loader.options.env, &name, &value);
         own.insert(name.value, given);
     }
     let mut found: BTreeMap<String, EnvVar> = BTreeMap::new();
-    let files = node.get("env_file").map(|node| named(node, &loader.folders)).unwrap_or_default();
+    let files = node.get("env_file").map(named).unwrap_or_default();
     for file in files {
         let Some(path) = file.path.one().cloned() else { continue };
         let presence = loader.tree.presence(&path);
         if let Presence::Here(id) = presence {
-            let vars = read(loader, id, &file, &own, &found);
+            let vars = read(loader, id, &file, (&own, &found), on);
             for (name, mut var) in vars {
                 var.origin = var.origin.then(StepKind::Included, file.span);
                 found.insert(name, EnvVar { var, provider: Provider::EnvFile, pass_through: false });
             }
         } else if path.starts_with("..") {
             loader.project.outside.push(Spanned::new(path.clone(), file.span));
+        } else if on && !path.is_empty() && loader.tree.is_dir(path.trim_matches('.')) {
+            loader.error(file.span, format!("{path} is a folder"));
         }
         loader.project.env_files.push(EnvFileUse {
             service: service.to_owned(),
@@ -84,33 +101,53 @@ pub(super) fn of(loader: &mut Loader<'_>, service: &str, node: &Node) -> BTreeMa
     found
 }
 
-/// The variables of one file. Its `${X}` see the project's variables, then the service's own, then those of files before.
+/// Looks at the files of labels of a service that is on.
+pub(super) fn labels(loader: &mut Loader<'_>, node: &Node) {
+    for file in node.get("label_file").map(Node::list).unwrap_or_default() {
+        let Some(path) = file.one() else { continue };
+        match loader.tree.presence(path) {
+            Presence::Here(id) => {
+                let Ok(text) = loader.tree.text(id) else { continue };
+                let read = dotenv::parse(id, text, Dialect::Compose, &World::empty());
+                loader.project.errors.extend(read.problems);
+            }
+            Presence::Missing => loader.error(file.span, format!("{path} is not in the repository")),
+            Presence::Ignored => {}
+        }
+    }
+}
+
+/// The variables of one file. Its `${X}` see the project's variables, then the service's own, then the lines before, then
+/// those of files before.
 fn read(
     loader: &mut Loader<'_>,
     id: crate::model::FileId,
     file: &Named,
-    own: &BTreeMap<String, EnvVar>,
-    found: &BTreeMap<String, EnvVar>,
+    (own, found): (&BTreeMap<String, EnvVar>, &BTreeMap<String, EnvVar>),
+    on: bool,
 ) -> Vars {
     let Ok(text) = loader.tree.text(id) else { return Vars::new() };
     let dialect = match file.format.as_deref() {
         None | Some("") => Dialect::Compose,
         Some("raw") => Dialect::ComposeRaw,
         Some(other) => {
-            loader.error(file.span, format!("no such format of a file of variables: {other}"));
+            if on {
+                loader.error(file.span, format!("no such format of a file of variables: {other}"));
+            }
             return Vars::new();
         }
     };
     let mut world = loader.options.env.clone();
-    for (name, given) in own.iter().chain(found) {
+    for (name, given) in own {
         if given.var.value != Known::Absent {
             world.vars_mut().entry(name.clone()).or_insert_with(|| given.var.clone());
         }
     }
-    let read = dotenv::parse(id, text, dialect, &world);
-    for problem in &read.problems {
-        loader.project.problems.push(problem.clone());
-        loader.project.errors.push(problem.clone());
+    let before: Vars = found.iter().map(|(name, given)| (name.clone(), given.var.clone())).collect();
+    let read = dotenv::parse_after(id, text, dialect, &world, &before);
+    if on {
+        loader.project.problems.extend(read.problems.iter().cloned());
+        loader.project.errors.extend(read.problems.iter().cloned());
     }
     dotenv::vars(&read)
 }

@@ -63,17 +63,18 @@ pub(in crate::formats) fn text(text: &str, map: &SpanMap, look: &dyn Fn(&str) ->
     run.done
 }
 
-fn is_start(byte: u8) -> bool {
-    byte.is_ascii_alphabetic() || byte == b'_'
+/// Whether a name may begin with it. The long s and the sign of kelvin are letters of Compose's pattern, which does not
+/// tell cases apart.
+fn is_start(c: char) -> bool {
+    c.is_ascii_alphabetic() || matches!(c, '_' | '\u{17f}' | '\u{212a}')
 }
 
 /// The length of the variable name that a text begins with.
 fn name_length(text: &str) -> usize {
-    let bytes = text.as_bytes();
-    if !bytes.first().copied().is_some_and(is_start) {
+    if !text.starts_with(is_start) {
         return 0;
     }
-    bytes.iter().position(|byte| !(is_start(*byte) || byte.is_ascii_digit())).unwrap_or(bytes.len())
+    text.find(|c: char| !(is_start(c) || c.is_ascii_digit())).unwrap_or(text.len())
 }
 
 /// The length of what stands in `${…}`, given the text behind `${`; none if it is not a substitution.

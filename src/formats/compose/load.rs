@@ -1,71 +1,100 @@
-//! Loading: files, `include`, `extends`, merge, profiles.
+//! Loading: files laid on one another, each with what it includes and extends.
 
 use std::collections::BTreeMap;
 
-use super::merge::{Merger, as_pairs, settle};
-use super::value::{Data, Node, Reading};
-use super::{Options, Profiles, Project, check, decode, locate};
-use crate::discover::{Tree, paths};
-use crate::formats::dotenv::{self, Dialect};
+use super::canonical::{set_extensions_apart, spell_out};
+use super::merge::Merger;
+use super::read::Reading;
+use super::unique::{enforce, reset};
+use super::validate::{Stage, validate};
+use super::value::{Data, Node};
+use super::{Options, Project, check, decode, locate};
+use crate::discover::Tree;
 use crate::formats::{World, yaml};
-use crate::model::{FileId, Problem, Span, Spanned, StepKind};
+use crate::model::{FileId, Problem, Span, Spanned};
 
 /// Files deep in one another are not followed further.
 pub(super) const DEPTH: usize = 16;
 /// More files are not read for one project.
-const FILES: usize = 500;
+const FILES: usize = 2000;
+
+/// The paths that `!reset` and `!override` name in a file.
+pub(super) type Resets = Vec<Vec<String>>;
 
 /// What loads one project.
 pub(super) struct Loader<'a> {
     pub(super) tree: &'a Tree,
     pub(super) options: &'a Options,
     pub(super) project: Project,
-    /// Folders that nodes count by.
-    pub(super) folders: Vec<String>,
+    /// The services of files that others extend, and what those reset; by setting.
+    pub(super) others: BTreeMap<(usize, FileId), (Node, Resets)>,
+    settings: usize,
     left: usize,
 }
 
-/// Files that are read with the same variables: those of the project, or those of one `include`.
-pub(super) struct Unit<'u> {
-    pub(super) world: &'u World,
-    /// The files that lead here, this one last.
+/// What files are read with: those of the project, or those of one `include`.
+#[derive(Clone)]
+pub(super) struct Setting {
+    id: usize,
+    pub(super) world: World,
+    /// The folder that files are named from.
+    pub(super) folder: String,
+    /// The files that lead here.
     pub(super) chain: Vec<FileId>,
-    /// Files that services extend others of, read once.
-    pub(super) others: BTreeMap<FileId, Option<Node>>,
+}
+
+impl Setting {
+    /// What tells it from others of the project.
+    pub(super) fn id(&self) -> usize {
+        self.id
+    }
 }
 
 /// Loads files as one project; later files lie on earlier ones. Never fails: what cannot be read is a problem.
 pub fn load(tree: &Tree, files: &[FileId], options: &Options) -> Project {
-    let mut loader = Loader { tree, options, project: Project::default(), folders: Vec::new(), left: FILES };
-    let folder = loader.folder(&options.project_dir);
-    if let Some(node) = loader.unit(files, folder, &options.env, &[]) {
-        decode::project(&mut loader, &node);
+    let mut loader =
+        Loader { tree, options, project: Project::default(), others: BTreeMap::new(), settings: 0, left: FILES };
+    let folder = options.project_dir.trim_matches('/');
+    let folder = if folder == "." { "" } else { folder };
+    let setting = loader.setting(options.env.clone(), folder, &[]);
+    let mut root = loader.model(files, &setting, folder);
+    if root.entries().is_empty() {
+        let file = files.first().copied().unwrap_or(FileId(0));
+        loader.error(Span::new(file, 0, 0), "empty compose file");
     }
-    profiles(&mut loader.project, &options.profiles);
-    check::project(&mut loader.project);
+    loader.refuse(validate(&root, Stage::Project));
+    set_extensions_apart(&mut root);
+    decode::project(&mut loader, &root);
+    check::project(&mut loader.project, &root);
+    let mut errors: Vec<Problem> = Vec::new();
+    for error in std::mem::take(&mut loader.project.errors) {
+        if !errors.contains(&error) {
+            errors.push(error);
+        }
+    }
+    loader.project.errors = errors;
     loader.project
 }
 
 impl Loader<'_> {
-    /// The count of a folder.
-    pub(super) fn folder(&mut self, path: &str) -> usize {
-        let path = path.trim_matches('/');
-        let path = if path == "." { "" } else { path };
-        let at = self.folders.iter().position(|known| known == path);
-        at.unwrap_or_else(|| {
-            self.folders.push(path.to_owned());
-            self.folders.len() - 1
-        })
+    pub(super) fn setting(&mut self, world: World, folder: &str, chain: &[FileId]) -> Setting {
+        self.settings += 1;
+        Setting { id: self.settings, world, folder: folder.to_owned(), chain: chain.to_vec() }
     }
 
     pub(super) fn error(&mut self, span: Span, message: impl Into<String>) {
         self.project.errors.push(Problem::new(span, message));
     }
 
-    /// The file that a node names, and its folder's path.
-    pub(super) fn find(&mut self, node: &Node) -> Option<FileId> {
+    pub(super) fn refuse(&mut self, errors: Vec<(Span, String)>) {
+        for (span, message) in errors {
+            self.error(span, message);
+        }
+    }
+
+    /// The file that a node names; none where that is not decided, or not there.
+    pub(super) fn find(&mut self, node: &Node, folder: &str) -> Option<FileId> {
         let path = node.one()?;
-        let folder = self.folders.get(node.folder).map_or("", String::as_str);
         let place = locate::in_tree(folder, path);
         let found = self.tree.find(&place);
         if found.is_none() {
@@ -77,37 +106,54 @@ impl Loader<'_> {
         found
     }
 
-    /// Files as one: each laid on those before it.
-    fn unit(&mut self, files: &[FileId], folder: usize, world: &World, chain: &[FileId]) -> Option<Node> {
-        let mut whole: Option<Node> = None;
+    /// Files as one model, its paths relative to where `shown` leads.
+    pub(super) fn model(&mut self, files: &[FileId], setting: &Setting, shown: &str) -> Node {
+        let file = files.first().copied().unwrap_or(FileId(0));
+        let mut root = Node::new(Data::Map(Vec::new()), Span::new(file, 0, 0));
         for file in files {
-            let chain = chain.iter().copied().chain([*file]).collect();
-            let mut unit = Unit { world, chain, others: BTreeMap::new() };
-            for mut node in self.documents(*file, folder, world) {
-                self.include(&mut node, &unit);
-                self.extend(&mut node, *file, &mut unit);
-                let mut next = match whole.take() {
-                    Some(base) => self.merge(base, node, &[]),
-                    None => node,
-                };
-                settle(&mut next);
-                whole = Some(next);
-            }
+            root = self.file(*file, root, setting, true).0;
         }
-        whole
+        default_contexts(&mut root);
+        self.refuse(check::resources(&root));
+        self.refuse(locate::resolve(&mut root, shown));
+        root
+    }
+
+    /// Lays a file on a model; alone and as it is where it is not `whole`. Gives what its last document resets too.
+    pub(super) fn file(&mut self, file: FileId, base: Node, setting: &Setting, whole: bool) -> (Node, Resets) {
+        let (mut root, mut last) = (base, Resets::new());
+        for (mut node, resets) in self.documents(file, &setting.world) {
+            if whole {
+                let mut inner = setting.clone();
+                inner.chain.push(file);
+                self.include(&mut node, &inner, &resets);
+            }
+            reset(&mut root, &resets);
+            if whole {
+                self.extend(&mut node, file, setting, &resets);
+            }
+            root = self.merge(root, node, &[]);
+            self.refuse(enforce(&mut root));
+            if whole {
+                self.refuse(validate(&root, Stage::File));
+                root.take("version");
+            }
+            self.refuse(spell_out(&mut root));
+            self.refuse(enforce(&mut root));
+            last = resets;
+        }
+        (root, last)
     }
 
     pub(super) fn merge(&mut self, base: Node, over: Node, path: &[&str]) -> Node {
         let mut merger = Merger::default();
         let node = merger.merge(base, over, path);
-        for (span, message) in merger.errors {
-            self.error(span, message);
-        }
+        self.refuse(merger.errors);
         node
     }
 
     /// The documents of a file, each a mapping.
-    pub(super) fn documents(&mut self, file: FileId, folder: usize, world: &World) -> Vec<Node> {
+    fn documents(&mut self, file: FileId, world: &World) -> Vec<(Node, Resets)> {
         if self.left == 0 {
             self.error(Span::new(file, 0, 0), "too many files for one project");
             return Vec::new();
@@ -122,138 +168,39 @@ impl Loader<'_> {
             }
         };
         let mut nodes = Vec::new();
-        for document in documents.iter() {
-            self.project.problems.extend(document.problems.iter().cloned());
-            let Some(root) = document.root().filter(|root| !root.is_null()) else { continue };
-            let mut reading = Reading::new(world, folder);
-            let node = reading.node(root, 0);
+        let text = self.tree.text(file).unwrap_or_default();
+        for (at, document) in documents.iter().enumerate() {
+            if let Some(tab) = document.misplaced_tab(text) {
+                self.error(tab, "a tab cannot indent a line");
+            }
+            let known = &mut self.project.problems;
+            known.extend(
+                document.problems.iter().filter(|problem| !known.contains(problem)).cloned().collect::<Vec<_>>(),
+            );
+            let Some(root) = document.root() else { continue };
+            if at > 0 && !document.explicit {
+                self.error(root.span(), "a further document begins with ---");
+            }
+            let mut reading = Reading::new(world);
+            let node = reading.document(root);
             self.project.interpolated.append(&mut reading.found);
-            for (span, message) in reading.errors {
-                self.error(span, message);
+            let resets = std::mem::take(&mut reading.resets);
+            self.refuse(reading.errors);
+            match node {
+                Some(node) if node.is_map() => nodes.push((node, resets)),
+                _ => self.error(root.span(), "expected a mapping with services"),
             }
-            if matches!(node.data, Data::Map(_)) {
-                nodes.push(node);
-            } else {
-                self.error(root.span(), "expected a mapping with services");
-            }
-        }
-        if nodes.is_empty() {
-            self.error(Span::new(file, 0, 0), "empty compose file");
         }
         nodes
-    }
-
-    /// Puts what a file includes under what it says itself.
-    fn include(&mut self, node: &mut Node, unit: &Unit<'_>) {
-        let Some(list) = node.take("include") else { return };
-        if !matches!(list.data, Data::Seq(_) | Data::Null) {
-            self.error(list.span, "`include` must be a list");
-        }
-        for item in list.items() {
-            let path = item.get("path").unwrap_or(item);
-            let files: Vec<FileId> = path.items().iter().filter_map(|path| self.find(path)).collect();
-            let Some(first) = files.first() else { continue };
-            if unit.chain.contains(first) || unit.chain.len() > DEPTH {
-                self.error(item.span, "files include one another in a circle");
-                continue;
-            }
-            let place = match item.get("project_directory").and_then(Node::one) {
-                Some(path) => locate::in_tree(self.folders.get(item.folder).map_or("", String::as_str), path),
-                None => paths::parent(self.tree.path(*first)).to_owned(),
-            };
-            let world = self.world_of(item, &place, unit.world);
-            let folder = self.folder(&place);
-            let Some(mut imported) = self.unit(&files, folder, &world, &unit.chain) else { continue };
-            default_contexts(&mut imported, folder);
-            given_names(&mut imported, &world);
-            imported.step(StepKind::Included, path.span);
-            self.import(node, imported);
-        }
-    }
-
-    /// The variables of an include: those around it, and its own `.env` where those say nothing.
-    fn world_of(&mut self, item: &Node, place: &str, around: &World) -> World {
-        let mut world = around.clone();
-        let mut files: Vec<FileId> = Vec::new();
-        match item.get("env_file").filter(|node| !node.is_null()) {
-            Some(named) => {
-                let named = named.items().iter().filter(|node| node.one() != Some("/dev/null"));
-                files.extend(named.filter_map(|node| self.find(node)));
-            }
-            None => files.extend(paths::join(place, ".env").and_then(|path| self.tree.find(&path))),
-        }
-        for file in files {
-            let Ok(text) = self.tree.text(file) else { continue };
-            let read = dotenv::parse(file, text, Dialect::Compose, around);
-            for problem in &read.problems {
-                self.error(problem.span, problem.message.clone());
-            }
-            for (name, var) in dotenv::vars(&read) {
-                world.vars_mut().entry(name).or_insert(var);
-            }
-        }
-        world
-    }
-
-    /// Lays what a file says itself on what it imports.
-    fn import(&mut self, node: &mut Node, mut imported: Node) {
-        for section in ["services", "volumes", "networks", "secrets", "configs", "models"] {
-            let Some(base) = imported.take(section).filter(|base| matches!(base.data, Data::Map(_))) else { continue };
-            let merged = match node.take(section).filter(|own| !own.is_null()) {
-                Some(own) => self.merge(base, own, &[section]),
-                None => base,
-            };
-            if let Data::Map(entries) = &mut node.data {
-                entries.push((Spanned::new(section.to_owned(), merged.span), merged));
-            }
-        }
     }
 }
 
 /// A build without a context is built from the folder of its own project.
-fn default_contexts(node: &mut Node, folder: usize) {
-    let Some(Data::Map(services)) = node.get_mut("services").map(|services| &mut services.data) else { return };
-    for (_, service) in services {
-        let Some(build) = service.get_mut("build") else { continue };
-        let span = build.span;
-        if let Data::Map(entries) = &mut build.data
-            && !entries.iter().any(|(key, _)| key.value == "context")
-        {
-            entries.push((Spanned::new("context".to_owned(), span), Node::made(".", span, folder)));
+fn default_contexts(root: &mut Node) {
+    for (_, service) in root.get_mut("services").map(Node::entries_mut).unwrap_or_default() {
+        if let Some(build) = service.get_mut("build").filter(|build| build.is_map() && build.get("context").is_none()) {
+            let span = build.span;
+            build.put("context", Node::made(".", span));
         }
-    }
-}
-
-/// A variable that a list of an included file names without a value has that of the include.
-fn given_names(node: &mut Node, world: &World) {
-    let Some(Data::Map(services)) = node.get_mut("services").map(|services| &mut services.data) else { return };
-    for (_, service) in services {
-        let Some(environment) = service.get_mut("environment") else { continue };
-        if !environment.listed && !matches!(environment.data, Data::Seq(_)) {
-            continue;
-        }
-        let mut pairs = as_pairs(environment);
-        for (name, value) in pairs.iter_mut().filter(|(_, value)| value.is_null()) {
-            if let Some(text) = world.get(&name.value).value.one() {
-                *value = Node { steps: value.steps.clone(), ..Node::made(text, value.span, value.folder) };
-            }
-        }
-        environment.data = Data::Map(pairs);
-        environment.listed = true;
-    }
-}
-
-/// Sets services apart whose profiles are off.
-fn profiles(project: &mut Project, wanted: &Profiles) {
-    let all = std::mem::take(&mut project.services);
-    for (name, service) in all {
-        let on = service.profiles.is_empty()
-            || match wanted {
-                Profiles::All => true,
-                Profiles::None => false,
-                Profiles::Named(names) => names.contains("*") || !service.profiles.is_disjoint(names),
-            };
-        let place = if on { &mut project.services } else { &mut project.inactive };
-        place.insert(name, service);
     }
 }

@@ -1,17 +1,24 @@
 //! Compose files: what the services of a project are, its files merged.
 
+mod canonical;
 mod check;
 mod decode;
 mod environment;
 mod extends;
+mod include;
 pub(in crate::formats) mod interpolate;
 mod load;
 mod locate;
 mod merge;
+mod read;
 mod scalar;
-mod shapes;
+mod shape;
+mod short;
 #[cfg(test)]
 mod tests;
+mod unique;
+mod units;
+mod validate;
 mod value;
 mod words;
 

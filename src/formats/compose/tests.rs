@@ -130,3 +130,147 @@ fn circles_end() {
     let (_, project) = project(&[("a.yml", yml)], false);
     assert!(project.errors.len() >= 3, "{:?}", project.errors);
 }
+
+/// What a variable's value points at: the texts and the files of its steps, as `KIND file:text`.
+fn chain(tree: &Tree, origin: &Origin) -> Vec<String> {
+    let show = |step: &crate::model::Step| {
+        let text = tree.text(step.span.file).unwrap_or_default();
+        let text = text.get(step.span.range()).unwrap_or_default();
+        format!("{:?} {}:{text}", step.kind, tree.path(step.span.file))
+    };
+    origin.steps.iter().map(show).collect()
+}
+
+fn loaded(files: &[(&str, &str)], first: &[&str]) -> (Tree, Project) {
+    let tree = Tree::open(Box::new(Overlay::of(files.iter().map(|(p, t)| (*p, *t))))).unwrap();
+    let ids: Vec<_> = first.iter().map(|path| tree.find(path).unwrap()).collect();
+    let options = Options { env: World::empty(), profiles: Profiles::None, project_dir: String::new() };
+    let project = load(&tree, &ids, &options);
+    (tree, project)
+}
+
+#[test]
+fn lists_and_mappings_that_merge_point_at_both_files() {
+    let base = "services:\n  web:\n    image: a\n    environment: {A: one, B: two}\n";
+    let over = "services:\n  web:\n    environment:\n      - A=three\n";
+    let (tree, project) = loaded(&[("a.yml", base), ("b.yml", over)], &["a.yml", "b.yml"]);
+    let web = &project.services["web"];
+    assert_eq!(chain(&tree, &web.environment["A"].var.origin), ["Set b.yml:three", "Overridden a.yml:one"]);
+    assert_eq!(chain(&tree, &web.environment["B"].var.origin), ["Set a.yml:two"]);
+}
+
+#[test]
+fn what_is_inherited_points_at_the_other_file_and_at_extends() {
+    let own = "services:\n  web:\n    extends: {service: base, file: sub/b.yml}\n    user: me\n";
+    let other = "services:\n  base:\n    image: i:1\n    user: you\n    volumes: [./x:/x]\n";
+    let (tree, project) = loaded(&[("a.yml", own), ("sub/b.yml", other)], &["a.yml"]);
+    let web = &project.services["web"];
+    let image = chain(&tree, &web.image.as_ref().unwrap().origin);
+    assert_eq!(image, ["Set sub/b.yml:i:1", "Inherited a.yml:{service: base, file: sub/b.yml}"]);
+    let user = chain(&tree, &web.user.as_ref().unwrap().origin);
+    assert_eq!(user, ["Set a.yml:me", "Overridden sub/b.yml:you"]);
+    assert_eq!(web.volumes[0].source.as_deref(), Some("sub/x"));
+    assert_eq!(tree.path(web.volumes[0].span.file), "sub/b.yml");
+}
+
+#[test]
+fn what_is_included_points_at_its_own_file_and_at_the_include() {
+    let own = "include:\n  - sub/b.yml\nservices:\n  web: {command: run}\n";
+    let other = "services:\n  web:\n    image: i:${TAG}\n";
+    let files = [("a.yml", own), ("sub/b.yml", other), ("sub/.env", "TAG=7\n")];
+    let (tree, project) = loaded(&files, &["a.yml"]);
+    let image = chain(&tree, &project.services["web"].image.as_ref().unwrap().origin);
+    assert_eq!(image, ["Set sub/b.yml:i:${TAG}", "Interpolated sub/.env:7", "Included a.yml:sub/b.yml"]);
+}
+
+#[test]
+fn what_an_alias_names_points_at_the_anchor_and_at_the_alias() {
+    let yml =
+        "x-i: &img i:1\nx-e: &env {A: one}\nservices:\n  web:\n    image: *img\n    environment: {<<: *env, B: two}\n";
+    let (tree, project) = loaded(&[("a.yml", yml)], &["a.yml"]);
+    let web = &project.services["web"];
+    assert_eq!(chain(&tree, &web.image.as_ref().unwrap().origin), ["Set a.yml:i:1", "Used a.yml:*img"]);
+    assert_eq!(chain(&tree, &web.environment["A"].var.origin), ["Set a.yml:one", "Used a.yml:*env"]);
+    assert_eq!(chain(&tree, &web.environment["B"].var.origin), ["Set a.yml:two"]);
+}
+
+#[test]
+fn variables_of_files_point_at_their_lines_and_at_env_file() {
+    let yml = "services:\n  web:\n    image: a\n    env_file: x.env\n    environment: {B: own}\n";
+    let (tree, project) = loaded(&[("a.yml", yml), ("x.env", "A=file\nB=file\n")], &["a.yml"]);
+    let web = &project.services["web"];
+    assert_eq!(chain(&tree, &web.environment["A"].var.origin), ["Set x.env:file", "Included a.yml:x.env"]);
+    assert_eq!(chain(&tree, &web.environment["B"].var.origin), ["Set a.yml:own", "Overridden x.env:file"]);
+}
+
+#[test]
+fn a_later_file_of_variables_sees_its_own_lines_before_those_of_earlier_files() {
+    let yml = "services:\n  web:\n    image: a\n    env_file: [x.env, y.env]\n";
+    let files = [("a.yml", yml), ("x.env", "A=1\nC=c\n"), ("y.env", "A=2\nB=${A}${C}\n")];
+    let (_, project) = loaded(&files, &["a.yml"]);
+    assert_eq!(project.services["web"].environment["B"].var.value, Known::One("2c".into()));
+}
+
+#[test]
+fn reset_and_override_reach_into_what_came_before() {
+    let base = "services:\n  web:\n    image: a\n    ports: ['1:1']\n    environment: {A: 1, B: 2}\n    build: {args: {X: 1}}\n";
+    let over =
+        "services:\n  web:\n    ports: !override ['2:2']\n    environment: {A: !reset x}\n    build: !reset {}\n";
+    let (_, project) = loaded(&[("a.yml", base), ("b.yml", over)], &["a.yml", "b.yml"]);
+    let web = &project.services["web"];
+    assert_eq!((web.ports.len(), web.ports[0].target), (1, 2));
+    assert!(web.build.is_none() && !web.environment.contains_key("A") && web.environment.contains_key("B"));
+}
+
+#[test]
+fn values_of_the_wrong_type_are_refused_wherever_they_stand() {
+    let bodies = [
+        "healthcheck: {interval: 5}",
+        "healthcheck: {retries: -1}",
+        "deploy: {resources: {limits: {memory: lots}}}",
+        "environment: {A: [1]}",
+        "extra_hosts: [name]",
+        "ulimits: {nofile: 1.5}",
+        "ports: ['0']",
+        "container_name: x",
+        "security_opt: [a, a]",
+        "pull_policy: sometimes",
+        "init: perhaps",
+        "tmpfs: [/a, '/a:rw']",
+        "label_file: none.label",
+        "depends_on: {web: {condition: started}}",
+    ];
+    for body in bodies {
+        let yml = format!("services:\n  web:\n    image: a\n    {body}\n");
+        let (_, project) = loaded(&[("a.yml", &yml)], &["a.yml"]);
+        assert!(!project.errors.is_empty(), "{body}");
+    }
+}
+
+#[test]
+fn lists_that_meet_name_a_thing_once() {
+    let base =
+        "services:\n  web:\n    image: a\n    ports: ['80:80']\n    volumes: ['./a:/x', './b:/y']\n    expose: [80]\n";
+    let over = "services:\n  web:\n    ports: ['80:80/tcp', '81:81']\n    volumes: ['./c:/x']\n    expose: ['80']\n";
+    let (_, project) = loaded(&[("a.yml", base), ("b.yml", over)], &["a.yml", "b.yml"]);
+    let web = &project.services["web"];
+    let sources: Vec<_> = web.volumes.iter().filter_map(|mount| mount.source.as_deref()).collect();
+    assert_eq!((web.ports.len(), sources, web.expose.len()), (2, vec!["c", "b"], 1));
+    assert!(project.errors.is_empty(), "{:?}", project.errors);
+}
+
+#[test]
+fn tabs_and_further_documents_are_as_strict_as_compose() {
+    let rows = [
+        ("services:\n  web:\n    image: a\n\t\n", false),
+        ("services:\n  web:\n    image: a\n     \t\n", true),
+        ("services:\n  web:\n    # why\n\t\n    image: a\n", true),
+        ("services:\n  web:\n    command: |\n      a\n      \tb\n    image: a\n", true),
+        ("services: {web: {image: a}}\n...\nx-a: 1\n", false),
+        ("services: {web: {image: a}}\n---\nx-a: 1\n", true),
+    ];
+    for (yml, fine) in rows {
+        let (_, project) = loaded(&[("a.yml", yml)], &["a.yml"]);
+        assert_eq!(project.errors.is_empty(), fine, "{yml:?} {:?}", project.errors);
+    }
+}

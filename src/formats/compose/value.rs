@@ -1,19 +1,8 @@
-//! A compose file as a tree of values: texts interpolated, tags kept, places known.
+//! A compose file as a tree of values, places known.
 
-use super::interpolate::{self, Found, UNKNOWN};
-use super::scalar::{self, Kind};
-use crate::formats::World;
-use crate::formats::yaml::NodeRef;
-use crate::model::{Certainty, Known, Origin, Reason, Span, SpanMap, Spanned, Step, StepKind};
-
-/// `!reset` and `!override`.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub(super) enum Tag {
-    /// Nothing of what stood before is left.
-    Reset,
-    /// This stands in place of what stood before.
-    Override,
-}
+use super::interpolate::UNKNOWN;
+use super::scalar::Kind;
+use crate::model::{Certainty, Known, Origin, Reason, Span, Spanned, Step, StepKind};
 
 /// What a node holds.
 #[derive(Clone, Debug)]
@@ -33,7 +22,7 @@ pub(super) struct Scalar {
     pub(super) certainty: Certainty,
     pub(super) kind: Kind,
     /// The places of `K` and `V` in a text such as `K=V`.
-    pair: Option<(Span, Span)>,
+    pub(super) pair: Option<(Span, Span)>,
 }
 
 /// A node and where it comes from.
@@ -41,80 +30,8 @@ pub(super) struct Scalar {
 pub(super) struct Node {
     pub(super) data: Data,
     pub(super) span: Span,
-    pub(super) tag: Option<Tag>,
     /// What happened to it after it was written.
     pub(super) steps: Vec<Step>,
-    /// The folder that its paths are relative to, by the loader's count.
-    pub(super) folder: usize,
-    /// Whether Compose holds this mapping as a list by now.
-    pub(super) listed: bool,
-}
-
-/// What reading takes along, and everything that interpolation meets.
-pub(super) struct Reading<'w> {
-    pub(super) world: &'w World,
-    pub(super) folder: usize,
-    pub(super) found: Vec<Found>,
-    pub(super) errors: Vec<(Span, String)>,
-    left: usize,
-}
-
-/// Deeper values are not read.
-const DEPTH: usize = 64;
-/// Larger trees are not read: aliases could make one of any size.
-const SIZE: usize = 100_000;
-
-impl<'w> Reading<'w> {
-    pub(super) fn new(world: &'w World, folder: usize) -> Self {
-        Self { world, folder, found: Vec::new(), errors: Vec::new(), left: SIZE }
-    }
-
-    /// Reads a YAML node.
-    pub(super) fn node(&mut self, node: NodeRef<'_>, depth: usize) -> Node {
-        let tag = match node.tag() {
-            Some("!reset") => Some(Tag::Reset),
-            Some("!override") => Some(Tag::Override),
-            _ => None,
-        };
-        let mut read =
-            Node { data: Data::Null, span: node.span(), tag, steps: Vec::new(), folder: self.folder, listed: false };
-        if depth > DEPTH || self.left == 0 {
-            self.errors.push((read.span, "too large or too deep to be read".into()));
-            return read;
-        }
-        self.left -= 1;
-        if node.is_map() {
-            let mut entries = Vec::new();
-            for (key, value) in node.entries() {
-                let name = key.as_str().unwrap_or_default().to_owned();
-                if !key.is_scalar() || key.is_null() || (key.is_plain() && scalar::read(&name).1 != Kind::Text) {
-                    self.errors.push((key.span(), format!("the key {name} is not a text")));
-                }
-                entries.push((Spanned::new(name, key.span()), self.node(value, depth + 1)));
-            }
-            read.data = Data::Map(entries);
-        } else if node.is_seq() {
-            read.data = Data::Seq(node.items().into_iter().map(|item| self.node(item, depth + 1)).collect());
-        } else if !node.is_null() {
-            self.scalar(node, &mut read);
-        }
-        read
-    }
-
-    fn scalar(&mut self, node: NodeRef<'_>, into: &mut Node) {
-        let written = node.as_str().unwrap_or_default();
-        let map = node.scalar_map();
-        let done = interpolate::text(written, &map, &|name| self.world.get(name));
-        self.found.extend(done.found);
-        self.errors.extend(done.errors);
-        into.steps = done.steps;
-        let tagged = matches!(node.tag(), Some(tag) if tag.ends_with("str"));
-        let typed = node.is_plain() && !tagged && !written.contains('$');
-        let (text, kind) = if typed { scalar::read(&done.text) } else { (done.text, Kind::Text) };
-        let pair = written.find('=').map(|at| (map.span(0, at), map.span(at + 1, written.len())));
-        let pair = pair.filter(|_| !matches!(map, SpanMap::Whole(_)));
-        into.data = Data::Scalar(Scalar { text, unknown: done.unknown, certainty: done.certainty, kind, pair });
-    }
 }
 
 impl Scalar {
@@ -128,11 +45,31 @@ impl Scalar {
 }
 
 impl Node {
+    /// A node at a place.
+    pub(super) fn new(data: Data, span: Span) -> Self {
+        Self { data, span, steps: Vec::new() }
+    }
+
     /// A text that no file states.
-    pub(super) fn made(text: &str, span: Span, folder: usize) -> Self {
-        let scalar =
-            Scalar { text: text.to_owned(), unknown: None, certainty: Certainty::Stated, kind: Kind::Text, pair: None };
-        Self { data: Data::Scalar(scalar), span, tag: None, steps: Vec::new(), folder, listed: false }
+    pub(super) fn made(text: &str, span: Span) -> Self {
+        Self::of_kind(text, Kind::Text, span)
+    }
+
+    /// A scalar that no file states.
+    pub(super) fn of_kind(text: &str, kind: Kind, span: Span) -> Self {
+        let scalar = Scalar { text: text.to_owned(), unknown: None, certainty: Certainty::Stated, kind, pair: None };
+        Self::new(Data::Scalar(scalar), span)
+    }
+
+    /// A text that is part of this one: not known where that part is not.
+    pub(super) fn part(&self, text: &str) -> Self {
+        let mut node = Self::made(text, self.span);
+        node.steps.clone_from(&self.steps);
+        if let (Data::Scalar(part), Some(whole)) = (&mut node.data, self.scalar()) {
+            part.certainty = whole.certainty.clone();
+            part.unknown = whole.unknown.clone().filter(|_| text.contains(UNKNOWN));
+        }
+        node
     }
 
     /// The value of a key.
@@ -142,8 +79,7 @@ impl Node {
 
     /// The same, for changing it.
     pub(super) fn get_mut(&mut self, key: &str) -> Option<&mut Node> {
-        let Data::Map(entries) = &mut self.data else { return None };
-        entries.iter_mut().find(|(name, _)| name.value == key).map(|(_, node)| node)
+        self.entries_mut().iter_mut().find(|(name, _)| name.value == key).map(|(_, node)| node)
     }
 
     /// Takes an entry out of a mapping.
@@ -153,23 +89,43 @@ impl Node {
         Some(entries.remove(at).1)
     }
 
+    /// Gives a mapping an entry, in place of one of that name.
+    pub(super) fn put(&mut self, key: &str, node: Node) {
+        if let Some(known) = self.get_mut(key) {
+            *known = node;
+        } else if let Data::Map(entries) = &mut self.data {
+            entries.push((Spanned::new(key.to_owned(), node.span), node));
+        }
+    }
+
     /// The entries of a mapping.
     pub(super) fn entries(&self) -> &[(Spanned<String>, Node)] {
         if let Data::Map(entries) = &self.data { entries } else { &[] }
     }
 
-    /// The items of a sequence; a lone scalar is a list of itself.
+    /// The same, for changing them.
+    pub(super) fn entries_mut(&mut self) -> &mut [(Spanned<String>, Node)] {
+        if let Data::Map(entries) = &mut self.data { entries } else { &mut [] }
+    }
+
+    /// The items of a sequence.
     pub(super) fn items(&self) -> &[Node] {
-        match &self.data {
-            Data::Seq(items) => items,
-            Data::Scalar(_) => std::slice::from_ref(self),
-            _ => &[],
-        }
+        if let Data::Seq(items) = &self.data { items } else { &[] }
+    }
+
+    /// The items of a sequence; a lone scalar is a list of itself.
+    pub(super) fn list(&self) -> &[Node] {
+        if self.scalar().is_some() { std::slice::from_ref(self) } else { self.items() }
     }
 
     /// The scalar.
     pub(super) fn scalar(&self) -> Option<&Scalar> {
         if let Data::Scalar(scalar) = &self.data { Some(scalar) } else { None }
+    }
+
+    /// The text of a scalar that is a text, decided or not.
+    pub(super) fn text(&self) -> Option<&str> {
+        self.scalar().filter(|scalar| scalar.kind == Kind::Text).map(|scalar| scalar.text.as_str())
     }
 
     /// The text of a scalar, if it is decided.
@@ -179,12 +135,17 @@ impl Node {
 
     /// Whether it is a scalar that says yes.
     pub(super) fn is_true(&self) -> bool {
-        self.one().is_some_and(|text| matches!(text.to_ascii_lowercase().as_str(), "true" | "y" | "yes" | "on"))
+        self.one().and_then(switch).unwrap_or(false)
     }
 
     /// Whether nothing is written.
     pub(super) fn is_null(&self) -> bool {
         matches!(self.data, Data::Null)
+    }
+
+    /// Whether it is a mapping.
+    pub(super) fn is_map(&self) -> bool {
+        matches!(self.data, Data::Map(_))
     }
 
     /// A text `K=V` or `K` as an entry; parts of it that are not known make only the value unknown.
@@ -203,7 +164,12 @@ impl Node {
             Data::Scalar(Scalar { text: value.to_owned(), unknown, kind: Kind::Text, pair: None, ..scalar.clone() })
         });
         let span = if value.is_some() { value_span } else { self.span };
-        Some((Spanned::new(name.to_owned(), name_span), Node { data, span, ..self.clone() }))
+        Some((Spanned::new(name.to_owned(), name_span), Node { data, span, steps: self.steps.clone() }))
+    }
+
+    /// The place of the value: of a text `K=V` that of `V`.
+    pub(super) fn value_span(&self) -> Span {
+        self.scalar().and_then(|scalar| scalar.pair).map_or(self.span, |(_, value)| value)
     }
 
     /// Where it comes from.
@@ -228,5 +194,42 @@ impl Node {
             Data::Map(entries) => entries.iter_mut().for_each(|(_, node)| node.step(kind, span)),
             _ => {}
         }
+    }
+
+    /// Says that it stands in place of another.
+    pub(super) fn replaces(&mut self, base: &Node) {
+        if !base.is_null() {
+            self.steps.push(Step { kind: StepKind::Overridden, span: base.value_span(), note: None });
+            self.steps.dedup();
+        }
+    }
+}
+
+/// Yes or no, as Compose reads it in a text.
+pub(super) fn switch(text: &str) -> Option<bool> {
+    match text.to_ascii_lowercase().as_str() {
+        "true" | "y" | "yes" | "on" => Some(true),
+        "false" | "n" | "no" | "off" => Some(false),
+        _ => None,
+    }
+}
+
+/// Whether two nodes say the same.
+pub(super) fn same(a: &Node, b: &Node) -> bool {
+    match (&a.data, &b.data) {
+        (Data::Null, Data::Null) => true,
+        (Data::Scalar(a), Data::Scalar(b)) => {
+            let number = |kind| matches!(kind, Kind::Int | Kind::Large | Kind::Float);
+            let text = |kind| matches!(kind, Kind::Text | Kind::Time);
+            let alike = a.kind == b.kind || number(a.kind) && number(b.kind) || text(a.kind) && text(b.kind);
+            alike && a.text == b.text && a.unknown.is_none() && b.unknown.is_none()
+        }
+        (Data::Seq(a), Data::Seq(b)) => a.len() == b.len() && a.iter().zip(b).all(|(a, b)| same(a, b)),
+        (Data::Map(a), Data::Map(many)) => {
+            let equal =
+                |(key, node): &(Spanned<String>, Node)| b.get(&key.value).is_some_and(|other| same(node, other));
+            a.len() == many.len() && a.iter().all(equal)
+        }
+        _ => false,
     }
 }

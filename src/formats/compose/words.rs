@@ -9,7 +9,15 @@ pub(super) fn split(text: &str) -> Option<Vec<String>> {
     let (mut single, mut double, mut back, mut dollar) = (false, false, false, false);
     for c in text.chars() {
         if escaped {
-            word.push(c);
+            if back || dollar {
+                word.push('\\');
+            }
+            word.push(match c {
+                c if back || dollar => c,
+                't' => '\t',
+                'n' => '\n',
+                other => other,
+            });
             (escaped, some) = (false, true);
             continue;
         }
@@ -26,18 +34,23 @@ pub(super) fn split(text: &str) -> Option<Vec<String>> {
                 }
                 continue;
             }
-            '"' if !single && !dollar => {
+            '"' if !single && !dollar && !back => {
                 double = !double;
                 some |= !double;
                 continue;
             }
-            '\'' if !double && !dollar => {
+            '\'' if !double && !dollar && !back => {
                 single = !single;
                 some |= !single;
                 continue;
             }
             '`' if !single && !double && !dollar => back = !back,
-            ')' if !single && !double && !back => dollar = !dollar,
+            ')' if !single && !double && !back => {
+                if !dollar {
+                    return None;
+                }
+                dollar = false;
+            }
             '(' if !single && !double && !back => {
                 if dollar || !word.ends_with('$') {
                     return None;
@@ -45,7 +58,7 @@ pub(super) fn split(text: &str) -> Option<Vec<String>> {
                 dollar = true;
             }
             ';' | '&' | '|' | '<' | '>' if !quoted => {
-                let descriptor = c == '>' && word.starts_with(|c: char| c.is_ascii_digit());
+                let descriptor = c == '>' && !word.is_empty() && word.bytes().all(|byte| byte.is_ascii_digit());
                 some &= !descriptor;
                 break;
             }
@@ -67,11 +80,13 @@ mod tests {
 
     #[test]
     fn texts_are_split_as_compose_splits_them() {
-        let rows: [(&str, &[&str]); 6] = [
+        let rows: [(&str, &[&str]); 8] = [
             ("sh -c \"a \\d \\\" b\" && c", &["sh", "-c", "a d \" b"]),
             ("a;b", &["a"]),
             ("a '' 'b c'", &["a", "", "b c"]),
             ("echo 2>&1", &["echo"]),
+            ("2a>b", &["2a"]),
+            ("`\"`", &["`\"`"]),
             ("a=$(b c) d", &["a=$(b c)", "d"]),
             ("", &[]),
         ];
@@ -82,6 +97,8 @@ mod tests {
                 "{written}"
             );
         }
-        assert_eq!(split("a 'b"), None);
+        assert_eq!(split(r"a\nb \t"), Some(vec!["a\nb".to_owned(), "\t".to_owned()]));
+        assert_eq!(split(r"`a\` \n` $(b \))"), Some(vec![r"`a\` \n`".to_owned(), r"$(b \))".to_owned()]));
+        assert_eq!((split("a 'b"), split("a)"), split("(a)")), (None, None, None));
     }
 }

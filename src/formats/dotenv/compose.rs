@@ -202,8 +202,10 @@ fn look(reader: &Reader<'_>, name: &str) -> Var {
     if outside.value.one().is_some() {
         return outside;
     }
-    let Some((entry, value)) = reader.before(name).and_then(|entry| Some((entry, entry.value.as_ref()?))) else {
-        return outside;
+    let before = reader.before(name).and_then(|entry| Some((entry, entry.value.as_ref()?)));
+    let Some((entry, value)) = before else {
+        let earlier = reader.earlier.get(name).filter(|earlier| earlier.value != Known::Absent);
+        return earlier.cloned().unwrap_or(outside);
     };
     if !entry.known {
         return Var {

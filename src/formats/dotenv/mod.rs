@@ -74,7 +74,23 @@ pub struct Dotenv {
 
 /// Reads a file. `world` is what its `${X}` see besides the lines before.
 pub fn parse(file: FileId, text: &str, dialect: Dialect, world: &World) -> Dotenv {
-    let mut reader = Reader { file, text, world, out: Dotenv::default() };
+    parse_after(file, text, dialect, world, &Vars::new())
+}
+
+/// Reads files one after the other as Compose reads `--env-file`; later ones see and override what earlier ones say.
+pub fn chain(files: &[(FileId, &str)], world: &World) -> (Vars, Vec<Problem>) {
+    let (mut all, mut problems) = (Vars::new(), Vec::new());
+    for (file, text) in files {
+        let read = parse_after(*file, text, Dialect::Compose, world, &all);
+        all.extend(vars(&read));
+        problems.extend(read.problems);
+    }
+    (all, problems)
+}
+
+/// Reads a file whose `${X}` see `earlier` too, where nothing else says what they are.
+pub fn parse_after(file: FileId, text: &str, dialect: Dialect, world: &World, earlier: &Vars) -> Dotenv {
+    let mut reader = Reader { file, text, world, earlier, out: Dotenv::default() };
     match dialect {
         Dialect::PythonDotenv => python::read(&mut reader),
         Dialect::Compose => compose::read(&mut reader),
@@ -108,6 +124,8 @@ struct Reader<'a> {
     file: FileId,
     text: &'a str,
     world: &'a World,
+    /// What files before this one say.
+    earlier: &'a Vars,
     out: Dotenv,
 }
 

@@ -2,13 +2,15 @@
 
 pub mod argv;
 pub mod data;
+mod fresh;
 pub mod manifest;
+mod pdm;
 mod pip;
+mod pipenv;
 mod plan;
 mod poetry;
 pub mod poetry_groups;
-pub mod pylock_check;
-mod small;
+pub mod pylock;
 #[cfg(test)]
 mod tests;
 mod uv;
@@ -31,8 +33,10 @@ pub struct Installed {
     pub packages: BTreeMap<String, Package>,
     /// Whether these are exactly the packages, or why more or others may come.
     pub complete: Result<(), Reason>,
-    /// Why the command would refuse; then nothing is installed.
+    /// Why the command would refuse; the packages are those that the files name all the same.
     pub refused: Option<Reason>,
+    /// What was read by a rule of ours that no package manager confirms: a harmless flag, a build's own metadata.
+    pub unconfirmed: Option<Reason>,
     /// Whether the project itself is installed too; `None` where that does not arise.
     pub project: Option<bool>,
     /// The lock file that was read.
@@ -49,6 +53,7 @@ impl Default for Installed {
             packages: BTreeMap::new(),
             complete: Ok(()),
             refused: None,
+            unconfirmed: None,
             project: None,
             lock: None,
             sources: Vec::new(),
@@ -116,11 +121,16 @@ pub fn installed_from(
     plan.out
 }
 
+/// Whether a word is an assignment before a command.
+fn assigns(word: &str) -> bool {
+    let name = word.split_once('=').map_or("", |(name, _)| name);
+    !name.is_empty() && name.chars().all(|c| c.is_alphanumeric() || c == '_')
+}
+
 /// The command without what stands before it: `python -m`, paths, options before the verb.
-fn bare(argv: &[String]) -> Result<(String, Vec<String>), Reason> {
+fn bare(argv: &[String]) -> Result<Bare, Reason> {
     let base = |word: &str| word.rsplit('/').next().unwrap_or_default().to_owned();
-    let mut words =
-        argv.iter().skip_while(|w| matches!(w.as_str(), "sudo" | "exec" | "env" | "command") || w.contains('='));
+    let mut words = argv.iter().skip_while(|w| matches!(w.as_str(), "sudo" | "exec" | "env" | "command") || assigns(w));
     let mut name = base(words.next().map_or("", String::as_str));
     let mut rest: Vec<String> = words.cloned().collect();
     let python = name.strip_prefix("python").or(name.strip_prefix("pypy"));
@@ -133,31 +143,50 @@ fn bare(argv: &[String]) -> Result<(String, Vec<String>), Reason> {
     if name.strip_prefix("pip").is_some_and(|v| v.bytes().all(|b| b.is_ascii_digit() || b == b'.')) {
         name = "pip".into();
     }
-    while rest.first().is_some_and(|w| w.starts_with('-')) {
+    let mut moved = Vec::new();
+    while rest.first().is_some_and(|w| w.starts_with('-')) && rest.len() > 1 {
         let word = rest.remove(0);
         if matches!(word.as_str(), "--project" | "--directory" | "-C" | "-P" | "-p") {
-            return Err(Reason::new(format!("the flag {word} is not understood")));
+            moved.extend([word, rest.remove(0)]);
+        } else if word.starts_with("--project=") || word.starts_with("--directory=") {
+            moved.push(word);
         }
     }
-    Ok((name, rest))
+    // Where the project lies may also be said behind the verb.
+    let at = 1.min(rest.len());
+    let elsewhere = !moved.is_empty();
+    rest.splice(at..at, moved);
+    Ok(Bare { name, words: rest, elsewhere })
+}
+
+/// A command without what stands before it.
+struct Bare {
+    name: String,
+    words: Vec<String>,
+    /// Whether options before the verb say where the project lies.
+    elsewhere: bool,
 }
 
 fn dispatch(plan: &mut Plan<'_>, argv: &[String]) -> Result<(), Reason> {
-    let (name, rest) = bare(argv)?;
+    let Bare { name, words: rest, elsewhere } = bare(argv)?;
     let verb = rest.first().map_or("", String::as_str);
     let second = rest.get(1).map_or("", String::as_str);
     let words = rest.get(1..).unwrap_or_default();
-    match (name.as_str(), verb) {
+    let done = match (name.as_str(), verb) {
         ("uv", "pip") if matches!(second, "install" | "sync") => {
             pip::run(plan, rest.get(2..).unwrap_or_default(), true, second == "sync").map(|_| ())
         }
         ("pip", "install") => pip::run(plan, words, false, false).map(|_| ()),
         ("uv", "sync" | "run" | "export") => uv::run(plan, verb, words),
         ("poetry", "install" | "sync" | "export") => poetry::run(plan, verb, words),
-        ("pdm", "install" | "sync" | "export") => small::pdm(plan, verb, words),
-        ("pipenv", "install" | "sync" | "requirements") => small::pipenv(plan, words),
+        ("pdm", "install" | "sync" | "export") => pdm::run(plan, verb, words),
+        ("pipenv", "install" | "sync" | "requirements") => pipenv::run(plan, words),
         _ => Err(Reason::new(format!("{name} {verb} is not an install command that is understood"))),
+    };
+    if elsewhere {
+        plan.out.unconfirmed.get_or_insert_with(|| Reason::new("options before the verb say where the project lies"));
     }
+    done
 }
 
 /// What a `pip wheel` or `pip download` command gathers, and the folder it goes to (`-w`, `-d`).
@@ -171,7 +200,7 @@ pub struct Gathered {
 
 /// Reads a `pip wheel` or `pip download` command; `None` if it is not one.
 pub fn pip_wheel(tree: &Tree, folder: &str, argv: &[String], vars: &Vars, markers: &MarkerEnv) -> Option<Gathered> {
-    let (name, rest) = bare(argv).ok()?;
+    let Bare { name, words: rest, .. } = bare(argv).ok()?;
     if name != "pip" || !matches!(rest.first().map(String::as_str), Some("wheel" | "download")) {
         return None;
     }

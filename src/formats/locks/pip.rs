@@ -3,11 +3,12 @@
 use std::collections::BTreeMap;
 
 use super::argv::{self, Flags};
-use super::data::Node;
-use super::manifest::{Dependency, Manifest};
-use super::plan::{Plan, locked};
+use super::manifest::Dependency;
+use super::plan::Plan;
+use super::pylock;
 use super::{NOWHERE, Package, Source};
 use crate::discover::paths;
+use crate::formats::metadata;
 use crate::formats::requirements::load::{Entry, load_with};
 use crate::formats::requirements::{Direct, LineKind, Marker, Requirement, Target, normalize, spec, versions};
 use crate::model::{Origin, Reason, SpanMap, StepKind};
@@ -31,6 +32,7 @@ struct Collected {
 /// Reads the command; the words are those behind the verb.
 pub(super) fn run(plan: &mut Plan<'_>, words: &[String], uv: bool, sync: bool) -> Result<Flags, Reason> {
     let flags = argv::flags(words, &argv::PIP)?;
+    plan.out.unconfirmed.clone_from(&flags.unconfirmed);
     let nodeps = sync || flags.has(&["--no-deps", "--no-dependencies"]);
     let mut got = Collected { hashed: true, ..Collected::default() };
     let mut files: Vec<(&str, bool)> =
@@ -75,8 +77,9 @@ fn file(
     let found = paths::join(plan.folder, path).and_then(|p| plan.tree.find(&p));
     let Some(file) = found else { return Err(Reason::new(format!("{path} is not in the repository"))) };
     let name = paths::name(path);
-    if name.starts_with("pylock.") && name.strip_suffix(".toml").is_some() {
-        return pylock(plan, path, flags);
+    let middle = name.strip_prefix("pylock.").and_then(|rest| rest.strip_suffix("toml"));
+    if middle.is_some_and(|m| m.is_empty() || m.len() > 1 && m.matches('.').count() == 1 && m.ends_with('.')) {
+        return pylock::read(plan, path, flags);
     }
     if name == "pyproject.toml" {
         if !uv {
@@ -110,7 +113,11 @@ fn entry(plan: &mut Plan<'_>, got: &mut Collected, entry: Entry) -> Result<(), R
             });
             Ok(())
         }
-        Target::Direct(direct) if entry.applies != Some(false) => local(plan, got, &direct, false),
+        Target::Direct(direct) if entry.applies != Some(false) => {
+            let why = Reason::at("which package it is, only a build tells", entry.span);
+            plan.out.unconfirmed.get_or_insert(why);
+            local(plan, got, &direct, false)
+        }
         Target::Direct(_) => Ok(()),
         Target::Invalid { why, .. } => Err(Reason::at(why, entry.span)),
     }
@@ -121,6 +128,10 @@ fn local(plan: &mut Plan<'_>, got: &mut Collected, direct: &Direct, nodeps: bool
     got.hashed = false;
     let path = direct.path().to_owned();
     let address = direct.target.value.contains("://") && !direct.target.value.starts_with("file:");
+    if nodeps && path.starts_with(['.', '/']) {
+        plan.out.project = Some(true);
+        return Ok(());
+    }
     let folder = if address { None } else { paths::join(plan.folder, &path) };
     let folder = folder.filter(|folder| plan.tree.is_dir(folder) || folder.is_empty());
     let Some(folder) = folder else {
@@ -143,12 +154,22 @@ fn word(plan: &mut Plan<'_>, got: &mut Collected, word: &str, nodeps: bool) -> R
     let map = SpanMap::Whole(NOWHERE);
     match spec::pip_line(word, &map, Vec::new()).map_err(Reason::new)? {
         LineKind::Requirement(requirement) => {
+            let named =
+                word.contains(" @ ") || word.contains("@ ") || word.starts_with("git+") && word.contains("#egg=");
+            if requirement.url.is_some() && !named {
+                plan.out.unconfirmed.get_or_insert(Reason::new(format!("the name stands only in the file {word}")));
+            }
             let marker = requirement.marker.as_ref();
             let applies = marker.map_or(Some(true), |m| Marker::parse(&m.value).and_then(|m| m.applies(plan.markers)));
             got.wanted.push(Wanted { requirement, constraint: false, applies, origin: Origin::default(), group: None });
             Ok(())
         }
-        LineKind::Direct(direct) => local(plan, got, &direct, nodeps),
+        LineKind::Direct(direct) => {
+            if !word.starts_with(['.', '/']) || word.contains('#') {
+                plan.out.unconfirmed.get_or_insert(Reason::new(format!("{word} is a folder by its contents only")));
+            }
+            local(plan, got, &direct, nodeps)
+        }
         _ => Err(Reason::new(format!("{word} is not understood"))),
     }
 }
@@ -169,9 +190,15 @@ fn push(plan: &Plan<'_>, got: &mut Collected, dependency: &Dependency, group: &s
 fn own(plan: &mut Plan<'_>, got: &mut Collected, folder: &str, extras: &[String], all: bool) -> Result<(), Reason> {
     got.hashed = false;
     let built = || Reason::new("what the project itself needs is known only after a build");
-    let manifest: Manifest = plan.manifest(folder).ok_or_else(built)?;
+    let manifest = plan.manifest(folder);
+    let Some(manifest) =
+        manifest.filter(|found| found.node.get("project").is_some() || found.poetry.contains_key("main"))
+    else {
+        return setuptools(plan, got, folder, extras);
+    };
     if manifest.node.get("project").is_none() || manifest.dynamic.contains("dependencies") {
-        let Some(main) = manifest.poetry.get("main") else { return Err(built()) };
+        let Some(main) = manifest.poetry.get("main") else { return setuptools(plan, got, folder, extras) };
+        plan.out.unconfirmed.get_or_insert_with(built);
         for dependency in main.iter().filter(|d| !d.optional) {
             push(plan, got, dependency, "main")?;
         }
@@ -198,6 +225,25 @@ fn own(plan: &mut Plan<'_>, got: &mut Collected, folder: &str, extras: &[String]
     for (group, list) in lists {
         for dependency in list.iter().filter(|d| d.requirement.as_ref().map_or(true, |r| r.name.value != me)) {
             push(plan, got, dependency, &group)?;
+        }
+    }
+    Ok(())
+}
+
+/// What `setup.cfg` and `setup.py` ask for, as far as they say it.
+fn setuptools(plan: &mut Plan<'_>, got: &mut Collected, folder: &str, extras: &[String]) -> Result<(), Reason> {
+    let built = || Reason::new("what the project itself needs is known only after a build");
+    let metadata = metadata::of(plan.tree, folder).ok_or_else(built)?;
+    plan.needs_python(metadata.requires_python.as_ref().map(|python| python.value.as_str()))?;
+    plan.out.unconfirmed.get_or_insert_with(built);
+    for dependency in metadata.dependencies.transpose()?.unwrap_or_default() {
+        push(plan, got, &dependency, "main")?;
+    }
+    let known = if extras.is_empty() { None } else { metadata.extras.transpose()? };
+    for extra in extras {
+        let list = known.as_ref().and_then(|known| known.get(extra)).cloned().transpose()?;
+        for dependency in list.unwrap_or_default() {
+            push(plan, got, &dependency, extra)?;
         }
     }
     Ok(())
@@ -275,28 +321,4 @@ fn package(wanted: &Wanted) -> Package {
         origin: wanted.origin.clone(),
         applies: wanted.applies,
     }
-}
-
-/// The packages of a `pylock.toml`.
-fn pylock(plan: &mut Plan<'_>, path: &str, flags: &Flags) -> Result<(), Reason> {
-    plan.lock = None;
-    let (_, lock) = plan.read_lock(path)?;
-    plan.needs_python(lock.str("requires-python"))?;
-    let mut env = plan.markers.clone();
-    env.extras = flags.values(&["--extra"]).map(normalize).collect();
-    env.groups = flags.values(&["--group"]).map(normalize).collect();
-    if env.groups.is_empty() {
-        env.groups = lock.get("default-groups").into_iter().flat_map(Node::texts).map(normalize).collect();
-    }
-    for node in lock.get("packages").map_or(&[][..], Node::items) {
-        let Some(name) = node.str("name") else { continue };
-        let applies = node.str("marker").map_or(Some(true), |m| Marker::parse(m).and_then(|m| m.applies(&env)));
-        if applies == Some(false) {
-            continue;
-        }
-        let mut package = locked(name, node, node.spanned("version"));
-        package.applies = applies;
-        plan.add(package);
-    }
-    Ok(())
 }

@@ -31,9 +31,15 @@ impl Plan<'_> {
         World::Closed(self.vars.clone())
     }
 
-    /// The nearest file of a name, from the folder upwards.
-    pub(super) fn upwards(&self, name: &str) -> Option<FileId> {
-        let mut folder = self.folder;
+    /// Notes a reason for which the command refuses, while what the files say is read all the same.
+    pub(super) fn refuse(&mut self, reason: Reason) {
+        self.out.complete = Err(reason.clone());
+        self.out.refused.get_or_insert(reason);
+    }
+
+    /// The nearest file of a name, from a folder upwards.
+    pub(super) fn upwards_from(&self, folder: &str, name: &str) -> Option<FileId> {
+        let mut folder = folder;
         loop {
             let path = paths::join(folder, name)?;
             if let Some(file) = self.tree.find(&path) {
@@ -46,13 +52,25 @@ impl Plan<'_> {
         }
     }
 
-    /// Reads the lock file of a name.
+    /// The lock file of a name that was asked for.
+    fn given(&self, name: &str) -> Option<FileId> {
+        let lock = self.lock.filter(|lock| paths::name(lock) == name)?;
+        self.tree.find(&paths::join(self.folder, lock)?)
+    }
+
+    /// Reads the lock file of a name, from the folder upwards.
     pub(super) fn read_lock(&mut self, name: &str) -> Result<(FileId, Node), Reason> {
-        let given = self.lock.filter(|lock| paths::name(lock) == name).and_then(|lock| paths::join(self.folder, lock));
-        let file = match given {
-            Some(path) => self.tree.find(&path),
-            None => self.upwards(name),
-        };
+        let file = self.given(name).or_else(|| self.upwards_from(self.folder, name));
+        self.read(file, name)
+    }
+
+    /// Reads the lock file of a name in a folder.
+    pub(super) fn read_lock_in(&mut self, name: &str, folder: &str) -> Result<(FileId, Node), Reason> {
+        let file = self.given(name).or_else(|| self.tree.find(&paths::join(folder, name)?));
+        self.read(file, name)
+    }
+
+    fn read(&mut self, file: Option<FileId>, name: &str) -> Result<(FileId, Node), Reason> {
         let file = file.ok_or_else(|| Reason::new(format!("there is no {name}")))?;
         let text = self.tree.text(file).map_err(|e| Reason::new(format!("{name}: {e}")))?;
         let (node, problems) =
@@ -81,14 +99,19 @@ impl Plan<'_> {
     /// Refuses if the interpreter is surely outside a specifier.
     pub(super) fn needs_python(&self, specifier: Option<&str>) -> Result<(), Reason> {
         let (Some(specifier), Some(python)) = (specifier, &self.markers.python) else { return Ok(()) };
-        let tries: Vec<String> = match python.matches('.').count() {
-            1 => vec![format!("{python}.0"), format!("{python}.40")],
-            _ => vec![python.clone()],
-        };
-        if tries.iter().all(|v| versions::satisfies(v, specifier) == Some(false)) {
+        if self.pythons().iter().all(|v| versions::satisfies(v, specifier) == Some(false)) {
             return Err(Reason::new(format!("Python {python} is outside {specifier}")));
         }
         Ok(())
+    }
+
+    /// The interpreter's full versions that may be meant; none if it is not known at all.
+    pub(super) fn pythons(&self) -> Vec<String> {
+        match &self.markers.python {
+            Some(python) if python.matches('.').count() == 1 => vec![format!("{python}.0"), format!("{python}.40")],
+            Some(python) => vec![python.clone()],
+            None => Vec::new(),
+        }
     }
 
     /// Takes a package in. The same package by another way keeps what was first, unless the second is surer.

@@ -1,90 +1,200 @@
 //! What `poetry install`, `poetry sync` and `poetry export` install from `poetry.lock`.
 
-use std::collections::{BTreeMap, BTreeSet};
+mod walk;
+
+use std::collections::BTreeSet;
 
 use super::argv::{self, Flags};
 use super::data::Node;
+use super::fresh;
 use super::manifest::{Dependency, Manifest};
-use super::plan::{Plan, both, by_name, is_dev, locked};
-use crate::formats::requirements::{Marker, MarkerEnv, normalize, versions};
+use super::plan::{Plan, is_dev, locked};
+use crate::discover::paths;
+use crate::formats::requirements::{Marker, normalize, versions};
 use crate::model::Reason;
 
 /// Reads the command; the words are those behind the verb.
 pub(super) fn run(plan: &mut Plan<'_>, verb: &str, words: &[String]) -> Result<(), Reason> {
-    let flags = argv::flags(words, &argv::POETRY)?;
-    let (_, lock) = plan.read_lock("poetry.lock")?;
-    let manifest = plan.manifest(plan.folder).ok_or_else(|| Reason::new("there is no pyproject.toml"))?;
-    let allowed = lock.path(&["metadata", "python-versions"]).and_then(Node::text).and_then(versions::from_poetry);
-    plan.needs_python(allowed.as_deref())?;
-    let groups = groups(&manifest, &flags, verb == "export")?;
-    let extras = extras(&lock, &manifest, &flags)?;
-    let packages = lock.get("package").map_or(&[][..], Node::items);
-    if packages.iter().any(|p| p.get("groups").is_some()) {
-        for node in packages {
-            direct(plan, node, &groups, &extras);
-        }
-    } else {
-        let mut walk = Walk {
-            packages,
-            names: by_name(packages),
-            env: plan.markers.clone(),
-            seen: BTreeMap::new(),
-            found: Vec::new(),
-        };
-        walk.all(&manifest, &lock, &groups, &extras);
-        for (at, applies, group) in walk.found {
-            add(plan, &packages[at], applies, &group);
-        }
+    let export = verb == "export";
+    let flags = argv::flags(words, if export { &argv::POETRY_EXPORT } else { &argv::POETRY })?;
+    plan.out.unconfirmed.clone_from(&flags.unconfirmed);
+    refused(&flags, export)?;
+    let start = flags.values(&["-C", "--directory", "-P", "--project"]).last().map(|dir| paths::join(plan.folder, dir));
+    let start = start.unwrap_or_else(|| Some(plan.folder.to_owned()));
+    let start = start.ok_or_else(|| Reason::new("the project is outside the repository"))?;
+    let manifest_file = plan.upwards_from(&start, "pyproject.toml");
+    let folder = manifest_file.map(|file| paths::parent(plan.tree.path(file)).to_owned());
+    let manifest = folder.as_deref().and_then(|folder| plan.manifest(folder));
+    let (Some(folder), Some(manifest)) = (folder, manifest) else {
+        return Err(Reason::new("there is no pyproject.toml"));
+    };
+    let (file, lock) = plan.read_lock_in("poetry.lock", &folder)?;
+    valid(&manifest, &lock)?;
+    let allowed = lock.path(&["metadata", "python-versions"]).and_then(Node::text).unwrap_or("*");
+    if let Some(python) = plan.markers.python.clone()
+        && plan.pythons().iter().all(|python| allows(allowed, python) == Some(false))
+    {
+        return Err(Reason::new(format!("Python {python} is outside {allowed}")));
     }
+    let groups = groups(&manifest, &flags, export)?;
+    let extras = extras(&lock, &manifest, &flags)?;
+    let text = plan.tree.text(file).unwrap_or_default();
+    if fresh::poetry(&manifest.node, &lock, text) == Some(false) {
+        plan.refuse(Reason::new("pyproject.toml changed since poetry.lock was written"));
+    }
+    packages(plan, &lock, &manifest, &Chosen { groups: &groups, extras: &extras, export, flags: &flags });
     let mode = manifest.node.path(&["tool", "poetry", "package-mode"]).and_then(Node::bool) != Some(false);
-    plan.out.project = Some(verb != "export" && mode && !flags.has(&["--no-root"]));
+    plan.out.project = Some(!export && mode && !flags.has(&["--no-root"]));
     let names: Vec<String> = groups.iter().chain(&extras).cloned().collect();
     plan.point(Some(&manifest), &names);
     Ok(())
 }
 
+struct Chosen<'a> {
+    groups: &'a BTreeSet<String>,
+    extras: &'a BTreeSet<String>,
+    export: bool,
+    flags: &'a Flags,
+}
+
+fn packages(plan: &mut Plan<'_>, lock: &Node, manifest: &Manifest, chosen: &Chosen<'_>) {
+    let no_folders = !chosen.export && chosen.flags.has(&["--no-directory"]);
+    let packages = lock.get("package").map_or(&[][..], Node::items);
+    let folder = |node: &Node| node.path(&["source", "type"]).and_then(Node::text) == Some("directory");
+    let says_why = |v: &str| versions::satisfies(v, ">=2.1");
+    if lock.path(&["metadata", "lock-version"]).and_then(Node::text).and_then(says_why) == Some(true) {
+        for node in packages.iter().filter(|node| !(no_folders && folder(node))) {
+            direct(plan, node, chosen.groups, chosen.extras);
+        }
+        return;
+    }
+    let found = walk::walk(plan, lock, manifest, chosen);
+    for (at, applies, group) in found.into_iter().filter(|(at, ..)| !(no_folders && folder(&packages[*at]))) {
+        add(plan, &packages[at], applies, &group);
+    }
+}
+
+/// Combinations of flags and words that Poetry refuses.
+fn refused(flags: &Flags, export: bool) -> Result<(), Reason> {
+    let by_group = ["--with", "--without", "--only"];
+    let all_groups = flags.has(&["--all-groups"]);
+    let only_root = flags.has(&["--only-root"]);
+    let why = if !export && !flags.rest.is_empty() {
+        "no words are expected"
+    } else if flags.has(&["--all-extras"]) && flags.has(&["-E", "--extras"]) {
+        "extras are named beside --all-extras"
+    } else if only_root && (flags.has(&by_group) || all_groups || flags.has(&["--no-root", "--no-dev"])) {
+        "--only-root stands alone"
+    } else if all_groups && (flags.has(&by_group) || flags.has(&["--no-dev"])) {
+        "groups are named beside --all-groups"
+    } else {
+        return Ok(());
+    };
+    Err(Reason::new(why))
+}
+
+/// What Poetry refuses in the manifest and the lock, as far as it bears on an installation.
+fn valid(manifest: &Manifest, lock: &Node) -> Result<(), Reason> {
+    let tool = manifest.node.path(&["tool", "poetry"]);
+    let named = |key: &str| {
+        let own = manifest.node.path(&["project", key]).or_else(|| tool.and_then(|t| t.get(key)));
+        own.and_then(Node::text).is_some_and(|text| !text.is_empty())
+    };
+    if tool.and_then(|t| t.get("package-mode")).and_then(Node::bool) != Some(false) {
+        for key in ["name", "version"] {
+            if !named(key) {
+                return Err(Reason::new(format!("pyproject.toml gives the package no {key}")));
+            }
+        }
+    }
+    let name = manifest.node.path(&["project", "name"]).or_else(|| tool.and_then(|t| t.get("name")));
+    if let Some(name) = name.and_then(Node::text).map(normalize) {
+        let named =
+            |list: &Vec<Dependency>| list.iter().any(|d| d.requirement.as_ref().is_ok_and(|r| r.name.value == name));
+        if manifest.poetry.values().any(named) {
+            return Err(Reason::new(format!("{name} depends on itself")));
+        }
+    }
+    let version = lock.path(&["metadata", "lock-version"]).and_then(Node::text);
+    match version.map(|v| versions::satisfies(v, ">=1,<3")) {
+        Some(Some(true)) => Ok(()),
+        _ => Err(Reason::new("the format of poetry.lock is not one that Poetry reads")),
+    }
+}
+
+/// Whether one of Poetry's constraints (`^3.9 || ~2.7`) allows a version; `None` if it cannot be read.
+fn allows(constraint: &str, version: &str) -> Option<bool> {
+    let mut answer = Some(false);
+    for part in constraint.split('|').map(str::trim).filter(|part| !part.is_empty()) {
+        match versions::from_poetry(part)
+            .map(|spec| spec.is_empty() || versions::satisfies(version, &spec) == Some(true))
+        {
+            Some(true) => return Some(true),
+            Some(false) => {}
+            None => answer = None,
+        }
+    }
+    answer
+}
+
+/// Poetry's main group exists only if something is declared in it.
+fn has_main(manifest: &Manifest) -> bool {
+    manifest.poetry.contains_key("main")
+        || manifest.node.path(&["project", "dependencies"]).is_some()
+        || !manifest.optional.is_empty()
+}
+
 fn groups(manifest: &Manifest, flags: &Flags, export: bool) -> Result<BTreeSet<String>, Reason> {
     let mut known: BTreeSet<String> = manifest.poetry.keys().chain(manifest.groups.keys()).cloned().collect();
-    known.insert("main".into());
+    let tables = manifest.node.path(&["tool", "poetry", "group"]).map_or(&[][..], Node::entries);
+    known.extend(tables.iter().map(|(name, _)| normalize(&name.value)));
+    known.remove("main");
+    if has_main(manifest) {
+        known.insert("main".into());
+    }
     let named = |names: &[&str]| -> Result<BTreeSet<String>, Reason> {
-        let list: BTreeSet<String> = flags.lists(names).iter().map(|n| normalize(n)).collect();
+        let list: BTreeSet<String> =
+            flags.values(names).flat_map(|v| v.split(',')).map(|n| normalize(n.trim())).collect();
         match list.iter().find(|n| !known.contains(*n)) {
             Some(name) => Err(Reason::new(format!("there is no group {name}"))),
             None => Ok(list),
         }
     };
-    let main = || BTreeSet::from(["main".to_owned()]);
     if flags.has(&["--only-root"]) {
         return Ok(BTreeSet::new());
     }
-    let only = named(&["--only"])?;
-    let without = named(&["--without"])?;
-    let mut out = if !only.is_empty() {
-        only
-    } else if flags.has(&["--no-dev"]) || export {
-        main()
+    let mut only = named(&["--only"])?;
+    if flags.has(&["--no-dev"]) {
+        only.insert("main".into());
+    }
+    let (with, without) = (named(&["--with"])?, named(&["--without"])?);
+    if !only.is_empty() {
+        return match only.iter().find(|n| !known.contains(*n)) {
+            Some(name) => Err(Reason::new(format!("there is no group {name}"))),
+            None => Ok(only),
+        };
+    }
+    if flags.has(&["--all-groups"]) {
+        return Ok(known);
+    }
+    let mut out: BTreeSet<String> = if export {
+        BTreeSet::from(["main".to_owned()])
     } else {
         known.iter().filter(|g| !manifest.poetry_optional.contains(*g)).cloned().collect()
     };
-    out.extend(named(&["--with"])?);
-    if flags.has(&["--dev"]) {
-        out.insert("dev".into());
-    }
-    if flags.has(&["--all-groups"]) {
-        out.extend(known.iter().cloned());
-    }
+    out.extend(with);
     out.retain(|g| !without.contains(g));
     Ok(out)
 }
 
 fn extras(lock: &Node, manifest: &Manifest, flags: &Flags) -> Result<BTreeSet<String>, Reason> {
-    let mut known: BTreeSet<String> =
-        lock.get("extras").map_or(&[][..], Node::entries).iter().map(|(k, _)| normalize(&k.value)).collect();
-    known.extend(manifest.optional.keys().cloned());
+    let locked = lock.get("extras").map_or(&[][..], Node::entries);
+    let mut known: BTreeSet<String> = locked.iter().map(|(k, _)| normalize(&k.value)).collect();
     if flags.has(&["--all-extras"]) {
+        known.extend(manifest.optional.keys().cloned());
         return Ok(known);
     }
-    let asked: BTreeSet<String> = flags.lists(&["-E", "--extras"]).iter().map(|e| normalize(e)).collect();
+    let asked: BTreeSet<String> = flags.words(&["-E", "--extras"]).iter().map(|e| normalize(e)).collect();
     match asked.iter().find(|e| !known.contains(*e)) {
         Some(name) => Err(Reason::new(format!("there is no extra {name}"))),
         None => Ok(asked),
@@ -117,84 +227,5 @@ fn direct(plan: &mut Plan<'_>, node: &Node, groups: &BTreeSet<String>, extras: &
     }
     if let Some((applies, group)) = best {
         add(plan, node, applies, &group);
-    }
-}
-
-/// Locks of Poetry 1 do not say why a package is there: what is asked for is followed.
-struct Walk<'a> {
-    packages: &'a [Node],
-    names: BTreeMap<String, Vec<usize>>,
-    env: MarkerEnv,
-    seen: BTreeMap<(usize, BTreeSet<String>), Option<bool>>,
-    found: Vec<(usize, Option<bool>, String)>,
-}
-
-impl Walk<'_> {
-    fn all(&mut self, manifest: &Manifest, lock: &Node, groups: &BTreeSet<String>, extras: &BTreeSet<String>) {
-        let table = lock.get("extras").map_or(&[][..], Node::entries);
-        let chosen = table.iter().filter(|(name, _)| extras.contains(&normalize(&name.value)));
-        let wanted: BTreeSet<String> = chosen
-            .flat_map(|(_, list)| list.texts())
-            .map(|t| normalize(t.split([' ', '(', '[', ';', '<', '>', '=']).next().unwrap_or(t)))
-            .collect();
-        let mut order: Vec<&String> = groups.iter().collect();
-        order.sort_by_key(|g| is_dev(g));
-        for group in order {
-            let empty = Vec::new();
-            let more = if group == "main" { &manifest.dependencies } else { &empty };
-            let list = manifest.poetry.get(group).map_or(&[][..], Vec::as_slice);
-            for dependency in list.iter().chain(more) {
-                self.root(dependency, &wanted, group);
-            }
-        }
-    }
-
-    fn root(&mut self, dependency: &Dependency, wanted: &BTreeSet<String>, group: &str) {
-        let Ok(requirement) = &dependency.requirement else { return };
-        if dependency.optional && !wanted.contains(&requirement.name.value) {
-            return;
-        }
-        let marker = requirement.marker.as_ref();
-        let mut applies = marker.map_or(Some(true), |m| Marker::parse(&m.value).and_then(|m| m.applies(&self.env)));
-        if let Some(python) = &dependency.python {
-            let known = versions::from_poetry(python).zip(self.env.python.clone());
-            applies = both(applies, known.and_then(|(spec, python)| versions::satisfies(&python, &spec)));
-        }
-        let spec = requirement.canonical_specifier();
-        self.enter(&requirement.name.value, &spec, &requirement.extras, applies, group);
-    }
-
-    fn enter(&mut self, name: &str, spec: &str, extras: &BTreeSet<String>, applies: Option<bool>, group: &str) {
-        if applies == Some(false) || self.seen.len() > 20_000 {
-            return;
-        }
-        let candidates = self.names.get(name).cloned().unwrap_or_default();
-        let several = candidates.len() > 1;
-        for at in candidates {
-            let node = &self.packages[at];
-            let version = node.str("version").unwrap_or_default();
-            if several && !spec.is_empty() && versions::satisfies(version, spec) == Some(false) {
-                continue;
-            }
-            let key = (at, extras.clone());
-            if self.seen.get(&key).is_some_and(|before| *before == Some(true) || applies.is_none()) {
-                continue;
-            }
-            self.seen.insert(key, applies);
-            self.found.push((at, applies, group.to_owned()));
-            let env = self.env.with_extras(extras);
-            for (name, value) in node.get("dependencies").map_or(&[][..], Node::entries) {
-                let one = std::slice::from_ref(value);
-                let items = if value.items().is_empty() { one } else { value.items() };
-                for item in items {
-                    let holds =
-                        item.str("markers").map_or(Some(true), |m| Marker::parse(m).and_then(|m| m.applies(&env)));
-                    let spec =
-                        item.text().or_else(|| item.str("version")).and_then(versions::from_poetry).unwrap_or_default();
-                    let inner = item.get("extras").into_iter().flat_map(Node::texts).map(normalize).collect();
-                    self.enter(&normalize(&name.value), &spec, &inner, both(applies, holds), group);
-                }
-            }
-        }
     }
 }

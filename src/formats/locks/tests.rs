@@ -122,3 +122,11 @@ fn broken_files_are_told_and_never_fatal() {
     let tree = tree(&[("uv.lock", "[[package]\nname = 1\n")]);
     assert!(run(&tree, "uv sync").refused.is_some());
 }
+
+#[test]
+fn a_project_of_setuptools_is_installed_with_what_its_files_say() {
+    let cfg = "[options]\ninstall_requires =\n    django==5.0\n[options.extras_require]\ntest =\n    pytest\n";
+    let tree = tree(&[("setup.cfg", cfg), ("setup.py", "from setuptools import setup\nsetup()\n")]);
+    assert_eq!(shown(&run(&tree, "pip install .")), ["django=5.0"]);
+    assert_eq!(shown(&run(&tree, "pip install -e .[test]")), ["django=5.0", "pytest=-"]);
+}

@@ -9,8 +9,8 @@ use crate::model::{FileId, Reason, Span, Spanned};
 /// What it says; none if it says nothing of packages.
 pub(super) fn metadata(tree: &Tree, file: FileId, folder: &str) -> Option<Metadata> {
     let text = tree.text(file).ok()?;
-    let sections = ini::parse(file, text, &[]);
-    let find = |name: &str| ini::section(&sections, name);
+    let sections = ini::parse(file, text, ini::Dialect::ConfigParser(&[]));
+    let find = |name: &str| sections.section(name);
     let (about, options, extras) = (find("metadata"), find("options"), find("options.extras_require"));
     if about.is_none() && options.is_none() && extras.is_none() {
         return None;

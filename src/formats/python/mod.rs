@@ -36,6 +36,7 @@ pub mod flask;
     reason = "a library is a table of its functions, and they share one shape"
 )]
 mod lib;
+pub mod nox;
 mod parse;
 pub mod setup;
 

@@ -43,6 +43,15 @@ pub struct Item {
     pub at: usize,
 }
 
+impl Item {
+    /// A command of one word.
+    pub(super) fn of(word: Word) -> Self {
+        let (span, at) = (word.span, word.at);
+        let command = Command::Simple(Simple { words: vec![word], ..Simple::default() });
+        Self { command, redirects: Vec::new(), negated: false, join: None, span, at }
+    }
+}
+
 /// What joins a command to the next.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub enum Join {
@@ -86,10 +95,20 @@ pub enum Command {
         /// The condition.
         condition: Condition,
     },
-    /// `(( … ))`, the text between.
-    Arithmetic(String),
-    /// `let …`, the text behind.
-    Let(String),
+    /// `(( … ))`
+    Arithmetic {
+        /// The text between.
+        raw: String,
+        /// The expression.
+        value: Arith,
+    },
+    /// `let …`
+    Let {
+        /// The text behind.
+        raw: String,
+        /// The expressions.
+        values: Vec<Arith>,
+    },
     /// `if`: arms of condition and body, then the `else`.
     If {
         /// `if` and every `elif`.
@@ -103,6 +122,8 @@ pub enum Command {
         select: bool,
         /// The variable; none for the arithmetic form.
         name: Option<String>,
+        /// The three expressions of the arithmetic form.
+        counter: Option<Box<[Option<Arith>; 3]>>,
         /// The words; none for `"$@"`, where there is no `in`.
         words: Option<Vec<Word>>,
         /// The body.
@@ -159,12 +180,23 @@ pub struct Assign {
     pub name: String,
     /// Whether it is `+=`.
     pub append: bool,
-    /// Whether an element or a whole array is assigned.
-    pub array: bool,
+    /// The element of an array that is assigned.
+    pub index: Option<Box<Arith>>,
     /// The value.
     pub value: Word,
+    /// Whether an element stands without a value, behind `declare`.
+    pub naked: bool,
+    /// Offset in the text.
+    pub at: usize,
     /// From the name to the end of the value.
     pub span: Span,
+}
+
+impl Assign {
+    /// Whether an element or a whole array is assigned.
+    pub fn is_array(&self) -> bool {
+        self.index.is_some() || matches!(self.value.parts.as_slice(), [Part::Array(_)])
+    }
 }
 
 /// An item of `case`.
@@ -174,8 +206,8 @@ pub struct CaseItem {
     pub patterns: Vec<Word>,
     /// Its body.
     pub body: List,
-    /// Whether `;&` or `;;&` ends it, so that more can follow.
-    pub goes_on: bool,
+    /// Whether `;&` (false) or `;;&` (true: the next patterns are tried) ends it, so that more can follow.
+    pub goes_on: Option<bool>,
 }
 
 /// A redirection.
@@ -196,6 +228,8 @@ pub struct Redirect {
 pub struct Heredoc {
     /// The text, tabs removed after `<<-`.
     pub text: String,
+    /// Its pieces, unless it is taken as it stands.
+    pub parts: Vec<Part>,
     /// Whether it is taken as it stands.
     pub quoted: bool,
     /// Its place.
@@ -228,8 +262,8 @@ pub enum Part {
     Parameter(Box<Parameter>),
     /// `$(…)` and backquotes.
     Command(List),
-    /// `$((…))`, the text between.
-    Arithmetic(String),
+    /// `$((…))`
+    Arithmetic(Box<Arith>),
     /// `<(…)` and `>(…)`.
     Process(List),
     /// `${{ … }}`, as written.
@@ -237,7 +271,35 @@ pub enum Part {
     /// `@(…)` and its kin, as written.
     Pattern(String),
     /// The words of `K=(…)`.
-    Array(Vec<Word>),
+    Array(Vec<Element>),
+}
+
+/// A word of `K=(…)`.
+#[derive(Clone, Debug)]
+pub struct Element {
+    /// `[i]=` before it.
+    pub index: Option<Arith>,
+    /// The word; none behind `[i]=` where nothing follows.
+    pub value: Option<Word>,
+}
+
+/// An arithmetic expression.
+#[derive(Clone, Debug)]
+pub enum Arith {
+    /// A number, a variable or an expansion; `@` and `*` as subscripts.
+    Word(Word),
+    /// `a[i]`
+    Element(String, Box<Arith>),
+    /// An operator before its operand.
+    Prefix(&'static str, Box<Arith>),
+    /// `a++` and `a--`
+    Postfix(&'static str, Box<Arith>),
+    /// An operator between its operands, assignments among them.
+    Binary(Box<Arith>, &'static str, Box<Arith>),
+    /// `a ? b : c`
+    Choice(Box<[Arith; 3]>),
+    /// `( a )`
+    Group(Box<Arith>),
 }
 
 /// `$X` and `${X…}`.
@@ -245,6 +307,8 @@ pub enum Part {
 pub struct Parameter {
     /// The variable, a digit, or a special parameter.
     pub name: String,
+    /// `[i]` behind it.
+    pub index: Option<Arith>,
     /// What is done to it.
     pub operation: Operation,
     /// Its place.
@@ -294,6 +358,24 @@ pub enum Operation {
         upper: bool,
         /// Whether the whole value, not the first letter.
         all: bool,
+    },
+    /// `${!X}`: the variable that is named by the value.
+    Indirect,
+    /// `${X:offset:length}`
+    Slice {
+        /// The offset.
+        offset: Option<Arith>,
+        /// The length.
+        length: Option<Arith>,
+    },
+    /// `${X/p/w}`
+    Replace {
+        /// Whether every match is replaced.
+        all: bool,
+        /// The pattern.
+        pattern: Option<Word>,
+        /// What stands in for it.
+        with: Option<Word>,
     },
     /// Anything else: not followed.
     Other,

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use super::json;
 use super::tree::{Kind, Node};
-use super::{CommandText, Texts, texts};
+use super::{CommandText, Texts};
 use crate::model::{FileId, Problem, Spanned};
 
 /// A variable that the app asks for.
@@ -20,15 +20,28 @@ pub struct EnvVar {
     pub generator: Option<Spanned<String>>,
 }
 
+/// An add-on.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Addon {
+    /// Its plan as written (`heroku-postgresql:mini`).
+    pub plan: Spanned<String>,
+    /// `options.version`.
+    pub version: Option<Spanned<String>>,
+    /// `as`: the name that its variables start with.
+    pub attached_as: Option<Spanned<String>>,
+}
+
 /// What holds for the app, or for one of its environments.
 #[derive(Clone, Default, Debug)]
 pub struct App {
+    /// Whether the file is one of Heroku's; others have a file of this name too.
+    pub is_heroku: bool,
     /// Variables.
     pub env: Vec<EnvVar>,
-    /// Addons as written (`heroku-postgresql:mini`); the place is that of the plan.
-    pub addons: Vec<Spanned<String>>,
-    /// `formation`: the process types.
-    pub formation: Vec<Spanned<String>>,
+    /// Add-ons; none where nothing is said of them, which is not the same as an empty list.
+    pub addons: Option<Vec<Addon>>,
+    /// `formation`: process types and their number.
+    pub formation: Vec<(Spanned<String>, Option<Spanned<String>>)>,
     /// `scripts`: name and command.
     pub scripts: BTreeMap<String, CommandText>,
     /// `buildpacks`.
@@ -49,24 +62,46 @@ pub fn parse(file: FileId, text: &str) -> (App, Vec<Problem>) {
     (root.map(|root| app(&root, true)).unwrap_or_default(), problems)
 }
 
+impl App {
+    /// The add-ons of an environment: its own, else those of the app.
+    pub fn addons_of(&self, environment: &str) -> &[Addon] {
+        let own = self.environments.get(environment).and_then(|app| app.addons.as_deref());
+        own.or(self.addons.as_deref()).unwrap_or_default()
+    }
+}
+
+/// Keys of Heroku's schema that say that a file is one of its own.
+const KEYS: [&str; 9] =
+    ["env", "addons", "formation", "scripts", "buildpacks", "stack", "image", "environments", "success_url"];
+
 fn app(node: &Node, outer: bool) -> App {
     let entries = |key: &str| node.get(key).map_or(&[][..], Node::entries);
-    let addon = |node: &Node| node.field("plan").or_else(|| node.spanned());
-    let buildpack = |node: &Node| node.field("url").or_else(|| node.spanned());
-    let list = |key: &str, of: &dyn Fn(&Node) -> Option<Spanned<String>>| {
-        node.get(key).map_or(&[][..], Node::items).iter().filter_map(of).collect()
+    let items = |key: &str| node.get(key).map_or(&[][..], Node::items);
+    let addon = |node: &Node| {
+        Some(Addon {
+            plan: node.field("plan").or_else(|| node.spanned())?,
+            version: node.path(&["options", "version"]).and_then(Node::spanned),
+            attached_as: node.field("as"),
+        })
     };
+    let script = |node: &Node| node.get("command").map_or_else(|| CommandText::of(node), CommandText::of);
     let environments = entries("environments").iter().filter(|_| outer);
+    let env: Vec<EnvVar> = entries("env").iter().map(|(name, node)| variable(name, node)).collect();
+    let value = |var: &EnvVar| Some((var.name.value.clone(), var.value.clone()?));
     App {
-        env: entries("env").iter().map(|(name, node)| variable(name, node)).collect(),
-        addons: list("addons", &addon),
-        formation: entries("formation").iter().map(|(name, _)| name.clone()).collect(),
-        scripts: entries("scripts").iter().filter_map(|(k, v)| Some((k.value.clone(), CommandText::of(v)?))).collect(),
-        buildpacks: list("buildpacks", &buildpack),
+        is_heroku: node.get("expo").is_none() && KEYS.iter().any(|key| node.get(key).is_some()),
+        values: env.iter().filter_map(value).collect(),
+        env,
+        addons: node.get("addons").map(|_| items("addons").iter().filter_map(addon).collect()),
+        formation: entries("formation").iter().map(|(name, node)| (name.clone(), node.field("quantity"))).collect(),
+        scripts: entries("scripts").iter().filter_map(|(k, v)| Some((k.value.clone(), script(v)?))).collect(),
+        buildpacks: items("buildpacks")
+            .iter()
+            .filter_map(|node| node.field("url").or_else(|| node.spanned()))
+            .collect(),
         stack: node.field("stack"),
         image: node.field("image"),
         environments: environments.map(|(name, node)| (name.value.clone(), app(node, false))).collect(),
-        values: texts(node.get("env")).into_iter().filter(|(_, text)| !text.value.is_empty()).collect(),
     }
 }
 
@@ -77,5 +112,29 @@ fn variable(name: &Spanned<String>, node: &Node) -> EnvVar {
         value: if object { node.field("value") } else { node.spanned() },
         required: !object || node.get("required").and_then(Node::as_bool).unwrap_or(true),
         generator: node.field("generator"),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_form_of_an_entry_is_read() {
+        let text = r#"{ "env": {"A": "1", "B": {"value": "2", "required": false}, "C": {"generator": "secret"}, "D": {}},
+            "addons": ["heroku-redis", {"plan": "heroku-postgresql:mini", "as": "DB", "options": {"version": "15"}}],
+            "formation": {"web": {"quantity": 2}}, "buildpacks": [{"url": "heroku/python"}, "x"],
+            "scripts": {"postdeploy": {"command": "m", "size": "s"}, "test": "pytest"},
+            "environments": {"test": {"addons": [], "env": {"A": "t"}, "scripts": {"test": "tox"}}, "review": {}} }"#;
+        let (app, problems) = parse(FileId(0), text);
+        assert!(problems.is_empty() && app.is_heroku);
+        assert_eq!(app.values.keys().collect::<Vec<_>>(), ["A", "B"]);
+        assert_eq!(app.env.iter().map(|var| var.required).collect::<Vec<_>>(), [true, false, true, true]);
+        assert_eq!(app.addons_of("review")[1].version.as_ref().map(|text| text.value.as_str()), Some("15"));
+        assert_eq!((app.addons_of("test").len(), app.addons_of("production").len()), (0, 2));
+        assert_eq!(app.formation[0].1.as_ref().map(|text| text.value.as_str()), Some("2"));
+        assert_eq!((app.scripts["postdeploy"].text.as_str(), app.scripts["test"].text.as_str()), ("m", "pytest"));
+        assert_eq!(app.buildpacks.len(), 2);
+        assert!(!parse(FileId(0), r#"{"expo": {"name": "x"}}"#).0.is_heroku);
     }
 }

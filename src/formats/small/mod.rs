@@ -3,15 +3,16 @@
 pub mod app_json;
 pub mod devcontainer;
 pub mod fly;
-pub mod gitlab;
 pub mod heroku_yml;
 pub mod ini;
 pub mod json;
 pub mod makefile;
+pub mod mise;
 pub mod procfile;
 pub mod pytest_options;
 pub mod render;
 pub mod runtime_files;
+pub mod s6;
 pub mod supervisord;
 #[cfg(test)]
 mod tests;
@@ -43,6 +44,13 @@ impl CommandText {
         Self { text: text.to_owned(), span, map: SpanMap::Linear { file, base: span.start } }
     }
 
+    /// The scalars of several nodes as one command; the place is that of all of them.
+    pub(crate) fn joined(nodes: &[tree::Node], between: &str) -> Option<Self> {
+        let span = nodes.first()?.span.to(nodes.last()?.span);
+        let texts: Vec<String> = nodes.iter().filter_map(tree::Node::scalar).collect();
+        Some(Self { text: texts.join(between), span, map: SpanMap::Whole(span) })
+    }
+
     /// A scalar of a tree.
     pub(crate) fn of(node: &tree::Node) -> Option<Self> {
         Some(Self { text: node.scalar()?, span: node.span, map: node.map.clone() })
@@ -69,6 +77,13 @@ pub(crate) fn trimmed(start: usize, text: &str) -> (usize, &str) {
 pub(crate) fn spanned(file: FileId, start: usize, text: &str) -> Spanned<String> {
     let (at, text) = trimmed(start, text);
     Spanned::new(text.to_owned(), Span::new(file, at, at + text.len()))
+}
+
+/// A word as a shell would have to be given it.
+pub(crate) fn quoted(word: &str) -> String {
+    let plain = |c: char| c.is_alphanumeric() || "_@%+=:,./-{}".contains(c);
+    let bare = !word.is_empty() && word.chars().all(plain);
+    if bare { word.to_owned() } else { format!("'{}'", word.replace('\'', "'\\''")) }
 }
 
 /// The scalars of a mapping; null is empty.

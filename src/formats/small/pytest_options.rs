@@ -33,9 +33,9 @@ pub fn parse(file: FileId, name: &str, text: &str) -> Option<PytestOptions> {
             variable(&line, &mut options.env);
         }
     } else {
-        let sections = ini::parse(file, text, &['#']);
+        let ini = ini::parse(file, text, ini::Dialect::IniConfig);
         let wanted = if name == "setup.cfg" { "tool:pytest" } else { "pytest" };
-        let section = ini::section(&sections, wanted)?;
+        let section = ini.section(wanted)?;
         options.settings = section.first("DJANGO_SETTINGS_MODULE").cloned();
         options.configuration = section.first("DJANGO_CONFIGURATION").cloned();
         section.lines("addopts").iter().for_each(|line| words(line, &mut options.addopts));

@@ -1,5 +1,7 @@
 //! `render.yaml`.
 
+use std::collections::BTreeMap;
+
 use super::CommandText;
 use super::tree::{self, Node};
 use crate::model::{FileId, Problem, Span, Spanned};
@@ -13,6 +15,8 @@ pub struct Blueprint {
     pub databases: Vec<Database>,
     /// `envVarGroups`: name and variables.
     pub groups: Vec<(Spanned<String>, Vec<EnvVar>)>,
+    /// `projects` with their environments, each a blueprint of its own.
+    pub environments: Vec<(Spanned<String>, Blueprint)>,
 }
 
 /// A service.
@@ -26,9 +30,11 @@ pub struct Service {
     pub runtime: Option<Spanned<String>>,
     /// `dockerfilePath`.
     pub dockerfile: Option<Spanned<String>>,
+    /// `dockerContext`.
+    pub context: Option<Spanned<String>>,
     /// `image.url`.
     pub image: Option<Spanned<String>>,
-    /// `startCommand`, or `dockerCommand`.
+    /// `startCommand`, or `dockerCommand`; the image's own where none is given.
     pub start: Option<CommandText>,
     /// `buildCommand`.
     pub build: Option<CommandText>,
@@ -36,6 +42,8 @@ pub struct Service {
     pub pre_deploy: Option<CommandText>,
     /// `rootDir`.
     pub root: Option<Spanned<String>>,
+    /// `schedule` of a cron job.
+    pub schedule: Option<Spanned<String>>,
     /// `envVars`.
     pub env: Vec<EnvVar>,
     /// Its extent.
@@ -76,18 +84,26 @@ pub struct Database {
 pub fn parse(file: FileId, text: &str) -> (Blueprint, Vec<Problem>) {
     let (root, problems) = tree::yaml(file, text);
     let Some(root) = root else { return (Blueprint::default(), problems) };
+    (blueprint(&root, 0), problems)
+}
+
+fn blueprint(root: &Node, depth: usize) -> Blueprint {
     let list = |key: &str| root.get(key).map_or(&[][..], Node::items);
     let database = |node: &Node| Database {
         name: node.field("name"),
         version: node.field("postgresMajorVersion"),
         span: node.span,
     };
-    let blueprint = Blueprint {
+    let projects = list("projects").iter().flat_map(|project| project.get("environments").map_or(&[][..], Node::items));
+    Blueprint {
+        environments: projects
+            .filter(|_| depth == 0)
+            .filter_map(|node| Some((node.field("name")?, blueprint(node, depth + 1))))
+            .collect(),
         services: list("services").iter().map(service).collect(),
         databases: list("databases").iter().map(database).collect(),
         groups: list("envVarGroups").iter().filter_map(|node| Some((node.field("name")?, variables(node)))).collect(),
-    };
-    (blueprint, problems)
+    }
 }
 
 fn service(node: &Node) -> Service {
@@ -97,6 +113,8 @@ fn service(node: &Node) -> Service {
         name: node.field("name"),
         runtime: node.field("runtime").or_else(|| node.field("env")),
         dockerfile: node.field("dockerfilePath"),
+        context: node.field("dockerContext"),
+        schedule: node.field("schedule"),
         image: node.path(&["image", "url"]).and_then(Node::spanned),
         start: command("startCommand").or_else(|| command("dockerCommand")),
         build: command("buildCommand"),
@@ -119,4 +137,56 @@ fn variables(node: &Node) -> Vec<EnvVar> {
         by_hand: yes(node, "sync") == Some(false),
     };
     node.get("envVars").map_or(&[][..], Node::items).iter().map(variable).collect()
+}
+
+impl Service {
+    /// Whether it is built from a Dockerfile.
+    pub fn is_docker(&self) -> bool {
+        self.runtime.as_ref().is_some_and(|runtime| runtime.value == "docker")
+    }
+
+    /// The product of a service that Render runs by itself: Valkey, in older files Redis.
+    pub fn is_keyvalue(&self) -> bool {
+        self.kind.as_ref().is_some_and(|kind| matches!(kind.value.as_str(), "keyvalue" | "redis"))
+    }
+}
+
+impl Blueprint {
+    /// The variables of a service with the groups that it takes over, plain values alone; its own win.
+    pub fn values(&self, service: &Service) -> BTreeMap<String, Spanned<String>> {
+        let mut all = BTreeMap::new();
+        let plain = |var: &EnvVar| Some((var.name.as_ref()?.value.clone(), var.value.clone()?));
+        for group in service.env.iter().filter_map(|var| var.group.as_ref()) {
+            let found = self.groups.iter().find(|(name, _)| name.value == group.value);
+            all.extend(found.iter().flat_map(|(_, vars)| vars).filter_map(plain));
+        }
+        all.extend(service.env.iter().filter_map(plain));
+        all
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn services_variables_and_databases_are_read() {
+        let text = "databases:\n  - {name: db, postgresMajorVersion: 15}\nenvVarGroups:\n  - name: g\n    envVars:\n      - {key: A, value: 1}\n      - {key: B, value: 2}\n\
+                    services:\n  - type: web\n    name: w\n    runtime: python\n    rootDir: back\n    buildCommand: pip install .\n    startCommand: gunicorn a\n\
+                    \x20   envVars:\n      - fromGroup: g\n      - {key: B, value: 3}\n      - key: U\n        fromDatabase: {name: db, property: connectionString}\n\
+                    \x20     - {key: S, generateValue: true}\n      - {key: H, sync: false}\n      - key: R\n        fromService: {type: keyvalue, name: r}\n\
+                    \x20 - {type: redis, name: r}\n  - {type: worker, env: docker, dockerfilePath: ./D, dockerContext: ., dockerCommand: celery}\n\
+                    projects:\n  - name: p\n    environments:\n      - name: staging\n        services: [{type: web, name: s}]\n";
+        let (all, problems) = parse(FileId(0), text);
+        assert!(problems.is_empty());
+        let web = &all.services[0];
+        let values: Vec<_> = all.values(web).into_iter().map(|(name, text)| format!("{name}={}", text.value)).collect();
+        assert_eq!(values, ["A=1", "B=3"]);
+        assert_eq!(web.env.iter().filter(|var| var.database.is_some() || var.service.is_some()).count(), 2);
+        assert!(web.env.iter().any(|var| var.generated) && web.env.iter().any(|var| var.by_hand));
+        assert!(all.services[1].is_keyvalue() && all.services[2].is_docker() && !web.is_docker());
+        assert_eq!(all.services[2].start.as_ref().map(|command| command.text.as_str()), Some("celery"));
+        assert_eq!(all.databases[0].version.as_ref().map(|text| text.value.as_str()), Some("15"));
+        assert_eq!((all.environments[0].0.value.as_str(), all.environments[0].1.services.len()), ("staging", 1));
+    }
 }

@@ -1,34 +1,47 @@
-use super::{makefile, procfile, pytest_options, runtime_files, supervisord, tox};
+use super::{pytest_options, runtime_files};
 use crate::model::FileId;
 
 const FILE: FileId = FileId(0);
 
 #[test]
-fn a_procfile_gives_names_and_commands_with_their_places() {
-    let text = "web: gunicorn a.wsgi\r\n# no\nrelease : x\na b: y\nempty:\n";
-    let found = procfile::parse(FILE, text);
-    assert_eq!(found.len(), 2);
-    assert_eq!(&text[found[0].command.span.range()], "gunicorn a.wsgi");
-    assert_eq!(found[1].name.value, "release");
-}
-
-#[test]
 fn runtime_files_give_tool_and_version() {
+    use runtime_files::How;
     for (name, text, wanted) in [
         ("runtime.txt", "python-3.12.1\n", "python 3.12.1"),
-        (".python-version", "# c\n3.11\npypy3.10-7.3\n", "python 3.11, pypy 3.10-7.3"),
-        (".tool-versions", "nodejs 20.1\npython 3.12 system # c\n", "node 20.1, python 3.12"),
+        ("runtime.txt", "r-2020-12-12\n", "r 2020-12-12"),
+        (
+            ".python-version",
+            "# c\n3.11 3.9 # x\n\npypy3.10-7.3\nsystem\npypy-2.4.0\nmyenv\n3.9/envs/a\n",
+            "python 3.11, pypy 3.10-7.3, python ?system, pypy 2.4.0, python !myenv, python !3.9/envs/a",
+        ),
+        (
+            ".tool-versions",
+            "nodejs 20.1 lts\npython 3.12 system # c\nelixir ref:v1.14\njava corretto-17\npython path:/x\n# y\n",
+            "node 20.1, node ~lts, python 3.12, python ?system, elixir !ref:v1.14, java !corretto-17, python !path:/x",
+        ),
         (
             "mise.toml",
-            "[tools]\npython = ['3.12', '3.11']\nnode = {version = '20'}\n",
-            "python 3.12, python 3.11, node 20",
+            "[tools]\npython = ['3.12', '3.11']\nnode = {version = '20'}\n'core:go' = 'latest'\njq = {prefix = '1.6'}\n\
+             a = {path = '~/a'}\nb = 'prefix:2'\nc = {ref = 'main'}\nd = '{{env.D}}'\ne = 3\n",
+            "python 3.12, python 3.11, node 20, go ~latest, jq 1.6, a !~/a, b 2, c !main, d !{{env.D}}, e 3",
         ),
-        (".nvmrc", "v20\n", "node 20"),
+        (".nvmrc", "# c\nv20\n", "node 20"),
+        (".nvmrc", "lts/iron\n", "node ~lts/iron"),
     ] {
-        let found = runtime_files::parse(FILE, name, text);
-        let shown: Vec<_> = found.iter().map(|d| format!("{} {}", d.tool, d.version.value)).collect();
+        let (found, problems) = runtime_files::read(FILE, name, text);
+        let sign = |how| match how {
+            How::Version => "",
+            How::Newest => "~",
+            How::System => "?",
+            How::Elsewhere => "!",
+        };
+        let shown: Vec<_> = found.iter().map(|d| format!("{} {}{}", d.tool, sign(d.how), d.version.value)).collect();
         assert_eq!(shown.join(", "), wanted, "{name}");
-        assert!(found.iter().all(|d| text[d.version.span.range()].contains(&d.version.value)), "{name}");
+        assert!(found.iter().all(|d| text[d.version.span.range()] == d.version.value), "{name}");
+        assert!(problems.is_empty(), "{name}");
+    }
+    for (name, text) in [("runtime.txt", "Python 3.9\n"), (".tool-versions", "python\n"), ("mise.toml", "[tools\n")] {
+        assert_eq!(runtime_files::read(FILE, name, text).1.len(), 1, "{name}");
     }
 }
 
@@ -41,25 +54,4 @@ fn pytest_takes_the_settings_module_of_its_command_line_first() {
     let toml = "[tool.pytest.ini_options]\nDJANGO_SETTINGS_MODULE = 'a.b'\naddopts = ['-q']\n";
     let options = pytest_options::parse(FILE, "pyproject.toml", toml);
     assert_eq!(options.and_then(|options| options.settings).map(|text| text.value).as_deref(), Some("a.b"));
-}
-
-#[test]
-fn tox_spells_its_braces_out() {
-    let found = tox::parse(FILE, "[tox]\nenvlist = py{310,311}-dj, lint\n[testenv:lint]\ndeps =\n  a\n  b\n");
-    let names: Vec<_> = found.envlist.iter().map(|name| name.value.as_str()).collect();
-    assert_eq!(names, ["py310-dj", "py311-dj", "lint"]);
-    assert_eq!(found.environments[0].deps.len(), 2);
-}
-
-#[test]
-fn makefiles_and_supervisord_give_their_commands() {
-    let text = "C := docker\nup: build db\n\t@$(C) up \\\n\t  -d\n\techo $$X\n";
-    let made = makefile::parse(FILE, text);
-    assert_eq!(made.targets[0].needs.len(), 2);
-    assert_eq!(made.targets[0].recipe.len(), 2);
-    assert_eq!(made.expand(&made.targets[0].recipe[1].text).as_deref(), Some("echo $X"));
-    assert!(made.expand("$(shell x)").is_none());
-    let programs = supervisord::parse(FILE, "[program:web]\ncommand=gunicorn a ; c\nautostart=false\n");
-    assert_eq!(programs[0].command.text, "gunicorn a");
-    assert!(!programs[0].autostart);
 }

@@ -89,7 +89,8 @@ impl Data {
         }
     }
 
-    fn number(&self) -> f64 {
+    /// The number that it counts as; not a number for lists and objects.
+    pub fn number(&self) -> f64 {
         match self {
             Self::Null => 0.0,
             Self::Bool(yes) => f64::from(u8::from(*yes)),
@@ -99,11 +100,16 @@ impl Data {
         }
     }
 
-    /// A property of an object by its name, without case.
+    /// A property of an object by its name, without case; of several the first.
     pub fn property(&self, name: &str) -> Option<&Self> {
         let Self::Map(entries) = self else { return None };
-        let exact = entries.iter().find(|(key, _)| key == name);
-        exact.or_else(|| entries.iter().find(|(key, _)| key.eq_ignore_ascii_case(name))).map(|(_, value)| value)
+        let name = name.to_lowercase();
+        entries.iter().find(|(key, _)| key.to_lowercase() == name).map(|(_, value)| value)
+    }
+
+    /// Whether it is neither a list nor an object.
+    pub fn is_primitive(&self) -> bool {
+        !matches!(self, Self::List(_) | Self::Map(_))
     }
 
     /// GitHub's loose equality; `None` if it cannot be told.
@@ -127,16 +133,30 @@ impl Data {
     pub fn order(&self, other: &Self) -> Result<Option<Ordering>, Reason> {
         match (self, other) {
             (Self::Unknown(reason), _) | (_, Self::Unknown(reason)) => Err(reason.clone()),
-            (Self::Text(a), Self::Text(b)) => Ok(Some(fold(a).cmp(&fold(b)))),
+            (Self::Text(a), Self::Text(b)) => Ok(Some(fold(a).encode_utf16().cmp(fold(b).encode_utf16()))),
             (a, b) => Ok(a.number().partial_cmp(&b.number())),
         }
     }
 
     /// The value of a JSON text.
     pub fn from_json(text: &str) -> Self {
+        let strict = serde_json::from_str::<serde::de::IgnoredAny>(text).is_ok();
         match json::parse(FileId(0), text) {
-            (Some(node), problems) if problems.is_empty() => Self::of(&node),
+            (Some(node), problems) if strict && problems.is_empty() => Self::of(&node).without_doubles(),
             _ => Self::unknown("fromJSON is given a text that is not JSON"),
+        }
+    }
+
+    /// Of keys that differ in case only the first counts.
+    fn without_doubles(self) -> Self {
+        match self {
+            Self::List(items) => Self::List(items.into_iter().map(Self::without_doubles).collect()),
+            Self::Map(entries) => {
+                let mut seen = std::collections::BTreeSet::new();
+                let entries = entries.into_iter().filter(|(name, _)| seen.insert(name.to_lowercase()));
+                Self::Map(entries.map(|(name, value)| (name, value.without_doubles())).collect())
+            }
+            other => other,
         }
     }
 
@@ -155,7 +175,8 @@ impl Data {
         match self {
             Self::Null | Self::Unknown(_) => out.push_str("null"),
             Self::Bool(yes) => out.push_str(if *yes { "true" } else { "false" }),
-            Self::Number(number) => out.push_str(&number_text(*number)),
+            Self::Number(number) if number.is_finite() => out.push_str(&js_number(*number)),
+            Self::Number(_) => out.push_str("null"),
             Self::Text(text) => out.push_str(&quoted(text)),
             Self::List(items) if items.is_empty() => out.push_str("[]"),
             Self::Map(entries) if entries.is_empty() => out.push_str("{}"),
@@ -179,35 +200,62 @@ impl Data {
     }
 }
 
-fn fold(text: &str) -> String {
-    text.to_uppercase()
+/// A text without case, as GitHub compares it: the dotless i stays what it is.
+pub fn fold(text: &str) -> String {
+    text.split('ı').map(str::to_uppercase).collect::<Vec<_>>().join("ı")
 }
 
 fn quoted(text: &str) -> String {
     serde_json::Value::from(text).to_string()
 }
 
-/// A number as GitHub writes it: `3.10` is `3.1`.
+/// A number as GitHub writes it: `3.10` is `3.1`, and no more than fifteen digits stand behind the point.
 pub fn number_text(number: f64) -> String {
+    if number == 0.0 || !number.is_finite() || number.abs() >= 1e21 {
+        return js_number(number);
+    }
+    js_number(format!("{number:.15}").parse().unwrap_or(number))
+}
+
+/// A number with as few digits as tell it apart, very large and very small ones with an exponent.
+pub fn js_number(number: f64) -> String {
     if number == 0.0 {
         return "0".into();
     }
-    if number.is_infinite() {
-        return if number > 0.0 { "Infinity".into() } else { "-Infinity".into() };
+    if number.is_nan() {
+        return "NaN".into();
     }
-    number.to_string()
+    let sign = if number < 0.0 { "-" } else { "" };
+    if number.is_infinite() {
+        return format!("{sign}Infinity");
+    }
+    let scientific = format!("{:e}", number.abs());
+    let (mantissa, exponent) = scientific.split_once('e').unwrap_or((&scientific, "0"));
+    let exponent: i32 = exponent.parse().unwrap_or(0);
+    if (-6..21).contains(&exponent) {
+        return number.to_string();
+    }
+    let plus = if exponent < 0 { "" } else { "+" };
+    format!("{sign}{mantissa}e{plus}{exponent}")
 }
 
 /// The number that a text counts as; not a number for other texts.
-fn text_number(text: &str) -> f64 {
-    let text = text.trim();
-    let radix = |digits: &str, radix| u32::from_str_radix(digits, radix).map_or(f64::NAN, f64::from);
+pub fn text_number(text: &str) -> f64 {
+    let text = text.trim_matches(|c: char| c.is_whitespace() || c == '\u{feff}');
+    let radix = |digits: &str, radix: u32| {
+        let digit = |value: f64, c: char| Some(value * f64::from(radix) + f64::from(c.to_digit(radix)?));
+        if digits.is_empty() { None } else { digits.chars().try_fold(0.0, digit) }.unwrap_or(f64::NAN)
+    };
     match text {
-        "" => 0.0,
-        "Infinity" => f64::INFINITY,
-        "-Infinity" => f64::NEG_INFINITY,
-        _ if text.starts_with("0x") => radix(&text[2..], 16),
-        _ if text.starts_with("0o") => radix(&text[2..], 8),
+        "" => return 0.0,
+        "Infinity" | "+Infinity" => return f64::INFINITY,
+        "-Infinity" => return f64::NEG_INFINITY,
+        _ => {}
+    }
+    match text.get(..2) {
+        Some("0x" | "0X") => radix(&text[2..], 16),
+        Some("0o" | "0O") => radix(&text[2..], 8),
+        Some("0b" | "0B") => radix(&text[2..], 2),
         _ if text.chars().all(|c| c.is_ascii_digit() || "+-.eE".contains(c)) => text.parse().unwrap_or(f64::NAN),
         _ => f64::NAN,
     }

@@ -1,35 +1,69 @@
 //! Evaluates expressions with what the file says; everything else is unknown.
 
+mod functions;
+
 use std::cmp::Ordering;
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
 
 use super::data::Data;
-use super::expression::{self, Expression, Operator};
+use super::expression::{self, CONTEXTS, Expression, Operator, Reading};
 use crate::formats::small::tree::{Kind, Node};
 use crate::model::{Known, Span};
 
 /// A map of variables with their places.
 pub type Env = BTreeMap<String, (Known<String>, Span)>;
 
+/// What `env` is.
+#[derive(Clone, Copy)]
+pub enum Variables<'a> {
+    /// It may not be used here.
+    None,
+    /// Variables with their places.
+    Known(&'a Env),
+    /// An object.
+    Object(&'a Data),
+}
+
 /// What an expression may see.
 #[derive(Clone, Copy)]
 pub struct Contexts<'a> {
     /// The row of the matrix; none where it is only known at run time.
     pub matrix: Option<&'a Data>,
-    /// `env`; none where the context may not be used.
-    pub env: Option<&'a Env>,
+    /// `env`.
+    pub env: Variables<'a>,
     /// `vars`, as far as given.
     pub vars: &'a BTreeMap<String, String>,
+    /// `inputs`, where the callers of a reusable workflow are known.
+    pub inputs: Option<&'a Data>,
+    /// Whose evaluation counts.
+    pub reading: Reading,
 }
 
-impl Contexts<'_> {
+impl<'a> Contexts<'a> {
+    /// Nothing but `vars`, as a run sees it.
+    pub fn of_run(vars: &'a BTreeMap<String, String>) -> Self {
+        Self { matrix: None, env: Variables::None, vars, inputs: None, reading: Reading::Run }
+    }
+
     /// The value of an expression's text.
     pub fn expression(&self, text: &str) -> Data {
-        match expression::parse(text) {
-            Ok(expression) => self.evaluate(&expression),
-            Err(problem) => Data::unknown(format!("`{}` is not an expression: {problem}", text.trim())),
+        let parsed = match expression::parse_as(text, self.reading) {
+            Ok(expression) => expression,
+            Err(problem) => return Data::unknown(format!("`{}` is not an expression: {problem}", text.trim())),
+        };
+        let hidden = |name: &&str| match *name {
+            "vars" => false,
+            "matrix" => self.matrix.is_none(),
+            "env" => matches!(self.env, Variables::None),
+            _ => true,
+        };
+        if self.reading == Reading::Library
+            && let Some(name) = CONTEXTS.into_iter().filter(hidden).find(|name| names(text, name))
+        {
+            return Data::unknown(format!("`{name}` is only known when the workflow runs"));
         }
+        self.evaluate(&parsed)
     }
 
     /// The value of a text with `${{ }}` in it. One expression alone keeps its type.
@@ -71,69 +105,88 @@ impl Contexts<'_> {
             Expression::Number(number) => Data::Number(*number),
             Expression::Text(text) => Data::Text(text.clone()),
             Expression::Context(name) => self.context(name),
-            Expression::Star(_) => Data::unknown("a filter (`*`) is not followed"),
             Expression::Not(inner) => match self.evaluate(inner) {
                 Data::Unknown(reason) => Data::Unknown(reason),
                 data => Data::Bool(data.truth() == Some(false)),
             },
-            Expression::Index(object, index) => self.index(object, index),
+            Expression::Index(..) | Expression::Star(_) => self.indexed(expression).0,
             Expression::Call(name, arguments) => {
                 let arguments: Vec<Data> = arguments.iter().map(|argument| self.evaluate(argument)).collect();
-                call(name, &arguments)
+                functions::call(name, &arguments)
             }
+            Expression::And(all) => self.chain(all, false),
+            Expression::Or(all) => self.chain(all, true),
             Expression::Binary(operator, left, right) => self.binary(*operator, left, right),
         }
     }
 
     fn context(&self, name: &str) -> Data {
-        match (name, self.matrix) {
-            ("matrix", Some(row)) => row.clone(),
-            ("matrix", None) => Data::unknown("the matrix is only known when the workflow runs"),
+        match (name, self.matrix, self.env) {
+            ("matrix", Some(row), _) => row.clone(),
+            ("matrix", None, _) => Data::unknown("the matrix is only known when the workflow runs"),
+            ("env", _, Variables::Object(data)) => data.clone(),
+            ("inputs", ..) if self.inputs.is_some() => self.inputs.cloned().unwrap_or(Data::Null),
+            ("vars", ..) if self.reading == Reading::Library => {
+                let text = |(name, value): (&String, &String)| (name.clone(), Data::Text(value.clone()));
+                Data::Map(self.vars.iter().map(text).collect())
+            }
             _ => Data::unknown(format!("`{name}` is only known when the workflow runs")),
         }
     }
 
-    fn index(&self, object: &Expression, index: &Expression) -> Data {
-        let index = self.evaluate(index);
-        if let (Expression::Context(context), Some(key)) = (object, index.text()) {
-            match context.as_str() {
-                "env" => return self.env(&key),
-                "vars" => {
-                    let unset = || Data::unknown(format!("`vars.{key}` is set on GitHub"));
-                    return self.vars.get(&key).map_or_else(unset, |value| Data::Text(value.clone()));
-                }
-                "matrix" => {}
-                context => return Data::unknown(format!("`{context}.{key}` is only known when the workflow runs")),
-            }
+    /// The value of an access, and whether it is a list that `*` filtered.
+    fn indexed(&self, expression: &Expression) -> (Data, bool) {
+        let (object, index) = match expression {
+            Expression::Star(object) => (object, None),
+            Expression::Index(object, index) => (object, Some(self.evaluate(index))),
+            _ => return (self.evaluate(expression), false),
+        };
+        if self.reading == Reading::Run
+            && let (Expression::Context(context), Some(key)) = (&**object, index.as_ref().and_then(Data::text))
+            && let Some(value) = self.variable(context, &key)
+        {
+            return (value, false);
         }
-        match (self.evaluate(object), index) {
-            (Data::Unknown(reason), _) | (_, Data::Unknown(reason)) => Data::Unknown(reason),
-            (object @ Data::Map(_), key) => {
-                key.text().and_then(|key| object.property(&key).cloned()).unwrap_or(Data::Null)
-            }
-            (Data::List(items), Data::Number(at)) if at >= 0.0 => {
-                let position = items.iter().zip(0u32..).find(|(_, i)| (f64::from(*i) - at.floor()).abs() < 0.5);
-                position.map_or(Data::Null, |(item, _)| item.clone())
-            }
-            _ => Data::Null,
+        match (self.indexed(object), index) {
+            ((Data::Unknown(reason), _), _) | (_, Some(Data::Unknown(reason))) => (Data::Unknown(reason), false),
+            ((Data::List(items), true), index) => (Data::List(filtered(&items, index.as_ref())), true),
+            ((object, _), None) => match object {
+                Data::List(items) => (Data::List(items), true),
+                Data::Map(entries) => (Data::List(entries.into_iter().map(|(_, value)| value).collect()), true),
+                _ => (Data::List(Vec::new()), true),
+            },
+            ((object, _), Some(index)) => (access(&object, &index).unwrap_or(Data::Null), false),
         }
     }
 
-    fn env(&self, name: &str) -> Data {
-        match self.env.and_then(|env| env.get(name)) {
-            Some((Known::One(text), _)) => Data::Text(text.clone()),
-            Some((Known::Unknown(reason), _)) => Data::Unknown(reason.clone()),
-            _ => Data::unknown(format!("`env.{name}` is not set in the workflow; a step may set it")),
+    /// A variable of a context that a run knows more of than the file; none for contexts that the file decides.
+    fn variable(&self, context: &str, name: &str) -> Option<Data> {
+        match (context, self.env) {
+            ("matrix", _) | ("env", Variables::Object(_)) => None,
+            ("inputs", _) if self.inputs.is_some() => None,
+            ("env", Variables::Known(env)) => Some(variable(env, name)),
+            ("vars", _) => {
+                let unset = || Data::unknown(format!("`vars.{name}` is set on GitHub"));
+                Some(self.vars.get(name).map_or_else(unset, |value| Data::Text(value.clone())))
+            }
+            _ => Some(Data::unknown(format!("`{context}.{name}` is only known when the workflow runs"))),
         }
+    }
+
+    /// The first value that ends a chain of `&&` (one that is false) or `||` (one that is true), else the last.
+    fn chain(&self, all: &[Expression], end: bool) -> Data {
+        let mut last = Data::Null;
+        for expression in all {
+            last = self.evaluate(expression);
+            if last.truth().is_none_or(|truth| truth == end) {
+                break;
+            }
+        }
+        last
     }
 
     fn binary(&self, operator: Operator, left: &Expression, right: &Expression) -> Data {
         let left = self.evaluate(left);
-        match (operator, left.truth()) {
-            (Operator::And, Some(false) | None) | (Operator::Or, Some(true) | None) => return left,
-            (Operator::And | Operator::Or, Some(_)) => return self.evaluate(right),
-            _ => {}
-        }
         let right = self.evaluate(right);
         let unknown = || {
             let reason = left.reason().or(right.reason()).cloned();
@@ -155,52 +208,51 @@ impl Contexts<'_> {
     }
 }
 
-fn call(name: &str, arguments: &[Data]) -> Data {
-    if let Some(reason) = arguments.iter().find_map(Data::reason) {
-        return Data::Unknown(reason.clone());
-    }
-    let fold = |data: &Data| data.text().unwrap_or_default().to_uppercase();
-    match (name, arguments) {
-        ("contains", [Data::List(items), wanted]) => {
-            Data::Bool(items.iter().any(|item| item.equals(wanted) == Some(true)))
-        }
-        ("contains", [text, wanted]) => Data::Bool(fold(text).contains(&fold(wanted))),
-        ("startswith", [text, wanted]) => Data::Bool(fold(text).starts_with(&fold(wanted))),
-        ("endswith", [text, wanted]) => Data::Bool(fold(text).ends_with(&fold(wanted))),
-        ("format", [text, values @ ..]) => format(&text.text().unwrap_or_default(), values),
-        ("join", [Data::List(items), rest @ ..]) => {
-            let separator = rest.first().and_then(Data::text).unwrap_or_else(|| ",".into());
-            let texts: Vec<String> = items.iter().filter_map(Data::text).collect();
-            Data::Text(texts.join(&separator))
-        }
-        ("join", [text, ..]) => Data::Text(text.text().unwrap_or_default()),
-        ("tojson", [data]) => data.to_json().map_or(Data::Null, Data::Text),
-        ("fromjson", [text]) => Data::from_json(&text.text().unwrap_or_default()),
-        ("always", []) => Data::Bool(true),
-        _ => Data::unknown(format!("`{name}()` is only known when the workflow runs")),
+fn variable(env: &Env, name: &str) -> Data {
+    let found = env.get(name).or_else(|| env.iter().find(|(key, _)| key.eq_ignore_ascii_case(name)).map(|(_, v)| v));
+    match found {
+        Some((Known::One(text), _)) => Data::Text(text.clone()),
+        Some((Known::Unknown(reason), _)) => Data::Unknown(reason.clone()),
+        _ => Data::unknown(format!("`env.{name}` is not set in the workflow; a step may set it")),
     }
 }
 
-/// `format('{0} {{x}}', …)`.
-fn format(text: &str, values: &[Data]) -> Data {
-    let mut out = String::new();
-    let mut rest = text;
-    while let Some(at) = rest.find(['{', '}']) {
-        out.push_str(&rest[..at]);
-        let tail = &rest[at..];
-        if tail.starts_with("{{") || tail.starts_with("}}") {
-            out.push_str(&tail[..1]);
-            rest = &tail[2..];
-            continue;
+/// A property of an object, or an item of a list.
+fn access(object: &Data, index: &Data) -> Option<Data> {
+    match object {
+        Data::Map(_) if index.is_primitive() => object.property(&index.text()?).cloned(),
+        Data::List(items) => {
+            let at = index.number();
+            let place = items.iter().zip(0u32..).find(|(_, i)| at >= f64::from(*i) && at < f64::from(*i) + 1.0);
+            place.map(|(item, _)| item.clone())
         }
-        let inside = tail.strip_prefix('{').and_then(|inner| inner.split_once('}'));
-        let value = inside.and_then(|(index, after)| Some((values.get(index.parse::<usize>().ok()?)?, after)));
-        let Some((value, after)) = value else { return Data::unknown("the format text is not valid") };
-        out.push_str(&value.text().unwrap_or_default());
-        rest = after;
+        _ => None,
     }
-    out.push_str(rest);
-    Data::Text(out)
+}
+
+/// What an access gives for every item of a filtered list that has it.
+fn filtered(items: &[Data], index: Option<&Data>) -> Vec<Data> {
+    let mut out = Vec::new();
+    for item in items {
+        match (item, index) {
+            (Data::Map(entries), None) => out.extend(entries.iter().map(|(_, value)| value.clone())),
+            (Data::List(inner), None) => out.extend(inner.iter().cloned()),
+            (item, Some(index)) => out.extend(access(item, index)),
+            _ => {}
+        }
+    }
+    out
+}
+
+/// Whether an expression names a context outside its texts and not as a property.
+fn names(expression: &str, context: &str) -> bool {
+    let bare: String = expression.split('\'').step_by(2).collect::<Vec<_>>().join("'").to_lowercase();
+    let word = |c: char| c.is_ascii_alphanumeric() || c == '_' || c == '-';
+    bare.match_indices(context).any(|(at, _)| {
+        let before = bare.get(..at).and_then(|before| before.chars().next_back());
+        let after = bare.get(at + context.len()..).and_then(|after| after.chars().next());
+        !before.is_some_and(|c| word(c) || c == '.') && !after.is_some_and(word)
+    })
 }
 
 /// A part of a text.

@@ -3,9 +3,9 @@
 use std::collections::BTreeMap;
 
 use super::data::Data;
-use super::evaluate::{Contexts, Env, Piece, pieces};
+use super::evaluate::{Contexts, Env, Piece, Variables, pieces};
 use super::matrix::{self, Row};
-use super::{ContainerSpec, Job, Step, Texts, Workflow};
+use super::{ContainerSpec, Inputs, Job, Step, Texts, Workflow};
 use crate::formats::small::tree::Node;
 use crate::model::{Known, Reason, Span, Spanned};
 
@@ -76,13 +76,71 @@ pub struct StepInstance {
     pub runs: Known<bool>,
 }
 
-/// Every run of a job; one with an unknown row where the matrix is only known at run time.
+/// Where the values of `matrix.name` and `inputs.name` are written.
+type Places = BTreeMap<String, Span>;
+
+/// Every run of a job, for every caller of a reusable workflow; one with an unknown row where the matrix is only known at
+/// run time.
 pub fn expand(workflow: &Workflow, job: &Job, vars: &BTreeMap<String, String>) -> Vec<RunInstance> {
-    let outer = Contexts { matrix: None, env: None, vars };
-    match job.matrix.rows(outer) {
-        Ok(rows) => rows.into_iter().map(|row| instance(workflow, job, vars, Ok(row))).collect(),
-        Err(reason) => vec![instance(workflow, job, vars, Err(reason))],
+    let mut runs = Vec::new();
+    for (inputs, row) in settings(workflow, job, vars) {
+        runs.push(instance(workflow, job, vars, row, inputs));
     }
+    runs
+}
+
+/// What a job hands to the workflow that it reuses, for each of its runs.
+pub fn handed(workflow: &Workflow, job: &Job, vars: &BTreeMap<String, String>) -> Vec<Inputs> {
+    let mut all = Vec::new();
+    for (inputs, row) in settings(workflow, job, vars) {
+        let matrix = row.as_ref().ok().map(matrix::context);
+        let data = inputs.map(as_data);
+        let contexts = Contexts { matrix: matrix.as_ref(), inputs: data.as_ref(), ..Contexts::of_run(vars) };
+        let places = places(row.as_deref().unwrap_or_default(), inputs);
+        let value = |(name, text): (&String, &Spanned<String>)| {
+            let value = typed(contexts.template(&text.value));
+            (name.clone(), (value, place(&text.value, text.span, &places)))
+        };
+        all.push(job.with.iter().map(value).collect());
+    }
+    all
+}
+
+/// Texts that are `true` or `false` are that: an input is typed by its declaration.
+pub fn typed(data: Data) -> Data {
+    match data {
+        Data::Text(text) if text == "true" => Data::Bool(true),
+        Data::Text(text) if text == "false" => Data::Bool(false),
+        other => other,
+    }
+}
+
+fn settings<'w>(
+    workflow: &'w Workflow,
+    job: &Job,
+    vars: &BTreeMap<String, String>,
+) -> Vec<(Option<&'w Inputs>, Result<Row, Reason>)> {
+    let callers: Vec<Option<&Inputs>> =
+        if workflow.callers.is_empty() { vec![None] } else { workflow.callers.iter().map(Some).collect() };
+    let mut all = Vec::new();
+    for inputs in callers {
+        let data = inputs.map(as_data);
+        match job.matrix.rows(Contexts { inputs: data.as_ref(), ..Contexts::of_run(vars) }) {
+            Ok(rows) => all.extend(rows.into_iter().map(|row| (inputs, Ok(row)))),
+            Err(reason) => all.push((inputs, Err(reason))),
+        }
+    }
+    all
+}
+
+fn as_data(inputs: &Inputs) -> Data {
+    Data::Map(inputs.iter().map(|(name, (value, _))| (name.clone(), value.clone())).collect())
+}
+
+fn places(row: &[matrix::Cell], inputs: Option<&Inputs>) -> Places {
+    let cells = row.iter().map(|cell| (format!("matrix.{}", cell.name), cell.span));
+    let handed = inputs.into_iter().flatten().map(|(name, (_, span))| (format!("inputs.{name}"), *span));
+    cells.chain(handed).collect()
 }
 
 /// Evaluates texts; an expression in the place of the whole mapping is spread if it gives one.
@@ -90,28 +148,36 @@ fn env(texts: &Texts, contexts: Contexts<'_>) -> Env {
     texts.iter().map(|(name, text)| (name.clone(), (contexts.template(&text.value).known(), text.span))).collect()
 }
 
-fn instance(workflow: &Workflow, job: &Job, vars: &BTreeMap<String, String>, row: Result<Row, Reason>) -> RunInstance {
+fn instance(
+    workflow: &Workflow,
+    job: &Job,
+    vars: &BTreeMap<String, String>,
+    row: Result<Row, Reason>,
+    inputs: Option<&Inputs>,
+) -> RunInstance {
     let data = row.as_ref().ok().map(matrix::context);
-    let bare = Contexts { matrix: data.as_ref(), env: None, vars };
+    let handed = inputs.map(as_data);
+    let bare = Contexts { matrix: data.as_ref(), inputs: handed.as_ref(), ..Contexts::of_run(vars) };
     let mut variables = env(&workflow.env, bare);
     let outer = variables.clone();
-    variables.extend(env(&job.env, Contexts { env: Some(&outer), ..bare }));
-    let contexts = Contexts { env: Some(&variables), ..bare };
+    variables.extend(env(&job.env, Contexts { env: Variables::Known(&outer), ..bare }));
+    let contexts = Contexts { env: Variables::Known(&variables), ..bare };
     let steps: Vec<StepInstance> =
         job.steps.iter().enumerate().map(|(index, step)| step_instance(index, step, &variables, contexts)).collect();
     let cells = row.as_deref().unwrap_or_default();
-    let python = |input| asked(job, &steps, "actions/setup-python@", input, cells);
+    let places = places(cells, inputs);
+    let python = |input| asked(job, &steps, "actions/setup-python@", input, &places);
     let runs_on = job.runs_on.as_ref().map_or(Data::Null, |node| contexts.node(node));
     RunInstance {
         matrix: cells.iter().map(|cell| (cell.name.clone(), cell.value.known())).collect(),
-        labels: job.runs_on.as_ref().map(|node| labels(node, contexts, cells)).unwrap_or_default(),
+        labels: job.runs_on.as_ref().map(|node| labels(node, contexts, &places)).unwrap_or_default(),
         runs_on,
         python: python("python-version"),
-        uv_python: asked(job, &steps, "astral-sh/setup-uv@", "python-version", cells),
+        uv_python: asked(job, &steps, "astral-sh/setup-uv@", "python-version", &places),
         python_files: python("python-version-file"),
-        node: asked(job, &steps, "actions/setup-node@", "node-version", cells),
-        container: job.container.as_ref().map(|spec| container(spec, contexts, cells)),
-        services: job.services.iter().map(|(name, spec)| (name.clone(), container(spec, contexts, cells))).collect(),
+        node: asked(job, &steps, "actions/setup-node@", "node-version", &places),
+        container: job.container.as_ref().map(|spec| container(spec, contexts, &places)),
+        services: job.services.iter().map(|(name, spec)| (name.clone(), container(spec, contexts, &places))).collect(),
         steps,
         env: variables,
         row,
@@ -122,7 +188,7 @@ fn step_instance(index: usize, step: &Step, outer: &Env, contexts: Contexts<'_>)
     let own = env(&step.env, contexts);
     let mut all = outer.clone();
     all.extend(own.clone());
-    let inner = Contexts { env: Some(&all), ..contexts };
+    let inner = Contexts { env: Variables::Known(&all), ..contexts };
     let runs = step.condition.as_ref().map_or(Known::One(true), |condition| match inner.expression(&condition.value) {
         Data::Unknown(reason) => Known::Unknown(reason),
         data => Known::One(data.truth().unwrap_or(true)),
@@ -142,19 +208,18 @@ fn step_instance(index: usize, step: &Step, outer: &Env, contexts: Contexts<'_>)
     }
 }
 
-/// The place of a text: that of the matrix value where the text is nothing but `${{ matrix.name }}`.
-fn place(text: &str, span: Span, row: &[matrix::Cell]) -> Span {
+/// The place of a text: that of the value where the text is nothing but `${{ matrix.name }}` or `${{ inputs.name }}`.
+fn place(text: &str, span: Span, places: &Places) -> Span {
     let pieces = pieces(text.trim());
     let [Piece::Expression(inner)] = pieces.as_slice() else { return span };
-    let cell = inner.trim().strip_prefix("matrix.").and_then(|name| row.iter().find(|cell| cell.name == name));
-    cell.map_or(span, |cell| cell.span)
+    places.get(inner.trim()).copied().unwrap_or(span)
 }
 
-fn labels(node: &Node, contexts: Contexts<'_>, row: &[matrix::Cell]) -> Vec<(Known<String>, Span)> {
+fn labels(node: &Node, contexts: Contexts<'_>, places: &Places) -> Vec<(Known<String>, Span)> {
     let nodes = node.get("labels").map_or_else(|| node.one_or_many(), Node::one_or_many);
     let mut out = Vec::new();
     for node in nodes {
-        let span = node.as_str().map_or(node.span, |text| place(text, node.span, row));
+        let span = node.as_str().map_or(node.span, |text| place(text, node.span, places));
         match contexts.node(node) {
             Data::List(items) => out.extend(items.iter().map(|item| (item.known(), span))),
             Data::Map(_) => {}
@@ -165,18 +230,12 @@ fn labels(node: &Node, contexts: Contexts<'_>, row: &[matrix::Cell]) -> Vec<(Kno
 }
 
 /// What a setup action is asked for in one of its inputs; several lines are several answers.
-fn asked(
-    job: &Job,
-    steps: &[StepInstance],
-    action: &str,
-    input: &str,
-    row: &[matrix::Cell],
-) -> Vec<(Known<String>, Span)> {
+fn asked(job: &Job, steps: &[StepInstance], action: &str, input: &str, places: &Places) -> Vec<(Known<String>, Span)> {
     let mut out = Vec::new();
     for (step, written) in steps.iter().zip(&job.steps) {
         let used = written.uses.as_ref().is_some_and(|uses| uses.value.to_ascii_lowercase().starts_with(action));
         let (true, Some((value, span))) = (used, step.with.get(input)) else { continue };
-        let span = written.with.get(input).map_or(*span, |text| place(&text.value, *span, row));
+        let span = written.with.get(input).map_or(*span, |text| place(&text.value, *span, places));
         match value {
             Known::One(text) => {
                 let lines = text.lines().map(str::trim).filter(|line| !line.is_empty());
@@ -188,7 +247,7 @@ fn asked(
     out
 }
 
-fn container(spec: &ContainerSpec, contexts: Contexts<'_>, row: &[matrix::Cell]) -> Container {
+fn container(spec: &ContainerSpec, contexts: Contexts<'_>, places: &Places) -> Container {
     let image = match contexts.template(&spec.image.value) {
         Data::Map(entries) => {
             let image = entries.into_iter().find(|(name, _)| name == "image");
@@ -201,7 +260,7 @@ fn container(spec: &ContainerSpec, contexts: Contexts<'_>, row: &[matrix::Cell])
         texts.iter().map(|text| (contexts.template(&text.value).known(), text.span)).collect()
     };
     Container {
-        image: (image, place(&spec.image.value, spec.image.span, row)),
+        image: (image, place(&spec.image.value, spec.image.span, places)),
         env: env(&spec.env, contexts),
         ports: list(&spec.ports),
         volumes: list(&spec.volumes),

@@ -1,5 +1,9 @@
 //! The syntax of `${{ }}`: words, operators, and the tree they make.
 
+mod words;
+
+use words::{Word, WordKind, words};
+
 /// An expression.
 #[derive(Clone, PartialEq, Debug)]
 pub enum Expression {
@@ -21,6 +25,10 @@ pub enum Expression {
     Call(String, Vec<Expression>),
     /// `!`.
     Not(Box<Expression>),
+    /// `&&` of all of them.
+    And(Vec<Expression>),
+    /// `||` of all of them.
+    Or(Vec<Expression>),
     /// An operator between two.
     Binary(Operator, Box<Expression>, Box<Expression>),
 }
@@ -28,10 +36,6 @@ pub enum Expression {
 /// An operator between two expressions.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub enum Operator {
-    /// `||`.
-    Or,
-    /// `&&`.
-    And,
     /// `==`.
     Equal,
     /// `!=`.
@@ -46,101 +50,121 @@ pub enum Operator {
     GreaterEqual,
 }
 
-#[derive(Clone, PartialEq, Debug)]
-enum Token {
-    Name(String),
-    Number(f64),
-    Text(String),
-    Sign(&'static str),
+/// Whose reading counts.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
+pub enum Reading {
+    /// What a run does.
+    #[default]
+    Run,
+    /// What GitHub's published library does: of several `''` in a text only the first is one quote, what a file does not
+    /// set in `env` and `vars` is null, and an expression that names any other context is not evaluated at all.
+    Library,
 }
 
-const SIGNS: [&str; 16] = ["&&", "||", "==", "!=", "<=", ">=", "<", ">", "!", "(", ")", "[", "]", ".", ",", "*"];
+/// Contexts that GitHub knows.
+pub const CONTEXTS: [&str; 12] =
+    ["github", "env", "vars", "job", "jobs", "steps", "runner", "secrets", "strategy", "matrix", "needs", "inputs"];
 
-fn tokens(text: &str) -> Result<Vec<Token>, String> {
-    let mut out = Vec::new();
-    let mut rest = text.trim_start();
-    while let Some(first) = rest.chars().next() {
-        let used = if first == '\'' {
-            let (text, used) = quoted(rest)?;
-            out.push(Token::Text(text));
-            used
-        } else if let Some((number, used)) = number(rest, out.last()) {
-            out.push(Token::Number(number));
-            used
-        } else if first.is_ascii_alphabetic() || first == '_' {
-            let end = rest.find(|c: char| !(c.is_ascii_alphanumeric() || c == '_' || c == '-')).unwrap_or(rest.len());
-            out.push(Token::Name(rest[..end].to_owned()));
-            end
-        } else if let Some(sign) = SIGNS.iter().find(|sign| rest.starts_with(**sign)) {
-            out.push(Token::Sign(sign));
-            sign.len()
-        } else {
-            return Err(format!("unexpected `{first}`"));
-        };
-        rest = rest[used..].trim_start();
-    }
-    Ok(out)
-}
+/// Functions that are there everywhere: name, fewest and most arguments.
+const FUNCTIONS: [(&str, usize, usize); 8] = [
+    ("case", 3, usize::MAX),
+    ("contains", 2, 2),
+    ("endswith", 2, 2),
+    ("format", 1, 255),
+    ("fromjson", 1, 1),
+    ("join", 1, 2),
+    ("startswith", 2, 2),
+    ("tojson", 1, 1),
+];
 
-fn quoted(text: &str) -> Result<(String, usize), String> {
-    let mut out = String::new();
-    let mut chars = text.char_indices().skip(1).peekable();
-    while let Some((at, c)) = chars.next() {
-        if c != '\'' {
-            out.push(c);
-        } else if chars.peek().is_some_and(|(_, next)| *next == '\'') {
-            out.push('\'');
-            chars.next();
-        } else {
-            return Ok((out, at + 1));
-        }
-    }
-    Err("the text does not end".into())
-}
-
-fn number(text: &str, before: Option<&Token>) -> Option<(f64, usize)> {
-    let first = text.chars().next()?;
-    let second = text.chars().nth(1).is_some_and(|c| c.is_ascii_digit());
-    let after_value = matches!(before, Some(Token::Name(_) | Token::Sign(")" | "]" | "*")));
-    let starts =
-        first.is_ascii_digit() || (matches!(first, '-' | '+') && second) || (first == '.' && second && !after_value);
-    if !starts {
-        return None;
-    }
-    let end = text.find(|c: char| !(c.is_ascii_alphanumeric() || "+-.".contains(c))).unwrap_or(text.len());
-    let word = &text[..end];
-    let hex = word.strip_prefix("0x").and_then(|digits| u32::from_str_radix(digits, 16).ok());
-    hex.map(f64::from).or_else(|| word.parse().ok()).map(|number| (number, end))
-}
+/// Functions of some places, whose arguments are not counted when an expression is evaluated.
+const ELSEWHERE: [(&str, usize, usize); 5] =
+    [("hashfiles", 0, 99), ("success", 0, 99), ("always", 0, 99), ("cancelled", 0, 99), ("failure", 0, 99)];
 
 const MAX_DEPTH: usize = 50;
+const MAX_CHAIN: usize = 400;
+
+struct Rules {
+    contexts: Vec<String>,
+    functions: Vec<(String, usize, usize)>,
+}
 
 struct Parser {
-    tokens: Vec<Token>,
+    words: Vec<Word>,
     at: usize,
     depth: usize,
+    rules: Rules,
 }
 
 /// Reads an expression; the error says what is wrong with it.
 pub fn parse(text: &str) -> Result<Expression, String> {
-    let mut parser = Parser { tokens: tokens(text)?, at: 0, depth: 0 };
-    let expression = parser.binary(0)?;
-    if parser.at < parser.tokens.len() {
-        return Err("text after the end of the expression".into());
-    }
-    Ok(expression)
+    parse_as(text, Reading::Run)
 }
 
-const LEVELS: [&[(&str, Operator)]; 4] = [
-    &[("||", Operator::Or)],
-    &[("&&", Operator::And)],
-    &[("==", Operator::Equal), ("!=", Operator::NotEqual)],
-    &[("<", Operator::Less), ("<=", Operator::LessEqual), (">", Operator::Greater), (">=", Operator::GreaterEqual)],
-];
+/// Reads an expression as a run or as the published library does.
+pub fn parse_as(text: &str, reading: Reading) -> Result<Expression, String> {
+    let owned = |(name, least, most): (&str, usize, usize)| (name.to_owned(), least, most);
+    let rules =
+        Rules { contexts: CONTEXTS.map(str::to_owned).to_vec(), functions: ELSEWHERE.into_iter().map(owned).collect() };
+    read(text, reading, rules)
+}
+
+/// Whether an expression may stand where a schema allows these contexts and functions (`name(least,most)`).
+pub fn check(text: &str, allowed: &[&str]) -> Result<(), String> {
+    let mut rules = Rules { contexts: Vec::new(), functions: Vec::new() };
+    for name in allowed {
+        let function = name.split_once('(').and_then(|(name, rest)| {
+            let (least, most) = rest.strip_suffix(')')?.split_once(',')?;
+            let most = if most == "MAX" { usize::MAX } else { most.parse().ok()? };
+            Some((name.to_lowercase(), least.parse().ok()?, most))
+        });
+        match function {
+            Some(function) => rules.functions.push(function),
+            None => rules.contexts.push(name.to_lowercase()),
+        }
+    }
+    read(text, Reading::Library, rules).map(|_| ())
+}
+
+fn read(text: &str, reading: Reading, rules: Rules) -> Result<Expression, String> {
+    let mut parser = Parser { words: words(text, reading)?, at: 0, depth: 0, rules };
+    let expression = parser.expression()?;
+    match parser.words.get(parser.at) {
+        None => Ok(expression),
+        Some(word) => Err(format!("unexpected `{}`", word.text)),
+    }
+}
+
+/// The text of an expression that is nothing but a quoted text.
+pub fn quoted_only(expression: &str) -> Option<String> {
+    let mut out = String::new();
+    let mut inside = false;
+    for (at, c) in expression.char_indices() {
+        if c == '\'' {
+            inside = !inside;
+            if inside && at != 0 {
+                out.push(c);
+            }
+        } else if inside {
+            out.push(c);
+        } else {
+            return None;
+        }
+    }
+    Some(out)
+}
+
+const EQUALITY: &[(&str, Operator)] = &[("!=", Operator::NotEqual), ("==", Operator::Equal)];
+const ORDER: &[(&str, Operator)] =
+    &[(">", Operator::Greater), (">=", Operator::GreaterEqual), ("<", Operator::Less), ("<=", Operator::LessEqual)];
 
 impl Parser {
+    fn sees(&self, sign: &str) -> bool {
+        self.words.get(self.at).is_some_and(|word| word.kind == WordKind::Sign && word.text == sign)
+    }
+
     fn eat(&mut self, sign: &str) -> bool {
-        let found = matches!(self.tokens.get(self.at), Some(Token::Sign(here)) if *here == sign);
+        let found = self.sees(sign);
         self.at += usize::from(found);
         found
     }
@@ -149,89 +173,143 @@ impl Parser {
         if self.eat(sign) { Ok(()) } else { Err(format!("expected `{sign}`")) }
     }
 
-    fn binary(&mut self, level: usize) -> Result<Expression, String> {
-        let Some(operators) = LEVELS.get(level) else { return self.unary() };
-        let mut left = self.binary(level + 1)?;
+    fn deeper(&mut self) -> Result<(), String> {
+        self.depth += 1;
+        if self.depth > MAX_DEPTH { Err("the expression is nested too deeply".into()) } else { Ok(()) }
+    }
+
+    fn expression(&mut self) -> Result<Expression, String> {
+        self.deeper()?;
+        let expression = self.chain("||", Expression::Or, |parser| {
+            parser.chain("&&", Expression::And, |parser| {
+                parser.binary(EQUALITY, |parser| parser.binary(ORDER, Self::unary))
+            })
+        });
+        self.depth -= 1;
+        expression
+    }
+
+    /// Operands with one logical operator between them.
+    fn chain(
+        &mut self,
+        sign: &str,
+        make: fn(Vec<Expression>) -> Expression,
+        operand: fn(&mut Self) -> Result<Expression, String>,
+    ) -> Result<Expression, String> {
+        let first = operand(self)?;
+        if !self.sees(sign) {
+            return Ok(first);
+        }
+        self.deeper()?;
+        let mut all = vec![first];
+        while self.eat(sign) {
+            all.push(operand(self)?);
+        }
+        self.depth -= 1;
+        Ok(make(all))
+    }
+
+    fn binary(
+        &mut self,
+        operators: &[(&str, Operator)],
+        operand: fn(&mut Self) -> Result<Expression, String>,
+    ) -> Result<Expression, String> {
+        let mut left = operand(self)?;
         let mut length = 0;
         while let Some((_, operator)) = operators.iter().find(|(sign, _)| self.eat(sign)) {
             length += 1;
-            if length > 200 {
+            if length > MAX_CHAIN {
                 return Err("the expression is too long".into());
             }
-            left = Expression::Binary(*operator, Box::new(left), Box::new(self.binary(level + 1)?));
+            left = Expression::Binary(*operator, Box::new(left), Box::new(operand(self)?));
         }
         Ok(left)
     }
 
     fn unary(&mut self) -> Result<Expression, String> {
-        self.depth += 1;
-        if self.depth > MAX_DEPTH {
-            return Err("the expression is nested too deeply".into());
+        if !self.eat("!") {
+            return self.index();
         }
-        let expression = if self.eat("!") { Expression::Not(Box::new(self.unary()?)) } else { self.postfix()? };
+        self.deeper()?;
+        let inner = self.unary()?;
         self.depth -= 1;
-        Ok(expression)
+        Ok(Expression::Not(Box::new(inner)))
     }
 
-    fn postfix(&mut self) -> Result<Expression, String> {
-        let mut expression = self.primary()?;
-        for _ in 0..MAX_DEPTH {
-            if self.eat(".") {
-                if self.eat("*") {
-                    expression = Expression::Star(Box::new(expression));
-                    continue;
-                }
-                let Some(Token::Name(name)) = self.tokens.get(self.at).cloned() else {
-                    return Err("expected a name after `.`".into());
-                };
-                self.at += 1;
-                expression = Expression::Index(Box::new(expression), Box::new(Expression::Text(name)));
-            } else if self.eat("[") {
+    fn index(&mut self) -> Result<Expression, String> {
+        let (mut expression, indexable) = self.operand()?;
+        let depth = self.depth;
+        while indexable {
+            if self.eat("[") {
                 if self.eat("*") {
                     expression = Expression::Star(Box::new(expression));
                 } else {
-                    let index = self.binary(0)?;
+                    let index = self.expression()?;
                     expression = Expression::Index(Box::new(expression), Box::new(index));
                 }
                 self.expect("]")?;
+            } else if self.eat(".") {
+                if self.eat("*") {
+                    expression = Expression::Star(Box::new(expression));
+                } else {
+                    let name = self.words.get(self.at).filter(|word| word.kind == WordKind::Name);
+                    let name = name.ok_or("expected a name after `.`")?.text.clone();
+                    self.at += 1;
+                    expression = Expression::Index(Box::new(expression), Box::new(Expression::Text(name)));
+                }
             } else {
-                return Ok(expression);
+                break;
             }
+            self.deeper()?;
         }
-        Err("the expression is too long".into())
+        self.depth = depth;
+        Ok(expression)
     }
 
-    fn primary(&mut self) -> Result<Expression, String> {
+    /// A value, and whether `.` and `[` may follow it.
+    fn operand(&mut self) -> Result<(Expression, bool), String> {
         if self.eat("(") {
-            let inner = self.binary(0)?;
+            let inner = self.expression()?;
             self.expect(")")?;
-            return Ok(inner);
+            return Ok((inner, true));
         }
-        let Some(token) = self.tokens.get(self.at).cloned() else { return Err("expected a value".into()) };
+        let Some(word) = self.words.get(self.at).cloned() else { return Err("the expression ends too early".into()) };
         self.at += 1;
-        match token {
-            Token::Number(number) => Ok(Expression::Number(number)),
-            Token::Text(text) => Ok(Expression::Text(text)),
-            Token::Name(name) if self.eat("(") => {
-                let mut arguments = Vec::new();
-                while !self.eat(")") {
-                    if !arguments.is_empty() {
-                        self.expect(",")?;
-                    }
-                    arguments.push(self.binary(0)?);
-                }
-                Ok(Expression::Call(name.to_ascii_lowercase(), arguments))
+        let literal = match word.kind {
+            WordKind::Null => Expression::Null,
+            WordKind::Bool(yes) => Expression::Bool(yes),
+            WordKind::Number(number) => Expression::Number(number),
+            WordKind::Text => Expression::Text(word.text),
+            WordKind::Sign => return Err(format!("unexpected `{}`", word.text)),
+            WordKind::Name => return Ok((self.name(&word.text.to_lowercase())?, true)),
+        };
+        Ok((literal, false))
+    }
+
+    fn name(&mut self, name: &str) -> Result<Expression, String> {
+        if !self.eat("(") {
+            if self.rules.contexts.iter().any(|context| context == name) {
+                return Ok(Expression::Context(name.to_owned()));
             }
-            Token::Name(name) => Ok(match name.as_str() {
-                "null" => Expression::Null,
-                "true" => Expression::Bool(true),
-                "false" => Expression::Bool(false),
-                "NaN" => Expression::Number(f64::NAN),
-                "Infinity" => Expression::Number(f64::INFINITY),
-                _ => Expression::Context(name.to_ascii_lowercase()),
-            }),
-            Token::Sign(sign) => Err(format!("unexpected `{sign}`")),
+            return Err(format!("`{name}` is not known here"));
         }
+        let mut arguments = Vec::new();
+        while !self.eat(")") {
+            arguments.push(self.expression()?);
+            if !self.sees(")") {
+                self.expect(",")?;
+            }
+        }
+        let common = FUNCTIONS.iter().find(|(known, ..)| *known == name).map(|(_, least, most)| (*least, *most));
+        let here = || self.rules.functions.iter().find(|(known, ..)| known == name);
+        let (least, most) = common
+            .or_else(|| here().map(|(_, least, most)| (*least, *most)))
+            .ok_or_else(|| format!("the function `{name}` is not known here"))?;
+        let count = arguments.len();
+        if count < least || count > most || name == "case" && count % 2 == 0 {
+            return Err(format!("the function `{name}` is given {count} arguments"));
+        }
+        Ok(Expression::Call(name.to_owned(), arguments))
     }
 }
 
@@ -244,6 +322,7 @@ impl Expression {
                     || arguments.iter().any(Self::has_status_function)
             }
             Self::Not(inner) | Self::Star(inner) => inner.has_status_function(),
+            Self::And(all) | Self::Or(all) => all.iter().any(Self::has_status_function),
             Self::Index(a, b) | Self::Binary(_, a, b) => a.has_status_function() || b.has_status_function(),
             _ => false,
         }

@@ -132,6 +132,42 @@ fn from_expression(data: &Data, span: Span) -> Result<Vec<Row>, Reason> {
     expand(&axes, &exclude, &include)
 }
 
+/// The combinations of a matrix that is given as data. What is not known stands for itself: it equals what is not known
+/// for the same reason.
+pub fn rows_of(data: &Data, span: Span) -> Vec<Row> {
+    let numbered = |items: Vec<Data>| items.into_iter().zip(0u32..).map(|(item, at)| (at.to_string(), item)).collect();
+    let letters = |text: &str| numbered(text.chars().map(|c| Data::Text(c.to_string())).collect());
+    let entries: Vec<(String, Data)> = match data {
+        Data::Map(entries) => entries.clone(),
+        Data::List(items) => numbered(items.clone()),
+        Data::Text(text) if !text.is_empty() => letters(text),
+        Data::Text(_) | Data::Null | Data::Bool(false) => return vec![Vec::new()],
+        _ => return Vec::new(),
+    };
+    let list = |value: &Data| match value {
+        Data::List(items) => items.clone(),
+        other => vec![other.clone()],
+    };
+    let lone = |name: &str, value: Data| Cell { name: name.to_owned(), value, span };
+    let filters = |wanted: &str| -> Vec<Row> {
+        let found = entries.iter().find(|(name, value)| name == wanted && *value != Data::Null);
+        let row = |value: &Data| match value {
+            Data::Unknown(reason) => vec![lone("$unknown", Data::Text(reason.text.clone()))],
+            value => cells(value, span),
+        };
+        found.map(|(_, value)| list(value).iter().map(row).collect()).unwrap_or_default()
+    };
+    let axes = entries.iter().filter(|(name, _)| name != "include" && name != "exclude");
+    let axes: Vec<_> = axes
+        .map(|(name, value)| (name.clone(), list(value).into_iter().map(|value| lone("", value)).collect::<Row>()))
+        .collect();
+    let size = axes.iter().try_fold(1usize, |size, (_, values)| size.checked_mul(values.len()));
+    if size.is_none_or(|size| size > 20_000) {
+        return vec![Vec::new()];
+    }
+    place(product(&axes), &filters("exclude"), &filters("include"))
+}
+
 fn find<'r>(row: &'r Row, name: &str) -> Option<&'r Cell> {
     row.iter().find(|cell| cell.name == name)
 }
@@ -144,18 +180,11 @@ fn put(row: &mut Row, cell: &Cell) {
 }
 
 fn expand(axes: &[(String, Vec<Cell>)], exclude: &[Row], include: &[Row]) -> Result<Vec<Row>, Reason> {
-    let mut rows: Vec<Row> = if axes.is_empty() { Vec::new() } else { vec![Vec::new()] };
-    for (name, values) in axes {
-        if rows.len().saturating_mul(values.len()) > MAX_ROWS {
-            return Err(Reason::new("the matrix has more than 256 combinations"));
-        }
-        let with = |row: &Row, cell: &Cell| {
-            let mut row = row.clone();
-            row.push(Cell { name: name.clone(), ..cell.clone() });
-            row
-        };
-        rows = rows.iter().flat_map(|row| values.iter().map(move |cell| with(row, cell))).collect();
+    let size = axes.iter().try_fold(1usize, |size, (_, values)| size.checked_mul(values.len()));
+    if size.is_none_or(|size| size > MAX_ROWS) {
+        return Err(Reason::new("the matrix has more than 256 combinations"));
     }
+    let rows = product(axes);
     // A value that is not known could equal any other: then it is not known which rows there are.
     if !exclude.is_empty() || !include.is_empty() {
         let unknown = rows.iter().chain(exclude).flatten().find_map(|cell| cell.value.reason().cloned());
@@ -163,6 +192,25 @@ fn expand(axes: &[(String, Vec<Cell>)], exclude: &[Row], include: &[Row]) -> Res
             return Err(reason);
         }
     }
+    Ok(place(rows, exclude, include))
+}
+
+/// Every combination of the axes' values.
+fn product(axes: &[(String, Vec<Cell>)]) -> Vec<Row> {
+    let mut rows: Vec<Row> = if axes.is_empty() { Vec::new() } else { vec![Vec::new()] };
+    for (name, values) in axes {
+        let with = |row: &Row, cell: &Cell| {
+            let mut row = row.clone();
+            row.push(Cell { name: name.clone(), ..cell.clone() });
+            row
+        };
+        rows = rows.iter().flat_map(|row| values.iter().map(move |cell| with(row, cell))).collect();
+    }
+    rows
+}
+
+/// Takes out what is excluded and puts in what is included.
+fn place(mut rows: Vec<Row>, exclude: &[Row], include: &[Row]) -> Vec<Row> {
     let same = |row: &Row, cell: &Cell| find(row, &cell.name).is_some_and(|own| own.value == cell.value);
     rows.retain(|row| !exclude.iter().any(|out| out.iter().all(|cell| same(row, cell))));
     let originals = rows.clone();
@@ -182,7 +230,7 @@ fn expand(axes: &[(String, Vec<Cell>)], exclude: &[Row], include: &[Row]) -> Res
         }
     }
     rows.extend(extra);
-    Ok(rows)
+    rows
 }
 
 /// A row as the `matrix` context.

@@ -1,5 +1,6 @@
 //! GitHub Actions: workflows, their matrices and expressions.
 
+mod composite;
 pub mod data;
 pub mod evaluate;
 pub mod expand;
@@ -7,13 +8,16 @@ pub mod expression;
 pub mod matrix;
 pub mod outcome;
 pub mod parse;
+pub mod template;
 #[cfg(test)]
 mod tests;
+mod yaml;
 
 use std::collections::BTreeMap;
 
+pub use composite::inlined;
 pub use data::Data;
-pub use expand::{Container, RunInstance, StepInstance, expand};
+pub use expand::{Container, RunInstance, StepInstance, expand, handed};
 pub use matrix::Matrix;
 pub use parse::{action, parse};
 
@@ -40,7 +44,14 @@ pub struct Workflow {
     pub jobs: Vec<Job>,
     /// What could not be read.
     pub problems: Vec<Problem>,
+    /// Whether it is a pipeline of GitLab, which has no approvals by environment.
+    pub gitlab: bool,
+    /// What the jobs of the repository that reuse it hand to it: its inputs, one set a caller.
+    pub callers: Vec<Inputs>,
 }
+
+/// Values of inputs, each with its place.
+pub type Inputs = BTreeMap<String, (Data, Span)>;
 
 /// An event that starts a workflow, with its filters.
 #[derive(Clone, Debug)]
@@ -93,6 +104,8 @@ pub struct Job {
     pub runs_on: Option<Node>,
     /// The name of the deployment environment.
     pub environment: Option<Spanned<String>>,
+    /// Whether a person has to start it.
+    pub by_hand: bool,
     /// The container that the steps run in.
     pub container: Option<ContainerSpec>,
     /// Service containers.

@@ -24,16 +24,8 @@ fn truth(expression: &Expression) -> Option<bool> {
             _ => None,
         },
         Expression::Not(inner) => truth(inner).map(|value| !value),
-        Expression::Binary(Operator::And, a, b) => match (truth(a), truth(b)) {
-            (Some(false), _) | (_, Some(false)) => Some(false),
-            (Some(true), Some(true)) => Some(true),
-            _ => None,
-        },
-        Expression::Binary(Operator::Or, a, b) => match (truth(a), truth(b)) {
-            (Some(true), _) | (_, Some(true)) => Some(true),
-            (Some(false), Some(false)) => Some(false),
-            _ => None,
-        },
+        Expression::And(all) => every(all, true),
+        Expression::Or(all) => every(all, false),
         Expression::Binary(operator @ (Operator::Equal | Operator::NotEqual), a, b) => {
             let word = match (&**a, &**b) {
                 (asked, Expression::Text(word)) | (Expression::Text(word), asked) if asks_result(asked) => word,
@@ -48,6 +40,15 @@ fn truth(expression: &Expression) -> Option<bool> {
         }
         _ => None,
     }
+}
+
+/// What all of several come to: `end` if each is that, its opposite as soon as one is.
+fn every(all: &[Expression], end: bool) -> Option<bool> {
+    let values: Vec<Option<bool>> = all.iter().map(truth).collect();
+    if values.contains(&Some(!end)) {
+        return Some(!end);
+    }
+    values.iter().all(Option::is_some).then_some(end)
 }
 
 /// `needs.test.result` and the like, also joined.

@@ -19,6 +19,8 @@ pub fn parse(file: FileId, text: &str) -> Workflow {
         defaults: Defaults::default(),
         jobs: Vec::new(),
         problems,
+        gitlab: false,
+        callers: Vec::new(),
     };
     let Some(root) = root else {
         workflow.problem(Span::new(file, 0, 0), "the workflow is empty");
@@ -166,6 +168,7 @@ fn job(id: &Spanned<String>, node: &Node, outer: &Defaults) -> (Job, Vec<Problem
         secrets: texts(node.get("secrets")),
         runs_on: node.get("runs-on").cloned(),
         environment: environment.and_then(|node| field(node, "name").or_else(|| spanned(node))),
+        by_hand: false,
         container: container_key.and_then(|(key, node)| container(key.span, node)),
         services: services.iter().filter_map(spec).collect(),
         env: texts(node.get("env")),

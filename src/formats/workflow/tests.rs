@@ -8,7 +8,7 @@ fn value(text: &str) -> Data {
     let vars = BTreeMap::from([("A".to_owned(), "b".to_owned())]);
     let row =
         Data::Map(vec![("py".into(), Data::Number(3.1)), ("o".into(), Data::Map(vec![("x".into(), Data::Null)]))]);
-    Contexts { matrix: Some(&row), env: None, vars: &vars }.expression(text)
+    Contexts { matrix: Some(&row), ..Contexts::of_run(&vars) }.expression(text)
 }
 
 #[test]

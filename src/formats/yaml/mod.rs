@@ -4,6 +4,7 @@
 //! node is asked, so that a tree is never larger than its file.
 
 mod scalar;
+mod tabs;
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -36,6 +37,8 @@ struct Node {
 pub struct Document {
     nodes: Vec<Node>,
     root: Option<usize>,
+    /// Whether it begins with `---`.
+    pub explicit: bool,
     /// What could not be read.
     pub problems: Vec<Problem>,
     /// The comments, without their `#`.
@@ -139,6 +142,7 @@ impl Builder<'_> {
                     self.child(id);
                 }
             }
+            Event::DocumentStart(explicit, _) => self.document.explicit = explicit,
             Event::Comment(text, _) => self.document.comments.push(Spanned::new(text.into_owned(), span)),
             _ => {}
         }
@@ -235,6 +239,21 @@ impl<'d> NodeRef<'d> {
         Some(node)
     }
 
+    /// Whether it is an alias.
+    pub fn is_alias(self) -> bool {
+        matches!(self.own(), Some(Node { kind: Kind::Alias(_), .. }))
+    }
+
+    /// The node that an alias names; the node itself where it is none.
+    #[must_use]
+    pub fn target(self) -> Self {
+        let mut id = self.id;
+        while let Some(Node { kind: Kind::Alias(target), .. }) = self.document.nodes.get(id) {
+            id = *target;
+        }
+        self.at(id)
+    }
+
     /// The place: of an alias the alias itself.
     pub fn span(self) -> Span {
         self.own().map_or(Span::new(FileId(0), 0, 0), |node| node.span)
@@ -303,6 +322,12 @@ impl<'d> NodeRef<'d> {
             Some(Node { kind: Kind::Seq(items), .. }) => items.iter().map(|id| self.at(*id)).collect(),
             _ => Vec::new(),
         }
+    }
+
+    /// The entries of a mapping as they are written: merge keys among them, twins too.
+    pub fn pairs(self) -> Vec<(NodeRef<'d>, NodeRef<'d>)> {
+        let Some(Node { kind: Kind::Map(pairs), .. }) = self.node() else { return Vec::new() };
+        pairs.iter().map(|(key, value)| (self.at(*key), self.at(*value))).collect()
     }
 
     /// The entries of a mapping: own keys first and last of twins winning, then those of merge keys.

@@ -10,7 +10,7 @@ use crate::discover::{Disk, Source, Tree};
 use crate::formats::compose::{
     self, BuildSpec, EnvVar, Field, Healthcheck, Mount, Options, Port, Profiles, Project, Provider, Service,
 };
-use crate::formats::dotenv::{self, Dialect};
+use crate::formats::dotenv;
 use crate::formats::world::{Var, Vars, World};
 use crate::model::{FileId, Known, Origin};
 
@@ -61,13 +61,13 @@ impl Place {
 
     /// A path of the tree as seen from the project's folder; far ones from the root of the file system.
     fn relative(&self, path: &str) -> String {
-        if path.starts_with(['/', '~']) || path.contains("://") || path.starts_with("git@") {
+        if path.starts_with('~') || path.contains("://") || path.starts_with("git@") || path.starts_with("service:") {
             return path.to_owned();
         }
         let root = self.root.to_string_lossy();
-        let full = |path: &str| -> Vec<String> {
+        let parts = |path: &str| -> Vec<String> {
             let mut parts: Vec<String> = Vec::new();
-            for part in root.split('/').chain(path.split('/')).filter(|part| !part.is_empty() && *part != ".") {
+            for part in path.split('/').filter(|part| !part.is_empty() && *part != ".") {
                 if part == ".." {
                     parts.pop();
                 } else {
@@ -76,11 +76,12 @@ impl Place {
             }
             parts
         };
+        let full = |path: &str| parts(&if path.starts_with('/') { path.to_owned() } else { format!("{root}/{path}") });
         let (from, to) = (full(&self.folder), full(path));
         let same = from.iter().zip(&to).take_while(|(a, b)| a == b).count();
         let up = from.len() - same;
         if up >= 3 {
-            return format!("/{}", to.join("/"));
+            return if path.starts_with('/') { path.to_owned() } else { format!("/{}", to.join("/")) };
         }
         let all: Vec<String> = std::iter::repeat_n("..".to_owned(), up).chain(to[same..].iter().cloned()).collect();
         if all.is_empty() { ".".to_owned() } else { all.join("/") }
@@ -94,12 +95,14 @@ fn load(
     env_files: &[PathBuf],
     request: &Request,
 ) -> Result<Project, String> {
-    // What Compose finds in every shell, and the name of the project that it adds.
-    let always = [("PATH", "/usr/bin:/bin"), ("HOME", "~"), ("COMPOSE_PROJECT_NAME", "project")];
+    // What Compose finds in every shell or adds itself.
+    let here = place.root.join(&place.folder);
+    let here = here.to_string_lossy();
+    let here = here.trim_end_matches('/');
+    let always = [("PATH", "/usr/bin:/bin"), ("HOME", "~"), ("PWD", here), ("COMPOSE_PROJECT_NAME", "project")];
     let all = always.into_iter().chain(request.env.iter().map(|(name, value)| (name.as_str(), value.as_str())));
     let given: Vars = all.map(|(name, value)| (name.to_owned(), Var::set(value, Origin::default()))).collect();
-    let mut world = World::Closed(given.clone());
-    let shell = World::Closed(given);
+    let mut world = World::Closed(given);
     let mut files = Vec::new();
     for file in env_files {
         let folder = file.parent().ok_or("no such file")?;
@@ -113,19 +116,12 @@ fn load(
             files.push((file, tree.text(file).map_err(ToString::to_string)?.to_owned()));
         }
     }
-    let mut read_vars = Vars::new();
-    for (file, text) in files {
-        let mut seen = shell.clone();
-        for (name, var) in &read_vars {
-            seen.vars_mut().entry(name.clone()).or_insert_with(|| var.clone());
-        }
-        let read = dotenv::parse(file, &text, Dialect::Compose, &seen);
-        if let Some(problem) = read.problems.first() {
-            return Err(problem.message.clone());
-        }
-        read_vars.extend(dotenv::vars(&read));
+    let texts: Vec<(FileId, &str)> = files.iter().map(|(file, text)| (*file, text.as_str())).collect();
+    let (vars, problems) = dotenv::chain(&texts, &world);
+    if let Some(problem) = problems.first() {
+        return Err(problem.message.clone());
     }
-    for (name, var) in read_vars {
+    for (name, var) in vars {
         world.vars_mut().entry(name).or_insert(var);
     }
     let mut profiles: BTreeSet<String> = request.profiles.iter().cloned().collect();
@@ -242,7 +238,7 @@ fn build(place: &Place, spec: &BuildSpec) -> Value {
     let contexts: BTreeMap<&String, String> =
         spec.additional_contexts.iter().map(|(name, path)| (name, place.relative(path))).collect();
     json!({
-        "context": known(&spec.context.value, |path| json!(place.relative(path))),
+        "context": known(&spec.context.value, |path| if path.is_empty() { Value::Null } else { json!(place.relative(path)) }),
         "dockerfile": dockerfile,
         "dockerfile_inline": text(spec.dockerfile_inline.as_ref()),
         "target": text(spec.target.as_ref()),
@@ -266,7 +262,7 @@ fn mount(place: &Place, mount: &Mount) -> Value {
 fn healthcheck(check: &Healthcheck) -> Value {
     let seconds = |name: &str| check.seconds.get(name).map(|value| (value * 1e9).round() / 1e9);
     json!({
-        "test": check.test,
+        "test": check.test.as_ref().filter(|test| !test.is_empty()),
         "disable": check.disable,
         "retries": check.retries,
         "interval_s": seconds("interval"),

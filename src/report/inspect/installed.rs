@@ -24,6 +24,32 @@ pub(super) fn markers(request: &Request, python: &str) -> MarkerEnv {
     }
 }
 
+/// The same for an installation: every variable is known, and those not given are those of CPython on Linux.
+fn target(request: &Request) -> MarkerEnv {
+    let mut env = markers(request, "3.12.0");
+    let full = env.python.clone().unwrap_or_default();
+    let short = full.split('.').take(2).collect::<Vec<_>>().join(".");
+    let exact = request.markers.contains_key("python_full_version");
+    let implementation = if exact { "3.12.0" } else { full.as_str() };
+    let defaults = [
+        ("os_name", "posix"),
+        ("sys_platform", "linux"),
+        ("platform_system", "Linux"),
+        ("platform_machine", "x86_64"),
+        ("platform_release", ""),
+        ("platform_version", ""),
+        ("platform_python_implementation", "CPython"),
+        ("implementation_name", "cpython"),
+        ("implementation_version", implementation),
+    ];
+    for (name, value) in defaults {
+        env.values.entry(name.to_owned()).or_insert_with(|| value.to_owned());
+    }
+    env.values.insert("python_version".into(), short);
+    env.values.insert("python_full_version".into(), full);
+    env
+}
+
 /// A path as seen from a folder that holds it, `/`-separated.
 pub(super) fn relative(path: &Path, root: &Path) -> Option<String> {
     path.strip_prefix(root).ok().and_then(Path::to_str).map(|p| p.replace('\\', "/"))
@@ -84,7 +110,7 @@ pub fn document(request: &Request) -> Result<Value, String> {
     let root = root(&project, request)?;
     let folder = relative(&project, &root).ok_or("the folder is outside the root")?;
     let tree = Tree::open(Box::new(Disk::with_ignored(&root))).map_err(|e| e.to_string())?;
-    let markers = markers(request, "3.12.0");
+    let markers = target(request);
     let mut vars: Vars = Vars::new();
     for (name, value) in &request.env {
         vars.insert(name.clone(), Var::set(value.clone(), Origin::default()));
@@ -103,7 +129,7 @@ pub fn document(request: &Request) -> Result<Value, String> {
         if let Some(file) = found.lock {
             lock = json!(seen_from(&folder, tree.path(file)));
         }
-        if let Some(reason) = found.refused {
+        if let Some(reason) = found.refused.or(found.unconfirmed) {
             error = Some(reason.text);
             break;
         }

@@ -4,7 +4,7 @@ use serde_json::{Map, Value, json};
 
 use super::requirements::marker as printed;
 use crate::formats::locks::data::{self, Node};
-use crate::formats::locks::pylock_check;
+use crate::formats::locks::pylock;
 use crate::formats::requirements::{Marker, MarkerEnv, normalize};
 use crate::model::FileId;
 
@@ -57,7 +57,7 @@ pub(super) fn document(format: &str, file: FileId, text: &str, markers: &MarkerE
 fn refusal(format: &str, node: &Node) -> Option<String> {
     let missing = |key: &str| node.get(key).is_none().then(|| format!("{key} is missing"));
     let needed: &[&str] = match format {
-        "pylock" => return pylock_check::refusal(node),
+        "pylock" => return pylock::valid(node).err().map(|why| why.text),
         "poetry" => &["name", "version"],
         _ => &["name"],
     };

@@ -76,8 +76,28 @@ impl Listing {
     }
 
     fn list(&mut self, items: &[Item], path: &[String]) {
-        for item in items {
-            self.item(item, path);
+        let mut rest = items;
+        while let [item, behind @ ..] = rest {
+            rest = behind;
+            let Command::Function { name, body } = &item.command else {
+                self.item(item, path);
+                continue;
+            };
+            // What is joined to a function's body is listed as part of it.
+            let joined =
+                |item: &Item| item.join.is_some_and(|join| join.is_pipe() || matches!(join, Join::And | Join::Or));
+            let length = items[items.len() - rest.len() - 1..].iter().take_while(|item| joined(item)).count();
+            let (chain, after) = rest.split_at(length.min(rest.len()));
+            let join = chain.last().unwrap_or(item).join;
+            let id = self.block("function", &Item { join, ..item.clone() }, &json!(name), &[]);
+            let within: Vec<String> = path.iter().cloned().chain([id]).collect();
+            let inner = if chain.is_empty() { None } else { item.join };
+            self.item(&Item { join: inner, ..Item::clone(body) }, &within);
+            if let [between @ .., last] = chain {
+                self.list(between, &within);
+                self.list(&[Item { join: None, ..last.clone() }], &within);
+            }
+            rest = after;
         }
     }
 
@@ -87,12 +107,12 @@ impl Listing {
             Command::Simple(simple) => {
                 let words = simple.words.iter().map(|one| if simple.declares { declared(one) } else { word(one, 0) });
                 let words: Vec<Value> = words.collect();
-                let assigns: Vec<Value> = simple.assigns.iter().map(assign).collect();
+                let assigns: Vec<Value> = simple.assigns.iter().map(assigned).collect();
                 self.command(item, path, &words, &assigns);
             }
             Command::Test { raw, .. } => self.command(item, path, &[plain("[["), inner(raw), plain("]]")], &[]),
-            Command::Arithmetic(raw) => self.command(item, path, &[plain("(("), inner(raw), plain("))")], &[]),
-            Command::Let(raw) => self.command(item, path, &[plain("let"), inner(raw)], &[]),
+            Command::Arithmetic { raw, .. } => self.command(item, path, &[plain("(("), inner(raw), plain("))")], &[]),
+            Command::Let { raw, .. } => self.command(item, path, &[plain("let"), inner(raw)], &[]),
             _ => self.compound(item, path),
         }
     }
@@ -111,7 +131,7 @@ impl Listing {
                     self.list(body, &within(format!("{id}.else")));
                 }
             }
-            Command::For { select, name, words, body } => {
+            Command::For { select, name, words, body, .. } => {
                 let words: Vec<Value> = words.iter().flatten().map(|one| word(one, 0)).collect();
                 let id = self.block(if *select { "select" } else { "for" }, item, &json!(name), &words);
                 self.list(body, &within(format!("{id}.do")));
@@ -126,10 +146,6 @@ impl Listing {
                 for (n, one) in items.iter().enumerate() {
                     self.list(&one.body, &within(format!("{id}.{}", n + 1)));
                 }
-            }
-            Command::Function { name, body } => {
-                let id = self.block("function", item, &json!(name), &[]);
-                self.item(body, &within(id));
             }
             Command::Subshell(list) => self.simple_block("subshell", item, list, path),
             Command::Block(list) => self.simple_block("block", item, list, path),
@@ -185,7 +201,8 @@ fn word(word: &Word, skip: usize) -> Value {
 
 fn declared(one: &Word) -> Value {
     let Some(Part::Literal(first)) = one.parts.first() else { return word(one, 0) };
-    if matches!(one.parts.get(1), Some(Part::Array(_))) || first.split('=').next().unwrap_or("").contains('[') {
+    let named = first.bytes().take_while(|&c| c.is_ascii_alphanumeric() || c == b'_').count();
+    if matches!(one.parts.get(1), Some(Part::Array(_))) || named > 0 && first.as_bytes().get(named) == Some(&b'[') {
         return inner(&one.raw);
     }
     let name = first.bytes().take_while(|&c| c.is_ascii_alphanumeric() || c == b'_' || c == b'+').count();
@@ -193,8 +210,8 @@ fn declared(one: &Word) -> Value {
     word(one, if assigns { name + 1 } else { 0 })
 }
 
-fn assign(assign: &Assign) -> Value {
-    let mut document = if assign.array { inner(&assign.value.raw) } else { word(&assign.value, 0) };
+fn assigned(assign: &Assign) -> Value {
+    let mut document = if assign.is_array() { inner(&assign.value.raw) } else { word(&assign.value, 0) };
     document["name"] = json!(assign.name);
     document["append"] = json!(assign.append);
     document

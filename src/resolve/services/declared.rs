@@ -6,10 +6,11 @@ use super::Declared;
 use crate::discover::Kind;
 use crate::environments::configured::CONFIGURED;
 use crate::environments::{Planned, Runs};
-use crate::formats::small::app_json;
+use crate::formats::small::app_json::{self, Addon};
+use crate::formats::small::{heroku_yml, render};
 use crate::formats::workflow;
 use crate::knowledge::{images, services};
-use crate::model::{Certainty, ComponentKind, Known, Origin, Reason, Span};
+use crate::model::{Certainty, ComponentKind, Known, Origin, Reason, Span, Spanned};
 use crate::resolve::components::Context;
 use crate::resolve::part::{Host, Part};
 
@@ -95,34 +96,72 @@ fn job_services(context: &Context<'_, '_>, file: crate::model::FileId, id: &str)
     found
 }
 
-/// Add-ons that `app.json` asks its platform for.
+/// Services that a platform's files ask it for: add-ons of Heroku, databases and stores of Render.
 fn addons(context: &Context<'_, '_>, planned: &Planned) -> Vec<Declared> {
+    let tree = context.repository.tree;
     let mut found = Vec::new();
-    for file in context.repository.of(Kind::AppJson).iter().filter(|file| planned.environment.files.contains(file)) {
-        let Ok(app) = context.repository.tree.parsed(*file, app_json::parse) else { continue };
-        for addon in &app.0.addons {
-            let plan = addon.value.split(':').next().unwrap_or_default();
-            let (product, family) = match plan {
-                "heroku-postgresql" => ("postgres", "relational"),
-                "heroku-redis" | "heroku-data-for-redis" | "rediscloud" => ("redis", "keyvalue"),
-                "cloudamqp" => ("rabbitmq", "broker"),
-                "memcachier" => ("memcached", "keyvalue"),
-                "jawsdb" | "cleardb" => ("mysql", "relational"),
-                _ => continue,
-            };
-            found.push(Declared {
-                name: addon.value.clone(),
-                product: product.into(),
-                family: family.into(),
-                flavour: None,
-                version: Known::Unknown(Reason::new("the platform chooses the version")),
-                variant: Known::Unknown(Reason::new("the platform runs it")),
-                emulates: false,
-                stored: true,
-                origin: Origin::set(addon.span),
-                certainty: Certainty::Stated,
-            });
+    let role = planned.environment.role.name();
+    let ours = |kind: Kind| {
+        let files = context.repository.of(kind).iter().copied();
+        files.filter(|file| planned.environment.files.contains(file)).collect::<Vec<_>>()
+    };
+    for file in ours(Kind::AppJson) {
+        let Ok(app) = tree.parsed(file, app_json::parse) else { continue };
+        found.extend(app.0.addons_of(role).iter().filter_map(addon));
+    }
+    for file in ours(Kind::Platform) {
+        match crate::discover::paths::name(tree.path(file)) {
+            "heroku.yml" => {
+                let Ok(heroku) = tree.parsed(file, heroku_yml::parse) else { continue };
+                found.extend(heroku.0.addons.iter().filter_map(addon));
+            }
+            "render.yaml" | "render.yml" => {
+                let Ok(render) = tree.parsed(file, render::parse) else { continue };
+                let blueprint = &render.0;
+                let named = blueprint.environments.iter().find(|(name, _)| name.value == planned.environment.name);
+                found.extend(of_render(named.map_or(blueprint, |(_, own)| own)));
+            }
+            _ => {}
         }
     }
     found
+}
+
+fn addon(addon: &Addon) -> Option<Declared> {
+    let (product, family) = match addon.plan.value.split(':').next().unwrap_or_default() {
+        "heroku-postgresql" => ("postgres", "relational"),
+        "heroku-redis" | "heroku-data-for-redis" | "rediscloud" => ("redis", "keyvalue"),
+        "cloudamqp" => ("rabbitmq", "broker"),
+        "memcachier" => ("memcached", "keyvalue"),
+        "jawsdb" | "cleardb" => ("mysql", "relational"),
+        _ => return None,
+    };
+    Some(of_platform(&addon.plan, (product, family), addon.version.as_ref()))
+}
+
+fn of_render(blueprint: &render::Blueprint) -> Vec<Declared> {
+    let databases = blueprint.databases.iter().filter_map(|database| {
+        Some(of_platform(database.name.as_ref()?, ("postgres", "relational"), database.version.as_ref()))
+    });
+    let stores = blueprint.services.iter().filter(|service| service.is_keyvalue());
+    let stores = stores.filter_map(|store| Some(of_platform(store.name.as_ref()?, ("redis", "keyvalue"), None)));
+    databases.chain(stores).collect()
+}
+
+/// A service that a platform runs; where no version is named, the platform chooses it.
+fn of_platform(name: &Spanned<String>, kind: (&str, &str), version: Option<&Spanned<String>>) -> Declared {
+    let chosen = || Known::Unknown(Reason::new("the platform chooses the version"));
+    let origin = Origin::set(version.map_or(name.span, |version| version.span));
+    Declared {
+        name: name.value.clone(),
+        product: kind.0.into(),
+        family: kind.1.into(),
+        flavour: None,
+        version: version.map_or_else(chosen, |version| Known::One(version.value.clone())),
+        variant: Known::Unknown(Reason::new("the platform runs it")),
+        emulates: false,
+        stored: true,
+        origin,
+        certainty: Certainty::Stated,
+    }
 }

@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use super::super::ast::{Dialect, Item};
 use super::super::{Word, parse};
+use super::arrays::certain;
 use super::command::placed;
 use super::state::{Cwd, End, State, Text};
 use super::{Runner, Status};
@@ -39,33 +40,36 @@ impl Runner<'_> {
             "cd" | "pushd" => change_folder(&texts, state),
             "popd" => state.cwd = Cwd::Unknown,
             "export" | "declare" | "local" | "readonly" | "typeset" => declare(name, &argv[1..], state),
-            "unset" => {
-                for text in &texts {
-                    if let Some(name) = text.known.one().filter(|name| !name.starts_with('-')) {
-                        state.unset(name, item.span);
-                    }
-                }
+            "unset" => unset(&texts, item, state),
+            "shift" => return Some(shift(first, !texts.is_empty(), state)),
+            "exit" => {
+                let done = matches!(first, "" | "0");
+                state.ended = Some(if done { End::Done } else { End::Failed });
+                return Some(Status::Is(done));
             }
-            "shift" => {
-                let count = first.parse::<usize>().unwrap_or(1);
-                state.args = state.args.take().map(|args| Arc::new(args.iter().skip(count).cloned().collect()));
+            "type" | "command" if self.condition > 0 => {
+                return Some(Status::Undecided(Reason::at("it depends on what is installed", item.span)));
             }
-            "exit" => state.ended = Some(if matches!(first, "" | "0") { End::Done } else { End::Failed }),
+            "type" | "command" => return Some(Status::Ordinary),
             "return" => {
-                state.ended = Some(End::Left);
+                state.ended = Some(End::Returned);
                 if let Ok(code) = first.parse::<i64>() {
                     return Some(Status::Is(code == 0));
                 }
                 return Some(Status::Ordinary);
             }
-            "break" | "continue" => state.ended = Some(End::Left),
+            "break" => state.ended = Some(End::Broken(first.parse().unwrap_or(1))),
+            "continue" => state.ended = Some(End::Continued(first.parse().unwrap_or(1))),
+            "printf" if first == "-v" => {
+                if let Some(name) = texts.get(1).and_then(|text| text.known.one()) {
+                    state.lose(name, &Reason::at("it is printed at run time", item.span), item.span);
+                }
+            }
             "read" | "mapfile" | "readarray" | "getopts" => {
-                for text in &texts {
-                    if let Some(name) =
-                        text.known.one().filter(|name| super::super::lex::name_length(name) == name.len())
-                    {
-                        let why = Reason::at(format!("{name} is read at run time"), item.span);
-                        state.set(name, Text::unknown(why), item.span);
+                for text in texts.iter().skip(usize::from(name == "getopts")) {
+                    let name = text.known.one().filter(|name| !name.is_empty());
+                    if let Some(name) = name.filter(|name| super::super::lex::name_length(name) == name.len()) {
+                        state.lose(name, &Reason::at(format!("{name} is read at run time"), item.span), item.span);
                     }
                 }
                 return Some(Status::Undecided(Reason::at("it depends on what is read", item.span)));
@@ -86,6 +90,31 @@ impl Runner<'_> {
     }
 }
 
+fn unset(texts: &[Text], item: &Item, state: &mut State) {
+    let functions = texts.first().and_then(|text| text.known.one()).is_some_and(|flag| flag == "-f");
+    for text in texts {
+        let Some(name) = text.known.one().filter(|name| !name.starts_with('-')) else { continue };
+        if functions || state.find(name).is_none() && state.functions.contains_key(name) {
+            Arc::make_mut(&mut state.functions).remove(name);
+        } else if let Some((array, _)) = name.split_once('[') {
+            state.lose(array, &Reason::at("an element is unset", item.span), item.span);
+        } else {
+            state.unset(name, item.span);
+        }
+    }
+}
+
+fn shift(first: &str, counted: bool, state: &mut State) -> Status {
+    let count = if counted { first.parse::<usize>().ok() } else { Some(1) };
+    let args = state.args.take().zip(count);
+    let Some((args, count)) = args.filter(|(args, count)| certain(args.get(..*count).unwrap_or(args))) else {
+        return Status::Ordinary;
+    };
+    let fits = count <= args.len();
+    state.args = Some(if fits { Arc::new(args[count..].to_vec()) } else { args });
+    Status::Is(fits)
+}
+
 /// `set`: options, and new arguments.
 fn set(texts: &[Text], state: &mut State) {
     let mut at = 0;
@@ -98,16 +127,27 @@ fn set(texts: &[Text], state: &mut State) {
                 return;
             }
             "-o" | "+o" => {
-                if texts.get(at).and_then(|text| text.known.one()).is_some_and(|name| name == "allexport") {
-                    state.all_exported = flag == "-o";
+                match texts.get(at).and_then(|text| text.known.one()).map_or("", String::as_str) {
+                    "allexport" => state.all_exported = flag == "-o",
+                    "errexit" => state.strict = flag == "-o",
+                    _ => {}
                 }
                 at += 1;
             }
             flag if flag.starts_with('-') || flag.starts_with('+') => {
+                let on = flag.starts_with('-');
                 if flag.contains('a') {
-                    state.all_exported = flag.starts_with('-');
+                    state.all_exported = on;
                 }
-                at += usize::from(flag.ends_with('o'));
+                if flag.contains('e') {
+                    state.strict = on;
+                }
+                if flag.ends_with('o') {
+                    if texts.get(at).and_then(|text| text.known.one()).is_some_and(|name| name == "errexit") {
+                        state.strict = on;
+                    }
+                    at += 1;
+                }
             }
             _ => {
                 at -= 1;
@@ -141,6 +181,8 @@ fn declare(builtin: &str, words: &[(Text, Word)], state: &mut State) {
         flags.into_iter().any(|text| text.contains(flag))
     };
     let exports = (builtin == "export" && !flagged('n')) || flagged('x');
+    let local = matches!(builtin, "local" | "declare" | "typeset") && !flagged('g') && !state.frames.is_empty();
+    let keyed = flagged('A') || flagged('i') || flagged('n') && builtin != "export" || flagged('u') || flagged('l');
     for (text, word) in words {
         if text.known.one().is_some_and(|text| text.starts_with(['-', '+'])) {
             continue;
@@ -149,6 +191,17 @@ fn declare(builtin: &str, words: &[(Text, Word)], state: &mut State) {
         let name = word.raw.get(..length).unwrap_or("");
         let rest = word.raw.get(length..).unwrap_or("");
         let append = rest.starts_with("+=");
+        let named =
+            if length > 0 { Some(name) } else { text.known.one().map(|text| text.split('=').next().unwrap_or("")) };
+        if let Some(name) = named.filter(|name| !name.is_empty()) {
+            if local {
+                state.declare_local(name);
+            }
+            if keyed || rest.starts_with('[') {
+                state.lose(name, &Reason::at("its attributes are not followed", word.span), word.span);
+                continue;
+            }
+        }
         if length > 0 && (rest.starts_with('=') || append) {
             let skip = length + if append { 2 } else { 1 };
             let cut = |text: String| text.get(skip..).unwrap_or("").to_owned();
@@ -170,6 +223,7 @@ fn declare(builtin: &str, words: &[(Text, Word)], state: &mut State) {
                     }
                 }
                 None if exports => state.export(name),
+                None if local => state.unset_here(name),
                 None => {}
             }
         } else {

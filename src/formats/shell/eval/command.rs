@@ -2,8 +2,9 @@
 
 use std::sync::Arc;
 
-use super::super::ast::{Dialect, Item, Join, Simple};
+use super::super::ast::{Dialect, Item, Join, Part, Simple};
 use super::super::{Executed, When, Word, parse};
+use super::arrays::Frame;
 use super::state::{Cwd, End, State, Text};
 use super::{Runner, Status, writes};
 use crate::formats::world::Var;
@@ -19,10 +20,12 @@ impl Runner<'_> {
     pub(super) fn simple(&mut self, simple: &Simple, item: &Item, state: &mut State, tail: bool) -> Status {
         let mut assigns = Vec::new();
         for assign in &simple.assigns {
+            if assign.is_array() {
+                self.assign_array(assign, state);
+                continue;
+            }
             let mut text = self.text(state, &assign.value);
-            if assign.array {
-                text = Text::unknown(Reason::at("arrays are not followed", assign.span));
-            } else if assign.append {
+            if assign.append {
                 let before = state.lookup(&assign.name);
                 text = if before.known == Known::Absent { text } else { before.concat(&text) };
             }
@@ -34,7 +37,17 @@ impl Runner<'_> {
             }
         }
         let mut argv: Vec<Argument> = Vec::new();
+        let mut arrays = Vec::new();
         for word in &simple.words {
+            if let [Part::Literal(prefix), Part::Array(elements)] = word.parts.as_slice() {
+                let name = prefix.trim_end_matches(['=', '+']).to_owned();
+                let found = self.elements(elements, state);
+                let text = Text::one(name.as_str());
+                let word = shown(&text, &name, word.span);
+                argv.push((text, word));
+                arrays.push((name, found));
+                continue;
+            }
             let declared = simple.declares && word.raw.contains('=');
             let fields = if declared { vec![self.text(state, word)] } else { self.fields(state, word) };
             argv.extend(fields.into_iter().map(|text| {
@@ -49,11 +62,26 @@ impl Runner<'_> {
             argv.drain(..skip);
             exec = !argv.is_empty();
         }
+        if state.ended.is_some() {
+            return Status::Is(false);
+        }
+        while matches!(named(&argv), Some("command" | "builtin"))
+            && argv.get(1).is_some_and(|(text, _)| text.known.one().is_none_or(|text| !text.starts_with('-')))
+        {
+            argv.remove(0);
+        }
         if argv.is_empty() {
             return Status::Is(true);
         }
         let call = Call { item, tail: tail || exec, exec, assigns };
         let status = self.call(&argv, call, state);
+        let keyed = argv.iter().any(|(text, _)| text.known.one().is_some_and(|text| text.starts_with("-A")));
+        for (name, found) in arrays {
+            match found.filter(|_| !keyed) {
+                Some(all) => drop(Arc::make_mut(&mut state.arrays).insert(name, Arc::new(all))),
+                None => state.lose(&name, &Reason::at("the array is not followed", item.span), item.span),
+            }
+        }
         if exec {
             state.ended = Some(End::Done);
         }
@@ -126,14 +154,23 @@ impl Runner<'_> {
         {
             let outer = (state.args.clone(), state.flow.clone());
             state.args = Some(behind(1));
+            state.frames.push(Frame::new());
             self.via.push(Step { kind: StepKind::Used, span, note: Some(format!("{name}()")) });
             let status = self.item(&body, state, call.tail);
             self.via.pop();
+            if let Some(frame) = state.frames.pop() {
+                state.leave(frame);
+            }
+            let undecided = state.flow.is_some() && state.flow != outer.1;
             (state.args, state.flow) = outer;
-            if state.ended == Some(End::Left) {
+            if state.ended == Some(End::Returned) {
                 state.ended = None;
             }
-            return Some(status);
+            // Where the function may have been left before its end, its last command says nothing.
+            return Some(match status {
+                Status::Is(_) if undecided => Status::Ordinary,
+                status => status,
+            });
         }
         if matches!(name, "." | "source") {
             return Some(self.source(argv, span, state));
@@ -186,9 +223,12 @@ impl Runner<'_> {
         let mut inner = state.clone();
         inner.shell = Arc::default();
         inner.functions = Arc::default();
+        inner.arrays = Arc::default();
+        inner.frames = Vec::new();
+        inner.strict = false;
         inner.args = Some(args);
         for (name, word, guess) in &call.assigns {
-            let text = Text { known: word.text.clone(), certainty: word.certainty.clone(), guess: *guess };
+            let text = Text { known: word.text.clone(), certainty: word.certainty.clone(), guess: *guess, many: false };
             inner.set(name, text, word.span);
             inner.export(name);
         }
@@ -220,7 +260,7 @@ impl Runner<'_> {
         self.list(&script.items, state, false);
         self.via.pop();
         (state.args, state.flow) = outer;
-        if state.ended == Some(End::Left) {
+        if state.ended == Some(End::Returned) {
             state.ended = None;
         }
         Status::Ordinary

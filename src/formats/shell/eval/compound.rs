@@ -2,17 +2,23 @@
 
 use std::sync::Arc;
 
-use super::super::ast::{CaseItem, Command, Item, List, Word};
+use super::super::ast::{Arith, CaseItem, Command, Item, List, Operation, Part, Word};
 use super::state::{End, State, Text};
 use super::{Runner, Status};
-use crate::model::{Certainty, Known, Reason};
+use crate::model::{Certainty, FileId, Known, Reason, Span};
+
+/// A decided loop is followed for so many turns, and so many steps.
+const MAX_TURNS: usize = 64;
+const MAX_TURN_STEPS: usize = 2000;
 
 impl Runner<'_> {
     pub(super) fn compound(&mut self, item: &Item, state: &mut State, tail: bool) -> Status {
         match &item.command {
             Command::If { arms, otherwise } => self.arms(arms, otherwise.as_ref(), state, tail),
-            Command::For { name, words, body, .. } => {
-                self.each(name.as_deref(), words.as_deref(), body, item, state);
+            Command::For { select: false, counter: Some(counter), body, .. } => self.count(counter, body, item, state),
+            Command::For { select, name, words, body, .. } => {
+                let words = words.as_deref();
+                self.each(name.as_deref().filter(|_| !select), words, body, item, state);
                 Status::Ordinary
             }
             Command::While { until, condition, body } => self.repeat(*until, condition, body, item, state),
@@ -104,7 +110,7 @@ impl Runner<'_> {
         let mut taken = state.clone();
         taken.when = taken.when.or_else(|| Some(reason.clone()));
         self.list(body, &mut taken, false);
-        if taken.ended == Some(End::Left) {
+        if matches!(taken.ended, Some(End::Broken(_) | End::Continued(_))) {
             taken.ended = None;
         }
         taken.flow.clone_from(&state.flow);
@@ -119,13 +125,16 @@ impl Runner<'_> {
                 Command::Simple(simple) => {
                     for assign in &simple.assigns {
                         if simple.words.is_empty() {
-                            state.set(&assign.name, Text::unknown(reason.clone()), assign.span);
+                            state.lose(&assign.name, reason, assign.span);
                         }
                     }
                     for word in simple.words.iter().filter(|_| simple.declares) {
                         if let Some((name, _)) = word.raw.split_once('=') {
-                            state.set(name.trim_end_matches('+'), Text::unknown(reason.clone()), word.span);
+                            state.lose(name.trim_end_matches('+'), reason, word.span);
                         }
+                    }
+                    for word in &simple.words {
+                        Self::forget_assigned(&word.parts, state, reason);
                     }
                     if simple.words.first().is_some_and(|word| word.raw == "shift" || word.raw == "set") {
                         state.args = None;
@@ -143,10 +152,98 @@ impl Runner<'_> {
                 Command::For { body: list, .. } | Command::Block(list) | Command::Time(list) => {
                     Self::forget(list, state, reason);
                 }
+                Command::Arithmetic { value, .. } => Self::lose(state, value, item.span),
+                Command::Let { values, .. } => values.iter().for_each(|value| Self::lose(state, value, item.span)),
                 Command::Case { items, .. } => items.iter().for_each(|item| Self::forget(&item.body, state, reason)),
                 _ => {}
             }
         }
+    }
+
+    /// Variables that an expansion assigns.
+    fn forget_assigned(parts: &[Part], state: &mut State, reason: &Reason) {
+        for part in parts {
+            match part {
+                Part::Double(inner) => Self::forget_assigned(inner, state, reason),
+                Part::Arithmetic(value) => {
+                    Self::lose(state, value, reason.span.unwrap_or(Span::new(FileId(0), 0, 0)));
+                }
+                Part::Parameter(parameter) => {
+                    if matches!(parameter.operation, Operation::Default { assign: true, .. }) {
+                        state.lose(&parameter.name, reason, parameter.span);
+                    }
+                }
+                _ => {}
+            }
+        }
+    }
+
+    /// What becomes of the loop behind its body: whether it goes on.
+    fn goes_on(state: &mut State) -> bool {
+        match state.ended {
+            None => return true,
+            Some(End::Continued(1)) => {
+                state.ended = None;
+                return true;
+            }
+            Some(End::Broken(1)) => state.ended = None,
+            Some(End::Broken(n)) => state.ended = Some(End::Broken(n - 1)),
+            Some(End::Continued(n)) => state.ended = Some(End::Continued(n - 1)),
+            Some(_) => {}
+        }
+        false
+    }
+
+    /// Runs a loop whose every turn is decided; otherwise nothing has happened and the answer is no.
+    fn unrolled(&mut self, state: &mut State, mut turn: impl FnMut(&mut Self, &mut State) -> Option<bool>) -> bool {
+        let (commands, problems, steps) = (self.commands.len(), self.problems.len(), self.steps);
+        let mut inner = state.clone();
+        let (flow, cut) = (inner.flow.clone(), inner.cut.clone());
+        for _ in 0..MAX_TURNS {
+            let more = turn(self, &mut inner);
+            let decided = inner.flow == flow && inner.cut == cut && self.steps - steps < MAX_TURN_STEPS;
+            match more.filter(|_| decided) {
+                Some(true) => {}
+                Some(false) => {
+                    *state = inner;
+                    return true;
+                }
+                None => break,
+            }
+        }
+        self.commands.truncate(commands);
+        self.problems.truncate(problems);
+        self.steps = steps + 1;
+        false
+    }
+
+    /// `for (( a; b; c ))`
+    fn count(&mut self, counter: &[Option<Arith>; 3], body: &[Item], item: &Item, state: &mut State) -> Status {
+        let [first, condition, step] = counter;
+        if let Some(first) = first {
+            self.arithmetic(std::slice::from_ref(first), item, state);
+        }
+        let done = self.unrolled(state, |runner, state| {
+            if let Some(condition) = condition {
+                match runner.arithmetic(std::slice::from_ref(condition), item, state) {
+                    Status::Is(true) => {}
+                    Status::Is(false) => return Some(false),
+                    _ => return None,
+                }
+            }
+            runner.list(body, state, false);
+            let more = Self::goes_on(state);
+            if let Some(step) = step.as_ref().filter(|_| more) {
+                runner.arithmetic(std::slice::from_ref(step), item, state);
+            }
+            Some(more)
+        });
+        if !done {
+            let reason = Reason::at("how often the loop runs is not known", item.span);
+            counter.iter().flatten().for_each(|value| Self::lose(state, value, item.span));
+            self.perhaps(body, state, &reason);
+        }
+        Status::Ordinary
     }
 
     fn each(&mut self, name: Option<&str>, words: Option<&[Word]>, body: &[Item], item: &Item, state: &mut State) {
@@ -158,7 +255,9 @@ impl Runner<'_> {
         };
         let plain = |words: &[Word]| words.iter().all(|word| !super::super::lex::is_pattern(&word.raw));
         let known = list.filter(|list: &Vec<Text>| {
-            list.len() <= 64 && words.is_none_or(plain) && list.iter().all(|text| text.known.one().is_some())
+            list.len() <= 64
+                && words.is_none_or(plain)
+                && list.iter().all(|text| text.known.one().is_some() && !text.many)
         });
         let flow = state.flow.clone();
         let Some(known) = known else {
@@ -172,11 +271,7 @@ impl Runner<'_> {
                 state.set(name, text, item.span);
             }
             self.list(body, state, false);
-            if state.ended == Some(End::Left) {
-                state.ended = None;
-                break;
-            }
-            if state.ended.is_some() {
+            if !Self::goes_on(state) {
                 break;
             }
         }
@@ -184,6 +279,21 @@ impl Runner<'_> {
     }
 
     fn repeat(&mut self, until: bool, condition: &[Item], body: &[Item], item: &Item, state: &mut State) -> Status {
+        let done = self.unrolled(state, |runner, state| {
+            match runner.judged(condition, state).0 {
+                Status::Is(value) if value == until => return Some(false),
+                Status::Is(_) => {}
+                _ => return None,
+            }
+            if !Self::goes_on(state) {
+                return Some(false);
+            }
+            runner.list(body, state, false);
+            Some(Self::goes_on(state))
+        });
+        if done {
+            return Status::Ordinary;
+        }
         let (status, _) = self.judged(condition, state);
         let reason = match status {
             Status::Is(value) if value == until => return Status::Is(true),
@@ -214,7 +324,26 @@ impl Runner<'_> {
             state.certainty = before.and(&subject.certainty);
         }
         let reason = match matched {
-            Ok(true) if item.goes_on => Reason::at("the item goes on to the next", subject_span(item)),
+            Ok(true) if item.goes_on == Some(false) => {
+                let mut status = self.list(&item.body, state, tail);
+                // The bodies behind `;&` run without a look at their patterns.
+                let (mut goes_on, mut items) = (true, rest);
+                while let ([next, behind @ ..], true, None) = (items, goes_on, state.ended) {
+                    status = self.list(&next.body, state, tail);
+                    (goes_on, items) = (next.goes_on == Some(false), behind);
+                    if next.goes_on == Some(true) {
+                        status = self.case(subject, behind, state, tail);
+                    }
+                }
+                state.certainty = before;
+                return status;
+            }
+            Ok(true) if item.goes_on == Some(true) => {
+                let status = self.list(&item.body, state, tail);
+                let status = if state.ended.is_some() { status } else { self.case(subject, rest, state, tail) };
+                state.certainty = before;
+                return status;
+            }
             Ok(true) => {
                 let status = self.list(&item.body, state, tail);
                 state.certainty = before;

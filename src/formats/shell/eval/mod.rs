@@ -1,9 +1,15 @@
 //! Following a script: lists, pipelines and branches.
 
+mod arithmetic;
+mod arrays;
+mod braces;
 mod builtin;
+#[cfg(test)]
+mod cases;
 mod command;
 mod compound;
 mod expand;
+mod parameter;
 mod pattern;
 mod state;
 mod test;
@@ -13,7 +19,7 @@ mod tests;
 use super::ast::{Command, Item, Join};
 use super::{Evaluation, Executed, Files, Script, World};
 use crate::model::{Certainty, Known, Problem, Reason, Step};
-use state::{State, Text};
+use state::{End, State, Text};
 
 const MAX_STEPS: usize = 20_000;
 const MAX_DEPTH: usize = 64;
@@ -41,6 +47,8 @@ struct Runner<'f> {
     piped: usize,
     substitution: usize,
     condition: usize,
+    /// How many `&&` and `||` stand behind what runs, so that a failure ends nothing.
+    shield: usize,
     /// Set when a variable with a default took part in a decision.
     leaned_on: Certainty,
 }
@@ -56,6 +64,7 @@ pub(super) fn run(script: &Script, world: &World, args: &[String], files: &dyn F
         piped: 0,
         substitution: 0,
         condition: 0,
+        shield: 0,
         leaned_on: Certainty::Stated,
     };
     let mut state = State::new(world, args);
@@ -85,7 +94,15 @@ impl Runner<'_> {
             if gate == Some(Join::Or) && matches!(status, Status::Ordinary) && forgives(pipeline) {
                 self.commands[before..].iter_mut().for_each(|command| command.ignored_failure = true);
             }
+            let skipped = matches!((gate, &status), (Some(gate), Status::Is(value)) if *value == (gate == Join::Or));
+            let shielded = matches!(join, Some(Join::And | Join::Or));
+            self.shield += usize::from(shielded);
             status = self.gated(gate, status, pipeline, state, tail);
+            self.shield -= usize::from(shielded);
+            let failed = matches!(status, Status::Is(false)) && !skipped && !shielded && join != Some(Join::Background);
+            if failed && state.strict && self.shield + self.condition == 0 && !pipeline[0].negated {
+                state.ended = state.ended.or(Some(End::Failed));
+            }
             before = since;
             gate = join.filter(|join| matches!(join, Join::And | Join::Or));
             if join == Some(Join::Background) {
@@ -193,7 +210,8 @@ impl Runner<'_> {
             }
             Command::Simple(simple) => self.simple(simple, item, state, tail),
             Command::Test { condition, .. } => self.decide(|runner| runner.condition(state, condition)),
-            Command::Arithmetic(raw) | Command::Let(raw) => Self::arithmetic(raw, item, state),
+            Command::Arithmetic { value, .. } => self.arithmetic(std::slice::from_ref(value), item, state),
+            Command::Let { values, .. } => self.arithmetic(values, item, state),
             _ => self.compound(item, state, tail),
         };
         if let Some(output) = output {
@@ -201,18 +219,6 @@ impl Runner<'_> {
         }
         self.depth -= 1;
         status
-    }
-
-    fn arithmetic(raw: &str, item: &Item, state: &mut State) -> Status {
-        let reason = Reason::at("arithmetic is not followed", item.span);
-        if raw.contains(['=']) || raw.contains("++") || raw.contains("--") {
-            for name in raw.split(|c: char| !c.is_ascii_alphanumeric() && c != '_') {
-                if super::lex::name_length(name) > 0 {
-                    state.set(name, Text::unknown(reason.clone()), item.span);
-                }
-            }
-        }
-        Status::Undecided(reason)
     }
 
     /// The output of a list, without the ends of lines behind it.
@@ -230,7 +236,7 @@ impl Runner<'_> {
             known => known.map(|text| text.trim_end_matches('\n').to_owned()),
         };
         let certainty = inner.output.certainty.and(&inner.certainty);
-        Text { known, certainty, guess: inner.output.guess }
+        Text { known, certainty, guess: inner.output.guess, many: false }
     }
 }
 

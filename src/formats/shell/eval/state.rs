@@ -4,6 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use super::super::ast::Item;
+use super::arrays::Frame;
 use crate::formats::world::{Var, Vars, World};
 use crate::model::{Certainty, Known, Origin, Reason, Span, StepKind};
 
@@ -17,21 +18,24 @@ pub(super) struct Text {
     pub(super) certainty: Certainty,
     /// Whether the default of an open variable was taken: good as a value, no ground for a decision.
     pub(super) guess: bool,
+    /// Whether it may stand for any number of words.
+    pub(super) many: bool,
 }
 
 impl Text {
     pub(super) fn one(text: impl Into<String>) -> Self {
-        Self { known: Known::One(text.into()), certainty: Certainty::Stated, guess: false }
+        Self { known: Known::One(text.into()), certainty: Certainty::Stated, guess: false, many: false }
     }
 
     pub(super) fn unknown(reason: Reason) -> Self {
-        Self { known: Known::Unknown(reason), certainty: Certainty::Stated, guess: false }
+        Self { known: Known::Unknown(reason), certainty: Certainty::Stated, guess: false, many: false }
     }
 
     /// This text and another behind it.
     pub(super) fn concat(self, other: &Self) -> Self {
         let certainty = self.certainty.and(&other.certainty);
         let guess = self.guess || other.guess;
+        let many = self.many || other.many;
         let known = match (self.known, &other.known) {
             (Known::Unknown(reason), _) => Known::Unknown(reason),
             (_, Known::Unknown(reason)) => Known::Unknown(reason.clone()),
@@ -47,7 +51,7 @@ impl Text {
                 one_of(all, &a, b)
             }
         };
-        Self { known, certainty, guess }
+        Self { known, certainty, guess, many }
     }
 }
 
@@ -73,8 +77,19 @@ pub(super) enum End {
     Failed,
     /// `exit` otherwise, or `exec`.
     Done,
-    /// `return`, `break`, `continue`.
-    Left,
+    /// `return`
+    Returned,
+    /// `break`, of so many loops.
+    Broken(usize),
+    /// `continue`, of the loop so many levels up.
+    Continued(usize),
+}
+
+impl End {
+    /// Whether more of the script runs behind it.
+    fn is_left(self) -> bool {
+        matches!(self, Self::Returned | Self::Broken(_) | Self::Continued(_))
+    }
 }
 
 #[derive(Clone, PartialEq, Debug)]
@@ -88,10 +103,16 @@ pub(super) enum Cwd {
 pub(super) struct State {
     pub(super) env: Arc<Vars>,
     pub(super) shell: Arc<Vars>,
+    /// Arrays whose elements are known one by one.
+    pub(super) arrays: Arc<BTreeMap<String, Arc<Vec<Text>>>>,
+    /// The variables of the functions that run.
+    pub(super) frames: Vec<Frame>,
     pub(super) functions: Arc<BTreeMap<String, Arc<Item>>>,
     pub(super) args: Option<Arc<Vec<Text>>>,
     pub(super) cwd: Cwd,
     pub(super) all_exported: bool,
+    /// Whether a failure ends the script.
+    pub(super) strict: bool,
     /// Names exported before they are set.
     pub(super) marked: Arc<BTreeSet<String>>,
     pub(super) guessed: Arc<BTreeSet<String>>,
@@ -118,10 +139,13 @@ impl State {
         Self {
             env: Arc::new(world.vars().clone()),
             shell: Arc::default(),
+            arrays: Arc::default(),
+            frames: Vec::new(),
             functions: Arc::default(),
             args: Some(Arc::new(args.iter().map(Text::one).collect())),
             cwd: Cwd::Start,
             all_exported: false,
+            strict: false,
             marked: Arc::default(),
             guessed: Arc::default(),
             open: world.is_open(),
@@ -141,7 +165,13 @@ impl State {
     pub(super) fn lookup(&self, name: &str) -> Text {
         if let Some(var) = self.find(name) {
             let guess = self.guessed.contains(name);
-            return Text { known: var.value.clone(), certainty: var.certainty.clone(), guess };
+            return Text { known: var.value.clone(), certainty: var.certainty.clone(), guess, many: false };
+        }
+        if let Some(array) = self.arrays.get(name) {
+            return array.first().cloned().unwrap_or_else(|| Text { known: Known::Absent, ..Text::one("") });
+        }
+        if name == "IFS" {
+            return Text::one(super::expand::BLANKS);
         }
         if self.open {
             let reason = Reason::new(format!("{name} is set outside the repository"));
@@ -150,10 +180,21 @@ impl State {
         if ALWAYS_SET.contains(&name) || name.starts_with("BASH") {
             return Text::unknown(Reason::new(format!("{name} is set by the shell")));
         }
-        Text { known: Known::Absent, certainty: Certainty::Stated, guess: false }
+        Text { known: Known::Absent, ..Text::one("") }
     }
 
     pub(super) fn set(&mut self, name: &str, text: Text, span: Span) {
+        if self.arrays.contains_key(name)
+            && let Some(array) = Arc::make_mut(&mut self.arrays).get_mut(name)
+        {
+            let array = Arc::make_mut(array);
+            if array.is_empty() {
+                array.push(text)
+            } else {
+                array[0] = text
+            }
+            return;
+        }
         let mut origin = Origin::set(span);
         if let Some(before) = self.find(name).and_then(|var| var.origin.primary()) {
             origin = origin.then(StepKind::Overridden, before);
@@ -189,13 +230,16 @@ impl State {
         if self.shell.contains_key(name) {
             Arc::make_mut(&mut self.shell).remove(name);
         }
+        if self.arrays.contains_key(name) {
+            Arc::make_mut(&mut self.arrays).remove(name);
+        }
         let var = Var { value: Known::Absent, certainty: Certainty::Stated, origin: Origin::set(span) };
         Arc::make_mut(&mut self.env).insert(name.to_owned(), var);
     }
 
     /// The state after one of two branches, nobody knows which.
     pub(super) fn join(self, other: Self, reason: &Reason) -> Self {
-        let over = |state: &Self| matches!(state.ended, Some(End::Done | End::Left));
+        let over = |state: &Self| state.ended.is_some_and(|end| end != End::Failed);
         match (self.ended, other.ended) {
             (Some(_), None) => other.after(&self, reason),
             (None, Some(_)) => self.after(&other, reason),
@@ -212,7 +256,7 @@ impl State {
     fn after(mut self, gone: &Self, reason: &Reason) -> Self {
         match gone.ended {
             Some(End::Done) => self.cut = self.cut.or_else(|| Some(reason.clone())),
-            Some(End::Left) => self.flow = self.flow.or_else(|| Some(reason.clone())),
+            Some(end) if end.is_left() => self.flow = self.flow.or_else(|| Some(reason.clone())),
             _ => {}
         }
         self.open |= gone.open;
@@ -222,6 +266,13 @@ impl State {
 
     fn merged(mut self, other: Self, reason: &Reason) -> Self {
         let (open, guessed) = (self.open || other.open, Arc::clone(&other.guessed));
+        self.meet_arrays(&other, reason);
+        for (mine, theirs) in self.frames.iter_mut().zip(&other.frames) {
+            for (name, outer) in theirs {
+                mine.entry(name.clone()).or_insert_with(|| outer.clone());
+            }
+        }
+        self.strict &= other.strict;
         merge(&mut self.env, &other.env, reason);
         merge(&mut self.shell, &other.shell, reason);
         if !Arc::ptr_eq(&self.guessed, &guessed) {

@@ -1,215 +1,243 @@
 //! Compound commands.
 
-use std::sync::Arc;
+use super::super::ast::{Arith, CaseItem, Command, List, Word};
+use super::token::{Quote, Tok};
+use super::{Parser, Read};
 
-use super::super::ast::{CaseItem, Command, Dialect, List};
-use super::super::lex::{Parser, Read, ends_word};
-use super::CLOSERS;
+/// What begins a command that `coproc` can stand before without a name.
+const COMPOUND: [&str; 16] = [
+    "{", "if", "while", "until", "for", "case", "[[", "coproc", "let", "function", "declare", "local", "export",
+    "readonly", "typeset", "nameref",
+];
 
 impl Parser<'_> {
-    /// A compound command, if one is next.
-    pub(super) fn compound(&mut self) -> Read<Option<Command>> {
-        let bash = self.dialect != Dialect::Posix;
-        if self.peek() == b'(' {
-            if bash
-                && self.peek_at(1) == b'('
-                && let Some(end) = self.arithmetic_end()
-            {
-                let raw = self.slice(self.pos + 2, end).trim().to_owned();
-                self.pos = end + 2;
-                return Ok(Some(Command::Arithmetic(raw)));
-            }
-            return self.parenthesised().map(|list| Some(Command::Subshell(list)));
+    /// A list behind a reserved word; it may be empty only where a line or a `;` ends.
+    fn following(&mut self, at: usize, stops: &[&str]) -> Read<List> {
+        if self.got(Tok::Op(";"))? {
+            return Ok(List::new());
         }
-        let at = self.pos;
-        let word = self.plain_word();
-        self.pos += word.len();
-        let command = match word {
-            "if" => self.conditional()?,
-            "for" => self.loop_over(false)?,
-            "select" if bash => self.loop_over(true)?,
-            "while" | "until" => {
-                let condition = self.body(&["do"])?;
-                self.expect("do")?;
-                let body = self.body(&["done"])?;
-                self.expect("done")?;
-                Command::While { until: word == "until", condition, body }
-            }
-            "case" => self.case()?,
-            "{" => {
-                let body = self.body(&["}"])?;
-                self.expect("}")?;
-                Command::Block(body)
-            }
-            "[[" if bash => self.test()?,
-            "function" if bash => {
-                self.blanks();
-                let name = self.plain_word();
-                self.pos += name.len();
-                self.blanks();
-                self.function(name.to_owned())?
-            }
-            "time" if bash => self.time()?,
-            "coproc" if bash => self.coproc()?,
-            "let" if bash => self.arithmetic_words()?,
-            _ if CLOSERS.contains(&word) => return self.fail(at, format!("`{word}` closes nothing here")),
-            _ => {
-                self.pos = at;
-                return Ok(None);
-            }
-        };
-        Ok(Some(command))
+        let newline = self.got(Tok::Newline)?;
+        let list = self.list(stops)?;
+        if list.is_empty() && !newline {
+            return self.fail(at, "expected a command");
+        }
+        Ok(list)
     }
 
-    fn conditional(&mut self) -> Read<Command> {
+    pub(super) fn subshell(&mut self) -> Read<Command> {
+        let at = self.pos;
+        let around = self.enter(Quote::List);
+        self.advance()?;
+        let list = self.list(&[])?;
+        self.leave(&around);
+        self.close(at, ")")?;
+        Ok(Command::Subshell(list))
+    }
+
+    pub(super) fn block(&mut self) -> Read<Command> {
+        let at = self.pos;
+        self.advance()?;
+        let list = self.list(&["}"])?;
+        self.expect_word(at, "}")?;
+        Ok(Command::Block(list))
+    }
+
+    pub(super) fn conditional(&mut self) -> Read<Command> {
+        let at = self.pos;
         let mut arms = Vec::new();
         let mut otherwise = None;
         loop {
-            let condition = self.body(&["then"])?;
-            self.expect("then")?;
-            arms.push((condition, self.body(&["elif", "else", "fi"])?));
-            if self.reserved("elif") {
-                continue;
+            let arm = self.pos;
+            self.advance()?;
+            let condition = self.following(arm, &["then"])?;
+            let then = self.pos;
+            self.expect_word(at, "then")?;
+            arms.push((condition, self.following(then, &["fi", "elif", "else"])?));
+            if !self.is_word("elif") {
+                break;
             }
-            if self.reserved("else") {
-                otherwise = Some(self.body(&["fi"])?);
-            }
-            self.expect("fi")?;
-            return Ok(Command::If { arms, otherwise });
         }
+        if self.is_word("else") {
+            let at = self.pos;
+            self.advance()?;
+            otherwise = Some(self.following(at, &["fi"])?);
+        }
+        self.expect_word(at, "fi")?;
+        Ok(Command::If { arms, otherwise })
     }
 
-    fn loop_over(&mut self, select: bool) -> Read<Command> {
-        self.blanks();
-        let mut name = None;
-        let mut words = None;
-        if self.starts("((") && self.dialect != Dialect::Posix {
-            let Some(end) = self.arithmetic_end() else { return self.fail(self.pos, "`((` is not closed") };
-            self.pos = end + 2;
+    pub(super) fn repeated(&mut self, until: bool) -> Read<Command> {
+        let at = self.pos;
+        self.advance()?;
+        let condition = self.following(at, &["do"])?;
+        let body = self.done(at)?;
+        Ok(Command::While { until, condition, body })
+    }
+
+    /// `do … done`
+    fn done(&mut self, at: usize) -> Read<List> {
+        let start = self.pos;
+        self.expect_word(at, "do")?;
+        let body = self.following(start, &["done"])?;
+        self.expect_word(at, "done")?;
+        Ok(body)
+    }
+
+    pub(super) fn each(&mut self, select: bool) -> Read<Command> {
+        let at = self.pos;
+        self.advance()?;
+        let (mut name, mut words, mut counter) = (None, None, None);
+        if !select && self.tok == Tok::Op("((") {
+            counter = Some(Box::new(self.counted()?));
         } else {
-            let word = self.plain_word();
-            if word.is_empty() {
-                return self.fail(self.pos, "expected the name of a variable");
+            if self.is_posix() && self.tok == Tok::Op("(") {
+                return self.fail(at, "a plain shell does not know this");
             }
-            self.pos += word.len();
-            name = Some(word.to_owned());
-            self.newlines();
-            if self.reserved("in") {
-                let mut list = Vec::new();
-                loop {
-                    self.blanks();
-                    if self.at_end() || (ends_word(self.peek()) && !self.starts("<(")) {
-                        break;
-                    }
-                    list.push(self.word()?);
-                }
-                words = Some(list);
-            }
+            let (read, list) = self.named(at)?;
+            (name, words) = (Some(read), list);
         }
-        self.blanks();
-        self.eat(";");
-        self.newlines();
-        let body = if self.dialect != Dialect::Posix && self.reserved("{") {
-            let body = self.body(&["}"])?;
-            self.expect("}")?;
+        let body = if !select && self.is_word("{") {
+            self.not_posix(self.pos)?;
+            let start = self.pos;
+            self.advance()?;
+            let body = self.following(start, &["}"])?;
+            self.expect_word(at, "}")?;
             body
         } else {
-            self.expect("do")?;
-            let body = self.body(&["done"])?;
-            self.expect("done")?;
-            body
+            self.done(at)?
         };
-        Ok(Command::For { select, name, words, body })
+        Ok(Command::For { select, name, counter, words, body })
     }
 
-    fn case(&mut self) -> Read<Command> {
-        self.blanks();
-        let word = self.word()?;
-        self.expect("in")?;
+    /// `(( a; b; c ))` of `for`.
+    fn counted(&mut self) -> Read<[Option<Arith>; 3]> {
+        let at = self.pos;
+        let around = self.enter(Quote::ArithmeticCommand);
+        self.advance()?;
+        let first = self.arithmetic(false)?;
+        let mut condition = None;
+        if !self.got(Tok::Op(";;"))? {
+            self.close(at, ";")?;
+            condition = self.arithmetic(false)?;
+            self.close(at, ";")?;
+        }
+        let step = self.arithmetic(false)?;
+        self.arithmetic_end(at, &around)?;
+        self.got(Tok::Op(";"))?;
+        self.got(Tok::Newline)?;
+        Ok([first, condition, step])
+    }
+
+    /// The variable of a loop, and its words if there is an `in`.
+    fn named(&mut self, at: usize) -> Read<(String, Option<Vec<Word>>)> {
+        if !matches!(self.tok, Tok::Word | Tok::Literal | Tok::Descriptor) {
+            return self.fail(at, "expected the name of a variable");
+        }
+        let name = self.val.clone();
+        self.advance()?;
+        if self.got(Tok::Op(";"))? {
+            self.got(Tok::Newline)?;
+            return Ok((name, None));
+        }
+        self.got(Tok::Newline)?;
+        if self.got_word("in")? {
+            let mut words = Vec::new();
+            while !self.stops() {
+                match self.word()? {
+                    Some(word) => words.push(word),
+                    None => return self.fail(self.pos, "expected a word"),
+                }
+            }
+            self.got(Tok::Op(";"))?;
+            self.got(Tok::Newline)?;
+            return Ok((name, Some(words)));
+        }
+        if self.is_word("do") {
+            return Ok((name, None));
+        }
+        self.fail(at, "expected `in` or `do`")
+    }
+
+    pub(super) fn case(&mut self) -> Read<Command> {
+        let at = self.pos;
+        self.advance()?;
+        let Some(word) = self.word()? else { return self.fail(at, "expected a word behind `case`") };
+        self.got(Tok::Newline)?;
+        self.expect_word(at, "in")?;
+        self.got(Tok::Newline)?;
         let mut items = Vec::new();
+        while self.tok != Tok::End && !self.is_word("esac") {
+            let patterns = self.patterns()?;
+            let around = self.enter(Quote::Case);
+            self.advance()?;
+            let body = self.list(&["esac"])?;
+            self.leave(&around);
+            let goes_on = match self.tok {
+                Tok::Op(";&") => Some(false),
+                Tok::Op(";;&") => Some(true),
+                _ => None,
+            };
+            items.push(CaseItem { patterns, body, goes_on });
+            if goes_on.is_none() && self.tok != Tok::Op(";;") {
+                break;
+            }
+            self.advance()?;
+            self.got(Tok::Newline)?;
+        }
+        self.expect_word(at, "esac")?;
+        Ok(Command::Case { word, items })
+    }
+
+    /// The patterns of an item, up to their parenthesis.
+    fn patterns(&mut self) -> Read<Vec<Word>> {
+        self.got(Tok::Op("("))?;
+        let mut patterns = Vec::new();
         loop {
-            self.newlines();
-            if self.reserved("esac") {
-                return Ok(Command::Case { word, items });
+            match self.word()? {
+                Some(word) => patterns.push(word),
+                None => return self.fail(self.pos, "expected a pattern"),
             }
-            self.eat("(");
-            let mut patterns = Vec::new();
-            loop {
-                self.blanks();
-                let pattern = self.word()?;
-                if pattern.parts.is_empty() {
-                    return self.fail(self.pos, "expected a pattern");
-                }
-                patterns.push(pattern);
-                self.blanks();
-                if !self.eat("|") {
-                    break;
-                }
+            if self.tok == Tok::Op(")") {
+                return Ok(patterns);
             }
-            if !self.eat(")") {
+            if !self.got(Tok::Op("|"))? {
                 return self.fail(self.pos, "expected `)` behind the pattern");
             }
-            let body = self.list(&["esac"])?;
-            let goes_on = self.eat(";;&") || (!self.starts(";;") && self.eat(";&"));
-            items.push(CaseItem { patterns, body, goes_on });
-            self.blanks();
-            if !goes_on && !self.eat(";;") && self.plain_word() != "esac" {
-                return self.fail(self.pos, "expected `;;` or `esac`");
-            }
         }
     }
 
-    /// A function behind its name, parentheses included.
-    pub(super) fn function(&mut self, name: String) -> Read<Command> {
-        if self.eat("(") {
-            self.blanks();
-            if !self.eat(")") {
-                return self.fail(self.pos, "expected `)`");
-            }
-        }
-        self.newlines();
-        let body = Arc::new(self.nested(Self::item)?);
-        Ok(Command::Function { name, body })
-    }
-
-    fn time(&mut self) -> Read<Command> {
-        self.reserved("-p");
-        self.blanks();
+    pub(super) fn time(&mut self) -> Read<Command> {
+        self.advance()?;
+        self.got_word("-p")?;
         let mut list = List::new();
-        if !self.at_end() && (!ends_word(self.peek()) || self.peek() == b'(') {
-            self.nested(|p| p.pipeline(&mut list))?;
-        }
+        self.pipeline(&mut list, false)?;
         Ok(Command::Time(list))
     }
 
-    fn coproc(&mut self) -> Read<Command> {
-        self.blanks();
+    pub(super) fn coproc(&mut self) -> Read<Command> {
         let at = self.pos;
-        let compounds = ["{", "if", "for", "while", "until", "case", "[["];
-        let name = self.plain_word();
-        if !compounds.contains(&name) {
-            self.pos += name.len();
-            self.blanks();
-            if !(compounds.contains(&self.plain_word()) || self.peek() == b'(') {
-                self.pos = at;
-            }
+        self.advance()?;
+        let compound =
+            matches!(self.tok, Tok::Op("(" | "((")) || self.tok == Tok::Word && COMPOUND.contains(&self.val.as_str());
+        let mut list = List::new();
+        if compound {
+            self.pipeline(&mut list, false)?;
+            return Ok(Command::Coproc(list));
         }
-        let item = self.nested(Self::item)?;
-        Ok(Command::Coproc(vec![item]))
-    }
-
-    fn arithmetic_words(&mut self) -> Read<Command> {
-        let start = self.pos;
-        let mut end = start;
-        loop {
-            self.blanks();
-            if self.at_end() || ends_word(self.peek()) {
-                break;
+        let name = self.word()?;
+        let found = self.pipeline(&mut list, false)?;
+        match (name, list.as_mut_slice()) {
+            (None, _) if !found => return self.fail(at, "expected a command behind `coproc`"),
+            // What looked like a name was the first word of the command.
+            (Some(name), [item]) if matches!(item.command, Command::Simple(_)) => {
+                (item.at, item.span) = (name.at, name.span.to(item.span));
+                if let Command::Simple(simple) = &mut item.command {
+                    simple.words.insert(0, name);
+                }
             }
-            self.word()?;
-            end = self.pos;
+            (Some(name), []) => list.push(super::super::ast::Item::of(name)),
+            _ => {}
         }
-        self.pos = end;
-        Ok(Command::Let(self.slice(start, end).trim().to_owned()))
+        Ok(Command::Coproc(list))
     }
 }

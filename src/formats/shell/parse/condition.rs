@@ -1,113 +1,115 @@
 //! `[[ … ]]`
 
-use super::super::ast::{Command, Condition, Part, Word};
-use super::super::lex::{Parser, Read};
-use super::word::Until;
+use super::super::ast::{Command, Condition};
+use super::token::{Quote, Tok};
+use super::{Parser, Read};
+
+const UNARY: [&str; 26] = [
+    "-e", "-a", "-f", "-d", "-c", "-b", "-p", "-S", "-L", "-h", "-k", "-g", "-u", "-G", "-O", "-N", "-r", "-w", "-x",
+    "-s", "-t", "-z", "-n", "-o", "-v", "-R",
+];
+
+const BINARY: [&str; 13] = ["=", "==", "!=", "=~", "-nt", "-ot", "-ef", "-eq", "-ne", "-le", "-ge", "-lt", "-gt"];
+
+/// Terms of one condition; each is a level of recursion when it is followed.
+const MAX_TERMS: usize = 50;
 
 impl Parser<'_> {
-    /// Behind `[[`.
     pub(super) fn test(&mut self) -> Read<Command> {
-        let start = self.pos;
-        let condition = self.disjunction()?;
-        self.newlines();
-        let end = self.pos;
-        if self.plain_word() != "]]" {
-            return self.fail(start, "`[[` is not closed");
+        let (at, start) = (self.pos, self.at);
+        let around = self.enter(Quote::Test);
+        self.advance()?;
+        if self.is_word("]]") {
+            return self.fail(at, "expected a condition");
         }
-        self.pos += 2;
+        let condition = self.condition(at)?;
+        let end = self.pos;
+        if !self.is_word("]]") {
+            return self.fail(at, "`[[` is not closed");
+        }
+        self.leave(&around);
+        self.advance()?;
         Ok(Command::Test { raw: self.slice(start, end).trim().to_owned(), condition })
     }
 
-    fn disjunction(&mut self) -> Read<Condition> {
-        let mut terms = 0;
-        let mut left = self.conjunction()?;
-        loop {
-            self.newlines();
-            if !self.eat("||") {
-                return Ok(left);
+    /// Terms joined by `&&` and, more weakly, by `||`.
+    fn condition(&mut self, at: usize) -> Read<Condition> {
+        let mut any: Option<Condition> = None;
+        let mut all = self.term(at)?;
+        for _ in 0..MAX_TERMS {
+            match self.tok {
+                Tok::Op("&&") => {
+                    self.advance()?;
+                    all = Condition::And(Box::new(all), Box::new(self.term(at)?));
+                }
+                Tok::Op("||") => {
+                    self.advance()?;
+                    any = Some(either(any, all));
+                    all = self.term(at)?;
+                }
+                _ => return Ok(either(any, all)),
             }
-            terms += 1;
-            if terms > 50 {
-                return self.fail(self.pos, "the condition is too long to be read");
-            }
-            left = Condition::Or(Box::new(left), Box::new(self.conjunction()?));
         }
+        self.fail(self.pos, "the condition is too long to be read")
     }
 
-    fn conjunction(&mut self) -> Read<Condition> {
-        let mut terms = 0;
-        let mut left = self.nested(Self::negation)?;
-        loop {
-            self.newlines();
-            if !self.eat("&&") {
-                return Ok(left);
-            }
-            terms += 1;
-            if terms > 50 {
-                return self.fail(self.pos, "the condition is too long to be read");
-            }
-            let right = self.nested(Self::negation)?;
-            left = Condition::And(Box::new(left), Box::new(right));
-        }
+    fn term(&mut self, at: usize) -> Read<Condition> {
+        self.got(Tok::Newline)?;
+        let term = self.deeper(|p| p.bare(at))?;
+        self.got(Tok::Newline)?;
+        Ok(term)
     }
 
-    fn negation(&mut self) -> Read<Condition> {
-        self.newlines();
-        if self.reserved("!") {
-            return Ok(Condition::Not(Box::new(self.nested(Self::negation)?)));
+    fn bare(&mut self, at: usize) -> Read<Condition> {
+        if self.is_word("!") {
+            self.advance()?;
+            return Ok(Condition::Not(Box::new(self.term(at)?)));
         }
-        if self.eat("(") {
-            let inner = self.nested(Self::disjunction)?;
-            self.newlines();
-            return if self.eat(")") { Ok(inner) } else { self.fail(self.pos, "expected `)`") };
+        if self.tok == Tok::Op("(") {
+            let open = self.pos;
+            self.advance()?;
+            let inner = self.condition(open)?;
+            self.close(open, ")")?;
+            return Ok(inner);
         }
-        self.primary()
-    }
-
-    fn primary(&mut self) -> Read<Condition> {
-        let first = self.operand()?;
-        self.blanks();
-        let raw = first.raw.as_str();
-        let unary = raw.len() == 2 && raw.starts_with('-') && raw.as_bytes()[1].is_ascii_alphabetic();
-        if unary && !self.condition_ends() {
-            let operand = self.operand()?;
-            return Ok(Condition::Unary(first.raw, operand));
+        if self.tok == Tok::Word && UNARY.contains(&self.val.as_str()) {
+            let op = self.val.clone();
+            self.advance()?;
+            return match self.word()? {
+                Some(word) => Ok(Condition::Unary(op, word)),
+                None => self.fail(at, "expected a word behind the operator"),
+            };
         }
-        if self.condition_ends() {
-            return Ok(Condition::Word(first));
+        if self.is_word("]]") {
+            return self.fail(at, "expected a condition");
         }
-        let operator = if self.eat("<") {
-            "<".to_owned()
-        } else if self.eat(">") {
-            ">".to_owned()
-        } else {
-            self.word()?.raw
+        let Some(left) = self.word()? else { return self.fail(at, "expected a condition") };
+        self.got(Tok::Newline)?;
+        let op = match self.tok {
+            Tok::Op("&&" | "||" | ")") | Tok::End => return Ok(Condition::Word(left)),
+            Tok::Op(op @ ("<" | ">")) => op.to_owned(),
+            Tok::Word if self.val == "]]" => return Ok(Condition::Word(left)),
+            Tok::Word if BINARY.contains(&self.val.as_str()) => self.val.clone(),
+            _ => return self.fail(self.pos, "expected an operator of a condition"),
         };
-        self.blanks();
-        if operator == "=~" {
-            let pattern = self.nested(|p| p.word_until(Until::Regex, false))?;
-            return Ok(Condition::Binary(first, operator, pattern));
+        if op == "=~" {
+            self.not_posix(self.pos)?;
+            (self.regex_open, self.regex_starts) = (0, true);
+            self.quote = Quote::Regex;
         }
-        if self.condition_ends() {
-            return self.fail(self.pos, "expected a word");
+        self.advance()?;
+        let right = self.word()?;
+        self.quote = Quote::Test;
+        match right {
+            Some(right) => Ok(Condition::Binary(left, op, right)),
+            None => self.fail(at, "expected a word behind the operator"),
         }
-        Ok(Condition::Binary(first, operator, self.operand()?))
     }
+}
 
-    fn operand(&mut self) -> Read<Word> {
-        self.blanks();
-        let word = self.word()?;
-        if word.parts.is_empty() && !matches!(word.parts.as_slice(), [Part::Double(_)]) {
-            return self.fail(self.pos, "expected a word");
-        }
-        Ok(word)
-    }
-
-    fn condition_ends(&self) -> bool {
-        self.at_end()
-            || self.plain_word() == "]]"
-            || self.starts("&&")
-            || self.starts("||")
-            || matches!(self.peek(), b')' | b'\n')
+fn either(any: Option<Condition>, all: Condition) -> Condition {
+    match any {
+        Some(any) => Condition::Or(Box::new(any), Box::new(all)),
+        None => all,
     }
 }

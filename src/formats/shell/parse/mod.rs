@@ -1,274 +1,326 @@
-//! Text to tree: lists, pipelines and simple commands.
+//! Text to tree: lists, pipelines and commands.
+//!
+//! The tokens depend on what is being read, so the lexer is part of the parser: `rune` gives characters, `lexer` tokens,
+//! the rest the tree. The parser always stands at a token that was read and not yet used.
 
+mod arithmetic;
+mod assign;
 mod compound;
 mod condition;
-mod expansion;
+mod heredoc;
+mod lexer;
+mod literal;
+mod parameter;
 mod redirect;
+mod rune;
+mod simple;
 #[cfg(test)]
 mod tests;
+mod token;
 mod word;
 
-use super::ast::{Assign, Command, Dialect, Item, Join, List, Part, Script, Simple};
-use super::lex::{Parser, Read, ends_word, name_length};
-use crate::model::SpanMap;
+use super::ast::{Dialect, Heredoc, Item, Join, List, Script};
+use crate::model::{Problem, Span, SpanMap};
+use heredoc::Pending;
+use token::{Quote, Tok};
 
-/// Words that only end something.
-const CLOSERS: [&str; 8] = ["then", "else", "elif", "fi", "do", "done", "esac", "}"];
+/// A syntax error, already recorded.
+#[derive(Debug)]
+struct Fail;
+
+type Read<T> = Result<T, Fail>;
+
+/// Nesting beyond this is not read.
+const MAX_DEPTH: usize = 60;
+
+/// How much may be read again after errors before reading stops.
+const MAX_AGAIN: usize = 4 << 20;
+
+struct Parser<'t> {
+    text: &'t str,
+    map: &'t SpanMap,
+    dialect: Dialect,
+    problems: Vec<Problem>,
+    heredocs: Vec<Heredoc>,
+    depth: usize,
+    /// Where reading goes on after the error.
+    resume: usize,
+
+    /// The current character, its offset and that of the next.
+    r: u8,
+    at: usize,
+    next: usize,
+    /// The text of the literal that is being read.
+    literal: Option<String>,
+    /// How many backquotes are open, and how many were before a quote.
+    backquotes: usize,
+    buried_backquotes: usize,
+    /// How many backslashes stood before the last backquote.
+    backquote_escapes: usize,
+    expressions: Vec<std::ops::Range<usize>>,
+
+    /// The current token, its offset, its text, and the end of the one before.
+    tok: Tok,
+    pos: usize,
+    val: String,
+    end: usize,
+    /// Whether there is a blank before it.
+    spaced: bool,
+    /// Where the first `=` is in `val`.
+    equals: Option<usize>,
+    /// Whether the token before is part of a word.
+    in_word: bool,
+
+    quote: Quote,
+    /// Whether `"…"` or a here-document is around.
+    double: bool,
+    /// Whether expansions are refused.
+    fixed: bool,
+    regex_open: usize,
+    regex_starts: bool,
+
+    /// Here-documents that wait for their bodies; those before `buried` belong to a line around this list.
+    pending: Vec<Pending>,
+    buried: usize,
+    /// What ends the bodies that are being read.
+    delimiters: Vec<Option<String>>,
+    body_end: usize,
+}
+
+/// What a nested list saves of the text around it.
+struct Around {
+    quote: Quote,
+    buried: usize,
+    double: bool,
+    in_word: bool,
+}
 
 pub(super) fn script(text: &str, map: &SpanMap, dialect: Dialect) -> Script {
     let mut parser = Parser {
         text,
-        pos: if text.starts_with('\u{feff}') { 3 } else { 0 },
         map,
-        shift: 0,
-        whole: None,
         dialect,
-        depth: 0,
         problems: Vec::new(),
         heredocs: Vec::new(),
+        depth: 0,
+        resume: 0,
+        r: 0,
+        at: 0,
+        next: 0,
+        literal: None,
+        backquotes: 0,
+        buried_backquotes: 0,
+        backquote_escapes: 0,
+        expressions: rune::expressions(text, dialect),
+        tok: Tok::End,
+        pos: 0,
+        val: String::new(),
+        end: 0,
+        spaced: false,
+        equals: None,
+        in_word: false,
+        quote: Quote::None,
+        double: false,
+        fixed: false,
+        regex_open: 0,
+        regex_starts: false,
         pending: Vec::new(),
+        buried: 0,
+        delimiters: Vec::new(),
+        body_end: 0,
     };
-    let items = parser.whole_script();
+    let items = parser.whole();
     Script { items, heredocs: parser.heredocs, problems: parser.problems }
 }
 
+/// Whether a text is a variable's name.
+fn is_variable(text: &str) -> bool {
+    !text.is_empty() && super::lex::name_length(text) == text.len()
+}
+
 impl Parser<'_> {
-    /// Everything up to the end; after an error, from the next line on.
-    pub(super) fn whole_script(&mut self) -> List {
+    /// Everything up to the end; after an error, from the line behind it on.
+    fn whole(&mut self) -> List {
         let mut items = List::new();
-        while !self.at_end() {
-            self.depth = 0;
-            let read = self.list_into(&mut items, &[]);
-            if read.is_ok() && !self.at_end() {
-                let _ = self.fail::<()>(self.pos, "nothing is open here that this would close");
+        let mut again = 0;
+        loop {
+            self.rune();
+            if self.attempt(&mut items).is_ok() {
+                break;
             }
-            if !self.at_end() {
-                self.next_line();
+            let line_end = self.text.get(self.resume..).and_then(|rest| rest.find('\n'));
+            let Some(from) = line_end.map(|at| self.resume + at + 1).filter(|from| *from < self.text.len()) else {
+                break;
+            };
+            again += self.at.saturating_sub(from);
+            if again > MAX_AGAIN {
+                break;
             }
+            self.restart(from);
         }
         settle(&mut items);
         items
     }
 
-    /// A list up to a reserved word, `)` or `;;`, which is left to the caller.
-    pub(super) fn list(&mut self, stops: &[&str]) -> Read<List> {
+    fn attempt(&mut self, items: &mut List) -> Read<()> {
+        self.advance()?;
+        self.list_into(items, &[])?;
+        self.here_documents()
+    }
+
+    /// Begins anew at an offset.
+    fn restart(&mut self, from: usize) {
+        (self.r, self.at, self.next, self.literal) = (0, from, from, None);
+        (self.backquotes, self.buried_backquotes, self.depth) = (0, 0, 0);
+        (self.tok, self.quote, self.in_word) = (Tok::End, Quote::None, false);
+        (self.double, self.fixed) = (false, false);
+        (self.buried, self.body_end) = (0, 0);
+        self.pending.clear();
+        self.delimiters.clear();
+        self.val.clear();
+    }
+
+    fn span(&self, start: usize, end: usize) -> Span {
+        self.map.span(start, end.max(start))
+    }
+
+    fn fail<T>(&mut self, at: usize, message: impl Into<String>) -> Read<T> {
+        self.problems.push(Problem::new(self.span(at, at), message));
+        self.resume = at.max(self.resume);
+        Err(Fail)
+    }
+
+    /// Reads something nested.
+    fn deeper<T>(&mut self, read: impl FnOnce(&mut Self) -> Read<T>) -> Read<T> {
+        if self.depth >= MAX_DEPTH {
+            return self.fail(self.pos, "nested too deeply to be read");
+        }
+        self.depth += 1;
+        let result = read(self);
+        self.depth -= 1;
+        result
+    }
+
+    /// Enters a list or an expression of its own.
+    fn enter(&mut self, quote: Quote) -> Around {
+        let around = Around { quote: self.quote, buried: self.buried, double: self.double, in_word: self.in_word };
+        self.buried = self.pending.len();
+        (self.quote, self.double, self.in_word) = (quote, false, false);
+        around
+    }
+
+    fn leave(&mut self, around: &Around) {
+        (self.quote, self.buried) = (around.quote, around.buried);
+        (self.double, self.in_word) = (around.double, around.in_word);
+    }
+
+    /// A list up to a reserved word or an operator, which is left to the caller.
+    fn list(&mut self, stops: &[&str]) -> Read<List> {
         let mut items = List::new();
-        self.nested(|p| p.list_into(&mut items, stops))?;
+        self.deeper(|p| p.list_into(&mut items, stops))?;
         settle(&mut items);
         Ok(items)
     }
 
-    /// A list that must not be empty.
-    pub(super) fn body(&mut self, stops: &[&str]) -> Read<List> {
-        let items = self.list(stops)?;
-        if items.is_empty() {
-            return self.fail(self.pos, "expected a command");
-        }
-        Ok(items)
-    }
-
     fn list_into(&mut self, out: &mut List, stops: &[&str]) -> Read<()> {
-        loop {
-            self.newlines();
-            if self.at_end() || self.peek() == b')' || self.starts(";;") || self.starts(";&") {
-                return Ok(());
+        let mut ended = true;
+        while self.tok != Tok::End {
+            let newline = self.got(Tok::Newline)?;
+            match self.tok {
+                Tok::Word if stops.contains(&self.val.as_str()) => break,
+                Tok::Op(")") if self.quote == Quote::List => break,
+                Tok::Op("`") if self.backquote_ends() => break,
+                Tok::Op(";;" | ";&" | ";;&") if self.quote == Quote::Case => break,
+                Tok::End => break,
+                _ => {}
             }
-            if stops.contains(&self.plain_word()) {
-                return Ok(());
+            if !newline && !ended {
+                return self.fail(self.pos, "expected the end of the command");
             }
-            self.and_or(out)?;
-            self.blanks();
-            let join = match self.peek() {
-                b';' if self.starts(";;") || self.starts(";&") => return Ok(()),
-                b';' => Join::Semicolon,
-                b'&' => Join::Background,
-                b'\n' => Join::Newline,
-                _ if self.at_end() || self.peek() == b')' => return Ok(()),
-                _ => return self.fail(self.pos, "expected the end of the command"),
+            if !self.statement(out)? {
+                return self.fail(self.pos, "expected a command");
+            }
+            let join = match self.tok {
+                Tok::Op(";") => Some(Join::Semicolon),
+                Tok::Op("&") => Some(Join::Background),
+                _ => None,
             };
-            if join != Join::Newline {
-                self.pos += 1;
+            ended = join.is_some();
+            if ended {
+                self.advance()?;
             }
             if let Some(last) = out.last_mut() {
-                last.join = Some(join);
+                last.join = Some(join.unwrap_or(Join::Newline));
             }
-        }
-    }
-
-    fn and_or(&mut self, out: &mut List) -> Read<()> {
-        loop {
-            self.pipeline(out)?;
-            self.blanks();
-            let join = if self.eat("&&") {
-                Join::And
-            } else if self.eat("||") {
-                Join::Or
-            } else {
-                return Ok(());
-            };
-            if let Some(last) = out.last_mut() {
-                last.join = Some(join);
-            }
-            self.newlines();
-        }
-    }
-
-    pub(super) fn pipeline(&mut self, out: &mut List) -> Read<()> {
-        let negated = self.reserved("!");
-        if negated && self.reserved("!") {
-            return self.fail(self.pos, "a command can be negated once only");
-        }
-        let first = out.len();
-        loop {
-            self.blanks();
-            let item = self.nested(Self::item)?;
-            out.push(item);
-            self.blanks();
-            let join = if self.starts("||") {
-                break;
-            } else if self.dialect != Dialect::Posix && self.eat("|&") {
-                Join::PipeBoth
-            } else if self.eat("|") {
-                Join::Pipe
-            } else {
-                break;
-            };
-            if let Some(last) = out.last_mut() {
-                last.join = Some(join);
-            }
-            self.newlines();
-        }
-        if let Some(item) = out.get_mut(first) {
-            item.negated = negated;
         }
         Ok(())
     }
 
-    /// A command with its redirections.
-    pub(super) fn item(&mut self) -> Read<Item> {
-        let at = self.pos;
-        let mut redirects = Vec::new();
-        let (command, at) = match self.compound()? {
-            Some(command) => {
-                let end = self.pos;
-                self.blanks();
-                while let Some(redirect) = self.redirect()? {
-                    redirects.push(redirect);
-                    self.blanks();
-                }
-                if redirects.is_empty() {
-                    self.pos = end;
-                }
-                (command, at)
-            }
-            None => self.simple(&mut redirects)?,
-        };
-        Ok(Item { command, redirects, negated: false, join: None, span: self.span(at, self.pos), at: self.shift + at })
-    }
-
-    /// A simple command or a function `name() …`, and where it starts.
-    fn simple(&mut self, redirects: &mut Vec<super::ast::Redirect>) -> Read<(Command, usize)> {
-        let begin = self.pos;
-        let mut simple = Simple::default();
-        let mut start = None;
-        let mut end = self.pos;
+    /// Pipelines joined by `&&` and `||`.
+    fn statement(&mut self, out: &mut List) -> Read<bool> {
+        if !self.negatable(out)? {
+            return Ok(false);
+        }
         loop {
-            self.blanks();
-            if let Some(redirect) = self.redirect()? {
-                redirects.push(redirect);
-                end = self.pos;
-                continue;
+            let join = match self.tok {
+                Tok::Op("&&") => Join::And,
+                Tok::Op("||") => Join::Or,
+                _ => return Ok(true),
+            };
+            self.joined(out, join)?;
+            if !self.negatable(out)? {
+                return self.fail(self.pos, "expected a command behind the operator");
             }
-            let process = self.dialect != Dialect::Posix && (self.starts("<(") || self.starts(">("));
-            if self.at_end() || (ends_word(self.peek()) && !process) {
-                break;
-            }
-            let at = self.pos;
-            start = start.or(Some(at));
-            if simple.words.is_empty()
-                && let Some(assign) = self.assignment()?
-            {
-                simple.assigns.push(assign);
-            } else {
-                let word = if simple.declares { self.declaration()? } else { self.word()? };
-                if simple.words.is_empty() && simple.assigns.is_empty() && self.dialect != Dialect::Posix {
-                    let declaring = ["export", "declare", "local", "readonly", "typeset", "nameref"];
-                    simple.declares = declaring.contains(&word.raw.as_str());
-                }
-                simple.words.push(word);
-            }
-            end = self.pos;
         }
-        if let ([word], true) = (simple.words.as_slice(), simple.assigns.is_empty() && redirects.is_empty())
-            && self.peek() == b'('
-        {
-            let (name, at) = (word.raw.clone(), start.unwrap_or(begin));
-            return self.function(name).map(|command| (command, at));
-        }
-        if start.is_none() && redirects.is_empty() {
-            let found = self.plain_word().to_owned();
-            return self.fail(self.pos, format!("expected a command, found `{found}`"));
-        }
-        self.pos = end;
-        Ok((if start.is_some() { Command::Simple(simple) } else { Command::None }, start.unwrap_or(begin)))
     }
 
-    /// The length of `K=`, `K+=` or `K[i]=` here, and of the name in it.
-    fn assignment_prefix(&self) -> Option<(usize, usize)> {
-        let rest = self.rest();
-        let name = name_length(rest);
-        let bytes = rest.as_bytes();
-        if name == 0 {
-            return None;
+    fn joined(&mut self, out: &mut List, join: Join) -> Read<()> {
+        self.advance()?;
+        self.got(Tok::Newline)?;
+        if let Some(last) = out.last_mut() {
+            last.join = Some(join);
         }
-        let mut at = name;
-        if bytes.get(at) == Some(&b'[') && self.dialect != Dialect::Posix {
-            let line = rest.find('\n').unwrap_or(rest.len());
-            let mut open = 0usize;
-            at += 1 + rest.get(at..line)?.bytes().position(|c| {
-                open += usize::from(c == b'[');
-                open -= usize::from(c == b']');
-                open == 0
-            })?;
-        }
-        if bytes.get(at) == Some(&b'+') && self.dialect != Dialect::Posix {
-            at += 1;
-        }
-        (bytes.get(at) == Some(&b'=')).then_some((at + 1, name))
+        Ok(())
     }
 
-    fn assignment(&mut self) -> Read<Option<Assign>> {
-        let Some((length, name)) = self.assignment_prefix() else { return Ok(None) };
+    /// A pipeline, perhaps behind `!`.
+    fn negatable(&mut self, out: &mut List) -> Read<bool> {
         let at = self.pos;
-        let prefix = self.slice(at, at + length);
-        self.pos += length;
-        let value = self.value()?;
-        let array = prefix.contains('[') || matches!(value.parts.as_slice(), [Part::Array(_)]);
-        Ok(Some(Assign {
-            name: self.slice(at, at + name).to_owned(),
-            append: prefix.ends_with("+="),
-            array,
-            value,
-            span: self.span(at, self.pos),
-        }))
+        let negated = self.got_word("!")?;
+        if negated && (self.stops() || self.is_word("!")) {
+            return self.fail(at, "`!` stands before one command");
+        }
+        self.pipeline(out, negated)
     }
 
-    /// A word behind `export` and the like, which can assign an array.
-    fn declaration(&mut self) -> Read<super::ast::Word> {
-        let at = self.pos;
-        let Some((length, _)) = self.assignment_prefix() else { return self.word() };
-        self.pos += length;
-        let mut word = self.value()?;
-        let prefix = self.slice(at, at + length).to_owned();
-        if let Some(Part::Literal(first)) = word.parts.first_mut() {
-            first.insert_str(0, &prefix);
-        } else {
-            word.parts.insert(0, Part::Literal(prefix));
+    fn pipeline(&mut self, out: &mut List, negated: bool) -> Read<bool> {
+        let Some(mut item) = self.command()? else { return Ok(false) };
+        item.negated = negated;
+        out.push(item);
+        loop {
+            let join = match self.tok {
+                Tok::Op("|") => Join::Pipe,
+                Tok::Op("|&") => Join::PipeBoth,
+                _ => return Ok(true),
+            };
+            self.joined(out, join)?;
+            let Some(item) = self.command()? else {
+                return self.fail(self.pos, "expected a command behind the operator");
+            };
+            out.push(item);
         }
-        self.slice(at, self.pos).clone_into(&mut word.raw);
-        word.span = self.span(at, self.pos);
-        word.at = self.shift + at;
-        Ok(word)
+    }
+
+    /// A command with its redirections.
+    fn command(&mut self) -> Read<Option<Item>> {
+        let (begin, mut redirects) = (self.pos, Vec::new());
+        let Some((command, at)) = self.deeper(|p| p.body(&mut redirects))? else { return Ok(None) };
+        while self.redirects() {
+            redirects.push(self.redirect()?);
+        }
+        let at = at.unwrap_or(begin);
+        let span = self.span(at, self.end);
+        Ok(Some(Item { command, redirects, negated: false, join: None, span, at }))
     }
 }
 

@@ -1,49 +1,43 @@
-//! Redirections and here-documents.
+//! Redirections.
 
-use super::super::ast::{Dialect, Heredoc, Redirect};
-use super::super::lex::{Parser, Pending, Read, ends_word, fixed, name_length};
-
-const OPERATORS: [&str; 12] = ["<<<", "<<-", "<<", "<&", "<>", "<", "&>>", "&>", ">>", ">&", ">|", ">"];
+use super::super::ast::Redirect;
+use super::token::{Quote, Tok};
+use super::{Parser, Read};
 
 impl Parser<'_> {
-    /// A redirection, if one is next.
-    pub(super) fn redirect(&mut self) -> Read<Option<Redirect>> {
-        let at = self.pos;
-        let rest = self.rest();
-        let digits = rest.bytes().take_while(u8::is_ascii_digit).count();
-        let prefix = if rest.starts_with('{') {
-            let name = name_length(rest.get(1..).unwrap_or(""));
-            if name > 0 && rest.as_bytes().get(name + 1) == Some(&b'}') { name + 2 } else { 0 }
-        } else {
-            digits
-        };
-        self.pos += prefix;
-        let posix = self.dialect == Dialect::Posix;
-        let process = !posix && prefix == 0 && (self.starts("<(") || self.starts(">("));
-        let operator = OPERATORS.iter().copied().find(|operator| {
-            let both = operator.starts_with('&');
-            self.starts(operator) && !(both && (posix || prefix > 0))
-        });
-        let Some(op) = operator.filter(|_| !process) else {
-            self.pos = at;
-            return Ok(None);
-        };
-        self.pos += op.len();
-        self.blanks();
-        if self.at_end() || (ends_word(self.peek()) && !self.starts("<(") && !self.starts(">(")) {
-            return self.fail(self.pos, format!("expected a word behind `{op}`"));
+    /// A redirection, at its descriptor or operator.
+    pub(super) fn redirect(&mut self) -> Read<Redirect> {
+        let mut fd = None;
+        if self.tok == Tok::Descriptor {
+            if self.val.starts_with('{') {
+                self.not_posix(self.pos)?;
+            }
+            fd = Some(self.val.clone());
+            self.advance()?;
         }
-        let target = self.word()?;
-        let mut heredoc = None;
-        if op == "<<" || op == "<<-" {
-            let delimiter = fixed(&target).unwrap_or_else(|| target.raw.clone());
-            let quoted = target.raw.contains(['\'', '"', '\\']);
-            heredoc = Some(self.heredocs.len());
-            let pending = Pending { delimiter, quoted, strip: op == "<<-", index: self.heredocs.len() };
-            self.heredocs.push(Heredoc { text: String::new(), quoted, span: target.span });
-            self.pending.push(pending);
+        let (at, op) = (self.pos, if let Tok::Op(op) = self.tok { op } else { "" });
+        let here = op == "<<" || op == "<<-";
+        if !here {
+            self.advance()?;
+            let target = self.redirected(at)?;
+            return Ok(Redirect { fd, op, target, heredoc: None });
         }
-        let fd = (prefix > 0).then(|| self.slice(at, at + prefix).to_owned());
-        Ok(Some(Redirect { fd, op, target, heredoc }))
+        let quote = std::mem::replace(&mut self.quote, Quote::HereWord);
+        self.fixed = true;
+        self.advance()?;
+        let target = self.redirected(at)?;
+        (self.quote, self.fixed) = (quote, false);
+        let heredoc = Some(self.announce(at, &target, op == "<<-"));
+        if self.tok == Tok::Newline {
+            self.here_documents()?;
+        }
+        Ok(Redirect { fd, op, target, heredoc })
+    }
+
+    fn redirected(&mut self, at: usize) -> Read<super::super::ast::Word> {
+        match self.word()? {
+            Some(word) => Ok(word),
+            None => self.fail(at, "expected a word behind the operator"),
+        }
     }
 }

@@ -49,7 +49,13 @@ fn compound_commands_are_read() {
         "function f { a; }",
         "[[ -n $x && ( $y == a* || ! $z =~ ^(a|b c)$ ) ]]",
         "(( a + (b) ))",
-        "((a; b); c)",
+        "{ if a; then b; fi }",
+        "if a; then\nfi",
+        "wh\\\nile a; do b; done",
+        "a=(b # c\n d)",
+        "`a \\`b\\``",
+        "[[ a =~ ^(b c|[[:space:]])$ ]]",
+        "cat <<A | b <<-'B'\n$(c)\nA\n\td\n\tB\nf() {\nx=$(a <<C\nC\n)\n}",
         "let x=1+2",
         "time -p a | b",
         "coproc X { a; }",
@@ -61,6 +67,58 @@ fn compound_commands_are_read() {
         let script = read(text);
         assert_eq!(script.problems, [], "{text}");
         assert!(!script.items.is_empty());
+    }
+}
+
+#[test]
+fn what_no_shell_reads_is_a_problem() {
+    for text in [
+        "$((1 +))",
+        "((a; b); c)",
+        "$((1 ? 2))",
+        "let",
+        "${a b}",
+        "${1a}",
+        "${#a:-b}",
+        "cat <<E\na",
+        "cat <<$x\n$x\n",
+        "A=(1) b",
+        "a[1] b",
+        "function 'f' { a; }",
+        "export a-b=c",
+        "[[ a b ]]",
+        "[[ a == ]]",
+        "! ! a",
+        "a | ! b",
+        "a && ;",
+        "for 'x' in a; do b; done",
+        "case a in b c) ;; esac",
+        "a &&& b",
+        "a; ; b",
+        "${x",
+        "`a",
+        "x=$(a",
+        "$[1",
+        "cat <<E\r\na\r\nE\r\n",
+    ] {
+        assert!(!read(text).problems.is_empty(), "{text}");
+    }
+    let posix = |text| script(text, &SpanMap::Linear { file: FileId(0), base: 0 }, Dialect::Posix).problems;
+    for text in ["a=(b)", "${x/a/b}", "${x:1}", "f-g() { a; }", "for ((;;)); do a; done", "a {x}>b", "@(a)"] {
+        assert!(!posix(text).is_empty(), "{text}");
+    }
+}
+
+#[test]
+fn a_comment_ends_with_its_line_and_starts_behind_a_blank() {
+    assert_eq!(read("a # b \\\nc").items.len(), 2);
+    assert_eq!(raws(&read("a \"b\"#c d").items[0]), ["a", "\"b\"#c", "d"]);
+}
+
+#[test]
+fn many_errors_are_read_once() {
+    for piece in ["a <<E\n", "'\n(\n", "if a\n", "\"$(\n"] {
+        assert!(!read(&piece.repeat(20_000)).problems.is_empty());
     }
 }
 

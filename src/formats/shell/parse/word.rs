@@ -1,247 +1,249 @@
 //! Words and quoting.
 
-use super::super::ast::{Dialect, Part, Word};
-use super::super::lex::{Parser, Read, ends_word};
-
-/// Where a word ends.
-#[derive(Clone, Copy, PartialEq, Eq)]
-pub(super) enum Until {
-    /// At a blank or an operator.
-    Blank,
-    /// At the `}` of an expansion.
-    Brace,
-    /// At a blank outside parentheses (a regular expression).
-    Regex,
-}
+use super::super::ast::{Part, Word};
+use super::rune::{END, JOINED};
+use super::token::{Quote, Tok};
+use super::{Parser, Read};
 
 impl Parser<'_> {
-    pub(super) fn word(&mut self) -> Read<Word> {
-        self.nested(|p| p.word_until(Until::Blank, false))
-    }
-
-    /// The value of an assignment: a word, an array, or nothing.
-    pub(super) fn value(&mut self) -> Read<Word> {
-        if self.peek() != b'(' || self.dialect == Dialect::Posix {
-            return self.word();
-        }
+    /// A word, if one is next.
+    pub(super) fn word(&mut self) -> Read<Option<Word>> {
         let at = self.pos;
-        self.pos += 1;
-        let mut words = Vec::new();
-        loop {
-            self.newlines();
-            if self.eat(")") {
-                break;
-            }
-            if self.at_end() || (ends_word(self.peek()) && !self.starts("<(")) {
-                return self.fail(at, "the array is not closed");
-            }
-            words.push(self.word()?);
-        }
-        Ok(self.made(at, vec![Part::Array(words)]))
+        let parts = self.parts()?;
+        Ok(if parts.is_empty() { None } else { Some(self.made(at, parts)) })
     }
 
     pub(super) fn made(&self, at: usize, parts: Vec<Part>) -> Word {
-        Word { parts, raw: self.slice(at, self.pos).to_owned(), span: self.span(at, self.pos), at: self.shift + at }
+        Word { parts, raw: self.slice(at, self.end).to_owned(), span: self.span(at, self.end), at }
     }
 
-    pub(super) fn word_until(&mut self, until: Until, quoted: bool) -> Read<Word> {
-        let at = self.pos;
+    pub(super) fn parts(&mut self) -> Read<Vec<Part>> {
         let mut parts = Vec::new();
-        let mut literal = String::new();
-        let mut open = 0usize;
-        while !self.at_end() {
-            let c = self.peek();
-            let process = (c == b'<' || c == b'>') && self.peek_at(1) == b'(' && until == Until::Blank;
-            match until {
-                Until::Blank if ends_word(c) && !(process && self.dialect != Dialect::Posix) => break,
-                Until::Blank if c == b'\r' && self.peek_at(1) == b'\n' => break,
-                Until::Brace if c == b'}' => break,
-                Until::Regex if c == b'(' => open += 1,
-                Until::Regex if c == b')' && open > 0 => open -= 1,
-                Until::Regex if c == b'\n' || (open == 0 && matches!(c, b' ' | b'\t' | b')')) => break,
-                _ => {}
-            }
-            let part = match c {
-                b'\\' => {
-                    self.escape(&mut literal);
-                    continue;
-                }
-                b'\'' if !quoted => Some(self.single()?),
-                b'"' => Some(self.double()?),
-                b'`' => Some(self.nested(Self::backquotes)?),
-                b'$' => self.nested(|p| p.dollar(quoted))?,
-                b'<' | b'>' if process => Some(self.nested(Self::process)?),
-                b'?' | b'*' | b'+' | b'@' | b'!' if self.peek_at(1) == b'(' && until == Until::Blank => {
-                    self.extended_glob()?
-                }
-                _ => None,
-            };
-            if let Some(part) = part {
-                if !literal.is_empty() {
-                    parts.push(Part::Literal(std::mem::take(&mut literal)));
-                }
-                parts.push(part);
-            } else {
-                let length = self.char_len();
-                literal.push_str(self.slice(self.pos, self.pos + length));
-                self.pos += length;
+        loop {
+            self.in_word = true;
+            let part = self.part();
+            self.in_word = false;
+            let Some(part) = part? else { return Ok(parts) };
+            parts.push(part);
+            if self.spaced {
+                return Ok(parts);
             }
         }
-        if !literal.is_empty() {
-            parts.push(Part::Literal(literal));
-        }
-        Ok(self.made(at, parts))
     }
 
-    /// A backslash outside quotes; a continuation is dropped.
-    fn escape(&mut self, literal: &mut String) {
-        self.pos += 1;
-        if self.eat("\n") || self.eat("\r\n") {
-            return;
-        }
-        let length = if self.at_end() { 0 } else { self.char_len() };
-        literal.push('\\');
-        literal.push_str(self.slice(self.pos, self.pos + length));
-        self.pos += length;
+    pub(super) fn no_expansion(&mut self) -> Read<()> {
+        if self.fixed { self.fail(self.pos, "no expansion may stand here") } else { Ok(()) }
     }
 
-    fn single(&mut self) -> Read<Part> {
-        let at = self.pos;
-        let Some(length) = self.text.get(at + 1..).and_then(|rest| rest.find('\'')) else {
-            return self.fail(at, "the quote is not closed");
+    fn part(&mut self) -> Read<Option<Part>> {
+        let op = match self.tok {
+            Tok::Literal | Tok::Word => {
+                let text = self.val.clone();
+                self.advance()?;
+                return Ok(Some(Part::Literal(text)));
+            }
+            Tok::Op(op) => op,
+            _ => return Ok(None),
         };
-        self.pos = at + length + 2;
-        Ok(Part::Single(self.slice(at + 1, at + 1 + length).to_owned()))
+        let part = match op {
+            "${" => self.deeper(Self::parameter)?,
+            "$((" | "$[" => self.deeper(|p| p.expanded(op))?,
+            "$" => self.dollar()?,
+            "${{" => {
+                let text = self.slice(self.pos, self.at).to_owned();
+                self.advance()?;
+                Part::Expression(text)
+            }
+            "$(" | "<(" | ">(" => {
+                self.no_expansion()?;
+                let at = self.pos;
+                let around = self.enter(Quote::List);
+                self.advance()?;
+                let list = self.list(&[])?;
+                self.leave(&around);
+                self.close(at, ")")?;
+                if op == "$(" { Part::Command(list) } else { Part::Process(list) }
+            }
+            "'" | "$'" => self.single(op == "$'")?,
+            // The end of the quote around.
+            "\"" if self.quote == Quote::Double => return Ok(None),
+            "\"" | "$\"" => self.deeper(Self::double)?,
+            "`" if self.backquote_ends() => return Ok(None),
+            "`" => self.deeper(Self::substituted)?,
+            "@(" => self.extended()?,
+            _ => return Ok(None),
+        };
+        Ok(Some(part))
     }
 
-    /// `"…"`, at its first quote.
-    pub(super) fn double(&mut self) -> Read<Part> {
+    /// `$X`, or a `$` that is just that.
+    fn dollar(&mut self) -> Read<Part> {
         let at = self.pos;
-        self.pos += 1;
-        let mut parts = Vec::new();
-        let mut literal = String::new();
+        match self.r {
+            b'@' | b'*' | b'#' | b'$' | b'?' | b'!' | b'-' | b'0'..=b'9' => {
+                self.val = char::from(self.r).to_string();
+                self.rune();
+            }
+            b'a'..=b'z' | b'A'..=b'Z' | b'_' | b'\\' => self.literal_name(),
+            _ => {
+                self.advance()?;
+                return Ok(Part::Literal("$".into()));
+            }
+        }
+        self.no_expansion()?;
+        let name = self.val.clone();
+        let end = self.at;
+        self.advance()?;
+        if name.is_empty() {
+            return Ok(Part::Literal("$".into()));
+        }
+        Ok(self.plain(name, at, end))
+    }
+
+    fn single(&mut self, ansi: bool) -> Read<Part> {
+        let at = self.pos;
+        self.begin();
         loop {
-            if self.at_end() {
-                return self.fail(at, "the quote is not closed");
-            }
-            let part = match self.peek() {
-                b'"' => {
-                    self.pos += 1;
-                    break;
+            match self.r {
+                b'\\' if ansi => {
+                    self.rune();
                 }
-                b'\\' => {
-                    match self.peek_at(1) {
-                        c @ (b'$' | b'`' | b'"' | b'\\') => literal.push(char::from(c)),
-                        b'\n' => {}
-                        _ => {
-                            literal.push('\\');
-                            self.pos += 1;
-                            continue;
-                        }
-                    }
-                    self.pos += 2;
-                    continue;
-                }
-                b'$' => self.nested(|p| p.dollar(true))?,
-                b'`' => Some(self.nested(Self::backquotes)?),
-                _ => None,
-            };
-            if let Some(part) = part {
-                if !literal.is_empty() {
-                    parts.push(Part::Single(std::mem::take(&mut literal)));
-                }
-                parts.push(part);
-            } else {
-                let length = self.char_len();
-                literal.push_str(self.slice(self.pos, self.pos + length));
-                self.pos += length;
-            }
-        }
-        if !literal.is_empty() {
-            parts.push(Part::Single(literal));
-        }
-        Ok(Part::Double(parts))
-    }
-
-    /// `$'…'`, at its quote.
-    pub(super) fn ansi(&mut self) -> Read<Part> {
-        let at = self.pos;
-        self.pos += 1;
-        let mut text = String::new();
-        loop {
-            if self.at_end() {
-                return self.fail(at, "the quote is not closed");
-            }
-            if self.eat("'") {
-                return Ok(Part::Single(text));
-            }
-            if !self.eat("\\") {
-                let length = self.char_len();
-                text.push_str(self.slice(self.pos, self.pos + length));
-                self.pos += length;
-                continue;
-            }
-            let numeric = |text: &str, radix, most: usize| {
-                let count = text.chars().take(most).take_while(|c| c.is_digit(radix)).count();
-                let code = u32::from_str_radix(text.get(..count).unwrap_or(""), radix).ok().and_then(char::from_u32);
-                (count, code)
-            };
-            let rest = self.rest();
-            let (length, code) = match self.peek() {
-                b'x' => {
-                    let (count, code) = numeric(rest.get(1..).unwrap_or(""), 16, 2);
-                    (count + 1, code)
-                }
-                b'0'..=b'7' => numeric(rest, 8, 3),
-                c => (self.char_len(), plain_escape(c)),
-            };
-            if let Some(code) = code {
-                text.push(code);
-            } else {
-                text.push('\\');
-                text.push_str(self.slice(self.pos, self.pos + length));
-            }
-            self.pos += length;
-        }
-    }
-
-    fn extended_glob(&mut self) -> Read<Option<Part>> {
-        if self.dialect == Dialect::Posix {
-            return Ok(None);
-        }
-        let at = self.pos;
-        let mut open = 0usize;
-        while !self.at_end() {
-            match self.peek() {
-                b'\\' => self.pos += 1,
-                b'(' => open += 1,
-                b')' => {
-                    open -= 1;
-                    if open == 0 {
-                        self.pos += 1;
-                        return Ok(Some(Part::Pattern(self.slice(at, self.pos).to_owned())));
-                    }
-                }
-                b'\n' => break,
+                b'\'' => break,
+                JOINED => self.keep_text("\\\n"),
+                END => return self.fail(at, "the quote is not closed"),
                 _ => {}
             }
-            self.pos += if self.at_end() { 0 } else { self.char_len() };
+            self.rune();
         }
-        self.fail(at, "the pattern is not closed")
+        let text = self.finish();
+        self.backquotes = std::mem::take(&mut self.buried_backquotes);
+        self.rune();
+        self.advance()?;
+        Ok(Part::Single(if ansi { unquoted(&text) } else { text }))
+    }
+
+    /// `"…"`
+    fn double(&mut self) -> Read<Part> {
+        let at = self.pos;
+        let quote = std::mem::replace(&mut self.quote, Quote::Double);
+        let double = std::mem::replace(&mut self.double, true);
+        self.advance()?;
+        let parts = self.parts()?;
+        (self.quote, self.double, self.in_word) = (quote, double, true);
+        if self.tok != Tok::Op("\"") {
+            return self.fail(at, "the quote is not closed");
+        }
+        self.advance()?;
+        let literal = |part| if let Part::Literal(text) = part { Part::Single(escaped(&text)) } else { part };
+        Ok(Part::Double(parts.into_iter().map(literal).collect()))
+    }
+
+    /// A command substitution in backquotes.
+    fn substituted(&mut self) -> Read<Part> {
+        self.no_expansion()?;
+        let at = self.pos;
+        let around = self.enter(Quote::Backquotes);
+        self.backquotes += 1;
+        self.rune();
+        self.advance()?;
+        let list = self.list(&[])?;
+        let unclosed = self.tok == Tok::Op("`") && self.backquote_escapes + 1 < self.backquotes;
+        self.leave(&around);
+        self.backquotes -= 1;
+        if unclosed || self.tok != Tok::Op("`") {
+            return self.fail(at, "the backquote is not closed");
+        }
+        self.rune();
+        self.advance()?;
+        Ok(Part::Command(list))
+    }
+
+    /// `@(…)` and its kin, behind the parenthesis.
+    fn extended(&mut self) -> Read<Part> {
+        self.not_posix(self.pos)?;
+        let (at, mut open) = (self.pos, 1);
+        loop {
+            match self.r {
+                b'(' => open += 1,
+                b')' => open -= 1,
+                END => return self.fail(at, "the pattern is not closed"),
+                _ => {}
+            }
+            if open == 0 {
+                break;
+            }
+            self.rune();
+        }
+        self.rune();
+        let text = self.slice(at, self.at).to_owned();
+        self.advance()?;
+        Ok(Part::Pattern(text))
     }
 }
 
-fn plain_escape(c: u8) -> Option<char> {
+/// Text between double quotes without its escapes.
+pub(super) fn escaped(text: &str) -> String {
+    let mut out = String::with_capacity(text.len());
+    let mut chars = text.chars().peekable();
+    while let Some(c) = chars.next() {
+        match chars.peek() {
+            Some('$' | '`' | '"' | '\\') if c == '\\' => out.extend(chars.next()),
+            Some('\n') if c == '\\' => {
+                chars.next();
+            }
+            _ => out.push(c),
+        }
+    }
+    out
+}
+
+/// Text between `$'` and `'` without its escapes.
+fn unquoted(text: &str) -> String {
+    let mut out = String::with_capacity(text.len());
+    let mut rest = text;
+    while let Some(at) = rest.find('\\') {
+        out.push_str(&rest[..at]);
+        rest = &rest[at + 1..];
+        let digits = |from: usize, radix, most| {
+            let digits = rest.chars().skip(from).take(most);
+            digits.take_while(|c| c.is_digit(radix)).count()
+        };
+        let (start, length, radix) = match rest.chars().next() {
+            Some('x') => (1, digits(1, 16, 2), 16),
+            Some('0'..='7') => (0, digits(0, 8, 3), 8),
+            _ => (0, 0, 10),
+        };
+        let code = rest.get(start..start + length).and_then(|digits| u32::from_str_radix(digits, radix).ok());
+        if let Some(code) = code.and_then(char::from_u32) {
+            out.push(code);
+            rest = &rest[start + length..];
+            continue;
+        }
+        let Some(c) = rest.chars().next() else {
+            out.push('\\');
+            break;
+        };
+        match plain_escape(c) {
+            Some(plain) => out.push(plain),
+            None => out.extend(['\\', c]),
+        }
+        rest = &rest[c.len_utf8()..];
+    }
+    out.push_str(rest);
+    out
+}
+
+fn plain_escape(c: char) -> Option<char> {
     Some(match c {
-        b'n' => '\n',
-        b't' => '\t',
-        b'r' => '\r',
-        b'a' => '\x07',
-        b'b' => '\x08',
-        b'f' => '\x0c',
-        b'v' => '\x0b',
-        b'e' | b'E' => '\x1b',
-        b'\'' | b'"' | b'\\' | b'?' => char::from(c),
+        'n' => '\n',
+        't' => '\t',
+        'r' => '\r',
+        'a' => '\x07',
+        'b' => '\x08',
+        'f' => '\x0c',
+        'v' => '\x0b',
+        'e' | 'E' => '\x1b',
+        '\'' | '"' | '\\' | '?' => c,
         _ => return None,
     })
 }

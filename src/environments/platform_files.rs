@@ -1,0 +1,220 @@
+//! Environments that the files of platforms define: fly.toml, render.yaml, heroku.yml.
+
+use std::collections::BTreeMap;
+
+use super::images;
+use super::plan::{CommandLine, ImageBuild, NativeBuild, Planned, Runs, Unit};
+use super::platform::line;
+use super::words::naming;
+use crate::discover::{Kind, paths};
+use crate::formats::small::heroku_yml::{HerokuYml, Run};
+use crate::formats::small::render::{Blueprint, Service};
+use crate::formats::small::{Texts, fly, heroku_yml, render};
+use crate::formats::{Var, Vars};
+use crate::links::Repository;
+use crate::model::{Confidence, FileId, Origin, Role, Span, SpanMap, Spanned};
+
+/// The environments of platforms' files; `known` are those of stronger runners.
+pub fn infer(repository: &Repository<'_>, known: &[Planned]) -> Vec<Planned> {
+    let mut found: Vec<Planned> = Vec::new();
+    for file in repository.of(Kind::Platform) {
+        let path = repository.tree.path(*file);
+        let name = paths::name(path);
+        let naming = naming(path);
+        if naming.template {
+            continue;
+        }
+        let (platform, more) = match name {
+            "heroku.yml" => ("heroku", of_heroku(repository, *file).into_iter().collect::<Vec<_>>()),
+            "render.yaml" | "render.yml" => ("render", of_render(repository, *file)),
+            _ => ("fly", of_fly(repository, *file).into_iter().collect()),
+        };
+        for mut planned in more {
+            if let Some((role, word)) = naming.role.clone().filter(|_| planned.environment.name == PLAIN) {
+                planned.environment.role = role;
+                planned.environment.name = word;
+            }
+            let taken = |other: &Planned| other.environment.name == planned.environment.name;
+            if planned.environment.name == PLAIN && (known.iter().any(taken) || found.iter().any(taken)) {
+                planned.environment.name = platform.to_owned();
+            }
+            found.push(planned);
+        }
+    }
+    found
+}
+
+/// The name of an environment that nothing else is said of.
+const PLAIN: &str = "production";
+
+fn planned(file: FileId, why: &str) -> Planned {
+    Planned::new(PLAIN, Role::Production, Confidence::Invoked).because(Span::new(file, 0, 0), why)
+}
+
+fn vars(texts: impl IntoIterator<Item = (String, Spanned<String>)>) -> Vars {
+    texts.into_iter().map(|(name, text)| (name, Var::set(text.value, Origin::set(text.span)))).collect()
+}
+
+fn args(texts: &Texts) -> BTreeMap<String, Option<String>> {
+    texts.iter().map(|(name, text)| (name.clone(), Some(text.value.clone()))).collect()
+}
+
+/// Adds a unit with its variables.
+fn add(planned: &mut Planned, name: &str, runs: Runs, given: &Vars) {
+    if let Runs::Process { image: Some(image), .. } | Runs::Image(image) = &runs {
+        planned.add_file(image.dockerfile);
+    }
+    planned.variables.insert(name.to_owned(), given.clone());
+    planned.units.push(Unit { name: name.to_owned(), runs });
+}
+
+/// What an image runs: a command of the file, or its own.
+fn in_image(image: &ImageBuild, command: Option<CommandLine>) -> Runs {
+    match command {
+        Some(command) => Runs::Process { command, image: Some(image.clone()), native: None },
+        None => Runs::Image(image.clone()),
+    }
+}
+
+fn of_fly(repository: &Repository<'_>, file: FileId) -> Option<Planned> {
+    let read = repository.tree.parsed(file, fly::parse).ok()?;
+    let fly = &read.0;
+    let folder = paths::parent(repository.tree.path(file)).to_owned();
+    if fly.image.is_some() || fly.builder.is_some() {
+        return None;
+    }
+    let named = fly.dockerfile.as_ref();
+    let dockerfile = paths::join(&folder, named.map_or("Dockerfile", |name| name.value.as_str()))
+        .and_then(|path| repository.tree.find(&path))
+        .or_else(|| repository.tree.find(&named?.value))?;
+    let image = ImageBuild {
+        dockerfile,
+        context: context(repository, dockerfile, &folder),
+        target: fly.target.as_ref().map(|target| target.value.clone()),
+        args: args(&fly.args),
+        span: named.map(|name| name.span),
+    };
+    let mut planned = planned(file, "Fly.io reads the file");
+    let given = vars(fly.env.clone());
+    for (name, command) in &fly.processes {
+        add(&mut planned, &name.value, in_image(&image, Some(line(command))), &given);
+    }
+    if planned.units.is_empty() {
+        add(&mut planned, "app", in_image(&image, words(&fly.cmd)), &given);
+    }
+    if let Some(command) = &fly.release_command {
+        add(&mut planned, "release", in_image(&image, Some(line(command))), &given);
+    }
+    Some(planned)
+}
+
+/// A list of words as one command.
+fn words(words: &[Spanned<String>]) -> Option<CommandLine> {
+    let span = words.first()?.span.to(words.last()?.span);
+    let quoted: Vec<String> = words.iter().map(|word| format!("'{}'", word.value.replace('\'', "'\\''"))).collect();
+    Some(CommandLine { text: quoted.join(" "), map: SpanMap::Whole(span), span })
+}
+
+/// The folder that a platform builds in: that of its file, where the Dockerfile's sources are there.
+fn context(repository: &Repository<'_>, dockerfile: FileId, folder: &str) -> String {
+    let own = images::context_of(repository, dockerfile);
+    if own.starts_with(folder) && paths::parent(repository.tree.path(dockerfile)) != own {
+        own
+    } else {
+        folder.to_owned()
+    }
+}
+
+fn of_render(repository: &Repository<'_>, file: FileId) -> Vec<Planned> {
+    let Ok(read) = repository.tree.parsed(file, render::parse) else { return Vec::new() };
+    let mut found: Vec<Planned> = blueprint(repository, file, &read.0).into_iter().collect();
+    for (name, one) in &read.0.environments {
+        let Some(mut planned) = blueprint(repository, file, one) else { continue };
+        let role = naming(&format!("{}.x", name.value)).role.map_or(Role::Production, |(role, _)| role);
+        planned.environment.role = role;
+        planned.environment.name.clone_from(&name.value);
+        found.push(planned);
+    }
+    found
+}
+
+fn blueprint(repository: &Repository<'_>, file: FileId, blueprint: &Blueprint) -> Option<Planned> {
+    let mut planned = planned(file, "Render reads the blueprint");
+    for service in &blueprint.services {
+        let Some(name) = service.name.as_ref().filter(|_| !service.is_keyvalue()) else { continue };
+        let Some(runs) = service_runs(repository, file, service) else { continue };
+        let given = vars(blueprint.values(service));
+        add(&mut planned, &name.value, runs, &given);
+        if let (Some(command), Some(Unit { runs, .. })) = (&service.pre_deploy, planned.units.last().cloned()) {
+            let runs = instead(runs, line(command));
+            add(&mut planned, &format!("{}-release", name.value), runs, &given);
+        }
+    }
+    (!planned.units.is_empty()).then_some(planned)
+}
+
+/// The same image or build with another command.
+fn instead(runs: Runs, command: CommandLine) -> Runs {
+    match runs {
+        Runs::Image(image) => Runs::Process { command, image: Some(image), native: None },
+        Runs::Process { image, native, .. } => Runs::Process { command, image, native },
+        other => other,
+    }
+}
+
+fn service_runs(repository: &Repository<'_>, file: FileId, service: &Service) -> Option<Runs> {
+    let beside = paths::parent(repository.tree.path(file));
+    let root = service.root.as_ref().map_or("", |root| root.value.as_str());
+    let folder = paths::join(beside, root)?;
+    if service.image.is_some() {
+        return None;
+    }
+    let command = service.start.as_ref().map(line);
+    if !service.is_docker() {
+        let build = service.build.as_ref().map(line);
+        return Some(Runs::Process { command: command?, image: None, native: Some(NativeBuild { folder, build }) });
+    }
+    let named = service.dockerfile.as_ref();
+    let dockerfile = repository.tree.find(&paths::join(&folder, named.map_or("Dockerfile", |name| &name.value))?)?;
+    let context = service.context.as_ref().and_then(|context| paths::join(&folder, &context.value)).unwrap_or(folder);
+    let span = named.map(|name| name.span).or(Some(service.span));
+    Some(in_image(&ImageBuild { dockerfile, context, target: None, args: BTreeMap::new(), span }, command))
+}
+
+fn of_heroku(repository: &Repository<'_>, file: FileId) -> Option<Planned> {
+    let read = repository.tree.parsed(file, heroku_yml::parse).ok()?;
+    let heroku = &read.0;
+    let mut planned = planned(file, "Heroku builds what the file says");
+    let given = vars(heroku.setup_config.clone());
+    for run in heroku.run.iter().chain(&heroku.release) {
+        let Some(image) = heroku_image(repository, file, heroku, run) else { continue };
+        add(&mut planned, &run.name.value, in_image(&image, run.command.as_ref().map(line)), &given);
+    }
+    for name in heroku.docker.keys().filter(|name| !heroku.run.iter().any(|run| run.name.value == **name)) {
+        let Some(build) = heroku.docker.get(name) else { continue };
+        let own = Run { name: Spanned::new(name.clone(), build.dockerfile.span), command: None, image: None };
+        if let Some(image) = heroku_image(repository, file, heroku, &own) {
+            add(&mut planned, name, in_image(&image, None), &given);
+        }
+    }
+    let app =
+        paths::join(paths::parent(repository.tree.path(file)), "app.json").and_then(|path| repository.tree.find(&path));
+    if let Some(app) = app {
+        planned.add_file(app);
+    }
+    (!planned.units.is_empty()).then_some(planned)
+}
+
+/// The image of a process type; that of `web` where it has none of its own.
+fn heroku_image(repository: &Repository<'_>, file: FileId, heroku: &HerokuYml, run: &Run) -> Option<ImageBuild> {
+    let named = run.image.as_ref().map_or(run.name.value.as_str(), |image| image.value.as_str());
+    let build = heroku.docker.get(named).or_else(|| heroku.docker.get("web"))?;
+    let folder = paths::parent(repository.tree.path(file)).to_owned();
+    Some(ImageBuild {
+        dockerfile: repository.tree.find(&paths::join(&folder, &build.dockerfile.value)?)?,
+        context: paths::join(&folder, paths::parent(&build.dockerfile.value))?,
+        target: build.target.as_ref().map(|target| target.value.clone()),
+        args: args(&heroku.config),
+        span: Some(build.dockerfile.span),
+    })
+}

@@ -1,0 +1,241 @@
+//! A pipeline in the shape of a workflow, so that both kinds of CI are judged by the same rules.
+
+use std::collections::BTreeMap;
+
+use super::{Job, Pipeline, Service, read};
+use crate::discover::Tree;
+use crate::formats::small::CommandText;
+use crate::formats::small::tree::{Kind, Node};
+use crate::formats::workflow::{self, ContainerSpec, Defaults, Matrix, RunText, Step, Texts, Trigger, Workflow};
+use crate::model::{FileId, Span, SpanMap, Spanned};
+
+/// The pipeline of a file as a workflow.
+pub fn workflow(tree: &Tree, file: FileId) -> Workflow {
+    let pipeline = read(tree, file);
+    let jobs = pipeline.jobs.iter().map(|job| as_job(&pipeline, job)).collect();
+    let at = Span::new(file, 0, 0);
+    let event = |name: &str| Trigger {
+        event: Spanned::new(name.to_owned(), at),
+        branches: Vec::new(),
+        tags: Vec::new(),
+        types: Vec::new(),
+        workflows: Vec::new(),
+        paths: Vec::new(),
+        inputs: BTreeMap::new(),
+    };
+    let merges = |text: &str| text.contains("merge_request");
+    let rules = pipeline.rules.iter().chain(pipeline.jobs.iter().flat_map(|job| &job.rules));
+    let mut conditions = rules.filter_map(|rule| rule.condition.as_ref());
+    let merged = conditions.any(|condition| merges(&condition.value))
+        || pipeline.jobs.iter().flat_map(|job| &job.only).any(|word| merges(&word.value));
+    let mut on = vec![event("push")];
+    on.extend(merged.then(|| event("pull_request")));
+    Workflow {
+        file,
+        name: None,
+        on,
+        env: Texts::new(),
+        defaults: Defaults::default(),
+        jobs,
+        problems: pipeline.problems,
+        gitlab: true,
+        callers: Vec::new(),
+    }
+}
+
+/// `$NAME` as an expression that asks for the variable of that name.
+fn expanded(text: &Spanned<String>) -> Spanned<String> {
+    let mut out = String::new();
+    let mut rest = text.value.as_str();
+    while let Some(at) = rest.find('$') {
+        out.push_str(rest.get(..at).unwrap_or_default());
+        let tail = rest.get(at + 1..).unwrap_or_default();
+        if let Some(after) = tail.strip_prefix('$') {
+            out.push('$');
+            rest = after;
+            continue;
+        }
+        let word = |text: &str| text.len() - text.trim_start_matches(|c: char| c.is_alphanumeric() || c == '_').len();
+        let braced = tail.strip_prefix('{').map(|inner| (inner, word(inner)));
+        let (name, after) = match braced {
+            Some((inner, end)) if inner.get(end..).is_some_and(|rest| rest.starts_with('}')) => {
+                (inner.get(..end), inner.get(end + 1..))
+            }
+            Some(_) => (None, None),
+            None => (tail.get(..word(tail)), tail.get(word(tail)..)),
+        };
+        match name.filter(|name| !name.is_empty()) {
+            Some(name) => out.push_str(&format!("${{{{ env.{name} }}}}")),
+            None => out.push('$'),
+        }
+        rest = if name.is_some_and(|name| !name.is_empty()) { after.unwrap_or_default() } else { tail };
+    }
+    out.push_str(rest);
+    // Inputs of a component are only known where it is included.
+    if out.contains("$[[") {
+        out = "${{ inputs.unknown }}".into();
+    }
+    Spanned::new(out, text.span)
+}
+
+fn texts(from: &crate::formats::small::Texts) -> Texts {
+    from.iter().map(|(name, text)| (name.clone(), expanded(text))).collect()
+}
+
+fn as_job(pipeline: &Pipeline, job: &Job) -> workflow::Job {
+    let mut env = texts(&job.inherited);
+    env.extend(texts(&job.variables));
+    for row in &job.matrix {
+        for (name, value) in row {
+            env.insert(name.clone(), Spanned::new(format!("${{{{ matrix.{name} }}}}"), value.span));
+        }
+    }
+    let started = job
+        .environment
+        .as_ref()
+        .filter(|environment| environment.action.as_ref().is_none_or(|action| action.value == "start"));
+    let mut steps = steps(job.before_script.iter().chain(&job.script), false);
+    steps.extend(self::steps(job.after_script.iter(), true));
+    workflow::Job {
+        id: job.name.clone(),
+        span: job.span,
+        name: None,
+        needs: needs(pipeline, job),
+        condition: condition(job),
+        uses: None,
+        with: Texts::new(),
+        secrets: Texts::new(),
+        runs_on: None,
+        environment: started.map(|environment| environment.name.clone()),
+        by_hand: job.by_hand(),
+        container: job.image.as_ref().map(|image| container(image, Texts::new(), image.span)),
+        services: job.services.iter().map(|service| (service_name(service), service_spec(service))).collect(),
+        env,
+        defaults: Defaults::default(),
+        matrix: rows(job),
+        continue_on_error: job.allow_failure,
+        steps,
+        outputs: Texts::new(),
+    }
+}
+
+fn rows(job: &Job) -> Matrix {
+    if job.matrix.is_empty() {
+        return Matrix::default();
+    }
+    let row = |row: &BTreeMap<String, Spanned<String>>| {
+        let cell = |(name, value): (&String, &Spanned<String>)| {
+            let node = Node::new(Kind::Text(value.value.clone()), value.span);
+            (Spanned::new(name.clone(), value.span), node)
+        };
+        Node::new(Kind::Map(row.iter().map(cell).collect()), job.span)
+    };
+    let include = Node::new(Kind::List(job.matrix.iter().map(row).collect()), job.span);
+    Matrix { include: Some(include), span: Some(job.span), ..Matrix::default() }
+}
+
+/// The jobs that it waits for: those it names, else all of earlier stages that the pipeline cannot go on without.
+fn needs(pipeline: &Pipeline, job: &Job) -> Vec<Spanned<String>> {
+    if let Some(needs) = &job.needs {
+        return needs.clone();
+    }
+    let stage = |job: &Job| {
+        let name = job.stage.as_ref().map_or("test", |stage| stage.value.as_str());
+        pipeline.stages.iter().position(|stage| stage.value == name)
+    };
+    let own = stage(job);
+    let before = |other: &&Job| {
+        let optional = other.by_hand() && other.allow_failure;
+        stage(other).zip(own).is_some_and(|(other, own)| other < own) && !optional
+    };
+    pipeline.jobs.iter().filter(before).map(|other| other.name.clone()).collect()
+}
+
+/// When it runs: `when` in GitHub's words, else its rules as they are written.
+fn condition(job: &Job) -> Option<Spanned<String>> {
+    if let Some(when) = &job.when {
+        let word = match when.value.as_str() {
+            "always" => Some("always()"),
+            "on_failure" => Some("failure()"),
+            _ => None,
+        };
+        if let Some(word) = word {
+            return Some(Spanned::new(word.to_owned(), when.span));
+        }
+    }
+    let rules: Vec<&Spanned<String>> = job.rules.iter().filter_map(|rule| rule.condition.as_ref()).collect();
+    let first = rules.first()?;
+    let all: Vec<&str> = rules.iter().map(|rule| rule.value.as_str()).collect();
+    Some(Spanned::new(all.join(" || "), first.span))
+}
+
+/// The name that a job reaches a service by.
+fn service_name(service: &Service) -> String {
+    if let Some(alias) = &service.alias {
+        return alias.value.split([',', ' ']).next().unwrap_or_default().to_owned();
+    }
+    let image = service.image.value.split(['@']).next().unwrap_or_default();
+    let last = image.rsplit('/').next().unwrap_or_default();
+    last.split(':').next().unwrap_or_default().to_owned()
+}
+
+fn service_spec(service: &Service) -> ContainerSpec {
+    container(&service.image, texts(&service.variables), service.span)
+}
+
+fn container(image: &Spanned<String>, env: Texts, span: Span) -> ContainerSpec {
+    ContainerSpec {
+        image: expanded(image),
+        env,
+        ports: Vec::new(),
+        volumes: Vec::new(),
+        options: None,
+        span,
+        key: span,
+        node: Node::new(Kind::Text(image.value.clone()), image.span),
+    }
+}
+
+/// The lines of a script as steps: one, or one for every file that they stand in.
+fn steps<'a>(lines: impl Iterator<Item = &'a CommandText>, tolerant: bool) -> Vec<Step> {
+    let mut out: Vec<Step> = Vec::new();
+    for line in lines {
+        let open = out.last_mut().filter(|step| step.span.file == line.span.file).and_then(|step| step.run.as_mut());
+        match open {
+            Some(run) => {
+                run.text.push('\n');
+                let at = u32::try_from(run.text.len()).unwrap_or(u32::MAX);
+                run.text.push_str(&line.text);
+                if let SpanMap::Pieces { starts, .. } = &mut run.map {
+                    starts.extend(pieces(line).into_iter().map(|(inside, file)| (inside + at, file)));
+                }
+            }
+            None => out.push(step(line, tolerant)),
+        }
+    }
+    out
+}
+
+fn pieces(line: &CommandText) -> Vec<(u32, u32)> {
+    match &line.map {
+        SpanMap::Linear { base, .. } => vec![(0, *base)],
+        SpanMap::Pieces { starts, .. } => starts.clone(),
+        SpanMap::Whole(span) => vec![(0, span.start)],
+    }
+}
+
+fn step(line: &CommandText, tolerant: bool) -> Step {
+    let map = SpanMap::Pieces { file: line.span.file, starts: pieces(line) };
+    let run = RunText { text: line.text.clone(), map, span: line.span, shell: None, working_directory: None };
+    Step {
+        id: None,
+        name: None,
+        uses: None,
+        run: Some(run),
+        with: Texts::new(),
+        env: Texts::new(),
+        condition: None,
+        continue_on_error: tolerant,
+        span: line.span,
+    }
+}

@@ -1,0 +1,142 @@
+//! GitLab CI: `.gitlab-ci.yml` with its local includes, templates and references resolved.
+//!
+//! Mappings are merged key by key, everything else is replaced: an including file over what it includes, a job over what
+//! it extends. A job's own keyword replaces that of `default`; variables are laid over each other.
+
+mod as_workflow;
+mod extends;
+mod include;
+mod jobs;
+mod node;
+#[cfg(test)]
+mod tests;
+
+use std::collections::BTreeMap;
+
+pub use as_workflow::workflow;
+
+use crate::discover::Tree;
+use crate::formats::small::{CommandText, Texts};
+use crate::model::{FileId, Problem, Span, Spanned};
+
+/// A pipeline, resolved.
+#[derive(Clone, Default, Debug)]
+pub struct Pipeline {
+    /// `stages`, with those that are always there.
+    pub stages: Vec<Spanned<String>>,
+    /// Variables of all jobs.
+    pub variables: Texts,
+    /// The jobs that may run, in source order; templates (`.name`) are left out.
+    pub jobs: Vec<Job>,
+    /// Conditions of `workflow: rules`.
+    pub rules: Vec<Rule>,
+    /// What could not be read or followed.
+    pub problems: Vec<Problem>,
+}
+
+/// One of a job's rules; its conditions are kept as they are written.
+#[derive(Clone, Default, Debug)]
+pub struct Rule {
+    /// `if`.
+    pub condition: Option<Spanned<String>>,
+    /// `changes`.
+    pub changes: Vec<Spanned<String>>,
+    /// `exists`.
+    pub exists: Vec<Spanned<String>>,
+    /// `when`.
+    pub when: Option<Spanned<String>>,
+    /// Variables that hold if it does.
+    pub variables: Texts,
+}
+
+/// A service beside a job.
+#[derive(Clone, Debug)]
+pub struct Service {
+    /// The image.
+    pub image: Spanned<String>,
+    /// The name that the job reaches it by.
+    pub alias: Option<Spanned<String>>,
+    /// Variables of it alone.
+    pub variables: Texts,
+    /// All of it.
+    pub span: Span,
+}
+
+/// `environment`.
+#[derive(Clone, Debug)]
+pub struct Environment {
+    /// Its name.
+    pub name: Spanned<String>,
+    /// Where it answers.
+    pub url: Option<Spanned<String>>,
+    /// What the job does with it: `start` if nothing is said.
+    pub action: Option<Spanned<String>>,
+}
+
+/// A job.
+#[derive(Clone, Debug)]
+pub struct Job {
+    /// Its name.
+    pub name: Spanned<String>,
+    /// `stage`; `test` if nothing is said.
+    pub stage: Option<Spanned<String>>,
+    /// `image`.
+    pub image: Option<Spanned<String>>,
+    /// `services`.
+    pub services: Vec<Service>,
+    /// Its own variables.
+    pub variables: Texts,
+    /// The pipeline's variables that it takes over.
+    pub inherited: Texts,
+    /// `before_script`.
+    pub before_script: Vec<CommandText>,
+    /// `script`.
+    pub script: Vec<CommandText>,
+    /// `after_script`; its failure does not count.
+    pub after_script: Vec<CommandText>,
+    /// `needs`, without which a job waits for all earlier stages.
+    pub needs: Option<Vec<Spanned<String>>>,
+    /// `rules`.
+    pub rules: Vec<Rule>,
+    /// `only`: refs and expressions.
+    pub only: Vec<Spanned<String>>,
+    /// `except`: refs and expressions.
+    pub except: Vec<Spanned<String>>,
+    /// `environment`.
+    pub environment: Option<Environment>,
+    /// `when`.
+    pub when: Option<Spanned<String>>,
+    /// What it extends.
+    pub extends: Vec<Spanned<String>>,
+    /// Whether the pipeline goes on after it failed.
+    pub allow_failure: bool,
+    /// `parallel: matrix`: every combination.
+    pub matrix: Vec<BTreeMap<String, Spanned<String>>>,
+    /// `trigger`: a pipeline of its own.
+    pub trigger: Option<Span>,
+    /// Its extent.
+    pub span: Span,
+}
+
+impl Job {
+    /// Whether a person has to start it.
+    pub fn by_hand(&self) -> bool {
+        let manual = |when: &Option<Spanned<String>>| when.as_ref().is_some_and(|when| when.value == "manual");
+        manual(&self.when)
+            || !self.rules.is_empty()
+                && self.rules.iter().all(|rule| manual(&rule.when) || never(rule))
+                && self.rules.iter().any(|rule| manual(&rule.when))
+    }
+}
+
+fn never(rule: &Rule) -> bool {
+    rule.when.as_ref().is_some_and(|when| when.value == "never")
+}
+
+/// Reads a pipeline with everything that it includes from the repository.
+pub fn read(tree: &Tree, file: FileId) -> Pipeline {
+    let mut problems = Vec::new();
+    let root = include::whole(tree, file, &mut problems);
+    let root = extends::references(root, &mut problems);
+    jobs::pipeline(&root, problems)
+}
