@@ -1,6 +1,6 @@
 //! A requirements file with what it includes.
 
-use super::{Direct, FileOption, MarkerEnv, Requirement};
+use super::{Clause, Direct, FileOption, MarkerEnv, Requirement, versions};
 use crate::discover::{Tree, paths};
 use crate::formats::World;
 use crate::model::{FileId, Origin, Problem, Reason, Span, Spanned, StepKind};
@@ -30,6 +30,8 @@ pub struct Entry {
     pub file: FileId,
     /// The logical line.
     pub span: Span,
+    /// The number of its first physical line.
+    pub line: usize,
     /// Whether it was reached through `-c`.
     pub constraint: bool,
     /// What is required.
@@ -65,6 +67,8 @@ pub struct OptionLine {
     pub file: FileId,
     /// The logical line.
     pub span: Span,
+    /// The number of its first physical line.
+    pub line: usize,
     /// Whether it was reached through `-c`.
     pub constraint: bool,
     /// The options.
@@ -81,6 +85,29 @@ pub fn load_with(tree: &Tree, file: FileId, markers: &MarkerEnv, world: &World, 
     let mut loader = Loader { tree, markers, world, out: Loaded::default(), open: Vec::new(), done: Vec::new() };
     loader.file(file, None, constraint, &Origin::default());
     loader.out
+}
+
+impl Loaded {
+    /// The clauses that bind a package, each with its entry: those of what requires it, and those of its constraints.
+    pub fn clauses<'a>(&'a self, name: &'a str) -> impl Iterator<Item = (&'a Entry, &'a Clause)> {
+        let named = move |entry: &'a Entry| match &entry.target {
+            Target::Named(found) if found.name.value == name && entry.applies != Some(false) => Some((entry, found)),
+            _ => None,
+        };
+        self.entries.iter().filter_map(named).flat_map(|(entry, found)| found.clauses.iter().map(move |c| (entry, c)))
+    }
+
+    /// The one version that a package is pinned to, by a requirement or by a constraint that surely apply.
+    pub fn pin(&self, name: &str) -> Option<Spanned<String>> {
+        let exact = |(entry, clause): &(&Entry, &Clause)| {
+            matches!(clause.operator.as_str(), "==" | "===")
+                && !clause.version.value.contains('*')
+                && entry.applies == Some(true)
+        };
+        let mut pins = self.clauses(name).filter(exact).map(|(_, clause)| &clause.version);
+        let first = pins.next()?;
+        pins.all(|other| versions::same(&first.value, &other.value)).then(|| first.clone())
+    }
 }
 
 struct Loader<'a> {
@@ -122,26 +149,39 @@ impl Loader<'_> {
                     (Target::Invalid { text, why, editable }, None)
                 }
                 LineKind::Options(options) => {
-                    self.out.options.push(OptionLine { file, span: line.span, constraint, options });
+                    self.out.options.push(OptionLine { file, span: line.span, line: line.number, constraint, options });
                     continue;
                 }
                 LineKind::Include { path, constraint: c } => {
                     let via = Origin::default().then(StepKind::Included, line.span).join(via);
-                    self.include(file, &path, constraint || c, &via);
+                    // What a constraints file includes by `-r` is required.
+                    self.include(file, &path, c, &via);
                     continue;
                 }
             };
-            let applies = marker.map_or(Some(true), |m| Marker::parse(&m.value).and_then(|m| m.applies(self.markers)));
-            self.out.entries.push(Entry { file, span: line.span, constraint, target, applies, origin });
+            let marker = marker.and_then(|m| Some((Marker::parse(&m.value)?, m.span)));
+            if let Some((why, at)) = marker.as_ref().and_then(|(m, at)| Some((m.undefined()?, *at))) {
+                self.missing(at, why);
+            }
+            let applies = marker.map_or(Some(true), |(m, _)| m.applies(self.markers));
+            self.out.entries.push(Entry {
+                file,
+                span: line.span,
+                line: line.number,
+                constraint,
+                target,
+                applies,
+                origin,
+            });
         }
         self.open.pop();
     }
 
     fn include(&mut self, from: FileId, path: &Spanned<String>, constraint: bool, via: &Origin) {
         let base = paths::parent(self.tree.path(from)).to_owned();
-        let text = path.value.strip_prefix("file:").map_or(path.value.as_str(), |p| p.trim_start_matches("//"));
-        if text.contains("://") {
-            return self.missing(path.span, "an include over the network is not read".into());
+        let text = path.value.as_str();
+        if ["http:", "https:", "file:"].iter().any(|scheme| text.to_ascii_lowercase().starts_with(scheme)) {
+            return self.missing(path.span, "an include by its address is not read".into());
         }
         if text.contains("${") {
             return self.missing(path.span, format!("{text} rests on a variable"));

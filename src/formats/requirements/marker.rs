@@ -1,32 +1,8 @@
 //! Markers of PEP 508, read and evaluated with three values: yes, no, not known.
 
-use std::collections::{BTreeMap, BTreeSet};
-
 use super::versions;
 
-/// The interpreter and platform that markers ask for. What is not given is not known.
-#[derive(Clone, PartialEq, Eq, Debug, Default)]
-pub struct MarkerEnv {
-    /// `3.12` or `3.12.4`.
-    pub python: Option<String>,
-    /// `sys.platform`: `linux`, `darwin`, `win32`.
-    pub platform: Option<String>,
-    /// `x86_64`, `aarch64`; without it, on Linux, a marker is decided if both agree.
-    pub machine: Option<String>,
-    /// Further variables, which win: `implementation_name`, `platform_release`.
-    pub values: BTreeMap<String, String>,
-    /// The extras that are asked for.
-    pub extras: BTreeSet<String>,
-    /// The groups that are asked for (`dependency_groups` of a `pylock.toml`).
-    pub groups: BTreeSet<String>,
-}
-
-impl MarkerEnv {
-    /// CPython on Linux, of a version if it is known.
-    pub fn linux(python: Option<&str>) -> Self {
-        Self { python: python.map(str::to_owned), platform: Some("linux".into()), ..Self::default() }
-    }
-}
+pub use super::marker_env::MarkerEnv;
 
 /// A marker.
 #[derive(Clone, PartialEq, Eq, Debug)]
@@ -89,14 +65,14 @@ fn tokens(text: &str) -> Option<Vec<Token>> {
         let rest = &text[at..];
         let word = |test: fn(char) -> bool| rest.find(|x| !test(x)).unwrap_or(rest.len());
         at += match c {
-            c if c.is_whitespace() => c.len_utf8(),
+            ' ' | '\t' => 1,
             '(' | ')' => {
                 out.push(if c == '(' { Token::Open } else { Token::Close });
                 1
             }
             '"' | '\'' => {
                 let end = rest[1..].find(c)?;
-                out.push(Token::Text(rest[1..=end].to_owned()));
+                out.push(Token::Text(literal(&rest[1..=end])?));
                 end + 2
             }
             '<' | '>' | '=' | '!' | '~' => {
@@ -111,6 +87,38 @@ fn tokens(text: &str) -> Option<Vec<Token>> {
             }
             _ => return None,
         };
+    }
+    Some(out)
+}
+
+/// The value of a text literal of Python, without its quotes; `None` if it is none.
+fn literal(text: &str) -> Option<String> {
+    if text.contains(['\n', '\r']) {
+        return None;
+    }
+    let mut out = String::new();
+    let mut chars = text.chars();
+    while let Some(c) = chars.next() {
+        if c != '\\' {
+            out.push(c);
+            continue;
+        }
+        let digits = |n: usize, chars: &mut std::str::Chars<'_>| -> Option<char> {
+            let code = chars.as_str().get(..n)?.to_owned();
+            chars.nth(n - 1);
+            char::from_u32(u32::from_str_radix(&code, 16).ok()?)
+        };
+        match chars.next()? {
+            c @ ('\\' | '\'' | '"') => out.push(c),
+            'n' => out.push('\n'),
+            't' => out.push('\t'),
+            'r' => out.push('\r'),
+            'x' => out.push(digits(2, &mut chars)?),
+            'u' => out.push(digits(4, &mut chars)?),
+            'U' => out.push(digits(8, &mut chars)?),
+            'N' | 'a' | 'b' | 'f' | 'v' | '0'..='7' => return None,
+            c => out.extend(['\\', c]),
+        }
     }
     Some(out)
 }
@@ -207,6 +215,24 @@ impl Marker {
         answer.flatten()
     }
 
+    /// Why a comparison in it has no meaning, so that the reference fails when it evaluates the marker outside a lock.
+    pub fn undefined(&self) -> Option<String> {
+        match self {
+            Self::And(left, right) | Self::Or(left, right) => left.undefined().or_else(|| right.undefined()),
+            Self::Group(inner) => inner.undefined(),
+            Self::Compare { left, operator, right } => match key(left, right) {
+                None => Some("neither side is a variable".into()),
+                Some(name @ ("extras" | "dependency_groups")) => Some(format!("{name} is known in a lock only")),
+                Some(name) if matches!(operator.as_str(), "~=" | "===") => {
+                    let version = matches!(right, Operand::Text(text) if versions::refused(operator, text.trim()).is_none())
+                        || matches!(left, Operand::Text(_));
+                    (!versioned(name) || !version).then(|| format!("{operator} compares versions, not {name}"))
+                }
+                Some(_) => None,
+            },
+        }
+    }
+
     fn holds(&self, env: &MarkerEnv) -> Option<bool> {
         match self {
             Self::And(left, right) => match (left.holds(env), right.holds(env)) {
@@ -225,104 +251,58 @@ impl Marker {
     }
 }
 
+/// The variable that decides how two sides are compared: the left one, if both are variables.
+fn key<'a>(left: &'a Operand, right: &'a Operand) -> Option<&'a str> {
+    match (left, right) {
+        (Operand::Variable(name), _) | (_, Operand::Variable(name)) => Some(name),
+        _ => None,
+    }
+}
+
+fn versioned(name: &str) -> bool {
+    matches!(name, "python_version" | "python_full_version" | "implementation_version" | "platform_release")
+}
+
 fn compare(left: &Operand, operator: &str, right: &Operand, env: &MarkerEnv) -> Option<bool> {
-    let name = match (left, right) {
-        (Operand::Variable(name), _) | (_, Operand::Variable(name)) => name.as_str(),
-        _ => "",
-    };
+    let name = key(left, right)?;
     if matches!(name, "extras" | "dependency_groups") {
         let Operand::Text(text) = left else { return None };
         let set = if name == "extras" { &env.extras } else { &env.groups };
         let inside = set.contains(&super::normalize(text));
         return Some(inside == (operator == "in"));
     }
-    if name == "extra" {
-        let ((Operand::Text(text), _) | (_, Operand::Text(text))) = (left, right) else { return None };
-        let inside = env.extras.contains(&super::normalize(text)) || text.is_empty() && env.extras.is_empty();
-        return match operator {
-            "==" => Some(inside),
-            "!=" => Some(!inside),
-            _ => None,
+    let text = if matches!(left, Operand::Text(_)) { left } else { right };
+    if let ("extra", Operand::Text(text), "==" | "!=") = (name, text, operator) {
+        let wanted = super::normalize(text);
+        let inside = match env.values.get("extra") {
+            Some(only) => super::normalize(only) == wanted,
+            None => env.extras.contains(&wanted) || text.is_empty() && env.extras.is_empty(),
         };
+        return Some(inside == (operator == "=="));
     }
-    let value = |operand: &Operand| match operand {
-        Operand::Text(text) => Some(text.clone()),
-        Operand::Variable(name) => env.value(name),
+    // A variable on the right of a variable is its name: that is what the reference compares with.
+    let (left, right) = match (left, right) {
+        (Operand::Variable(name), Operand::Text(text)) => (env.value(name)?, text.clone()),
+        (Operand::Variable(name), Operand::Variable(other)) => (env.value(name)?, other.clone()),
+        (Operand::Text(text), Operand::Variable(name)) => (text.clone(), env.value(name)?),
+        (Operand::Text(_), Operand::Text(_)) => return None,
     };
-    let (left, right) = (value(left)?, value(right)?);
-    let versioned =
-        matches!(name, "python_version" | "python_full_version" | "implementation_version" | "platform_release");
-    if versioned
-        && !operator.ends_with("in")
-        && versions::refused(operator, right.trim()).is_none()
-        && let Some(yes) = versions::satisfies(&left, &format!("{operator}{}", right.trim()))
-    {
+    if versioned(name) && !operator.ends_with("in") && versions::refused(operator, right.trim()).is_none() {
+        let yes = if operator == "===" {
+            left.eq_ignore_ascii_case(right.trim())
+        } else {
+            versions::satisfies(&left, &format!("{operator}{}", right.trim())).unwrap_or(false)
+        };
         return Some(yes);
     }
+    // Texts have no order: `<=` asks whether they are equal, and `<` never holds.
     match operator {
-        "==" | "===" => Some(left == right),
+        "==" | "<=" | ">=" => Some(left == right),
         "!=" => Some(left != right),
         "in" => Some(right.contains(&left)),
         "not in" => Some(!right.contains(&left)),
-        "<" => Some(left < right),
-        "<=" => Some(left <= right),
-        ">" => Some(left > right),
-        ">=" => Some(left >= right),
+        "<" | ">" => Some(false),
         _ => None,
-    }
-}
-
-impl MarkerEnv {
-    /// The same with extras.
-    #[must_use]
-    pub fn with_extras(&self, extras: &BTreeSet<String>) -> Self {
-        Self { extras: extras.clone(), ..self.clone() }
-    }
-
-    /// Environments that differ in what is not known exactly: the patch version and, on Linux, the machine.
-    fn candidates(&self) -> Vec<Self> {
-        let mut out = vec![self.clone()];
-        if let Some(python) = &self.python
-            && python.bytes().filter(|b| *b == b'.').count() == 1
-            && !self.values.contains_key("python_full_version")
-        {
-            out = [".0", ".40"].map(|patch| Self { python: Some(format!("{python}{patch}")), ..self.clone() }).to_vec();
-        }
-        if self.machine.is_none() && self.platform.as_deref() == Some("linux") {
-            let both = |env: Self| ["x86_64", "aarch64"].map(|m| Self { machine: Some(m.into()), ..env.clone() });
-            out = out.into_iter().flat_map(both).collect();
-        }
-        out
-    }
-
-    /// The value of a variable, if it is known.
-    fn value(&self, name: &str) -> Option<String> {
-        if let Some(value) = self.values.get(name) {
-            return Some(value.clone());
-        }
-        let platform = |linux: &str, mac: &str, windows: &str| match self.platform.as_deref()? {
-            "linux" => Some(linux.to_owned()),
-            "darwin" => Some(mac.to_owned()),
-            "win32" => Some(windows.to_owned()),
-            _ => None,
-        };
-        match name {
-            "python_version" => {
-                let python = self.values.get("python_full_version").or(self.python.as_ref())?;
-                let mut parts = python.split('.');
-                Some(format!("{}.{}", parts.next()?, parts.next()?))
-            }
-            "python_full_version" | "implementation_version" => {
-                self.python.clone().filter(|p| p.matches('.').count() > 1)
-            }
-            "sys_platform" => self.platform.clone(),
-            "os_name" => platform("posix", "posix", "nt"),
-            "platform_system" => platform("Linux", "Darwin", "Windows"),
-            "platform_machine" => self.machine.clone(),
-            "platform_python_implementation" => Some("CPython".into()),
-            "implementation_name" => Some("cpython".into()),
-            _ => None,
-        }
     }
 }
 
@@ -330,6 +310,7 @@ impl std::fmt::Display for Operand {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         match self {
             Self::Variable(name) => f.write_str(name),
+            Self::Text(text) if text.contains('"') => write!(f, "'{text}'"),
             Self::Text(text) => write!(f, "\"{text}\""),
         }
     }
@@ -356,7 +337,7 @@ impl std::fmt::Display for Marker {
             Self::Or(left, right) => write!(f, "{} or {}", Inner(left), Inner(right)),
             Self::Group(inner) => inner.fmt(f),
             Self::Compare { left, operator, right } => {
-                let extra = |a: &Operand| *a == Operand::Variable("extra".into());
+                let extra = |a: &Operand| matches!(a, Operand::Variable(name) if matches!(name.as_str(), "extra" | "extras" | "dependency_groups"));
                 let show = |o: &Operand, other: &Operand| match o {
                     Operand::Text(text) if extra(other) => format!("\"{}\"", super::normalize(text)),
                     other => other.to_string(),

@@ -1,8 +1,11 @@
 //! Requirement files as pip reads them, requirements by themselves (PEP 508), and markers.
 
+mod direct;
 pub mod lexer;
 pub mod load;
 pub mod marker;
+mod marker_env;
+pub mod options;
 pub mod spec;
 #[cfg(test)]
 mod tests;
@@ -42,6 +45,8 @@ impl RequirementsFile {
 pub struct Line {
     /// From its first to its last character, comments left out.
     pub span: Span,
+    /// The number of its first physical line, from 1, as pip counts lines.
+    pub number: usize,
     /// What it says.
     pub kind: LineKind,
 }
@@ -119,7 +124,6 @@ impl Requirement {
     pub fn canonical_specifier(&self) -> String {
         let mut texts: Vec<String> = self.clauses.iter().map(Clause::text).collect();
         texts.sort_unstable();
-        texts.dedup();
         texts.join(",")
     }
 }

@@ -143,7 +143,7 @@ fn poetry_constraints_become_specifiers() {
         ("^1.2.3", Some("<2.0.0,>=1.2.3")),
         ("^0.2", Some("<0.3,>=0.2")),
         ("~1.2", Some("<1.3,>=1.2")),
-        ("1.*", Some("<2,>=1")),
+        ("1.*", Some("==1.*")),
         ("*", Some("")),
         ("1.0", Some("==1.0")),
         (">= 1.0, <2", Some("<2,>=1.0")),
@@ -170,4 +170,64 @@ fn parentheses_of_a_marker_stay_but_around_one_comparison() {
     ] {
         assert_eq!(Marker::parse(written).unwrap().to_string(), printed);
     }
+}
+
+fn kinds(text: &str) -> Vec<String> {
+    let show = |line: &Line| match &line.kind {
+        LineKind::Requirement(r) => format!("{}{}", r.name.value, r.canonical_specifier()),
+        LineKind::Direct(d) => format!("path {}", d.target.value),
+        LineKind::Include { constraint, .. } => format!("include {constraint}"),
+        LineKind::Options(options) => format!("options {}", options.len()),
+        LineKind::Invalid { .. } => "invalid".to_owned(),
+    };
+    read(text).lines.iter().map(show).collect()
+}
+
+#[test]
+fn options_are_read_as_pip_reads_them() {
+    let file = read("--trus a --find='x y' -ihttps://i stray\n--re x\n--pre=1\n-f 'open\n--hash=md5:a\n");
+    let LineKind::Options(options) = &file.lines[0].kind else { panic!("no options") };
+    let found: Vec<_> = options.iter().map(|o| (o.name.as_str(), o.value.as_ref().unwrap().value.as_str())).collect();
+    assert_eq!(found, [("--trusted-host", "a"), ("--find-links", "x y"), ("--index-url", "https://i")]);
+    assert_eq!(file.problems.len(), 4);
+}
+
+#[test]
+fn formats_of_one_line_take_from_each_other() {
+    let file = read("--no-binary a,B_c --only-binary :all: --no-binary d\n");
+    let LineKind::Options(options) = &file.lines[0].kind else { panic!("no options") };
+    assert_eq!(options::formats(options), [vec!["d".to_owned()], vec![":all:".to_owned()]]);
+}
+
+#[test]
+fn lines_end_where_python_ends_them_and_are_counted_so() {
+    let numbers: Vec<_> = read("a\rb\r\nc\u{2028}\\\nd\n").lines.iter().map(|line| line.number).collect();
+    assert_eq!(numbers, [1, 2, 3, 4]);
+}
+
+#[test]
+fn addresses_name_their_package_only_as_pip_allows() {
+    let text = "https://h/x#egg=a[b]\nhttps://h/a_b-1.0%2Bcpu-py3-none-any.whl\nhttps://h/a-x-py3-none-any.whl\n\
+                -e https://h/x.zip#egg=x\n-e git:https://h/x#egg=z\n./none\nfoo_\nfoo-\nfoo===\n";
+    let wanted = ["invalid", "a-b==1.0+cpu", "invalid", "invalid", "z", "path ./none", "foo-", "invalid", "foo==="];
+    assert_eq!(kinds(text), wanted);
+}
+
+#[test]
+fn texts_have_no_order_and_operators_without_meaning_are_told() {
+    let env = MarkerEnv::linux(Some("3.12"));
+    let holds = |text: &str| Marker::parse(text).unwrap().applies(&env);
+    assert_eq!((holds("os_name < 'z'"), holds("os_name >= 'posix'")), (Some(false), Some(true)));
+    assert!(Marker::parse("os_name ~= 'x'").unwrap().undefined().is_some());
+    assert!(Marker::parse("python_version ~= '3.8'").unwrap().undefined().is_none());
+}
+
+#[test]
+fn a_constraint_pins_what_is_required() {
+    let files = [("r.txt", "foo>1\n-c c.txt\n"), ("c.txt", "foo==2\n-r d.txt\n"), ("d.txt", "bar\n")];
+    let tree = Tree::open(Box::new(Overlay::of(files))).unwrap();
+    let loaded = load(&tree, tree.find("r.txt").unwrap(), &MarkerEnv::default());
+    assert_eq!(loaded.pin("foo").unwrap().value, "2");
+    assert_eq!(loaded.clauses("foo").count(), 2);
+    assert_eq!(loaded.entries.iter().map(|e| e.constraint).collect::<Vec<_>>(), [false, true, false]);
 }

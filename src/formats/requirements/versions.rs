@@ -6,11 +6,11 @@ use pep440_rs::{Version, VersionSpecifier, VersionSpecifiers};
 
 /// Why a clause is not one of PEP 440, if it is not. `===` takes any text.
 pub fn refused(operator: &str, version: &str) -> Option<String> {
-    if version.is_empty() || version.len() > 500 {
-        return Some(format!("no version after {operator}"));
-    }
     if operator == "===" {
         return None;
+    }
+    if version.is_empty() || version.len() > 500 {
+        return Some(format!("no version after {operator}"));
     }
     VersionSpecifier::from_str(&format!("{operator}{version}"))
         .err()
@@ -31,6 +31,11 @@ pub fn same(left: &str, right: &str) -> bool {
         (Ok(left), Ok(right)) => left == right,
         _ => left == right,
     }
+}
+
+/// A version as PEP 440 writes it; what is no version stays as it is.
+pub fn canonical(text: &str) -> String {
+    Version::from_str(text).map_or_else(|_| text.to_owned(), |version| version.to_string())
 }
 
 /// Whether a text is a version.
@@ -67,8 +72,8 @@ fn poetry_clause(text: &str) -> Option<Vec<String>> {
     match (operator, version) {
         ("" | "==" | "=", "*") => return Some(Vec::new()),
         ("" | "==" | "=", v) if wild => {
-            let base = v.trim_end_matches(".*");
-            return Some(vec![format!(">={base}"), format!("<{}", bump(base, usize::MAX)?)]);
+            Version::from_str(v.trim_end_matches(".*")).ok()?;
+            return Some(vec![format!("=={v}")]);
         }
         _ => {}
     }

@@ -1,7 +1,7 @@
 //! `inspect` of one requirements file, `pyproject.toml` or lock.
 
 use std::collections::BTreeMap;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use serde_json::{Map, Value, json};
 
@@ -13,7 +13,8 @@ use crate::formats::locks::data::Node;
 use crate::formats::locks::manifest::{self, Dependency};
 use crate::formats::locks::poetry_groups::{self, Address, PoetryDependency};
 use crate::formats::requirements::load::{Entry, Loaded, OptionLine, load_with};
-use crate::formats::requirements::{Direct, Marker, MarkerEnv, Requirement, Target};
+use crate::formats::requirements::options::formats;
+use crate::formats::requirements::{Direct, Marker, MarkerEnv, Requirement, Target, spec};
 use crate::formats::{Var, World};
 use crate::model::{FileId, Origin, Spanned};
 
@@ -42,12 +43,18 @@ pub fn document(request: &Request) -> Result<Value, String> {
             return Ok(locks::document(format, file, text, &markers));
         }
         let loaded = load_with(&tree, file, &markers, &world(request), false);
-        let outside = loaded.incomplete.as_ref().is_some_and(|r| r.text.ends_with("outside the repository"));
+        let folder = relative(&base, &root).unwrap_or_default();
+        let beyond = |entry: &Entry| {
+            matches!(&entry.target, Target::Direct(d) if !spec::is_address(&d.target.value)
+                && !d.target.value.starts_with('/') && paths::join(&folder, &d.target.value).is_none())
+        };
+        let outside = loaded.incomplete.as_ref().is_some_and(|r| r.text.ends_with("outside the repository"))
+            || loaded.entries.iter().any(beyond);
         if outside && wider < 4 && root.pop() {
             continue;
         }
-        let folder = relative(&base, &root).unwrap_or_default();
-        return Ok(Printer { tree: &tree, base: &folder, markers: &markers }.requirements(&loaded));
+        let printer = Printer { tree: &tree, base: &folder, folder: &base, markers: &markers };
+        return Ok(printer.requirements(&loaded));
     }
     Err("an include leaves the root".into())
 }
@@ -60,6 +67,7 @@ fn world(request: &Request) -> World {
 struct Printer<'a> {
     tree: &'a Tree,
     base: &'a str,
+    folder: &'a Path,
     markers: &'a MarkerEnv,
 }
 
@@ -78,20 +86,15 @@ pub(super) fn marker(text: Option<&str>, markers: &MarkerEnv) -> (Value, Value) 
 impl Printer<'_> {
     fn requirements(&self, loaded: &Loaded) -> Value {
         let entries: Vec<Value> = loaded.entries.iter().map(|entry| self.entry(entry)).collect();
-        let options: Vec<Value> = loaded.options.iter().map(|line| self.option(line)).collect();
+        let options: Vec<Value> = self.options(&loaded.options);
         let error = loaded.incomplete.as_ref().map(|r| r.text.clone());
         json!({"kind": "requirements", "ok": error.is_none(), "error": error, "entries": entries, "options": options})
     }
 
-    fn place(&self, file: FileId, start: u32) -> (String, usize) {
-        let before = self.tree.text(file).ok().and_then(|t| t.get(..start as usize)).unwrap_or_default();
-        let line = before.matches('\n').count() + 1;
-        (seen_from(self.base, self.tree.path(file)), line)
-    }
-
     fn entry(&self, entry: &Entry) -> Value {
-        let (file, line) = self.place(entry.file, entry.span.start);
-        let mut out = json!({"file": file, "line": line, "constraint": entry.constraint, "text": null, "error": null});
+        let file = seen_from(self.base, self.tree.path(entry.file));
+        let mut out =
+            json!({"file": file, "line": entry.line, "constraint": entry.constraint, "text": null, "error": null});
         let fields = match &entry.target {
             Target::Named(r) => self.named(r),
             Target::Direct(d) => self.direct(d),
@@ -106,32 +109,52 @@ impl Printer<'_> {
     fn named(&self, r: &Requirement) -> Value {
         let text = r.marker.as_ref().map(|m| m.value.as_str());
         let (marker, applies) = marker(text, self.markers);
-        let url = r.url.as_ref().map(|u| self.local(&u.value));
+        // What stands after `@` stays as written; a path that names its package is one of the root.
+        let written = |url: &Spanned<String>| url.span.start > r.name.span.start;
+        let url = r.url.as_ref().map(|u| if written(u) { u.value.clone() } else { self.local(&u.value) });
         json!({"name": r.name.value, "extras": r.extras, "specifier": r.canonical_specifier(), "url": url,
                "marker": marker, "applies": applies, "hashes": hashes(&r.hashes), "editable": r.editable})
     }
 
-    /// The address of a path inside the root.
+    /// An address as pip prints it; a path inside the root as seen from there.
     fn local(&self, text: &str) -> String {
-        if text.contains(':') {
-            return text.to_owned();
+        let path = match text.strip_prefix("file:") {
+            Some(rest) if text.contains("../") => {
+                let path = rest.strip_prefix("//").map_or(rest, |host| host.find('/').map_or("", |at| &host[at..]));
+                spec::decoded(path.split(['#', '?']).next().unwrap_or(path))
+            }
+            _ if spec::is_address(text) => return text.to_owned(),
+            _ => text.to_owned(),
+        };
+        let whole = normal(self.folder, &path);
+        let root = quoted(&self.folder.to_string_lossy());
+        let url = quoted(&whole.to_string_lossy());
+        match url.strip_prefix(&root) {
+            Some(rest) if rest.is_empty() || rest.starts_with('/') => format!("file://.{rest}"),
+            _ => format!("file://{url}"),
         }
-        match paths::join(self.base, text).map(|p| seen_from(self.base, &p)) {
-            Some(path) if path.is_empty() => "file://.".to_owned(),
-            Some(path) => format!("file://./{path}"),
-            None => text.to_owned(),
+    }
+
+    /// Whether pip takes what has no name: an address, an archive, a folder; a folder must be a project unless it is editable.
+    fn installable(&self, d: &Direct) -> bool {
+        let text = &d.target.value;
+        if spec::is_address(text) {
+            return true;
+        }
+        let folder = paths::join(self.base, text).filter(|path| path.is_empty() || self.tree.is_dir(path));
+        let project = |folder: &str| {
+            let has = |name: &&str| paths::join(folder, name).is_some_and(|path| self.tree.find(&path).is_some());
+            ["pyproject.toml", "setup.py"].iter().any(has)
+        };
+        match folder {
+            Some(_) if d.editable => true,
+            Some(folder) if spec::looks_like_path(text) => project(&folder),
+            _ => !d.editable && spec::is_archive(text),
         }
     }
 
     fn direct(&self, d: &Direct) -> Value {
-        let address = d.target.value.contains(':');
-        let folder = paths::join(self.base, &d.target.value).unwrap_or_default();
-        let installable = ["pyproject.toml", "setup.py"]
-            .iter()
-            .any(|name| paths::join(&folder, name).is_some_and(|path| self.tree.find(&path).is_some()));
-        // An editable needs only its folder; whether it can be built shows when it is.
-        let installable = installable || d.editable && (folder.is_empty() || self.tree.is_dir(&folder));
-        if !address && !installable {
+        if !self.installable(d) {
             return opaque("not a project", d.editable, &d.hashes);
         }
         let text = d.marker.as_ref().map(|m| m.value.as_str());
@@ -140,10 +163,25 @@ impl Printer<'_> {
                "applies": applies, "hashes": hashes(&d.hashes), "editable": d.editable})
     }
 
+    /// The option lines. A feature, once enabled, is on every later line of options: pip keeps one list of them.
+    fn options(&self, lines: &[OptionLine]) -> Vec<Value> {
+        let mut features: Vec<Value> = Vec::new();
+        let one = |line: &OptionLine| {
+            let mut out = self.option(line);
+            if let Some(Value::Array(new)) = out["options"].get("features_enabled") {
+                features.extend(new.iter().cloned());
+            }
+            if !features.is_empty() {
+                out["options"]["features_enabled"] = json!(features);
+            }
+            out
+        };
+        lines.iter().map(one).collect()
+    }
+
     fn option(&self, line: &OptionLine) -> Value {
-        let (file, number) = self.place(line.file, line.span.start);
+        let file = seen_from(self.base, self.tree.path(line.file));
         let mut out = Map::new();
-        let mut formats: BTreeMap<&str, Vec<String>> = BTreeMap::new();
         for option in &line.options {
             let value = option.value.as_ref().map(|v| v.value.clone()).unwrap_or_default();
             let list = |out: &mut Map<String, Value>, key: &str, value: String| {
@@ -159,26 +197,42 @@ impl Printer<'_> {
                 "--find-links" => list(&mut out, "find_links", value),
                 "--trusted-host" => list(&mut out, "trusted_hosts", value),
                 "--use-feature" => list(&mut out, "features_enabled", value),
-                "--no-binary" => formats.entry("no_binary").or_default().push(value),
-                "--only-binary" => formats.entry("only_binary").or_default().push(value),
                 flag @ ("--no-index" | "--pre" | "--prefer-binary" | "--require-hashes") => {
                     out.insert(flag[2..].replace('-', "_"), json!(true));
                 }
                 _ => {}
             }
         }
-        for (key, values) in formats {
-            let names = values.iter().flat_map(|v| v.split(',')).map(|n| match n {
-                special if special.starts_with(':') => special.to_owned(),
-                name => crate::formats::requirements::normalize(name),
-            });
-            let mut names: Vec<String> = names.collect();
-            names.sort_unstable();
-            names.dedup();
-            out.insert(key.into(), json!(names));
+        for (key, names) in ["no_binary", "only_binary"].into_iter().zip(formats(&line.options)) {
+            if !names.is_empty() {
+                out.insert(key.into(), json!(names));
+            }
         }
-        json!({"file": file, "line": number, "constraint": line.constraint, "options": out})
+        json!({"file": file, "line": line.line, "constraint": line.constraint, "options": out})
     }
+}
+
+/// A path from a folder, `..` followed; nothing is asked of the disk.
+fn normal(folder: &Path, path: &str) -> PathBuf {
+    let mut whole = if path.starts_with('/') { PathBuf::from("/") } else { folder.to_path_buf() };
+    for part in path.split('/').filter(|part| !part.is_empty() && *part != ".") {
+        if part == ".." {
+            whole.pop();
+        } else {
+            whole.push(part);
+        }
+    }
+    whole
+}
+
+/// A path as it stands in an address.
+fn quoted(path: &str) -> String {
+    let mut out = String::new();
+    for byte in path.bytes() {
+        let plain = byte.is_ascii_alphanumeric() || b"/_.-~".contains(&byte);
+        if plain { out.push(char::from(byte)) } else { out.push_str(&format!("%{byte:02X}")) }
+    }
+    out
 }
 
 fn hashes(list: &[Spanned<String>]) -> Vec<&str> {
@@ -199,6 +253,9 @@ fn pyproject(file: FileId, text: &str, folder: &Path, markers: &MarkerEnv) -> Va
     }
     if let Some(problem) = read.problems.first() {
         return json!({"kind": "pyproject", "ok": false, "error": problem.message});
+    }
+    if let Some(why) = undefined(&read) {
+        return json!({"kind": "pyproject", "ok": false, "error": why});
     }
     let many = |list: &[Dependency]| -> Vec<Value> { list.iter().map(|d| dependency(d, markers)).collect() };
     let optional: BTreeMap<&String, Vec<Value>> = read.optional.iter().map(|(k, v)| (k, many(v))).collect();
@@ -231,6 +288,14 @@ fn not_texts(node: &Node) -> bool {
     all.flat_map(Node::items).any(|item| item.text().is_none())
 }
 
+/// Why a marker of a project's lists cannot be evaluated, if one cannot.
+fn undefined(read: &manifest::Manifest) -> Option<String> {
+    let groups = read.groups.values().filter_map(|group| group.as_ref().ok());
+    let lists = [&read.dependencies, &read.build_requires].into_iter().chain(read.optional.values()).chain(groups);
+    let markers = lists.flatten().filter_map(|d| d.requirement.as_ref().ok()?.marker.as_ref());
+    markers.filter_map(|text| Marker::parse(&text.value)).find_map(|marker| marker.undefined())
+}
+
 fn dependency(d: &Dependency, markers: &MarkerEnv) -> Value {
     match &d.requirement {
         Ok(r) => {
@@ -251,7 +316,9 @@ fn poetry(found: &PoetryDependency, folder: &Path, markers: &MarkerEnv) -> Value
     }
     out["url"] = match &found.address {
         Some(Address::Url(url)) => json!(url),
-        Some(Address::Path(path)) => json!(last_of(folder, path).map(|name| format!("file://{name}"))),
+        Some(Address::Path(path)) => {
+            json!(normal(folder, path).file_name().map(|name| format!("file://{}", name.to_string_lossy())))
+        }
         None => Value::Null,
     };
     (out["marker"], out["applies"]) = match &found.marker {
@@ -262,17 +329,4 @@ fn poetry(found: &PoetryDependency, folder: &Path, markers: &MarkerEnv) -> Value
         out["specifier"] = json!({"$unknown": "what Poetry makes of the versions"});
     }
     out
-}
-
-/// The last part of a path from a folder, `..` followed.
-fn last_of(folder: &Path, path: &str) -> Option<String> {
-    let mut whole = folder.to_path_buf();
-    for part in path.split('/').filter(|part| !part.is_empty() && *part != ".") {
-        if part == ".." {
-            whole.pop();
-        } else {
-            whole.push(part);
-        }
-    }
-    whole.file_name()?.to_str().map(str::to_owned)
 }
