@@ -230,7 +230,12 @@ fn quoted(path: &str) -> String {
     let mut out = String::new();
     for byte in path.bytes() {
         let plain = byte.is_ascii_alphanumeric() || b"/_.-~".contains(&byte);
-        if plain { out.push(char::from(byte)) } else { out.push_str(&format!("%{byte:02X}")) }
+        if plain {
+            out.push(char::from(byte));
+        } else {
+            let digit = |n: u8| char::from(b"0123456789ABCDEF"[usize::from(n)]);
+            out.extend(['%', digit(byte >> 4), digit(byte & 15)]);
+        }
     }
     out
 }
