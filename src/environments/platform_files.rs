@@ -39,7 +39,7 @@ pub fn infer(repository: &Repository<'_>, known: &[Planned]) -> Vec<Planned> {
             }
             let taken = |other: &Planned| other.environment.name == planned.environment.name;
             if planned.environment.name == PLAIN && (known.iter().any(taken) || found.iter().any(taken)) {
-                planned.environment.name = platform.to_owned();
+                platform.clone_into(&mut planned.environment.name);
             }
             found.push(planned);
         }
