@@ -30,13 +30,16 @@ pub fn infer(repository: &Repository<'_>, known: &[Planned]) -> Vec<Planned> {
             _ => ("fly", of_fly(repository, *file).into_iter().collect()),
         };
         for mut planned in more {
-            if let Some((role, word)) = naming.role.clone().filter(|_| planned.environment.name == PLAIN) {
+            // The platform's own name in the file's says nothing more.
+            if let Some((role, word)) =
+                naming.role.clone().filter(|(_, word)| planned.environment.name == PLAIN && word != platform)
+            {
                 planned.environment.role = role;
                 planned.environment.name = word;
             }
             let taken = |other: &Planned| other.environment.name == planned.environment.name;
             if planned.environment.name == PLAIN && (known.iter().any(taken) || found.iter().any(taken)) {
-                planned.environment.name = platform.to_owned();
+                platform.clone_into(&mut planned.environment.name);
             }
             found.push(planned);
         }

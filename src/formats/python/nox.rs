@@ -37,6 +37,9 @@ pub struct SessionCall {
     pub span: Span,
 }
 
+/// Names that a session is run over, and their values where they are literal.
+pub type Parameter = (Vec<String>, Option<Vec<Spanned<String>>>);
+
 /// A session.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct Session {
@@ -45,7 +48,7 @@ pub struct Session {
     /// `python`; none where it is not literal, empty where it runs in the interpreter of nox.
     pub pythons: Option<Vec<Spanned<String>>>,
     /// `parametrize`: the names, and the values where they are literal.
-    pub parameters: Vec<(Vec<String>, Option<Vec<Spanned<String>>>)>,
+    pub parameters: Vec<Parameter>,
     /// `tags`.
     pub tags: Vec<Spanned<String>>,
     /// Whether it runs where none is named (`default=False`).
@@ -231,9 +234,9 @@ fn session(file: FileId, def: &ast::StmtFunctionDef, constants: &Constants) -> O
     let mut session = found?;
     session.parameters = parameters;
     let first = def.parameters.posonlyargs.iter().chain(&def.parameters.args).next()?;
-    let mut reader = Calls { file, constants, session: first.parameter.name.as_str(), depth: 0, calls: Vec::new() };
+    let mut reader = Calls { file, constants, session: first.parameter.name.as_str(), depth: 0, found: Vec::new() };
     def.body.iter().for_each(|statement| reader.visit_stmt(statement));
-    session.calls = reader.calls;
+    session.calls = reader.found;
     Some(session)
 }
 
@@ -260,7 +263,7 @@ struct Calls<'a> {
     constants: &'a Constants,
     session: &'a str,
     depth: usize,
-    calls: Vec<SessionCall>,
+    found: Vec<SessionCall>,
 }
 
 impl<'a> Visitor<'a> for Calls<'_> {
@@ -316,7 +319,7 @@ impl Calls<'_> {
             Some((text(item.key.as_ref()?, self.constants)?, value))
         };
         let env = pairs.iter().filter_map(pair).collect();
-        self.calls.push(SessionCall { kind, words, env, maybe: self.depth > 0, span: span(self.file, call) });
+        self.found.push(SessionCall { kind, words, env, maybe: self.depth > 0, span: span(self.file, call) });
     }
 }
 

@@ -34,8 +34,11 @@ pub struct Fly {
     /// `[http_service]` and `[[services]]`.
     pub services: Vec<Service>,
     /// `[[statics]]`: the folder in the image and the path of its address.
-    pub statics: Vec<(Option<Spanned<String>>, Option<Spanned<String>>)>,
+    pub statics: Vec<Static>,
 }
+
+/// A folder in the image and the path of its address.
+pub type Static = (Option<Spanned<String>>, Option<Spanned<String>>);
 
 /// A volume.
 #[derive(Clone, Debug)]

@@ -81,7 +81,7 @@ fn declared(tool: &str, version: Spanned<String>) -> Declared {
             let sign = usize::from(rest.starts_with(['-', '@']));
             if rest[sign..].starts_with(|c: char| c.is_ascii_digit()) {
                 cut(&mut found, name.len() + sign);
-                found.tool = tool_name(name).to_owned();
+                tool_name(name).clone_into(&mut found.tool);
                 break;
             }
         }

@@ -191,7 +191,8 @@ pub fn expand(text: &str, look: &dyn Fn(&str) -> Option<String>) -> Option<Strin
         let value = look(name)?;
         if let Some(after) = digits.strip_prefix('d') {
             let width: usize = width.parse().unwrap_or(0);
-            out.push_str(&format!("{:0>1$}", value, width.min(20)));
+            out.push_str(&"0".repeat(width.min(20).saturating_sub(value.len())));
+            out.push_str(&value);
             rest = after;
         } else {
             out.push_str(&value);

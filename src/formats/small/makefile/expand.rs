@@ -19,6 +19,7 @@ const MAX_DEPTH: usize = 30;
 
 /// An expanded text.
 #[derive(Clone, Default, Debug)]
+#[expect(clippy::struct_field_names, reason = "the text of a text is its text")]
 pub(super) struct Text {
     /// The text.
     pub(super) text: String,

@@ -99,6 +99,9 @@ impl Logical {
     }
 }
 
+/// A variable of several lines: name, sign, text so far, its place, how deep other definitions nest in it.
+type Define = (Spanned<String>, assign::Sign, String, Option<Span>, usize);
+
 pub(super) struct Reader {
     pub(super) file: FileId,
     prefix: char,
@@ -109,7 +112,7 @@ pub(super) struct Reader {
     /// Whether that rule has had no line of a recipe yet.
     pub(super) fresh: bool,
     /// The variable that `define` fills: name, how it is assigned, its lines and where the first stands, the nesting.
-    define: Option<(Spanned<String>, assign::Sign, String, Option<Span>, usize)>,
+    define: Option<Define>,
     /// How many references were followed.
     steps: Cell<u32>,
     /// How much may still be kept.

@@ -122,7 +122,8 @@ fn what_cannot_be_read_is_told_and_nothing_runs_away() {
     );
     let mut text = "A0 = x x x x x x x x\n".to_owned();
     for n in 1..40 {
-        text.push_str(&format!("A{n} = $(A{})$(A{})\n", n - 1, n - 1));
+        let before = n - 1;
+        text = format!("{text}A{n} = $(A{before})$(A{before})\n");
     }
     text.push_str("L = $(L)\nt: $(A39)\n\t$(A39) $(L) $( $(x ${ $\n");
     let found = commands(&text, "t");

@@ -43,7 +43,9 @@ fn spelled(item: &str) -> Option<Vec<String>> {
             all.iter().flat_map(|start| choices.iter().map(move |choice| format!("{start}{before}{choice}"))).collect();
         rest = after;
     }
-    all.iter_mut().for_each(|name| name.push_str(rest));
+    for name in &mut all {
+        name.push_str(rest);
+    }
     all.iter().all(|name| name.split('-').all(is_factor)).then_some(all)
 }
 

@@ -145,13 +145,19 @@ impl Tox {
                 Err(whole) => whole,
             };
         };
-        self.env_list.iter_mut().for_each(|name| place(&mut name.span));
-        self.problems.iter_mut().for_each(|problem| place(&mut problem.span));
+        for span in self.env_list.iter_mut().map(|name| &mut name.span) {
+            place(span);
+        }
+        for problem in &mut self.problems {
+            place(&mut problem.span);
+        }
         for section in &mut self.ini.sections {
             place(&mut section.name.span);
             for (name, values) in &mut section.entries {
                 place(&mut name.span);
-                values.iter_mut().for_each(|value| place(&mut value.span));
+                for value in values {
+                    place(&mut value.span);
+                }
             }
         }
     }
@@ -209,16 +215,13 @@ fn substitute(text: &str, look: &dyn Fn(&str) -> Option<Substituted>) -> Substit
             rest = &tail[first..];
             continue;
         };
-        match look(&tail[1..end]) {
-            Some(found) => {
-                out.known &= found.known;
-                out.variable = out.variable.or(found.variable);
-                out.text.push_str(&found.text);
-            }
-            None => {
-                out.known = false;
-                out.text.push_str(&tail[..=end]);
-            }
+        if let Some(found) = look(&tail[1..end]) {
+            out.known &= found.known;
+            out.variable = out.variable.or(found.variable);
+            out.text.push_str(&found.text);
+        } else {
+            out.known = false;
+            out.text.push_str(&tail[..=end]);
         }
         rest = &tail[end + 1..];
     }

@@ -80,7 +80,7 @@ pub(super) fn environment(root: &Node, name: &str) -> TestEnv {
         name: name.to_owned(),
         commands_pre: reader.commands("commands_pre"),
         commands: reader.commands("commands"),
-        deps: list("deps").into_iter().flat_map(lines).collect(),
+        deps: list("deps").iter().flat_map(lines).collect(),
         pass_env: list("pass_env"),
         extras: list("extras"),
         groups: list("dependency_groups"),
@@ -92,7 +92,7 @@ pub(super) fn environment(root: &Node, name: &str) -> TestEnv {
 }
 
 /// Requirements may stand in one text, a line each.
-fn lines(text: Spanned<String>) -> Vec<Spanned<String>> {
+fn lines(text: &Spanned<String>) -> Vec<Spanned<String>> {
     let each = text.value.lines().map(str::trim).filter(|line| !line.is_empty() && !line.starts_with('#'));
     each.map(|line| Spanned::new(line.to_owned(), text.span)).collect()
 }
