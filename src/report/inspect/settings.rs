@@ -48,7 +48,7 @@ fn render(tree: &Tree, settings: &Settings, request: &Request) -> Value {
     // A setting that is left out would be said not to exist.
     let doubtful = settings.values.iter().find(|(_, value)| !request.open && absent(value));
     let values = match (&settings.incomplete, doubtful) {
-        (Some(why), _) if values.is_empty() || !request.open => json!({ "$unknown": why.text }),
+        (Some(why), _) if !request.open => json!({ "$unknown": why.text }),
         (_, Some((name, _))) => json!({ "$unknown": format!("whether there is a setting {name}") }),
         _ => Value::Object(values),
     };
