@@ -1,5 +1,7 @@
 //! Whether a lock still fits its manifest: the content hashes of Poetry and pipenv.
 
+use std::fmt::Write;
+
 use serde_json::{Map, Number, Value};
 use sha2::{Digest, Sha256};
 
@@ -96,10 +98,14 @@ fn value(node: &Node) -> Option<Value> {
     })
 }
 
+fn hex(bytes: &[u8]) -> String {
+    bytes.iter().fold(String::new(), |text, byte| format!("{text}{byte:02x}"))
+}
+
 fn digest(value: &Value, comma: &str, colon: &str) -> String {
     let mut text = String::new();
     write(value, comma, colon, &mut text);
-    Sha256::digest(text.as_bytes()).iter().map(|byte| format!("{byte:02x}")).collect()
+    hex(&Sha256::digest(text.as_bytes()))
 }
 
 /// JSON as Python's `json.dumps(…, sort_keys=True)` writes it.
@@ -145,7 +151,7 @@ fn string(text: &str, out: &mut String) {
             other => {
                 let mut units = [0; 2];
                 for unit in other.encode_utf16(&mut units) {
-                    out.push_str(&format!("\\u{unit:04x}"));
+                    let _ = write!(out, "\\u{unit:04x}");
                 }
             }
         }
@@ -174,7 +180,7 @@ mod tests {
         };
         let text =
             "{\"_meta\":{\"requires\":{},\"sources\":[{\"url\":\"u\"}]},\"default\":{\"a-b\":\"*\"},\"develop\":{}}";
-        let hash: String = Sha256::digest(text).iter().map(|byte| format!("{byte:02x}")).collect();
+        let hash = hex(&Sha256::digest(text));
         let lock = data::json(FileId(0), &format!("{{\"_meta\": {{\"hash\": {{\"sha256\": \"{hash}\"}}}}}}")).0;
         assert_eq!(super::pipfile(&pipfile("A_b"), &lock, true), Some(true));
         assert_eq!(super::pipfile(&pipfile("A_b"), &lock, false), Some(false));

@@ -43,7 +43,7 @@ pub(super) fn run(plan: &mut Plan<'_>, verb: &str, words: &[String]) -> Result<(
     let excluded: BTreeSet<String> = excluded.into_iter().flat_map(Node::texts).map(normalize).collect();
     for node in lock.get("package").map_or(&[][..], Node::items) {
         let own: Vec<String> = node.get("groups").into_iter().flat_map(Node::texts).map(normalize).collect();
-        let anywhere = own.is_empty().then_some(&*DEFAULT);
+        let anywhere = own.is_empty().then_some(DEFAULT);
         let found = own.iter().map(String::as_str).filter(|g| groups.contains(*g)).min_by_key(|g| dev.contains(*g));
         let Some(group) = found.or(anywhere) else { continue };
         let Some(name) = node.str("name").filter(|name| !excluded.contains(&normalize(name))) else { continue };

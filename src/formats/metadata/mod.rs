@@ -75,8 +75,8 @@ mod tests {
         of(&tree, "").unwrap()
     }
 
-    fn texts(known: &Option<Known>) -> Vec<String> {
-        known.as_ref().unwrap().as_ref().unwrap().iter().map(|found| found.text.value.clone()).collect()
+    fn texts(known: Option<&Known>) -> Vec<String> {
+        known.unwrap().as_ref().unwrap().iter().map(|found| found.text.value.clone()).collect()
     }
 
     const CFG: &str = "[metadata]\nname = shop\n[options]\npython_requires = >=3.9\ninstall_requires =\n    django>=4\n    \
@@ -85,9 +85,9 @@ mod tests {
     #[test]
     fn a_setup_cfg_lists_lines_or_semicolons() {
         let metadata = of_files(&[("setup.cfg", CFG)]);
-        assert_eq!(texts(&metadata.dependencies), ["django>=4", "requests; python_version < '3.12'"]);
+        assert_eq!(texts(metadata.dependencies.as_ref()), ["django>=4", "requests; python_version < '3.12'"]);
         let extras = metadata.extras.unwrap().unwrap();
-        assert_eq!(texts(&Some(extras["test"].clone())), ["pytest", "coverage"]);
+        assert_eq!(texts(Some(&extras["test"])), ["pytest", "coverage"]);
         assert_eq!(metadata.requires_python.unwrap().value, ">=3.9");
     }
 
@@ -95,7 +95,7 @@ mod tests {
     fn a_file_directive_is_followed_and_a_missing_file_is_not_known() {
         let cfg = "[options]\ninstall_requires = file: req.txt\n";
         let metadata = of_files(&[("setup.cfg", cfg), ("req.txt", "# base\ndjango==5.0\n\nredis\n")]);
-        assert_eq!(texts(&metadata.dependencies), ["django==5.0", "redis"]);
+        assert_eq!(texts(metadata.dependencies.as_ref()), ["django==5.0", "redis"]);
         assert!(of_files(&[("setup.cfg", cfg)]).dependencies.unwrap().is_err());
     }
 
@@ -104,7 +104,7 @@ mod tests {
         let code = "from setuptools import setup\nBASE = ['django>=4']\nsetup(name='shop', install_requires=BASE + ['redis'],\n\
                     \x20   extras_require={'test': ['pytest'], 'all': read()}, python_requires='>=3.9')\n";
         let metadata = of_files(&[("setup.py", code), ("setup.cfg", CFG)]);
-        assert_eq!(texts(&metadata.dependencies), ["django>=4", "redis"]);
+        assert_eq!(texts(metadata.dependencies.as_ref()), ["django>=4", "redis"]);
         let extras = metadata.extras.unwrap().unwrap();
         assert!(extras["test"].is_ok() && extras["all"].is_err());
         let read = "from setuptools import setup\nsetup(install_requires=open('r.txt').read().splitlines())\n";

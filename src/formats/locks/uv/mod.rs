@@ -39,7 +39,7 @@ pub(super) fn run(plan: &mut Plan<'_>, verb: &str, words: &[String]) -> Result<(
     refused(&flags)?;
     let start = flags
         .values(&["--directory", "--project"])
-        .fold(Some(plan.folder.to_owned()), |folder, dir| paths::join(&folder?, dir));
+        .try_fold(plan.folder.to_owned(), |folder, dir| paths::join(&folder, dir));
     let start = start.ok_or_else(|| Reason::new("the project is outside the repository"))?;
     let found = workspace::discover(plan, &start)?;
     let (file, lock) = plan.read_lock_in("uv.lock", &found.top)?;

@@ -77,7 +77,8 @@ pub(super) fn select(
     let explicit = |g: &String| choice.asked.contains(g) || choice.only.contains(g);
     inherited.retain(explicit);
     chosen.retain(|g| {
-        !choice.without.contains(g) && !(choice.no_dev && g == "dev") && (own.contains(g) || inherited.contains(g))
+        let dropped = choice.without.contains(g) || choice.no_dev && g == "dev";
+        !dropped && (own.contains(g) || inherited.contains(g))
     });
     let extras = extras(packages, roots, flags)?;
     Ok(Selection { main, extras, groups: chosen, inherited, top: above, whole })
