@@ -155,14 +155,13 @@ pub fn poetry_dependency(name: &Spanned<String>, value: &Node) -> Dependency {
     let text = version.and_then(Node::text).unwrap_or("*");
     let span = version.map_or(value.span, |v| v.span);
     let converted = versions::from_poetry(text);
-    let clauses =
-        converted.as_deref().unwrap_or_default().split(',').filter(|c| !c.is_empty()).map(|c| clause(c, span));
+    let clauses = clauses(converted.as_deref().unwrap_or_default(), span);
     let address = ["git", "url", "path", "file"].iter().find_map(|key| value.spanned(key));
     let requirement = Requirement {
         name: Spanned::new(normalize(&name.value), name.span),
         extras: value.get("extras").map(|e| e.texts().map(normalize).collect()).unwrap_or_default(),
         specifier: (text != "*").then(|| Spanned::new(text.to_owned(), span)),
-        clauses: clauses.collect(),
+        clauses,
         url: address,
         marker: value.spanned("markers"),
         hashes: Vec::new(),
@@ -178,6 +177,11 @@ pub fn poetry_dependency(name: &Spanned<String>, value: &Node) -> Dependency {
         exact: converted.is_some() && !limited && requirement.url.is_none(),
         requirement: Ok(requirement),
     }
+}
+
+/// Clauses of a converted constraint; all of them stand where the constraint does.
+pub(super) fn clauses(text: &str, span: Span) -> Vec<Clause> {
+    text.split(',').filter(|clause| !clause.is_empty()).map(|one| clause(one, span)).collect()
 }
 
 fn clause(text: &str, span: Span) -> Clause {

@@ -80,6 +80,16 @@ pub fn groups(manifest: &Manifest) -> Result<BTreeMap<String, Vec<PoetryDependen
 
 /// What the checks of Poetry's refuse that real files have.
 fn valid(manifest: &Manifest, tool: &Node) -> Result<(), String> {
+    let groups = manifest.node.get("dependency-groups").map_or(&[][..], Node::entries);
+    let mut names: Vec<String> = groups.iter().map(|(name, _)| normalize(&name.value)).collect();
+    names.sort();
+    if let Some(twice) = names.windows(2).find(|pair| pair[0] == pair[1]) {
+        return Err(format!("there are several groups {}", twice[0]));
+    }
+    let item = |item: &Node| item.text().is_some() || item.str("include-group").is_some();
+    if groups.iter().any(|(_, list)| !list.items().iter().all(item)) {
+        return Err("a group holds neither requirements nor includes".into());
+    }
     if tool.get("package-mode").and_then(Node::bool) == Some(false) {
         return Ok(());
     }
@@ -112,15 +122,16 @@ fn of_requirement(found: &Dependency, extra: Option<&String>) -> PoetryDependenc
     let mut address = None;
     if let Ok(requirement) = &mut dependency.requirement {
         written = requirement.marker.as_ref().map_or(Ok(None), |marker| plain(&marker.value));
-        address = requirement.url.as_ref().map(|url| Address::Url(url.value.clone()));
-        // Poetry reads the clauses as one range; where one bound is above another, it prints fewer.
-        let lower = requirement.clauses.iter().filter(|clause| clause.operator.starts_with('>')).count();
-        let upper = requirement.clauses.iter().filter(|clause| clause.operator.starts_with('<')).count();
-        let simple = |clause: &crate::formats::requirements::Clause| {
-            ["==", ">=", "<=", "<", ">"].contains(&clause.operator.as_str()) && !clause.version.value.contains('*')
-        };
-        let alone = requirement.clauses.len() == 1 || !requirement.clauses.iter().any(|c| c.operator == "==");
-        dependency.exact &= lower < 2 && upper < 2 && alone && requirement.clauses.iter().all(simple);
+        address = requirement.url.as_ref().map(|url| of_url(&url.value));
+        let clauses = requirement.clauses.iter();
+        let written: Vec<String> =
+            clauses.map(|clause| format!("{}{}", clause.operator, clause.version.value)).collect();
+        // Poetry reads the clauses as one range and prints its bounds.
+        let converted = versions::from_poetry(&written.join(",")).filter(|text| one_range(text));
+        dependency.exact = converted.is_some();
+        if let Some(text) = converted {
+            requirement.clauses = manifest::clauses(&text, requirement.span);
+        }
     }
     let extras: Vec<String> = extra.into_iter().cloned().collect();
     PoetryDependency { dependency, address, marker: with_extras(written, &extras) }
@@ -172,7 +183,7 @@ fn of_value(name: &Spanned<String>, value: &Node, extras: &[String]) -> PoetryDe
 /// Whether converted clauses are one range or one version as they stand.
 fn one_range(clauses: &str) -> bool {
     let with = |sign: char| clauses.split(',').filter(|clause| clause.starts_with(sign)).count();
-    with('>') < 2 && with('<') < 2 && with('!') == 0 && (with('=') == 0 || !clauses.contains(','))
+    with('>') < 2 && with('<') < 2 && with('!') < 2 && (with('=') == 0 || !clauses.contains(','))
 }
 
 fn address(value: &Node) -> Option<Address> {
@@ -192,7 +203,24 @@ fn address(value: &Node) -> Option<Address> {
         return Some(Address::Url(below(url.to_owned())));
     }
     let path = value.str("file").or_else(|| value.str("path"))?;
-    Some(Address::Path(within.map_or_else(|| path.to_owned(), |folder| format!("{path}/{folder}"))))
+    // Of an archive the folder is a part of the address, of a folder it is the folder that is meant.
+    let archive =
+        value.get("file").is_some() || [".whl", ".zip", ".gz", ".bz2", ".xz"].iter().any(|end| path.ends_with(end));
+    Some(match within {
+        Some(folder) if archive => Address::Path(format!("{path}#subdirectory={folder}")),
+        Some(folder) => Address::Path(format!("{path}/{folder}")),
+        None => Address::Path(path.to_owned()),
+    })
+}
+
+/// The address of a requirement: a path where it names a file.
+fn of_url(url: &str) -> Address {
+    let path = url.strip_prefix("file://").or_else(|| url.strip_prefix("file:"));
+    match path {
+        Some(path) => Address::Path(path.to_owned()),
+        None if url.contains(':') => Address::Url(url.to_owned()),
+        None => Address::Path(url.to_owned()),
+    }
 }
 
 fn named_groups(

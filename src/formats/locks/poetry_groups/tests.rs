@@ -80,3 +80,21 @@ fn a_package_without_a_version_is_refused() {
     assert!(of("[tool.poetry]\nname = \"a\"\n[tool.poetry.dependencies]\nx = \"*\"\n").is_err());
     assert!(of("[tool.poetry]\npackage-mode = false\n[tool.poetry.dependencies]\nx = \"*\"\n").is_ok());
 }
+
+#[test]
+fn what_the_project_lists_is_written_as_poetry_reads_it() {
+    let text = "[project]\nname = \"a\"\nversion = \"1\"\ndependencies = [\"x ~=0.6\", \"y @ file:../y.whl\"]\n\
+                [tool.poetry.dependencies]\nx = { source = \"s\" }\n";
+    let main = &of(text).unwrap()["main"];
+    let first = main[0].dependency.requirement.as_ref().unwrap();
+    assert_eq!((first.canonical_specifier().as_str(), main[0].dependency.exact), ("<1.0,>=0.6", true));
+    assert_eq!(main[1].address, Some(Address::Path("../y.whl".into())));
+}
+
+#[test]
+fn groups_that_are_none_are_refused() {
+    for groups in ["a = [1]", "A_b = []\na-b = []"] {
+        let head = "[tool.poetry]\nname = \"a\"\nversion = \"1\"\n[tool.poetry.dependencies]\n[dependency-groups]\n";
+        assert!(of(&format!("{head}{groups}\n")).is_err(), "{groups}");
+    }
+}
