@@ -83,8 +83,10 @@ fn valid(manifest: &Manifest, tool: &Node) -> Result<(), String> {
     let groups = manifest.node.get("dependency-groups").map_or(&[][..], Node::entries);
     let mut names: Vec<String> = groups.iter().map(|(name, _)| normalize(&name.value)).collect();
     names.sort();
-    if let Some(twice) = names.windows(2).find(|pair| pair[0] == pair[1]) {
-        return Err(format!("there are several groups {}", twice[0]));
+    let before = names.len();
+    names.dedup();
+    if names.len() < before {
+        return Err("several groups have one name".into());
     }
     let item = |item: &Node| item.text().is_some() || item.str("include-group").is_some();
     if groups.iter().any(|(_, list)| !list.items().iter().all(item)) {
