@@ -130,3 +130,17 @@ fn a_project_of_setuptools_is_installed_with_what_its_files_say() {
     assert_eq!(shown(&run(&tree, "pip install .")), ["django=5.0"]);
     assert_eq!(shown(&run(&tree, "pip install -e .[test]")), ["django=5.0", "pytest=-"]);
 }
+
+#[test]
+fn what_a_chosen_member_of_a_workspace_asks_for_is_direct() {
+    let lock = "requires-python = \">=3.12\"\n[manifest]\nmembers = [\"app\", \"root\"]\n\
+                [[package]]\nname = \"root\"\nversion = \"0\"\nsource = { virtual = \".\" }\n\
+                [[package]]\nname = \"app\"\nversion = \"0\"\nsource = { editable = \"app\" }\n\
+                [package.dev-dependencies]\ndev = [{ name = \"mypy\" }]\n[[package]]\nname = \"mypy\"\nversion = \"1.0\"\n";
+    let root = "[project]\nname = \"root\"\nversion = \"0\"\n[tool.uv.workspace]\nmembers = [\"app\"]\n";
+    let app = "[project]\nname = \"app\"\nversion = \"0\"\n[dependency-groups]\ndev = [\"mypy\"]\n";
+    let tree = tree(&[("uv.lock", lock), ("pyproject.toml", root), ("app/pyproject.toml", app)]);
+    let found = run(&tree, "uv sync --frozen --package app");
+    assert_eq!(shown(&found), ["mypy=1.0 dev"]);
+    assert!(found.packages["mypy"].direct);
+}

@@ -72,6 +72,13 @@ pub(super) fn run(plan: &mut Plan<'_>, verb: &str, words: &[String]) -> Result<(
     plan.out.project = Some(project(manifest.as_ref(), &flags));
     let groups: Vec<String> = selection.extras.iter().chain(&selection.groups).cloned().collect();
     plan.point(manifest.as_ref(), &groups);
+    // A member that is chosen by name says in its own manifest what it asks for.
+    for folder in
+        roots.iter().filter_map(|root| place(&packages[*root], &top)).filter(|folder| *folder != found.project)
+    {
+        let member = plan.manifest(&folder);
+        plan.point(member.as_ref(), &groups);
+    }
     Ok(())
 }
 
