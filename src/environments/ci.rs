@@ -32,6 +32,13 @@ fn is_side_job(job: &str) -> bool {
         .any(|word| job.split(['-', '_']).any(|part| part == *word))
 }
 
+/// Names of jobs that test a running application from outside.
+fn is_from_outside(job: &str) -> bool {
+    ["e2e", "playwright", "cypress", "smoke", "benchmark", "performance", "load"]
+        .iter()
+        .any(|word| job.split(['-', '_', ' ']).any(|part| part.eq_ignore_ascii_case(word)))
+}
+
 /// The test environment: one, whatever the number of jobs.
 pub fn tests(repository: &Repository<'_>) -> Option<Planned> {
     let mut planned = Planned::new("test", Role::Test, Confidence::Invoked);
@@ -47,6 +54,11 @@ pub fn tests(repository: &Repository<'_>) -> Option<Planned> {
             planned.add_evidence(call.span, format!("job {job} runs the tests in a service"));
             add_service(repository, call, compose, &mut planned);
         }
+    }
+    // Tests from outside say little of what runs inside, where others say it.
+    let inside = |unit: &Unit| !is_from_outside(&unit.name);
+    if planned.units.iter().any(|unit| matches!(unit.runs, Runs::Job { .. }) && inside(unit)) {
+        planned.units.retain(|unit| !matches!(unit.runs, Runs::Job { .. }) || inside(unit));
     }
     add_started_services(repository, &mut planned);
     (!planned.units.is_empty()).then_some(planned)
