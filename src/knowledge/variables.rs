@@ -169,6 +169,7 @@ mod tests {
             "JWT_TOKEN_LIFETIME",
             "KEYBOARD",
             "API_KEY_RATE_LIMIT",
+            "ALLOW_EMPTY_PASSWORD",
         ] {
             assert!(!is_secret_name(name), "{name}");
         }

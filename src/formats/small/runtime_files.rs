@@ -150,9 +150,11 @@ fn tool_versions(file: FileId, text: &str) -> (Vec<Declared>, Vec<Problem>) {
     for (start, line) in lines(text) {
         let (start, line) = trimmed(start, line.split('#').next().unwrap_or_default());
         let mut at = start;
-        let mut words = line.split(char::is_whitespace).filter_map(|word| {
+        // Pieces keep the blank behind them, which may be longer than one byte.
+        let mut words = line.split_inclusive(char::is_whitespace).filter_map(|piece| {
             let here = at;
-            at += word.len() + 1;
+            at += piece.len();
+            let word = piece.trim_end();
             (!word.is_empty()).then_some((here, word))
         });
         let Some((_, tool)) = words.next() else { continue };

@@ -46,6 +46,14 @@ fn runtime_files_give_tool_and_version() {
 }
 
 #[test]
+fn blanks_of_several_bytes_part_words_and_move_no_place() {
+    let text = "node\u{a0}20.1\u{3000} 18.2\n";
+    let found = runtime_files::parse(FILE, ".tool-versions", text);
+    let versions: Vec<&str> = found.iter().map(|one| &text[one.version.span.range()]).collect();
+    assert_eq!(versions, ["20.1", "18.2"]);
+}
+
+#[test]
 fn pytest_takes_the_settings_module_of_its_command_line_first() {
     let ini = "[pytest]\nDJANGO_SETTINGS_MODULE = a.b\nenv =\n    D:X=1\naddopts = -q --ds=c.d\n";
     let options = pytest_options::parse(FILE, "pytest.ini", ini);
