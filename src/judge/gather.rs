@@ -82,7 +82,11 @@ fn one_list(rule: &Rule, a: &Finding, b: &Finding) -> bool {
 /// Lists of several environments that hold the same items are one.
 fn same_lists(lists: Vec<Finding>) -> Vec<Finding> {
     let items = |finding: &Finding| {
-        finding.parts.iter().map(|part| (part.key.clone(), part.value.clone())).collect::<std::collections::BTreeSet<_>>()
+        finding
+            .parts
+            .iter()
+            .map(|part| (part.key.clone(), part.value.clone()))
+            .collect::<std::collections::BTreeSet<_>>()
     };
     let alike = |a: &Finding, b: &Finding| a.project == b.project && a.severity == b.severity;
     let mut joined: Vec<Finding> = Vec::new();

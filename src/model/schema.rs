@@ -143,7 +143,12 @@ pub const ATTRIBUTES: &[AttributeRow] = &[
     row(Package, "dev_group", Bool, "whether a group or file for development brings it"),
     row(Package, "twin", Text, "the family of distributions that give the same import"),
     row(Package, "unfit", Bool, "whether its authors advise against it in production"),
-    row(Package, "conflict", Bool, "for a family's fact: whether two distributions that own the same files are installed"),
+    row(
+        Package,
+        "conflict",
+        Bool,
+        "for a family's fact: whether two distributions that own the same files are installed",
+    ),
     row(Package, "native", Bool, "whether it needs a system library or a compiler"),
     row(Service, "product", Text, "postgres, redis, sqlite, locmem …"),
     row(Service, "family", Text, "relational, keyvalue, broker, mail …"),

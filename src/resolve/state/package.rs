@@ -22,9 +22,12 @@ pub fn state(statements: &mut Statements, part: &Part<'_>, tree: &Tree) {
     source(statements, part, tree);
 }
 
+/// A distribution of a family as the family names it.
+type Member<'p> = (&'p str, &'p PackagePart);
+
 /// One fact for each family of distributions that give the same import: which of them is installed.
 fn variants(statements: &mut Statements, part: &Part<'_>) {
-    let mut families: BTreeMap<&str, (bool, Vec<(&str, &PackagePart)>)> = BTreeMap::new();
+    let mut families: BTreeMap<&str, (bool, Vec<Member<'_>>)> = BTreeMap::new();
     for (name, found) in &part.installs.packages {
         let member = packages::twin_member(name, &found.package.extras);
         if let Some((family, member)) = member.filter(|_| found.package.direct && found.maybe.is_none()) {
@@ -83,7 +86,9 @@ fn one(statements: &mut Statements, part: &Part<'_>, name: &str, found: &Package
     fact.bool("direct", package.direct, origin).bool("pinned", package.pinned, origin);
     fact.text("installed_by", &found.installed_by.value, &Origin::of(StepKind::InstalledBy, found.installed_by.span));
     fact.text("kind", packages::kind(name).name(), origin);
-    fact.bool("unfit", packages::is_unfit(name, &package.extras), origin);
+    if packages::is_unfit(name, &package.extras) {
+        fact.bool("unfit", true, origin);
+    }
     fact.bool(
         "native",
         concepts::runtime_needs(name, &package.extras).is_some_and(|need| need.compiles("musl")),

@@ -26,18 +26,19 @@ pub(super) fn state(
     fact.bool("fallback", certainty.is_default() || variables_unset, origin);
     fact.bool("overridable", certainty.is_default(), origin);
     let sampled = |name: &String| loaded.world.vars().get(name).is_some_and(|var| var.certainty.is_default());
-    fact.bool("sampled", val.variables.iter().any(sampled), origin);
-    if settings::signs(name) {
-        fact.bool("signs", true, origin);
-    }
-    if refused.contains(name) {
-        fact.bool("refused", true, origin);
-    }
+    let mut holds = |name: &str, yes: bool| {
+        if yes {
+            fact.bool(name, true, origin);
+        }
+    };
+    holds("sampled", val.variables.iter().any(sampled));
+    holds("signs", settings::signs(name));
+    holds("refused", refused.contains(name));
+    holds("critical", settings::critical(name).is_some_and(|row| row.roles.is_empty()));
+    holds("protects", settings::shared_with_staging(name).is_some());
     if let Some(text) = inner.as_str() {
         fact.bool("placeholder", variables::is_placeholder(text), origin);
     }
-    fact.bool("critical", settings::critical(name).is_some_and(|row| row.roles.is_empty()), origin);
-    fact.bool("protects", settings::shared_with_staging(name).is_some(), origin);
     if let Some(wanted) = settings::production_must(name) {
         fact.text("required", if wanted { "True" } else { "False" }, origin);
     }
@@ -53,7 +54,8 @@ pub(super) fn state(
     }
     if let Kind::List(items) | Kind::Tuple(items) = &inner.kind {
         let tool = |label: &&str| {
-            packages::package_of_label(label).is_some_and(|name| matches!(packages::kind(name), packages::Kind::DevTool(_)))
+            packages::package_of_label(label)
+                .is_some_and(|name| matches!(packages::kind(name), packages::Kind::DevTool(_)))
         };
         let tools: Vec<String> = items.iter().filter_map(Val::as_str).filter(tool).map(str::to_owned).collect();
         if !tools.is_empty() {

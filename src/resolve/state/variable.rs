@@ -37,8 +37,8 @@ pub fn state(statements: &mut Statements, part: &Part<'_>) {
         if let Some(placeholder) = placeholder {
             fact.bool("placeholder", placeholder, &var.origin);
         }
-        if let (true, Some(password)) = (secret, var.value.one()) {
-            fact.bool("default_credential", is_default(part, name, password), &var.origin);
+        if secret && var.value.one().is_some_and(|password| is_default(part, name, password)) {
+            fact.bool("default_credential", true, &var.origin);
         }
     }
 }
