@@ -8,7 +8,7 @@ use paritylint::model::{Audit, Severity};
 use paritylint::report::{json, text};
 use serde::Deserialize;
 
-use crate::support::{audited, deep, files, read_dir, read_text, root, tree_of};
+use crate::support::{audited_by_all, deep, files, read_dir, read_text, root, tree_of};
 
 /// What a case expects: a finding, or what stopped the rule.
 #[derive(Deserialize, Debug)]
@@ -115,7 +115,7 @@ fn every_case_comes_out_as_expected() {
         let mut bad = Vec::new();
         for case in cases() {
             let tree = tree_of(files_of(&case));
-            let (audit, records) = audited(&tree);
+            let (audit, records) = audited_by_all(&tree);
             if let Some(wrong) = wrong(&case, &audit, &records) {
                 bad.push(format!("{}/{}/{}: {wrong}", case.dimension, case.rule, case.name));
             }
@@ -197,7 +197,7 @@ fn what_is_said_of_every_case_fits_80_columns_and_shows_no_secret() {
         let mut bad = Vec::new();
         for case in cases() {
             let tree = tree_of(files_of(&case));
-            let (audit, _) = audited(&tree);
+            let (audit, _) = audited_by_all(&tree);
             let outputs = [
                 text::check(&audit, &tree, &options),
                 text::check(&audit, &tree, &full),

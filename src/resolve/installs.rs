@@ -5,8 +5,9 @@ use std::collections::BTreeMap;
 use super::part::{Installs, PackagePart, SourcePart, SystemPart};
 use crate::discover::{Tree, paths};
 use crate::formats::Vars;
-use crate::formats::locks;
+use crate::formats::locks::{self, Package};
 use crate::formats::requirements::MarkerEnv;
+use crate::formats::requirements::versions::satisfies;
 use crate::formats::shell::{Executed, When};
 use crate::knowledge::concepts;
 use crate::links::container::{Container, absolute};
@@ -212,12 +213,23 @@ fn python(installs: &mut Installs, command: &[String], executed: &Executed, plac
         let part = PackagePart { package, installed_by: label.clone(), maybe: maybe(executed) };
         let into = if wheel { &mut installs.wheels } else { &mut installs.packages };
         match into.get(&name) {
-            Some(known) if known.maybe.is_none() && part.maybe.is_some() => {}
+            Some(known)
+                if known.maybe.is_none()
+                    && (part.maybe.is_some() || stays(&known.package, &part.package, &label.value)) => {}
             _ => {
                 into.insert(name, part);
             }
         }
     }
+}
+
+/// Whether an installed version is left as it is: it fits what is asked for, and nothing asks for an upgrade.
+fn stays(known: &Package, wanted: &Package, command: &str) -> bool {
+    let upgrade = command.split_whitespace().any(|word| matches!(word, "-U" | "--upgrade" | "--force-reinstall"));
+    let fits = known.version.as_ref().is_some_and(|version| {
+        wanted.specifier.as_ref().is_none_or(|specifier| satisfies(&version.value, &specifier.value) == Some(true))
+    });
+    !upgrade && wanted.version.is_none() && !wanted.pinned && fits
 }
 
 /// The word of a command that names a file.

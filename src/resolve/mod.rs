@@ -82,16 +82,20 @@ fn one(context: &Context<'_, '_>, planned: Planned, first: bool, modules: &[Modu
         state::runtime::state(&mut statements, part, context.as_of);
         state::system_package::state(&mut statements, part);
         state::package::state(&mut statements, part, tree);
-        state::variable::state(&mut statements, part);
+        state::variable::state(&mut statements, part, tree);
         state::process::state(&mut statements, part, tree, &|process| debugger(context, part, process));
     }
     state::process::scheduler(&mut statements, &parts);
+    state::process::kinds(&mut statements, &planned, &parts);
+    state::locked::passed_over(&mut statements, context.repository, &planned, &parts);
     let declared = services::all_declared(context, &planned, &parts);
     let used = services::all_used(loaded.as_ref(), &parts);
     together::join(&mut statements, &jobs(&planned, &parts));
     state::service::state(&mut statements, &used, &declared, &talks(&parts));
     if let Some(loaded) = &loaded {
         state::setting::state(&mut statements, loaded);
+        state::given::asked(&mut statements, loaded, &planned.config.provides, tree);
+        state::locked::needed(&mut statements, loaded, &parts);
     }
     pipeline::state(&mut statements, context.repository, planned.environment.role, &planned.environment.name, first);
     let unresolved = reading::unresolved(context, &planned, &parts, loaded.as_ref());

@@ -206,6 +206,8 @@ pub struct Part<'t> {
     pub processes: Vec<ProcessPart>,
     /// Every command its start and its build run, for what they register, wait for and install.
     pub commands: Vec<(Vec<String>, Span)>,
+    /// The commands that its start runs.
+    pub started: Vec<(Vec<String>, Span)>,
     /// The place that declares it.
     pub span: Option<Span>,
     /// Host folders mounted over the code.
@@ -238,6 +240,7 @@ impl Part<'_> {
             container: None,
             processes: Vec::new(),
             commands: Vec::new(),
+            started: Vec::new(),
             span: None,
             mounts: Vec::new(),
             volumes: Vec::new(),

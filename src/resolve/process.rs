@@ -42,6 +42,9 @@ pub fn start(part: &mut Part<'_>, command: &CommandWords, tree: &Tree) {
     for executed in &evaluation.commands {
         let argv = words(executed);
         part.commands.push((argv.clone(), executed.span));
+        if !matches!(executed.when, When::Maybe(_)) {
+            part.started.push((argv.clone(), executed.span));
+        }
         if let Some(programs) = supervised::programs(&argv, &part.world, &container, tree) {
             supervised.extend(programs);
         } else {

@@ -23,6 +23,10 @@ pub struct Loaded {
     pub world: World,
     /// The component whose variables it saw.
     pub component: Option<std::sync::Arc<str>>,
+    /// Whether something outside may choose another module.
+    pub choice_certainty: Certainty,
+    /// The choice that is made where its variable is not set, by the code that chooses: a name and its place.
+    pub fallback: Option<(String, Span)>,
     /// Settings that the program checks: it does not start with some values of them.
     pub refused: std::collections::BTreeSet<String>,
     /// Why a variable's default is not to be relied on.
@@ -63,6 +67,8 @@ pub fn load(context: &Context<'_, '_>, planned: &Planned, parts: &[Part<'_>], mo
         settings.files.iter().flat_map(|(file, _)| python::refusal::refusals(context.repository.tree, *file)).collect();
     Some(Loaded {
         settings,
+        choice_certainty: certainty(&choice, &world),
+        fallback: fallback(context, &world),
         refused,
         choice,
         selected,
@@ -99,7 +105,8 @@ fn program(context: &Context<'_, '_>, part: Option<&Part<'_>>, world: World) -> 
     let choice = SettingsChoice { module: settings.module.clone(), class: None, span };
     let (component, unseen) = (part.map(|part| part.name.clone()), part.and_then(|part| part.unseen.clone()));
     let refused = python::refusal::refusals(tree, file);
-    Some(Loaded { settings, choice, selected: true, world, component, refused, unseen })
+    let (choice_certainty, fallback) = (Certainty::Stated, None);
+    Some(Loaded { settings, choice, selected: true, choice_certainty, fallback, world, component, refused, unseen })
 }
 
 /// The module's own name is set while it is loaded.
@@ -161,6 +168,14 @@ fn is_pydantic(context: &Context<'_, '_>, module: &Module) -> bool {
     context.repository.tree.text(module.file).is_ok_and(|text| text.contains("BaseSettings"))
 }
 
+/// Whether something outside may choose another module: nothing here names it in a variable, and others may be set.
+fn certainty(choice: &SettingsChoice, world: &World) -> Certainty {
+    let own = world.vars().get(MODULE_VARIABLE).is_some_and(|var| var.origin.primary() != choice.span);
+    let named = world.vars().contains_key(MODULE_VARIABLE) && !own;
+    let by_variable = named && choice.class.is_none() || !world.is_open();
+    if by_variable { Certainty::Stated } else { Certainty::Default { variable: Some(MODULE_VARIABLE.into()) } }
+}
+
 /// Whether a module lies in the folder a component is built from.
 fn near(part: Option<&Part<'_>>, module: &Module) -> bool {
     part.is_none_or(|part| {
@@ -175,14 +190,18 @@ fn class_variable(world: &World) -> Option<String> {
     world.get("DJANGO_CONFIGURATION").value.one().cloned()
 }
 
+/// Whether a file is one that chooses settings.
+fn selects(path: &str) -> bool {
+    ["config.py", "app.py", "wsgi.py", "main.py", "manage.py", "__init__.py", "settings.py"]
+        .contains(&paths::name(path))
+        || !path.contains('/')
+}
+
 /// The class that a selector variable of the code picks.
 fn class_by_selection(context: &Context<'_, '_>, modules: &[Module], world: &World) -> Option<SettingsChoice> {
     for file in context.repository.of(Kind::Python) {
         let path = context.repository.tree.path(*file);
-        let told = ["config.py", "app.py", "wsgi.py", "main.py", "manage.py", "__init__.py", "settings.py"]
-            .contains(&paths::name(path))
-            || !path.contains('/');
-        if !told {
+        if !selects(path) {
             continue;
         }
         let tree = context.repository.tree;
@@ -211,6 +230,31 @@ fn class_by_selection(context: &Context<'_, '_>, modules: &[Module], world: &Wor
         }
     }
     None
+}
+
+/// The class that is taken while the selector variable of the code is not set, where the variable is not.
+fn fallback(context: &Context<'_, '_>, world: &World) -> Option<(String, Span)> {
+    let tree = context.repository.tree;
+    let files: Vec<_> =
+        context.repository.of(Kind::Python).iter().copied().filter(|file| selects(tree.path(*file))).collect();
+    let case = |default: &str| {
+        let all = files.iter().flat_map(|file| python::selections(tree, *file)).collect::<Vec<_>>();
+        let mut cases = all.iter().flat_map(|selection| &selection.cases);
+        cases.find(|(name, ..)| name == default).map_or_else(|| default.to_owned(), |(_, target, _)| target.clone())
+    };
+    let chosen = files.iter().find_map(|file| {
+        let from_object = python::entry_points(tree, *file).from_object.into_iter().find_map(|from| {
+            let (variable, default, _) = from.selector?;
+            Some((variable, default?, from.span))
+        });
+        let selection = || {
+            let found = python::selections(tree, *file).into_iter().find(|one| one.variable.is_some())?;
+            Some((found.variable?, found.default?, found.span))
+        };
+        from_object.or_else(selection)
+    });
+    let (variable, default, span) = chosen?;
+    (!world.vars().contains_key(&variable)).then(|| (case(&default), span))
 }
 
 /// The module that pytest's options name.

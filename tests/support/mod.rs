@@ -66,6 +66,14 @@ pub(crate) fn audited(tree: &Tree) -> (Audit, Vec<Record>) {
     audit_recorded(tree, &config, &Options::default())
 }
 
+/// Audits a tree by the rules of every profile.
+pub(crate) fn audited_by_all(tree: &Tree) -> (Audit, Vec<Record>) {
+    let config = Config::read(tree);
+    assert!(config.problems.is_empty(), "{:?}", config.problems);
+    let options = Options { profile: Some("audit".into()), ..Options::default() };
+    audit_recorded(tree, &config, &options)
+}
+
 /// Runs on a stack as large as the program's.
 pub(crate) fn deep<T: Send + 'static>(run: impl FnOnce() -> T + Send + 'static) -> T {
     std::thread::Builder::new().stack_size(8 * 1024 * 1024).spawn(run).unwrap().join().unwrap()

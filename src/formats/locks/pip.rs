@@ -298,7 +298,7 @@ fn finish(plan: &mut Plan<'_>, got: Collected, nodeps: bool) {
     }
     let exact = nodeps || if any { got.hashed } else { plan.out.lock.is_some() };
     if !exact {
-        plan.out.complete = Err(Reason::new("pip adds what these packages need, which only an index knows"));
+        plan.out.complete = Err(Reason::new(super::UNLISTED));
     }
     if let Some(reason) = failed {
         plan.out.complete = Err(reason.clone());

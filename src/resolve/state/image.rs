@@ -52,6 +52,19 @@ pub fn state(statements: &mut Statements, part: &Part<'_>, tree: &Tree, as_of: &
     if let Some((development, at)) = built {
         fact.bool("dev_build", development, &at);
     }
+    let upgrades = |argv: &[String]| {
+        let words: Vec<&str> = argv.iter().map(String::as_str).collect();
+        let manager = words.first().is_some_and(|word| ["apt-get", "apt", "apk", "dnf", "yum"].contains(word));
+        manager && words.iter().any(|word| ["upgrade", "dist-upgrade", "full-upgrade"].contains(word))
+    };
+    if let Some((argv, at)) = part.commands.iter().find(|(argv, _)| upgrades(argv)) {
+        fact.text("upgraded", argv.join(" "), &Origin::set(*at));
+    }
+    let copied = dotenv_files(part, image, tree);
+    if let Some(first) = copied.first() {
+        let names = copied.iter().map(|file| tree.path(*file).to_owned()).collect();
+        fact.list("dotenv_files", names, &Origin::set(crate::model::Span::new(*first, 0, 0)).join(origin));
+    }
     for (name, reference, origin) in &image.stages {
         let about = reference.one().map(|reference| crate::knowledge::images::describe(reference, as_of));
         let mut fact = statements.about(component, Dimension::Image, name);
@@ -62,6 +75,25 @@ pub fn state(statements: &mut Statements, part: &Part<'_>, tree: &Tree, as_of: &
             fact.known("release", about.release, &Certainty::Stated, origin);
         }
     }
+}
+
+/// Files of variables that a build copies: tracked ones that no ignore file keeps out.
+fn dotenv_files(part: &Part<'_>, image: &ImagePart, tree: &Tree) -> Vec<FileId> {
+    let Some(container) = part.container.as_ref().filter(|_| image.dockerfile.is_some() && part.mounts.is_empty())
+    else {
+        return Vec::new();
+    };
+    let folder = image.context.clone().unwrap_or_default();
+    let ignore = crate::discover::paths::join(&folder, ".dockerignore").and_then(|path| tree.find(&path));
+    if ignore.is_some_and(|file| tree.text(file).is_ok_and(|text| text.contains("env"))) {
+        return Vec::new();
+    }
+    let is_dotenv = |path: &str| {
+        let name = crate::discover::paths::name(path);
+        (name == ".env" || name.starts_with(".env.")) && !naming(path).template
+    };
+    let files = tree.files().filter(|(_, path)| is_dotenv(path)).map(|(file, _)| file);
+    files.filter(|file| container.inside(*file).is_some()).collect()
 }
 
 fn optional(text: Option<&str>, without: &str, origin: &Origin) -> Attr {

@@ -1,6 +1,8 @@
 //! From typed parts to facts, one file a dimension.
 
+pub mod given;
 pub mod image;
+pub mod locked;
 pub mod package;
 pub mod process;
 pub mod runtime;

@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::Statements;
+use super::{Statements, locked};
 use crate::discover::Tree;
 use crate::environments::words::naming;
 use crate::knowledge::{concepts, packages};
@@ -84,6 +84,7 @@ fn one(statements: &mut Statements, part: &Part<'_>, name: &str, found: &Package
     let file_for_development = named.is_some_and(|(role, _)| role == Role::Development || role == Role::Test);
     fact.bool("dev_group", package.dev || file_for_development, origin);
     fact.bool("direct", package.direct, origin).bool("pinned", package.pinned, origin);
+    locked::range(&mut fact, package, tree);
     fact.text("installed_by", &found.installed_by.value, &Origin::of(StepKind::InstalledBy, found.installed_by.span));
     fact.text("kind", packages::kind(name).name(), origin);
     if packages::is_unfit(name, &package.extras) {
@@ -130,6 +131,7 @@ fn source(statements: &mut Statements, part: &Part<'_>, tree: &Tree) {
         "shared"
     };
     let mut fact = statements.about(Some(&part.name), Dimension::Package, "source");
+    locked::ignored(&mut fact, part, tree);
     fact.attr(
         "version",
         Attr { value: Known::Absent, certainty: crate::model::Certainty::Stated, origin: origin.clone() },

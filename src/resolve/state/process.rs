@@ -2,9 +2,11 @@
 
 use super::Statements;
 use crate::discover::Tree;
+use crate::environments::{Planned, Runs};
 use crate::knowledge::{listens, processes};
-use crate::links::meaning::unwrapped;
-use crate::model::{Attr, Certainty, Dimension, Known, Origin, Reason, Value};
+use crate::links::Meaning;
+use crate::links::meaning::{self, unwrapped};
+use crate::model::{Attr, Certainty, ComponentKind, Dimension, Known, Origin, Reason, Span, Value};
 use crate::resolve::part::{Part, ProcessPart};
 
 /// States the processes of a component.
@@ -49,6 +51,10 @@ fn one(
             fact.text("port", port, origin);
         }
     }
+    let installs: Vec<&(Vec<String>, Span)> = part.started.iter().filter(|(argv, _)| changes_packages(argv)).collect();
+    if let Some((_, at)) = installs.first() {
+        fact.list("installs", installs.iter().map(|(argv, _)| shown(argv)).collect(), &Origin::set(*at));
+    }
     if let Some(debug) = debug(process) {
         fact.attr("debug", debug);
     }
@@ -64,6 +70,47 @@ fn one(
     if let Some(check) = &part.healthcheck {
         fact.text("healthcheck", &check.value, &Origin::set(check.span));
     }
+}
+
+/// Whether a command that is run at the start installs, upgrades or fetches what should be in the image.
+fn changes_packages(argv: &[String]) -> bool {
+    let words: Vec<&str> = argv.iter().map(String::as_str).collect();
+    let syncs =
+        words.starts_with(&["uv", "run"]) && !words.iter().any(|word| matches!(*word, "--no-sync" | "--no-project"));
+    let pulls = words.starts_with(&["git", "pull"])
+        || words.starts_with(&["npm", "install"])
+        || words.starts_with(&["npm", "ci"]);
+    syncs || pulls || matches!(meaning::of(argv), Meaning::InstallsPython(_) | Meaning::InstallsSystem(_))
+}
+
+/// States the kinds of processes of an environment that is declared as a whole.
+pub fn kinds(statements: &mut Statements, planned: &Planned, parts: &[Part<'_>]) {
+    let whole = planned.units.iter().all(|unit| matches!(unit.runs, Runs::Compose { .. } | Runs::Process { .. }));
+    let ours: Vec<&Part<'_>> = parts.iter().filter(|part| part.kind == ComponentKind::App).collect();
+    let started = ours.iter().all(|part| !part.processes.is_empty());
+    if !whole || ours.is_empty() || !started {
+        return;
+    }
+    let mut runs: Vec<String> = Vec::new();
+    let mut origin = Origin::default();
+    for process in ours.iter().flat_map(|part| &part.processes) {
+        let server = process.server.as_ref();
+        let kind = match server.map_or("other", |server| server.kind) {
+            _ if process.maybe.is_some() => "other",
+            "production" | "development" => "web",
+            "supervisor" => "other",
+            kind => kind,
+        };
+        let schedules = server.is_some_and(|server| server.schedules).then_some("scheduler");
+        for kind in std::iter::once(kind).chain(schedules) {
+            if !runs.iter().any(|known| known == kind) {
+                runs.push(kind.to_owned());
+                origin = origin.join(&process.origin);
+            }
+        }
+    }
+    runs.sort();
+    statements.about(None, Dimension::Process, "processes").list("runs", runs, &origin);
 }
 
 /// The program that serves requests, whether it reloads or not; none for what serves no application.

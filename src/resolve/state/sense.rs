@@ -1,14 +1,11 @@
 //! What a setting means: what knowledge says of its name and its value.
 
 use super::Statement;
-use super::setting::text;
+use crate::environments::words::role_of_value;
 use crate::formats::python::{Kind, Val};
 use crate::knowledge::{packages, settings, variables};
-use crate::model::{Certainty, Known};
+use crate::model::{Certainty, Known, Origin, Role, Span};
 use crate::resolve::settings::Loaded;
-
-/// Roles in which a value may be called normal.
-const ROLES: [&str; 4] = ["production", "staging", "test", "development"];
 
 /// States what is known of a setting besides its value.
 pub(super) fn state(
@@ -34,7 +31,9 @@ pub(super) fn state(
     holds("sampled", val.variables.iter().any(sampled));
     holds("signs", settings::signs(name));
     holds("refused", refused.contains(name));
-    holds("critical", settings::critical(name).is_some_and(|row| row.roles.is_empty()));
+    let service = ["ENGINE", "BACKEND", "STORAGE", "_URI", "CACHE_TYPE", "CELERY_TASK_ALWAYS_EAGER"];
+    let of_service = service.iter().any(|end| name.ends_with(end));
+    holds("critical", !of_service && settings::critical(name).is_some_and(|row| row.roles.is_empty()));
     holds("protects", settings::shared_with_staging(name).is_some());
     if let Some(text) = inner.as_str() {
         fact.bool("placeholder", variables::is_placeholder(text), origin);
@@ -42,24 +41,46 @@ pub(super) fn state(
     if let Some(wanted) = settings::production_must(name) {
         fact.text("required", if wanted { "True" } else { "False" }, origin);
     }
-    let shown = text(inner).unwrap_or_default();
-    let normal = |role: &&&str| {
-        settings::expected(name, role)
-            .iter()
-            .any(|row| row.values.is_empty() || row.values.iter().any(|value| shown.contains(value.as_str())))
-    };
-    let roles: Vec<String> = ROLES.iter().filter(normal).map(|role| (*role).to_owned()).collect();
-    if !roles.is_empty() {
-        fact.list("expected_in", roles, origin);
-    }
     if let Kind::List(items) | Kind::Tuple(items) = &inner.kind {
         let tool = |label: &&str| {
             packages::package_of_label(label)
                 .is_some_and(|name| matches!(packages::kind(name), packages::Kind::DevTool(_)))
         };
+        if matches!(name, "INSTALLED_APPS" | "MIDDLEWARE") && items.iter().all(|item| item.as_str().is_some()) {
+            let rest = items.iter().filter_map(Val::as_str).filter(|label| !one_sided(label));
+            fact.list("items", rest.map(str::to_owned).collect(), origin);
+        }
         let tools: Vec<String> = items.iter().filter_map(Val::as_str).filter(tool).map(str::to_owned).collect();
         if !tools.is_empty() {
             fact.list("dev_tools", tools, origin);
         }
     }
+}
+
+/// States whose settings a module's name says it holds, and what is chosen where nothing chooses.
+pub(super) fn module(fact: &mut Statement<'_>, shown: &str, loaded: &Loaded, span: Span) {
+    if let Some((role, _)) = role_of_value(shown).filter(|_| loaded.selected) {
+        fact.text("named_for", role.name(), &Origin::set(span));
+    }
+    if let Some((target, at)) = &loaded.fallback {
+        let development = role_of_value(&target.to_lowercase()).is_some_and(|(role, _)| role == Role::Development)
+            || target.starts_with("Dev")
+            || target.contains(".Dev");
+        if development {
+            fact.text("falls_back_to", target, &Origin::set(*at));
+        }
+    }
+}
+
+/// Apps and middleware that are normal on one side only: tools of development, and what serves files and watches.
+fn one_sided(label: &str) -> bool {
+    packages::package_of_label(label).is_some_and(|name| {
+        matches!(
+            packages::kind(name),
+            packages::Kind::DevTool(_) | packages::Kind::Ambiguous | packages::Kind::ProductionOnly
+        )
+    }) || ["storages", "anymail", "whitenoise.runserver_nostatic", "collectfasta"].contains(&label)
+        || label.starts_with("health_check")
+        || label.starts_with("django.contrib.staticfiles")
+        || label.starts_with("whitenoise")
 }

@@ -27,7 +27,9 @@ pub fn state(statements: &mut Statements, loaded: &Loaded) {
             .class
             .as_ref()
             .map_or_else(|| loaded.choice.module.clone(), |class| format!("{}.{class}", loaded.choice.module));
-        fact.text("value", shown, &Origin::set(span));
+        sense::module(&mut fact, &shown, loaded, span);
+        let certainty = loaded.choice_certainty.clone();
+        fact.attr("value", Attr { value: Known::One(Value::text(shown)), certainty, origin: Origin::set(span) });
     }
 }
 
@@ -145,7 +147,7 @@ fn known(statements: &mut Statements, name: &str, val: &Val) -> Known<Value> {
 }
 
 /// A plain value as text; none for what has no plain text.
-pub(super) fn text(val: &Val) -> Option<String> {
+fn text(val: &Val) -> Option<String> {
     let shown = match &open(val).0.kind {
         Kind::None => "None".to_owned(),
         Kind::Bool(yes) => if *yes { "True" } else { "False" }.to_owned(),

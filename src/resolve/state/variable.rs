@@ -1,12 +1,13 @@
 //! Environment variables.
 
-use super::Statements;
+use super::{Statements, given};
+use crate::discover::Tree;
 use crate::knowledge::variables;
 use crate::model::{Attr, ComponentKind, Dimension, Known, Origin, Value};
 use crate::resolve::part::Part;
 
 /// States the variables of a component.
-pub fn state(statements: &mut Statements, part: &Part<'_>) {
+pub fn state(statements: &mut Statements, part: &Part<'_>, tree: &Tree) {
     let open = part.world.is_open();
     if part.kind == ComponentKind::App {
         let complete =
@@ -34,6 +35,7 @@ pub fn state(statements: &mut Statements, part: &Part<'_>) {
         let mut fact = statements.about(Some(&part.name), Dimension::Variable, name);
         fact.attr("value", Attr { value, certainty: var.certainty.clone(), origin: var.origin.clone() });
         fact.text("provider", provider, &var.origin).bool("secret", secret, &var.origin);
+        given::state(&mut fact, name, var, tree);
         if let Some(placeholder) = placeholder {
             fact.bool("placeholder", placeholder, &var.origin);
         }
