@@ -154,14 +154,22 @@ fn choose(
     if let Some(choice) = &planned.settings {
         return Some((choice.clone(), false));
     }
-    let plain: Vec<&Module> =
-        modules.iter().filter(|module| module.role.is_none() && !module.shared && near(part, module)).collect();
+    let plain: Vec<&Module> = modules
+        .iter()
+        .filter(|module| module.role.is_none() && !module.shared && near(part, module) && !aside(module))
+        .collect();
     let only =
         plain.iter().find(|module| module.classes.is_empty() || is_pydantic(context, module)).or(plain.first())?;
     let class = only.classes.iter().find(|class| class.bases.iter().any(|base| base.ends_with("BaseSettings")));
     let class = class.map(|class| class.name.clone());
     let span = Some(Span::new(only.file, 0, 0));
     Some((SettingsChoice { module: only.name.clone(), class, span }, true))
+}
+
+/// Whether a module lies beside the program: among its tests, examples and documentation.
+fn aside(module: &Module) -> bool {
+    let beside = ["t", "test", "tests", "integration", "example", "examples", "demo", "docs", "sandbox"];
+    module.name.split('.').any(|part| beside.contains(&part))
 }
 
 fn is_pydantic(context: &Context<'_, '_>, module: &Module) -> bool {
@@ -301,8 +309,14 @@ fn process_default(context: &Context<'_, '_>, part: Option<&Part<'_>>) -> Option
             at_end(&end) || at_end(&package)
         })
     });
-    let files = [by_module.copied(), entry("manage.py"), entry("wsgi.py"), entry("asgi.py")];
-    files.into_iter().flatten().find_map(|file| {
+    // What a server loads by other means is its own entry file, not the one for commands.
+    let by_command = part.is_none_or(|part| {
+        let words = || part.processes.iter().flat_map(|process| &process.argv);
+        part.processes.is_empty() || words().any(|word| word.ends_with("manage.py"))
+    });
+    let names = if by_command { ["manage.py", "wsgi.py", "asgi.py"] } else { ["wsgi.py", "asgi.py", "manage.py"] };
+    let files = std::iter::once(by_module.copied()).chain(names.map(entry));
+    files.flatten().find_map(|file| {
         let facts = python::entry_points(tree, file);
         let (_, module) = facts.defaults.iter().find(|(name, _)| name == MODULE_VARIABLE)?;
         Some(SettingsChoice { module: module.value.clone(), class: None, span: Some(module.span) })

@@ -59,7 +59,8 @@ pub(super) fn state(
 
 /// States whose settings a module's name says it holds, and what is chosen where nothing chooses.
 pub(super) fn module(fact: &mut Statement<'_>, shown: &str, loaded: &Loaded, span: Span) {
-    if let Some((role, _)) = role_of_value(shown).filter(|_| loaded.selected) {
+    let last = loaded.choice.module.rsplit('.').next().unwrap_or(shown);
+    if let Some((role, _)) = role_of_value(last).filter(|_| loaded.selected) {
         fact.text("named_for", role.name(), &Origin::set(span));
     }
     if let Some((target, at)) = &loaded.fallback {
