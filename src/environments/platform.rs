@@ -13,7 +13,8 @@ pub fn procfiles(repository: &Repository<'_>, known: &[Planned]) -> Vec<Planned>
     let mut found = Vec::new();
     for file in repository.of(Kind::Procfile) {
         let path = repository.tree.path(*file);
-        let Ok(procfile) = repository.tree.parsed(*file, procfile::parse) else { continue };
+        let Ok(read) = repository.tree.parsed(*file, procfile::read) else { continue };
+        let procfile = &read.0;
         let naming = naming(path);
         let plain = paths::name(path) == "Procfile";
         if procfile.is_empty() || naming.template || !(plain || naming.role.is_some()) {
