@@ -7,6 +7,7 @@ mod support;
 mod cli;
 mod fixtures;
 mod outputs;
+mod platforms;
 mod projects;
 mod reference;
 mod robust;

@@ -5,6 +5,7 @@
 pub mod ci;
 pub mod compose;
 pub mod configured;
+pub mod devcontainers;
 pub mod images;
 pub mod plan;
 pub mod platform;
@@ -12,7 +13,7 @@ pub mod platform_files;
 pub mod settings;
 pub mod words;
 
-pub use plan::{CommandLine, ImageBuild, NativeBuild, Plan, Planned, Runs, SettingsChoice, Unit};
+pub use plan::{CommandLine, ImageBuild, NativeBuild, Plan, Planned, Runs, SettingsChoice, Setup, Unit};
 
 use crate::discover::{Config, Kind, paths};
 use crate::links::Repository;
@@ -25,7 +26,7 @@ pub fn infer(repository: &Repository<'_>, config: &Config, force: bool) -> Plan 
     let modules = settings::modules(repository);
     let mut all = compose::infer(repository);
     all.retain(|planned| !is_devcontainer(repository, planned));
-    all.extend(platform::devcontainers(repository));
+    all.extend(devcontainers::infer(repository));
     let files = platform_files::infer(repository, &all);
     all.extend(files);
     let known = all.clone();
