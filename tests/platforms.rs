@@ -13,7 +13,7 @@ fn facts(files: &[(&str, &str)]) -> Vec<String> {
     deep(move || {
         let tree = Tree::open(Box::new(Overlay::of(files))).unwrap();
         let repository = Repository::read(&tree);
-        let plan = environments::infer(&repository, &Config::default(), true);
+        let plan = environments::infer(&repository, &Config::default(), false);
         let model = resolve::resolve(&repository, plan, &Config::default(), knowledge::AS_OF);
         let mut lines = Vec::new();
         for (id, attributes) in model.facts.iter().map(|fact| (&fact.id, &fact.attributes)) {
@@ -105,8 +105,12 @@ fn fly_runs_commands_behind_the_entry_point_of_the_image() {
     let lines = facts(&[("fly.toml", pulled), REQUIREMENTS]);
     holds(&lines, &["production app image.app tag=2.1", "production app variable.MODE value=live"]);
     let builder = "[build]\nbuilder = 'paketobuildpacks/builder:base'\n";
-    let lines =
-        facts(&[("fly.toml", builder), ("Procfile", "web: gunicorn a:b\n"), ("runtime.txt", "python-3.11.9"), REQUIREMENTS]);
+    let lines = facts(&[
+        ("fly.toml", builder),
+        ("Procfile", "web: gunicorn a:b\n"),
+        ("runtime.txt", "python-3.11.9"),
+        REQUIREMENTS,
+    ]);
     holds(&lines, &["production web process.web server=gunicorn", "production web package.django version=5.2"]);
     assert!(!lines.iter().any(|line| line.starts_with("platform")), "{lines:#?}");
 }
@@ -154,10 +158,20 @@ fn a_development_container_has_its_image_its_features_and_what_its_commands_inst
     );
     // The editor keeps the container up by a command of its own.
     let docker = "FROM python:3.12-slim\nRUN pip install django==5.2\nCMD [\"gunicorn\", \"a:b\"]\n";
-    let files = [(".devcontainer/devcontainer.json", r#"{"build": {"dockerfile": "Dockerfile"}}"#), (".devcontainer/Dockerfile", docker)];
+    let files = [
+        (".devcontainer/devcontainer.json", r#"{"build": {"dockerfile": "Dockerfile"}}"#),
+        (".devcontainer/Dockerfile", docker),
+    ];
     let lines = facts(&files);
     holds(&lines, &["devcontainer app runtime.python version=3.12"]);
     assert!(!lines.iter().any(|line| line.contains("process.")), "{lines:#?}");
+}
+
+#[test]
+fn a_library_stays_one_in_an_editors_container() {
+    let project = "[project]\nname = 'lib'\nversion = '1'\n";
+    let container = r#"{"image": "python:3.12", "postCreateCommand": "pip install -e ."}"#;
+    assert_eq!(facts(&[("pyproject.toml", project), (".devcontainer/devcontainer.json", container)]), [""; 0]);
 }
 
 #[test]

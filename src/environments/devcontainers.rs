@@ -108,7 +108,8 @@ fn setup(container: &Devcontainer, folder: String) -> Setup {
         setup.commands.extend(packages(feature));
     }
     // That of `initializeCommand` runs on the person's machine.
-    for name in ["onCreateCommand", "updateContentCommand", "postCreateCommand", "postStartCommand", "postAttachCommand"]
+    for name in
+        ["onCreateCommand", "updateContentCommand", "postCreateCommand", "postStartCommand", "postAttachCommand"]
     {
         setup.commands.extend(container.commands.get(name).into_iter().flatten().map(line));
     }
@@ -130,7 +131,8 @@ fn runtime(feature: &Feature) -> Option<(&'static str, Spanned<String>)> {
 
 /// The packages of the distribution that a feature installs.
 fn packages(feature: &Feature) -> Option<CommandLine> {
-    let packages = feature.packages.as_ref().filter(|_| ["apt-packages", "apt-get-packages"].contains(&feature.name()))?;
+    let packages =
+        feature.packages.as_ref().filter(|_| ["apt-packages", "apt-get-packages"].contains(&feature.name()))?;
     let names: Vec<&str> = packages.value.split([',', ' ']).filter(|name| !name.is_empty()).collect();
     let text = format!("apt-get install -y {}", names.join(" "));
     Some(CommandLine { text, map: SpanMap::Whole(packages.span), span: packages.span })

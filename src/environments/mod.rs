@@ -189,7 +189,13 @@ fn name_apart(all: &mut [Planned]) {
 
 /// The sentence for a repository that is a library.
 fn library(repository: &Repository<'_>, all: &[Planned]) -> Option<String> {
-    let runs = all.iter().any(|planned| planned.environment.role != Role::Test);
+    // An editor's container around a pulled image says how one works on the code, not that anything runs.
+    let edited = |planned: &Planned| {
+        let pulled = |unit: &Unit| matches!(unit.runs, Runs::Pulled { command: None, .. });
+        planned.units.iter().all(|unit| pulled(unit) && planned.setups.contains_key(&unit.name))
+            && !planned.units.is_empty()
+    };
+    let runs = all.iter().any(|planned| planned.environment.role != Role::Test && !edited(planned));
     if runs
         || all.iter().any(|planned| {
             !planned.environment.files.is_empty() && planned.environment.confidence == Confidence::Explicit

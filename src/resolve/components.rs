@@ -1,8 +1,8 @@
 //! From what the plan says runs to typed components.
 
 use super::build::{self, Built};
-use super::part::{Host, ImagePart, Part};
 use super::hosted;
+use super::part::{Host, ImagePart, Part};
 use super::process::{self, CommandWords};
 use crate::discover::{Presence, paths};
 use crate::environments::plan::{ImageBuild, Planned, Runs, Unit};

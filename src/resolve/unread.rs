@@ -23,7 +23,9 @@ pub fn problems(repository: &Repository<'_>, model: &Model) -> Vec<ReadProblem> 
         all.into_iter().collect::<Vec<_>>()
     };
     let mut add = |file: FileId, problems: &[Problem]| {
-        for problem in problems.iter().take(MOST) {
+        // The files of a template of repositories are read once it is filled in.
+        let template = repository.tree.path(file).contains("{{");
+        for problem in problems.iter().filter(|_| !template).take(MOST) {
             found.push(ReadProblem {
                 kind: "file",
                 file,
@@ -78,7 +80,7 @@ fn small(repository: &Repository<'_>, model: &Model) -> Vec<FileId> {
         !is_aside(path) && (["tox.ini", "tox.toml"].contains(&name) || is_supervisord(name))
     });
     files.extend(named.map(|(file, _)| file));
-    files.into_iter().filter(|file| !repository.tree.path(*file).contains("{{")).collect()
+    files.into_iter().collect()
 }
 
 fn is_supervisord(name: &str) -> bool {
@@ -154,7 +156,8 @@ mod tests {
 
     #[test]
     fn a_template_is_not_broken() {
-        let files = [("Procfile", "{% if a %}\nweb: x\n{% endif %}\n"), ("render.yaml", "services:\n  - name: {{x}}-y\n")];
+        let files =
+            [("Procfile", "{% if a %}\nweb: x\n{% endif %}\n"), ("render.yaml", "services:\n  - name: {{x}}-y\n")];
         let tree = Tree::open(Box::new(Overlay::of(files))).unwrap();
         let repository = Repository::read(&tree);
         assert!(super::problems(&repository, &crate::model::Model::default()).is_empty());

@@ -181,7 +181,8 @@ impl Blueprint {
             let origin = Origin::set(value.span).then(StepKind::Used, name.span);
             return Some((name.value.clone(), Var::set(value.value, origin)));
         }
-        let from = |what: &Option<Spanned<String>>| what.as_ref().map(|what| format!("Render takes it from {}", what.value));
+        let from =
+            |what: &Option<Spanned<String>>| what.as_ref().map(|what| format!("Render takes it from {}", what.value));
         let reason = from(&var.database).or_else(|| from(&var.service));
         let reason = reason.or_else(|| var.generated.then(|| "Render makes it up".to_owned()));
         let reason = reason.or_else(|| var.by_hand.then(|| "it is given by hand on Render".to_owned()))?;
