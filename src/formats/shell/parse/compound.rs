@@ -29,7 +29,7 @@ impl Parser<'_> {
     }
 
     /// The list from here to its closing parenthesis.
-    pub(super) fn parenthesised(&mut self) -> Read<Vec<super::super::ast::Item>> {
+    pub(super) fn parenthesised(&mut self) -> Read<List> {
         let at = self.pos;
         let around = self.enter(Quote::List);
         self.advance()?;
