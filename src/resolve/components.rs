@@ -290,7 +290,8 @@ fn mounts(part: &mut Part<'_>, service: &Service, folder: &str) {
         let code = part.container.as_ref().is_some_and(|container| {
             mount.target.trim_end_matches('/') == container.workdir || container.holds_folder(&mount.target)
         });
-        if code && !mount.read_only {
+        let ours = part.container.as_ref().is_some_and(|container| container.is_code(&outside));
+        if code && ours && !mount.read_only {
             part.mounts.push(Spanned::new(format!("{source}:{}", mount.target), mount.span));
         }
         if let Some(container) = &mut part.container {
