@@ -45,7 +45,7 @@ pub fn procfiles(repository: &Repository<'_>, known: &[Planned]) -> Vec<Planned>
             planned.add_file(image.dockerfile);
         }
         let given = app.filter(|_| role == Role::Production).map(|app| heroku(repository, app, None));
-        for process in procfile.iter() {
+        for process in procfile {
             let command = line(&process.command);
             let runs = Runs::Process { command, image: image.clone(), native: None };
             let name = &process.name.value;

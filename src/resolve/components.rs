@@ -153,10 +153,10 @@ fn composed<'t>(
         part.user =
             user.value.one().map(|name| Spanned::new(name.clone(), user.origin.primary().unwrap_or(service.name.span)));
     }
-    if kind == ComponentKind::App {
-        if let Some(command) = instead.or_else(|| effective(service, built.as_ref())) {
-            process::start(&mut part, &command, tree);
-        }
+    if kind == ComponentKind::App
+        && let Some(command) = instead.or_else(|| effective(service, built.as_ref()))
+    {
+        process::start(&mut part, &command, tree);
     }
     part
 }
