@@ -90,6 +90,8 @@ pub struct Terminal {
     pub utf8: bool,
     /// `SOURCE_DATE_EPOCH`, in seconds.
     pub source_date: Option<i64>,
+    /// Now, in seconds since 1970.
+    pub now: Option<i64>,
 }
 
 /// Runs a command.
@@ -99,7 +101,7 @@ pub fn run(cli: &Cli, terminal: Terminal) -> Outcome {
         ColorChoice::Never => false,
         ColorChoice::Auto => terminal.is_terminal && !terminal.no_color,
     };
-    let look = audit::Look { color, utf8: terminal.utf8, source_date: terminal.source_date };
+    let look = audit::Look { color, utf8: terminal.utf8, source_date: terminal.source_date, today: terminal.now };
     match &cli.command {
         Command::Check(arguments) => check::run(arguments, look),
         Command::Compare(arguments) => audit::compare(arguments, look),

@@ -6,7 +6,7 @@ use minijinja::machinery::ast::{BinOpKind, CallArg, CompareOpKind, Expr, Stmt};
 use minijinja::machinery::{Span, parse, parse_expr};
 
 use super::conditions::{FILTERS, NAMES, TESTS, VERSION_TESTS, numbers};
-use super::near::hint;
+use crate::model::near::hint;
 use super::rule_file::On;
 use crate::model::{AttributeType, Dimension, Role, schema};
 

@@ -4,6 +4,7 @@ mod blocks;
 mod check;
 mod compare;
 mod envs;
+mod faults;
 mod header;
 mod layout;
 mod matrix;
@@ -16,6 +17,7 @@ mod tests;
 pub use check::check;
 pub use compare::compare;
 pub use envs::envs;
+pub use faults::faults;
 pub use why::why;
 
 use std::ops::Range;
