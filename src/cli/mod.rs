@@ -3,6 +3,7 @@
 pub mod audit;
 mod before;
 pub mod check;
+pub mod config;
 pub mod explain;
 pub mod fix;
 pub mod inspect;
@@ -46,6 +47,12 @@ pub enum Command {
     Why(audit::WhyArguments),
     /// Show how the repository was understood
     Envs(audit::Common),
+    /// Write a commented paritylint.toml from what was inferred
+    Init(config::InitArguments),
+    /// Show the configuration that is in force
+    Config(config::ConfigArguments),
+    /// Print the JSON Schema of the configuration
+    Schema,
     /// Explain a rule
     Explain(explain::Arguments),
     /// List the rules
@@ -107,6 +114,9 @@ pub fn run(cli: &Cli, terminal: Terminal) -> Outcome {
         Command::Compare(arguments) => audit::compare(arguments, look),
         Command::Why(arguments) => audit::why(arguments, look),
         Command::Envs(arguments) => audit::envs(arguments, look),
+        Command::Init(arguments) => config::init(arguments, look),
+        Command::Config(arguments) => config::show(arguments, look),
+        Command::Schema => config::schema(),
         Command::Explain(arguments) => explain::run(arguments),
         Command::Rules => explain::list(),
         Command::Inspect(arguments) => match inspect::run(arguments) {

@@ -15,6 +15,7 @@ pub(super) fn check(root: &Node) -> Vec<Problem> {
         check.wrong(root.span, format!("expected a table, found {}", root.value.kind()), None);
     }
     check.environments(root);
+    check.problems.sort();
     check.problems
 }
 
@@ -59,8 +60,9 @@ impl Check {
             .iter()
             .find(|(_, others)| !std::ptr::eq(*others, keys) && others.iter().any(|key| key.name == written));
         let help = better.map(|(table, _)| {
-            let table = if table.is_empty() { "the top of the file, before the first table" } else { table };
-            format!("{written} belongs in {table}")
+            let table = if table.is_empty() { "at the top of the file, before the first table" } else { table };
+            let into = if table.starts_with('[') { "into " } else { "" };
+            format!("{written} belongs {into}{table}")
         });
         let hint = if help.is_some() { String::new() } else { hint };
         self.wrong(node.key, format!("unknown key {written}{place}{hint}"), help);

@@ -45,7 +45,7 @@ fn a_key_of_another_table_is_sent_there() {
     let (_, config) = read(&[("paritylint.toml", "[policy]\nfail-on = \"error\"\n")]);
     assert_eq!(config.problems[0].message, "unknown key fail-on in [policy]");
     let help = config.problems[0].help.as_deref();
-    assert_eq!(help, Some("fail-on belongs in the top of the file, before the first table"));
+    assert_eq!(help, Some("fail-on belongs at the top of the file, before the first table"));
 }
 
 #[test]

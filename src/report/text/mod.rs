@@ -6,6 +6,7 @@ mod compare;
 mod envs;
 mod faults;
 mod header;
+mod init;
 mod layout;
 mod matrix;
 mod snippet;
@@ -18,6 +19,7 @@ pub use check::check;
 pub use compare::compare;
 pub use envs::envs;
 pub use faults::faults;
+pub use init::init;
 pub use why::why;
 
 use std::ops::Range;
