@@ -38,7 +38,9 @@ fn repository(config: &str) -> TempDir {
 
 #[test]
 fn every_fault_says_where_it_is_what_was_expected_and_what_to_do() {
-    let folder = repository("fail_on = \"error\"\n\n[environments.stagging]\ndockerfile = \"dev.Dockerfil\"\n[policy]\nrules = []\n");
+    let folder = repository(
+        "fail_on = \"error\"\n\n[environments.stagging]\ndockerfile = \"dev.Dockerfil\"\n[policy]\nrules = []\n",
+    );
     let (status, _, err) = run(folder.path(), &["check"]);
     assert_eq!(status, 2);
     insta::assert_snapshot!(err, @r#"
@@ -103,7 +105,11 @@ fn a_severity_holds_for_the_roles_that_are_named() {
 #[test]
 fn a_severity_may_be_set_in_pyproject() {
     let folder = repository("");
-    write(folder.path(), "pyproject.toml", "[tool.black]\nline-length = 88\n\n[tool.paritylint]\nfail-on = \"never\"\n");
+    write(
+        folder.path(),
+        "pyproject.toml",
+        "[tool.black]\nline-length = 88\n\n[tool.paritylint]\nfail-on = \"never\"\n",
+    );
     assert_eq!(run(folder.path(), &["check"]).0, 0);
     write(folder.path(), "pyproject.toml", "[tool.black]\nline-length = 88\n\n[tool.paritylint]\nfail-on = \"nevr\"\n");
     let (status, _, err) = run(folder.path(), &["check"]);
@@ -124,7 +130,8 @@ fn until_the_day_on_which_it_is_enforced_a_run_reports_and_does_not_fail() {
     assert!(err.contains("expected a day"), "{err}");
 }
 
-const SHARED: &str = "final = [\"rules.libc-drift\", \"fail-on\"]\nfail-on = \"warning\"\n[rules]\nlibc-drift = \"error\"\n";
+const SHARED: &str =
+    "final = [\"rules.libc-drift\", \"fail-on\"]\nfail-on = \"warning\"\n[rules]\nlibc-drift = \"error\"\n";
 
 #[test]
 fn a_shared_configuration_holds_what_is_final() {

@@ -68,7 +68,8 @@ fn at_revision(
     let then = Revision::open(&root, revision).map_err(|error| missing(&root, revision, &error.to_string()))?;
     let rules = opened.config.says.rule_files.iter();
     let own = rules.flat_map(|entry| crate::judge::own::matching(&opened.tree, entry));
-    let kept = own.filter_map(|file| Some((opened.tree.path(file).to_owned(), opened.tree.text(file).ok()?.to_owned())));
+    let kept =
+        own.filter_map(|file| Some((opened.tree.path(file).to_owned(), opened.tree.text(file).ok()?.to_owned())));
     let tree = Tree::open(Box::new(Overlay::of(kept).over(Box::new(then)))).map_err(|error| error.to_string())?;
     let config = opened.config.for_tree(&opened.tree, &tree);
     Ok(prints(&audit(&tree, &config, options).findings))

@@ -45,7 +45,8 @@ pub fn show(arguments: &ConfigArguments, look: Look) -> Outcome {
     let day = as_of(arguments.common.as_of.as_deref(), look).unwrap_or_else(|| knowledge::AS_OF.to_owned());
     let mut outcome = Outcome::success(config::values(&config, &tree, &day, arguments.show_origin));
     if config.file.is_none() {
-        outcome.err = "note: there is no paritylint.toml and no [tool.paritylint]; `paritylint init` writes one\n".into();
+        outcome.err =
+            "note: there is no paritylint.toml and no [tool.paritylint]; `paritylint init` writes one\n".into();
     }
     outcome
 }

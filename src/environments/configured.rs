@@ -83,7 +83,8 @@ pub fn problems(repository: &Repository<'_>, config: &Config) -> Vec<Problem> {
     for (name, says) in &config.says.environments {
         for (at, written) in says.jobs.iter().enumerate() {
             let place = config.at(&["environments", name, "jobs", &at.to_string()]).map(|node| node.span);
-            let Some((Some(workflow), job)) = written.rsplit_once(':').map(|(path, job)| (workflow(repository, path), job))
+            let Some((Some(workflow), job)) =
+                written.rsplit_once(':').map(|(path, job)| (workflow(repository, path), job))
             else {
                 continue;
             };

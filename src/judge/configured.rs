@@ -46,7 +46,8 @@ pub fn problems(tree: &Tree, config: &Config) -> Vec<Problem> {
     let names = names(tree, config);
     let mut problems = Vec::new();
     for (at, entry) in config.says.rule_files.iter().enumerate() {
-        if let (true, Some(span)) = (own::matching(tree, entry).is_empty(), config.place(&["rule-files", &at.to_string()]))
+        if let (true, Some(span)) =
+            (own::matching(tree, entry).is_empty(), config.place(&["rule-files", &at.to_string()]))
         {
             problems.push(Problem::new(span, format!("there is no rule file {entry}")));
         }

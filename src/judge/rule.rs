@@ -4,9 +4,9 @@ use std::collections::BTreeMap;
 use std::ops::Range;
 
 use super::names::{self, Wrong};
-use crate::model::near::hint;
 use super::places::Places;
 use super::rule_file::{Align, On, Pairs, Row, RuleFile};
+use crate::model::near::hint;
 use crate::model::{Dimension, Role, Severity, schema};
 
 /// The words for severities in rules.
@@ -79,7 +79,8 @@ impl Rule {
         let set = role.is_some_and(|role| self.set.contains_key(&role));
         let name = role.map(Role::name);
         self.file.severity.iter().filter(move |row| {
-            (!set || row.is == "off") && (row.roles.is_empty() || row.roles.iter().any(|role| Some(role.as_str()) == name))
+            (!set || row.is == "off")
+                && (row.roles.is_empty() || row.roles.iter().any(|role| Some(role.as_str()) == name))
         })
     }
 

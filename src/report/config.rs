@@ -118,14 +118,17 @@ mod tests {
         let shown = values(&Config::read(&tree), &tree, "2026-01-01", true);
         let rows: Vec<Vec<&str>> =
             shown.lines().map(|line| line.split('#').map(str::trim).collect::<Vec<_>>()).collect();
-        assert_eq!(rows, [
-            ["extends = \"base.toml\"", "paritylint.toml:1"],
-            ["fail-on = \"warning\"", "base.toml:1"],
-            ["ignore[] = \"a\"", "base.toml:2"],
-            ["ignore[] = \"b\"", "paritylint.toml:2"],
-            ["rules.server-drift = \"off\"", "paritylint.toml:4"],
-            ["profile = \"core\"", "default"],
-            ["policy.as-of = \"2026-01-01\"", "default"],
-        ]);
+        assert_eq!(
+            rows,
+            [
+                ["extends = \"base.toml\"", "paritylint.toml:1"],
+                ["fail-on = \"warning\"", "base.toml:1"],
+                ["ignore[] = \"a\"", "base.toml:2"],
+                ["ignore[] = \"b\"", "paritylint.toml:2"],
+                ["rules.server-drift = \"off\"", "paritylint.toml:4"],
+                ["profile = \"core\"", "default"],
+                ["policy.as-of = \"2026-01-01\"", "default"],
+            ]
+        );
     }
 }

@@ -148,7 +148,9 @@ impl Check {
             Kind::Versions if text.parse::<pep440_rs::VersionSpecifiers>().is_err() => {
                 self.wrong(span, format!("{label} = \"{text}\": expected {}", kind.expected()), None);
             }
-            Kind::Service if services::by_image(crate::knowledge::images::describe(text, "").repository.as_str()).is_none() => {
+            Kind::Service
+                if services::by_image(crate::knowledge::images::describe(text, "").repository.as_str()).is_none() =>
+            {
                 let message = format!("{label} = \"{text}\" is no service that is known; expected {}", kind.expected());
                 self.wrong(span, message, None);
             }

@@ -160,7 +160,8 @@ fn missing(tree: &Tree, path: &str) -> String {
     if tree.presence(path) == Presence::Ignored {
         return format!("{path} is ignored by git, so it is not read");
     }
-    let same_end = |other: &&str| paths::name(other) == paths::name(path) || paths::parent(other) == paths::parent(path);
+    let same_end =
+        |other: &&str| paths::name(other) == paths::name(path) || paths::parent(other) == paths::parent(path);
     let near = hint(path, tree.files().map(|(_, other)| other).filter(same_end));
     format!("there is no file {path}{}", if near.contains("did you mean") { near } else { String::new() })
 }

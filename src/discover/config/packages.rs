@@ -6,9 +6,9 @@ use std::path::{Path, PathBuf};
 use super::node::Node;
 use super::{Config, NAMES};
 use crate::discover::classify::classify;
+use crate::discover::paths;
 use crate::discover::source::{Disk, Overlay, Source, folders};
 use crate::discover::tree::Tree;
-use crate::discover::paths;
 use crate::knowledge::wildcard;
 
 /// What marks a package in `extends`, and its files in the tree.
@@ -116,7 +116,11 @@ fn read(folder: &Path) -> Vec<(String, Vec<u8>)> {
 }
 
 /// Reads the configuration of a folder, with the packages that it extends.
-pub fn configured(root: &Path, make: &dyn Fn() -> Box<dyn Source>, given: &[PathBuf]) -> std::io::Result<(Tree, Config)> {
+pub fn configured(
+    root: &Path,
+    make: &dyn Fn() -> Box<dyn Source>,
+    given: &[PathBuf],
+) -> std::io::Result<(Tree, Config)> {
     let tree = open(root, make, given)?;
     let config = Config::read(&tree);
     Ok((tree, config))

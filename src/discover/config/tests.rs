@@ -52,7 +52,11 @@ fn a_key_of_another_table_is_sent_there() {
 fn a_wrong_value_says_what_was_expected() {
     says("fail-on = \"eror\"", "\"eror\"", "fail-on = \"eror\" is not known; did you mean error?");
     says("ignore = \"a\"", "\"a\"", "ignore: expected a list of texts, found a text");
-    says("enforce-from = \"2027-13-01\"", "\"2027-13-01\"", "enforce-from = \"2027-13-01\" is not a day; expected YYYY-MM-DD");
+    says(
+        "enforce-from = \"2027-13-01\"",
+        "\"2027-13-01\"",
+        "enforce-from = \"2027-13-01\" is not a day; expected YYYY-MM-DD",
+    );
     says(
         "[rules]\nlibc-drift = { stagging = \"error\" }\n",
         "stagging",
@@ -63,7 +67,11 @@ fn a_wrong_value_says_what_was_expected() {
         "\"erorr\"",
         "rules.libc-drift = \"erorr\" is not known; did you mean error?",
     );
-    says("rules = [\"a.toml\"]", "rules", "rules is a table of severities; files with rules of your own are rule-files");
+    says(
+        "rules = [\"a.toml\"]",
+        "rules",
+        "rules is a table of severities; files with rules of your own are rule-files",
+    );
     says(
         "[environments.production.services]\ndatabase = \"oracel:9\"\n",
         "\"oracel:9\"",
@@ -141,13 +149,17 @@ fn a_layer_adds_to_lists_and_takes_the_place_of_values() {
     assert_eq!(config.says.rules["server-drift"], RuleSeverity::All("off".into()));
     assert_eq!(config.says.fail_on.as_deref(), Some("warning"));
     let place = |path: &[&str]| tree.path(config.place(path).unwrap().file);
-    assert_eq!((place(&["rules", "server-drift"]), place(&["rules", "libc-drift"])), ("paritylint.toml", "policy/base.toml"));
+    assert_eq!(
+        (place(&["rules", "server-drift"]), place(&["rules", "libc-drift"])),
+        ("paritylint.toml", "policy/base.toml")
+    );
     assert!(config.is_own(&["ignore", "1"]) && !config.is_own(&["ignore", "0"]));
 }
 
 #[test]
 fn what_is_final_cannot_be_set_nor_ignored() {
-    let own = "extends = [\"base.toml\"]\nfail-on = \"never\"\nignore = [\"libc-drift\"]\n[rules]\nlibc-drift = \"off\"\n";
+    let own =
+        "extends = [\"base.toml\"]\nfail-on = \"never\"\nignore = [\"libc-drift\"]\n[rules]\nlibc-drift = \"off\"\n";
     let all = wrong(&[("paritylint.toml", own), ("base.toml", SHARED)]);
     let places: Vec<&str> = all.iter().map(|(place, _)| place.as_str()).collect();
     assert_eq!(places, ["fail-on", "libc-drift", "\"libc-drift\""]);
@@ -177,7 +189,8 @@ fn configurations_that_extend_one_another_end() {
 fn every_key_of_the_table_can_be_written() {
     let mut text = String::new();
     let line = |key: &keys::Key| format!("{} = {}\n", key.name, key.example);
-    let top = |key: &&keys::Key| !["extends", "environments", "policy", "allow", "required-version"].contains(&key.name);
+    let top =
+        |key: &&keys::Key| !["extends", "environments", "policy", "allow", "required-version"].contains(&key.name);
     text.extend(keys::TOP.iter().filter(top).map(line));
     let environment = |key: &&keys::Key| !["compose", "jobs", "exists"].contains(&key.name);
     text.push_str("[policy]\n");

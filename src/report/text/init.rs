@@ -101,7 +101,10 @@ fn one(page: &Page<'_>, environment: &Environment, out: &mut String) {
         let how = environment.confidence.name();
         comment(out, &format!("This one is only {how}, so its findings are lowered. Is it right?"));
     }
-    layout::add(out, format_args!("{mark}{}\n{mark}role = \"{}\"\n", table(&environment.name), environment.role.name()));
+    layout::add(
+        out,
+        format_args!("{mark}{}\n{mark}role = \"{}\"\n", table(&environment.name), environment.role.name()),
+    );
     let runners = runners(page, environment);
     let ours = |one: &&Unresolved| one.environment.as_deref() == Some(environment.name.as_str());
     let open: Vec<&Unresolved> = page.audit.model.unresolved.iter().filter(ours).collect();

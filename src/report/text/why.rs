@@ -46,7 +46,9 @@ fn read<'w>(page: &Page<'w>, words: &'w [String]) -> Question<'w> {
         let environments = &page.audit.model.environments;
         if let Some(place) = place {
             question.place = Some(place);
-        } else if let Some(name) = Environment::meant(environments.iter(), word).filter(|_| question.environment.is_none()) {
+        } else if let Some(name) =
+            Environment::meant(environments.iter(), word).filter(|_| question.environment.is_none())
+        {
             question.environment = Some(name);
         } else if question.dimension.is_none() && Dimension::of(word).is_some() {
             question.dimension = Dimension::of(word);

@@ -134,9 +134,8 @@ fn why_takes_a_role_for_the_only_environment_that_has_it() {
     for fact in &mut audit.model.facts {
         fact.id.environment = Arc::from(fact.id.environment.replace("production", "prod"));
     }
-    let ask = |words: &[&str]| {
-        why(&audit, &tree, &PLAIN, &words.iter().map(|word| (*word).to_owned()).collect::<Vec<_>>())
-    };
+    let ask =
+        |words: &[&str]| why(&audit, &tree, &PLAIN, &words.iter().map(|word| (*word).to_owned()).collect::<Vec<_>>());
     assert!(ask(&["production", "setting", "DEBUG"]).is_ok_and(|text| text.starts_with("prod setting DEBUG")));
     let mut two = audit.clone();
     two.model.environments.push(environment(&tree, "live", Role::Production, "Dockerfile"));
