@@ -1,5 +1,7 @@
 //! The configuration itself: what is in force and where it is said, and the JSON Schema of what may be said.
 
+use std::fmt::Write;
+
 use serde_json::{Map, Value as Json, json};
 
 use super::lines::Lines;
@@ -29,12 +31,11 @@ pub fn values(config: &Config, tree: &Tree, as_of: &str, origins: bool) -> Strin
     let mut out = String::new();
     for (value, origin) in rows {
         let wide = value.chars().count();
-        match (origins, wide < COLUMN) {
-            (false, _) => out.push_str(&value),
-            (true, true) => out.push_str(&format!("{value:COLUMN$}# {origin}")),
-            (true, false) => out.push_str(&format!("# {origin}\n{value}")),
-        }
-        out.push('\n');
+        let _ = match (origins, wide < COLUMN) {
+            (false, _) => writeln!(out, "{value}"),
+            (true, true) => writeln!(out, "{value:COLUMN$}# {origin}"),
+            (true, false) => writeln!(out, "# {origin}\n{value}"),
+        };
     }
     out
 }

@@ -131,7 +131,7 @@ fn values<'n>(node: &'n Node, key: &str, found: &mut Vec<(String, &'n Node)>) {
             }
         }
         Value::List(items) if items.iter().any(|item| item.span.file != node.span.file) => {
-            items.iter().for_each(|item| found.push((format!("{key}[]"), item)));
+            found.extend(items.iter().map(|item| (format!("{key}[]"), item)));
         }
         _ => found.push((key.to_owned(), node)),
     }

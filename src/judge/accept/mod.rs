@@ -79,7 +79,8 @@ pub(super) fn allowances(
             return Some(comment.suppression());
         }
         let holds = |allowance: &&mut Allowance| {
-            !(held && allowance.own) && !allowance.expired(&options.as_of) && allowance.covers(finding, part)
+            let out = held && allowance.own || allowance.expired(&options.as_of);
+            !out && allowance.covers(finding, part)
         };
         let allowance = written.iter_mut().find(holds)?;
         allowance.used = true;
