@@ -8,6 +8,7 @@ mod cli;
 mod config;
 mod fixtures;
 mod outputs;
+mod platforms;
 mod projects;
 mod reference;
 mod robust;
