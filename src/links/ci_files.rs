@@ -67,9 +67,8 @@ fn same_everywhere(callers: &[Inputs]) -> BTreeMap<String, Spanned<String>> {
     let same = |(name, (value, _)): &(&String, &(Data, Span))| {
         rest.iter().all(|other| other.get(*name).is_some_and(|(other, _)| other == value))
     };
-    let text = |(name, (value, span)): (&String, &(Data, Span))| {
-        Some((name.clone(), Spanned::new(value.text()?, *span)))
-    };
+    let text =
+        |(name, (value, span)): (&String, &(Data, Span))| Some((name.clone(), Spanned::new(value.text()?, *span)));
     first.iter().filter(same).filter_map(text).collect()
 }
 
