@@ -45,7 +45,7 @@ pub fn start(part: &mut Part<'_>, command: &CommandWords, tree: &Tree) {
         if !matches!(executed.when, When::Maybe(_)) {
             part.started.push((argv.clone(), executed.span));
         }
-        if let Some(programs) = supervised::programs(&argv, &part.world, &container, tree) {
+        if let Some(programs) = supervised::programs(&argv, &part.world, &container, tree, &mut part.configs) {
             supervised.extend(programs);
         } else {
             own.push(executed);

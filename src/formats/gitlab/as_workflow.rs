@@ -14,15 +14,7 @@ pub fn workflow(tree: &Tree, file: FileId) -> Workflow {
     let pipeline = read(tree, file);
     let jobs = pipeline.jobs.iter().map(|job| as_job(&pipeline, job)).collect();
     let at = Span::new(file, 0, 0);
-    let event = |name: &str| Trigger {
-        event: Spanned::new(name.to_owned(), at),
-        branches: Vec::new(),
-        tags: Vec::new(),
-        types: Vec::new(),
-        workflows: Vec::new(),
-        paths: Vec::new(),
-        inputs: BTreeMap::new(),
-    };
+    let event = |name: &str| Trigger::of(Spanned::new(name.to_owned(), at));
     let merges = |text: &str| text.contains("merge_request");
     let rules = pipeline.rules.iter().chain(pipeline.jobs.iter().flat_map(|job| &job.rules));
     let mut conditions = rules.filter_map(|rule| rule.condition.as_ref());
@@ -167,7 +159,8 @@ fn condition(job: &Job) -> Option<Spanned<String>> {
             return Some(Spanned::new(word.to_owned(), when.span));
         }
     }
-    let rules: Vec<&Spanned<String>> = job.rules.iter().filter_map(|rule| rule.condition.as_ref()).collect();
+    let runs = job.rules.iter().filter(|rule| !super::never(rule));
+    let rules: Vec<&Spanned<String>> = runs.filter_map(|rule| rule.condition.as_ref()).collect();
     let first = rules.first()?;
     let all: Vec<&str> = rules.iter().map(|rule| rule.value.as_str()).collect();
     Some(Spanned::new(all.join(" || "), first.span))

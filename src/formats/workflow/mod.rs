@@ -15,7 +15,7 @@ mod yaml;
 
 use std::collections::BTreeMap;
 
-pub use composite::inlined;
+pub use composite::{inlined, with_inputs};
 pub use data::Data;
 pub use expand::{Container, RunInstance, StepInstance, expand, handed};
 pub use matrix::Matrix;
@@ -70,6 +70,21 @@ pub struct Trigger {
     pub paths: Vec<Spanned<String>>,
     /// `inputs` of `workflow_call` and `workflow_dispatch`: name and default.
     pub inputs: BTreeMap<String, Option<Spanned<String>>>,
+}
+
+impl Trigger {
+    /// An event without filters.
+    pub fn of(event: Spanned<String>) -> Self {
+        Self {
+            event,
+            branches: Vec::new(),
+            tags: Vec::new(),
+            types: Vec::new(),
+            workflows: Vec::new(),
+            paths: Vec::new(),
+            inputs: BTreeMap::new(),
+        }
+    }
 }
 
 /// `defaults.run`.
