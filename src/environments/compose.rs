@@ -291,9 +291,16 @@ fn image_selector(repository: &Repository<'_>, project: &Project) -> Option<(Rol
     })
 }
 
-/// The image that a service builds.
-pub fn image_of(repository: &Repository<'_>, _project: &Project, service: &Service) -> Option<ImageBuild> {
-    let build = service.build.as_ref()?;
+/// The image that a service builds, or that another of the project builds under the name it asks for.
+pub fn image_of(repository: &Repository<'_>, project: &Project, service: &Service) -> Option<ImageBuild> {
+    let same = |other: &&Service| {
+        let (Some(ours), Some(theirs)) = (&service.image, &other.image) else { return false };
+        other.build.is_some() && ours.value.one().is_some() && ours.value.one() == theirs.value.one()
+    };
+    let build = service
+        .build
+        .as_ref()
+        .or_else(|| project.services.values().find(same).and_then(|other| other.build.as_ref()))?;
     let context = build.context.value.one()?.clone();
     let context = paths::join("", &context)?;
     let name =

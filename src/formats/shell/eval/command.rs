@@ -8,7 +8,8 @@ use super::arrays::Frame;
 use super::state::{Cwd, End, State, Text};
 use super::{Runner, Status, writes};
 use crate::formats::world::Var;
-use crate::model::{Known, Origin, Reason, Span, SpanMap, Step, StepKind};
+use crate::knowledge::processes;
+use crate::model::{FileId, Known, Origin, Reason, Span, SpanMap, Step, StepKind};
 
 /// Commands that run something else inside this very shell.
 const SHELLS: [&str; 5] = ["sh", "bash", "dash", "ash", "zsh"];
@@ -212,12 +213,36 @@ impl Runner<'_> {
         }
         let script = name.rsplit_once('.').is_some_and(|(_, end)| matches!(end, "sh" | "bash"));
         let known = name.contains('/') || script;
-        if known { self.script(name, behind(1), call, state) } else { None }
+        if known {
+            return self.script(name, behind(1), call, state);
+        }
+        if let Some(inner) = wrapped(argv).and_then(|from| argv.get(from..)) {
+            // The wrapper may prepare something itself (`uv run` does), so it is a command too.
+            let since = self.commands.len();
+            self.emit(argv, call.clone(), state);
+            let status = self.follow(named(inner).unwrap_or(""), inner, call, state);
+            if status.is_none() {
+                self.commands.truncate(since);
+            }
+            return status;
+        }
+        let found = self.files.command(name).filter(|(_, text)| text.starts_with("#!"))?;
+        self.found(found, behind(1), call, state)
     }
 
     fn script(&mut self, path: &str, args: Arc<Vec<Text>>, call: &Call, state: &mut State) -> Option<Status> {
         let path = placed(&state.cwd, path)?;
-        let (file, text) = self.files.script(&path)?;
+        let found = self.files.script(&path)?;
+        self.found(found, args, call, state)
+    }
+
+    fn found(
+        &mut self,
+        (file, text): (FileId, &str),
+        args: Arc<Vec<Text>>,
+        call: &Call,
+        state: &mut State,
+    ) -> Option<Status> {
         let first = text.lines().next().unwrap_or("");
         if first.starts_with("#!") && !first.contains("sh") {
             return None;
@@ -283,7 +308,18 @@ impl Runner<'_> {
     }
 }
 
+/// Where the command starts that a runner of virtual environments runs, if that is a script.
+fn wrapped(argv: &[Argument]) -> Option<usize> {
+    let name = named(argv).filter(|name| ["uv", "poetry", "pipenv", "pdm", "rye", "hatch"].contains(name))?;
+    let words: Vec<&str> = std::iter::once(name).chain(argv.iter().skip(1).map(|(_, word)| word.written())).collect();
+    let inner = processes::strip_wrappers(&words).0;
+    let first = inner.first().filter(|_| inner.len() < words.len())?;
+    let script = first.contains('/') || first.ends_with(".sh") || SHELLS.contains(first);
+    script.then(|| words.len() - inner.len())
+}
+
 /// How a simple command is called.
+#[derive(Clone)]
 pub(super) struct Call<'i> {
     item: &'i Item,
     tail: bool,
