@@ -62,6 +62,12 @@ pub fn infer(repository: &Repository<'_>, known: &[Planned]) -> Vec<Planned> {
             continue;
         }
         let plain = ["dockerfile", "containerfile"].contains(&paths::name(path).to_ascii_lowercase().as_str());
+        // A base that others build on, or a demonstration, runs nowhere by itself.
+        let nested = !paths::parent(path).is_empty();
+        let demonstrates = naming.role.as_ref().is_some_and(|(_, word)| word == "demo");
+        if nested && (naming.shared || demonstrates && pushed(repository, *file).is_none()) {
+            continue;
+        }
         let context = context_of(repository, *file);
         let image =
             ImageBuild { dockerfile: *file, context, target: None, args: published(repository, *file), span: None };
@@ -94,7 +100,7 @@ fn of_one(
         planned
     } else if let Some((role, word)) = named {
         Planned::new(&word, role, Confidence::Named).because(start, format!("the file name says {}", role.name()))
-    } else if !plain && used {
+    } else if !plain && (used || pushed(repository, file).is_none() && !alone(repository, file)) {
         return None;
     } else {
         let why = if used { "the Dockerfile, built as it stands" } else { "the plain Dockerfile" };
@@ -116,6 +122,11 @@ fn of_one(
     planned.add_file(file);
     planned.units.push(Unit { name: name.into(), runs: Runs::Image(image.clone()) });
     Some(planned)
+}
+
+/// Whether a Dockerfile is the only one of the repository.
+fn alone(repository: &Repository<'_>, file: FileId) -> bool {
+    repository.of(Kind::Dockerfile) == [file]
 }
 
 fn plain_alone(built: &BTreeSet<(FileId, Role)>, file: FileId) -> bool {

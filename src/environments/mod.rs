@@ -2,6 +2,7 @@
 //!
 //! Strongest runner first: configuration, compose files, images, platforms, CI; names of settings come last.
 
+mod base_role;
 pub mod ci;
 pub mod compose;
 pub mod configured;

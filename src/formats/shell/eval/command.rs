@@ -66,10 +66,12 @@ impl Runner<'_> {
         if state.ended.is_some() {
             return Status::Is(false);
         }
+        let mut direct = false;
         while matches!(named(&argv), Some("command" | "builtin"))
             && argv.get(1).is_some_and(|(text, _)| text.known.one().is_none_or(|text| !text.starts_with('-')))
         {
             argv.remove(0);
+            direct = true;
         }
         if argv.is_empty() {
             // The status of `X=$(…)` is that of the command in it.
@@ -77,7 +79,7 @@ impl Runner<'_> {
             let plain = simple.words.is_empty() && !simple.assigns.iter().any(|assign| runs(&assign.value));
             return if plain { Status::Is(true) } else { Status::Ordinary };
         }
-        let call = Call { item, tail: tail || exec, exec, assigns };
+        let call = Call { item, tail: tail || exec, exec, direct, assigns };
         let status = self.call(&argv, call, state);
         let keyed = argv.iter().any(|(text, _)| text.known.one().is_some_and(|text| text.starts_with("-A")));
         for (name, found) in arrays {
@@ -94,7 +96,10 @@ impl Runner<'_> {
 
     fn call(&mut self, argv: &[Argument], call: Call, state: &mut State) -> Status {
         let name = named(argv).unwrap_or("").to_owned();
+        // A function hides a command of the shell that has its name.
+        let function = !call.direct && state.functions.contains_key(&name);
         if !call.exec
+            && !function
             && let Some(status) = self.builtin(&name, argv, call.item, state)
         {
             return status;
@@ -154,6 +159,7 @@ impl Runner<'_> {
         let behind = |from: usize| Arc::new(argv[from..].iter().map(|(text, _)| text.clone()).collect::<Vec<_>>());
         let span = call.item.span;
         if !call.exec
+            && !call.direct
             && let Some(body) = state.functions.get(name).cloned()
         {
             let outer = (state.args.clone(), state.flow.clone());
@@ -324,6 +330,8 @@ pub(super) struct Call<'i> {
     item: &'i Item,
     tail: bool,
     exec: bool,
+    /// Whether functions are passed over (`command`, `builtin`).
+    direct: bool,
     assigns: Vec<(String, Word, bool)>,
 }
 

@@ -179,3 +179,9 @@ fn a_command_without_a_path_is_a_script_where_the_path_has_one() {
     let found = lines(&evaluated("get -r a.txt; other", &World::Closed(vars(&[])), &[], &Bin));
     assert_eq!(found, ["pip install -r a.txt", "other"]);
 }
+
+#[test]
+fn a_function_hides_the_shells_own_command() {
+    assert_eq!(closed("test() { a \"$@\"; }; test x; command test y; b", &[]), ["a x", "b"]);
+    assert_eq!(closed("cd() { builtin cd \"$@\"; c; }; cd d", &[]), ["c"]);
+}
