@@ -1,6 +1,7 @@
 //! Which settings an environment loads, and what they are.
 
 use super::components::Context;
+use super::edited;
 use super::part::Part;
 use crate::discover::{Kind, paths};
 use crate::environments::settings::{Module, module_name};
@@ -9,6 +10,7 @@ use crate::environments::{Planned, SettingsChoice};
 use crate::formats::python::{self, Evaluator, Settings};
 use crate::formats::small::pytest_options::{self, PytestOptions};
 use crate::formats::{Var, World};
+use crate::links::{Meaning, meaning};
 use crate::model::{Certainty, ComponentKind, Known, Origin, Reason, Role, Span};
 
 /// The settings of an environment.
@@ -27,11 +29,13 @@ pub struct Loaded {
     pub unseen: Option<Reason>,
 }
 
+/// Stands for a module whose name the image's build has rewritten in a way that is not followed.
+const UNKNOWN: &str = "?";
 /// Variables that name a settings module.
 const MODULE_VARIABLE: &str = "DJANGO_SETTINGS_MODULE";
 
 /// The component whose settings stand for the environment: one that serves, else the first of ours.
-fn speaker<'p, 't>(parts: &'p [Part<'t>]) -> Option<&'p Part<'t>> {
+fn speaker<'p, 't>(parts: &'p [Part<'t>], role: Role) -> Option<&'p Part<'t>> {
     let ours = || parts.iter().filter(|part| part.kind == ComponentKind::App);
     let serves = |part: &&Part<'_>| {
         part.processes
@@ -39,15 +43,20 @@ fn speaker<'p, 't>(parts: &'p [Part<'t>]) -> Option<&'p Part<'t>> {
             .any(|process| process.server.as_ref().is_some_and(|s| matches!(s.kind, "production" | "development")))
     };
     let python = |part: &&Part<'_>| part.installs.installs_python || part.container.is_some() && part.image.is_some();
+    // What runs the tests speaks for them.
+    let tests = |part: &&Part<'_>| {
+        role == Role::Test && part.processes.iter().any(|process| meaning::of(&process.argv) == Meaning::Tests)
+    };
     ours()
-        .find(serves)
+        .find(tests)
+        .or_else(|| ours().find(serves))
         .or_else(|| ours().find(|part| !part.processes.is_empty() && python(part)))
         .or_else(|| ours().next())
 }
 
 /// Loads the settings of an environment.
 pub fn load(context: &Context<'_, '_>, planned: &Planned, parts: &[Part<'_>], modules: &[Module]) -> Option<Loaded> {
-    let part = speaker(parts);
+    let part = speaker(parts, planned.environment.role);
     let world = part.map_or_else(|| World::Open(Default::default()), |part| part.world.clone());
     let world = if planned.environment.role == Role::Test { with_pytest(context, part, world) } else { world };
     let Some((choice, selected)) = choose(context, planned, part, modules, &world) else {
@@ -58,6 +67,9 @@ pub fn load(context: &Context<'_, '_>, planned: &Planned, parts: &[Part<'_>], mo
     let world = with_selector(world, &choice);
     let settings = evaluator.module(&choice.module, &world, choice.class.as_deref());
     settings.file?;
+    if settings.files.iter().any(|(file, _)| edited::is_edited(context, part, *file)) {
+        return None;
+    }
     Some(Loaded {
         settings,
         choice,
@@ -135,6 +147,9 @@ fn choose(
     }
     let process = process_default(context, part);
     let role = planned.environment.role;
+    if process.as_ref().is_some_and(|default| default.module == UNKNOWN) {
+        return None;
+    }
     if let Some(default) = &process {
         let other = role_of_value(&default.module).is_some_and(|(found, _)| found != role);
         let stands = !other || planned.settings.is_none() || !world.is_open() && var.value == Known::Absent;
@@ -276,7 +291,8 @@ fn process_default(context: &Context<'_, '_>, part: Option<&Part<'_>>) -> Option
     files.into_iter().flatten().find_map(|file| {
         let facts = python::entry_points(tree, file);
         let (_, module) = facts.defaults.iter().find(|(name, _)| name == MODULE_VARIABLE)?;
-        Some(SettingsChoice { module: module.value.clone(), class: None, span: Some(module.span) })
+        let named = edited::word(context, part, file, &module.value).unwrap_or_else(|| UNKNOWN.into());
+        Some(SettingsChoice { module: named, class: None, span: Some(module.span) })
     })
 }
 
