@@ -291,7 +291,7 @@ fn process_default(context: &Context<'_, '_>, part: Option<&Part<'_>>) -> Option
     files.into_iter().flatten().find_map(|file| {
         let facts = python::entry_points(tree, file);
         let (_, module) = facts.defaults.iter().find(|(name, _)| name == MODULE_VARIABLE)?;
-        let named = edited::word(context, part, file, &module.value).unwrap_or_else(|| UNKNOWN.into());
+        let named = edited::word(context, part, module.span, &module.value).unwrap_or_else(|| UNKNOWN.into());
         Some(SettingsChoice { module: named, class: None, span: Some(module.span) })
     })
 }
