@@ -25,6 +25,8 @@ pub struct Loaded {
     pub world: World,
     /// The component whose variables it saw.
     pub component: Option<std::sync::Arc<str>>,
+    /// Settings that the program checks: it does not start with some values of them.
+    pub refused: std::collections::BTreeSet<String>,
     /// Why a variable's default is not to be relied on.
     pub unseen: Option<Reason>,
 }
@@ -70,8 +72,11 @@ pub fn load(context: &Context<'_, '_>, planned: &Planned, parts: &[Part<'_>], mo
     if settings.files.iter().any(|(file, _)| edited::is_edited(context, part, *file)) {
         return None;
     }
+    let refused =
+        settings.files.iter().flat_map(|(file, _)| python::refusal::refusals(context.repository.tree, *file)).collect();
     Some(Loaded {
         settings,
+        refused,
         choice,
         selected,
         world,
@@ -106,7 +111,8 @@ fn program(context: &Context<'_, '_>, part: Option<&Part<'_>>, world: World) -> 
     let span = Some(Span::new(file, 0, 0));
     let choice = SettingsChoice { module: settings.module.clone(), class: None, span };
     let (component, unseen) = (part.map(|part| part.name.clone()), part.and_then(|part| part.unseen.clone()));
-    Some(Loaded { settings, choice, selected: true, world, component, unseen })
+    let refused = python::refusal::refusals(tree, file);
+    Some(Loaded { settings, choice, selected: true, world, component, refused, unseen })
 }
 
 /// The module's own name is set while it is loaded.
