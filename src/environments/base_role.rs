@@ -51,6 +51,15 @@ pub(super) fn development_sign(service: &Service) -> Option<(Span, &'static str)
     development.then(|| command.origin.primary().map(|span| (span, "a development server is started"))).flatten()
 }
 
+/// Whether the file itself names a server for production, not reloading.
+fn starts_production_server(service: &Service) -> bool {
+    let Some(command) = &service.command else { return false };
+    let text = command.words.iter().map(Word::written).collect::<Vec<_>>().join(" ");
+    let words: Vec<&str> = text.split([' ', ';', '\'', '"', '&']).filter(|word| !word.is_empty()).collect();
+    let server = |at: usize| processes::server(&words[at..]).is_some_and(|found| found.kind == "production");
+    !text.contains("reload") && !text.contains("runserver") && (0..words.len().min(64)).any(server)
+}
+
 fn is_code(source: &str) -> bool {
     let name = paths::name(source);
     !["data", "media", "static", "logs", "log", "conf", "config", "nginx", "certs", "backups", "postgres", "db", "init"]
@@ -98,6 +107,13 @@ pub(super) fn role_of_base(
     }
     if has(Role::Development) {
         return say(Role::Production, "a development file stands beside it", Confidence::Named);
+    }
+    if project.services.values().any(starts_production_server) {
+        return say(
+            Role::Production,
+            "a production server is started, without the source code mounted",
+            Confidence::Named,
+        );
     }
     let restarts =
         |service: &Service| service.restart.as_ref().is_some_and(|r| r.value.one().is_some_and(|r| r != "no"));

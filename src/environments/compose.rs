@@ -93,7 +93,12 @@ fn infer_folder(repository: &Repository<'_>, group: &[&File]) -> Vec<Planned> {
         |file: &File| stem(file).strip_suffix("override").map(|rest| rest.trim_end_matches(['.', '-', '_']).to_owned());
     let laid_on = |file: &File| named.iter().find(|other| overlay(other).as_deref() == Some(stem(file).as_str()));
     let over_another = |file: &File| overlay(file).is_some_and(|rest| named.iter().any(|other| stem(other) == rest));
-    for file in named.iter().filter(|file| file.naming.role.is_some() && !over_another(file)) {
+    let partial = |file: &File| {
+        // An overlay that names no environment (`docker-compose.override.gpu.yml`) is only part of one.
+        let word = file.naming.role.as_ref().map_or("", |(_, word)| word.as_str());
+        word == "override" && called_with(repository, file).is_none()
+    };
+    for file in named.iter().filter(|file| file.naming.role.is_some() && !over_another(file) && !partial(file)) {
         let mut stack = stack_of(repository, file, base.copied());
         if let Some(over) = laid_on(file).filter(|over| !stack.files.contains(&over.id)) {
             stack.files.push(over.id);
@@ -112,8 +117,13 @@ fn infer_folder(repository: &Repository<'_>, group: &[&File]) -> Vec<Planned> {
         let files = std::iter::once(base.id).chain(over.map(|file| file.id)).collect();
         let stack = Stack { files, invoked: invocation(repository, &[base.id], &base.folder) };
         let (role, word, why, confidence) = role_of_base(repository, base, over.is_some(), &stack, &has);
+        let laid =
+            |planned: &&Planned| planned.environment.role == role && planned.environment.files.contains(&base.id);
+        // A base that developers only use below an overlay of theirs is no environment of its own.
+        let below = role == Role::Development && over.is_none() && found.iter().any(|planned| laid(&planned));
         let why_file = over.filter(|_| role == Role::Development).map_or(base.id, |file| file.id);
-        if !found.iter().any(|planned| planned.environment.role == role && planned.environment.files == stack.files) {
+        let same = |planned: &Planned| planned.environment.role == role && planned.environment.files == stack.files;
+        if !below && !found.iter().any(same) {
             found.extend(environments(repository, &stack, role, &word, confidence, why_file, &why));
         }
         if over.is_some() && !has(Role::Production) && ships(&base.alone) {
@@ -175,6 +185,11 @@ fn stack_of(repository: &Repository<'_>, file: &File, base: Option<&File>) -> St
 
 /// The longest list of files with which a call names this one.
 fn invoked_with(repository: &Repository<'_>, file: &File) -> Option<(Vec<FileId>, Span)> {
+    called_with(repository, file).or_else(|| by_variable(repository, file))
+}
+
+/// The longest list of files that a command names with this one last.
+fn called_with(repository: &Repository<'_>, file: &File) -> Option<(Vec<FileId>, Span)> {
     let mut best: Option<(Vec<FileId>, Span)> = None;
     for call in &repository.calls {
         let Meaning::Composes(compose) = &call.meaning else { continue };
@@ -190,6 +205,28 @@ fn invoked_with(repository: &Repository<'_>, file: &File) -> Option<(Vec<FileId>
         }
     }
     best
+}
+
+/// The files that `COMPOSE_FILE` of a file of variables names, this one among them and laid over others.
+fn by_variable(repository: &Repository<'_>, file: &File) -> Option<(Vec<FileId>, Span)> {
+    for dotenv in repository.of(Kind::Dotenv) {
+        let folder = paths::parent(repository.tree.path(*dotenv));
+        let Ok(text) = repository.tree.text(*dotenv) else { continue };
+        let Some(at) = text.match_indices("COMPOSE_FILE=").map(|(at, _)| at).find(|at| starts_line(text, *at)) else {
+            continue;
+        };
+        let value = text.get(at..)?.lines().next()?.strip_prefix("COMPOSE_FILE=")?;
+        let find = |path: &str| repository.tree.find(&paths::join(folder, path.trim_matches(['"', '\'']))?);
+        let files: Vec<FileId> = value.split([':', ';']).filter_map(|path| find(path.trim())).collect();
+        if files.len() > 1 && files.iter().skip(1).any(|id| *id == file.id) {
+            return Some((files, Span::new(*dotenv, at, at + 12)));
+        }
+    }
+    None
+}
+
+fn starts_line(text: &str, at: usize) -> bool {
+    at == 0 || text.get(..at).is_some_and(|before| before.ends_with('\n'))
 }
 
 /// Where the plain files of a folder are run, other than by a guide.
@@ -208,10 +245,11 @@ pub fn image_of(repository: &Repository<'_>, project: &Project, service: &Servic
         let (Some(ours), Some(theirs)) = (&service.image, &other.image) else { return false };
         other.build.is_some() && ours.value.one().is_some() && ours.value.one() == theirs.value.one()
     };
-    let build = service
-        .build
-        .as_ref()
-        .or_else(|| project.services.values().find(same).and_then(|other| other.build.as_ref()))?;
+    let build =
+        service.build.as_ref().or_else(|| project.services.values().find(same).and_then(|other| other.build.as_ref()));
+    let Some(build) = build else {
+        return super::images::built_as(repository, service.image.as_ref()?.value.one()?);
+    };
     let context = build.context.value.one()?.clone();
     let context = paths::join("", &context)?;
     let name =
