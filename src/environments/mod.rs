@@ -250,3 +250,6 @@ fn not_found(repository: &Repository<'_>, all: &[Planned]) -> Vec<(Role, String)
     };
     Role::ALL.into_iter().filter(|role| !has(*role)).map(|role| (role, why(role))).collect()
 }
+
+#[cfg(test)]
+mod tests;
