@@ -77,7 +77,7 @@ pub fn read(words: &[&str]) -> Option<ComposeCall> {
             if inline.is_none() {
                 rest.next();
             }
-        } else if !flag.starts_with('-') && !(single && word.starts_with('$')) {
+        } else if !(flag.starts_with('-') || single && word.starts_with('$')) {
             // Before the service, a variable mostly holds flags (`$TTY`, `$OPTIONS`).
             call.services.push((*word).to_owned());
             if single {

@@ -181,11 +181,8 @@ fn tools(part: &mut Part<'_>, instances: &[workflow::RunInstance]) {
         let origin = Origin::set(span);
         part.runtimes.push(RuntimePart { tool, version, declared_in, origin, certainty: Certainty::Stated });
     };
-    let each = |of: fn(&workflow::RunInstance) -> &Vec<(Known<String>, Span)>| {
-        instances.iter().flat_map(of).cloned().collect::<Vec<_>>()
-    };
-    add("node", "setup-node", each(|instance| &instance.node));
-    add("uv", "setup-uv", each(|instance| &instance.uv));
+    add("node", "setup-node", instances.iter().flat_map(|instance| instance.node.clone()).collect());
+    add("uv", "setup-uv", instances.iter().flat_map(|instance| instance.uv.clone()).collect());
 }
 
 /// The variables of workflow, job and testing steps. Secrets and other contexts are unknown, not absent.
