@@ -10,6 +10,7 @@ mod exits;
 mod fixtures;
 mod hooks;
 mod outputs;
+mod platforms;
 mod projects;
 mod reference;
 mod robust;

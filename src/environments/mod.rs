@@ -2,9 +2,11 @@
 //!
 //! Strongest runner first: configuration, compose files, images, platforms, CI; names of settings come last.
 
+mod base_role;
 pub mod ci;
 pub mod compose;
 pub mod configured;
+pub mod devcontainers;
 pub mod images;
 pub mod plan;
 pub mod platform;
@@ -12,7 +14,7 @@ pub mod platform_files;
 pub mod settings;
 pub mod words;
 
-pub use plan::{CommandLine, ImageBuild, NativeBuild, Plan, Planned, Runs, SettingsChoice, Unit};
+pub use plan::{CommandLine, ImageBuild, NativeBuild, Plan, Planned, Runs, SettingsChoice, Setup, Unit};
 
 use crate::discover::{Config, Kind, paths};
 use crate::links::Repository;
@@ -25,7 +27,7 @@ pub fn infer(repository: &Repository<'_>, config: &Config, force: bool) -> Plan 
     let modules = settings::modules(repository);
     let mut all = compose::infer(repository);
     all.retain(|planned| !is_devcontainer(repository, planned));
-    all.extend(platform::devcontainers(repository));
+    all.extend(devcontainers::infer(repository));
     let files = platform_files::infer(repository, &all);
     all.extend(files);
     let known = all.clone();
@@ -189,7 +191,13 @@ fn name_apart(all: &mut [Planned]) {
 
 /// The sentence for a repository that is a library.
 fn library(repository: &Repository<'_>, all: &[Planned]) -> Option<String> {
-    let runs = all.iter().any(|planned| planned.environment.role != Role::Test);
+    // An editor's container around a pulled image says how one works on the code, not that anything runs.
+    let edited = |planned: &Planned| {
+        let pulled = |unit: &Unit| matches!(unit.runs, Runs::Pulled { command: None, .. });
+        planned.units.iter().all(|unit| pulled(unit) && planned.setups.contains_key(&unit.name))
+            && !planned.units.is_empty()
+    };
+    let runs = all.iter().any(|planned| planned.environment.role != Role::Test && !edited(planned));
     if runs
         || all.iter().any(|planned| {
             !planned.environment.files.is_empty() && planned.environment.confidence == Confidence::Explicit
@@ -207,10 +215,35 @@ fn library(repository: &Repository<'_>, all: &[Planned]) -> Option<String> {
     })
 }
 
+/// What describes a production that is not read, and how to say what it runs.
+fn elsewhere(repository: &Repository<'_>) -> Option<String> {
+    let (kind, path) = repository.tree.files().find_map(|(_, path)| Some((orchestrator(path)?, path)))?;
+    Some(format!("{kind} describe it ({path}), which are not read: say in [environments.production] what it runs"))
+}
+
+/// The orchestrator whose file a path is.
+fn orchestrator(path: &str) -> Option<&'static str> {
+    let (folder, name) = (format!("/{}/", paths::parent(path)), paths::name(path));
+    let yaml = name.ends_with(".yaml") || name.ends_with(".yml");
+    let within = |parts: &[&str]| parts.iter().any(|part| folder.contains(&format!("/{part}/")));
+    match name {
+        "Chart.yaml" => Some("Helm charts"),
+        "kustomization.yaml" | "kustomization.yml" => Some("Kubernetes manifests"),
+        _ if yaml && within(&["k8s", "kubernetes", "manifests"]) => Some("Kubernetes manifests"),
+        _ if name.ends_with(".json") && (name.contains("task-def") || name.contains("taskdef")) => {
+            Some("ECS task definitions")
+        }
+        _ if name.ends_with(".tf") => Some("Terraform files"),
+        _ => None,
+    }
+}
+
 fn not_found(repository: &Repository<'_>, all: &[Planned]) -> Vec<(Role, String)> {
     let has = |role: Role| all.iter().any(|planned| planned.environment.role == role);
     let why = |role: Role| match role {
-        Role::Production => "no production file, image or deploy job".to_owned(),
+        Role::Production => {
+            elsewhere(repository).unwrap_or_else(|| "no production file, image or deploy job".to_owned())
+        }
         Role::Staging => "no staging file, settings or deploy job".to_owned(),
         Role::Test if !ci::has_workflows(repository) => "no CI workflow".to_owned(),
         Role::Test => "no workflow runs the tests".to_owned(),
@@ -218,3 +251,6 @@ fn not_found(repository: &Repository<'_>, all: &[Planned]) -> Vec<(Role, String)
     };
     Role::ALL.into_iter().filter(|role| !has(*role)).map(|role| (role, why(role))).collect()
 }
+
+#[cfg(test)]
+mod tests;
