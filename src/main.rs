@@ -2,10 +2,12 @@
 
 use std::io::{IsTerminal, Write};
 use std::process::ExitCode;
+use std::sync::mpsc;
+use std::time::{Duration, Instant};
 
 use clap::Parser;
 use paritylint::cli::{self, Cli, Outcome, Terminal};
-use paritylint::discover::source;
+use paritylint::discover::{source, tree};
 
 /// Parsers and evaluators recurse; the stacks of the main thread and of a pool are not ours to choose.
 const STACK: usize = 8 * 1024 * 1024;
@@ -13,11 +15,36 @@ const STACK: usize = 8 * 1024 * 1024;
 fn main() -> ExitCode {
     let cli = Cli::parse();
     let terminal = terminal();
+    let shows = std::io::stderr().is_terminal() && !cli.is_quiet();
     let _ = rayon::ThreadPoolBuilder::new().stack_size(STACK).build_global();
-    let worker = std::thread::Builder::new().stack_size(STACK).spawn(move || cli::run(&cli, terminal));
+    let (done, waiting) = mpsc::channel();
+    let worker = std::thread::Builder::new().stack_size(STACK).spawn(move || {
+        let outcome = cli::run(&cli, terminal);
+        let _ = done.send(());
+        outcome
+    });
+    progress(&waiting, shows);
     match worker.map(std::thread::JoinHandle::join) {
         Ok(Ok(outcome)) => print(&outcome),
         _ => ExitCode::from(2),
+    }
+}
+
+/// Says how far work is that takes longer than a second.
+fn progress(waiting: &mpsc::Receiver<()>, shows: bool) {
+    let start = Instant::now();
+    let mut shown = false;
+    let mut patience = Duration::from_secs(1);
+    while let Err(mpsc::RecvTimeoutError::Timeout) = waiting.recv_timeout(patience) {
+        patience = Duration::from_millis(200);
+        if shows {
+            let seconds = start.elapsed().as_secs();
+            let _ = write!(std::io::stderr(), "\r\u{1b}[Kparitylint: {seconds} s, {} files read", tree::files_read());
+            shown = true;
+        }
+    }
+    if shown {
+        let _ = write!(std::io::stderr(), "\r\u{1b}[K");
     }
 }
 

@@ -220,6 +220,25 @@ fn init_writes_what_changes_nothing_and_check_reads() {
 }
 
 #[test]
+fn an_environment_that_was_named_apart_is_configured_by_that_name() {
+    let folder = tempfile::tempdir().unwrap();
+    let image = "FROM python:3.12-slim\nWORKDIR /srv\nCOPY . .\nENV ENVIRONMENT=production\nCMD [\"gunicorn\", \"shop.wsgi\"]\n";
+    let compose = "services:\n  web:\n    build: ./web\n    environment: {ENVIRONMENT: production}\n";
+    write(folder.path(), "Dockerfile", image);
+    write(folder.path(), "web/Dockerfile", image);
+    write(folder.path(), "compose.production.yaml", compose);
+    let names = || {
+        let (_, out, err) = run(folder.path(), &["check", "--format", "json"]);
+        let report: serde_json::Value = serde_json::from_str(&out).unwrap_or_else(|error| panic!("{error}: {err}"));
+        let all = report["environments"].as_array().unwrap();
+        all.iter().map(|one| one["name"].as_str().unwrap().to_owned()).collect::<Vec<_>>()
+    };
+    assert_eq!(names(), ["production", "image"]);
+    assert_eq!(run(folder.path(), &["init"]).0, 0);
+    assert_eq!(names(), ["production", "image"]);
+}
+
+#[test]
 fn the_configured_baseline_is_read_and_written() {
     let folder = repository("baseline = \"known.json\"\n");
     let (status, _, err) = run(folder.path(), &["check"]);

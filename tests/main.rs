@@ -6,7 +6,9 @@ mod support;
 
 mod cli;
 mod config;
+mod exits;
 mod fixtures;
+mod hooks;
 mod outputs;
 mod platforms;
 mod projects;

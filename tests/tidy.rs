@@ -101,6 +101,7 @@ fn the_top_level_is_as_agreed() {
         "README.md",
         "LICENSE",
         "CHANGELOG.md",
+        "action.yml",
         "src",
         "rules",
         "fixtures",

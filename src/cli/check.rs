@@ -252,7 +252,10 @@ fn rendered(
     match format {
         Format::Json => json::render(audit, tree),
         Format::Ndjson => json::lines(audit, tree),
-        Format::Sarif => sarif::render(audit, tree, &crate::rules_of(tree, &opened.config, audit)),
+        Format::Sarif => {
+            let compared = arguments.since.is_some() || before::baseline_of(arguments, opened).is_some();
+            sarif::render(audit, tree, &crate::rules_of(tree, &opened.config, audit), compared)
+        }
         Format::Github => github::render(audit, tree),
         Format::Gitlab => gitlab::render(audit, tree),
         Format::Junit => junit::render(audit, tree, fails),

@@ -7,6 +7,7 @@ pub mod config;
 pub mod explain;
 pub mod fix;
 pub mod inspect;
+pub mod summary;
 
 use clap::{Parser, Subcommand, ValueEnum};
 
@@ -23,6 +24,13 @@ pub struct Cli {
     /// When to use colour.
     #[arg(long, global = true, value_enum, default_value_t = ColorChoice::Auto)]
     pub color: ColorChoice,
+}
+
+impl Cli {
+    /// Whether nothing but the result is wanted.
+    pub fn is_quiet(&self) -> bool {
+        matches!(&self.command, Command::Check(arguments) if arguments.quiet)
+    }
 }
 
 /// When to use colour.
@@ -53,6 +61,8 @@ pub enum Command {
     Config(config::ConfigArguments),
     /// Print the JSON Schema of the configuration
     Schema,
+    /// Show the reports of many repositories in one table
+    Summary(summary::Arguments),
     /// Explain a rule
     Explain(explain::Arguments),
     /// List the rules
@@ -117,6 +127,7 @@ pub fn run(cli: &Cli, terminal: Terminal) -> Outcome {
         Command::Init(arguments) => config::init(arguments, look),
         Command::Config(arguments) => config::show(arguments, look),
         Command::Schema => config::schema(),
+        Command::Summary(arguments) => summary::run(arguments),
         Command::Explain(arguments) => explain::run(arguments),
         Command::Rules => explain::list(),
         Command::Inspect(arguments) => match inspect::run(arguments) {

@@ -1,4 +1,4 @@
-//! What kind of file a path is, by its name alone.
+//! What kind of file a path is, by its name alone: one table, from which the pattern of the pre-commit hook is made too.
 
 use super::paths;
 
@@ -62,100 +62,188 @@ pub fn is_aside(path: &str) -> bool {
         || path.contains("{%")
 }
 
+/// What a name is like, in small letters.
+#[derive(Clone, Copy)]
+enum Like {
+    /// One of these.
+    Is(&'static [&'static str]),
+    /// Begins with one of these.
+    Starts(&'static [&'static str]),
+    /// Ends with one of these.
+    Ends(&'static [&'static str]),
+    /// Holds one of these.
+    Has(&'static [&'static str]),
+    /// One of these is a word of it: `.`, `-` and `_` divide words.
+    Word(&'static [&'static str]),
+    /// One of these stands before the first dot.
+    Stem(&'static [&'static str]),
+    /// One word before the ending.
+    OneWord,
+}
+
+/// What the folder is like.
+#[derive(Clone, Copy)]
+enum Folder {
+    /// Any.
+    Any,
+    /// One of these is a part of it.
+    Part(&'static [&'static str]),
+    /// It is one of these, or lies somewhere as one.
+    Last(&'static [&'static str]),
+    /// Its own name ends so.
+    LastEnds(&'static str),
+}
+
+/// A row: the first whose folder and name are like that says the kind.
+struct Row(Kind, Folder, &'static [Like], &'static [Like]);
+
+const YAML: Like = Like::Ends(&[".yml", ".yaml"]);
+const LIST: Like = Like::Ends(&[".txt", ".in", ".pip"]);
+const NO_DOCKERFILE: Like =
+    Like::Ends(&[".md", ".txt", ".j2", ".jinja", ".py", ".yml", ".yaml", ".json", ".tpl", ".sh", ".dockerignore"]);
+const NO_PROCFILE: Like = Like::Ends(&[".sh", ".md", ".py"]);
+
+const ROWS: &[Row] = &[
+    Row(Kind::Workflow, Folder::Last(&[".github/workflows"]), &[YAML], &[]),
+    Row(Kind::Workflow, Folder::Any, &[Like::Is(&[".gitlab-ci.yml", ".gitlab-ci.yaml"])], &[]),
+    Row(Kind::Compose, Folder::Any, &[YAML, Like::Word(&["compose"])], &[]),
+    Row(Kind::Compose, Folder::Any, &[Like::Is(&["stack.yml", "stack.yaml"])], &[]),
+    Row(Kind::Compose, Folder::LastEnds("docker-compose"), &[YAML, Like::OneWord], &[]),
+    Row(Kind::Dockerfile, Folder::Any, &[Like::Word(&["dockerfile", "containerfile"])], &[NO_DOCKERFILE]),
+    Row(Kind::Procfile, Folder::Any, &[Like::Is(&["procfile"])], &[]),
+    Row(Kind::AppJson, Folder::Any, &[Like::Is(&["app.json"])], &[]),
+    Row(Kind::Devcontainer, Folder::Any, &[Like::Is(&["devcontainer.json", ".devcontainer.json"])], &[]),
+    Row(Kind::Makefile, Folder::Any, &[Like::Is(&["makefile", "gnumakefile", "justfile"])], &[]),
+    Row(
+        Kind::Runtime,
+        Folder::Any,
+        &[Like::Is(&[
+            ".python-version",
+            "runtime.txt",
+            ".tool-versions",
+            "mise.toml",
+            ".mise.toml",
+            ".nvmrc",
+            ".node-version",
+        ])],
+        &[],
+    ),
+    Row(
+        Kind::Project,
+        Folder::Any,
+        &[Like::Is(&["pyproject.toml", "setup.cfg", "setup.py", "pipfile", "tox.ini", "pytest.ini"])],
+        &[],
+    ),
+    Row(
+        Kind::Lock,
+        Folder::Any,
+        &[Like::Is(&["uv.lock", "poetry.lock", "pdm.lock", "pipfile.lock", "pylock.toml"])],
+        &[],
+    ),
+    Row(Kind::Platform, Folder::Any, &[Like::Is(&["fly.toml", "render.yaml", "render.yml", "heroku.yml"])], &[]),
+    Row(Kind::Platform, Folder::Any, &[Like::Starts(&["fly."]), Like::Ends(&[".toml"])], &[]),
+    Row(Kind::Procfile, Folder::Any, &[Like::Starts(&["procfile.", "procfile-"])], &[NO_PROCFILE]),
+    Row(Kind::Procfile, Folder::Any, &[Like::Ends(&[".procfile"])], &[]),
+    Row(Kind::Dotenv, Folder::Any, &[Like::Is(&[".envrc", "env_sample", "env-example", "env_example"])], &[]),
+    Row(Kind::Dotenv, Folder::Any, &[Like::Starts(&[".env.", ".env-", ".env_"])], &[]),
+    Row(Kind::Dotenv, Folder::Any, &[Like::Ends(&[".env"])], &[]),
+    Row(Kind::Dotenv, Folder::Any, &[Like::Starts(&["env."])], &[Like::Ends(&[".py"])]),
+    Row(
+        Kind::Dotenv,
+        Folder::Part(&["env", "envs", ".env", ".envs", "env_files"]),
+        &[Like::Starts(&["."])],
+        &[Like::Has(&["ignore"])],
+    ),
+    Row(Kind::Requirements, Folder::Any, &[LIST, Like::Stem(&["requirements", "reqs", "constraints"])], &[]),
+    Row(Kind::Requirements, Folder::Last(&["requirements", "reqs", "deps"]), &[LIST], &[]),
+    Row(Kind::Python, Folder::Any, &[Like::Ends(&[".py"])], &[]),
+    Row(Kind::Shell, Folder::Any, &[Like::Ends(&[".sh", ".bash"])], &[]),
+    Row(Kind::Guide, Folder::Any, &[Like::Starts(&["readme", "contributing", "deploy"])], &[]),
+];
+
 /// The kind of a file, if it is one that is read.
 pub fn classify(path: &str) -> Option<Kind> {
-    let name = paths::name(path).to_ascii_lowercase();
-    let folder = paths::parent(path).to_ascii_lowercase();
-    let ends = |ends: &[&str]| ends.iter().any(|end| name.ends_with(end));
-    let yaml = ends(&[".yml", ".yaml"]);
-    let pipeline = name == ".gitlab-ci.yml" || name == ".gitlab-ci.yaml";
-    if yaml && folder.ends_with(".github/workflows") || pipeline {
-        return Some(Kind::Workflow);
-    }
-    if yaml && is_compose(&name, &folder) {
-        return Some(Kind::Compose);
-    }
-    if is_dockerfile(&name) {
-        return Some(Kind::Dockerfile);
-    }
-    match name.as_str() {
-        "procfile" => return Some(Kind::Procfile),
-        "app.json" => return Some(Kind::AppJson),
-        "devcontainer.json" | ".devcontainer.json" => return Some(Kind::Devcontainer),
-        "makefile" | "gnumakefile" | "justfile" => return Some(Kind::Makefile),
-        ".python-version" | "runtime.txt" | ".tool-versions" | "mise.toml" | ".mise.toml" | ".nvmrc"
-        | ".node-version" => {
-            return Some(Kind::Runtime);
-        }
-        "pyproject.toml" | "setup.cfg" | "setup.py" | "pipfile" | "tox.ini" | "pytest.ini" => {
-            return Some(Kind::Project);
-        }
-        "uv.lock" | "poetry.lock" | "pdm.lock" | "pipfile.lock" | "pylock.toml" => return Some(Kind::Lock),
-        "fly.toml" | "render.yaml" | "render.yml" | "heroku.yml" => return Some(Kind::Platform),
-        _ => {}
-    }
-    if name.starts_with("fly.") && ends(&[".toml"]) {
-        return Some(Kind::Platform);
-    }
-    let procfile = name.starts_with("procfile.") || name.starts_with("procfile-") || name.ends_with(".procfile");
-    if procfile && !ends(&[".sh", ".md", ".py"]) {
-        return Some(Kind::Procfile);
-    }
-    if is_dotenv(&name, &folder) {
-        return Some(Kind::Dotenv);
-    }
-    if is_requirements(&name, &folder) {
-        return Some(Kind::Requirements);
-    }
-    if ends(&[".py"]) {
-        return Some(Kind::Python);
-    }
-    if ends(&[".sh", ".bash"]) {
-        return Some(Kind::Shell);
-    }
-    (name.starts_with("readme") || name.starts_with("contributing") || name.starts_with("deploy"))
-        .then_some(Kind::Guide)
-}
-
-fn is_dockerfile(name: &str) -> bool {
-    let stem = ["dockerfile", "containerfile"].iter().find(|stem| name.contains(*stem));
-    let Some(stem) = stem else { return false };
-    let rest = name.replacen(stem, "", 1);
-    let aside = [".md", ".txt", ".j2", ".jinja", ".py", ".yml", ".yaml", ".json", ".tpl", ".sh", ".dockerignore"];
-    (rest.is_empty() || rest.starts_with(['.', '-', '_']) || rest.ends_with(['.', '-', '_']))
-        && !aside.iter().any(|end| name.ends_with(end))
-}
-
-fn is_compose(name: &str, folder: &str) -> bool {
-    let stem = name.trim_end_matches(".yaml").trim_end_matches(".yml");
-    let parts: Vec<&str> = stem.split(['.', '-', '_']).collect();
-    parts.contains(&"compose") || stem == "stack" || (parts.len() == 1 && folder.ends_with("docker-compose"))
-}
-
-fn is_dotenv(name: &str, folder: &str) -> bool {
-    let in_folder = ["env", "envs", ".env", ".envs", "env_files"].iter().any(|f| {
-        folder.split('/').any(|part| part == *f)
-            && (name.ends_with(".env") || name.starts_with('.') && !name.contains("ignore"))
+    let path = path.to_ascii_lowercase();
+    let (folder, name) = (paths::parent(&path), paths::name(&path));
+    let row = ROWS.iter().find(|Row(_, place, like, unlike)| {
+        place.holds(folder) && like.iter().all(|one| one.holds(name)) && !unlike.iter().any(|one| one.holds(name))
     });
-    name == ".env"
-        || name.starts_with(".env.")
-        || name.starts_with(".env-")
-        || name.starts_with(".env_")
-        || name == ".envrc"
-        || name.ends_with(".env")
-        || name.starts_with("env.") && !name.ends_with(".py")
-        || name == "env_sample"
-        || name == "env-example"
-        || name == "env_example"
-        || in_folder
+    row.map(|Row(kind, ..)| *kind)
 }
 
-fn is_requirements(name: &str, folder: &str) -> bool {
-    let list = [".txt", ".in", ".pip"].iter().any(|end| name.ends_with(end));
-    let stem = name.split('.').next().unwrap_or_default();
-    let named = ["requirements", "reqs", "constraints", "requirements_for_test"].iter().any(|word| stem.contains(word));
-    let folder = folder.rsplit('/').next().unwrap_or_default();
-    list && (named || ["requirements", "reqs", "deps"].contains(&folder))
+/// A regular expression, one alternative a line, that finds just the paths that are read, and the configuration.
+pub fn pattern() -> String {
+    let own = Row(Kind::Project, Folder::Any, &[Like::Is(&super::config::NAMES)], &[]);
+    let rows = ROWS.iter().chain([&own]).map(Row::pattern);
+    format!("(?xi)^(?:\n{}\n)$", rows.collect::<Vec<_>>().join("|\n"))
+}
+
+impl Row {
+    fn pattern(&self) -> String {
+        let Self(_, folder, like, unlike) = self;
+        let like = like.iter().map(|one| format!("(?={})", one.pattern()));
+        let unlike = unlike.iter().map(|one| format!("(?!{})", one.pattern()));
+        format!("  {}{}[^/]+", folder.pattern(), like.chain(unlike).collect::<String>())
+    }
+}
+
+fn divides(c: char) -> bool {
+    matches!(c, '.' | '-' | '_')
+}
+
+impl Like {
+    fn holds(self, name: &str) -> bool {
+        match self {
+            Self::Is(words) => words.contains(&name),
+            Self::Starts(words) => words.iter().any(|word| name.starts_with(word)),
+            Self::Ends(words) => words.iter().any(|word| name.ends_with(word)),
+            Self::Has(words) => words.iter().any(|word| name.contains(word)),
+            Self::Word(words) => name.split(divides).any(|part| words.contains(&part)),
+            Self::Stem(words) => {
+                let stem = name.split('.').next().unwrap_or_default();
+                words.iter().any(|word| stem.contains(word))
+            }
+            Self::OneWord => name.split(divides).count() == 2 && !name.starts_with(divides),
+        }
+    }
+
+    fn pattern(self) -> String {
+        match self {
+            Self::Is(words) => format!("{}$", any(words)),
+            Self::Starts(words) => any(words),
+            Self::Ends(words) => format!("[^/]*{}$", any(words)),
+            Self::Has(words) => format!("[^/]*{}", any(words)),
+            Self::Word(words) => format!("(?:[^/]*[._-])?{}(?:[._-]|$)", any(words)),
+            Self::Stem(words) => format!("[^/.]*{}", any(words)),
+            Self::OneWord => "[^/._-]+[._-][^/._-]*$".into(),
+        }
+    }
+}
+
+impl Folder {
+    fn holds(self, folder: &str) -> bool {
+        let last = |tail: &str| folder == tail || folder.strip_suffix(tail).is_some_and(|before| before.ends_with('/'));
+        match self {
+            Self::Any => true,
+            Self::Part(words) => folder.split('/').any(|part| words.contains(&part)),
+            Self::Last(words) => words.iter().any(|word| last(word)),
+            Self::LastEnds(word) => folder.ends_with(word),
+        }
+    }
+
+    fn pattern(self) -> String {
+        match self {
+            Self::Any => "(?:.*/)?".into(),
+            Self::Part(words) => format!("(?:.*/)?{}/(?:.*/)?", any(words)),
+            Self::Last(words) => format!("(?:.*/)?{}/", any(words)),
+            Self::LastEnds(word) => format!("(?:.*/)?[^/]*{}/", any(&[word])),
+        }
+    }
+}
+
+fn any(words: &[&str]) -> String {
+    let quoted = words.iter().map(|word| word.replace('.', "\\."));
+    format!("(?:{})", quoted.collect::<Vec<_>>().join("|"))
 }
 
 #[cfg(test)]
@@ -164,20 +252,24 @@ mod tests {
 
     #[test]
     fn names_decide_kinds() {
-        let rows: [(&str, Option<Kind>); 14] = [
+        let rows: [(&str, Option<Kind>); 18] = [
             ("Dockerfile", Some(Kind::Dockerfile)),
             ("dev.Dockerfile", Some(Kind::Dockerfile)),
-            ("docker/Dockerfile.prod", Some(Kind::Dockerfile)),
+            ("docker/web.Dockerfile.prod", Some(Kind::Dockerfile)),
             ("Dockerfile.md", None),
+            (".dockerfilelintrc", None),
             ("compose.yaml", Some(Kind::Compose)),
             ("docker-compose.ci-test.yml", Some(Kind::Compose)),
+            ("docker-compose/db.yml", Some(Kind::Compose)),
             (".github/workflows/ci.yml", Some(Kind::Workflow)),
             (".envs/.production/.django", Some(Kind::Dotenv)),
+            (".envs/.gitignore", None),
             (".env.prod-sample", Some(Kind::Dotenv)),
             ("requirements/dev.txt", Some(Kind::Requirements)),
             ("requirements-prod.txt", Some(Kind::Requirements)),
             ("notes.txt", None),
             ("Procfile", Some(Kind::Procfile)),
+            ("Procfile.dev", Some(Kind::Procfile)),
             ("uv.lock", Some(Kind::Lock)),
         ];
         for (path, kind) in rows {

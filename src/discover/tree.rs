@@ -3,10 +3,19 @@
 use std::any::{Any, TypeId};
 use std::collections::BTreeMap;
 use std::io;
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 
 use super::source::{ReadError, Source};
 use crate::model::FileId;
+
+/// Files that were read since the program started, for those who wait.
+static READ: AtomicUsize = AtomicUsize::new(0);
+
+/// How many files were read since the program started.
+pub fn files_read() -> usize {
+    READ.load(Ordering::Relaxed)
+}
 
 /// Whether a path is part of the tree.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -88,7 +97,11 @@ impl Tree {
     /// The decoded text of a file.
     pub fn text(&self, file: FileId) -> Result<&str, &ReadError> {
         let Some(entry) = self.entries.get(file.0 as usize) else { return Ok("") };
-        entry.text.get_or_init(|| self.source.read(&entry.path).and_then(decode)).as_deref()
+        let read = || {
+            READ.fetch_add(1, Ordering::Relaxed);
+            self.source.read(&entry.path).and_then(decode)
+        };
+        entry.text.get_or_init(read).as_deref()
     }
 
     /// What a parser makes of a file, made once however many environments use the file. One parser, one result type.

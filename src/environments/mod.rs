@@ -59,8 +59,9 @@ pub fn infer(repository: &Repository<'_>, config: &Config, force: bool) -> Plan 
                 .or_else(|| settings::by_file_words(repository, &modules, planned));
         }
     }
-    configured::apply(repository, config, &mut all);
+    // Configuration speaks of environments by the names that the report shows.
     name_apart(&mut all);
+    configured::apply(repository, config, &mut all);
     all.sort_by_key(|planned| {
         let about = &planned.environment;
         let plain = about.name != about.role.name();

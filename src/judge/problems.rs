@@ -75,6 +75,8 @@ fn finding(rule: &Rule, problem: &ReadProblem, project: &str, environments: &[&E
         None => reader.map_or(Some(Severity::Note), |role| rule.severity(role))?,
     };
     let message = engine().render_str(&rule.file.message, values.clone()).unwrap_or_else(|_| rule.file.summary.clone());
+    // What the headline says already is not said again at the place.
+    let label = if message == problem.message { String::new() } else { problem.message.clone() };
     let span = problem.span.unwrap_or_else(|| Span::new(problem.file, 0, 0));
     let names = environments.iter().map(|environment| environment.name.clone());
     Some(Finding {
@@ -91,7 +93,7 @@ fn finding(rule: &Rule, problem: &ReadProblem, project: &str, environments: &[&E
         message,
         help: rule.file.fix.trim().to_owned(),
         notes: Vec::new(),
-        locations: vec![Location { span, environment: None, label: problem.message.clone() }],
+        locations: vec![Location { span, environment: None, label }],
         parts: Vec::new(),
         list: false,
         items: Vec::new(),

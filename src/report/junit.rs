@@ -33,13 +33,8 @@ pub fn render(audit: &Audit, tree: &Tree, fails: &dyn Fn(Severity) -> bool) -> S
 
 fn case(out: &mut String, entry: &Entry<'_>, fails: bool) {
     let finding = entry.finding;
-    let file = entry.primary().map(|place| format!(" file=\"{}\" line=\"{}\"", escape(&place.path), place.line));
     let (rule, message) = (escape(&finding.rule), escape(&entry.message));
-    let _ = writeln!(
-        out,
-        "    <testcase classname=\"paritylint.{rule}\" name=\"{message}\"{} time=\"0\">",
-        file.unwrap_or_default()
-    );
+    let _ = writeln!(out, "    <testcase classname=\"paritylint.{rule}\" name=\"{message}\" time=\"0\">");
     let text = escape(&entry.text());
     let _ = match (&finding.suppressed, fails) {
         (Some(why), _) => writeln!(out, "      <skipped message=\"{}\"/>", escape(&accepted(why))),

@@ -12,5 +12,6 @@ pub mod markdown;
 pub mod redact;
 pub mod rules;
 pub mod sarif;
+pub mod summary;
 pub mod text;
 pub mod values;

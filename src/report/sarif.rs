@@ -12,7 +12,8 @@ use crate::model::{Audit, Severity};
 const SCHEMA: &str = "https://docs.oasis-open.org/sarif/sarif/v2.1.0/errata01/os/schemas/sarif-schema-2.1.0.json";
 
 /// The log of one run. `rules` are those that were judged.
-pub fn render(audit: &Audit, tree: &Tree, rules: &[Rule]) -> String {
+/// `compared`: whether a baseline or a revision was there to compare with.
+pub fn render(audit: &Audit, tree: &Tree, rules: &[Rule], compared: bool) -> String {
     let entries = entries(audit, tree);
     let used: Vec<&Rule> = rules.iter().filter(|rule| entries.iter().any(|e| e.finding.rule == rule.name)).collect();
     let index: BTreeMap<&str, usize> = used.iter().enumerate().map(|(at, rule)| (rule.name.as_str(), at)).collect();
@@ -30,7 +31,7 @@ pub fn render(audit: &Audit, tree: &Tree, rules: &[Rule]) -> String {
             "columnKind": "unicodeCodePoints",
             "originalUriBaseIds": { "SRCROOT": { "description": { "text": "the root of the repository" } } },
             "invocations": [{ "executionSuccessful": broken.is_empty(), "toolConfigurationNotifications": broken }],
-            "results": entries.iter().map(|entry| result(entry, &index)).collect::<Vec<_>>(),
+            "results": entries.iter().map(|entry| result(entry, &index, compared)).collect::<Vec<_>>(),
         }],
     });
     serde_json::to_string_pretty(&log).unwrap_or_default() + "\n"
@@ -60,7 +61,7 @@ fn about(rule: &Rule) -> Json {
     about
 }
 
-fn result(entry: &Entry<'_>, index: &BTreeMap<&str, usize>) -> Json {
+fn result(entry: &Entry<'_>, index: &BTreeMap<&str, usize>, compared: bool) -> Json {
     let finding = entry.finding;
     let (first, others) = entry.places.split_at(entry.places.len().min(1));
     let mut text = entry.message.clone();
@@ -87,8 +88,12 @@ fn result(entry: &Entry<'_>, index: &BTreeMap<&str, usize>) -> Json {
     if let Some(at) = index.get(finding.rule.as_str()) {
         map.insert("ruleIndex".into(), json!(at));
     }
-    if let Some(cause) = &finding.part_of {
-        map.insert("properties".into(), json!({ "part_of": cause }));
+    if let (Some(cause), Some(Json::Object(properties))) = (&finding.part_of, map.get_mut("properties")) {
+        properties.insert("part_of".into(), json!(cause));
+    }
+    if compared {
+        let known = finding.suppressed.as_ref().is_some_and(|why| why.by == "baseline");
+        map.insert("baselineState".into(), json!(if known { "unchanged" } else { "new" }));
     }
     let suppressions: Vec<Json> = finding
         .suppressed

@@ -110,7 +110,7 @@ pub(super) fn allowances(
                 format!("the allowance of {rule} ended on {until}"),
             ));
         } else if !allowance.used && options.looks_at(rule) {
-            let unused = format!("no finding of {rule} is accepted by it");
+            let unused = format!("this allowance accepts no finding of {rule}");
             let message = Some(held(rule)).filter(|text| !text.is_empty()).unwrap_or(unused);
             problems.push(problem("allowance-unused", allowance.span, message));
         }
@@ -118,9 +118,13 @@ pub(super) fn allowances(
     for comment in comments.iter().filter(|comment| !comment.used) {
         let rules = comment.rules.join(", ");
         if comment.reason.is_empty() {
-            problems.push(problem("allowance-unused", comment.span, format!("it gives no reason to accept {rules}")));
+            problems.push(problem(
+                "allowance-unused",
+                comment.span,
+                format!("this allowance of {rules} gives no reason"),
+            ));
         } else if comment.rules.iter().any(|rule| options.looks_at(rule)) {
-            let unused = format!("no finding of {rules} is accepted by it");
+            let unused = format!("this allowance accepts no finding of {rules}");
             let message = comment.rules.iter().map(held).find(|text| !text.is_empty()).unwrap_or(unused);
             problems.push(problem("allowance-unused", comment.span, message));
         }

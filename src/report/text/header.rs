@@ -118,7 +118,7 @@ fn no_production(all: &[&Environment], reference: Option<&str>) -> String {
     let mut out = layout::hang("", &layout::one_line(&sentence), WIDTH);
     out.push_str("If there is one, name it in paritylint.toml, with what is known of it:\n");
     out.push_str("  [environments.production]\n");
-    out.push_str("  dockerfile = \"Dockerfile\"        # or compose = [...], procfile, settings\n");
+    out.push_str("  dockerfile = \"Dockerfile\"        # or compose = [...], jobs, settings\n");
     out.push_str("  services = { database = \"postgres:16\" }\n");
     out
 }

@@ -148,7 +148,7 @@ fn a_first_run_says_what_could_not_be_compared() {
     (--reference staging).
     If there is one, name it in paritylint.toml, with what is known of it:
       [environments.production]
-      dockerfile = "Dockerfile"        # or compose = [...], procfile, settings
+      dockerfile = "Dockerfile"        # or compose = [...], jobs, settings
       services = { database = "postgres:16" }
 
     0 errors, 0 warnings, 0 notes
