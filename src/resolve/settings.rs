@@ -7,9 +7,9 @@ use crate::environments::settings::{Module, module_name};
 use crate::environments::words::role_of_value;
 use crate::environments::{Planned, SettingsChoice};
 use crate::formats::python::{self, Evaluator, Settings};
-use crate::formats::small::pytest_options;
+use crate::formats::small::pytest_options::{self, PytestOptions};
 use crate::formats::{Var, World};
-use crate::model::{Certainty, ComponentKind, Known, Origin, Reason, Role, Span};
+use crate::model::{Certainty, ComponentKind, Known, Origin, Reason, Role, Span, Spanned};
 
 /// The settings of an environment.
 pub struct Loaded {
@@ -121,16 +121,19 @@ fn choose(
     if planned.config.settings.is_some() {
         return planned.settings.clone().map(|choice| (choice, true));
     }
+    let options = if planned.environment.role == Role::Test { pytest_options(context, part) } else { None };
+    let told = part.filter(|_| planned.environment.role == Role::Test).and_then(told_pytest);
+    if let Some(chosen) = told.or_else(|| options.as_ref().and_then(PytestOptions::commanded)) {
+        return Some((chosen_by(&chosen), true));
+    }
     let var = world.get(MODULE_VARIABLE);
     if let Some(module) = var.value.one() {
         let choice =
             SettingsChoice { module: module.clone(), class: class_variable(world), span: var.origin.primary() };
         return Some((choice, true));
     }
-    if planned.environment.role == Role::Test
-        && let Some(choice) = pytest(context, part)
-    {
-        return Some((choice, true));
+    if let Some(chosen) = options.as_ref().and_then(|options| options.settings.clone()) {
+        return Some((chosen_by(&chosen), true));
     }
     if let Some(choice) = class_by_selection(context, modules, world) {
         return Some((choice, true));
@@ -213,8 +216,8 @@ fn class_by_selection(context: &Context<'_, '_>, modules: &[Module], world: &Wor
     None
 }
 
-/// The module that pytest's options name.
-fn pytest(context: &Context<'_, '_>, part: Option<&Part<'_>>) -> Option<SettingsChoice> {
+/// The options of pytest, where the environment runs it.
+fn pytest_options(context: &Context<'_, '_>, part: Option<&Part<'_>>) -> Option<PytestOptions> {
     let uses_pytest = part.is_none_or(|part| {
         part.commands.iter().any(|(argv, _)| argv.iter().any(|word| word.contains("pytest") || word == "tox"))
     });
@@ -229,11 +232,25 @@ fn pytest(context: &Context<'_, '_>, part: Option<&Part<'_>>) -> Option<Settings
             continue;
         };
         let Ok(options) = tree.parsed(file, |file, text| pytest_options::parse(file, name, text)) else { continue };
-        if let Some(module) = options.as_ref().as_ref().and_then(|options| options.settings.as_ref()) {
-            return Some(SettingsChoice { module: module.value.clone(), class: None, span: Some(module.span) });
+        if let Some(options) = options.as_ref().as_ref().filter(|options| options.settings.is_some()) {
+            return Some(options.clone());
         }
     }
     None
+}
+
+/// The module that a command of the tests names: `pytest --ds=config.test`.
+fn told_pytest(part: &Part<'_>) -> Option<Spanned<String>> {
+    let named = |(argv, span): &(Vec<String>, Span)| {
+        let runs = argv.iter().any(|word| word == "pytest" || word.ends_with("/pytest"));
+        let module = argv.iter().find_map(|word| word.strip_prefix("--ds=")).filter(|_| runs)?;
+        Some(Spanned::new(module.to_owned(), *span))
+    };
+    part.commands.iter().find_map(named)
+}
+
+fn chosen_by(module: &Spanned<String>) -> SettingsChoice {
+    SettingsChoice { module: module.value.clone(), class: None, span: Some(module.span) }
 }
 
 /// The module that the process's own entry file sets: wsgi.py for a server, manage.py for the rest.

@@ -17,6 +17,13 @@ pub struct PytestOptions {
     pub addopts: Vec<Spanned<String>>,
 }
 
+impl PytestOptions {
+    /// The settings module of `--ds`, which wins over the variable; the option yields to it.
+    pub fn commanded(&self) -> Option<Spanned<String>> {
+        chosen(&self.addopts)
+    }
+}
+
 /// The options in a file, by its name; none if it has no section for pytest.
 pub fn parse(file: FileId, name: &str, text: &str) -> Option<PytestOptions> {
     let mut options = PytestOptions::default();

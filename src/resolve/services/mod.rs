@@ -1,6 +1,7 @@
 //! Backing services: what the settings use, joined with what is declared.
 
 mod declared;
+mod django;
 mod used;
 
 pub use declared::all_declared;

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use super::Used;
+use super::{Used, django};
 use crate::formats::python::{Kind as Py, Val};
 use crate::knowledge::services;
 use crate::links::container::absolute;
@@ -17,7 +17,11 @@ type ClassSetting<'a> = (&'a str, &'a str, &'a dyn Fn(&str) -> Option<String>, &
 pub fn all_used(loaded: Option<&Loaded>, parts: &[Part<'_>]) -> Vec<Used> {
     let mut used = Vec::new();
     if let Some(loaded) = loaded {
-        from_settings(&loaded.settings.values, &mut used);
+        let settings = &loaded.settings;
+        from_settings(&settings.values, &mut used);
+        django::more(&settings.values, &mut used);
+        django::defaults(loaded, &mut used);
+        django::mail(&settings.values, settings.incomplete.is_none(), &mut used);
         if let Some(reason) = &loaded.unseen {
             for one in used.iter_mut().filter(|one| one.certainty.is_default()) {
                 one.product = Known::Unknown(reason.clone());
@@ -95,10 +99,21 @@ fn on_volume(rest: &str, part: &Part<'_>) -> bool {
     part.volumes.iter().any(within)
 }
 
-fn host_of(rest: &str) -> Option<String> {
+pub(super) fn host_of(rest: &str) -> Option<String> {
     let authority = rest.split(['/', '?', '#']).next()?;
     let host = authority.rsplit('@').next()?.split(':').next()?;
     (!host.is_empty()).then(|| host.to_owned())
+}
+
+/// The product that a URL's scheme names.
+fn by_url(text: &str) -> Option<String> {
+    services::by_url(text.split("://").next()?).map(|found| found.product.to_owned())
+}
+
+/// The product that the scheme of a broker's or result backend's URL names.
+pub(super) fn by_broker(text: &str) -> Option<String> {
+    let scheme = text.split("://").next()?;
+    services::by_broker(scheme).or_else(|| services::by_url(scheme)).map(|found| found.product.to_owned())
 }
 
 /// All alternatives of a value, and whether they are decided by a branch.
@@ -123,14 +138,20 @@ fn product_of(val: &Val, find: &dyn Fn(&str) -> Option<String>) -> Known<String>
             }
         }
         Py::Depends { variables, default } => match default {
-            Some(default) if !matches!(default.kind, Py::None) => product_of(default, find),
-            _ => unknown_by(variables.iter().next()),
+            Some(default) if !matches!(default.kind, Py::None | Py::Unknown(_)) => product_of(default, find),
+            _ => begun(val, find).unwrap_or_else(|| unknown_by(variables.iter().next())),
         },
         Py::None if !val.variables.is_empty() => unknown_by(val.variables.iter().next()),
         Py::None | Py::Undefined => Known::Absent,
-        Py::Unknown(reason) => Known::Unknown(reason.clone()),
+        Py::Unknown(reason) => begun(val, find).unwrap_or_else(|| Known::Unknown(reason.clone())),
         _ => unknown_by(val.variables.iter().next()),
     }
+}
+
+/// What a URL says by its scheme alone.
+fn begun(val: &Val, find: &dyn Fn(&str) -> Option<String>) -> Option<Known<String>> {
+    let prefix = val.prefix.as_deref().filter(|prefix| prefix.contains("://"))?;
+    find(prefix).map(Known::One)
 }
 
 fn unknown_by(variable: Option<&String>) -> Known<String> {
@@ -141,7 +162,7 @@ fn unknown_by(variable: Option<&String>) -> Known<String> {
 }
 
 /// The certainty of a value, that of the default of a variable included.
-fn certainty_of(val: &Val) -> Certainty {
+pub(super) fn certainty_of(val: &Val) -> Certainty {
     match &val.kind {
         Py::Depends { variables, .. } => Certainty::Default { variable: variables.iter().next().cloned() },
         _ => val.certainty.clone(),
@@ -149,21 +170,21 @@ fn certainty_of(val: &Val) -> Certainty {
 }
 
 /// The value behind `Depends`, if it has a default.
-fn behind(val: &Val) -> &Val {
+pub(super) fn behind(val: &Val) -> &Val {
     match &val.kind {
         Py::Depends { default: Some(default), .. } => behind(default),
         _ => val,
     }
 }
 
-fn text_of(val: &Val) -> Option<&str> {
+pub(super) fn text_of(val: &Val) -> Option<&str> {
     match &behind(val).kind {
         Py::Str(text) => Some(text),
         _ => None,
     }
 }
 
-fn push(used: &mut Vec<Used>, role: String, val: &Val, find: &dyn Fn(&str) -> Option<String>, family: &'static str) {
+pub(super) fn push(used: &mut Vec<Used>, role: String, val: &Val, find: &dyn Fn(&str) -> Option<String>, family: &'static str) {
     let product = product_of(val, find);
     let certainty = certainty_of(val);
     let driver = text_of(val).map(|text| text.split("://").next().unwrap_or(text).to_owned());
@@ -181,7 +202,6 @@ fn push(used: &mut Vec<Used>, role: String, val: &Val, find: &dyn Fn(&str) -> Op
 }
 
 fn from_settings(values: &BTreeMap<String, Val>, used: &mut Vec<Used>) {
-    let by_url = |text: &str| services::by_url(text.split("://").next()?).map(|found| found.product.to_owned());
     if let Some(databases) = values.get("DATABASES") {
         databases_of(databases, used);
     }
@@ -198,13 +218,9 @@ fn from_settings(values: &BTreeMap<String, Val>, used: &mut Vec<Used>) {
     for (name, role, family) in url_settings {
         let found = values.get(name).or_else(|| values.get(&name.to_ascii_lowercase()));
         if let Some(val) = found.filter(|_| !used.iter().any(|known| known.role == role)) {
-            push(used, role.into(), val, &by_url, family);
+            let find: &dyn Fn(&str) -> Option<String> = if family == "broker" { &by_broker } else { &by_url };
+            push(used, role.into(), val, find, family);
         }
-    }
-    if let Some(celery) = values.get("CELERY").map(behind)
-        && let Some(val) = celery.get("broker_url").filter(|_| !used.iter().any(|known| known.role == "broker"))
-    {
-        push(used, "broker".into(), val, &by_url, "broker");
     }
     caches_of(values, used);
     let class = |find: fn(&str) -> Option<services::Service>| {
