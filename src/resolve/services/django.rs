@@ -15,11 +15,7 @@ type Values = BTreeMap<String, Val>;
 const DEFAULTS: [(&[&str], &str, &str); 3] = [
     (&["EMAIL_BACKEND"], "mail", "django.core.mail.backends.smtp.EmailBackend"),
     (&["STORAGES", "DEFAULT_FILE_STORAGE"], "storage.media", "django.core.files.storage.FileSystemStorage"),
-    (
-        &["STORAGES", "STATICFILES_STORAGE"],
-        "storage.static",
-        "django.contrib.staticfiles.storage.StaticFilesStorage",
-    ),
+    (&["STORAGES", "STATICFILES_STORAGE"], "storage.static", "django.contrib.staticfiles.storage.StaticFilesStorage"),
 ];
 
 fn product(find: fn(&str) -> Option<services::Service>, text: &str) -> Option<String> {
@@ -148,7 +144,15 @@ mod tests {
         let settings = Evaluator::new(&tree, vec![String::new()]).module("conf", &World::empty(), None);
         let choice = crate::environments::SettingsChoice { module: "conf".into(), class: None, span: None };
         let world = World::empty();
-        let loaded = Loaded { settings, choice, selected: true, world, component: None, unseen: None, refused: Default::default() };
+        let loaded = Loaded {
+            settings,
+            choice,
+            selected: true,
+            world,
+            component: None,
+            unseen: None,
+            refused: Default::default(),
+        };
         let one = |one: &Used| (one.role.clone(), (one.product.one().cloned().unwrap_or_default(), one.host.clone()));
         super::super::all_used(Some(&loaded), &[]).iter().map(one).collect()
     }

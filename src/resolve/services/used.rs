@@ -184,7 +184,13 @@ pub(super) fn text_of(val: &Val) -> Option<&str> {
     }
 }
 
-pub(super) fn push(used: &mut Vec<Used>, role: String, val: &Val, find: &dyn Fn(&str) -> Option<String>, family: &'static str) {
+pub(super) fn push(
+    used: &mut Vec<Used>,
+    role: String,
+    val: &Val,
+    find: &dyn Fn(&str) -> Option<String>,
+    family: &'static str,
+) {
     let product = product_of(val, find);
     let certainty = certainty_of(val);
     let driver = text_of(val).map(|text| text.split("://").next().unwrap_or(text).to_owned());

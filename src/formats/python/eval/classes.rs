@@ -219,7 +219,8 @@ impl Machine<'_> {
             return;
         }
         let fields = call.map(|c| c.arguments.args.iter().map(ast::Expr::as_string_literal_expr));
-        let fields: Option<Vec<String>> = fields.and_then(|all| all.map(|s| Some(s?.value.to_str().to_owned())).collect());
+        let fields: Option<Vec<String>> =
+            fields.and_then(|all| all.map(|s| Some(s?.value.to_str().to_owned())).collect());
         let told = |key: &str| call.and_then(|c| c.arguments.find_keyword(key)).map(|k| &k.value);
         let text = |e: &ast::Expr| e.as_string_literal_expr().map(|s| s.value.to_str().to_owned());
         let truth = |e: &ast::Expr| e.as_boolean_literal_expr().map(|b| b.value);

@@ -78,7 +78,8 @@ pub(crate) fn plain_url(name: &str, text: &str, old: bool) -> Option<String> {
     let lower = |t: &str| !t.is_empty() && t.bytes().all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'-');
     let numeric = host.rsplit('.').next().is_some_and(|last| last.bytes().all(|b| b.is_ascii_digit()));
     let quad = || {
-        let all: Vec<Option<u8>> = host.split('.').map(|one| one.parse::<u8>().ok().filter(|n| n.to_string() == one)).collect();
+        let all: Vec<Option<u8>> =
+            host.split('.').map(|one| one.parse::<u8>().ok().filter(|n| n.to_string() == one)).collect();
         all.len() == 4 && all.iter().all(Option::is_some)
     };
     let hosts = host.split('.').all(|label| lower(label) && !label.starts_with('-') && !label.starts_with("xn-"));

@@ -101,6 +101,8 @@ impl Machine<'_> {
             return Ok(if self.world.is_open() && !field.odd && !nested { V::depends(vars, None) } else { unknown });
         }
         let mut default = match self.pydantic_default(field, place)? {
+            // Pydantic 1 lets `None` stand for every type where it is the default.
+            Some(default) if config.old && matches!(default.k, K::None) && field.checks.is_empty() => Some(default),
             Some(default) => Some(self.pydantic_value(class, field, &default, false, config.old, place)?),
             None => None,
         };
@@ -137,7 +139,11 @@ impl Machine<'_> {
         }
     }
 
-    fn pydantic_default(&mut self, field: &Field, at: Span) -> Result<Option<V>, crate::formats::python::eval::values::Exc> {
+    fn pydantic_default(
+        &mut self,
+        field: &Field,
+        at: Span,
+    ) -> Result<Option<V>, crate::formats::python::eval::values::Exc> {
         match &field.factory {
             Some(factory) => self.apply(factory, Vec::new(), at).map(Some),
             None => Ok(field.default.clone()),

@@ -163,7 +163,9 @@ impl Machine<'_> {
                             let set = line.split('=').next().unwrap_or(line).trim();
                             let nested = |name: &String| {
                                 let mark = config.nested.as_deref().filter(|mark| !mark.is_empty());
-                                mark.is_some_and(|mark| set.to_uppercase().starts_with(&format!("{name}{mark}").to_uppercase()))
+                                mark.is_some_and(|mark| {
+                                    set.to_uppercase().starts_with(&format!("{name}{mark}").to_uppercase())
+                                })
                             };
                             names.iter().any(|name| set.eq_ignore_ascii_case(name) || nested(name))
                         })

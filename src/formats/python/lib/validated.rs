@@ -82,9 +82,9 @@ impl Machine<'_> {
                 let n = *n as f64;
                 self.plain(&Plain::Float(n), v, at)
             }
-            (Type::Path, K::Str(text)) => {
-                V::at(K::Path(crate::formats::python::eval::text::normal(text).into()), at).from(v).with(|m| m.raw = None)
-            }
+            (Type::Path, K::Str(text)) => V::at(K::Path(crate::formats::python::eval::text::normal(text).into()), at)
+                .from(v)
+                .with(|m| m.raw = None),
             (Type::Secret, K::Made(path, _)) if &**path == SECRET => v.clone(),
             (Type::Secret, K::Str(_)) => made(SECRET, v.k.clone()),
             (Type::Url(_), K::Made(path, _)) if &**path == URL && !old => v.clone(),
@@ -103,16 +103,19 @@ impl Machine<'_> {
         }
         let digits = |t: &str| !t.is_empty() && t.len() < 16 && t.bytes().all(|b| b.is_ascii_digit());
         let number = text.strip_prefix('-').unwrap_or(text);
-        let hopeless = text.is_empty() || text.chars().any(|c| c.is_ascii_alphabetic() && !"eEinfatyINFATY".contains(c));
+        let hopeless =
+            text.is_empty() || text.chars().any(|c| c.is_ascii_alphabetic() && !"eEinfatyINFATY".contains(c));
         match of {
             Type::Int if digits(number) => match text.parse::<i128>() {
                 Ok(n) => Ok(self.plain(&Plain::Int(n), v, at)),
                 Err(_) => unknown(),
             },
-            Type::Float if number.split('.').count() < 3 && number.split('.').all(digits) => match text.parse::<f64>() {
-                Ok(n) => Ok(self.plain(&Plain::Float(n), v, at)),
-                Err(_) => unknown(),
-            },
+            Type::Float if number.split('.').count() < 3 && number.split('.').all(digits) => {
+                match text.parse::<f64>() {
+                    Ok(n) => Ok(self.plain(&Plain::Float(n), v, at)),
+                    Err(_) => unknown(),
+                }
+            }
             Type::Int | Type::Float if hopeless => self.raise("ValidationError", "it is no number", at),
             Type::Bool => match text.to_lowercase().as_str() {
                 "1" | "true" | "t" | "yes" | "y" | "on" => Ok(self.plain(&Plain::Bool(true), v, at)),
@@ -222,4 +225,3 @@ impl Machine<'_> {
         })
     }
 }
-
