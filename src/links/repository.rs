@@ -156,6 +156,7 @@ impl<'t> Repository<'t> {
         for file in self.of(Kind::Makefile) {
             self.makefile_calls(*file, &mut calls);
         }
+        self.mise_calls(&mut calls);
         for (file, workflow) in self.workflows() {
             for job in &workflow.jobs {
                 let caller = Caller::Job { file, job: job.id.value.clone() };

@@ -3,6 +3,7 @@
 
 pub mod build;
 pub mod components;
+pub mod hosted;
 pub mod installs;
 pub mod job;
 pub mod machine;
@@ -15,6 +16,7 @@ pub mod settings;
 pub mod state;
 pub mod supervised;
 pub mod together;
+pub mod unread;
 
 use std::sync::Arc;
 
@@ -67,7 +69,7 @@ pub fn resolve(repository: &Repository<'_>, plan: Plan, config: &Config, as_of: 
         model.facts.extend(resolved.statements.finish());
     }
     model.facts.sort_by(|a, b| a.id.cmp(&b.id));
-    model.problems = reading::problems(repository, &model);
+    model.problems = unread::problems(repository, &model);
     let _ = config;
     model
 }
@@ -87,7 +89,7 @@ fn one(context: &Context<'_, '_>, planned: Planned, first: bool, modules: &[Modu
     }
     state::process::scheduler(&mut statements, &parts);
     let declared = services::all_declared(context, &planned, &parts);
-    let used = services::all_used(loaded.as_ref(), &parts);
+    let used = services::all_used(context.repository, loaded.as_ref(), &parts);
     together::join(&mut statements, &jobs(&planned, &parts));
     state::service::state(&mut statements, &used, &declared, &talks(&parts));
     if let Some(loaded) = &loaded {

@@ -42,7 +42,7 @@ pub fn start(part: &mut Part<'_>, command: &CommandWords, tree: &Tree) {
     for executed in &evaluation.commands {
         let argv = words(executed);
         part.commands.push((argv.clone(), executed.span));
-        if let Some(programs) = supervised::programs(&argv, &part.world, &container, tree) {
+        if let Some(programs) = supervised::programs(&argv, &part.world, &container, tree, &mut part.configs) {
             supervised.extend(programs);
         } else {
             own.push(executed);

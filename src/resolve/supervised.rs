@@ -24,11 +24,17 @@ pub struct Supervised {
     pub folder: Option<String>,
 }
 
-/// What a command starts, if it is a supervisor whose files are in the repository.
-pub fn programs(argv: &[String], world: &World, container: &Container<'_>, tree: &Tree) -> Option<Vec<Supervised>> {
+/// What a command starts, if it is a supervisor whose files are in the repository; `configs` gets those files.
+pub fn programs(
+    argv: &[String],
+    world: &World,
+    container: &Container<'_>,
+    tree: &Tree,
+    configs: &mut Vec<FileId>,
+) -> Option<Vec<Supervised>> {
     let name = |word: &String| word.rsplit('/').next().unwrap_or_default().to_owned();
     if let Some(at) = argv.iter().position(|word| name(word) == "supervisord") {
-        return supervisord(argv.get(at..)?, world, container, tree);
+        return supervisord(argv.get(at..)?, world, container, tree, configs);
     }
     let first = argv.first()?;
     let s6 = ["/init", "/s6-init", "/package/admin/s6-overlay/command/init"].contains(&first.as_str())
@@ -36,7 +42,13 @@ pub fn programs(argv: &[String], world: &World, container: &Container<'_>, tree:
     s6.then(|| services(argv, world, container, tree)).flatten()
 }
 
-fn supervisord(argv: &[String], world: &World, container: &Container<'_>, tree: &Tree) -> Option<Vec<Supervised>> {
+fn supervisord(
+    argv: &[String],
+    world: &World,
+    container: &Container<'_>,
+    tree: &Tree,
+    configs: &mut Vec<FileId>,
+) -> Option<Vec<Supervised>> {
     let named = argv
         .iter()
         .zip(argv.iter().skip(1))
@@ -50,6 +62,7 @@ fn supervisord(argv: &[String], world: &World, container: &Container<'_>, tree: 
         .and_then(|path| container.find(&absolute(&container.workdir, path)))
         .or_else(|| conventional.iter().find_map(|path| container.find(path)))?;
     let mut config = Config::clone(&*tree.parsed(file, supervisord::parse).ok()?);
+    configs.push(file);
     let here = folder_of(container, file);
     let mut of_files: Vec<(String, supervisord::Program)> =
         config.programs.drain(..).map(|program| (here.clone(), program)).collect();
@@ -58,6 +71,7 @@ fn supervisord(argv: &[String], world: &World, container: &Container<'_>, tree: 
         let Some(pattern) = supervisord::expand(&pattern.value, &look) else { continue };
         for file in matching(&absolute(&here, &pattern), container, tree) {
             let Ok(more) = tree.parsed(file, supervisord::parse) else { continue };
+            configs.push(file);
             let here = folder_of(container, file);
             of_files.extend(more.programs.iter().map(|program| (here.clone(), program.clone())));
         }

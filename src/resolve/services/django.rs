@@ -1,191 +1,224 @@
-//! Services that Django's settings name beside databases and caches, and what holds where they name none.
+//! What Django and Celery add to what the settings say: the framework's own defaults, how tasks run, options of the database,
+//! and classes of the project that build on known ones.
 
 use std::collections::BTreeMap;
 
 use super::Used;
-use super::used::{behind, by_broker, certainty_of, host_of, push, text_of};
-use crate::formats::python::{Kind as Py, Val};
+use super::used::{behind, certainty_of};
+use crate::discover::Kind;
+use crate::formats::python::{self, Kind as Py, Val};
 use crate::knowledge::services;
-use crate::model::{Certainty, Known, Origin, Span};
+use crate::links::Repository;
+use crate::model::{Certainty, ComponentKind, Known, Origin, Reason, Span};
+use crate::resolve::part::{Host, Part};
 use crate::resolve::settings::Loaded;
 
-type Values = BTreeMap<String, Val>;
+/// The product of tasks that run where they are called.
+pub const EAGER: &str = "eager";
+/// The product of tasks that a worker takes from a broker.
+const QUEUE: &str = "queue";
 
-/// What Django takes where the settings name no class: the settings that would, the role, and the class.
-const DEFAULTS: [(&[&str], &str, &str); 3] = [
-    (&["EMAIL_BACKEND"], "mail", "django.core.mail.backends.smtp.EmailBackend"),
-    (&["STORAGES", "DEFAULT_FILE_STORAGE"], "storage.media", "django.core.files.storage.FileSystemStorage"),
-    (&["STORAGES", "STATICFILES_STORAGE"], "storage.static", "django.contrib.staticfiles.storage.StaticFilesStorage"),
-];
+/// Settings that make tasks run where they are called.
+const EAGER_SETTINGS: [&str; 3] = ["CELERY_TASK_ALWAYS_EAGER", "CELERY_ALWAYS_EAGER", "TASK_ALWAYS_EAGER"];
 
-fn product(find: fn(&str) -> Option<services::Service>, text: &str) -> Option<String> {
-    find(text).map(|found| found.product.to_owned())
-}
+/// Settings that show that a project sends mail.
+const MAIL_SETTINGS: [&str; 5] = ["EMAIL_HOST", "EMAIL_PORT", "EMAIL_HOST_USER", "DEFAULT_FROM_EMAIL", "SERVER_EMAIL"];
 
-/// Channel layers, search and Celery's own names for its settings.
-pub(super) fn more(values: &Values, used: &mut Vec<Used>) {
-    aliases(values, used, ("CHANNEL_LAYERS", "BACKEND", "channels"), services::by_channel_layer, "keyvalue");
-    aliases(values, used, ("HAYSTACK_CONNECTIONS", "ENGINE", "search"), services::by_search_backend, "search");
-    aliases(values, used, ("WAGTAILSEARCH_BACKENDS", "BACKEND", "search"), services::by_search_backend, "search");
-    for (name, of) in [("ELASTICSEARCH_DSL", "elasticsearch"), ("OPENSEARCH_DSL", "opensearch")] {
-        let Some(default) = values.get(name).map(behind).and_then(|all| all.get("default")) else { continue };
-        if used.iter().any(|known| known.role == "search") {
-            continue;
-        }
-        let hosts = behind(default).get("hosts");
-        push(used, "search".into(), default, &|_| None, "search");
-        if let Some(last) = used.last_mut() {
-            last.product = Known::One(of.to_owned());
-            last.host = hosts.and_then(first_host);
-        }
-    }
-    let Some(celery) = values.get("CELERY").map(behind) else { return };
-    for (name, role) in [("broker_url", "broker"), ("result_backend", "result-backend")] {
-        if let Some(val) = celery.get(name).filter(|_| !used.iter().any(|known| known.role == role)) {
-            push(used, role.into(), val, &by_broker, "broker");
-        }
-    }
-}
-
-/// Settings that are a dict of aliases, each with a class.
-fn aliases(
-    values: &Values,
-    used: &mut Vec<Used>,
-    (name, key, role): (&str, &str, &str),
-    find: fn(&str) -> Option<services::Service>,
-    family: &'static str,
-) {
-    let Some(whole) = values.get(name) else { return };
-    let Py::Dict(all) = &behind(whole).kind else { return };
-    for (alias, config) in all {
-        let Some(alias) = alias.as_str() else { continue };
-        let role = if alias == "default" { role.to_owned() } else { format!("{role}.{alias}") };
-        let inner = behind(config);
-        let Some(val) = inner.get(key).filter(|_| !used.iter().any(|known| known.role == role)) else { continue };
-        push(used, role, val, &|text| product(find, text), family);
-        let hosts = inner.get("CONFIG").map(behind).and_then(|config| config.get("hosts"));
-        let host = hosts.or_else(|| inner.get("URL")).or_else(|| inner.get("URLS")).and_then(first_host);
-        if let Some(last) = used.last_mut() {
-            last.host = host;
-            last.certainty = last.certainty.and(&certainty_of(config)).and(&certainty_of(whole));
-            last.origin = last.origin.clone().join(&config.origin).join(&whole.origin);
-        }
-    }
-}
-
-/// The host of a URL, of a pair of host and port, or of the first of several.
-fn first_host(val: &Val) -> Option<String> {
-    match &behind(val).kind {
-        Py::List(all) | Py::Tuple(all) => all.first().and_then(first_host),
-        Py::Str(text) => host_of(text.split_once("://").map_or(text.as_str(), |(_, rest)| rest)),
-        Py::Dict(_) => behind(val).get("host").or_else(|| behind(val).get("address")).and_then(first_host),
-        _ => None,
-    }
-}
-
-/// Mail: the host it is sent to, and what a backend hands it on to.
-pub(super) fn mail(values: &Values, complete: bool, used: &mut [Used]) {
-    let Some(mail) = used.iter_mut().find(|one| one.role == "mail") else { return };
-    let find = |text: &str| product(services::by_email_backend, text);
-    if let Some(setting) = mail.driver.as_deref().and_then(services::wrapped_email_setting) {
-        let (name, path) = setting.split_once('.').unwrap_or((setting, ""));
-        let inner = path.split('.').filter(|key| !key.is_empty());
-        let inner = inner.fold(values.get(name), |val, key| val.and_then(|val| behind(val).get(key)));
-        let handed = inner.and_then(text_of);
-        mail.product = match handed.and_then(find) {
-            Some(product) => Known::One(product),
-            None if inner.is_none() && complete => Known::One("smtp".to_owned()),
-            None => Known::Unknown(crate::model::Reason::new(format!("{setting} decides it"))),
-        };
-        if let Some(text) = handed {
-            mail.driver = Some(text.to_owned());
-        }
-    }
-    if mail.driver.as_deref() == Some(DEFAULTS[0].2) {
-        mail.host = match values.get("EMAIL_HOST") {
-            Some(host) => text_of(host).filter(|host| !host.is_empty()).map(str::to_owned),
-            None => complete.then(|| "localhost".to_owned()),
-        };
-    }
-}
-
-/// Django's own classes, where its settings are all known and name no other.
-pub(super) fn defaults(loaded: &Loaded, used: &mut Vec<Used>) {
+/// Adds what holds although no setting says it.
+pub(super) fn add(loaded: &Loaded, parts: &[Part<'_>], used: &mut Vec<Used>) {
     let values = &loaded.settings.values;
-    let django = ["INSTALLED_APPS", "ROOT_URLCONF"].iter().all(|name| values.contains_key(*name));
-    let Some(file) = loaded.settings.file.filter(|_| django && loaded.settings.incomplete.is_none()) else { return };
-    for (names, role, class) in DEFAULTS {
-        if names.iter().any(|name| values.contains_key(*name)) || used.iter().any(|known| known.role == role) {
-            continue;
-        }
-        let find = if role == "mail" { services::by_email_backend } else { services::by_storage };
-        used.push(Used {
-            role: role.into(),
-            product: product(find, class).map_or(Known::Absent, Known::One),
-            driver: Some(class.to_owned()),
-            origin: Origin::set(Span::new(file, 0, 0)),
-            certainty: Certainty::Stated,
-            host: None,
-            family: Some(if role == "mail" { "mail" } else { "object_storage" }),
-            stored: false,
-        });
+    tasks(values, used);
+    let followed = loaded.settings.problems.is_empty()
+        && loaded.settings.incomplete.is_none()
+        && loaded.settings.missing_modules.iter().all(|module| !module.star);
+    if followed && values.contains_key("INSTALLED_APPS") {
+        defaults(loaded, used);
     }
+    let several = several(parts);
+    for one in used.iter_mut() {
+        one.several = several && one.family == Some("cache");
+        if one.role == "storage.media" && one.product.one().is_some_and(|product| product == "filesystem") {
+            one.stored = on_volume(values.get("MEDIA_ROOT"), loaded, parts);
+        }
+    }
+}
+
+fn default(role: &str, product: &str, driver: &str, family: &'static str, origin: Origin) -> Used {
+    Used {
+        role: role.into(),
+        product: Known::One(product.into()),
+        driver: Some(driver.into()),
+        origin,
+        certainty: Certainty::Stated,
+        host: None,
+        family: Some(family),
+        stored: None,
+        options: None,
+        several: false,
+    }
+}
+
+/// The backends that Django takes where a project names none, as far as the project uses them.
+fn defaults(loaded: &Loaded, used: &mut Vec<Used>) {
+    let values = &loaded.settings.values;
+    let is_set = |name: &str| values.get(name).is_some_and(|val| !matches!(behind(val).kind, Py::Undefined));
+    let unset = |names: &[&str]| names.iter().all(|name| !is_set(name));
+    let shown = |names: &[&str]| names.iter().find_map(|name| values.get(*name)).map(|val| val.origin.clone());
+    if let Some(origin) = shown(&MAIL_SETTINGS).filter(|_| unset(&["EMAIL_BACKEND", "MAILERS"])) {
+        used.retain(|one| one.role != "mail");
+        let driver = "django.core.mail.backends.smtp.EmailBackend";
+        used.push(default("mail", "smtp", driver, "mail", origin));
+    }
+    let media = shown(&["MEDIA_ROOT", "MEDIA_URL"]).filter(|_| unset(&["STORAGES", "DEFAULT_FILE_STORAGE"]));
+    if let Some(origin) = media {
+        let driver = "django.core.files.storage.FileSystemStorage";
+        used.push(default("storage.media", "filesystem", driver, "object_storage", origin));
+    }
+    if let Some(file) = loaded.settings.file.filter(|_| unset(&["CACHES"])) {
+        let driver = "django.core.cache.backends.locmem.LocMemCache";
+        used.push(default("cache", "locmem", driver, "cache", Origin::set(Span::new(file, 0, 0))));
+    }
+}
+
+/// How tasks run: where they are called, or by a worker.
+fn tasks(values: &BTreeMap<String, Val>, used: &mut Vec<Used>) {
+    let within = values.get("CELERY").map(behind).and_then(|celery| celery.get("task_always_eager"));
+    let Some(val) = EAGER_SETTINGS.iter().find_map(|name| values.get(*name)).or(within) else {
+        let Some(broker) = used.iter().find(|one| one.role == "broker") else { return };
+        let product = broker.product.clone().map(|product| match product.as_str() {
+            "memory_broker" => "memory".to_owned(),
+            _ => QUEUE.to_owned(),
+        });
+        let queue = default("tasks", QUEUE, "", "tasks", broker.origin.clone());
+        let queue = Used { product, driver: None, certainty: broker.certainty.clone(), ..queue };
+        used.push(queue);
+        return;
+    };
+    let certainty = certainty_of(val);
+    // That there is no address of a broker in the repository says nothing of where it is deployed.
+    let outside = match &certainty {
+        Certainty::Default { variable: Some(name) } if name.contains("URL") || name.contains("BROKER") => Some(name),
+        _ => None,
+    };
+    let product = match &behind(val).kind {
+        _ if outside.is_some() => Known::Unknown(Reason::new("whether there is a broker decides it")),
+        Py::Bool(eager) => Known::One(if *eager { EAGER } else { QUEUE }.to_owned()),
+        Py::Unknown(reason) => Known::Unknown(reason.clone()),
+        _ => Known::Unknown(Reason::new("the settings compute it")),
+    };
+    let eager = default("tasks", EAGER, "", "tasks", val.origin.clone());
+    used.push(Used { product, driver: None, certainty, ..eager });
+}
+
+/// Whether the application runs as more than one process: several components, or a server with several workers.
+fn several(parts: &[Part<'_>]) -> bool {
+    let runs = |part: &&Part<'_>| {
+        part.kind == ComponentKind::App
+            && part.processes.iter().any(|process| {
+                process.server.as_ref().is_some_and(|server| ["production", "worker"].contains(&server.kind))
+            })
+    };
+    let ours: Vec<&Part<'_>> = parts.iter().filter(runs).collect();
+    ours.len() > 1 || ours.iter().flat_map(|part| &part.processes).any(|process| workers(&process.argv) > 1)
+}
+
+/// The workers that a command line asks for.
+fn workers(argv: &[String]) -> u32 {
+    let mut words = argv.iter();
+    while let Some(word) = words.next() {
+        let number = match word.as_str() {
+            "--workers" | "-w" => words.next().map(String::as_str),
+            word => word.strip_prefix("--workers=").or_else(|| word.strip_prefix("-w")),
+        };
+        if let Some(number) = number.and_then(|number| number.parse().ok()) {
+            return number;
+        }
+    }
+    1
+}
+
+/// Whether uploads lie on a volume; unknown where volumes cannot be seen. The folder of a volume may be the one of the setting
+/// by its last name alone: where the code lies in the container is not always known.
+fn on_volume(root: Option<&Val>, loaded: &Loaded, parts: &[Part<'_>]) -> Option<bool> {
+    let composed = |part: &&Part<'_>| part.kind == ComponentKind::App && part.hostname.is_some();
+    let ours: Vec<&Part<'_>> = parts.iter().filter(composed).collect();
+    let path = match &behind(root?).kind {
+        Py::Str(text) | Py::Path(text) => text.clone(),
+        _ => return None,
+    };
+    let last = |path: &str| path.trim_end_matches('/').rsplit('/').next().unwrap_or_default().to_owned();
+    let names: Vec<&str> = path.split('/').filter(|name| !name.is_empty()).collect();
+    let kept = |target: &String| names.contains(&last(target).as_str());
+    if ours.iter().any(|part| !part.mounts.is_empty() || part.volumes.iter().any(kept)) {
+        return Some(true);
+    }
+    let built = |part: &&Part<'_>| part.image.as_ref().is_some_and(|image| image.dockerfile.is_some());
+    let speaks = |part: &&&Part<'_>| loaded.component.as_ref() == Some(&part.name) && part.host == Host::Container;
+    ours.iter().find(speaks).filter(|part| built(part)).map(|_| false)
+}
+
+/// Options of a database that change what a query does; none where one of them is not known.
+pub(super) fn options(config: &Val) -> Option<Vec<String>> {
+    let mut found = Vec::new();
+    let mut one = |name: &str, val: Option<&Val>| -> Option<()> {
+        match val.map(|val| &behind(val).kind) {
+            None | Some(Py::None | Py::Bool(false)) => {}
+            Some(Py::Bool(true)) => found.push(format!("{name}=True")),
+            Some(Py::Str(text)) => found.push(format!("{name}={text}")),
+            Some(Py::Int(number)) => found.push(format!("{name}={number}")),
+            Some(_) => return None,
+        }
+        Some(())
+    };
+    for name in ["ATOMIC_REQUESTS", "DISABLE_SERVER_SIDE_CURSORS", "TIME_ZONE"] {
+        one(name, config.get(name))?;
+    }
+    if let Some(inner) = config.get("OPTIONS") {
+        let Py::Dict(_) = &behind(inner).kind else { return None };
+        for name in ["isolation_level", "sql_mode", "init_command", "charset"] {
+            one(name, behind(inner).get(name))?;
+        }
+    }
+    Some(found)
+}
+
+/// The product of a class of the project, by the class it builds on.
+pub(super) fn product_of_class(repository: &Repository<'_>, dotted: &str) -> Option<String> {
+    let tree = repository.tree;
+    let (module, class) = dotted.rsplit_once('.')?;
+    let path = module.replace('.', "/");
+    let ends = [format!("{path}.py"), format!("{path}/__init__.py")];
+    let is_it = |path: &str| ends.iter().any(|end| path == end || path.ends_with(&format!("/{end}")));
+    let file = repository.of(Kind::Python).iter().copied().find(|file| is_it(tree.path(*file)))?;
+    let classes = python::config_classes(tree, file);
+    let mut wanted = class.to_owned();
+    for _ in 0..4 {
+        let found = classes.iter().find(|known| known.name == wanted)?;
+        let last = |base: &String| base.rsplit('.').next().unwrap_or(base).to_owned();
+        let bases: Vec<String> = found.bases.iter().map(last).collect();
+        if let Some(product) = bases.iter().find_map(|base| services::by_class_name(base)) {
+            return Some(product.product.to_owned());
+        }
+        wanted = bases.into_iter().find(|base| classes.iter().any(|known| known.name == *base))?;
+    }
+    None
 }
 
 #[cfg(test)]
 mod tests {
-    use super::*;
-    use crate::discover::{Overlay, Tree};
-    use crate::formats::World;
-    use crate::formats::python::Evaluator;
-
-    fn used(text: &str) -> BTreeMap<String, (String, Option<String>)> {
-        let Ok(tree) = Tree::open(Box::new(Overlay::of([("conf.py", text)]))) else { return BTreeMap::new() };
-        let settings = Evaluator::new(&tree, vec![String::new()]).module("conf", &World::empty(), None);
-        let choice = crate::environments::SettingsChoice { module: "conf".into(), class: None, span: None };
-        let world = World::empty();
-        let loaded = Loaded {
-            settings,
-            choice,
-            selected: true,
-            world,
-            component: None,
-            unseen: None,
-            refused: Default::default(),
-        };
-        let one = |one: &Used| (one.role.clone(), (one.product.one().cloned().unwrap_or_default(), one.host.clone()));
-        super::super::all_used(Some(&loaded), &[]).iter().map(one).collect()
-    }
+    use super::workers;
 
     #[test]
-    fn django_has_classes_of_its_own_where_all_settings_are_known() {
-        let got = used("INSTALLED_APPS = []\nROOT_URLCONF = 'urls'\n");
-        assert_eq!(got["mail"], ("smtp".into(), Some("localhost".into())));
-        assert_eq!(got["storage.media"].0, "filesystem");
-        assert!(used("INSTALLED_APPS = []\nROOT_URLCONF = 'urls'\nfrom elsewhere import *\n").is_empty());
-    }
-
-    #[test]
-    fn mail_that_is_handed_on_is_what_it_is_handed_to() {
-        let text = "EMAIL_BACKEND = 'djcelery_email.backends.CeleryEmailBackend'\n\
-            CELERY_EMAIL_BACKEND = 'django.core.mail.backends.console.EmailBackend'\n";
-        assert_eq!(used(text)["mail"].0, "console_mail");
-    }
-
-    #[test]
-    fn layers_searches_and_brokers_are_services() {
-        let text = "CHANNEL_LAYERS = {'default': {'BACKEND': 'channels_redis.core.RedisChannelLayer', \
-            'CONFIG': {'hosts': [('cache', 6379)]}}}\nELASTICSEARCH_DSL = {'default': {'hosts': 'es:9200'}}\n\
-            CELERY = {'broker_url': 'amqp://mq//', 'result_backend': 'redis://r/1'}\n";
-        let got = used(text);
-        assert_eq!(got["channels"], ("redis".into(), Some("cache".into())));
-        assert_eq!(got["search"], ("elasticsearch".into(), Some("es".into())));
-        assert_eq!((got["broker"].0.as_str(), got["result-backend"].0.as_str()), ("rabbitmq", "redis"));
-    }
-
-    #[test]
-    fn a_url_of_which_only_the_scheme_is_known_names_its_product() {
-        let text = "import socket\nSQLALCHEMY_DATABASE_URI = f'postgresql://{socket.gethostname()}/app'\n";
-        assert_eq!(used(text)["database"].0, "postgres");
+    fn workers_are_counted_in_every_spelling() {
+        let words = |text: &str| text.split(' ').map(str::to_owned).collect::<Vec<_>>();
+        for (line, count) in [
+            ("gunicorn shop.wsgi --workers 4", 4),
+            ("gunicorn -w3 shop.wsgi", 3),
+            ("uvicorn shop:app --workers=2", 2),
+            ("gunicorn shop.wsgi", 1),
+            ("gunicorn --worker-class gthread shop.wsgi", 1),
+        ] {
+            assert_eq!(workers(&words(line)), count, "{line}");
+        }
     }
 }

@@ -89,7 +89,7 @@ pub(crate) fn plain_url(name: &str, text: &str, old: bool) -> Option<String> {
         && (!numeric || quad())
         && port.is_none_or(|port| port.parse::<u16>().is_ok_and(|n| n > 0 && n.to_string() == port))
         && fine(user, "_-.")
-        && (user.is_empty() == !parts.netloc.contains('@'))
+        && user.is_empty() != parts.netloc.contains('@')
         && parts.password().is_none_or(|password| !password.is_empty() && fine(password, "_-."))
         && fine(path, "/_-.")
         && !path.contains("/.")
