@@ -318,7 +318,8 @@ impl Machine<'_> {
                 let classes = self.mro(id);
                 out.computed = self.pydantic_properties(&instance, &classes, at);
                 let names = self.space(of).map(|s| s.names.clone()).unwrap_or_default();
-                let values: Vec<(String, V)> = names.into_iter().collect();
+                let values: Vec<(String, V)> =
+                    names.into_iter().filter(|(name, _)| name != lib::pydantic::MODEL).collect();
                 out.values = self.exported(&values);
                 return;
             }

@@ -2,6 +2,7 @@
 
 mod declared;
 mod django;
+mod named;
 mod used;
 
 pub use declared::all_declared;

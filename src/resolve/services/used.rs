@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use super::{Used, django};
+use super::{Used, django, named};
 use crate::formats::python::{Kind as Py, Val};
 use crate::knowledge::services;
 use crate::links::Repository;
@@ -19,8 +19,11 @@ pub fn all_used(repository: &Repository<'_>, loaded: Option<&Loaded>, parts: &[P
     let mut used = Vec::new();
     if let Some(loaded) = loaded {
         let own = |class: &str| django::product_of_class(repository, class);
-        from_settings(&loaded.settings.values, &own, &mut used);
+        let values = &loaded.settings.values;
+        from_settings(values, &own, &mut used);
+        named::more(values, &mut used);
         django::add(loaded, parts, &mut used);
+        named::mail(values, loaded.settings.incomplete.is_none(), &mut used);
         if let Some(reason) = &loaded.unseen {
             for one in used.iter_mut().filter(|one| one.certainty.is_default()) {
                 one.product = Known::Unknown(reason.clone());
@@ -102,10 +105,21 @@ fn on_volume(rest: &str, part: &Part<'_>) -> bool {
     part.volumes.iter().any(within)
 }
 
-fn host_of(rest: &str) -> Option<String> {
+pub(super) fn host_of(rest: &str) -> Option<String> {
     let authority = rest.split(['/', '?', '#']).next()?;
     let host = authority.rsplit('@').next()?.split(':').next()?;
     (!host.is_empty()).then(|| host.to_owned())
+}
+
+/// The product that a URL's scheme names.
+fn by_url(text: &str) -> Option<String> {
+    services::by_url(text.split("://").next()?).map(|found| found.product.to_owned())
+}
+
+/// The product that the scheme of a broker's or result backend's URL names.
+pub(super) fn by_broker(text: &str) -> Option<String> {
+    let scheme = text.split("://").next()?;
+    services::by_broker(scheme).or_else(|| services::by_url(scheme)).map(|found| found.product.to_owned())
 }
 
 /// All alternatives of a value, and whether they are decided by a branch.
@@ -130,14 +144,20 @@ fn product_of(val: &Val, find: &dyn Fn(&str) -> Option<String>) -> Known<String>
             }
         }
         Py::Depends { variables, default } => match default {
-            Some(default) if !matches!(default.kind, Py::None) => product_of(default, find),
-            _ => unknown_by(variables.iter().next()),
+            Some(default) if !matches!(default.kind, Py::None | Py::Unknown(_)) => product_of(default, find),
+            _ => begun(val, find).unwrap_or_else(|| unknown_by(variables.iter().next())),
         },
         Py::None if !val.variables.is_empty() => unknown_by(val.variables.iter().next()),
         Py::None | Py::Undefined => Known::Absent,
-        Py::Unknown(reason) => Known::Unknown(reason.clone()),
+        Py::Unknown(reason) => begun(val, find).unwrap_or_else(|| Known::Unknown(reason.clone())),
         _ => unknown_by(val.variables.iter().next()),
     }
+}
+
+/// What a URL says by its scheme alone.
+fn begun(val: &Val, find: &dyn Fn(&str) -> Option<String>) -> Option<Known<String>> {
+    let prefix = val.prefix.as_deref().filter(|prefix| prefix.contains("://"))?;
+    find(prefix).map(Known::One)
 }
 
 fn unknown_by(variable: Option<&String>) -> Known<String> {
@@ -170,7 +190,13 @@ pub(super) fn text_of(val: &Val) -> Option<&str> {
     }
 }
 
-fn push(used: &mut Vec<Used>, role: String, val: &Val, find: &dyn Fn(&str) -> Option<String>, family: &'static str) {
+pub(super) fn push(
+    used: &mut Vec<Used>,
+    role: String,
+    val: &Val,
+    find: &dyn Fn(&str) -> Option<String>,
+    family: &'static str,
+) {
     let product = product_of(val, find);
     let certainty = certainty_of(val);
     let driver = text_of(val).map(|text| text.split("://").next().unwrap_or(text).to_owned());
@@ -189,8 +215,11 @@ fn push(used: &mut Vec<Used>, role: String, val: &Val, find: &dyn Fn(&str) -> Op
     });
 }
 
-fn from_settings(values: &BTreeMap<String, Val>, own: &dyn Fn(&str) -> Option<String>, used: &mut Vec<Used>) {
-    let by_url = |text: &str| services::by_url(text.split("://").next()?).map(|found| found.product.to_owned());
+pub(super) fn from_settings(
+    values: &BTreeMap<String, Val>,
+    own: &dyn Fn(&str) -> Option<String>,
+    used: &mut Vec<Used>,
+) {
     if let Some(databases) = values.get("DATABASES") {
         databases_of(databases, used);
     }
@@ -207,13 +236,9 @@ fn from_settings(values: &BTreeMap<String, Val>, own: &dyn Fn(&str) -> Option<St
     for (name, role, family) in url_settings {
         let found = values.get(name).or_else(|| values.get(&name.to_ascii_lowercase()));
         if let Some(val) = found.filter(|_| !used.iter().any(|known| known.role == role)) {
-            push(used, role.into(), val, &by_url, family);
+            let find: &dyn Fn(&str) -> Option<String> = if family == "broker" { &by_broker } else { &by_url };
+            push(used, role.into(), val, find, family);
         }
-    }
-    if let Some(celery) = values.get("CELERY").map(behind)
-        && let Some(val) = celery.get("broker_url").filter(|_| !used.iter().any(|known| known.role == "broker"))
-    {
-        push(used, "broker".into(), val, &by_url, "broker");
     }
     caches_of(values, own, used);
     let class = |find: fn(&str) -> Option<services::Service>| {

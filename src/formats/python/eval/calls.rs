@@ -53,6 +53,9 @@ impl Machine<'_> {
             }
             K::Bound(of) => self.method(&of.0, &of.1, args, at),
             K::Made(class, made) if &**class == "functools.partial" => self.partial(&Arc::clone(made), args, at),
+            K::Made(class, made) if &**class == "pydantic.Secret.get" => {
+                Ok(made.pos.first().cloned().unwrap_or_else(|| V::unknown("a secret", at)))
+            }
             K::Made(class, _) => self.library_method(class, callee, "__call__", args, at),
             K::Lib(path) => self.library(path, args, at, f),
             K::Ref(_) => self.instantiate(callee, args, at),

@@ -211,7 +211,7 @@ impl Machine<'_> {
             let Some(class) = class else { continue };
             classes.push(*class);
             if let Some(Space { role: Role::Class { bases, .. }, .. }) = self.space(*class) {
-                is |= bases.iter().any(|b| matches!(&b.k, K::Lib(path) if lib::pydantic::is_settings(path)));
+                is |= bases.iter().any(|b| matches!(&b.k, K::Lib(path) if lib::pydantic::is_model(path)));
             }
         }
         classes.reverse();
@@ -220,9 +220,16 @@ impl Machine<'_> {
 
     /// Notes a field of a class by its annotation.
     pub(crate) fn annotate(&mut self, name: &str, annotation: &ast::Expr, f: &mut Frame) {
-        let kind = lib::fields::annotation(annotation);
+        let at = crate::formats::python::parse::span(f.file(), annotation);
+        let kind = match annotation {
+            ast::Expr::StringLiteral(text) => match ruff_python_parser::parse_expression(text.value.to_str()) {
+                Ok(parsed) => self.annotation(parsed.expr(), at, f, 0),
+                Err(_) => V::unknown("a type that is not followed", at),
+            },
+            annotation => self.annotation(annotation, at, f, 0),
+        };
         let key = format!("__annotation__{name}");
-        self.set_name(f.locals, &key, V::str(kind));
+        self.set_name(f.locals, &key, kind);
         let mut order = match self.space(f.locals).and_then(|s| s.names.get("__order__")).map(|v| &v.k) {
             Some(K::Tuple(names)) => names.to_vec(),
             _ => Vec::new(),
@@ -245,24 +252,30 @@ impl Machine<'_> {
             ast::Expr::Attribute(a) => a.attr.as_str(),
             _ => "",
         };
-        if matches!(name, "property" | "staticmethod" | "classmethod" | "computed_field") {
+        if !matches!(name, "field_validator" | "validator" | "model_validator" | "root_validator") {
             return;
         }
-        let fields = call.map(|c| c.arguments.args.iter().filter_map(ast::Expr::as_string_literal_expr));
-        let mode = call.and_then(|c| c.arguments.find_keyword("mode"));
-        let after = mode.and_then(|k| k.value.as_string_literal_expr()).is_some_and(|s| s.value.to_str() == "after");
-        if name == "model_validator" && after {
-            self.set_name(f.locals, &format!("__after__{}", def.name), V::none());
-        } else {
-            let names: Vec<String> = fields.into_iter().flatten().map(|s| s.value.to_str().to_owned()).collect();
-            let names = if matches!(name, "field_validator" | "validator") && !names.is_empty() {
-                names
-            } else {
-                vec!["*".to_owned()]
-            };
-            for field in names {
-                self.set_name(f.locals, &format!("__validator__{field}"), V::none());
+        let fields = call.map(|c| c.arguments.args.iter().map(ast::Expr::as_string_literal_expr));
+        let fields: Option<Vec<String>> =
+            fields.and_then(|all| all.map(|s| Some(s?.value.to_str().to_owned())).collect());
+        let told = |key: &str| call.and_then(|c| c.arguments.find_keyword(key)).map(|k| &k.value);
+        let text = |e: &ast::Expr| e.as_string_literal_expr().map(|s| s.value.to_str().to_owned());
+        let truth = |e: &ast::Expr| e.as_boolean_literal_expr().map(|b| b.value);
+        let when = match (name, told("mode").map(text), told("pre").map(truth), told("each_item")) {
+            ("field_validator" | "model_validator", Some(mode), ..) => mode.unwrap_or_default(),
+            ("field_validator", None, ..) | ("validator", _, None | Some(Some(false)), None) => "after".into(),
+            ("validator", _, Some(Some(true)), None) => "before".into(),
+            _ => String::new(),
+        };
+        let own = &def.name;
+        match (name, fields.filter(|all| !all.is_empty() && !all.iter().any(|field| field.contains(':')))) {
+            ("model_validator", _) if when == "after" => self.set_name(f.locals, &format!("__after__{own}"), V::none()),
+            ("field_validator" | "validator", Some(all)) => {
+                for field in all {
+                    self.set_name(f.locals, &format!("__validator__{field}:{own}"), V::str(&when));
+                }
             }
+            _ => self.set_name(f.locals, &format!("__validator__*:{own}"), V::none()),
         }
     }
 

@@ -5,6 +5,7 @@ use ruff_python_ast as ast;
 use super::machine::{Frame, Machine};
 use super::truth::Truth;
 use super::values::{ABOVE_MARK, Data, K, R, Space, V};
+use crate::formats::python::lib::pydantic::MODEL;
 use crate::formats::python::lib::spelled;
 use crate::formats::python::parse::span;
 use crate::formats::python::{Kind, RawTruth, Val};
@@ -43,6 +44,10 @@ impl Machine<'_> {
                     .pos
                     .first()
                     .map_or_else(|| Kind::Opaque(path.to_string()), |v| self.export_at(v, depth + 1).kind),
+                K::Made(path, made) if &**path == "pydantic.Secret" => made.pos.first().map_or_else(
+                    || Kind::Opaque(path.to_string()),
+                    |v| Kind::Secret(Box::new(self.export_at(v, depth + 1))),
+                ),
                 K::Made(path, made) if matches!(&**path, "decimal.Decimal" | "re.Pattern") => {
                     let tag = if path.starts_with('d') { "decimal" } else { "regex" };
                     let text = made.pos.first().and_then(|v| self.plain_text(v));
@@ -95,6 +100,10 @@ impl Machine<'_> {
             Data::Dict(items) => {
                 let pair = |(k, v): &(V, V)| (self.export_at(k, depth + 1), self.export_at(v, depth + 1));
                 Kind::Dict(items.iter().map(pair).collect())
+            }
+            Data::Space(space) if space.names.contains_key(MODEL) && space.open.is_none() => {
+                let fields = space.names.iter().filter(|(name, _)| name.as_str() != MODEL);
+                Kind::Dict(fields.map(|(k, v)| (Val::of(Kind::Str(k.clone())), self.export_at(v, depth + 1))).collect())
             }
             Data::Space(_) => Kind::Opaque("a class or an object".into()),
             Data::Unknown(why) => Kind::Unknown((**why).clone()),

@@ -178,10 +178,17 @@ impl Machine<'_> {
             "pydantic.Field"
             | "pydantic.v1.Field"
             | "pydantic.AliasChoices"
+            | "pydantic.BeforeValidator"
+            | "pydantic.AfterValidator"
+            | "pydantic.functional_validators.BeforeValidator"
+            | "pydantic.functional_validators.AfterValidator"
             | "pydantic_settings.SettingsConfigDict"
             | "pydantic.ConfigDict" => Ok(V::at(K::Made(path.into(), Arc::new(args.clone())), at)),
             _ if crate::formats::python::lib::configurations::is_value(path) => {
                 Ok(V::at(K::Made(path.into(), Arc::new(args.clone())), at))
+            }
+            "pydantic.SecretStr" if args.pos.len() == 1 && args.named.is_empty() && !args.open => {
+                Ok(V::at(K::Made("pydantic.Secret".into(), Arc::new(args.clone())), at))
             }
             _ if path.starts_with("pydantic") && (path.ends_with("Dsn.build") || path.ends_with("Url.build")) => {
                 self.pydantic_url(args, at)

@@ -59,6 +59,9 @@ impl Machine<'_> {
                 let found = self.made_attribute(&class, &made, name, at);
                 Ok(found.unwrap_or_else(|| V::unknown("a part of an object of a library", at).resting([object])))
             }
+            K::Made(class, made) if &**class == "pydantic.Secret" && name == "get_secret_value" => {
+                Ok(V::at(K::Made("pydantic.Secret.get".into(), Arc::clone(made)), at).resting([object]))
+            }
             K::Made(class, _) if !crate::formats::python::lib::has_methods(class) => {
                 Ok(V::unknown("a part of an object of a library", at).resting([object]))
             }

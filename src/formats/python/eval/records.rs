@@ -9,6 +9,15 @@ use crate::model::Span;
 /// A field: its name, and its default.
 type Field = (String, Option<V>);
 
+/// The names of libraries within an annotation.
+fn library_names(kind: &V) -> String {
+    match &kind.k {
+        K::Lib(path) => path.to_string(),
+        K::Made(_, args) => args.pos.iter().map(library_names).collect::<Vec<_>>().join(" "),
+        _ => String::new(),
+    }
+}
+
 impl Machine<'_> {
     /// Whether a decorator is `@dataclass` with an `__init__` made of the fields.
     pub(crate) fn is_record(&mut self, decorator: &ast::Decorator, f: &mut Frame) -> Result<bool, Exc> {
@@ -37,7 +46,7 @@ impl Machine<'_> {
             is = true;
             let Some(K::Tuple(order)) = space.names.get("__order__").map(|v| v.k.clone()) else { continue };
             for name in order.iter().filter_map(V::text) {
-                let kind = space.names.get(&format!("__annotation__{name}")).and_then(V::text).unwrap_or_default();
+                let kind = space.names.get(&format!("__annotation__{name}")).map(library_names).unwrap_or_default();
                 if kind.contains("InitVar") || kind.contains("KW_ONLY") {
                     return None;
                 }

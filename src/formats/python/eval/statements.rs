@@ -246,7 +246,7 @@ impl Machine<'_> {
                 _ => "",
             };
             kind = match (name, kind) {
-                ("computed_field", kind) => kind,
+                ("computed_field" | "field_validator" | "validator" | "model_validator", kind) => kind,
                 ("lru_cache" | "cache", FuncKind::Plain) => FuncKind::Plain,
                 ("cached_property", FuncKind::Plain) => FuncKind::Property,
                 ("staticmethod", FuncKind::Plain) => FuncKind::Static,

@@ -1,125 +1,111 @@
-//! Fields of pydantic settings: their names, types and defaults; and URLs that are built of parts.
+//! Fields of pydantic's models: their names, types, defaults and validators.
 
 use std::sync::Arc;
 
-use ruff_python_ast as ast;
-
-use super::made::Plain;
 use super::pydantic::Config;
+use super::types::Type;
 use crate::formats::python::eval::machine::Machine;
-use crate::formats::python::eval::truth::placed;
-use crate::formats::python::eval::values::{Args, K, R, V};
+use crate::formats::python::eval::values::{Args, Code, FuncKind, Id, K, R, V};
 use crate::model::Span;
-
-/// A short name of a type: `str`, `int`, `bool`, `float`; with `|None` behind it where `None` may be; `class` for what is
-/// no field; `literal` for a choice of texts; `json` for lists and dicts; `?` for everything else.
-pub(crate) fn annotation(of: &ast::Expr) -> String {
-    let named = |e: &ast::Expr| match e {
-        ast::Expr::Name(n) => n.id.to_string(),
-        ast::Expr::Attribute(a) => a.attr.to_string(),
-        _ => String::new(),
-    };
-    match of {
-        ast::Expr::Name(_) | ast::Expr::Attribute(_) => match named(of).as_str() {
-            kind @ ("str" | "int" | "bool" | "float") => kind.to_owned(),
-            "list" | "dict" | "List" | "Dict" => "json".into(),
-            "ClassVar" => "class".into(),
-            _ => "?".into(),
-        },
-        ast::Expr::Subscript(s) => match named(&s.value).as_str() {
-            "Optional" => format!("{}|None", annotation(&s.slice)),
-            "Literal" => {
-                let all = match &*s.slice {
-                    ast::Expr::Tuple(all) => all.elts.iter().collect::<Vec<_>>(),
-                    one => vec![one],
-                };
-                let texts: Option<Vec<&str>> =
-                    all.into_iter().map(|e| e.as_string_literal_expr().map(|s| s.value.to_str())).collect();
-                texts.map_or_else(|| "?".into(), |texts| format!("literal:{}", texts.join("\n")))
-            }
-            "list" | "List" if annotation(&s.slice) == "str" => "json".into(),
-            "ClassVar" => "class".into(),
-            _ => "?".into(),
-        },
-        ast::Expr::BinOp(op) if op.op == ast::Operator::BitOr && op.right.is_none_literal_expr() => {
-            format!("{}|None", annotation(&op.left))
-        }
-        _ => "?".into(),
-    }
-}
 
 /// A field.
 pub(crate) struct Field {
+    /// The variables that may set it, the first one winning.
     names: Vec<String>,
-    kind: String,
-    optional: bool,
+    kind: Type,
     default: Option<V>,
+    /// Called without arguments for the default.
+    factory: Option<V>,
+    /// Validators of its class: when they run, and the method.
+    checks: Vec<(String, V)>,
     /// Something that is not followed.
     pub(crate) odd: bool,
 }
 
 impl Field {
-    pub(crate) fn new(name: &str, kind: &str, default: Option<&V>, config: &Config) -> Self {
+    pub(crate) fn new(name: &str, kind: Type, said: Option<&V>, default: Option<&V>, config: &Config) -> Self {
         let upper = |name: &str| if config.cased { name.to_owned() } else { name.to_uppercase() };
-        let (kind, optional) = kind.strip_suffix("|None").map_or((kind, false), |kind| (kind, true));
         let mut out = Self {
             names: vec![upper(&format!("{}{name}", config.prefix))],
-            kind: kind.to_owned(),
-            optional,
+            kind,
             default: default.cloned(),
+            factory: None,
+            checks: Vec::new(),
             odd: false,
         };
-        let made = match default.map(|v| &v.k) {
-            Some(K::Made(path, made)) if path.starts_with("pydantic.") && path.ends_with("Field") => Arc::clone(made),
-            Some(K::Made(..) | K::Unknown(_)) => {
-                out.odd = true;
-                return out;
-            }
-            _ => return out,
-        };
-        out.default = made.get(0, "default").cloned().filter(|v| !matches!(&v.k, K::Lib(p) if p.ends_with("Ellipsis")));
-        out.odd |= made.open || made.named("default_factory").is_some();
-        for (name, value) in &made.named {
-            match (name.as_str(), &value.k) {
-                ("alias" | "validation_alias" | "env", K::Str(text)) => out.names = vec![upper(text)],
-                ("validation_alias", K::Made(path, choices)) if path.ends_with("AliasChoices") => {
-                    let all: Option<Vec<String>> = choices.pos.iter().map(|v| v.text().map(upper)).collect();
-                    match all.filter(|all| !all.is_empty()) {
-                        Some(all) => out.names = all,
-                        None => out.odd = true,
+        for (own, said) in [(false, said), (true, default)] {
+            match said.map(|v| &v.k) {
+                Some(K::Made(path, made)) if path.starts_with("pydantic.") && path.ends_with("Field") => {
+                    if own {
+                        out.default = None;
                     }
+                    out.told(&Arc::clone(made), &upper);
                 }
-                ("alias" | "validation_alias" | "env", _) => out.odd = true,
-                (
-                    "default" | "description" | "title" | "examples" | "repr" | "default_factory" | "init" | "exclude",
-                    _,
-                ) => {}
-                _ => out.odd |= !matches!(name.as_str(), "gt" | "ge" | "lt" | "le" | "min_length" | "max_length"),
+                Some(K::Lib(path)) if path.ends_with("Ellipsis") => out.default = None,
+                Some(K::Unknown(_)) => out.odd = true,
+                _ => {}
             }
         }
         out
     }
+
+    /// What `Field(...)` says.
+    fn told(&mut self, made: &Args, upper: &dyn Fn(&str) -> String) {
+        let default = made.get(0, "default").filter(|v| !matches!(&v.k, K::Lib(p) if p.ends_with("Ellipsis")));
+        self.default = default.cloned().or(self.default.take());
+        self.odd |= made.open;
+        for (name, value) in &made.named {
+            match (name.as_str(), &value.k) {
+                ("alias" | "validation_alias" | "env", K::Str(text)) => self.names = vec![upper(text)],
+                ("validation_alias", K::Made(path, choices)) if path.ends_with("AliasChoices") => {
+                    let all: Option<Vec<String>> = choices.pos.iter().map(|v| v.text().map(upper)).collect();
+                    match all.filter(|all| !all.is_empty()) {
+                        Some(all) => self.names = all,
+                        None => self.odd = true,
+                    }
+                }
+                ("alias" | "validation_alias" | "env", _) => self.odd = true,
+                ("default_factory", K::Func(_) | K::Lib(_) | K::Ref(_)) => self.factory = Some(value.clone()),
+                (
+                    "default" | "description" | "title" | "examples" | "repr" | "init" | "exclude" | "gt" | "ge" | "lt"
+                    | "le" | "min_length" | "max_length" | "deprecated" | "json_schema_extra" | "frozen" | "kw_only",
+                    _,
+                ) => {}
+                ("validate_default", K::Bool(true)) => {}
+                _ => self.odd = true,
+            }
+        }
+    }
+
+    /// Adds a validator of the class.
+    pub(crate) fn check(&mut self, when: &str, method: V) {
+        self.odd |= !matches!(when, "before" | "after") || self.checks.iter().any(|(have, _)| have == when);
+        self.checks.push((when.to_owned(), method));
+    }
 }
 
 impl Machine<'_> {
-    /// The value of a field.
-    pub(crate) fn pydantic_field(&mut self, field: &Field, config: &Config, at: Span) -> R {
-        let required = field.default.is_none();
+    /// The value of a field that variables may set.
+    pub(crate) fn pydantic_field(&mut self, class: &V, field: &Field, config: &Config, at: Span) -> R {
         let place = field.default.as_ref().and_then(|v| v.m.origin.steps.first()).map_or(at, |step| step.span);
-        let mut default = match &field.default {
-            Some(default) => Some(self.lift(default, place, &mut |m, v| m.pydantic_default(field, v, place))?),
-            None => None,
-        };
         let other_case = |have: &String| field.names.iter().any(|n| have != n && have.eq_ignore_ascii_case(n));
         let cased = !config.cased && self.world.vars().keys().any(other_case);
-        if cased || field.odd || self.in_dotenv(config, &field.names) {
+        let nested = config.nested.as_ref().is_some_and(|mark| self.may_nest(field, mark, config));
+        let required = field.default.is_none() && field.factory.is_none();
+        if cased || nested || field.odd || self.in_dotenv(config, &field.names) {
             for name in &field.names {
-                self.note_read(name, default.as_ref(), required, "pydantic", at);
+                self.note_read(name, field.default.as_ref(), required, "pydantic", at);
             }
             let vars = field.names.iter().cloned().collect();
             let unknown = V::unknown("a field of a settings class that is not followed", place);
-            return Ok(if self.world.is_open() && !field.odd { V::depends(vars, None) } else { unknown });
+            return Ok(if self.world.is_open() && !field.odd && !nested { V::depends(vars, None) } else { unknown });
         }
+        let mut default = match self.pydantic_default(field, place)? {
+            // Pydantic 1 lets `None` stand for every type where it is the default.
+            Some(default) if config.old && matches!(default.k, K::None) && field.checks.is_empty() => Some(default),
+            Some(default) => Some(self.pydantic_value(class, field, &default, false, config.old, place)?),
+            None => None,
+        };
         for (i, name) in field.names.iter().enumerate().rev() {
             let kept = default.clone();
             let got = self.env_cast(
@@ -131,7 +117,7 @@ impl Machine<'_> {
                 &mut |m, v| match (v.text(), &kept) {
                     (Some(""), Some(kept)) if config.ignore_empty => Ok(kept.clone()),
                     (Some(""), None) if config.ignore_empty => m.raise("ValidationError", "a field is required", at),
-                    _ => m.pydantic_text(field, v, at),
+                    _ => m.pydantic_value(class, field, v, true, config.old, at),
                 },
             )?;
             default = Some(got);
@@ -139,84 +125,79 @@ impl Machine<'_> {
         Ok(default.unwrap_or_else(|| V::unknown("a field without a name", at)))
     }
 
-    /// A default is validated as well.
-    fn pydantic_default(&mut self, field: &Field, v: &V, at: Span) -> R {
-        let fits = match (&v.k, field.kind.as_str()) {
-            (K::None, _) => field.optional,
-            (K::Str(_), "str") | (K::Int(_), "int") | (K::Bool(_), "bool") | (K::Float(_), "float") => true,
-            (K::Str(text), kind) if kind.starts_with("literal:") => kind[8..].split('\n').any(|one| one == &**text),
-            (K::Ref(_), "json") => true,
-            (K::Str(_), "int" | "bool") => return self.pydantic_text(field, v, at),
-            _ => false,
-        };
-        Ok(if fits { v.clone() } else { V::unknown("a default that is converted", at).resting([v]) })
-    }
-
-    fn pydantic_text(&mut self, field: &Field, v: &V, at: Span) -> R {
-        let Some(text) = v.text().filter(|t| !placed(t)).map(str::to_owned) else {
-            let same = field.kind == "str" && v.text().is_some();
-            return Ok(if same { v.clone() } else { V::unknown("a cast that is not followed", at).resting([v]) });
-        };
-        match field.kind.as_str() {
-            "str" => Ok(v.clone()),
-            "int" => self.to_int(v, at),
-            "bool" => match text.to_lowercase().as_str() {
-                "1" | "true" | "t" | "yes" | "y" | "on" => Ok(self.plain(&Plain::Bool(true), v, at)),
-                "0" | "false" | "f" | "no" | "n" | "off" => Ok(self.plain(&Plain::Bool(false), v, at)),
-                _ => self.raise("ValidationError", "it is no truth value", at),
+    /// The value of a field that the code gives, or its default as it is written.
+    pub(crate) fn pydantic_given(&mut self, class: &V, field: &Field, given: Option<&V>, old: bool, at: Span) -> R {
+        if field.odd {
+            return Ok(V::unknown("a field of a model that is not followed", at));
+        }
+        match given {
+            Some(given) => self.pydantic_value(class, field, given, false, old, at),
+            None => match self.pydantic_default(field, at)? {
+                Some(default) => Ok(default),
+                None => self.raise("ValidationError", "a field is required", at),
             },
-            kind if kind.starts_with("literal:") => {
-                if kind[8..].split('\n').any(|one| one == text) {
-                    return Ok(v.clone());
-                }
-                self.raise("ValidationError", "it is none of the choices", at)
-            }
-            _ => Ok(V::unknown("a cast that is not followed", at).resting([v])),
         }
     }
 
-    /// `PostgresDsn.build(scheme=…, host=…)`: a text, in so far as nothing in it is quoted.
-    pub(crate) fn pydantic_url(&mut self, args: &Args, at: Span) -> R {
-        let part = |name: &str| args.named(name).cloned().filter(|v| !matches!(v.k, K::None));
-        let Some(scheme) = part("scheme").filter(|_| args.pos.is_empty() && !args.open) else {
-            return Ok(V::unknown("a URL that is not followed", at));
-        };
-        let mut parts = vec![scheme, V::str("://")];
-        if let Some(user) = part("username") {
-            parts.push(user);
-            if let Some(password) = part("password") {
-                parts.extend([V::str(":"), password]);
-            }
-            parts.push(V::str("@"));
+    fn pydantic_default(
+        &mut self,
+        field: &Field,
+        at: Span,
+    ) -> Result<Option<V>, crate::formats::python::eval::values::Exc> {
+        match &field.factory {
+            Some(factory) => self.apply(factory, Vec::new(), at).map(Some),
+            None => Ok(field.default.clone()),
         }
-        parts.extend(part("host"));
-        if let Some(port) = part("port") {
-            parts.extend([V::str(":"), port]);
+    }
+
+    /// Whether variables for the parts of a field may be set.
+    fn may_nest(&self, field: &Field, mark: &str, config: &Config) -> bool {
+        if !field.kind.nests() {
+            return false;
         }
-        if let Some(path) = part("path") {
-            parts.extend([V::str("/"), path]);
+        let begins = |have: &str| field.names.iter().any(|name| have.starts_with(&format!("{name}{mark}")));
+        let upper = |have: &String| if config.cased { have.clone() } else { have.to_uppercase() };
+        self.world.is_open() || self.world.vars().keys().any(|have| begins(&upper(have)))
+    }
+
+    /// What the validators of a field and its type make of a value, or of the text of a variable.
+    fn pydantic_value(&mut self, class: &V, field: &Field, v: &V, text: bool, old: bool, at: Span) -> R {
+        let step = |when: &str| field.checks.iter().find(|(have, _)| have == when).map(|(_, method)| method.clone());
+        let mut now = if text { self.decoded(&field.kind, v, at)? } else { v.clone() };
+        if let Some(method) = step("before") {
+            now = self.pydantic_check(class, &method, &now, at)?;
         }
-        let odd = ["query", "fragment", "hosts"].iter().any(|name| part(name).is_some()) || part("host").is_none();
-        let mut texts = Vec::new();
-        for (i, part) in parts.iter().enumerate() {
-            let text = self.to_text(part, at)?;
-            let joint = i == 1 || matches!(part.text(), Some(":" | "@" | "/"));
-            texts.push(self.lift(&text, at, &mut |_, v| {
-                let plain = |c: char| c.is_ascii_alphanumeric() || "_.-+".contains(c);
-                let fine = joint || v.text().is_some_and(|t| !t.is_empty() && t.chars().all(plain));
-                Ok(if fine && !odd { v.clone() } else { V::unknown("a part that is quoted", at).resting([v]) })
-            })?);
+        now = self.validated(&field.kind, &now, old, at)?;
+        match step("after") {
+            Some(method) => self.pydantic_check(class, &method, &now, at),
+            None => Ok(now),
         }
-        if odd {
-            texts[0] = self.to_text(&parts[0], at)?;
-            texts[1] = V::str("://");
+    }
+
+    /// Calls a validator; what it is told beside the value is not known.
+    fn pydantic_check(&mut self, class: &V, method: &V, v: &V, at: Span) -> R {
+        let K::Func(func) = &method.k else { return Ok(V::unknown("a validator that is not followed", at)) };
+        let Code::Def(def) = &func.code else { return Ok(V::unknown("a validator that is not followed", at)) };
+        let params = &def.parameters;
+        let count = params.posonlyargs.len() + params.args.len();
+        let own = usize::from(func.kind != FuncKind::Static);
+        if func.kind == FuncKind::Foreign || params.vararg.is_some() || !(own + 1..=own + 2).contains(&count) {
+            return Ok(V::unknown("a validator that is not followed", at));
         }
-        let whole = self.concat(&texts, at)?.begins(&texts);
-        let prefix = whole.m.prefix.clone();
-        let out = self.lift(&whole, at, &mut |_, v| {
-            let made = Args { pos: vec![v.clone()], ..Args::default() };
-            Ok(V::at(K::Made("pydantic.Url".into(), Arc::new(made)), at).from(v))
-        })?;
-        Ok(out.with(|m| m.prefix = prefix))
+        let mut pos = if own == 1 { vec![class.clone()] } else { Vec::new() };
+        pos.push(v.clone());
+        if count == own + 2 {
+            pos.push(V::unknown("what a validator is told of other fields", at));
+        }
+        self.apply(method, pos, at)
+    }
+
+    /// Whether a class of the project is a model of pydantic, settings or not.
+    pub(crate) fn is_model(&self, id: Id) -> bool {
+        use crate::formats::python::eval::values::{Role, Space};
+        self.mro(id).iter().flatten().any(|class| {
+            matches!(self.space(*class), Some(Space { role: Role::Class { bases, .. }, .. })
+                if bases.iter().any(|b| matches!(&b.k, K::Lib(path) if super::pydantic::is_model(path))))
+        })
     }
 }

@@ -5,6 +5,7 @@ pub(crate) mod casts;
 pub(crate) mod configurations;
 pub(crate) mod databases;
 pub(crate) mod decouple;
+pub(crate) mod dsn;
 pub(crate) mod envfile;
 pub(crate) mod environ;
 pub(crate) mod environ_urls;
@@ -19,7 +20,9 @@ pub(crate) mod run;
 pub(crate) mod schemes;
 pub(crate) mod sequences;
 pub(crate) mod standard;
+pub(crate) mod types;
 pub(crate) mod url;
+pub(crate) mod validated;
 
 #[cfg(test)]
 mod tests;
@@ -179,7 +182,7 @@ pub(crate) fn bare_base(path: &str) -> bool {
             | "typing.Protocol"
             | "configurations.Configuration"
             | "configurations.base.Configuration"
-    ) || pydantic::is_settings(path)
+    ) || pydantic::is_model(path)
 }
 
 /// Whether methods of a library's object are followed.

@@ -10,9 +10,17 @@ use crate::formats::python::eval::machine::Machine;
 use crate::formats::python::eval::values::{Args, Code, Data, Func, FuncKind, Id, K, R, Role, Space, V};
 use crate::model::Span;
 
+/// Marks an instance whose names are its fields.
+pub(crate) const MODEL: &str = "__model__";
+
 /// Whether a class is a base of settings.
 pub(crate) fn is_settings(path: &str) -> bool {
     matches!(path, "pydantic_settings.BaseSettings" | "pydantic.BaseSettings" | "pydantic.v1.BaseSettings")
+}
+
+/// Whether a class is a base of models, settings or not.
+pub(crate) fn is_model(path: &str) -> bool {
+    is_settings(path) || matches!(path, "pydantic.BaseModel" | "pydantic.v1.BaseModel" | "pydantic.main.BaseModel")
 }
 
 /// The attributes that code sets, and the methods of its own object that it calls; none where it cannot be told.
@@ -57,6 +65,10 @@ pub(crate) struct Config {
     pub(crate) ignore_empty: bool,
     /// Names of dotenv files.
     pub(crate) files: Vec<String>,
+    /// What stands between the names of a field and of its parts.
+    pub(crate) nested: Option<String>,
+    /// Whether it is pydantic 1.
+    pub(crate) old: bool,
     /// Something that is not followed.
     pub(crate) odd: bool,
 }
@@ -67,6 +79,7 @@ impl Config {
             ("env_prefix", K::Str(text)) => self.prefix = text.to_string(),
             ("case_sensitive", K::Bool(yes)) => self.cased = *yes,
             ("env_ignore_empty", K::Bool(yes)) => self.ignore_empty = *yes,
+            ("env_nested_delimiter", K::Str(text)) => self.nested = Some(text.to_string()),
             ("env_file", K::None) => self.files.clear(),
             ("env_file", _) => {
                 let several = match &value.k {
@@ -146,48 +159,102 @@ impl Machine<'_> {
                 paths::name(path) == last
                     && self.tree.text(file).is_ok_and(|text| {
                         text.lines().any(|line| {
-                            let line = line.trim().trim_start_matches("export ").to_uppercase();
-                            names.iter().any(|name| line.starts_with(&name.to_uppercase()))
+                            let line = line.trim().trim_start_matches("export ");
+                            let set = line.split('=').next().unwrap_or(line).trim();
+                            let nested = |name: &String| {
+                                let mark = config.nested.as_deref().filter(|mark| !mark.is_empty());
+                                mark.is_some_and(|mark| {
+                                    set.to_uppercase().starts_with(&format!("{name}{mark}").to_uppercase())
+                                })
+                            };
+                            names.iter().any(|name| set.eq_ignore_ascii_case(name) || nested(name))
                         })
                     })
             })
         })
     }
 
-    /// An instance of a settings class.
+    /// An instance of a model; settings take their fields from variables.
     pub(crate) fn pydantic_instance(&mut self, class: &V, classes: &[Id], args: &Args, at: Span) -> R {
         let mut config = self.pydantic_config(classes, at);
-        self.unsure_reads("pydantic reads every variable", at);
+        let bases = classes.iter().filter_map(|id| self.space(*id)).flat_map(|space| match &space.role {
+            Role::Class { bases, .. } => bases.clone(),
+            _ => Vec::new(),
+        });
+        let paths: Vec<std::sync::Arc<str>> =
+            bases.filter_map(|base| if let K::Lib(path) = base.k { Some(path) } else { None }).collect();
+        let settings = paths.iter().any(|path| is_settings(path));
+        config.old = paths.iter().any(|path| is_settings(path) && path.starts_with("pydantic."));
+        if settings {
+            self.unsure_reads("pydantic reads every variable", at);
+        }
         config.odd |= !args.pos.is_empty() || args.open || args.named.iter().any(|(name, _)| name.starts_with('_'));
-        let mut fields: Vec<(String, String, Option<V>)> = Vec::new();
-        let mut validated: Vec<String> = Vec::new();
+        let (fields, after, touched) = self.pydantic_fields(classes, &config);
+        let mut space = Space::new(Role::Instance(class.clone()));
+        for (name, mut field) in fields {
+            field.odd |= config.odd || touched.iter().any(|v| v == "*" || *v == name);
+            let given = args.named(&name).cloned();
+            let value = if settings && given.is_none() {
+                self.pydantic_field(class, &field, &config, at)?
+            } else {
+                self.pydantic_given(class, &field, given.as_ref(), config.old, at)?
+            };
+            space.names.insert(name, value);
+        }
+        space.names.insert(MODEL.into(), V::none());
+        let instance = V::at(K::Ref(self.alloc(Data::Space(space))), at);
+        for method in after {
+            self.apply(&method, vec![instance.clone()], at)?;
+        }
+        Ok(instance)
+    }
+
+    /// The fields of a model, base-most first; the methods that validate it as a whole, and the fields that may be
+    /// changed in a way that is not followed.
+    fn pydantic_fields(&self, classes: &[Id], config: &Config) -> (Vec<(String, Field)>, Vec<V>, Vec<String>) {
+        let mut fields: Vec<(String, V, Option<V>)> = Vec::new();
+        let (mut checks, mut after, mut touched) = (Vec::new(), Vec::new(), Vec::new());
         for id in classes {
             let Some(of) = self.space(*id) else { continue };
             for (name, value) in &of.names {
                 if let Some(field) = name.strip_prefix("__annotation__") {
-                    let kind = value.text().unwrap_or("?").to_owned();
-                    let default = of.names.get(field).cloned();
                     fields.retain(|(have, _, _)| have != field);
-                    fields.push((field.to_owned(), kind, default));
-                } else if let Some(field) = name.strip_prefix("__validator__") {
-                    validated.push(field.to_owned());
+                    fields.push((field.to_owned(), value.clone(), of.names.get(field).cloned()));
+                } else if let Some(rest) = name.strip_prefix("__validator__") {
+                    let (field, method) = rest.split_once(':').unwrap_or((rest, ""));
+                    let when = value.text().unwrap_or_default().to_owned();
+                    match of.names.get(method) {
+                        Some(method) if field != "*" => checks.push((field.to_owned(), when, method.clone())),
+                        _ => touched.push("*".to_owned()),
+                    }
                 } else if let Some(method) = name.strip_prefix("__after__") {
-                    self.validated_after(classes, method, 0, &mut validated);
+                    let mut wrote = Vec::new();
+                    self.validated_after(classes, method, 0, &mut wrote);
+                    let plain = |v: &&V| matches!(&v.k, K::Func(func) if func.kind == FuncKind::Plain);
+                    match of.names.get(method).filter(plain) {
+                        Some(method) if !wrote.iter().any(|name| name == "*") => after.push(method.clone()),
+                        _ => touched.append(&mut wrote),
+                    }
+                } else if let Some(have) = fields.iter_mut().find(|(have, _, _)| have == name)
+                    && !of.names.contains_key(&format!("__annotation__{name}"))
+                {
+                    have.2 = Some(value.clone());
                 }
             }
         }
-        let mut space = Space::new(Role::Instance(class.clone()));
-        for (name, kind, default) in fields {
-            if kind == "class" || name == "model_config" {
-                continue;
+        let made = fields.into_iter().filter_map(|(name, kind, default)| {
+            let mut said = None;
+            let kind = self.type_of(&kind, &mut said);
+            if name == "model_config" || name.starts_with('_') || matches!(kind, super::types::Type::Class) {
+                return None;
             }
-            let given = args.named(&name).is_some();
-            let mut field = Field::new(&name, &kind, default.as_ref(), &config);
-            field.odd |= given || config.odd || validated.iter().any(|v| v == "*" || *v == name);
-            let value = self.pydantic_field(&field, &config, at)?;
-            space.names.insert(name, value);
-        }
-        Ok(V::at(K::Ref(self.alloc(Data::Space(space))), at))
+            let mut field = Field::new(&name, kind, said.as_ref(), default.as_ref(), config);
+            for (_, when, method) in checks.iter().filter(|(of, _, _)| *of == name) {
+                field.check(when, method.clone());
+            }
+            Some((name, field))
+        });
+        (made.collect(), after, touched)
     }
 
     /// The fields that a validator of the whole object may set; `*` for all.

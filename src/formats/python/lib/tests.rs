@@ -56,3 +56,21 @@ fn what_an_update_by_a_variable_overrides_is_a_default() {
     let got = run(text, None);
     assert!(matches!(&got.values["D"].kind, Kind::Depends { variables, .. } if variables.contains("DATABASE_URL")));
 }
+
+#[test]
+fn fields_of_pydantic_are_what_their_types_and_validators_make_of_them() {
+    let text = "from typing import Annotated\nfrom pydantic import BaseModel, BeforeValidator, Field, SecretStr, field_validator\n\
+        from pydantic_settings import BaseSettings\n\
+        class Db(BaseModel):\n    host: str = 'db'\n\
+        class S(BaseSettings):\n    DB: Db = Db()\n    KEYS: list[str] = Field(default_factory=list)\n    \
+        ALL: Annotated[list[str] | str, BeforeValidator(lambda v: v.split(';'))] = 'a;b'\n    \
+        HIDDEN: SecretStr = SecretStr('x')\n    UP: str = 'low'\n    \
+        @field_validator('UP')\n    @classmethod\n    def up(cls, v):\n        return v.upper()\n";
+    let got = run(text, Some("S"));
+    let settled = |name: &str| got.values.get(name).and_then(|v| v.settled());
+    assert_eq!(settled("DB").and_then(|v| v.get("host")).and_then(|v| v.as_str()), Some("db"));
+    assert_eq!(settled("KEYS").and_then(|v| v.items()).map(<[_]>::len), Some(0));
+    assert_eq!(settled("ALL").and_then(|v| v.items()).map(<[_]>::len), Some(2));
+    assert!(matches!(settled("HIDDEN").map(|v| &v.kind), Some(Kind::Secret(inner)) if inner.as_str() == Some("x")));
+    assert_eq!(settled("UP").and_then(|v| v.as_str()), Some("LOW"));
+}
