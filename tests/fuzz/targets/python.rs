@@ -8,7 +8,10 @@ use paritylint::formats::{Vars, World};
 fuzz_target!(|data: &[u8]| {
     let tree = paritylint_fuzz::tree(data, "settings.py");
     let evaluator = Evaluator::new(&tree, vec![String::new()]);
-    for world in [World::empty(), World::Open(Vars::new())] {
+    let whole = Evaluator::new(&tree, vec![String::new()]).whole();
+    for (evaluator, world) in
+        [(&evaluator, World::empty()), (&evaluator, World::Open(Vars::new())), (&whole, World::empty())]
+    {
         let _ = evaluator.module("settings", &world, None);
         let _ = evaluator.module("settings", &world, Some("Config"));
     }

@@ -78,6 +78,14 @@ impl Machine<'_> {
         sounds_local(name) && (named < Named::Perhaps || top.len() < 4) || self.guarded() && named < Named::Unlisted
     }
 
+    /// Whether a manifest names an older release of a package.
+    pub(crate) fn pinned_before(&self, package: &str, than: (u32, u32)) -> bool {
+        self.tree.files().filter(|(_, path)| manifest(path)).any(|(file, _)| {
+            let text = self.tree.text(file).map(|text| text.to_ascii_lowercase().replace('_', "-")).unwrap_or_default();
+            releases(&text, package).any(|release| release < than)
+        })
+    }
+
     /// Whether a star import of a module outside of the repository brings no names: the program would not start.
     pub(crate) fn gives_nothing(&self, name: &str) -> bool {
         self.whole && self.named(name) == Named::Nowhere
@@ -112,6 +120,17 @@ impl Machine<'_> {
             _ => Named::Perhaps,
         }
     }
+}
+
+/// The releases that stand behind a package's name, in requirements and in locks.
+fn releases<'t>(text: &'t str, package: &'t str) -> impl Iterator<Item = (u32, u32)> + 't {
+    text.match_indices(package).filter_map(move |(at, _)| {
+        let rest = text.get(at + package.len()..)?;
+        let rest = rest.strip_prefix('"').unwrap_or(rest).trim_start();
+        let rest = rest.strip_prefix("version").unwrap_or(rest).trim_start_matches([' ', '=', '~', '^', '"', ':', '{']);
+        let mut parts = rest.split(|c: char| !c.is_ascii_digit()).map(str::parse::<u32>);
+        Some((parts.next()?.ok()?, parts.next().and_then(Result::ok).unwrap_or(0)))
+    })
 }
 
 /// A text without what names are spelled with or without.
@@ -176,6 +195,14 @@ const STANDARD_NAMES: [&str; 4] = ["secrets", "pydantic_settings", "split_settin
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn the_release_is_read_from_requirements_and_locks() {
+        let of = |text: &str| releases(text, "dj-database-url").collect::<Vec<_>>();
+        assert_eq!(of("dj-database-url==2.1.0\n"), [(2, 1)]);
+        assert_eq!(of("[[package]]\nname = \"dj-database-url\"\nversion = \"3.0.1\"\n"), [(3, 0)]);
+        assert_eq!(of("dj-database-url>=1\ndj-database-url\n"), []);
+    }
 
     #[test]
     fn what_only_development_asks_for_is_told_from_what_the_program_needs() {

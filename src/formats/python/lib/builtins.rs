@@ -117,7 +117,7 @@ impl Machine<'_> {
                 })
             }
             ("print", _) => Ok(V::none()),
-            ("setattr", Some(object)) => {
+            ("setattr" | "object.__setattr__", Some(object)) => {
                 if let (Some(name), Some(value)) = (args.pos.get(1).and_then(V::text), args.pos.get(2)) {
                     self.set_attribute(&object, name, value.clone(), at);
                     Ok(V::none())

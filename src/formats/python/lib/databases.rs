@@ -121,6 +121,10 @@ impl Machine<'_> {
             let (parsed, more) = parse(&url);
             match parsed {
                 Err(why) => m.raise("ValueError", why, at),
+                // Older releases give other keys.
+                Ok(Plain::Dict(_)) if more && m.whole && m.pinned_before("dj-database-url", (2, 2)) => {
+                    Ok(V::unknown("what the pinned release of dj-database-url gives", at).resting([text]))
+                }
                 Ok(Plain::Dict(items)) => {
                     let dict = m.plain(&Plain::Dict(items), text, at);
                     if more {

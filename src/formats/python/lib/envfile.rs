@@ -247,6 +247,10 @@ impl Machine<'_> {
 
     /// Whether python-dotenv is surely told to read nothing.
     fn disabled(&mut self, at: Span) -> bool {
+        // Releases before 1.2 do not know the variable.
+        if self.whole && self.pinned_before("python-dotenv", (1, 2)) {
+            self.unsure_reads("the pinned release of python-dotenv decides what it reads", at);
+        }
         self.note_read(DISABLED, None, false, "dotenv", at);
         let Found::Set(value) = self.find_variable(DISABLED, at) else { return false };
         match value.text().map(str::to_lowercase).as_deref() {
