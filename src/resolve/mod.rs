@@ -3,6 +3,7 @@
 
 pub mod build;
 pub mod components;
+mod exports;
 pub mod installs;
 pub mod job;
 pub mod machine;

@@ -157,7 +157,7 @@ pub const PIPENV: Table = Table {
     plain: "--dev -d --dev-only --deploy --system --ignore-pipfile --verbose -v --clear --quiet -q --site-packages --hash \
             --keep-outdated --sequential --exclude-markers --exclude-index",
     more_values: "",
-    more_plain: "--two --three --no-site-packages",
+    more_plain: "--two --three --no-site-packages --skip-lock --pre",
 };
 
 /// The flags of `pip install`, `pip wheel`, `pip download` and `uv pip`.
@@ -179,4 +179,16 @@ pub const PIP: Table = Table {
                  --no-verify-hashes --native-tls --reinstall --refresh --no-warn-conflicts --no-config --no-sources \
                  --require-virtualenv --debug --no-break-system-packages --no-use-pep517 --check-build-dependencies \
                  --managed-python --no-managed-python --no-python-downloads --preview",
+};
+
+/// The flags of `conda`, `mamba` and `micromamba`.
+pub const CONDA: Table = Table {
+    values: "-f --file -n --name -p --prefix -c --channel --platform --subdir --solver --repodata-fn --channel-priority -r --root-prefix \
+             --cacert_path --ssl_verify --log-level --rc-file --retry-clean-cache --experimental-solver",
+    plain: "-y --yes -q --quiet -v --verbose --force --override-channels --update-all --all --freeze-installed --no-update-deps \
+            --update-deps --no-deps --only-deps --offline --copy --json --strict-channel-priority --no-channel-priority --prune \
+            --use-local --no-default-packages --no-pin --force-reinstall --no-rc --always-yes --satisfied-skip-solve --insecure -k \
+            --no-py-pin --allow-uninstall --allow-downgrade --no-allow-uninstall --no-allow-downgrade",
+    more_values: "",
+    more_plain: "",
 };
