@@ -5,8 +5,10 @@
 mod support;
 
 mod cli;
+mod config;
 mod fixtures;
 mod outputs;
+mod platforms;
 mod projects;
 mod reference;
 mod robust;

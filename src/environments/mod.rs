@@ -5,6 +5,7 @@
 pub mod ci;
 pub mod compose;
 pub mod configured;
+pub mod devcontainers;
 pub mod images;
 pub mod plan;
 pub mod platform;
@@ -12,7 +13,7 @@ pub mod platform_files;
 pub mod settings;
 pub mod words;
 
-pub use plan::{CommandLine, ImageBuild, NativeBuild, Plan, Planned, Runs, SettingsChoice, Unit};
+pub use plan::{CommandLine, ImageBuild, NativeBuild, Plan, Planned, Runs, SettingsChoice, Setup, Unit};
 
 use crate::discover::{Config, Kind, paths};
 use crate::links::Repository;
@@ -25,7 +26,7 @@ pub fn infer(repository: &Repository<'_>, config: &Config, force: bool) -> Plan 
     let modules = settings::modules(repository);
     let mut all = compose::infer(repository);
     all.retain(|planned| !is_devcontainer(repository, planned));
-    all.extend(platform::devcontainers(repository));
+    all.extend(devcontainers::infer(repository));
     let files = platform_files::infer(repository, &all);
     all.extend(files);
     let known = all.clone();
@@ -188,7 +189,13 @@ fn name_apart(all: &mut [Planned]) {
 
 /// The sentence for a repository that is a library.
 fn library(repository: &Repository<'_>, all: &[Planned]) -> Option<String> {
-    let runs = all.iter().any(|planned| planned.environment.role != Role::Test);
+    // An editor's container around a pulled image says how one works on the code, not that anything runs.
+    let edited = |planned: &Planned| {
+        let pulled = |unit: &Unit| matches!(unit.runs, Runs::Pulled { command: None, .. });
+        planned.units.iter().all(|unit| pulled(unit) && planned.setups.contains_key(&unit.name))
+            && !planned.units.is_empty()
+    };
+    let runs = all.iter().any(|planned| planned.environment.role != Role::Test && !edited(planned));
     if runs
         || all.iter().any(|planned| {
             !planned.environment.files.is_empty() && planned.environment.confidence == Confidence::Explicit

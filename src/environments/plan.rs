@@ -6,7 +6,7 @@ use std::sync::Arc;
 use crate::discover::config::EnvironmentConfig;
 use crate::formats::Vars;
 use crate::formats::compose::Project;
-use crate::model::{Confidence, Environment, Evidence, FileId, Role, Span, SpanMap};
+use crate::model::{Confidence, Environment, Evidence, FileId, Role, Span, SpanMap, Spanned};
 
 /// An image that the repository builds.
 #[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Debug)]
@@ -68,6 +68,13 @@ pub enum Runs {
         /// How the platform builds it, where it says so.
         native: Option<NativeBuild>,
     },
+    /// As an image that the repository does not build.
+    Pulled {
+        /// The image.
+        image: Spanned<String>,
+        /// The command; the image's own where none is given.
+        command: Option<CommandLine>,
+    },
     /// As a job of a workflow, on its runner or in its container.
     Job {
         /// The workflow.
@@ -80,6 +87,19 @@ pub enum Runs {
         /// The folder the application stands in.
         folder: String,
     },
+}
+
+/// What is done in a component before it is used: a development container's features and commands.
+#[derive(Clone, Default)]
+pub struct Setup {
+    /// Interpreters that are put in: the tool, its version and what puts it in.
+    pub runtimes: Vec<(&'static str, Spanned<String>)>,
+    /// Commands that prepare it, in order.
+    pub commands: Vec<CommandLine>,
+    /// The folder of the repository they run in.
+    pub folder: String,
+    /// Whether its own command is not started.
+    pub idle: bool,
 }
 
 /// One thing that runs in an environment.
@@ -113,6 +133,8 @@ pub struct Planned {
     pub settings: Option<SettingsChoice>,
     /// Variables that a platform's file gives to units, by the unit's name.
     pub variables: BTreeMap<String, Vars>,
+    /// What is done in units before they are used, by the unit's name.
+    pub setups: BTreeMap<String, Setup>,
     /// What configuration says of it.
     pub config: EnvironmentConfig,
     /// Whether a runner may hold an environment together with further ones it names (a deploy job alone).
@@ -136,6 +158,7 @@ impl Planned {
             units: Vec::new(),
             settings: None,
             variables: BTreeMap::new(),
+            setups: BTreeMap::new(),
             config: EnvironmentConfig::default(),
             only_named: false,
         }

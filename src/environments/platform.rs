@@ -1,22 +1,25 @@
-//! Environments that a platform's files define: Procfile, app.json, devcontainers.
+//! Environments that a platform's files define: Procfile, app.json.
 
 use super::images;
-use super::plan::{CommandLine, ImageBuild, Planned, Runs, Unit};
+use super::plan::{CommandLine, ImageBuild, NativeBuild, Planned, Runs, Unit};
 use super::words::naming;
 use crate::discover::{Kind, paths};
-use crate::formats::small::{CommandText, app_json, devcontainer, procfile};
+use crate::formats::small::{CommandText, app_json, procfile};
+use crate::formats::{Var, Vars};
 use crate::links::Repository;
-use crate::model::{Confidence, FileId, Role, Span};
+use crate::model::{Certainty, Confidence, FileId, Known, Origin, Reason, Role, Span};
 
 /// The environments of Procfiles; `known` are those of stronger runners.
 pub fn procfiles(repository: &Repository<'_>, known: &[Planned]) -> Vec<Planned> {
     let mut found = Vec::new();
     for file in repository.of(Kind::Procfile) {
         let path = repository.tree.path(*file);
-        let Ok(procfile) = repository.tree.parsed(*file, procfile::parse) else { continue };
+        let Ok(read) = repository.tree.parsed(*file, procfile::read) else { continue };
+        let procfile = &read.0;
         let naming = naming(path);
         let plain = paths::name(path) == "Procfile";
-        if procfile.is_empty() || naming.template || !(plain || naming.role.is_some()) {
+        let used = known.iter().any(|planned| planned.environment.files.contains(file));
+        if procfile.is_empty() || naming.template || used || !(plain || naming.role.is_some()) {
             continue;
         }
         let commands = procfile.iter().map(|process| process.command.text.as_str()).collect::<Vec<_>>().join("\n");
@@ -41,10 +44,13 @@ pub fn procfiles(repository: &Repository<'_>, known: &[Planned]) -> Vec<Planned>
         if let Some(image) = &image {
             planned.add_file(image.dockerfile);
         }
-        for process in procfile.iter() {
+        let given = app.filter(|_| role == Role::Production).map(|app| heroku(repository, app, None));
+        for process in procfile {
             let command = line(&process.command);
             let runs = Runs::Process { command, image: image.clone(), native: None };
-            planned.units.push(Unit { name: process.name.value.clone(), runs });
+            let name = &process.name.value;
+            planned.units.push(Unit { name: name.clone(), runs });
+            planned.variables.extend(given.iter().map(|given| (name.clone(), given.clone())));
         }
         found.push(planned);
     }
@@ -99,73 +105,51 @@ fn platform_image(repository: &Repository<'_>, folder: &str) -> Option<ImageBuil
     Some(ImageBuild { dockerfile, context: folder.into(), target: None, args: Default::default(), span: None })
 }
 
-/// The test environment that `app.json` names.
+/// What Heroku sets, and what `app.json` says that is set, for one of its environments. The values of the file are those
+/// that an application starts with: they may be others by now, but for the tests.
+fn heroku(repository: &Repository<'_>, file: FileId, environment: Option<&str>) -> Vars {
+    let Ok(read) = repository.tree.parsed(file, app_json::parse) else { return Vars::new() };
+    let app = &read.0;
+    let chosen = |name: &str, span: Span, why: String| {
+        let value = Known::Unknown(Reason::at(why, span));
+        (name.to_owned(), Var { value, ..Var::set("", Origin::set(span)) })
+    };
+    let whole = Span::new(file, 0, 0);
+    let mut all: Vars = ["DYNO", "PORT"].map(|name| chosen(name, whole, format!("Heroku sets {name}"))).into();
+    let own = environment.and_then(|name| app.environments.get(name));
+    for var in app.env.iter().chain(own.iter().flat_map(|own| &own.env)) {
+        let name = &var.name.value;
+        if let Some(value) = &var.value {
+            let certainty = match environment {
+                Some(_) => Certainty::Stated,
+                None => Certainty::Default { variable: Some(name.clone()) },
+            };
+            all.insert(name.clone(), Var { certainty, ..Var::set(value.value.clone(), Origin::set(value.span)) });
+        } else if var.generator.is_some() {
+            all.extend([chosen(name, var.name.span, "Heroku makes it up".to_owned())]);
+        } else if var.required {
+            all.extend([chosen(name, var.name.span, "it is given by hand on Heroku".to_owned())]);
+        }
+    }
+    all
+}
+
+/// The test environment that `app.json` names: the code as the platform builds it, and the command that tests it.
 pub fn app_json_tests(repository: &Repository<'_>) -> Vec<Planned> {
     let mut found = Vec::new();
     for file in repository.of(Kind::AppJson) {
         let Ok(app) = repository.tree.parsed(*file, app_json::parse) else { continue };
-        if !app.0.environments.contains_key("test") {
-            continue;
-        }
+        let Some(tests) = app.0.environments.get("test") else { continue };
         let mut planned = Planned::new("test", Role::Test, Confidence::Invoked)
             .because(Span::new(*file, 0, 0), "app.json defines a test environment");
         let folder = paths::parent(repository.tree.path(*file)).to_owned();
-        planned.units.push(Unit { name: "test".into(), runs: Runs::Machine { folder } });
-        found.push(planned);
-    }
-    found
-}
-
-/// Development containers that are no compose project.
-pub fn devcontainers(repository: &Repository<'_>) -> Vec<Planned> {
-    let mut found = Vec::new();
-    for file in repository.of(Kind::Devcontainer) {
-        let Ok(read) = repository.tree.parsed(*file, devcontainer::parse) else { continue };
-        let container = &read.0;
-        let folder = paths::parent(repository.tree.path(*file)).to_owned();
-        let mut planned = Planned::new("devcontainer", Role::Development, Confidence::Invoked)
-            .because(Span::new(*file, 0, 0), "editors open the development container");
-        if container.compose_files.is_empty() {
-            let Some(name) = &container.dockerfile else { continue };
-            let Some(dockerfile) = paths::join(&folder, &name.value).and_then(|path| repository.tree.find(&path))
-            else {
-                continue;
-            };
-            let context =
-                container.context.as_ref().and_then(|context| paths::join(&folder, &context.value)).unwrap_or(folder);
-            let arg = |(name, text): (&String, &crate::model::Spanned<String>)| {
-                (name.clone(), (!text.value.contains("${")).then(|| text.value.clone()))
-            };
-            let image = ImageBuild {
-                dockerfile,
-                context,
-                target: container.target.as_ref().map(|target| target.value.clone()),
-                args: container.args.iter().map(arg).collect(),
-                span: Some(name.span),
-            };
-            planned.variables.insert("app".into(), container.variables());
-            planned.units.push(Unit { name: "app".into(), runs: Runs::Image(image) });
-        } else {
-            let at = |path: &crate::model::Spanned<String>| repository.tree.find(&paths::join(&folder, &path.value)?);
-            let files: Vec<FileId> = container.compose_files.iter().filter_map(at).collect();
-            if files.is_empty() {
-                continue;
-            }
-            let project = super::compose::load(repository, &files);
-            let folder = paths::parent(repository.tree.path(files[0])).to_owned();
-            for compose in files {
-                planned.add_file(compose);
-            }
-            for name in project.services.keys() {
-                let runs = Runs::Compose {
-                    project: project.clone(),
-                    service: name.clone(),
-                    folder: folder.clone(),
-                    instead: None,
-                };
-                planned.units.push(Unit { name: name.clone(), runs });
-            }
-        }
+        let native = Some(NativeBuild { folder: folder.clone(), build: None });
+        let runs = match tests.scripts.get("test").or_else(|| app.0.scripts.get("test")) {
+            Some(command) => Runs::Process { command: line(command), image: None, native },
+            None => Runs::Machine { folder },
+        };
+        planned.units.push(Unit { name: "test".into(), runs });
+        planned.variables.insert("test".into(), heroku(repository, *file, Some("test")));
         found.push(planned);
     }
     found

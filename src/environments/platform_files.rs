@@ -7,12 +7,13 @@ use super::plan::{CommandLine, ImageBuild, NativeBuild, Planned, Runs, Unit};
 use super::platform::line;
 use super::words::naming;
 use crate::discover::{Kind, paths};
+use crate::formats::small::fly::Fly;
 use crate::formats::small::heroku_yml::{HerokuYml, Run};
 use crate::formats::small::render::{Blueprint, Service};
-use crate::formats::small::{Texts, fly, heroku_yml, render};
+use crate::formats::small::{Texts, fly, heroku_yml, procfile, render};
 use crate::formats::{Var, Vars};
 use crate::links::Repository;
-use crate::model::{Confidence, FileId, Origin, Role, Span, SpanMap, Spanned};
+use crate::model::{Confidence, FileId, Known, Origin, Reason, Role, Span, SpanMap, Spanned};
 
 /// The environments of platforms' files; `known` are those of stronger runners.
 pub fn infer(repository: &Repository<'_>, known: &[Planned]) -> Vec<Planned> {
@@ -79,36 +80,99 @@ fn in_image(image: &ImageBuild, command: Option<CommandLine>) -> Runs {
     }
 }
 
+/// What a fly.toml runs a command in.
+enum FlyImage {
+    /// An image that is built from a Dockerfile.
+    Built(ImageBuild),
+    /// An image that is pulled.
+    Pulled(Spanned<String>),
+    /// What a builder makes of the folder.
+    Native(String),
+}
+
+impl FlyImage {
+    fn of(repository: &Repository<'_>, file: FileId, fly: &Fly) -> Option<Self> {
+        let folder = paths::parent(repository.tree.path(file)).to_owned();
+        if let Some(image) = &fly.image {
+            return Some(Self::Pulled(image.clone()));
+        }
+        if fly.builder.is_some() {
+            return Some(Self::Native(folder));
+        }
+        let named = fly.dockerfile.as_ref();
+        let dockerfile = paths::join(&folder, named.map_or("Dockerfile", |name| name.value.as_str()))
+            .and_then(|path| repository.tree.find(&path))
+            .or_else(|| repository.tree.find(&named?.value))?;
+        Some(Self::Built(ImageBuild {
+            dockerfile,
+            context: context(repository, dockerfile, &folder),
+            target: fly.target.as_ref().map(|target| target.value.clone()),
+            args: args(&fly.args),
+            span: named.map(|name| name.span),
+        }))
+    }
+
+    fn runs(&self, command: Option<CommandLine>) -> Option<Runs> {
+        Some(match self {
+            Self::Built(image) => in_image(image, command),
+            Self::Pulled(image) => Runs::Pulled { image: image.clone(), command },
+            Self::Native(folder) => {
+                let native = Some(NativeBuild { folder: folder.clone(), build: None });
+                Runs::Process { command: command?, image: None, native }
+            }
+        })
+    }
+}
+
 fn of_fly(repository: &Repository<'_>, file: FileId) -> Option<Planned> {
     let read = repository.tree.parsed(file, fly::parse).ok()?;
     let fly = &read.0;
-    let folder = paths::parent(repository.tree.path(file)).to_owned();
-    if fly.image.is_some() || fly.builder.is_some() {
-        return None;
-    }
-    let named = fly.dockerfile.as_ref();
-    let dockerfile = paths::join(&folder, named.map_or("Dockerfile", |name| name.value.as_str()))
-        .and_then(|path| repository.tree.find(&path))
-        .or_else(|| repository.tree.find(&named?.value))?;
-    let image = ImageBuild {
-        dockerfile,
-        context: context(repository, dockerfile, &folder),
-        target: fly.target.as_ref().map(|target| target.value.clone()),
-        args: args(&fly.args),
-        span: named.map(|name| name.span),
-    };
+    let image = FlyImage::of(repository, file, fly)?;
     let mut planned = planned(file, "Fly.io reads the file");
-    let given = vars(fly.env.clone());
-    for (name, command) in &fly.processes {
-        add(&mut planned, &name.value, in_image(&image, Some(line(command))), &given);
+    let mut given = of_fly_itself(fly, file);
+    given.extend(vars(fly.env.clone()));
+    let groups: Vec<(&str, CommandLine)> =
+        fly.processes.iter().map(|(name, command)| (name.value.as_str(), line(command))).collect();
+    if let Some(procfile) = procfile_of(repository, &image).filter(|_| groups.is_empty()) {
+        planned.add_file(procfile);
     }
-    if planned.units.is_empty() {
-        add(&mut planned, "app", in_image(&image, words(&fly.cmd)), &given);
+    for (name, command) in &groups {
+        add(&mut planned, name, image.runs(Some(command.clone()))?, &given);
     }
-    if let Some(command) = &fly.release_command {
-        add(&mut planned, "release", in_image(&image, Some(line(command))), &given);
+    if groups.is_empty() {
+        for (name, command) in of_builder(repository, &image) {
+            add(&mut planned, &name, image.runs(Some(command))?, &given);
+        }
+        if let Some(runs) = image.runs(words(&fly.cmd)).filter(|_| planned.units.is_empty()) {
+            add(&mut planned, "app", runs, &given);
+        }
     }
-    Some(planned)
+    if let Some(runs) = fly.release_command.as_ref().and_then(|command| image.runs(Some(line(command)))) {
+        add(&mut planned, "release", runs, &given);
+    }
+    (!planned.units.is_empty()).then_some(planned)
+}
+
+fn procfile_of(repository: &Repository<'_>, image: &FlyImage) -> Option<FileId> {
+    let FlyImage::Native(folder) = image else { return None };
+    repository.tree.find(&paths::join(folder, "Procfile")?)
+}
+
+/// The processes of the Procfile that a builder reads.
+fn of_builder(repository: &Repository<'_>, image: &FlyImage) -> Vec<(String, CommandLine)> {
+    let read = procfile_of(repository, image).and_then(|file| repository.tree.parsed(file, procfile::read).ok());
+    let processes = read.iter().flat_map(|read| &read.0);
+    processes.map(|process| (process.name.value.clone(), line(&process.command))).collect()
+}
+
+/// The variables that Fly.io sets in every machine; the name of the application may be another when it is deployed.
+fn of_fly_itself(fly: &Fly, file: FileId) -> Vars {
+    let chosen = |name: &str| {
+        let span = fly.app.as_ref().map_or(Span::new(file, 0, 0), |app| app.span);
+        let value = Known::Unknown(Reason::at(format!("Fly.io sets {name}"), span));
+        (name.to_owned(), Var { value, ..Var::set("", Origin::set(span)) })
+    };
+    ["FLY_APP_NAME", "FLY_REGION", "FLY_MACHINE_ID", "FLY_ALLOC_ID"].map(chosen).into()
 }
 
 /// A list of words as one command.
@@ -146,7 +210,7 @@ fn blueprint(repository: &Repository<'_>, file: FileId, blueprint: &Blueprint) -
     for service in &blueprint.services {
         let Some(name) = service.name.as_ref().filter(|_| !service.is_keyvalue()) else { continue };
         let Some(runs) = service_runs(repository, file, service) else { continue };
-        let given = vars(blueprint.values(service));
+        let given = blueprint.variables(service);
         add(&mut planned, &name.value, runs, &given);
         if let (Some(command), Some(Unit { runs, .. })) = (&service.pre_deploy, planned.units.last().cloned()) {
             let runs = instead(runs, line(command));
@@ -161,6 +225,7 @@ fn instead(runs: Runs, command: CommandLine) -> Runs {
     match runs {
         Runs::Image(image) => Runs::Process { command, image: Some(image), native: None },
         Runs::Process { image, native, .. } => Runs::Process { command, image, native },
+        Runs::Pulled { image, .. } => Runs::Pulled { image, command: Some(command) },
         other => other,
     }
 }
@@ -169,17 +234,21 @@ fn service_runs(repository: &Repository<'_>, file: FileId, service: &Service) ->
     let beside = paths::parent(repository.tree.path(file));
     let root = service.root.as_ref().map_or("", |root| root.value.as_str());
     let folder = paths::join(beside, root)?;
-    if service.image.is_some() {
-        return None;
-    }
     let command = service.start.as_ref().map(line);
+    if let Some(image) = &service.image {
+        return Some(Runs::Pulled { image: image.clone(), command });
+    }
     if !service.is_docker() {
         let build = service.build.as_ref().map(line);
         return Some(Runs::Process { command: command?, image: None, native: Some(NativeBuild { folder, build }) });
     }
+    // Paths start at the repository's root; some are written from the service's own.
     let named = service.dockerfile.as_ref();
-    let dockerfile = repository.tree.find(&paths::join(&folder, named.map_or("Dockerfile", |name| &name.value))?)?;
-    let context = service.context.as_ref().and_then(|context| paths::join(&folder, &context.value)).unwrap_or(folder);
+    let name = named.map_or("Dockerfile", |name| name.value.as_str());
+    let from_root = || repository.tree.find(&paths::join(beside, name)?).map(|file| (file, beside.to_owned()));
+    let own = || repository.tree.find(&paths::join(&folder, name)?).map(|file| (file, folder.clone()));
+    let (dockerfile, base) = if named.is_some() { from_root().or_else(own) } else { own() }?;
+    let context = service.context.as_ref().and_then(|context| paths::join(&base, &context.value)).unwrap_or(folder);
     let span = named.map(|name| name.span).or(Some(service.span));
     Some(in_image(&ImageBuild { dockerfile, context, target: None, args: BTreeMap::new(), span }, command))
 }

@@ -77,6 +77,7 @@ pub fn of(argv: &[String]) -> Meaning {
         ("docker" | "podman", Some(&"push"), _) => {
             Meaning::Pushes(words.last().copied().unwrap_or_default().to_owned())
         }
+        ("mise", Some(_), _) => Meaning::Runs(rest),
         ("make" | "just" | "task" | "bash" | "sh" | "invoke" | "inv" | "npm" | "tox" | "nox" | "hatch", _, _) => {
             Meaning::Runs(rest)
         }

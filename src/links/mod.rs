@@ -5,6 +5,7 @@ pub mod compose_call;
 pub mod container;
 pub mod docker_build;
 pub mod meaning;
+pub mod mise_tasks;
 pub mod repository;
 pub mod runners;
 pub mod system_install;

@@ -78,7 +78,7 @@ pub struct Repository<'t> {
 
 /// The words of an executed command; a word that is not known stands as it is written.
 pub fn words(executed: &Executed) -> Vec<String> {
-    let text = |word: &shell::Word| word.text.one().cloned().unwrap_or_else(|| word.raw.clone());
+    let text = |word: &shell::Word| word.text.one().cloned().unwrap_or_else(|| word.raw.replace(shell::HOLE, "…"));
     executed.argv.iter().map(text).collect()
 }
 
@@ -156,6 +156,7 @@ impl<'t> Repository<'t> {
         for file in self.of(Kind::Makefile) {
             self.makefile_calls(*file, &mut calls);
         }
+        self.mise_calls(&mut calls);
         for (file, workflow) in self.workflows() {
             for job in &workflow.jobs {
                 let caller = Caller::Job { file, job: job.id.value.clone() };

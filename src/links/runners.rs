@@ -15,7 +15,7 @@ use crate::model::{FileId, Origin, SpanMap};
 /// How deep runners may call one another.
 const MAX_DEPTH: usize = 3;
 /// How many targets one call may make.
-const MAX_TARGETS: usize = 64;
+pub(super) const MAX_TARGETS: usize = 64;
 /// How deep makefiles may include one another.
 const MAX_INCLUDES: usize = 4;
 
@@ -143,6 +143,7 @@ impl Repository<'_> {
         }
         match words.first().map(String::as_str) {
             Some("make" | "gmake") => self.follow_make(words, folder, caller, depth, calls),
+            Some("mise") => self.follow_mise(words, folder, caller, depth, calls),
             Some("tox") => {
                 self.follow_tox(words, folder, caller, depth, calls);
                 false

@@ -1,15 +1,15 @@
 //! From what the plan says runs to typed components.
 
-use std::collections::BTreeMap;
-
 use super::build::{self, Built};
+use super::hosted;
 use super::part::{Host, ImagePart, Part};
 use super::process::{self, CommandWords};
 use crate::discover::{Presence, paths};
-use crate::environments::plan::{ImageBuild, NativeBuild, Planned, Runs, Unit};
+use crate::environments::plan::{ImageBuild, Planned, Runs, Unit};
 use crate::environments::{compose as inferred, images as inferred_images};
 use crate::formats::compose::{Project, Provider, Service};
-use crate::formats::{Var, Vars, World, dotenv};
+use crate::formats::shell::Word;
+use crate::formats::{Var, World, dotenv};
 use crate::knowledge::{images, services};
 use crate::links::{Container, Repository};
 use crate::model::{Certainty, ComponentKind, Known, Origin, Reason, SpanMap, Spanned, StepKind};
@@ -32,29 +32,25 @@ pub fn of<'t>(context: &Context<'_, 't>, planned: &Planned) -> Vec<Part<'t>> {
 }
 
 fn one<'t>(context: &Context<'_, 't>, planned: &Planned, unit: &Unit) -> Option<Part<'t>> {
-    let given = planned.variables.get(&unit.name);
     let mut part = match &unit.runs {
         Runs::Compose { project, service, folder, instead } => {
             let instead = instead.as_ref().map(|line| CommandWords {
-                words: ["/bin/sh", "-c", &line.text]
-                    .iter()
-                    .map(|word| Spanned::new((*word).to_owned(), line.span))
-                    .collect(),
+                words: ["/bin/sh", "-c", &line.text].iter().map(|word| Word::known(*word, line.span)).collect(),
                 span: line.span,
                 map: Some(line.map.clone()),
             });
-            composed(context, project, project.services.get(service)?, folder, instead)
+            let mut part = composed(context, project, project.services.get(service)?, folder, instead);
+            hosted::added(context, &mut part, unit, planned);
+            part
         }
-        Runs::Image(image) => imaged(context, &unit.name, image, None, given)?,
-        Runs::Process { command, image, native } => {
-            let words =
-                ["/bin/sh", "-c", &command.text].iter().map(|w| Spanned::new((*w).to_owned(), command.span)).collect();
-            let line = CommandWords { words, span: command.span, map: Some(command.map.clone()) };
-            match image {
-                Some(image) => imaged(context, &unit.name, image, Some(line), given)?,
-                None => platform(context, &unit.name, &line, native.as_ref(), given),
-            }
+        Runs::Image(image) => hosted::built(context, unit, image, None, planned)?,
+        Runs::Process { command, image: Some(image), .. } => {
+            hosted::built(context, unit, image, Some(command), planned)?
         }
+        Runs::Process { command, image: None, native } => {
+            hosted::native(context, unit, command, native.as_ref(), planned)
+        }
+        Runs::Pulled { image, command } => hosted::pulled(context, unit, image, command.as_ref(), planned),
         Runs::Job { workflow, job } => super::job::of(context, *workflow, job, &unit.name)?,
         Runs::Machine { folder } => super::machine::of(context, planned, folder),
     };
@@ -76,13 +72,13 @@ fn provide(part: &mut Part<'_>, planned: &Planned) {
     }
 }
 
-fn built<'t>(context: &Context<'_, 't>, image: &ImageBuild) -> Option<Built<'t>> {
+pub(super) fn built<'t>(context: &Context<'_, 't>, image: &ImageBuild) -> Option<Built<'t>> {
     let build = inferred_images::build(context.repository, image)?;
     build::resolve(context.repository.tree, build, image, context.as_of)
 }
 
 /// Lays what a build made into a component.
-fn lay<'t>(part: &mut Part<'t>, built: &Built<'t>, open: bool) {
+pub(super) fn lay<'t>(part: &mut Part<'t>, built: &Built<'t>, open: bool) {
     part.image = Some(built.image.clone());
     part.installs.clone_from(&built.installs);
     part.runtimes.clone_from(&built.runtimes);
@@ -106,7 +102,7 @@ fn lay<'t>(part: &mut Part<'t>, built: &Built<'t>, open: bool) {
 }
 
 /// The command of the stage that runs, entry point first.
-fn own_command(built: &Built<'_>) -> Option<CommandWords> {
+pub(super) fn own_command(built: &Built<'_>) -> Option<CommandWords> {
     let stage = built.stage()?;
     let (mut words, mut span, mut map) = (Vec::new(), None, None);
     for command in [&stage.entrypoint, &stage.cmd].into_iter().flatten() {
@@ -118,58 +114,6 @@ fn own_command(built: &Built<'_>) -> Option<CommandWords> {
         span = Some(at);
     }
     Some(CommandWords { words, span: span?, map })
-}
-
-fn imaged<'t>(
-    context: &Context<'_, 't>,
-    name: &str,
-    image: &ImageBuild,
-    line: Option<CommandWords>,
-    given: Option<&Vars>,
-) -> Option<Part<'t>> {
-    let built = built(context, image)?;
-    let mut part = Part::new(name, ComponentKind::App, Host::Container);
-    part.world = World::Open(BTreeMap::new());
-    part.span = built.image.origin.primary();
-    lay(&mut part, &built, true);
-    give(&mut part, given);
-    if let Some(command) = line.or_else(|| own_command(&built)).or_else(|| super::supervised::of_base(&built)) {
-        process::start(&mut part, &command, context.repository.tree);
-    }
-    Some(part)
-}
-
-/// Variables that a platform's file gives.
-fn give(part: &mut Part<'_>, given: Option<&Vars>) {
-    for (name, var) in given.into_iter().flatten() {
-        part.world.vars_mut().insert(name.clone(), var.clone());
-        part.providers.insert(name.clone(), "platform");
-    }
-}
-
-/// A process of a platform that builds the image by itself.
-fn platform<'t>(
-    context: &Context<'_, 't>,
-    name: &str,
-    line: &CommandWords,
-    native: Option<&NativeBuild>,
-    given: Option<&Vars>,
-) -> Part<'t> {
-    let tree = context.repository.tree;
-    let own = || paths::parent(tree.path(line.span.file)).to_owned();
-    let folder = native.map_or_else(own, |native| native.folder.clone());
-    let mut part = Part::new(name, ComponentKind::App, Host::Container);
-    part.world = World::Open(BTreeMap::new());
-    part.container = Some(Container::checkout(tree, &folder));
-    part.folder.clone_from(&folder);
-    part.span = Some(line.span);
-    give(&mut part, given);
-    match native.and_then(|native| native.build.as_ref()) {
-        Some(build) => super::machine::platform_build(context, &mut part, &folder, build),
-        None => super::machine::platform_installs(context, &mut part, &folder, line.span),
-    }
-    process::start(&mut part, line, tree);
-    part
 }
 
 fn composed<'t>(
@@ -209,16 +153,15 @@ fn composed<'t>(
         part.user =
             user.value.one().map(|name| Spanned::new(name.clone(), user.origin.primary().unwrap_or(service.name.span)));
     }
-    if kind == ComponentKind::App {
-        let own = built.as_ref().and_then(own_command);
-        if let Some(command) = instead.or_else(|| effective(service, own)) {
-            process::start(&mut part, &command, tree);
-        }
+    if kind == ComponentKind::App
+        && let Some(command) = instead.or_else(|| effective(service, built.as_ref()))
+    {
+        process::start(&mut part, &command, tree);
     }
     part
 }
 
-fn image_part(
+pub(super) fn image_part(
     reference: Known<String>,
     certainty: Certainty,
     origin: Origin,
@@ -260,34 +203,21 @@ fn kind_of(service: &Service, built: Option<&Built<'_>>, context: &Context<'_, '
 }
 
 /// The command that runs: what the file says over what the image says.
-fn effective(service: &Service, own: Option<CommandWords>) -> Option<CommandWords> {
-    let words =
-        |field: &crate::formats::compose::Field<Vec<String>>| -> Option<(Vec<Spanned<String>>, crate::model::Span)> {
-            let span = field.origin.primary()?;
-            let words = field.value.one()?.iter().map(|word| Spanned::new(word.clone(), span)).collect();
-            Some((words, span))
-        };
-    let entrypoint = service.entrypoint.as_ref().and_then(words);
-    let command = service.command.as_ref().and_then(words);
-    match (entrypoint, command, own) {
-        (Some((mut all, span)), command, _) => {
-            all.extend(command.into_iter().flat_map(|(words, _)| words));
-            Some(CommandWords { words: all, span, map: None })
-        }
-        (None, Some((command, span)), own) => {
-            let mut all: Vec<Spanned<String>> = own.map(entry_words).unwrap_or_default();
-            all.extend(command);
-            Some(CommandWords { words: all, span, map: None })
-        }
-        (None, None, own) => own,
-    }
+fn effective(service: &Service, built: Option<&Built<'_>>) -> Option<CommandWords> {
+    let line = service.entrypoint.as_ref().or(service.command.as_ref());
+    let Some(line) = line else { return built.and_then(own_command) };
+    let mut words = match &service.entrypoint {
+        Some(entrypoint) => entrypoint.words.clone(),
+        None => built.map(entry_words).unwrap_or_default(),
+    };
+    words.extend(service.command.iter().flat_map(|command| command.words.clone()));
+    Some(CommandWords { words, span: line.origin.primary()?, map: None })
 }
 
-/// The entry point's words of an image's command: all that stand in another place than the last.
-fn entry_words(own: CommandWords) -> Vec<Spanned<String>> {
-    let span = own.span;
-    let entry: Vec<Spanned<String>> = own.words.into_iter().filter(|word| !span.contains(word.span)).collect();
-    entry
+/// The words of an image's entry point.
+pub(super) fn entry_words(built: &Built<'_>) -> Vec<Word> {
+    let entry = built.stage().and_then(|stage| stage.entrypoint.as_ref());
+    entry.map(|command| build::command_words(command).0).unwrap_or_default()
 }
 
 fn variables(part: &mut Part<'_>, project: &Project, service: &Service, tree: &crate::discover::Tree) {
@@ -360,7 +290,8 @@ fn mounts(part: &mut Part<'_>, service: &Service, folder: &str) {
         let code = part.container.as_ref().is_some_and(|container| {
             mount.target.trim_end_matches('/') == container.workdir || container.holds_folder(&mount.target)
         });
-        if code && !mount.read_only {
+        let ours = part.container.as_ref().is_some_and(|container| container.is_code(&outside));
+        if code && ours && !mount.read_only {
             part.mounts.push(Spanned::new(format!("{source}:{}", mount.target), mount.span));
         }
         if let Some(container) = &mut part.container {

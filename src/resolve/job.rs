@@ -131,14 +131,19 @@ fn runtimes(context: &Context<'_, '_>, part: &mut Part<'_>, job: &Job, instances
     let setup = job.steps.iter().find(|step| {
         step.uses.as_ref().is_some_and(|uses| {
             let action = uses.value.split('@').next().unwrap_or_default();
-            action == "actions/setup-python" || action == "astral-sh/setup-uv"
+            ["actions/setup-python", "astral-sh/setup-uv", "jdx/mise-action"].contains(&action)
         })
     });
     if versions.is_empty() {
         let Some(step) = setup else { return };
         let file = step.with.get("python-version-file").map(|file| file.value.clone());
-        let uv = step.uses.as_ref().is_some_and(|uses| uses.value.contains("setup-uv"));
-        if let Some((version, at, name)) = super::machine::declared_python(context, "", file.as_deref(), uv) {
+        let by = |action: &str| step.uses.as_ref().is_some_and(|uses| uses.value.contains(action));
+        let declared = if by("mise-action") {
+            super::machine::mise_python(context, step.with.get("working_directory").map_or("", |dir| &dir.value))
+        } else {
+            super::machine::declared_python(context, "", file.as_deref(), by("setup-uv"))
+        };
+        if let Some((version, at, name)) = declared {
             declared_in = name;
             let origin = Origin::set(at).then(crate::model::StepKind::Selected, step.span);
             part.runtimes.insert(

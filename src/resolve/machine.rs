@@ -7,6 +7,7 @@ use crate::discover::{Kind, paths};
 use crate::environments::words::naming;
 use crate::environments::{CommandLine, Planned};
 use crate::formats::requirements::MarkerEnv;
+use crate::formats::small::mise;
 use crate::formats::small::runtime_files::{self, How};
 use crate::formats::{Var, World, shell};
 use crate::links::Container;
@@ -23,6 +24,7 @@ pub fn of<'t>(context: &Context<'_, 't>, planned: &Planned, folder: &str) -> Par
     folder.clone_into(&mut part.folder);
     part.span = planned.environment.because.first().map(|evidence| evidence.span);
     python(context, &mut part, folder, &CONVENTIONS);
+    of_mise(context, &mut part, folder);
     let Some(anchor) = part.span else { return part };
     if let Some(file) = requirements_for(context, planned.environment.role, folder) {
         install_file(context, &mut part, file, anchor);
@@ -48,6 +50,25 @@ pub fn of<'t>(context: &Context<'_, 't>, planned: &Planned, folder: &str) -> Par
         }
     }
     part
+}
+
+/// The variables that mise sets in a folder and the folders above it, the nearest last.
+fn of_mise(context: &Context<'_, '_>, part: &mut Part<'_>, folder: &str) {
+    let tree = context.repository.tree;
+    let mut folders = vec![folder.to_owned()];
+    while let Some(last) = folders.last().filter(|last| !last.is_empty()) {
+        folders.push(paths::parent(last).to_owned());
+    }
+    for folder in folders.iter().rev() {
+        for name in ["mise.toml", ".mise.toml"] {
+            let Some(file) = paths::join(folder, name).and_then(|path| tree.find(&path)) else { continue };
+            let Ok(read) = tree.parsed(file, mise::parse) else { continue };
+            for (name, var) in mise::variables(&read.0.env) {
+                part.world.vars_mut().insert(name.clone(), var);
+                part.providers.insert(name, "mise");
+            }
+        }
+    }
 }
 
 /// The requirements file that a role uses by its name.
@@ -94,7 +115,7 @@ pub fn platform_build(context: &Context<'_, '_>, part: &mut Part<'_>, folder: &s
             certainty,
         }),
         Some(_) => {}
-        None => python(context, part, folder, &OF_PLATFORMS),
+        None => python(context, part, folder, &OF_RENDER),
     }
     mapped(context, part, &build.text, &build.map, folder);
 }
@@ -128,8 +149,10 @@ fn mapped(context: &Context<'_, '_>, part: &mut Part<'_>, text: &str, map: &Span
 
 /// Files that say which Python to use, the stronger first.
 const CONVENTIONS: [&str; 5] = [".python-version", "runtime.txt", ".tool-versions", "mise.toml", ".mise.toml"];
-/// Those that the builders of platforms read.
+/// Those that Heroku's builder reads, and those who do as it does.
 const OF_PLATFORMS: [&str; 2] = ["runtime.txt", ".python-version"];
+/// Those that Render reads.
+const OF_RENDER: [&str; 1] = [".python-version"];
 
 fn python(context: &Context<'_, '_>, part: &mut Part<'_>, folder: &str, names: &[&'static str]) {
     if let Some((version, span, declared_in)) = first_python(context, folder, None, names) {
@@ -158,6 +181,11 @@ pub fn declared_python(
     first_python(context, folder, file, &names)
 }
 
+/// The Python that mise puts in a folder.
+pub fn mise_python(context: &Context<'_, '_>, folder: &str) -> Option<(String, Span, &'static str)> {
+    first_python(context, &paths::join("", folder)?, None, &["mise.toml", ".mise.toml", ".tool-versions"])
+}
+
 fn first_python(
     context: &Context<'_, '_>,
     folder: &str,
@@ -168,10 +196,10 @@ fn first_python(
     for name in names {
         let at = file.map_or_else(|| paths::join(folder, name), |file| paths::join("", file));
         let Some(id) = at.and_then(|path| tree.find(&path)).or_else(|| tree.find(name)) else { continue };
-        let Ok(declared) = tree.parsed(id, |id, text| runtime_files::parse(id, name, text)) else { continue };
+        let Ok(read) = tree.parsed(id, |id, text| runtime_files::read(id, name, text)) else { continue };
         let family = ["python", "pypy", "graalpy", "miniconda", "anaconda", "miniforge", "stackless", "jython"];
         // The first one is used; where that is no plain version of CPython, the file decides nothing here.
-        if let Some(found) = declared.iter().find(|declared| family.contains(&declared.tool.as_str())) {
+        if let Some(found) = read.0.iter().find(|declared| family.contains(&declared.tool.as_str())) {
             let plain = found.tool == "python" && found.how == How::Version;
             return plain.then(|| (found.version.value.clone(), found.version.span, *name));
         }

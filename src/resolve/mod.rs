@@ -4,6 +4,7 @@
 pub mod build;
 pub mod components;
 mod exports;
+pub mod hosted;
 pub mod installs;
 pub mod job;
 pub mod machine;
@@ -16,6 +17,7 @@ pub mod settings;
 pub mod state;
 pub mod supervised;
 pub mod together;
+pub mod unread;
 
 use std::sync::Arc;
 
@@ -68,7 +70,7 @@ pub fn resolve(repository: &Repository<'_>, plan: Plan, config: &Config, as_of: 
         model.facts.extend(resolved.statements.finish());
     }
     model.facts.sort_by(|a, b| a.id.cmp(&b.id));
-    model.problems = reading::problems(repository, &model);
+    model.problems = unread::problems(repository, &model);
     let _ = config;
     model
 }

@@ -216,6 +216,8 @@ pub struct Part<'t> {
     pub container: Option<Container<'t>>,
     /// What it starts.
     pub processes: Vec<ProcessPart>,
+    /// The files that its supervisors read.
+    pub configs: Vec<FileId>,
     /// Every command its start and its build run, for what they register, wait for and install.
     pub commands: Vec<(Vec<String>, Span)>,
     /// The place that declares it.
@@ -249,6 +251,7 @@ impl Part<'_> {
             providers: Providers::new(),
             container: None,
             processes: Vec::new(),
+            configs: Vec::new(),
             commands: Vec::new(),
             span: None,
             mounts: Vec::new(),

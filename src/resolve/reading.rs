@@ -1,14 +1,11 @@
-//! Which files an environment rests on, what could not be read of them, and what they leave open.
-
-use std::collections::BTreeSet;
+//! Which files an environment rests on, and what they leave open.
 
 use super::components::Context;
 use super::part::Part;
 use super::settings::Loaded;
-use crate::discover::{Kind, Presence};
+use crate::discover::Presence;
 use crate::environments::{Planned, Runs};
-use crate::links::Repository;
-use crate::model::{FileId, Model, Problem, ReadProblem, Span, Unresolved};
+use crate::model::{FileId, Span, Unresolved};
 
 /// The files behind the components and settings of an environment.
 pub fn files(parts: &[Part<'_>], loaded: Option<&Loaded>) -> Vec<FileId> {
@@ -23,6 +20,7 @@ pub fn files(parts: &[Part<'_>], loaded: Option<&Loaded>) -> Vec<FileId> {
             image.dockerfile.iter().for_each(|file| add(*file));
         }
         part.installs.sources.iter().for_each(|source| add(source.file));
+        part.configs.iter().for_each(|file| add(*file));
         for process in &part.processes {
             process.script.iter().for_each(|file| add(*file));
         }
@@ -100,43 +98,4 @@ pub fn unresolved(
     }
     let _ = context;
     all
-}
-
-/// Everything that could not be read, with the environments whose chain reaches the file.
-pub fn problems(repository: &Repository<'_>, model: &Model) -> Vec<ReadProblem> {
-    let mut found: Vec<ReadProblem> = Vec::new();
-    let reached = |file: FileId| {
-        let mine = |environment: &&crate::model::Environment| environment.files.contains(&file);
-        let all: BTreeSet<(String, String)> =
-            model.environments.iter().filter(mine).map(|e| (e.project.clone(), e.name.clone())).collect();
-        all.into_iter().collect::<Vec<_>>()
-    };
-    let mut add = |file: FileId, problems: &[Problem]| {
-        for problem in problems.iter().take(3) {
-            found.push(ReadProblem {
-                kind: "file",
-                file,
-                span: Some(problem.span),
-                message: problem.message.clone(),
-                reached_by: reached(file),
-            });
-        }
-    };
-    for file in repository.of(Kind::Dockerfile) {
-        if let Some(dockerfile) = repository.dockerfile(*file) {
-            add(*file, &dockerfile.problems);
-            add(*file, &dockerfile.refused);
-        }
-    }
-    for (file, workflow) in repository.workflows() {
-        add(file, &workflow.problems);
-    }
-    let kinds = [Kind::Dockerfile, Kind::Compose, Kind::Workflow, Kind::Requirements, Kind::Lock, Kind::Dotenv];
-    for file in kinds.iter().flat_map(|kind| repository.of(*kind)) {
-        if let Err(error) = repository.tree.text(*file) {
-            let message = error.to_string();
-            found.push(ReadProblem { kind: "file", file: *file, span: None, message, reached_by: reached(*file) });
-        }
-    }
-    found
 }

@@ -4,12 +4,13 @@ use std::collections::BTreeSet;
 
 use super::process::CommandWords;
 use crate::discover::{Tree, paths};
+use crate::formats::shell::Word;
 use crate::formats::small::s6::{self, Script, ServiceType};
 use crate::formats::small::supervisord::{self, Config, ProgramKind};
 use crate::formats::{Var, World};
 use crate::links::Container;
 use crate::links::container::{absolute, glob};
-use crate::model::{FileId, Known, Origin, Reason, Span, Spanned};
+use crate::model::{FileId, Known, Origin, Reason, Span};
 
 /// A process that a supervisor starts.
 pub struct Supervised {
@@ -23,11 +24,17 @@ pub struct Supervised {
     pub folder: Option<String>,
 }
 
-/// What a command starts, if it is a supervisor whose files are in the repository.
-pub fn programs(argv: &[String], world: &World, container: &Container<'_>, tree: &Tree) -> Option<Vec<Supervised>> {
+/// What a command starts, if it is a supervisor whose files are in the repository; `configs` gets those files.
+pub fn programs(
+    argv: &[String],
+    world: &World,
+    container: &Container<'_>,
+    tree: &Tree,
+    configs: &mut Vec<FileId>,
+) -> Option<Vec<Supervised>> {
     let name = |word: &String| word.rsplit('/').next().unwrap_or_default().to_owned();
     if let Some(at) = argv.iter().position(|word| name(word) == "supervisord") {
-        return supervisord(argv.get(at..)?, world, container, tree);
+        return supervisord(argv.get(at..)?, world, container, tree, configs);
     }
     let first = argv.first()?;
     let s6 = ["/init", "/s6-init", "/package/admin/s6-overlay/command/init"].contains(&first.as_str())
@@ -35,7 +42,13 @@ pub fn programs(argv: &[String], world: &World, container: &Container<'_>, tree:
     s6.then(|| services(argv, world, container, tree)).flatten()
 }
 
-fn supervisord(argv: &[String], world: &World, container: &Container<'_>, tree: &Tree) -> Option<Vec<Supervised>> {
+fn supervisord(
+    argv: &[String],
+    world: &World,
+    container: &Container<'_>,
+    tree: &Tree,
+    configs: &mut Vec<FileId>,
+) -> Option<Vec<Supervised>> {
     let named = argv
         .iter()
         .zip(argv.iter().skip(1))
@@ -49,6 +62,7 @@ fn supervisord(argv: &[String], world: &World, container: &Container<'_>, tree: 
         .and_then(|path| container.find(&absolute(&container.workdir, path)))
         .or_else(|| conventional.iter().find_map(|path| container.find(path)))?;
     let mut config = Config::clone(&*tree.parsed(file, supervisord::parse).ok()?);
+    configs.push(file);
     let here = folder_of(container, file);
     let mut of_files: Vec<(String, supervisord::Program)> =
         config.programs.drain(..).map(|program| (here.clone(), program)).collect();
@@ -57,6 +71,7 @@ fn supervisord(argv: &[String], world: &World, container: &Container<'_>, tree: 
         let Some(pattern) = supervisord::expand(&pattern.value, &look) else { continue };
         for file in matching(&absolute(&here, &pattern), container, tree) {
             let Ok(more) = tree.parsed(file, supervisord::parse) else { continue };
+            configs.push(file);
             let here = folder_of(container, file);
             of_files.extend(more.programs.iter().map(|program| (here.clone(), program.clone())));
         }
@@ -106,7 +121,8 @@ fn supervised(config: &Config, program: &supervisord::Program, world: &World, he
     let look = |name: &str| fixed(name).or_else(|| variable(name, &own, here));
     let words = supervisord::words(&program.command, &look);
     let folder = program.directory.as_ref().and_then(|folder| supervisord::expand(&folder.value, &look));
-    let command = CommandWords { words, span: program.command.span, map: None };
+    let command =
+        CommandWords { words: words.into_iter().map(Word::from).collect(), span: program.command.span, map: None };
     Supervised { name: program.name.value.clone(), command, world: own, folder }
 }
 
@@ -118,7 +134,7 @@ const PLAIN: [&str; 2] = ["/etc/services.d", "/etc/s6/services"];
 pub fn of_base(built: &super::build::Built<'_>) -> Option<CommandWords> {
     let span = built.image.origin.primary()?;
     let held = std::iter::once(RC).chain(PLAIN).any(|folder| built.container.outside(folder).is_some());
-    let word = Spanned::new("/init".to_owned(), span);
+    let word = Word::known("/init", span);
     held.then(|| CommandWords { words: vec![word], span, map: None })
 }
 
@@ -183,7 +199,7 @@ fn under(folder: &str, container: &Container<'_>, tree: &Tree) -> Vec<(String, S
 fn service(name: &str, run: FileId, world: &World, tree: &Tree) -> Option<Supervised> {
     let text = tree.text(run).ok()?;
     let whole = Span::new(run, 0, text.len());
-    let words = |words: &[&str]| words.iter().map(|word| Spanned::new((*word).to_owned(), whole)).collect();
+    let words = |words: &[&str]| words.iter().map(|word| Word::known(*word, whole)).collect();
     let command = match s6::run(run, text) {
         Script::Shell(script) => {
             CommandWords { words: words(&["/bin/sh", "-c", &script.text]), span: whole, map: Some(s6::whole(run)) }
@@ -192,7 +208,7 @@ fn service(name: &str, run: FileId, world: &World, tree: &Tree) -> Option<Superv
         Script::Execline(mut commands) => {
             let words = commands.pop()?;
             let span = words.iter().fold(words.first()?.span, |span, word| span.to(word.span));
-            CommandWords { words, span, map: None }
+            CommandWords { words: words.into_iter().map(Word::from).collect(), span, map: None }
         }
         Script::Other(_) => return None,
     };

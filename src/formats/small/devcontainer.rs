@@ -32,11 +32,32 @@ pub struct Devcontainer {
     pub remote_env: Texts,
     /// `containerEnv`.
     pub container_env: Texts,
-    /// `features`: the name with its version.
-    pub features: Vec<(Spanned<String>, Option<Spanned<String>>)>,
+    /// `features`.
+    pub features: Vec<Feature>,
+    /// Whether the container's own command is left out; so it is where nothing is said, but for a compose service.
+    pub override_command: Option<bool>,
     /// `postCreateCommand` and its like; a list is a command in words, an object gives several. That of `initializeCommand`
     /// runs outside of the container.
     pub commands: BTreeMap<String, Vec<CommandText>>,
+}
+
+/// A part that is put into the image.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Feature {
+    /// Its reference (`ghcr.io/devcontainers/features/python:1`).
+    pub reference: Spanned<String>,
+    /// `version`, or the value alone.
+    pub version: Option<Spanned<String>>,
+    /// `packages`.
+    pub packages: Option<Spanned<String>>,
+}
+
+impl Feature {
+    /// Its name: the last part of the reference.
+    pub fn name(&self) -> &str {
+        let last = self.reference.value.rsplit('/').next().unwrap_or_default();
+        last.split([':', '@']).next().unwrap_or_default()
+    }
 }
 
 /// Reads `devcontainer.json`.
@@ -53,8 +74,11 @@ pub fn parse(file: FileId, text: &str) -> (Devcontainer, Vec<Problem>) {
         "postAttachCommand",
     ];
     let command = |name: &&str| Some(((*name).to_owned(), commands(root.get(name)?)));
-    let feature =
-        |(name, node): &(Spanned<String>, Node)| (name.clone(), node.field("version").or_else(|| node.spanned()));
+    let feature = |(name, node): &(Spanned<String>, Node)| Feature {
+        reference: name.clone(),
+        version: node.field("version").or_else(|| node.spanned()),
+        packages: node.field("packages"),
+    };
     let container = Devcontainer {
         image: root.field("image"),
         dockerfile: build("dockerfile").or_else(|| root.field("dockerFile")),
@@ -68,6 +92,7 @@ pub fn parse(file: FileId, text: &str) -> (Devcontainer, Vec<Problem>) {
         remote_env: texts(root.get("remoteEnv")),
         container_env: texts(root.get("containerEnv")),
         features: root.get("features").map_or(&[][..], Node::entries).iter().map(feature).collect(),
+        override_command: root.get("overrideCommand").and_then(Node::as_bool),
         commands: names.iter().filter_map(command).collect(),
     };
     (container, problems)
@@ -156,8 +181,9 @@ mod tests {
             (Some("dev"), "3.12")
         );
         let versions: Vec<_> =
-            found.features.iter().map(|(_, version)| version.as_ref().map(|text| text.value.as_str())).collect();
+            found.features.iter().map(|one| one.version.as_ref().map(|text| text.value.as_str())).collect();
         assert_eq!(versions, [Some("20"), Some("latest"), None]);
+        assert_eq!(found.features.iter().map(Feature::name).collect::<Vec<_>>(), ["node", "y", "z"]);
         assert_eq!(found.commands["postCreateCommand"][0].text, "sh -c 'a && b'");
         assert_eq!(found.commands["postStartCommand"].len(), 2);
         assert!(found.commands.contains_key("initializeCommand"));

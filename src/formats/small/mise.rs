@@ -4,7 +4,8 @@ use std::collections::BTreeMap;
 
 use super::tree::{self, Kind, Node};
 use super::{CommandText, Texts};
-use crate::model::{FileId, Problem, Spanned};
+use crate::formats::{Var, Vars};
+use crate::model::{FileId, Known, Origin, Problem, Reason, Spanned};
 
 /// A configuration of mise.
 #[derive(Clone, Default, Debug)]
@@ -58,6 +59,23 @@ pub fn parse(file: FileId, text: &str) -> (Mise, Vec<Problem>) {
         mise.tasks.insert(name.value.clone(), task(node));
     }
     (mise, problems)
+}
+
+/// Variables as their values; one with a template is what mise makes of it.
+pub fn variables(texts: &Texts) -> Vars {
+    let var = |(name, text): (&String, &Spanned<String>)| {
+        let mut var = Var::set(text.value.clone(), Origin::set(text.span));
+        if is_template(&text.value) {
+            var.value = Known::Unknown(Reason::at(format!("mise makes {name} of a template"), text.span));
+        }
+        (name.clone(), var)
+    };
+    texts.iter().map(var).collect()
+}
+
+/// Whether mise fills something into a text.
+pub fn is_template(text: &str) -> bool {
+    ["{{", "{%", "{#"].iter().any(|sign| text.contains(sign))
 }
 
 fn value(node: &Node) -> Option<Spanned<String>> {

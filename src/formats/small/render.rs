@@ -1,10 +1,9 @@
 //! `render.yaml`.
 
-use std::collections::BTreeMap;
-
 use super::CommandText;
 use super::tree::{self, Node};
-use crate::model::{FileId, Problem, Span, Spanned};
+use crate::formats::{Var, Vars};
+use crate::model::{FileId, Known, Origin, Problem, Reason, Span, Spanned, StepKind};
 
 /// A blueprint.
 #[derive(Clone, Default, Debug)]
@@ -63,6 +62,8 @@ pub struct EnvVar {
     pub database: Option<Spanned<String>>,
     /// `fromService.name`.
     pub service: Option<Spanned<String>>,
+    /// `fromService.envVarKey`: the variable of that service whose value it takes.
+    pub service_key: Option<Spanned<String>>,
     /// `generateValue: true`.
     pub generated: bool,
     /// `sync: false`: given by hand.
@@ -133,6 +134,7 @@ fn variables(node: &Node) -> Vec<EnvVar> {
         group: node.field("fromGroup"),
         database: node.get("fromDatabase").and_then(|from| from.field("name")),
         service: node.get("fromService").and_then(|from| from.field("name")),
+        service_key: node.get("fromService").and_then(|from| from.field("envVarKey")),
         generated: yes(node, "generateValue") == Some(true),
         by_hand: yes(node, "sync") == Some(false),
     };
@@ -152,17 +154,57 @@ impl Service {
 }
 
 impl Blueprint {
-    /// The variables of a service with the groups that it takes over, plain values alone; its own win.
-    pub fn values(&self, service: &Service) -> BTreeMap<String, Spanned<String>> {
-        let mut all = BTreeMap::new();
-        let plain = |var: &EnvVar| Some((var.name.as_ref()?.value.clone(), var.value.clone()?));
+    /// The variables of a service with the groups that it takes over; its own win. What another gives is unknown, but set.
+    pub fn variables(&self, service: &Service) -> Vars {
+        let mut all = of_platform(service);
         for group in service.env.iter().filter_map(|var| var.group.as_ref()) {
-            let found = self.groups.iter().find(|(name, _)| name.value == group.value);
-            all.extend(found.iter().flat_map(|(_, vars)| vars).filter_map(plain));
+            let Some((_, vars)) = self.groups.iter().find(|(name, _)| name.value == group.value) else { continue };
+            all.extend(vars.iter().filter_map(|var| self.variable(var)));
         }
-        all.extend(service.env.iter().filter_map(plain));
+        all.extend(service.env.iter().filter_map(|var| self.variable(var)));
         all
     }
+
+    fn variable(&self, var: &EnvVar) -> Option<(String, Var)> {
+        let name = var.name.as_ref()?;
+        let taken = || {
+            let key = &var.service_key.as_ref()?.value;
+            let other = self.services.iter().find(|other| {
+                var.service.as_ref().zip(other.name.as_ref()).is_some_and(|(wanted, name)| wanted.value == name.value)
+            })?;
+            other.env.iter().find(|var| var.name.as_ref().is_some_and(|name| name.value == *key))?.value.clone()
+        };
+        if let Some(value) = var.value.clone() {
+            return Some((name.value.clone(), Var::set(value.value, Origin::set(value.span))));
+        }
+        if let Some(value) = taken() {
+            let origin = Origin::set(value.span).then(StepKind::Used, name.span);
+            return Some((name.value.clone(), Var::set(value.value, origin)));
+        }
+        let from =
+            |what: &Option<Spanned<String>>| what.as_ref().map(|what| format!("Render takes it from {}", what.value));
+        let reason = from(&var.database).or_else(|| from(&var.service));
+        let reason = reason.or_else(|| var.generated.then(|| "Render makes it up".to_owned()));
+        let reason = reason.or_else(|| var.by_hand.then(|| "it is given by hand on Render".to_owned()))?;
+        let value = Known::Unknown(Reason::at(reason, name.span));
+        Some((name.value.clone(), Var { value, ..Var::set("", Origin::set(name.span)) }))
+    }
+}
+
+/// The variables that Render sets in every service.
+fn of_platform(service: &Service) -> Vars {
+    let Some(name) = &service.name else { return Vars::new() };
+    let set = |value: &str| Var::set(value, Origin::set(name.span));
+    let pairs = [("RENDER", "true"), ("IS_PULL_REQUEST", "false"), ("RENDER_SERVICE_NAME", name.value.as_str())];
+    let mut all: Vars = pairs.into_iter().map(|(name, value)| (name.to_owned(), set(value))).collect();
+    if service.kind.as_ref().is_some_and(|kind| kind.value == "web") {
+        let reason = Reason::at("Render chooses the address of the service", name.span);
+        for address in ["RENDER_EXTERNAL_HOSTNAME", "RENDER_EXTERNAL_URL"] {
+            let value = Known::Unknown(reason.clone());
+            all.insert(address.to_owned(), Var { value, ..set("") });
+        }
+    }
+    all
 }
 
 #[cfg(test)]
@@ -175,14 +217,21 @@ mod tests {
                     services:\n  - type: web\n    name: w\n    runtime: python\n    rootDir: back\n    buildCommand: pip install .\n    startCommand: gunicorn a\n\
                     \x20   envVars:\n      - fromGroup: g\n      - {key: B, value: 3}\n      - key: U\n        fromDatabase: {name: db, property: connectionString}\n\
                     \x20     - {key: S, generateValue: true}\n      - {key: H, sync: false}\n      - key: R\n        fromService: {type: keyvalue, name: r}\n\
-                    \x20 - {type: redis, name: r}\n  - {type: worker, env: docker, dockerfilePath: ./D, dockerContext: ., dockerCommand: celery}\n\
+                    \x20     - key: K\n        fromService: {type: worker, name: k, envVarKey: C}\n\
+                    \x20 - {type: redis, name: r}\n  - {type: worker, name: k, env: docker, envVars: [{key: C, value: c}], dockerfilePath: ./D, dockerContext: ., dockerCommand: celery}\n\
                     projects:\n  - name: p\n    environments:\n      - name: staging\n        services: [{type: web, name: s}]\n";
         let (all, problems) = parse(FileId(0), text);
         assert!(problems.is_empty());
         let web = &all.services[0];
-        let values: Vec<_> = all.values(web).into_iter().map(|(name, text)| format!("{name}={}", text.value)).collect();
-        assert_eq!(values, ["A=1", "B=3"]);
-        assert_eq!(web.env.iter().filter(|var| var.database.is_some() || var.service.is_some()).count(), 2);
+        let values: Vec<_> = all
+            .variables(web)
+            .into_iter()
+            .filter(|(name, _)| !name.contains("RENDER") && name != "IS_PULL_REQUEST")
+            .map(|(name, var)| format!("{name}={}", var.value.one().map_or("?", String::as_str)))
+            .collect();
+        assert_eq!(values, ["A=1", "B=3", "H=?", "K=c", "R=?", "S=?", "U=?"]);
+        assert_eq!(all.variables(web)["RENDER"].value, Known::One("true".into()));
+        assert_eq!(web.env.iter().filter(|var| var.database.is_some() || var.service.is_some()).count(), 3);
         assert!(web.env.iter().any(|var| var.generated) && web.env.iter().any(|var| var.by_hand));
         assert!(all.services[1].is_keyvalue() && all.services[2].is_docker() && !web.is_docker());
         assert_eq!(all.services[2].start.as_ref().map(|command| command.text.as_str()), Some("celery"));

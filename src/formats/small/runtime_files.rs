@@ -54,8 +54,10 @@ pub fn read(file: FileId, name: &str, text: &str) -> (Vec<Declared>, Vec<Problem
     }
 }
 
+/// The name of a tool, without the plugin that installs it; a package of a registry (`npm:…`) is no tool of that name.
 fn tool_name(name: &str) -> &str {
-    match name.rsplit(':').next().unwrap_or(name) {
+    let plugin = name.split_once(':').filter(|(kind, _)| ["core", "asdf", "vfox"].contains(kind));
+    match plugin.map_or(name, |(_, tool)| tool) {
         "nodejs" => "node",
         "cpython" => "python",
         "golang" => "go",

@@ -1,0 +1,139 @@
+//! Development containers: an image, a Dockerfile or services of compose files, and what the editor adds to them.
+
+use std::collections::BTreeSet;
+
+use super::plan::{CommandLine, ImageBuild, Planned, Runs, Setup, Unit};
+use super::platform::line;
+use crate::discover::{Kind, paths};
+use crate::formats::compose::Project;
+use crate::formats::small::devcontainer::{self, Devcontainer, Feature};
+use crate::links::Repository;
+use crate::model::{Confidence, FileId, Role, Span, SpanMap, Spanned};
+
+/// The environments that development containers are.
+pub fn infer(repository: &Repository<'_>) -> Vec<Planned> {
+    repository.of(Kind::Devcontainer).iter().filter_map(|file| one(repository, *file)).collect()
+}
+
+fn one(repository: &Repository<'_>, file: FileId) -> Option<Planned> {
+    let read = repository.tree.parsed(file, devcontainer::parse).ok()?;
+    let container = &read.0;
+    let folder = paths::parent(repository.tree.path(file)).to_owned();
+    let mut planned = Planned::new("devcontainer", Role::Development, Confidence::Invoked)
+        .because(Span::new(file, 0, 0), "editors open the development container");
+    let name = if container.compose_files.is_empty() {
+        let runs = image(repository, container, &folder)?;
+        planned.units.push(Unit { name: "app".into(), runs });
+        "app".to_owned()
+    } else {
+        composed(repository, container, &folder, &mut planned)?
+    };
+    let setup = setup(container, project_folder(&folder));
+    planned.setups.insert(name.clone(), setup);
+    planned.variables.insert(name, container.variables());
+    Some(planned)
+}
+
+/// The folder that the editor opens: the one that holds `.devcontainer`.
+fn project_folder(folder: &str) -> String {
+    let parts: Vec<&str> = folder.split('/').take_while(|part| *part != ".devcontainer").collect();
+    parts.join("/")
+}
+
+fn image(repository: &Repository<'_>, container: &Devcontainer, folder: &str) -> Option<Runs> {
+    let Some(name) = &container.dockerfile else {
+        let image = container.image.clone().filter(|image| !image.value.contains("${"))?;
+        return Some(Runs::Pulled { image, command: None });
+    };
+    let dockerfile = repository.tree.find(&paths::join(folder, &name.value)?)?;
+    let context = container.context.as_ref().and_then(|context| paths::join(folder, &context.value));
+    let arg = |(name, text): (&String, &Spanned<String>)| {
+        (name.clone(), (!text.value.contains("${")).then(|| text.value.clone()))
+    };
+    Some(Runs::Image(ImageBuild {
+        dockerfile,
+        context: context.unwrap_or_else(|| folder.to_owned()),
+        target: container.target.as_ref().map(|target| target.value.clone()),
+        args: container.args.iter().map(arg).collect(),
+        span: Some(name.span),
+    }))
+}
+
+/// Adds the services of the compose files that the editor starts; the name of the one that it works in.
+fn composed(
+    repository: &Repository<'_>,
+    container: &Devcontainer,
+    folder: &str,
+    planned: &mut Planned,
+) -> Option<String> {
+    let at = |path: &Spanned<String>| repository.tree.find(&paths::join(folder, &path.value)?);
+    let files: Vec<FileId> = container.compose_files.iter().filter_map(at).collect();
+    let first = *files.first()?;
+    let project = super::compose::load(repository, &files);
+    let folder = paths::parent(repository.tree.path(first)).to_owned();
+    for compose in files {
+        planned.add_file(compose);
+    }
+    let own = container.service.as_ref().map(|service| service.value.clone()).unwrap_or_default();
+    let started = started(container, &project, &own);
+    for name in project.services.keys().filter(|name| started.is_empty() || started.contains(*name)) {
+        let runs =
+            Runs::Compose { project: project.clone(), service: name.clone(), folder: folder.clone(), instead: None };
+        planned.units.push(Unit { name: name.clone(), runs });
+    }
+    Some(own)
+}
+
+/// The services that are started: those that `runServices` names, the one worked in, and what they need; all where it
+/// names none.
+fn started(container: &Devcontainer, project: &Project, own: &str) -> BTreeSet<String> {
+    if container.run_services.is_empty() {
+        return BTreeSet::new();
+    }
+    let named = container.run_services.iter().map(|service| service.value.clone());
+    let mut waiting: Vec<String> = named.chain([own.to_owned()]).collect();
+    let mut all = BTreeSet::new();
+    while let Some(name) = waiting.pop() {
+        if let Some(service) = project.services.get(&name).filter(|_| all.insert(name.clone())) {
+            waiting.extend(service.depends_on.keys().cloned());
+        }
+    }
+    all
+}
+
+fn setup(container: &Devcontainer, folder: String) -> Setup {
+    let mut setup = Setup { folder, ..Setup::default() };
+    for feature in &container.features {
+        setup.runtimes.extend(runtime(feature));
+        setup.commands.extend(packages(feature));
+    }
+    // That of `initializeCommand` runs on the person's machine.
+    for name in
+        ["onCreateCommand", "updateContentCommand", "postCreateCommand", "postStartCommand", "postAttachCommand"]
+    {
+        setup.commands.extend(container.commands.get(name).into_iter().flatten().map(line));
+    }
+    setup.idle = container.override_command.unwrap_or(container.compose_files.is_empty());
+    setup
+}
+
+/// The interpreter that a feature puts before that of the image; the system's own goes behind it.
+fn runtime(feature: &Feature) -> Option<(&'static str, Spanned<String>)> {
+    let (tool, default) = match feature.name() {
+        "python" => ("python", "os-provided"),
+        "node" => ("node", "lts"),
+        _ => return None,
+    };
+    let unsaid = || Spanned::new(default.to_owned(), feature.reference.span);
+    let version = feature.version.clone().unwrap_or_else(unsaid);
+    (!["os-provided", "none"].contains(&version.value.as_str())).then_some((tool, version))
+}
+
+/// The packages of the distribution that a feature installs.
+fn packages(feature: &Feature) -> Option<CommandLine> {
+    let packages =
+        feature.packages.as_ref().filter(|_| ["apt-packages", "apt-get-packages"].contains(&feature.name()))?;
+    let names: Vec<&str> = packages.value.split([',', ' ']).filter(|name| !name.is_empty()).collect();
+    let text = format!("apt-get install -y {}", names.join(" "));
+    Some(CommandLine { text, map: SpanMap::Whole(packages.span), span: packages.span })
+}

@@ -1,0 +1,184 @@
+//! What platforms and editors run: images that are built here, images that are pulled, and code that the platform builds.
+
+use super::components::{Context, built as build, entry_words, image_part, lay, own_command};
+use super::installs::{self, Place};
+use super::part::{Host, Part, ProcessPart, RuntimePart};
+use super::process::{self, CommandWords};
+use super::{build as builds, machine, supervised};
+use crate::environments::CommandLine;
+use crate::environments::plan::{ImageBuild, NativeBuild, Planned, Setup, Unit};
+use crate::formats::requirements::MarkerEnv;
+use crate::formats::shell::{self, Dialect, Word};
+use crate::formats::small::{CommandText, supervisord};
+use crate::formats::{Vars, World};
+use crate::knowledge::{images, services};
+use crate::links::repository::words;
+use crate::links::{Container, Meaning, meaning};
+use crate::model::{Certainty, ComponentKind, Known, Origin, Reason, Spanned};
+
+/// An image that the repository builds, with the platform's command behind its entry point, else its own.
+pub fn built<'t>(
+    context: &Context<'_, 't>,
+    unit: &Unit,
+    image: &ImageBuild,
+    command: Option<&CommandLine>,
+    planned: &Planned,
+) -> Option<Part<'t>> {
+    let built = build(context, image)?;
+    let mut part = Part::new(&unit.name, ComponentKind::App, Host::Container);
+    part.world = World::Open(Default::default());
+    part.span = built.image.origin.primary();
+    lay(&mut part, &built, true);
+    give(&mut part, planned.variables.get(&unit.name));
+    let setup = planned.setups.get(&unit.name);
+    let line = command.map(|command| behind(entry_words(&built), command));
+    let own = || own_command(&built).or_else(|| supervised::of_base(&built));
+    if let Some(command) = line.or_else(own).filter(|_| !idle(setup)) {
+        process::start(&mut part, &command, context.repository.tree);
+    }
+    prepare(context, &mut part, setup);
+    Some(part)
+}
+
+fn idle(setup: Option<&Setup>) -> bool {
+    setup.is_some_and(|setup| setup.idle)
+}
+
+/// A command as the argument of an entry point; by itself it is for a shell, as is one that only a shell understands.
+fn behind(entry: Vec<Word>, command: &CommandLine) -> CommandWords {
+    let (span, map) = (command.span, Some(command.map.clone()));
+    let shell = || ["/bin/sh", "-c", &command.text].iter().map(|word| Word::known(*word, span)).collect::<Vec<_>>();
+    if entry.is_empty() {
+        return CommandWords { words: shell(), span, map };
+    }
+    let text = CommandText { text: command.text.clone(), span, map: command.map.clone() };
+    let plain = !command.text.contains(['$', '&', ';', '|', '>', '<', '`']);
+    let own = if plain {
+        supervisord::words(&text, &|_| None).iter().map(|word| Word::known(word.value.as_str(), word.span)).collect()
+    } else {
+        shell()
+    };
+    CommandWords { words: entry.into_iter().chain(own).collect(), span, map: None }
+}
+
+/// Variables that a platform's file gives.
+fn give(part: &mut Part<'_>, given: Option<&Vars>) {
+    for (name, var) in given.into_iter().flatten() {
+        part.world.vars_mut().insert(name.clone(), var.clone());
+        part.providers.insert(name.clone(), "platform");
+    }
+}
+
+/// A process of a platform that builds the code by itself.
+pub fn native<'t>(
+    context: &Context<'_, 't>,
+    unit: &Unit,
+    command: &CommandLine,
+    native: Option<&NativeBuild>,
+    planned: &Planned,
+) -> Part<'t> {
+    let tree = context.repository.tree;
+    let own = || crate::discover::paths::parent(tree.path(command.span.file)).to_owned();
+    let folder = native.map_or_else(own, |native| native.folder.clone());
+    let mut part = Part::new(&unit.name, ComponentKind::App, Host::Container);
+    part.world = World::Open(Default::default());
+    part.container = Some(Container::checkout(tree, &folder));
+    part.folder.clone_from(&folder);
+    part.span = Some(command.span);
+    give(&mut part, planned.variables.get(&unit.name));
+    match native.and_then(|native| native.build.as_ref()) {
+        Some(build) => machine::platform_build(context, &mut part, &folder, build),
+        None => machine::platform_installs(context, &mut part, &folder, command.span),
+    }
+    process::start(&mut part, &behind(Vec::new(), command), tree);
+    prepare(context, &mut part, planned.setups.get(&unit.name));
+    part
+}
+
+/// An image that the repository does not build.
+pub fn pulled<'t>(
+    context: &Context<'_, 't>,
+    unit: &Unit,
+    image: &Spanned<String>,
+    command: Option<&CommandLine>,
+    planned: &Planned,
+) -> Part<'t> {
+    let origin = Origin::set(image.span);
+    let about = images::describe(&image.value, context.as_of);
+    let service = services::by_image(&about.repository).is_some() && command.is_none();
+    let kind = if service { ComponentKind::Service } else { ComponentKind::App };
+    let setup = planned.setups.get(&unit.name);
+    let folder = setup.map(|setup| setup.folder.clone()).unwrap_or_default();
+    let mut part = Part::new(&unit.name, kind, Host::Container);
+    part.world = World::Open(Default::default());
+    part.span = Some(image.span);
+    part.runtimes = builds::runtimes(&about, &origin, &Certainty::Stated);
+    part.container = Some(Container::checkout(context.repository.tree, &folder));
+    part.folder = folder;
+    part.installs.packages_complete = Err(Reason::at("the image is not built here", image.span));
+    part.installs.system_complete = Err(Reason::at("the image is not built here", image.span));
+    part.image = Some(image_part(Known::One(image.value.clone()), Certainty::Stated, origin, Some(about)));
+    give(&mut part, planned.variables.get(&unit.name));
+    if let Some(command) = command.filter(|_| !idle(setup)) {
+        process::start(&mut part, &behind(Vec::new(), command), context.repository.tree);
+    }
+    prepare(context, &mut part, setup);
+    part
+}
+
+/// What an editor adds to the service of a compose file that it works in.
+pub fn added(context: &Context<'_, '_>, part: &mut Part<'_>, unit: &Unit, planned: &Planned) {
+    let setup = planned.setups.get(&unit.name);
+    give(part, planned.variables.get(&unit.name));
+    if idle(setup) {
+        part.processes.clear();
+    }
+    prepare(context, part, setup);
+}
+
+/// Puts in what a development container adds to its image: interpreters that go before the image's, and what its
+/// commands install and start.
+fn prepare(context: &Context<'_, '_>, part: &mut Part<'_>, setup: Option<&Setup>) {
+    let Some(setup) = setup else { return };
+    for (tool, version) in setup.runtimes.iter().rev() {
+        let known = version.value.starts_with(|c: char| c.is_ascii_digit());
+        let value = if known {
+            Known::One(version.value.clone())
+        } else {
+            Known::Unknown(Reason::at(format!("the feature chooses the version ({})", version.value), version.span))
+        };
+        let (origin, certainty) = (Origin::set(version.span), Certainty::Stated);
+        part.runtimes.insert(0, RuntimePart { tool, version: value, declared_in: "feature", origin, certainty });
+    }
+    let tree = context.repository.tree;
+    let container = Container::checkout(tree, &setup.folder);
+    let python = part.python().map(str::to_owned);
+    for command in &setup.commands {
+        let script = shell::parse(&command.text, &command.map, Dialect::Bash);
+        for executed in shell::evaluate(&script, &part.world, &[], &container).commands {
+            let place = Place {
+                tree,
+                container: &container,
+                workdir: container.workdir.clone(),
+                stage: part.name.to_string(),
+                context: setup.folder.clone(),
+                markers: MarkerEnv::linux(python.as_deref()),
+            };
+            installs::run(&mut part.installs, &executed, &place);
+            let argv = words(&executed);
+            part.commands.push((argv.clone(), executed.span));
+            if let Meaning::Serves(found) = meaning::of(&argv) {
+                part.processes.push(ProcessPart {
+                    key: part.name.to_string(),
+                    argv,
+                    server: Some(found),
+                    module: None,
+                    origin: Origin::set(executed.span),
+                    script: None,
+                    maybe: None,
+                    vars: executed.vars.clone(),
+                });
+            }
+        }
+    }
+}

@@ -1,0 +1,165 @@
+//! What could not be read, and which environments rest on it.
+
+use std::collections::BTreeSet;
+
+use crate::discover::classify::is_aside;
+use crate::discover::{Kind, paths};
+use crate::formats::small::{
+    app_json, devcontainer, fly, heroku_yml, mise, procfile, render, runtime_files, supervisord, tox,
+};
+use crate::links::Repository;
+use crate::model::{Environment, FileId, Model, Problem, ReadProblem};
+
+/// Problems of one file that are told.
+const MOST: usize = 3;
+
+/// Everything that could not be read, with the environments whose chain reaches the file.
+pub fn problems(repository: &Repository<'_>, model: &Model) -> Vec<ReadProblem> {
+    let mut found: Vec<ReadProblem> = Vec::new();
+    let reached = |file: FileId| {
+        let mine = |environment: &&Environment| environment.files.contains(&file);
+        let all: BTreeSet<(String, String)> =
+            model.environments.iter().filter(mine).map(|e| (e.project.clone(), e.name.clone())).collect();
+        all.into_iter().collect::<Vec<_>>()
+    };
+    let mut add = |file: FileId, problems: &[Problem]| {
+        // The files of a template of repositories are read once it is filled in.
+        let template = repository.tree.path(file).contains("{{");
+        for problem in problems.iter().filter(|_| !template).take(MOST) {
+            found.push(ReadProblem {
+                kind: "file",
+                file,
+                span: Some(problem.span),
+                message: problem.message.clone(),
+                reached_by: reached(file),
+            });
+        }
+    };
+    for file in repository.of(Kind::Dockerfile) {
+        if let Some(dockerfile) = repository.dockerfile(*file) {
+            add(*file, &dockerfile.problems);
+            add(*file, &dockerfile.refused);
+        }
+    }
+    for (file, workflow) in repository.workflows() {
+        add(file, &workflow.problems);
+    }
+    for file in small(repository, model) {
+        add(file, &of_small(repository, file));
+    }
+    let kinds = [
+        Kind::Dockerfile,
+        Kind::Compose,
+        Kind::Workflow,
+        Kind::Requirements,
+        Kind::Lock,
+        Kind::Dotenv,
+        Kind::Procfile,
+        Kind::AppJson,
+        Kind::Devcontainer,
+        Kind::Platform,
+        Kind::Runtime,
+    ];
+    for file in kinds.iter().flat_map(|kind| repository.of(*kind)) {
+        if let Err(error) = repository.tree.text(*file) {
+            let message = error.to_string();
+            found.push(ReadProblem { kind: "file", file: *file, span: None, message, reached_by: reached(*file) });
+        }
+    }
+    found
+}
+
+/// The small files of a repository: by their kind, and those of supervisors and test runners by their name.
+fn small(repository: &Repository<'_>, model: &Model) -> Vec<FileId> {
+    let kinds = [Kind::Procfile, Kind::AppJson, Kind::Devcontainer, Kind::Platform, Kind::Runtime];
+    let mut files: BTreeSet<FileId> = kinds.iter().flat_map(|kind| repository.of(*kind)).copied().collect();
+    let of_environments = || model.environments.iter().flat_map(|environment| &environment.files);
+    files.extend(of_environments().filter(|file| paths::name(repository.tree.path(**file)).ends_with(".conf")));
+    let named = repository.tree.files().filter(|(_, path)| {
+        let name = paths::name(path);
+        !is_aside(path) && (["tox.ini", "tox.toml"].contains(&name) || is_supervisord(name))
+    });
+    files.extend(named.map(|(file, _)| file));
+    files.into_iter().collect()
+}
+
+fn is_supervisord(name: &str) -> bool {
+    name.starts_with("supervisor") && (name.ends_with(".conf") || name.ends_with(".ini"))
+}
+
+/// What a small file's reader could not read. A line with the signs of a template is one for whoever fills it in.
+fn of_small(repository: &Repository<'_>, file: FileId) -> Vec<Problem> {
+    let tree = repository.tree;
+    let Ok(text) = tree.text(file) else { return Vec::new() };
+    let name = paths::name(tree.path(file));
+    let problems = match name {
+        "app.json" => tree.parsed(file, app_json::parse).map(|read| read.1.clone()),
+        "devcontainer.json" | ".devcontainer.json" => tree.parsed(file, devcontainer::parse).map(|read| read.1.clone()),
+        "heroku.yml" => tree.parsed(file, heroku_yml::parse).map(|read| read.1.clone()),
+        "render.yaml" | "render.yml" => tree.parsed(file, render::parse).map(|read| read.1.clone()),
+        "mise.toml" | ".mise.toml" => tree.parsed(file, mise::parse).map(|read| read.1.clone()),
+        "tox.ini" | "tox.toml" => {
+            let read = tree.parsed(file, |file, text| tox::parse(file, name, text));
+            read.map(|read| Option::as_ref(&read).map(|tox| tox.problems.clone()).unwrap_or_default())
+        }
+        _ if runtime_files::is_runtime_file(name) => {
+            tree.parsed(file, |file, text| runtime_files::read(file, name, text)).map(|read| read.1.clone())
+        }
+        _ if name.ends_with(".toml") => tree.parsed(file, fly::parse).map(|read| read.1.clone()),
+        _ if name.ends_with(".conf") || is_supervisord(name) => {
+            tree.parsed(file, supervisord::parse).map(|read| read.problems.clone())
+        }
+        _ => tree.parsed(file, procfile::read).map(|read| read.1.clone()),
+    };
+    let line = |problem: &Problem| {
+        let at = problem.span.range().start.min(text.len());
+        let from = text.get(..at).and_then(|before| before.rfind('\n')).map_or(0, |end| end + 1);
+        text.get(from..).and_then(|rest| rest.lines().next()).unwrap_or_default()
+    };
+    let template = |problem: &Problem| ["{{", "{%"].iter().any(|sign| line(problem).contains(sign));
+    problems.unwrap_or_default().into_iter().filter(|problem| !template(problem)).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::discover::{Config, Overlay, Tree};
+    use crate::links::Repository;
+
+    #[test]
+    fn a_broken_small_file_is_told_with_its_place() {
+        let broken = [
+            ("Procfile", "web: gunicorn a\nworker celery\n", 2),
+            ("app.json", "{\"env\": {\n  \"A\": }\n}", 2),
+            (".devcontainer/devcontainer.json", "{\n \"image\": python }", 2),
+            ("fly.toml", "app = 'x'\n[env\nA = 1\n", 2),
+            ("render.yaml", "services:\n  - type: web\n   name: [\n", 3),
+            ("heroku.yml", "build:\n  docker: {web: \n", 2),
+            ("mise.toml", "[tools]\npython = \n", 2),
+            ("runtime.txt", "the newest\n", 1),
+            (".tool-versions", "# c\npython\n", 2),
+            ("tox.ini", "[tox]\nenvlist = a\nwords\n[testenv", 3),
+            ("etc/supervisord.conf", "[program:web]\ncommand=a\nwords\n", 3),
+        ];
+        for (path, text, line) in broken {
+            let tree = Tree::open(Box::new(Overlay::of([(path, text)]))).unwrap();
+            let repository = Repository::read(&tree);
+            let plan = crate::environments::infer(&repository, &Config::default(), true);
+            let model = crate::resolve::resolve(&repository, plan, &Config::default(), "2026-01-01");
+            let lines: Vec<_> = model
+                .problems
+                .iter()
+                .filter_map(|problem| Some(text[..problem.span?.range().start].matches('\n').count() + 1))
+                .collect();
+            assert!(lines.contains(&line), "{path}: {lines:?} {:?}", model.problems);
+        }
+    }
+
+    #[test]
+    fn a_template_is_not_broken() {
+        let files =
+            [("Procfile", "{% if a %}\nweb: x\n{% endif %}\n"), ("render.yaml", "services:\n  - name: {{x}}-y\n")];
+        let tree = Tree::open(Box::new(Overlay::of(files))).unwrap();
+        let repository = Repository::read(&tree);
+        assert!(super::problems(&repository, &crate::model::Model::default()).is_empty());
+    }
+}
