@@ -64,6 +64,17 @@ impl Table {
     }
 }
 
+/// Short flags in one word, of which only the last takes a value: those before it, and the last with its dash.
+fn bundle<'w>(word: &'w str, table: &Table) -> Option<(&'w str, &'static str)> {
+    let letters = word.strip_prefix('-')?;
+    let last = letters.chars().last()?;
+    let plain = letters.strip_suffix(last)?;
+    let lists = [table.values, table.more_values];
+    let mut flags = lists.into_iter().flat_map(str::split_ascii_whitespace);
+    let found = flags.find(|flag| flag.strip_prefix('-') == letters.get(plain.len()..))?;
+    plain.chars().all(|c| table.takes(&format!("-{c}")) == Some(false)).then_some((plain, found))
+}
+
 /// Sorts words into flags and the rest. A flag that no table knows is refused: it may change what is installed.
 pub fn flags(words: &[String], table: &Table) -> Result<Flags, Reason> {
     let mut out = Flags::default();
@@ -89,6 +100,11 @@ pub fn flags(words: &[String], table: &Table) -> Result<Flags, Reason> {
                 out.flags.extend(word[1..].chars().map(|c| (format!("-{c}"), None)));
                 out.unconfirmed.get_or_insert_with(|| unknown(word));
                 continue;
+            } else if let Some((plain, last)) = bundle(word, table) {
+                // The last of several takes the next word: `-Ur requirements.txt`.
+                out.flags.extend(plain.chars().map(|c| (format!("-{c}"), None)));
+                out.unconfirmed.get_or_insert_with(|| unknown(word));
+                name = last;
             }
         }
         if table.unconfirmed(name) {

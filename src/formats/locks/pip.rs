@@ -38,6 +38,8 @@ pub(super) fn run(plan: &mut Plan<'_>, words: &[String], uv: bool, sync: bool) -
     let mut files: Vec<(&str, bool)> =
         flags.values(&["-r", "--requirement", "--requirements"]).map(|f| (f, false)).collect();
     files.extend(flags.values(&["-c", "--constraint", "--constraints"]).map(|f| (f, true)));
+    let constraints = plan.variable(if uv { "UV_CONSTRAINT" } else { "PIP_CONSTRAINT" }).unwrap_or_default().to_owned();
+    files.extend(constraints.split_ascii_whitespace().map(|path| (path, true)));
     let mut names: Vec<&str> = flags.values(&["-e", "--editable"]).collect();
     if sync {
         files.splice(0..0, flags.rest.iter().map(|f| (f.as_str(), false)));

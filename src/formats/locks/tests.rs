@@ -209,3 +209,13 @@ fn packages_of_groups_in_tables_of_tools_point_there() {
     assert_eq!(shown(&found), ["ruff=0.5 dev"]);
     assert!(found.packages["ruff"].direct && found.packages["ruff"].specifier.is_some());
 }
+
+#[test]
+fn short_flags_in_one_word_and_constraints_of_the_environment_are_read() {
+    let tree = tree(&[("r.txt", "a\nb==2\n"), ("c.txt", "a==1\n")]);
+    assert_eq!(shown(&run(&tree, "pip install -Ur r.txt")), ["a=-", "b=2"]);
+    assert!(run(&tree, "pip install -Xr r.txt").refused.is_some());
+    let argv: Vec<String> = "pip install -qr r.txt".split(' ').map(str::to_owned).collect();
+    let vars = Vars::from([("PIP_CONSTRAINT".to_owned(), crate::formats::Var::set("c.txt", Origin::default()))]);
+    assert_eq!(shown(&installed(&tree, "", &argv, &vars, &MarkerEnv::default())), ["a=1", "b=2"]);
+}
