@@ -226,10 +226,23 @@ pub fn is_edge_only(repository: &str) -> bool {
     table().edge_only.iter().any(|row| named(&row.image, repository))
 }
 
+/// The service of a backend class by the class's own name, wherever it is imported from.
+pub fn by_class_name(name: &str) -> Option<Service> {
+    let ends = |item: &String| item.rsplit('.').next() == Some(name) && item.contains('.');
+    let lists = |row: &&Product| [&row.storages, &row.caches, &row.emails].into_iter().flatten().any(ends);
+    table().products.iter().find(lists).map(Product::service)
+}
+
 /// Whether two products speak one protocol.
 pub fn wire_compatible(one: &str, other: &str) -> bool {
     let lists = |a: &str, b: &str| product(a).is_some_and(|row| has(&row.wire_compatible, b));
     one == other || lists(one, other) || lists(other, one)
+}
+
+/// The product whose protocol a product speaks: the first of the table that is wire-compatible with it.
+pub fn protocol(name: &str) -> &str {
+    let first = table().products.iter().find(|row| wire_compatible(name, &row.product));
+    first.map_or(name, |row| row.product.as_str())
 }
 
 /// The version that a tag states, as written: `13` of postgis' `13-3.2-alpine`; `None` for words such as `latest`.

@@ -8,7 +8,7 @@ use crate::discover::{Tree, paths};
 use crate::formats::workflow::expand::typed;
 use crate::formats::workflow::{self, Action, Data, Inputs, Step, Target, Workflow};
 use crate::formats::{gitlab, workflow::Job};
-use crate::model::FileId;
+use crate::model::{FileId, Span, Spanned};
 
 /// Steps that one job may come to.
 const MOST_STEPS: usize = 500;
@@ -48,7 +48,28 @@ pub(super) fn read(tree: &Tree, files: &[FileId]) -> BTreeMap<FileId, Arc<Workfl
             break;
         }
     }
+    for workflow in all.values_mut() {
+        // Where something else starts it as well, its inputs are not what callers hand it.
+        if !workflow.on.iter().all(|trigger| trigger.event.value == "workflow_call") {
+            continue;
+        }
+        let inputs = same_everywhere(&workflow.callers);
+        for step in workflow.jobs.iter_mut().flat_map(|job| &mut job.steps) {
+            step.run = step.run.take().map(|run| workflow::with_inputs(&run, &inputs));
+        }
+    }
     all.into_iter().map(|(file, workflow)| (file, Arc::new(workflow))).collect()
+}
+
+/// The inputs that every caller hands the same value; where they differ, no one text is what runs.
+fn same_everywhere(callers: &[Inputs]) -> BTreeMap<String, Spanned<String>> {
+    let Some((first, rest)) = callers.split_first() else { return BTreeMap::new() };
+    let same = |(name, (value, _)): &(&String, &(Data, Span))| {
+        rest.iter().all(|other| other.get(*name).is_some_and(|(other, _)| other == value))
+    };
+    let text =
+        |(name, (value, span)): (&String, &(Data, Span))| Some((name.clone(), Spanned::new(value.text()?, *span)));
+    first.iter().filter(same).filter_map(text).collect()
 }
 
 /// Steps with those of composite actions in the place of the steps that use them.
@@ -198,6 +219,38 @@ runs:
         assert_eq!(runs[0].steps[1].runs, Known::One(false));
         let word = run.text.find("pip").unwrap();
         assert_eq!(&INNER[run.map.span(word, word + 3).range()], "pip");
+    }
+
+    #[test]
+    fn a_script_has_the_inputs_that_every_caller_hands_alike() {
+        let caller = "on: push
+jobs:
+  a: {uses: ./.github/workflows/t.yml, with: {file: dev.txt, python: '3.12', slow: true}}
+  b: {uses: ./.github/workflows/t.yml, with: {file: dev.txt, python: '3.13'}}
+";
+        let called = |on: &str| {
+            format!(
+                "on: {on}
+jobs:
+  t:
+    runs-on: u
+    steps:
+      - run: pip install -r ${{{{ inputs.file }}}} 'x==${{{{ inputs.python }}}}' ${{{{ inputs.slow && 'a' }}}}${{{{ inputs.mode }}}}
+"
+            )
+        };
+        let inputs = "inputs: {file: {type: string}, python: {type: string}, slow: {type: boolean}, mode: {type: string, default: m}}";
+        let script = |on: &str| {
+            let files = [(".github/workflows/c.yml", caller.to_owned()), (".github/workflows/t.yml", called(on))];
+            let tree = Tree::open(Box::new(Overlay::of(files))).unwrap();
+            let ids: Vec<_> = tree.files().map(|(file, _)| file).collect();
+            let run = read(&tree, &ids)[&ids[1]].jobs[0].steps[0].run.clone();
+            run.map(|run| run.text).unwrap_or_default()
+        };
+        let filled = script(&format!("{{workflow_call: {{{inputs}}}}}"));
+        assert_eq!(filled, "pip install -r dev.txt 'x==${{ inputs.python }}' ${{ inputs.slow && 'a' }}m");
+        let also = script(&format!("{{push: {{}}, workflow_call: {{{inputs}}}}}"));
+        assert!(also.contains("${{ inputs.file }}"), "{also}");
     }
 
     #[test]

@@ -4,6 +4,7 @@
 pub mod build;
 pub mod components;
 mod exports;
+mod edited;
 pub mod hosted;
 pub mod installs;
 pub mod job;
@@ -90,7 +91,7 @@ fn one(context: &Context<'_, '_>, planned: Planned, first: bool, modules: &[Modu
     }
     state::process::scheduler(&mut statements, &parts);
     let declared = services::all_declared(context, &planned, &parts);
-    let used = services::all_used(loaded.as_ref(), &parts);
+    let used = services::all_used(context.repository, loaded.as_ref(), &parts);
     together::join(&mut statements, &jobs(&planned, &parts));
     state::service::state(&mut statements, &used, &declared, &talks(&parts));
     if let Some(loaded) = &loaded {

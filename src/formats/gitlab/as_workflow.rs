@@ -159,7 +159,8 @@ fn condition(job: &Job) -> Option<Spanned<String>> {
             return Some(Spanned::new(word.to_owned(), when.span));
         }
     }
-    let rules: Vec<&Spanned<String>> = job.rules.iter().filter_map(|rule| rule.condition.as_ref()).collect();
+    let runs = job.rules.iter().filter(|rule| !super::never(rule));
+    let rules: Vec<&Spanned<String>> = runs.filter_map(|rule| rule.condition.as_ref()).collect();
     let first = rules.first()?;
     let all: Vec<&str> = rules.iter().map(|rule| rule.value.as_str()).collect();
     Some(Spanned::new(all.join(" || "), first.span))

@@ -1,5 +1,6 @@
 //! `include`: files of the repository are merged, everything else is named as not read.
 
+use super::inputs::{self, Inputs};
 use super::node;
 use crate::discover::Tree;
 use crate::formats::small::tree::{Kind, Node};
@@ -9,27 +10,35 @@ use crate::model::{FileId, Problem, Span};
 const MOST: usize = 150;
 
 /// A file over all that it includes.
-pub(super) fn whole(tree: &Tree, file: FileId, problems: &mut Vec<Problem>) -> Node {
+pub(super) fn whole(tree: &Tree, file: FileId, problems: &mut Vec<Problem>, outside: &mut Vec<Problem>) -> Node {
     let mut count = 0;
-    read(tree, file, &mut Vec::new(), &mut count, problems)
+    read(tree, file, &Inputs::new(), &mut Vec::new(), &mut count, problems, outside)
 }
 
-fn read(tree: &Tree, file: FileId, within: &mut Vec<FileId>, count: &mut usize, problems: &mut Vec<Problem>) -> Node {
+fn read(
+    tree: &Tree,
+    file: FileId,
+    given: &Inputs,
+    within: &mut Vec<FileId>,
+    count: &mut usize,
+    problems: &mut Vec<Problem>,
+    outside: &mut Vec<Problem>,
+) -> Node {
     let empty = Node::new(Kind::Map(Vec::new()), Span::new(file, 0, 0));
     *count += 1;
     let Ok(text) = tree.text(file) else { return empty };
-    let (root, found) = node::tree(file, text);
+    let (root, found) = node::tree(file, text, given);
     problems.extend(found);
     let Some(root) = root.filter(|root| matches!(root.kind, Kind::Map(_))) else { return empty };
     within.push(file);
     let mut under = empty;
     for included in root.get("include").map_or(&[][..], Node::one_or_many) {
-        for inner in files(tree, included, problems) {
+        for inner in files(tree, included, problems, outside) {
             if within.contains(&inner) || *count > MOST {
                 problems.push(Problem::new(included.span, "an include that includes itself, or too many of them"));
                 continue;
             }
-            under = node::merge(under, read(tree, inner, within, count, problems));
+            under = node::merge(under, read(tree, inner, &inputs::given(included), within, count, problems, outside));
         }
     }
     within.pop();
@@ -37,7 +46,7 @@ fn read(tree: &Tree, file: FileId, within: &mut Vec<FileId>, count: &mut usize, 
 }
 
 /// The files that an include names.
-fn files(tree: &Tree, include: &Node, problems: &mut Vec<Problem>) -> Vec<FileId> {
+fn files(tree: &Tree, include: &Node, problems: &mut Vec<Problem>, outside: &mut Vec<Problem>) -> Vec<FileId> {
     let paths = match include.get("local") {
         Some(local) => local.texts(),
         None => include.spanned().filter(|text| !text.value.contains("://")).into_iter().collect(),
@@ -45,7 +54,7 @@ fn files(tree: &Tree, include: &Node, problems: &mut Vec<Problem>) -> Vec<FileId
     if paths.is_empty() {
         let kinds = ["remote", "project", "template", "component", "artifact"];
         let kind = kinds.iter().find(|kind| include.get(kind).is_some()).unwrap_or(&"remote");
-        problems.push(Problem::new(include.span, format!("an include that lies elsewhere ({kind}) is not read")));
+        outside.push(Problem::new(include.span, format!("an include that lies elsewhere ({kind}) is not read")));
     }
     let mut found = Vec::new();
     for path in paths {

@@ -61,7 +61,7 @@ pub(super) fn pipeline(root: &Node, mut problems: Vec<Problem>) -> Pipeline {
     let middle = if named.is_empty() { ["build", "test", "deploy"].map(fixed).to_vec() } else { named };
     let stages = std::iter::once(fixed(".pre")).chain(middle).chain([fixed(".post")]).collect();
     let rules = root.path(&["workflow", "rules"]).map(rules).unwrap_or_default();
-    Pipeline { stages, variables, jobs, rules, problems }
+    Pipeline { stages, variables, jobs, rules, problems, outside: Vec::new() }
 }
 
 /// A job with the keywords of `default` that it neither sets nor refuses.

@@ -6,6 +6,7 @@
 mod as_workflow;
 mod extends;
 mod include;
+mod inputs;
 mod jobs;
 mod node;
 #[cfg(test)]
@@ -32,6 +33,8 @@ pub struct Pipeline {
     pub rules: Vec<Rule>,
     /// What could not be read or followed.
     pub problems: Vec<Problem>,
+    /// Includes that lie outside the repository.
+    pub outside: Vec<Problem>,
 }
 
 /// One of a job's rules; its conditions are kept as they are written.
@@ -135,8 +138,14 @@ fn never(rule: &Rule) -> bool {
 
 /// Reads a pipeline with everything that it includes from the repository.
 pub fn read(tree: &Tree, file: FileId) -> Pipeline {
-    let mut problems = Vec::new();
-    let root = include::whole(tree, file, &mut problems);
+    let (mut problems, mut outside) = (Vec::new(), Vec::new());
+    let root = include::whole(tree, file, &mut problems, &mut outside);
+    let read = problems.len();
     let root = extends::references(&root, &mut problems);
-    jobs::pipeline(&root, problems)
+    let mut pipeline = jobs::pipeline(&root, problems);
+    // What is missing may stand in a file that lies elsewhere.
+    if !outside.is_empty() {
+        pipeline.problems.truncate(read);
+    }
+    Pipeline { outside, ..pipeline }
 }

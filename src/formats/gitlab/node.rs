@@ -1,5 +1,6 @@
 //! The tree of a file, `!reference` kept apart, and how trees are merged.
 
+use super::inputs::{self, Inputs};
 use crate::formats::small::tree::{Kind, MAX_DEPTH, Node, plain};
 use crate::formats::yaml;
 use crate::model::{FileId, Problem, Spanned};
@@ -7,8 +8,9 @@ use crate::model::{FileId, Problem, Spanned};
 /// The key under which a `!reference` stands.
 pub(super) const REFERENCE: &str = "!reference";
 
-/// The tree of a file; a header of inputs (`spec`) is left out.
-pub(super) fn tree(file: FileId, text: &str) -> (Option<Node>, Vec<Problem>) {
+/// The tree of a file; a header of inputs (`spec`) is left out, what stands for them is put in: what the include gives,
+/// else their default.
+pub(super) fn tree(file: FileId, text: &str, given: &Inputs) -> (Option<Node>, Vec<Problem>) {
     let documents = yaml::parse_all(file, text);
     let header = documents
         .first()
@@ -19,7 +21,22 @@ pub(super) fn tree(file: FileId, text: &str) -> (Option<Node>, Vec<Problem>) {
     let twice = |problem: &&Problem| !problem.message.ends_with("stands twice");
     let problems = document.problems.iter().filter(twice).cloned().collect();
     let mut budget = 200_000;
-    (document.root().map(|root| node(root, 0, &mut budget)), problems)
+    let root = document.root().map(|root| node(root, 0, &mut budget));
+    let head = documents.first().filter(|_| header).and_then(yaml::Document::root);
+    let head = head.map(|root| node(root, 0, &mut budget));
+    let inputs = defaults(head.as_ref(), given);
+    let filled = |root: Node| if inputs.is_empty() { root } else { inputs::filled(root, &inputs) };
+    (root.map(filled), problems)
+}
+
+/// The inputs that a file declares, each with its value where one is known.
+fn defaults(head: Option<&Node>, given: &Inputs) -> Inputs {
+    let declared = head.and_then(|head| head.path(&["spec", "inputs"])).map_or(&[][..], Node::entries);
+    let value = |(name, about): &(Spanned<String>, Node)| {
+        let value = given.get(&name.value).or_else(|| about.get("default"))?;
+        Some((name.value.clone(), value.clone()))
+    };
+    declared.iter().filter_map(value).collect()
 }
 
 fn node(from: yaml::NodeRef<'_>, depth: usize, budget: &mut usize) -> Node {

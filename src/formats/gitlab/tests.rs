@@ -66,7 +66,7 @@ fn templates_includes_and_references_come_together_in_a_job() {
     assert_eq!(variables, ["A=1", "B=2", "LEVEL=debug"]);
     assert_eq!(job.image.as_ref().map(|image| image.value.as_str()), Some("python:3.12"));
     assert_eq!(job.rules[0].changes[0].value, "a.py");
-    assert_eq!(found.problems.len(), 1, "{:?}", found.problems);
+    assert_eq!((found.problems.len(), found.outside.len()), (0, 1), "{:?}", found.problems);
     let ship = &found.jobs[1];
     assert!(ship.image.is_none() && ship.before_script.is_empty() && ship.by_hand() && ship.allow_failure);
     assert_eq!(ship.inherited.keys().collect::<Vec<_>>(), ["LEVEL"]);
@@ -97,7 +97,7 @@ fn broken_pipelines_are_read_as_far_as_they_go() {
         ("a: {script: [!reference [.b, c], y]}", 1),
         ("a: {script: !reference [a, script]}", 1),
         ("include: .gitlab-ci.yml\na: {script: x}", 1),
-        ("include: {template: X.yml}\na: {script: x}", 1),
+        ("include: {template: X.yml}\na: {extends: .of_x, script: x}", 0),
         ("include: none.yml\na: {script: x}", 1),
         ("a: {stage: test}", 1),
         ("a: [", 1),
@@ -109,6 +109,14 @@ fn broken_pipelines_are_read_as_far_as_they_go() {
         assert!(found.problems.len() >= problems, "{text}: {:?}", found.problems);
         assert!(problems > 0 || found.problems.is_empty(), "{text}: {:?}", found.problems);
     }
+}
+
+#[test]
+fn a_rule_that_keeps_a_job_out_is_no_condition_of_it() {
+    let text = "t:\n  script: x\n  rules:\n    - {if: $SKIP, when: never}\n    - if: $CI_COMMIT_BRANCH\n";
+    let tree = tree(&[(".gitlab-ci.yml", text)]);
+    let flow = workflow(&tree, crate::model::FileId(0));
+    assert_eq!(flow.jobs[0].condition.as_ref().map(|text| text.value.as_str()), Some("$CI_COMMIT_BRANCH"));
 }
 
 #[test]
@@ -129,4 +137,19 @@ fn a_matrix_gives_variables_and_unknown_ones_stay_unknown() {
     let pythons: Vec<_> = runs.iter().filter_map(|run| run.env["PY"].0.one().cloned()).collect();
     assert_eq!(pythons, ["3.11", "3.12", "3.13"]);
     assert!(runs[0].container.as_ref().is_some_and(|container| container.image.0.is_unknown()));
+}
+
+#[test]
+fn an_include_gives_its_file_inputs_and_the_others_have_their_defaults() {
+    let root = "include:\n  - local: t.yml\n    inputs: {job: unit, python: '3.12', tags: [a, b]}\n";
+    let included = "spec:\n  inputs:\n    job: {}\n    python: {}\n    tags: {type: array}\n    level: {default: info}\n    none: {}\n---\n\
+                    \"$[[ inputs.job ]]-test\":\n  image: python:$[[ inputs.python ]]\n  only: $[[ inputs.tags ]]\n\
+                    \x20 script:\n    - run $[[ inputs.level ]]\n    - left $[[ inputs.none ]]\n    - cut $[[ inputs.job | truncate(0,1) ]]\n";
+    let found = pipeline(&[(".gitlab-ci.yml", root), ("t.yml", included)]);
+    let job = &found.jobs[0];
+    assert_eq!(job.name.value, "unit-test");
+    assert_eq!(job.image.as_ref().map(|image| image.value.as_str()), Some("python:3.12"));
+    assert_eq!(job.only.iter().map(|word| word.value.as_str()).collect::<Vec<_>>(), ["a", "b"]);
+    let lines: Vec<&str> = job.script.iter().map(|line| line.text.as_str()).collect();
+    assert_eq!(lines, ["run info", "left $[[ inputs.none ]]", "cut $[[ inputs.job | truncate(0,1) ]]"]);
 }

@@ -1,5 +1,7 @@
 //! Steps of a composite action in the place of the step that uses it, its inputs filled in.
 
+use std::collections::BTreeMap;
+
 use super::evaluate::{Piece, condition_text, pieces};
 use super::{Action, RunText, Step, Texts};
 use crate::model::{SpanMap, Spanned};
@@ -7,6 +9,8 @@ use crate::model::{SpanMap, Spanned};
 /// Names of an action's inputs and the texts that they stand for.
 struct Filled<'a> {
     values: Vec<Input<'a>>,
+    /// Whether only expressions are filled in that are nothing but an input.
+    alone: bool,
 }
 
 type Input<'a> = (&'a str, Option<&'a Spanned<String>>);
@@ -18,8 +22,15 @@ pub fn inlined(action: &Action, caller: &Step) -> Vec<Step> {
         |(name, default): (&'_ String, &'_ Option<Spanned<String>>)| given(name).cloned().or_else(|| default.clone());
     let values: Vec<(&str, Option<Spanned<String>>)> =
         action.inputs.iter().map(|input| (input.0.as_str(), value(input))).collect();
-    let filled = Filled { values: values.iter().map(|(name, value)| (*name, value.as_ref())).collect() };
+    let values = values.iter().map(|(name, value)| (*name, value.as_ref())).collect();
+    let filled = Filled { values, alone: false };
     action.steps.iter().map(|step| filled.step(step, caller)).collect()
+}
+
+/// A script with the inputs put in that stand alone in an expression; others are typed, and are left to whoever evaluates.
+pub fn with_inputs(run: &RunText, inputs: &BTreeMap<String, Spanned<String>>) -> RunText {
+    let values = inputs.iter().map(|(name, value)| (name.as_str(), Some(value))).collect();
+    Filled { values, alone: true }.run(run)
 }
 
 impl Filled<'_> {
@@ -69,6 +80,7 @@ impl Filled<'_> {
             Piece::Text(text) => (*text).to_owned(),
             Piece::Expression(inner) => match self.alone(inner) {
                 Some((_, value)) => value.map(|value| value.value.clone()).unwrap_or_default(),
+                None if self.alone => format!("${{{{{inner}}}}}"),
                 None => format!("${{{{{}}}}}", self.expression(inner)),
             },
         }

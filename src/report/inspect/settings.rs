@@ -8,7 +8,7 @@ use super::Request;
 use crate::discover::{Disk, Tree};
 use crate::formats::python::{Evaluator, Kind, Settings, Val};
 use crate::formats::world::{Var, World};
-use crate::model::{Origin, Span};
+use crate::model::{Origin, Reason, Span};
 
 /// The document, or why there is none.
 pub fn document(request: &Request) -> Result<Value, String> {
@@ -44,11 +44,11 @@ fn render(tree: &Tree, settings: &Settings, request: &Request) -> Value {
     let own = settings.values.iter().filter(|(name, _)| !settings.computed.contains(*name));
     let listed = own.filter(|(_, value)| request.open || !absent(value));
     let values: serde_json::Map<String, Value> =
-        listed.map(|(name, value)| (name.clone(), decided(tagged(value), request.open))).collect();
+        listed.map(|(name, value)| (name.clone(), decided(tagged(tree, value), request.open))).collect();
     // A setting that is left out would be said not to exist.
     let doubtful = settings.values.iter().find(|(_, value)| !request.open && absent(value));
     let values = match (&settings.incomplete, doubtful) {
-        (Some(why), _) if !request.open => json!({ "$unknown": why.text }),
+        (Some(why), _) if !request.open => unknown(tree, why),
         (_, Some((name, _))) => json!({ "$unknown": format!("whether there is a setting {name}") }),
         _ => Value::Object(values),
     };
@@ -73,7 +73,7 @@ fn render(tree: &Tree, settings: &Settings, request: &Request) -> Value {
         "class": request.class,
         "settings": values,
         "env_reads": match &settings.reads_unsure {
-            Some(why) if !request.open => json!({ "$unknown": why.text }),
+            Some(why) if !request.open => unknown(tree, why),
             _ => json!(reads),
         },
     })
@@ -88,6 +88,14 @@ fn decided(value: Value, open: bool) -> Value {
         Value::Object(map) => map.into_iter().map(|(key, value)| (key, decided(value, open))).collect(),
         Value::Array(items) => items.into_iter().map(|value| decided(value, open)).collect(),
         other => other,
+    }
+}
+
+/// What is not known, and the place that could not be followed.
+fn unknown(tree: &Tree, why: &Reason) -> Value {
+    match why.span {
+        Some(span) => json!({ "$unknown": why.text, "at": [tree.path(span.file), line(tree, span)] }),
+        None => json!({ "$unknown": why.text }),
     }
 }
 
@@ -108,7 +116,8 @@ fn line(tree: &Tree, span: Span) -> usize {
 }
 
 /// A value of the document.
-fn tagged(value: &Val) -> Value {
+fn tagged(tree: &Tree, value: &Val) -> Value {
+    let tagged = |value: &Val| tagged(tree, value);
     let list = |items: &[Val]| items.iter().map(tagged).collect::<Vec<_>>();
     match &value.kind {
         Kind::None => json!({ "type": "none" }),
@@ -136,7 +145,7 @@ fn tagged(value: &Val) -> Value {
         Kind::Lazy(t) => json!({ "type": "lazy_str", "value": t }),
         Kind::Secret(v) => json!({ "type": "secret", "value": tagged(v) }),
         Kind::Opaque(what) => json!({ "$unknown": what }),
-        Kind::Unknown(why) => json!({ "$unknown": why.text }),
+        Kind::Unknown(why) => unknown(tree, why),
         Kind::OneOf(items) if items.iter().any(|v| matches!(v.kind, Kind::Unknown(_))) => {
             json!({ "$unknown": "one of several values, not all of them known" })
         }

@@ -12,7 +12,7 @@ use crate::formats::workflow;
 use crate::knowledge::{images, services};
 use crate::model::{Certainty, ComponentKind, Known, Origin, Reason, Span, Spanned, StepKind};
 use crate::resolve::components::Context;
-use crate::resolve::part::{Host, Part};
+use crate::resolve::part::{Host, ImagePart, Part};
 
 /// The services that a reference of an image stands for.
 fn declared(name: &str, reference: &str, origin: Origin, certainty: Certainty, as_of: &str) -> Option<Declared> {
@@ -30,11 +30,51 @@ fn declared(name: &str, reference: &str, origin: Origin, certainty: Certainty, a
         flavour: found.flavour.map(str::to_owned),
         version,
         variant: about.variant.clone(),
-        emulates: services::emulates(&about.repository).is_some(),
+        libc: about.libc.clone(),
+        misplaced: None,
+        emulates: false,
         stored: false,
         origin,
         certainty,
     })
+}
+
+/// An emulator or mail catcher: a service of its own name, whatever it stands in for.
+fn emulator(part: &Part<'_>, image: &ImagePart) -> Option<Declared> {
+    let about = image.about.as_ref()?;
+    services::emulates(&about.repository)?;
+    Some(Declared {
+        name: part.name.to_string(),
+        product: about.repository.rsplit('/').next().unwrap_or_default().to_owned(),
+        family: "emulator".into(),
+        flavour: None,
+        version: Known::Unknown(Reason::new("an emulator's version is not compared")),
+        variant: about.variant.clone(),
+        libc: about.libc.clone(),
+        misplaced: None,
+        emulates: true,
+        stored: false,
+        origin: image.origin.clone(),
+        certainty: image.certainty.clone(),
+    })
+}
+
+/// Where `PGDATA` of PostgreSQL's images lay up to 17.
+const OLD_DATA: &str = "/var/lib/postgresql/data";
+
+/// The folder of a PostgreSQL's volume if its data lies elsewhere: from 18 on it lies in a folder of its version.
+fn misplaced(part: &Part<'_>, as_of: &str) -> Option<String> {
+    let about = part.image.as_ref()?.about.as_ref()?;
+    let known = ["postgres", "postgis/postgis", "pgvector/pgvector"].contains(&about.repository.as_str());
+    let tag = about.tag.as_deref().unwrap_or("latest");
+    let dated = || images::release_of_tag(&about.repository, tag, as_of).map(|(version, _)| version.to_owned());
+    let version = services::version_of_tag("postgres", tag).or_else(dated)?;
+    let major: u32 = version.split('.').next()?.parse().ok()?;
+    let own = part.world.get("PGDATA").value != Known::Absent;
+    if !known || own || major < 18 || about.digest.is_some() && about.tag.is_none() {
+        return None;
+    }
+    part.volumes.iter().find(|target| target.trim_end_matches('/') == OLD_DATA).cloned()
 }
 
 /// All services that the files of an environment declare.
@@ -43,8 +83,10 @@ pub fn all_declared(context: &Context<'_, '_>, planned: &Planned, parts: &[Part<
     for part in parts.iter().filter(|part| part.kind == ComponentKind::Service && part.host == Host::Container) {
         let Some(image) = &part.image else { continue };
         if let Some(reference) = image.reference.one() {
-            let found = declared(&part.name, reference, image.origin.clone(), image.certainty.clone(), context.as_of);
-            all.extend(found.map(|found| Declared { stored: !part.volumes.is_empty(), ..found }));
+            let found = declared(&part.name, reference, image.origin.clone(), image.certainty.clone(), context.as_of)
+                .or_else(|| emulator(part, image));
+            let misplaced = misplaced(part, context.as_of);
+            all.extend(found.map(|found| Declared { stored: !part.volumes.is_empty(), misplaced, ..found }));
         }
     }
     for unit in &planned.units {
@@ -164,6 +206,8 @@ fn of_platform(name: &Spanned<String>, kind: (&str, &str), version: Option<&Span
         flavour: None,
         version: version.map_or_else(chosen, |version| Known::One(version.value.clone())),
         variant: Known::Unknown(Reason::new("the platform runs it")),
+        libc: Known::Unknown(Reason::new("the platform runs it")),
+        misplaced: None,
         emulates: false,
         stored: true,
         origin,

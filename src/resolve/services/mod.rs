@@ -1,9 +1,11 @@
 //! Backing services: what the settings use, joined with what is declared.
 
 mod declared;
+mod django;
 mod used;
 
 pub use declared::all_declared;
+pub use django::EAGER;
 pub use used::all_used;
 
 use crate::model::{Certainty, Known, Origin};
@@ -23,6 +25,10 @@ pub struct Declared {
     pub version: Known<String>,
     /// alpine, slim …
     pub variant: Known<String>,
+    /// glibc or musl.
+    pub libc: Known<String>,
+    /// The folder of its volume, where its data does not lie.
+    pub misplaced: Option<String>,
     /// Whether it stands in for another.
     pub emulates: bool,
     /// Whether a volume keeps its data.
@@ -50,6 +56,10 @@ pub struct Used {
     pub host: Option<String>,
     /// The family where no product is known.
     pub family: Option<&'static str>,
-    /// Whether its file lies on a volume.
-    pub stored: bool,
+    /// Whether its file lies on a volume, where that can be seen.
+    pub stored: Option<bool>,
+    /// Options that change behaviour, where all are known.
+    pub options: Option<Vec<String>>,
+    /// Whether more than one process of the application uses it.
+    pub several: bool,
 }

@@ -2,9 +2,10 @@
 
 use std::collections::BTreeMap;
 
-use super::Used;
+use super::{Used, django};
 use crate::formats::python::{Kind as Py, Val};
 use crate::knowledge::services;
+use crate::links::Repository;
 use crate::links::container::absolute;
 use crate::model::{Certainty, ComponentKind, Known, Reason};
 use crate::resolve::part::Part;
@@ -14,10 +15,12 @@ use crate::resolve::settings::Loaded;
 type ClassSetting<'a> = (&'a str, &'a str, &'a dyn Fn(&str) -> Option<String>, &'static str);
 
 /// What the settings and variables of an environment use.
-pub fn all_used(loaded: Option<&Loaded>, parts: &[Part<'_>]) -> Vec<Used> {
+pub fn all_used(repository: &Repository<'_>, loaded: Option<&Loaded>, parts: &[Part<'_>]) -> Vec<Used> {
     let mut used = Vec::new();
     if let Some(loaded) = loaded {
-        from_settings(&loaded.settings.values, &mut used);
+        let own = |class: &str| django::product_of_class(repository, class);
+        from_settings(&loaded.settings.values, &own, &mut used);
+        django::add(loaded, parts, &mut used);
         if let Some(reason) = &loaded.unseen {
             for one in used.iter_mut().filter(|one| one.certainty.is_default()) {
                 one.product = Known::Unknown(reason.clone());
@@ -48,7 +51,9 @@ pub fn all_used(loaded: Option<&Loaded>, parts: &[Part<'_>]) -> Vec<Used> {
                 certainty: var.certainty.clone(),
                 host: host_of(rest),
                 family: None,
-                stored: on_volume(rest, part),
+                stored: on_volume(rest, part).then_some(true),
+                options: None,
+                several: false,
             });
         }
     }
@@ -65,7 +70,9 @@ fn outside(role: &str, reason: &Reason, var: &crate::formats::Var) -> Used {
         certainty: var.certainty.clone(),
         host: None,
         family: (role == "database").then_some("relational"),
-        stored: false,
+        stored: None,
+        options: None,
+        several: false,
     }
 }
 
@@ -141,7 +148,7 @@ fn unknown_by(variable: Option<&String>) -> Known<String> {
 }
 
 /// The certainty of a value, that of the default of a variable included.
-fn certainty_of(val: &Val) -> Certainty {
+pub(super) fn certainty_of(val: &Val) -> Certainty {
     match &val.kind {
         Py::Depends { variables, .. } => Certainty::Default { variable: variables.iter().next().cloned() },
         _ => val.certainty.clone(),
@@ -149,14 +156,14 @@ fn certainty_of(val: &Val) -> Certainty {
 }
 
 /// The value behind `Depends`, if it has a default.
-fn behind(val: &Val) -> &Val {
+pub(super) fn behind(val: &Val) -> &Val {
     match &val.kind {
         Py::Depends { default: Some(default), .. } => behind(default),
         _ => val,
     }
 }
 
-fn text_of(val: &Val) -> Option<&str> {
+pub(super) fn text_of(val: &Val) -> Option<&str> {
     match &behind(val).kind {
         Py::Str(text) => Some(text),
         _ => None,
@@ -176,11 +183,13 @@ fn push(used: &mut Vec<Used>, role: String, val: &Val, find: &dyn Fn(&str) -> Op
         certainty,
         host,
         family: Some(family),
-        stored: false,
+        stored: None,
+        options: None,
+        several: false,
     });
 }
 
-fn from_settings(values: &BTreeMap<String, Val>, used: &mut Vec<Used>) {
+fn from_settings(values: &BTreeMap<String, Val>, own: &dyn Fn(&str) -> Option<String>, used: &mut Vec<Used>) {
     let by_url = |text: &str| services::by_url(text.split("://").next()?).map(|found| found.product.to_owned());
     if let Some(databases) = values.get("DATABASES") {
         databases_of(databases, used);
@@ -206,9 +215,9 @@ fn from_settings(values: &BTreeMap<String, Val>, used: &mut Vec<Used>) {
     {
         push(used, "broker".into(), val, &by_url, "broker");
     }
-    caches_of(values, used);
+    caches_of(values, own, used);
     let class = |find: fn(&str) -> Option<services::Service>| {
-        move |text: &str| find(text).map(|found| found.product.to_owned())
+        move |text: &str| find(text).map(|found| found.product.to_owned()).or_else(|| own(text))
     };
     let session = |text: &str| services::session_store(text).map(str::to_owned);
     let classes: [ClassSetting<'_>; 6] = [
@@ -223,6 +232,11 @@ fn from_settings(values: &BTreeMap<String, Val>, used: &mut Vec<Used>) {
         if let Some(val) = values.get(name).filter(|_| !used.iter().any(|known| known.role == role)) {
             push(used, role.into(), val, find, family);
         }
+    }
+    let mailer = values.get("MAILERS").and_then(|mailers| behind(mailers).get("default")?.get("BACKEND"));
+    if let Some(val) = mailer {
+        used.retain(|known| known.role != "mail");
+        push(used, "mail".into(), val, &class(services::by_email_backend), "mail");
     }
     if let Some(storages) = values.get("STORAGES").map(behind) {
         for (alias, role) in [("default", "storage.media"), ("staticfiles", "storage.static")] {
@@ -246,7 +260,9 @@ fn databases_of(databases: &Val, used: &mut Vec<Used>) {
             certainty: certainty_of(databases),
             host: None,
             family: Some("relational"),
-            stored: false,
+            stored: None,
+            options: None,
+            several: false,
         });
         return;
     };
@@ -263,6 +279,7 @@ fn databases_of(databases: &Val, used: &mut Vec<Used>) {
                     last.host = host.map(str::to_owned);
                     last.certainty = last.certainty.and(&outer);
                     last.origin = last.origin.clone().join(&config.origin).join(&databases.origin);
+                    last.options = django::options(inner);
                 }
             }
             None => used.push(Used {
@@ -273,15 +290,18 @@ fn databases_of(databases: &Val, used: &mut Vec<Used>) {
                 certainty: outer,
                 host: None,
                 family: Some("relational"),
-                stored: false,
+                stored: None,
+                options: None,
+                several: false,
             }),
         }
     }
 }
 
-fn caches_of(values: &BTreeMap<String, Val>, used: &mut Vec<Used>) {
+fn caches_of(values: &BTreeMap<String, Val>, own: &dyn Fn(&str) -> Option<String>, used: &mut Vec<Used>) {
     let Some(caches) = values.get("CACHES") else { return };
-    let backend = |text: &str| services::by_cache_backend(text).map(|found| found.product.to_owned());
+    let backend =
+        |text: &str| services::by_cache_backend(text).map(|found| found.product.to_owned()).or_else(|| own(text));
     let Py::Dict(aliases) = &behind(caches).kind else { return };
     for (alias, config) in aliases {
         let Some(alias) = alias.as_str() else { continue };

@@ -1,9 +1,9 @@
 //! Backing services by the role they play.
 
 use super::Statements;
-use crate::knowledge::services;
+use crate::knowledge::{eol, services};
 use crate::model::{Attr, Certainty, Dimension, Known, Origin, Reason, Value};
-use crate::resolve::services::{Declared, Used};
+use crate::resolve::services::{Declared, EAGER, Used};
 
 /// States every service that is used, joined with what declares it, and every service that is only declared.
 pub fn state(statements: &mut Statements, used: &[Used], declared: &[Declared], talks: &[(&'static str, Origin)]) {
@@ -50,21 +50,19 @@ fn counterpart(used: &Used, declared: &[Declared], talks: &[(&'static str, Origi
     if by_role.is_some() {
         return by_role;
     }
-    let embedded = used
-        .product
-        .one()
-        .is_some_and(|product| services::product(product).is_some_and(|row| row.in_process || row.embedded));
-    if embedded {
+    if used.product.one().is_some_and(|product| in_process(product)) {
         return None;
     }
-    if let Some(at) = used.host.as_ref().and_then(|host| declared.iter().position(|one| one.name == *host)) {
+    if let Some(at) =
+        used.host.as_ref().and_then(|host| declared.iter().position(|one| one.name == *host && !one.emulates))
+    {
         return Some(at);
     }
     let fits = |one: &Declared| match used.product.values() {
         [] => used.family.is_some_and(|family| one.family == family || family == "cache" && one.family == "keyvalue"),
         products => products.iter().any(|product| services::wire_compatible(product, &one.product)),
     };
-    let mut fitting = declared.iter().enumerate().filter(|(_, one)| fits(one));
+    let mut fitting = declared.iter().enumerate().filter(|(_, one)| !one.emulates && fits(one));
     let first = fitting.next()?;
     let second = fitting.next();
     let talked = |one: &Declared| talks.iter().any(|(product, _)| services::wire_compatible(product, &one.product));
@@ -88,15 +86,20 @@ fn state_used(statements: &mut Statements, used: &Used, declared: Option<&Declar
     if let Some(family) = product.one().and_then(|product| services::product(product).map(|row| row.family.as_str())) {
         fact.text("family", family, &origin);
     }
-    let in_process = product
-        .one()
-        .is_some_and(|product| services::product(product).is_some_and(|row| row.in_process || row.embedded));
+    let in_process = product.one().is_some_and(|product| in_process(product));
+    of_product(&mut fact, &product, &certainty, &origin);
     fact.known("product", product, &certainty, &origin);
     if let Some(driver) = &used.driver {
         fact.text("driver", driver, &used.origin);
     }
-    if used.stored {
-        fact.bool("stored", true, &used.origin);
+    if let Some(stored) = used.stored {
+        fact.bool("stored", stored, &used.origin);
+    }
+    if let Some(options) = &used.options {
+        fact.list("options", options.clone(), &used.origin);
+    }
+    if used.several {
+        fact.bool("several", true, &used.origin);
     }
     match declared {
         Some(one) => version(&mut fact, one),
@@ -111,7 +114,54 @@ fn state_used(statements: &mut Statements, used: &Used, declared: Option<&Declar
     }
 }
 
+/// Whether a product lives inside the application's process or disk.
+fn in_process(product: &str) -> bool {
+    product == EAGER || services::product(product).is_some_and(|row| row.in_process || row.embedded)
+}
+
+/// What a product alone says.
+fn of_product(fact: &mut super::Statement<'_>, product: &Known<String>, certainty: &Certainty, origin: &Origin) {
+    let protocol = product.clone().map(|product| services::protocol(&product).to_owned());
+    fact.known("protocol", protocol, certainty, origin);
+    let inside = product.clone().map(|product| Value::Bool(in_process(&product)));
+    fact.attr("in_process", Attr { value: inside, certainty: certainty.clone(), origin: origin.clone() });
+}
+
+/// The parts of versions that decide compatibility; a version that leaves it open may be any line of the table.
+fn line(product: &str, version: &str) -> Known<String> {
+    if let Some(unit) = services::unit(product, version) {
+        return Known::One(unit);
+    }
+    let begins = format!("{version}.");
+    let mut lines: Vec<String> = eol::cycles(product)
+        .filter(|cycle| cycle.cycle.starts_with(&begins))
+        .filter_map(|cycle| services::unit(product, &cycle.cycle))
+        .collect();
+    lines.dedup();
+    let reason = Reason::new(format!("{product} {version} may be any release of it"));
+    if lines.is_empty() { Known::Unknown(reason) } else { Known::OneOf(lines, reason) }
+}
+
+fn lines(one: &Declared) -> Known<String> {
+    let each = |version: &String| line(&one.product, version);
+    match &one.version {
+        Known::One(version) => each(version),
+        Known::Every(versions, why) => {
+            let lines: Option<Vec<String>> = versions.iter().map(|version| each(version).one().cloned()).collect();
+            lines.map_or_else(|| Known::Unknown(why.clone()), |lines| Known::Every(lines, why.clone()))
+        }
+        version => version.clone(),
+    }
+}
+
 fn version(fact: &mut super::Statement<'_>, one: &Declared) {
+    fact.known("line", lines(one), &one.certainty, &one.origin);
+    let make = one.flavour.as_ref().map_or_else(|| one.product.clone(), |flavour| format!("{}/{flavour}", one.product));
+    fact.known("make", Known::One(make), &one.certainty, &one.origin);
+    fact.known("libc", one.libc.clone(), &one.certainty, &one.origin);
+    if let Some(target) = &one.misplaced {
+        fact.text("misplaced", target, &one.origin);
+    }
     fact.known("version", one.version.clone(), &one.certainty, &one.origin);
     fact.known("variant", one.variant.clone(), &one.certainty, &one.origin);
     if let Some(flavour) = &one.flavour {
@@ -128,5 +178,6 @@ fn state_declared(statements: &mut Statements, key: &str, one: &Declared) {
         origin: one.origin.clone(),
     };
     fact.attr("product", product).text("family", &one.family, &one.origin);
+    of_product(&mut fact, &Known::One(one.product.clone()), &one.certainty, &one.origin);
     version(&mut fact, one);
 }

@@ -63,12 +63,7 @@ impl Machine<'_> {
             }
             K::Unknown(why) => {
                 let why = Arc::clone(why);
-                if args
-                    .pos
-                    .iter()
-                    .chain(args.named.iter().map(|(_, v)| v))
-                    .any(|v| matches!(v.k, K::Func(_) | K::Method(_)))
-                {
+                if !self.quiet_args(args) {
                     self.unsure_reads("a call of what is not known may read variables", at);
                 }
                 self.foreign("something not known", args, at);
@@ -80,7 +75,7 @@ impl Machine<'_> {
 
     /// What code that is not followed gives; it may raise, and change what it is given.
     pub(crate) fn foreign(&mut self, what: &str, args: &Args, at: Span) -> V {
-        self.may_raise(None, at, Cond::default());
+        self.may_fail(false, at);
         self.forget_args(args, at);
         V::unknown(format!("the result of {what}"), at)
             .resting(args.pos.iter().chain(args.named.iter().map(|(_, v)| v)))

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use ruff_python_ast as ast;
 
-use super::machine::{Cond, Frame, Machine};
+use super::machine::{Frame, Machine};
 use super::values::{Args, Data, FuncKind, Id, K, R, Role, Space, V};
 use crate::formats::python::lib;
 use crate::model::{Reason, Span};
@@ -163,14 +163,43 @@ impl Machine<'_> {
                 }
                 Ok(instance)
             }
-            None => Ok(instance),
+            None => match self.record_fields(id) {
+                Some(fields) => self.record(&instance, fields, args, at),
+                None => Ok(instance),
+            },
+            Some(_) if self.only_celery(id) => {
+                let mut frame = Frame {
+                    scope: super::values::Scope {
+                        file: at.file,
+                        module: "".into(),
+                        package: false,
+                        globals: id,
+                        enclosing: Vec::new(),
+                    },
+                    locals: id,
+                    global_names: std::collections::BTreeSet::new(),
+                    pending: Vec::new(),
+                    class: false,
+                };
+                self.library("celery.Celery", args, at, &mut frame)?;
+                Ok(V::unknown("a Celery application", at))
+            }
             Some(_) => {
-                self.may_raise(None, at, Cond::default());
+                self.may_fail(false, at);
                 self.forget_args(args, at);
-                self.unsure_reads("code that is not followed may read variables", at);
+                if !self.quiet_class(id, 0) || !self.quiet_args(args) {
+                    self.unsure_reads("code that is not followed may read variables", at);
+                }
                 Ok(V::unknown("an object whose class is not followed", at))
             }
         }
+    }
+
+    /// Whether making an instance runs what `Celery` runs and nothing of the project.
+    fn only_celery(&self, id: Id) -> bool {
+        let Some(Space { role: Role::Class { bases, .. }, names, .. }) = self.space(id) else { return false };
+        let own = names.keys().any(|name| matches!(&**name, "__init__" | "__new__" | "on_init" | "loader_cls"));
+        !own && matches!(bases.as_slice(), [V { k: K::Lib(path), .. }] if matches!(&**path, "celery.Celery" | "celery.app.base.Celery"))
     }
 
     /// The fields of a pydantic settings class, if it is one: only the order of its classes, base-most first.
@@ -194,6 +223,14 @@ impl Machine<'_> {
         let kind = lib::fields::annotation(annotation);
         let key = format!("__annotation__{name}");
         self.set_name(f.locals, &key, V::str(kind));
+        let mut order = match self.space(f.locals).and_then(|s| s.names.get("__order__")).map(|v| &v.k) {
+            Some(K::Tuple(names)) => names.to_vec(),
+            _ => Vec::new(),
+        };
+        if !order.iter().any(|have| have.text() == Some(name)) {
+            order.push(V::str(name));
+        }
+        self.set_name(f.locals, "__order__", V::tuple(order));
     }
 
     /// Notes a decorated function of a class: validators change fields.

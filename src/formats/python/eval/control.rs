@@ -202,8 +202,10 @@ impl<'a> Machine<'a> {
     /// `try`.
     pub(crate) fn try_statement(&mut self, of: &ast::StmtTry, f: &mut Frame) -> Result<Flow, Exc> {
         self.tries.push(Vec::new());
+        self.tries_at.push(self.loads);
         let flow = self.block(&of.body, f);
         let mut raised = self.tries.pop().unwrap_or_default();
+        self.tries_at.pop();
         let heap = std::mem::take(&mut self.heap);
         let mut outcomes = Vec::new();
         let mut normal = None;

@@ -4,7 +4,7 @@ use ruff_python_ast as ast;
 
 use super::machine::{Frame, Machine};
 use super::truth::Truth;
-use super::values::{Data, K, R, Space, V};
+use super::values::{ABOVE_MARK, Data, K, R, Space, V};
 use crate::formats::python::lib::spelled;
 use crate::formats::python::parse::span;
 use crate::formats::python::{Kind, RawTruth, Val};
@@ -25,6 +25,9 @@ impl Machine<'_> {
             Kind::Unknown(Reason::new("nested too deep"))
         } else {
             match &value.k {
+                K::Str(t) | K::Path(t) | K::Lazy(t) if t.contains(ABOVE_MARK) => {
+                    Kind::Unknown(Reason::new("a part of the path outside the repository"))
+                }
                 K::None => Kind::None,
                 K::Bool(b) => Kind::Bool(*b),
                 K::Int(n) => Kind::Int(*n),

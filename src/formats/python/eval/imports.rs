@@ -61,7 +61,9 @@ impl Machine<'_> {
         let module = V::at(K::Ref(id), at);
         self.set_name(MODULES, name, module.clone());
         let Some(file) = file else { return Ok(Some(module)) };
+        self.loads += 1;
         let raised = self.deeper(at, |m| m.run_module(name, file, package, id, at).map(|()| V::none()));
+        self.loads -= 1;
         match raised {
             Ok(_) => {}
             Err(exc) => {
@@ -119,56 +121,14 @@ impl Machine<'_> {
             let text = format!("{name} is not in the repository");
             return self.raise("ModuleNotFoundError", text, at).map(|_| ());
         }
-        if self.whole && (sounds_local(name) || self.unnamed(name)) {
+        if self.surely_missing(name) {
             let text = format!("{name} is not in the repository");
             return self.raise("ModuleNotFoundError", text, at).map(|_| ());
         }
-        self.may_raise(Some("ModuleNotFoundError"), at, Cond::default());
+        if self.guarded() {
+            self.may_raise(Some("ModuleNotFoundError"), at, Cond::default());
+        }
         Ok(())
-    }
-
-    /// Whether an import that is guarded asks for what no manifest of the repository names.
-    fn unnamed(&self, name: &str) -> bool {
-        const COMMON: [&str; 16] = [
-            "yaml",
-            "PIL",
-            "pip",
-            "setuptools",
-            "pkg_resources",
-            "MySQLdb",
-            "django",
-            "six",
-            "dotenv",
-            "requests",
-            "ujson",
-            "simplejson",
-            "jinja2",
-            "pydantic",
-            "typing_extensions",
-            "distutils",
-        ];
-        let top = name.split('.').next().unwrap_or(name);
-        if self.tries.is_empty() || COMMON.contains(&top) || top.len() < 4 {
-            return false;
-        }
-        let word = top.to_ascii_lowercase().replace('_', "-");
-        let manifest = |path: &str| {
-            let last = paths::name(path);
-            let ends = [".txt", ".toml", ".lock", ".cfg", ".in", ".yml", ".yaml", ".json", ".pip"];
-            let plain = ends.iter().any(|end| last.ends_with(end));
-            plain || matches!(last, "Pipfile" | "setup.py") || last.contains("Dockerfile")
-        };
-        let mut any = false;
-        for (file, path) in self.tree.files().filter(|(_, path)| manifest(path)) {
-            let Ok(text) = self.tree.text(file) else { continue };
-            let text = text.to_ascii_lowercase().replace('_', "-");
-            if text.contains(&word) || text.contains(&word.replace('-', "")) {
-                return false;
-            }
-            let last = paths::name(path);
-            any |= last.contains("requirements") || matches!(last, "pyproject.toml" | "Pipfile");
-        }
-        any
     }
 
     pub(crate) fn import_statement(&mut self, import: &ast::StmtImport, f: &mut Frame) -> Result<(), Exc> {
@@ -271,7 +231,7 @@ impl Machine<'_> {
     /// `from module import *`.
     fn star(&mut self, module: Option<V>, name: &str, at: Span, f: &mut Frame) {
         let K::Ref(id) = module.map_or(K::None, |m| m.k) else {
-            if self.dead.is_none() && !crate::formats::python::lib::is_standard(name) {
+            if self.dead.is_none() && !crate::formats::python::lib::is_standard(name) && !self.gives_nothing(name) {
                 self.forget_object(
                     f.locals,
                     &format!("all names of {name} are imported, which is not in the repository"),
@@ -313,16 +273,6 @@ impl Machine<'_> {
         paths::join("", rest.trim_start_matches('/'))
     }
 }
-
-/// Whether a module that the repository does not hold is the project's own by its name (`local_settings`).
-fn sounds_local(name: &str) -> bool {
-    let last = name.rsplit('.').next().unwrap_or(name);
-    let words = ["local", "settings", "secrets", "private", "override", "overrides", "custom", "dev", "production"];
-    last.split('_').any(|word| words.contains(&word)) && !STANDARD_NAMES.contains(&last)
-}
-
-/// Modules of Python itself and of libraries that are called so.
-const STANDARD_NAMES: [&str; 4] = ["secrets", "pydantic_settings", "split_settings", "environ_settings"];
 
 /// A name that may not be defined there leaves the old value in place.
 fn with_absent(value: V, old: Option<&V>) -> V {

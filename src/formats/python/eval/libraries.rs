@@ -7,7 +7,7 @@ use super::values::{Args, K, R, V};
 use crate::model::Span;
 
 /// Libraries that read variables of their own.
-const READERS: [&str; 13] = [
+pub(crate) const READERS: [&str; 13] = [
     "dynaconf",
     "environ",
     "environs",
@@ -22,6 +22,41 @@ const READERS: [&str; 13] = [
     "pydantic_settings",
     "ddtrace",
 ];
+
+/// Functions of Python's library that only compute, and do not fail on what programs hand them.
+fn never_raises(path: &str) -> bool {
+    const TOPS: [&str; 9] =
+        ["logging", "warnings", "secrets", "random", "uuid", "functools", "operator", "contextlib", "dataclasses"];
+    TOPS.contains(&path.split('.').next().unwrap_or(path))
+        || matches!(path, "shlex.join" | "shlex.quote" | "mimetypes.add_type" | "datetime.datetime.now" | "time.time")
+}
+
+/// Whether a function asks the network, another program, or what is installed: it may well fail.
+fn reaches_out(path: &str) -> bool {
+    const TOPS: [&str; 20] = [
+        "os",
+        "subprocess",
+        "socket",
+        "requests",
+        "httpx",
+        "urllib",
+        "urllib3",
+        "http",
+        "boto3",
+        "botocore",
+        "importlib",
+        "pkg_resources",
+        "locale",
+        "pwd",
+        "grp",
+        "shutil",
+        "git",
+        "sys",
+        "hvac",
+        "ldap",
+    ];
+    TOPS.contains(&path.split('.').next().unwrap_or(path))
+}
 
 impl Machine<'_> {
     /// Calls something of a library or of Python itself.
@@ -100,6 +135,7 @@ impl Machine<'_> {
                 None => Ok(V::unknown("a path", at)),
             },
             "datetime.timedelta" => Ok(Self::timedelta(args, at)),
+            "dataclasses.field" if !args.open => Ok(V::at(K::Made(path.into(), Arc::new(args.clone())), at)),
             "copy.deepcopy" | "copy.copy" => Ok(match args.pos.first() {
                 Some(v) => self.copied(v, at, 0),
                 None => V::unknown("a copy", at),
@@ -155,10 +191,17 @@ impl Machine<'_> {
                 self.environs_method(&V::none(), path.rsplit('.').next().unwrap_or(path), args, at)
             }
             "celery.Celery" => {
-                for name in ["CELERY_LOADER", "DJANGO_SETTINGS_MODULE"] {
-                    self.note_read(name, None, false, "celery", at);
+                // Its configuration is read when it is asked for, not here.
+                let plain = |name: &str| args.named(name).is_none_or(|v| matches!(v.k, K::None));
+                if args.get(1, "loader").is_none_or(|v| matches!(v.k, K::None)) {
+                    self.note_read("CELERY_LOADER", None, false, "celery", at);
                 }
-                self.unsure_reads("Celery may look at the settings", at);
+                if plain("fixups") {
+                    self.note_read("DJANGO_SETTINGS_MODULE", None, false, "celery", at);
+                }
+                if args.open || !plain("fixups") {
+                    self.unsure_reads("Celery may look at variables", at);
+                }
                 self.forget_args(args, at);
                 Ok(V::at(K::Made("celery.Celery".into(), Arc::new(args.clone())), at))
             }
@@ -204,12 +247,12 @@ impl Machine<'_> {
                 Ok(V::unknown(format!("the result of {path}()"), at))
             }
             _ => {
-                let all = || args.pos.iter().chain(args.named.iter().map(|(_, v)| v));
-                let calls_back = all().any(|v| matches!(v.k, K::Func(_) | K::Method(_)));
-                if calls_back || READERS.iter().any(|lib| path.split('.').next() == Some(lib)) {
+                if !self.quiet_args(args) || READERS.iter().any(|lib| path.split('.').next() == Some(lib)) {
                     self.unsure_reads("a library may read variables", at);
                 }
-                self.may_raise(None, at, Cond::default());
+                if !never_raises(path) {
+                    self.may_fail(reaches_out(path), at);
+                }
                 self.forget_args(args, at);
                 let what = V::unknown(format!("the result of {path}(), which is not followed"), at);
                 Ok(if path.ends_with("Error") || path.ends_with("Configured") || path.ends_with("Exception") {

@@ -92,6 +92,10 @@ pub(crate) struct Machine<'a> {
     pub(crate) dead: Option<Reason>,
     /// Exceptions that may have been raised inside each `try` at hand.
     pub(crate) tries: Vec<Vec<(Exc, Heap, Cond)>>,
+    /// How many modules were being run where each of them stands.
+    pub(crate) tries_at: Vec<usize>,
+    /// How many modules are being run.
+    pub(crate) loads: usize,
     pub(crate) reads: Vec<EnvRead>,
     pub(crate) files: Vec<(FileId, Span)>,
     pub(crate) problems: Vec<Problem>,
@@ -139,6 +143,8 @@ impl<'a> Machine<'a> {
             depth: 0,
             dead: None,
             tries: Vec::new(),
+            tries_at: Vec::new(),
+            loads: 0,
             reads: Vec::new(),
             files: Vec::new(),
             problems: Vec::new(),
@@ -217,6 +223,19 @@ impl<'a> Machine<'a> {
         if let Some(inner) = self.tries.last_mut() {
             inner.push((exc, heap, cond));
         }
+    }
+
+    /// The same for a call that is not followed. In a tree that is whole, what goes wrong far inside a module whose
+    /// import is tried is not what the handler is for.
+    pub(crate) fn may_fail(&mut self, likely: bool, span: Span) {
+        if likely || self.guarded() {
+            self.may_raise(None, span, Cond::default());
+        }
+    }
+
+    /// Whether a handler may be meant for what goes wrong here: one of the same module, where the tree is whole.
+    pub(crate) fn guarded(&self) -> bool {
+        !self.whole || self.tries_at.last().is_some_and(|loads| *loads == self.loads)
     }
 
     /// Raises for sure, or goes on with an unknown value where nobody would catch it: what the rest of the module says is

@@ -14,6 +14,7 @@ impl Machine<'_> {
     /// `object.name`.
     pub(crate) fn attribute(&mut self, object: &V, name: &str, at: Span) -> R {
         match &object.k {
+            K::Lib(path) if &**path == "django.conf.settings" => self.django_setting(name, at),
             K::Lib(path) => {
                 let full = format!("{path}.{name}");
                 if let Some(value) = crate::formats::python::lib::constant(&full) {
@@ -38,7 +39,18 @@ impl Machine<'_> {
             K::Made(class, _) if &**class == "celery.Celery" && name == "conf" => {
                 Ok(V::at(K::Made("celery.conf".into(), Arc::default()), at))
             }
+            K::Made(class, _) if &**class == "celery.Celery" => {
+                if name == "config_from_envvar" {
+                    self.unsure_reads("Celery looks at a variable", at);
+                }
+                Ok(V::at(K::Bound(Arc::new((object.clone(), name.to_owned()))), at))
+            }
             K::Made(class, _) if &**class == "celery.conf" => {
+                // What only adds to it does not look at it yet.
+                if matches!(name, "update" | "setdefault" | "clear") {
+                    return Ok(V::unknown("a part of Celery's configuration", at));
+                }
+                self.unsure_reads("Celery looks at variables", at);
                 self.celery_settings(at)?;
                 Ok(V::unknown("a part of Celery's configuration", at))
             }

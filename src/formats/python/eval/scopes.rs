@@ -150,9 +150,6 @@ impl Machine<'_> {
             }
             ast::Expr::Attribute(attribute) => {
                 let object = self.eval(&attribute.value, f)?;
-                if matches!(&object.k, K::Made(class, _) if &**class == "celery.conf") {
-                    self.celery_settings(at)?;
-                }
                 self.set_attribute(&object, attribute.attr.as_str(), value, at);
             }
             ast::Expr::Subscript(subscript) => {

@@ -205,8 +205,10 @@ impl Machine<'_> {
         }
         // It may swallow what is raised inside (`contextlib.suppress`).
         self.tries.push(Vec::new());
+        self.tries_at.push(self.loads);
         let flow = self.block(&with.body, f);
         let raised = self.tries.pop().unwrap_or_default();
+        self.tries_at.pop();
         let mut outcomes: Vec<Pending> = raised
             .into_iter()
             .map(|(_, heap, cond)| Pending {
@@ -269,7 +271,8 @@ impl Machine<'_> {
     fn class_statement(&mut self, def: &ast::StmtClassDef, f: &mut Frame) -> Result<(), Exc> {
         let at = span(f.file(), &def.name);
         let mut bases = Vec::new();
-        let mut foreign = !def.decorator_list.is_empty();
+        let record = def.decorator_list.len() == 1 && self.is_record(&def.decorator_list[0], f)?;
+        let mut foreign = !def.decorator_list.is_empty() && !record;
         for base in def.arguments.iter().flat_map(|a| a.args.iter()) {
             foreign |= base.is_starred_expr();
             bases.push(self.eval(base, f)?);
@@ -282,6 +285,9 @@ impl Machine<'_> {
         let mut space = Space::new(Role::Class { name: def.name.to_string(), bases });
         let name = V::str(def.name.as_str());
         space.names.insert("__name__".into(), name);
+        if record {
+            space.names.insert("__record__".into(), V::none());
+        }
         let id = self.alloc(Data::Space(space));
         let mut scope = f.scope.clone();
         if !f.class && f.locals != f.scope.globals {

@@ -89,3 +89,48 @@ fn sequences_are_matched_by_their_parts() {
     );
     assert_eq!(text_of(&of, "A").as_deref(), Some("ac"));
 }
+
+fn read_names(of: &Settings) -> Vec<&str> {
+    of.reads.iter().map(|r| r.name.as_str()).collect()
+}
+
+#[test]
+fn a_celery_application_reads_two_variables_and_no_more() {
+    let of = whole("from celery import Celery\napp = Celery('x')\napp.conf.beat_schedule = {}\nA = 1\n", &[]);
+    assert_eq!(read_names(&of), ["CELERY_LOADER", "DJANGO_SETTINGS_MODULE"]);
+    assert_eq!(of.reads_unsure, None);
+}
+
+#[test]
+fn a_file_above_the_repository_is_not_there_in_a_tree_that_is_whole() {
+    let code = "from pathlib import Path\nUP = Path(__file__).resolve().parent.parent\n\
+                try:\n    with (UP / 'a.json').open() as f:\n        A = f.read()\nexcept OSError:\n    A = 'none'\n";
+    let of = whole(code, &[]);
+    assert_eq!(text_of(&of, "A").as_deref(), Some("none"));
+    assert!(matches!(of.values["UP"].kind, Kind::Unknown(_)));
+}
+
+#[test]
+fn a_dataclass_takes_its_fields_in_order() {
+    let code = "from dataclasses import dataclass, field\n@dataclass(frozen=True)\nclass B:\n    z: str\n    a: int = 2\n    l: list = field(default_factory=list)\n\
+                b = B('x')\nA, Z, L = b.a, b.z, b.l\n";
+    let of = whole(code, &[]);
+    assert_eq!(text_of(&of, "Z").as_deref(), Some("x"));
+    assert_eq!(of.values["A"].kind, Kind::Int(2));
+    assert_eq!(of.values["L"].kind, Kind::List(Vec::new()));
+}
+
+#[test]
+fn what_is_called_back_may_read_variables_only_where_it_names_them() {
+    let of = |body: &str| whole(&format!("import os, lib\nlib.hook(lambda: {body})\n"), &[]).reads_unsure;
+    assert_eq!(of("len('x')"), None);
+    assert!(of("os.getenv('X')").is_some());
+}
+
+#[test]
+fn a_call_far_inside_a_tried_import_is_not_what_the_handler_is_for() {
+    let code = "try:\n    from dev import *\nexcept:\n    from prod import *\n";
+    let of = whole(code, &[("dev.py", "import lib\nA = lib.call()\nB = 1\n"), ("prod.py", "C = 1\n")]);
+    assert_eq!(of.values.keys().map(String::as_str).collect::<Vec<_>>(), ["A", "B"]);
+    assert_eq!(of.values["B"].kind, Kind::Int(1));
+}

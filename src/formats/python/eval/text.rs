@@ -23,9 +23,12 @@ pub(crate) fn normal(path: &str) -> String {
     if out.is_empty() { ".".into() } else { out }
 }
 
-/// The folder of a path; none above the project's root.
+/// The folder of a path; none above the folder that the project lies in.
 pub(crate) fn parent(path: &str) -> Option<String> {
-    if path == super::values::ROOT || path.contains("..") {
+    if path == super::values::ROOT {
+        return Some(super::values::ABOVE.to_owned());
+    }
+    if path == super::values::ABOVE || path.contains("..") {
         return None;
     }
     let at = path.rfind('/')?;

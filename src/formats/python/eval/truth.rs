@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use super::machine::{Cond, Machine};
-use super::values::{Data, K, MARK, Names, R, V};
+use super::values::{ABOVE_MARK, Data, K, MARK, Names, R, V};
 use crate::model::{Reason, Span};
 
 /// What a value comes to when it is looked at.
@@ -188,5 +188,5 @@ pub(crate) fn wrap(mut vars: Names, value: V) -> V {
 
 /// Whether a text holds the place of the project, which is not known: only joining may be done with it.
 pub(crate) fn placed(text: &str) -> bool {
-    text.contains(MARK)
+    text.contains([MARK, ABOVE_MARK])
 }

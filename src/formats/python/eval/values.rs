@@ -12,6 +12,11 @@ pub(crate) const ROOT: &str = "/\u{F0000}";
 /// The character of it that no file contains.
 pub(crate) const MARK: char = '\u{F0000}';
 
+/// Stands for the folder that the project lies in.
+pub(crate) const ABOVE: &str = "/\u{F0001}";
+/// The character of that.
+pub(crate) const ABOVE_MARK: char = '\u{F0001}';
+
 pub(crate) type Id = u32;
 pub(crate) type Names = BTreeSet<String>;
 

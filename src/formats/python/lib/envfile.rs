@@ -190,7 +190,9 @@ impl Machine<'_> {
 
     /// The file that settings code names: `Err` where that is not known.
     pub(crate) fn named_file(&mut self, path: &V) -> Result<Option<FileId>, ()> {
-        let Some(inside) = path.pathlike().and_then(|path| Self::inside(&normal(path))) else { return Err(()) };
+        let Some(inside) = path.pathlike().and_then(|path| Self::inside(&normal(path))) else {
+            return if path.pathlike().is_some_and(|path| self.nowhere(path)) { Ok(None) } else { Err(()) };
+        };
         Ok(if let Presence::Here(file) = self.tree.presence(&inside) { Some(file) } else { None })
     }
 

@@ -7,7 +7,7 @@ use crate::formats::python::EnvRead;
 use crate::formats::python::eval::machine::{Cond, ENVIRON, Machine};
 use crate::formats::python::eval::text::{normal, parent};
 use crate::formats::python::eval::truth::{placed, wrap};
-use crate::formats::python::eval::values::{Args, K, Names, R, V};
+use crate::formats::python::eval::values::{ABOVE, Args, K, Names, R, V};
 use crate::model::{Certainty, Known, Span, StepKind};
 
 /// What a library raises for a variable that is not set.
@@ -173,18 +173,18 @@ impl Machine<'_> {
                     text(out)
                 }
                 "abspath" | "realpath" | "normpath" if placed(first) => {
-                    let mut parts: Vec<&str> = Vec::new();
+                    let mut so_far = String::new();
                     for part in first.split('/').filter(|p| !p.is_empty() && *p != ".") {
                         if part == ".." {
-                            if parts.len() < 2 {
+                            let Some(up) = parent(&so_far).filter(|up| up != "/") else {
                                 return Ok(V::unknown("a path outside the repository", at));
-                            }
-                            parts.pop();
+                            };
+                            so_far = up;
                         } else {
-                            parts.push(part);
+                            so_far = format!("{so_far}/{part}");
                         }
                     }
-                    text(format!("/{}", parts.join("/")))
+                    text(so_far)
                 }
                 "dirname" if first.trim_end_matches('/') == first || !first.contains('/') => {
                     match if first.contains('/') { parent(first) } else { Some(String::new()) } {
@@ -207,14 +207,41 @@ impl Machine<'_> {
         self.whole && !self.made_files && self.tree.find(inside).is_none() && !self.tree.is_dir(inside)
     }
 
+    /// Whether nothing can be at a place outside of the repository: where the tree is all there is, only the system's
+    /// own folders are around it.
+    pub(crate) fn nowhere(&self, path: &str) -> bool {
+        const SYSTEM: [&str; 18] = [
+            "bin", "boot", "dev", "etc", "home", "lib", "lib32", "lib64", "media", "mnt", "opt", "proc", "root",
+            "sbin", "sys", "tmp", "usr", "var",
+        ];
+        if !self.whole || self.made_files || path == ABOVE || !path.starts_with('/') {
+            return false;
+        }
+        let mut parts = path.split('/').filter(|part| !part.is_empty());
+        let first = parts.next().unwrap_or_default();
+        let secret = first == "run" && parts.next() == Some("secrets");
+        path.starts_with(&format!("{ABOVE}/")) || secret || !placed(path) && first != "run" && !SYSTEM.contains(&first)
+    }
+
     /// Whether a file is there, and what is in it.
     pub(crate) fn file_call(&mut self, name: &str, path: &str, at: Span) -> R {
         use crate::discover::Presence;
         if !self.whole {
             self.may_raise(None, at, Cond::default());
         }
-        let Some(inside) = Self::inside(&normal(path)) else {
-            return Ok(V::unknown("a file outside the repository", at));
+        // Programs are started in the root of the project.
+        let inside = match Self::inside(&normal(path)) {
+            None if self.whole && !path.starts_with('/') && !placed(path) => paths::join("", &normal(path)),
+            other => other,
+        };
+        let Some(inside) = inside else {
+            if !self.nowhere(path) {
+                return Ok(V::unknown("a file outside the repository", at));
+            }
+            return match name {
+                "read_text" | "open" => self.raise("FileNotFoundError", "there is no such file", at),
+                _ => Ok(V::at(K::Bool(false), at)),
+            };
         };
         let presence = self.tree.presence(&inside);
         let dir = self.tree.is_dir(&inside);
@@ -232,9 +259,8 @@ impl Machine<'_> {
                 return self.raise("FileNotFoundError", "there is no such file", at);
             }
             ("isfile" | "is_file", Presence::Missing) if self.absent(&inside) => V::at(K::Bool(false), at),
-            ("exists", Presence::Missing) if self.absent(&inside) && paths::name(&inside).contains('.') => {
-                V::at(K::Bool(false), at)
-            }
+            // A repository holds no empty folders.
+            ("exists" | "isdir" | "is_dir", Presence::Missing) if self.absent(&inside) => V::at(K::Bool(false), at),
             // What git does not hold may be there when the program runs.
             _ => V::unknown("whether a file is there that the repository does not hold", at),
         })

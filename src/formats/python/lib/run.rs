@@ -3,8 +3,8 @@
 use std::sync::Arc;
 
 use crate::discover::{Presence, paths};
-use crate::formats::python::eval::machine::{Cond, Frame, Machine};
-use crate::formats::python::eval::values::{Args, Exc, Id, K, ROOT, V};
+use crate::formats::python::eval::machine::{Cond, Frame, MODULES, Machine};
+use crate::formats::python::eval::values::{Args, Exc, Id, K, R, ROOT, V};
 use crate::model::{FileId, Span};
 
 /// Marks a text as the contents of a file.
@@ -121,6 +121,20 @@ impl Machine<'_> {
             _ => return Ok(()),
         };
         self.load(&name, at).map(|_| ())
+    }
+
+    /// `django.conf.settings.NAME`: the settings that the program names are imported, if they are not yet.
+    pub(crate) fn django_setting(&mut self, name: &str, at: Span) -> R {
+        const READY: &str = "django.conf.settings is set up";
+        if matches!(name, "configure" | "configured") {
+            return Ok(V::lib(format!("django.conf.settings.{name}")));
+        }
+        if self.space(MODULES).is_some_and(|s| !s.names.contains_key(READY)) {
+            self.note_read("DJANGO_SETTINGS_MODULE", None, true, "django", at);
+            self.celery_settings(at)?;
+            self.set_name(MODULES, READY, V::none());
+        }
+        Ok(V::unknown("a setting of the running program", at))
     }
 
     /// What is left when code that is run cannot be followed.

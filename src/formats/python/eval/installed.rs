@@ -1,0 +1,191 @@
+//! What is taken to be installed where the tree is all there is: what the project asks for in order to run.
+
+use super::machine::Machine;
+use crate::discover::paths;
+use crate::knowledge::packages::distribution_of_import;
+
+/// How the manifests name a package.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]
+enum Named {
+    /// No manifest does, and there are some.
+    Nowhere,
+    /// Only those for development do.
+    Development,
+    /// There are none.
+    Unlisted,
+    /// One does, or it may come along with another.
+    Perhaps,
+}
+
+/// Modules that other packages often bring.
+const COMMON: [&str; 46] = [
+    "yaml",
+    "PIL",
+    "pip",
+    "setuptools",
+    "pkg_resources",
+    "MySQLdb",
+    "django",
+    "six",
+    "dotenv",
+    "requests",
+    "ujson",
+    "simplejson",
+    "jinja2",
+    "pydantic",
+    "typing_extensions",
+    "distutils",
+    "redis",
+    "cryptography",
+    "urllib3",
+    "certifi",
+    "markupsafe",
+    "click",
+    "werkzeug",
+    "attr",
+    "attrs",
+    "pytz",
+    "tzdata",
+    "sqlparse",
+    "asgiref",
+    "idna",
+    "packaging",
+    "dateutil",
+    "numpy",
+    "boto3",
+    "botocore",
+    "lxml",
+    "httpx",
+    "anyio",
+    "rich",
+    "pygments",
+    "toml",
+    "tomli",
+    "importlib_metadata",
+    "backports",
+    "kombu",
+    "google",
+];
+
+impl Machine<'_> {
+    /// Whether a module outside of the repository is surely not there.
+    pub(crate) fn surely_missing(&self, name: &str) -> bool {
+        if !self.whole {
+            return false;
+        }
+        let named = self.named(name);
+        let top = name.split('.').next().unwrap_or(name);
+        sounds_local(name) && (named < Named::Perhaps || top.len() < 4) || self.guarded() && named < Named::Unlisted
+    }
+
+    /// Whether a star import of a module outside of the repository brings no names: the program would not start.
+    pub(crate) fn gives_nothing(&self, name: &str) -> bool {
+        self.whole && self.named(name) == Named::Nowhere
+    }
+
+    fn named(&self, name: &str) -> Named {
+        let top = name.split('.').next().unwrap_or(name);
+        if COMMON.contains(&top) || top.len() < 4 {
+            return Named::Perhaps;
+        }
+        let mut words = vec![squeezed(top)];
+        words.extend(distribution_of_import(top).map(squeezed));
+        let (mut any, mut dev, mut lock) = (false, false, false);
+        for (file, path) in self.tree.files().filter(|(_, path)| manifest(path)) {
+            let last = paths::name(path);
+            any |= last.contains("requirements") || matches!(last, "pyproject.toml" | "Pipfile" | "setup.py");
+            let Ok(text) = self.tree.text(file) else { continue };
+            if !squeezed(text).contains(&words[0]) && !words.iter().any(|word| squeezed(text).contains(word)) {
+                continue;
+            }
+            match mention(path, text, &words) {
+                Named::Perhaps if last.ends_with(".lock") || last == "pylock.toml" => lock = true,
+                Named::Perhaps => return Named::Perhaps,
+                Named::Development => dev = true,
+                Named::Nowhere | Named::Unlisted => {}
+            }
+        }
+        match (any, dev, lock) {
+            (_, true, _) => Named::Development,
+            (true, false, false) => Named::Nowhere,
+            (false, false, false) => Named::Unlisted,
+            _ => Named::Perhaps,
+        }
+    }
+}
+
+/// A text without what names are spelled with or without.
+fn squeezed(text: &str) -> String {
+    text.chars().filter(|c| !matches!(c, '-' | '_' | '.')).map(|c| c.to_ascii_lowercase()).collect()
+}
+
+fn manifest(path: &str) -> bool {
+    let last = paths::name(path);
+    let ends = [".txt", ".toml", ".lock", ".cfg", ".in", ".yml", ".yaml", ".json", ".pip"];
+    ends.iter().any(|end| last.ends_with(end)) || matches!(last, "Pipfile" | "setup.py") || last.contains("Dockerfile")
+}
+
+/// How one manifest names a package: lines of requirement files for development and of such tables do not count.
+fn mention(path: &str, text: &str, words: &[String]) -> Named {
+    const DEVELOPMENT: [&str; 12] =
+        ["dev", "devel", "develop", "development", "test", "tests", "testing", "local", "lint", "docs", "debug", "ci"];
+    let words_of = |text: &str| -> Vec<String> {
+        text.to_ascii_lowercase().split(|c: char| !c.is_ascii_alphanumeric()).map(str::to_owned).collect()
+    };
+    let last = paths::name(path);
+    let requirements = path.contains("requirements") && [".txt", ".in", ".pip"].iter().any(|end| last.ends_with(end));
+    let for_development = requirements && words_of(path).iter().any(|word| DEVELOPMENT.contains(&word.as_str()));
+    let mut table = String::new();
+    let mut out = Named::Nowhere;
+    for line in text.lines().map(str::trim) {
+        if line.starts_with('#') {
+            continue;
+        }
+        if line.starts_with('[') && line.ends_with(']') && matches!(last, "pyproject.toml" | "Pipfile") {
+            line.clone_into(&mut table);
+        }
+        if !words.iter().any(|word| squeezed(line).contains(word)) {
+            continue;
+        }
+        let groups =
+            ["[dependency-groups", "[tool.poetry.group.", "[tool.poetry.dev-", "[tool.pdm.dev-", "[dev-packages"];
+        let group = groups.iter().any(|start| table.starts_with(start))
+            || table == "[project.optional-dependencies]"
+            || table == "[tool.uv]";
+        let ships = words_of(&table).iter().any(|word| matches!(word.as_str(), "prod" | "production" | "deploy"));
+        let settings = table.starts_with("[tool.") && !table.starts_with("[tool.poetry.dependencies");
+        out = out.max(match () {
+            () if for_development || group && !ships => Named::Development,
+            () if settings => Named::Nowhere,
+            () => Named::Perhaps,
+        });
+    }
+    out
+}
+
+/// Whether a module that the repository does not hold is the project's own by its name (`local_settings`).
+fn sounds_local(name: &str) -> bool {
+    let last = name.rsplit('.').next().unwrap_or(name);
+    let words = ["local", "settings", "secrets", "private", "override", "overrides", "custom", "dev", "production"];
+    last.split('_').any(|word| words.contains(&word)) && !STANDARD_NAMES.contains(&last)
+}
+
+/// Modules of Python itself and of libraries that are called so.
+const STANDARD_NAMES: [&str; 4] = ["secrets", "pydantic_settings", "split_settings", "environ_settings"];
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_only_development_asks_for_is_told_from_what_the_program_needs() {
+        let of = |path: &str, text: &str| mention(path, text, &[squeezed("debug_toolbar")]);
+        assert_eq!(of("requirements/dev.txt", "django-debug-toolbar==4\n"), Named::Development);
+        assert_eq!(of("requirements.txt", "django-debug-toolbar==4\n"), Named::Perhaps);
+        assert_eq!(of("requirements.txt", "# django-debug-toolbar\n"), Named::Nowhere);
+        let toml = "[project]\ndependencies = [\"django\"]\n[dependency-groups]\ndev = [\"django-debug-toolbar\"]\n";
+        assert_eq!(of("pyproject.toml", toml), Named::Development);
+        assert_eq!(of("pyproject.toml", &toml.replace("[dependency-groups]\ndev", "x")), Named::Perhaps);
+        assert_eq!(of("Pipfile", "[packages]\ndjango-debug-toolbar = \"*\"\n"), Named::Perhaps);
+    }
+}

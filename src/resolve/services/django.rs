@@ -1,0 +1,224 @@
+//! What Django and Celery add to what the settings say: the framework's own defaults, how tasks run, options of the database,
+//! and classes of the project that build on known ones.
+
+use std::collections::BTreeMap;
+
+use super::Used;
+use super::used::{behind, certainty_of};
+use crate::discover::Kind;
+use crate::formats::python::{self, Kind as Py, Val};
+use crate::knowledge::services;
+use crate::links::Repository;
+use crate::model::{Certainty, ComponentKind, Known, Origin, Reason, Span};
+use crate::resolve::part::{Host, Part};
+use crate::resolve::settings::Loaded;
+
+/// The product of tasks that run where they are called.
+pub const EAGER: &str = "eager";
+/// The product of tasks that a worker takes from a broker.
+const QUEUE: &str = "queue";
+
+/// Settings that make tasks run where they are called.
+const EAGER_SETTINGS: [&str; 3] = ["CELERY_TASK_ALWAYS_EAGER", "CELERY_ALWAYS_EAGER", "TASK_ALWAYS_EAGER"];
+
+/// Settings that show that a project sends mail.
+const MAIL_SETTINGS: [&str; 5] = ["EMAIL_HOST", "EMAIL_PORT", "EMAIL_HOST_USER", "DEFAULT_FROM_EMAIL", "SERVER_EMAIL"];
+
+/// Adds what holds although no setting says it.
+pub(super) fn add(loaded: &Loaded, parts: &[Part<'_>], used: &mut Vec<Used>) {
+    let values = &loaded.settings.values;
+    tasks(values, used);
+    let followed = loaded.settings.problems.is_empty()
+        && loaded.settings.incomplete.is_none()
+        && loaded.settings.missing_modules.iter().all(|module| !module.star);
+    if followed && values.contains_key("INSTALLED_APPS") {
+        defaults(loaded, used);
+    }
+    let several = several(parts);
+    for one in used.iter_mut() {
+        one.several = several && one.family == Some("cache");
+        if one.role == "storage.media" && one.product.one().is_some_and(|product| product == "filesystem") {
+            one.stored = on_volume(values.get("MEDIA_ROOT"), loaded, parts);
+        }
+    }
+}
+
+fn default(role: &str, product: &str, driver: &str, family: &'static str, origin: Origin) -> Used {
+    Used {
+        role: role.into(),
+        product: Known::One(product.into()),
+        driver: Some(driver.into()),
+        origin,
+        certainty: Certainty::Stated,
+        host: None,
+        family: Some(family),
+        stored: None,
+        options: None,
+        several: false,
+    }
+}
+
+/// The backends that Django takes where a project names none, as far as the project uses them.
+fn defaults(loaded: &Loaded, used: &mut Vec<Used>) {
+    let values = &loaded.settings.values;
+    let is_set = |name: &str| values.get(name).is_some_and(|val| !matches!(behind(val).kind, Py::Undefined));
+    let unset = |names: &[&str]| names.iter().all(|name| !is_set(name));
+    let shown = |names: &[&str]| names.iter().find_map(|name| values.get(*name)).map(|val| val.origin.clone());
+    if let Some(origin) = shown(&MAIL_SETTINGS).filter(|_| unset(&["EMAIL_BACKEND", "MAILERS"])) {
+        used.retain(|one| one.role != "mail");
+        let driver = "django.core.mail.backends.smtp.EmailBackend";
+        used.push(default("mail", "smtp", driver, "mail", origin));
+    }
+    let media = shown(&["MEDIA_ROOT", "MEDIA_URL"]).filter(|_| unset(&["STORAGES", "DEFAULT_FILE_STORAGE"]));
+    if let Some(origin) = media {
+        let driver = "django.core.files.storage.FileSystemStorage";
+        used.push(default("storage.media", "filesystem", driver, "object_storage", origin));
+    }
+    if let Some(file) = loaded.settings.file.filter(|_| unset(&["CACHES"])) {
+        let driver = "django.core.cache.backends.locmem.LocMemCache";
+        used.push(default("cache", "locmem", driver, "cache", Origin::set(Span::new(file, 0, 0))));
+    }
+}
+
+/// How tasks run: where they are called, or by a worker.
+fn tasks(values: &BTreeMap<String, Val>, used: &mut Vec<Used>) {
+    let within = values.get("CELERY").map(behind).and_then(|celery| celery.get("task_always_eager"));
+    let Some(val) = EAGER_SETTINGS.iter().find_map(|name| values.get(*name)).or(within) else {
+        let Some(broker) = used.iter().find(|one| one.role == "broker") else { return };
+        let product = broker.product.clone().map(|product| match product.as_str() {
+            "memory_broker" => "memory".to_owned(),
+            _ => QUEUE.to_owned(),
+        });
+        let queue = default("tasks", QUEUE, "", "tasks", broker.origin.clone());
+        let queue = Used { product, driver: None, certainty: broker.certainty.clone(), ..queue };
+        used.push(queue);
+        return;
+    };
+    let certainty = certainty_of(val);
+    // That there is no address of a broker in the repository says nothing of where it is deployed.
+    let outside = match &certainty {
+        Certainty::Default { variable: Some(name) } if name.contains("URL") || name.contains("BROKER") => Some(name),
+        _ => None,
+    };
+    let product = match &behind(val).kind {
+        _ if outside.is_some() => Known::Unknown(Reason::new("whether there is a broker decides it")),
+        Py::Bool(eager) => Known::One(if *eager { EAGER } else { QUEUE }.to_owned()),
+        Py::Unknown(reason) => Known::Unknown(reason.clone()),
+        _ => Known::Unknown(Reason::new("the settings compute it")),
+    };
+    let eager = default("tasks", EAGER, "", "tasks", val.origin.clone());
+    used.push(Used { product, driver: None, certainty, ..eager });
+}
+
+/// Whether the application runs as more than one process: several components, or a server with several workers.
+fn several(parts: &[Part<'_>]) -> bool {
+    let runs = |part: &&Part<'_>| {
+        part.kind == ComponentKind::App
+            && part.processes.iter().any(|process| {
+                process.server.as_ref().is_some_and(|server| ["production", "worker"].contains(&server.kind))
+            })
+    };
+    let ours: Vec<&Part<'_>> = parts.iter().filter(runs).collect();
+    ours.len() > 1 || ours.iter().flat_map(|part| &part.processes).any(|process| workers(&process.argv) > 1)
+}
+
+/// The workers that a command line asks for.
+fn workers(argv: &[String]) -> u32 {
+    let mut words = argv.iter();
+    while let Some(word) = words.next() {
+        let number = match word.as_str() {
+            "--workers" | "-w" => words.next().map(String::as_str),
+            word => word.strip_prefix("--workers=").or_else(|| word.strip_prefix("-w")),
+        };
+        if let Some(number) = number.and_then(|number| number.parse().ok()) {
+            return number;
+        }
+    }
+    1
+}
+
+/// Whether uploads lie on a volume; unknown where volumes cannot be seen. The folder of a volume may be the one of the setting
+/// by its last name alone: where the code lies in the container is not always known.
+fn on_volume(root: Option<&Val>, loaded: &Loaded, parts: &[Part<'_>]) -> Option<bool> {
+    let composed = |part: &&Part<'_>| part.kind == ComponentKind::App && part.hostname.is_some();
+    let ours: Vec<&Part<'_>> = parts.iter().filter(composed).collect();
+    let path = match &behind(root?).kind {
+        Py::Str(text) | Py::Path(text) => text.clone(),
+        _ => return None,
+    };
+    let last = |path: &str| path.trim_end_matches('/').rsplit('/').next().unwrap_or_default().to_owned();
+    let names: Vec<&str> = path.split('/').filter(|name| !name.is_empty()).collect();
+    let kept = |target: &String| names.contains(&last(target).as_str());
+    if ours.iter().any(|part| !part.mounts.is_empty() || part.volumes.iter().any(kept)) {
+        return Some(true);
+    }
+    let built = |part: &&Part<'_>| part.image.as_ref().is_some_and(|image| image.dockerfile.is_some());
+    let speaks = |part: &&&Part<'_>| loaded.component.as_ref() == Some(&part.name) && part.host == Host::Container;
+    ours.iter().find(speaks).filter(|part| built(part)).map(|_| false)
+}
+
+/// Options of a database that change what a query does; none where one of them is not known.
+pub(super) fn options(config: &Val) -> Option<Vec<String>> {
+    let mut found = Vec::new();
+    let mut one = |name: &str, val: Option<&Val>| -> Option<()> {
+        match val.map(|val| &behind(val).kind) {
+            None | Some(Py::None | Py::Bool(false)) => {}
+            Some(Py::Bool(true)) => found.push(format!("{name}=True")),
+            Some(Py::Str(text)) => found.push(format!("{name}={text}")),
+            Some(Py::Int(number)) => found.push(format!("{name}={number}")),
+            Some(_) => return None,
+        }
+        Some(())
+    };
+    for name in ["ATOMIC_REQUESTS", "DISABLE_SERVER_SIDE_CURSORS", "TIME_ZONE"] {
+        one(name, config.get(name))?;
+    }
+    if let Some(inner) = config.get("OPTIONS") {
+        let Py::Dict(_) = &behind(inner).kind else { return None };
+        for name in ["isolation_level", "sql_mode", "init_command", "charset"] {
+            one(name, behind(inner).get(name))?;
+        }
+    }
+    Some(found)
+}
+
+/// The product of a class of the project, by the class it builds on.
+pub(super) fn product_of_class(repository: &Repository<'_>, dotted: &str) -> Option<String> {
+    let tree = repository.tree;
+    let (module, class) = dotted.rsplit_once('.')?;
+    let path = module.replace('.', "/");
+    let ends = [format!("{path}.py"), format!("{path}/__init__.py")];
+    let is_it = |path: &str| ends.iter().any(|end| path == end || path.ends_with(&format!("/{end}")));
+    let file = repository.of(Kind::Python).iter().copied().find(|file| is_it(tree.path(*file)))?;
+    let classes = python::config_classes(tree, file);
+    let mut wanted = class.to_owned();
+    for _ in 0..4 {
+        let found = classes.iter().find(|known| known.name == wanted)?;
+        let last = |base: &String| base.rsplit('.').next().unwrap_or(base).to_owned();
+        let bases: Vec<String> = found.bases.iter().map(last).collect();
+        if let Some(product) = bases.iter().find_map(|base| services::by_class_name(base)) {
+            return Some(product.product.to_owned());
+        }
+        wanted = bases.into_iter().find(|base| classes.iter().any(|known| known.name == *base))?;
+    }
+    None
+}
+
+#[cfg(test)]
+mod tests {
+    use super::workers;
+
+    #[test]
+    fn workers_are_counted_in_every_spelling() {
+        let words = |text: &str| text.split(' ').map(str::to_owned).collect::<Vec<_>>();
+        for (line, count) in [
+            ("gunicorn shop.wsgi --workers 4", 4),
+            ("gunicorn -w3 shop.wsgi", 3),
+            ("uvicorn shop:app --workers=2", 2),
+            ("gunicorn shop.wsgi", 1),
+            ("gunicorn --worker-class gthread shop.wsgi", 1),
+        ] {
+            assert_eq!(workers(&words(line)), count, "{line}");
+        }
+    }
+}
