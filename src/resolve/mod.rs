@@ -3,8 +3,8 @@
 
 pub mod build;
 pub mod components;
-mod exports;
 mod edited;
+mod exports;
 pub mod hosted;
 pub mod installs;
 pub mod job;
