@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use super::exports;
 use super::installs::{self, Place};
 use super::part::{ImagePart, Installs, RuntimePart};
 use crate::discover::Tree;
@@ -228,6 +229,9 @@ impl Resolver<'_, '_> {
                     let env = self.build.stages.get(*other).map(|stage| stage.env.clone()).unwrap_or_default();
                     for source in sources {
                         copy_from_stage(installs, &there, &source.value, &env, step.span, dest.span);
+                        let to = absolute(step.workdir.as_deref().unwrap_or("/"), &dest.value);
+                        let into = dest.value.ends_with(['/', '.']) || sources.len() > 1;
+                        exports::take_over(installs, &there, &absolute("/", &source.value), &to, into);
                     }
                 }
                 Action::Copy { .. } => {}

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use super::exports;
 use super::part::{Installs, PackagePart, SourcePart, SystemPart};
 use crate::discover::{Tree, paths};
 use crate::formats::Vars;
@@ -32,9 +33,20 @@ pub struct Place<'a, 't> {
     pub markers: MarkerEnv,
 }
 
+impl Place<'_, '_> {
+    /// The repository's folder of a project in which a command runs.
+    pub(super) fn folder(&self, cwd: &str) -> String {
+        let here = self.container.outside(cwd).filter(|folder| has_project(self.tree, folder));
+        here.unwrap_or_else(|| self.context.clone())
+    }
+}
+
 /// Adds what one command installs.
 pub fn run(installs: &mut Installs, executed: &Executed, place: &Place<'_, '_>) {
     let argv = words(executed);
+    if exports::note(installs, executed, &argv, place) {
+        return;
+    }
     match meaning::of(&argv) {
         Meaning::InstallsSystem(install) => system(installs, &install, executed, place),
         Meaning::InstallsPython(command) => python(installs, &command, executed, place),
@@ -150,8 +162,11 @@ fn outside_paths(command: &[String], cwd: &str, place: &Place<'_, '_>) -> Vec<St
         } else if let Some((flag, rest)) = inline.filter(|(_, rest)| rest.contains(['.', '/'])) {
             out.push(format!("{flag}{}", to_repository(rest).unwrap_or_else(|| rest.to_owned())));
         } else {
+            let conda = matches!(command[0].as_str(), "conda" | "mamba" | "micromamba");
             takes_path = ["-r", "-c", "--requirement", "--constraint", "-e", "--editable", "--project", "--directory"]
-                .contains(&word.as_str());
+                .contains(&word.as_str())
+                && !conda
+                || conda && matches!(word.as_str(), "-f" | "--file");
             out.push(word.clone());
         }
     }
@@ -176,24 +191,23 @@ fn python(installs: &mut Installs, command: &[String], executed: &Executed, plac
         installs.sources.extend(sources);
         return;
     }
-    let argv = outside_paths(command, &cwd, place);
-    let folder = if command[0] == "pip" {
-        String::new()
-    } else {
-        place
-            .container
-            .outside(&cwd)
-            .filter(|folder| has_project(place.tree, folder))
-            .unwrap_or_else(|| place.context.clone())
-    };
+    let exported = (command[0] == "pip" && !wheel).then(|| exports::read(installs, command, &cwd)).flatten();
+    let (exported, rest) = exported.unwrap_or_else(|| (Vec::new(), command.to_vec()));
+    let argv = outside_paths(&rest, &cwd, place);
+    let folder = if command[0] == "pip" { String::new() } else { place.folder(&cwd) };
     let local = local_installs(&argv, &cwd, place);
     let vars: &Vars = &executed.vars;
     let argv = if command[0] == "pip" { local.clone() } else { argv };
     let installed = if wheel {
         let Some(gathered) = locks::pip_wheel(place.tree, &folder, &argv, vars, &place.markers) else { return };
         gathered.installed
-    } else {
+    } else if exported.is_empty() {
         locks::installed(place.tree, &folder, &argv, vars, &place.markers)
+    } else {
+        let more = argv.iter().any(|word| word == "-e" || word == "-r" || word == "." || word.starts_with("./"));
+        let more = more || argv.iter().skip(2).any(|word| word.contains("==") && !word.starts_with('-'));
+        let rest = more.then(|| locks::installed(place.tree, &folder, &argv, vars, &place.markers));
+        exports::joined(exported, rest)
     };
     // A run that cannot be followed says less than what was installed before it.
     let runs = command.get(1).is_some_and(|verb| verb == "run");
@@ -262,7 +276,7 @@ fn word_span(executed: &Executed, place: &Place<'_, '_>, file: crate::model::Fil
 }
 
 fn has_project(tree: &Tree, folder: &str) -> bool {
-    ["pyproject.toml", "Pipfile", "setup.py", "setup.cfg", "uv.lock", "poetry.lock"]
+    ["pyproject.toml", "Pipfile", "setup.py", "setup.cfg", "uv.lock", "poetry.lock", "environment.yml"]
         .iter()
         .any(|name| paths::join(folder, name).is_some_and(|path| tree.find(&path).is_some()))
 }

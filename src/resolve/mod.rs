@@ -4,6 +4,7 @@
 pub mod build;
 pub mod components;
 mod edited;
+mod exports;
 pub mod hosted;
 pub mod installs;
 pub mod job;

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use crate::formats::locks::Package;
+use crate::formats::locks::{Installed, Package};
 use crate::formats::{Vars, World};
 use crate::knowledge::images::Image;
 use crate::links::Container;
@@ -101,6 +101,15 @@ pub struct SourcePart {
     pub span: Span,
 }
 
+/// The packages of a lock as an installer writes them to a file for pip.
+#[derive(Clone, Debug)]
+pub struct Export {
+    /// The packages.
+    pub installed: Installed,
+    /// The command that writes them.
+    pub span: Span,
+}
+
 /// What a stage, a job or a machine has installed.
 #[derive(Clone, Debug)]
 pub struct Installs {
@@ -114,6 +123,8 @@ pub struct Installs {
     pub packages_complete: Result<(), Reason>,
     /// Python packages that were built as wheels, not yet installed.
     pub wheels: BTreeMap<String, PackagePart>,
+    /// Files that installers wrote their locks' packages to, by their absolute paths.
+    pub exports: BTreeMap<String, Export>,
     /// Where wheels were built from.
     pub wheel_sources: Vec<SourcePart>,
     /// Where the packages come from.
@@ -132,6 +143,7 @@ impl Default for Installs {
             packages: BTreeMap::new(),
             packages_complete: Ok(()),
             wheels: BTreeMap::new(),
+            exports: BTreeMap::new(),
             wheel_sources: Vec::new(),
             sources: Vec::new(),
             installs_python: false,

@@ -64,6 +64,17 @@ impl Table {
     }
 }
 
+/// Short flags in one word, of which only the last takes a value: those before it, and the last with its dash.
+fn bundle<'w>(word: &'w str, table: &Table) -> Option<(&'w str, &'static str)> {
+    let letters = word.strip_prefix('-')?;
+    let last = letters.chars().last()?;
+    let plain = letters.strip_suffix(last)?;
+    let lists = [table.values, table.more_values];
+    let mut flags = lists.into_iter().flat_map(str::split_ascii_whitespace);
+    let found = flags.find(|flag| flag.strip_prefix('-') == letters.get(plain.len()..))?;
+    plain.chars().all(|c| table.takes(&format!("-{c}")) == Some(false)).then_some((plain, found))
+}
+
 /// Sorts words into flags and the rest. A flag that no table knows is refused: it may change what is installed.
 pub fn flags(words: &[String], table: &Table) -> Result<Flags, Reason> {
     let mut out = Flags::default();
@@ -89,6 +100,11 @@ pub fn flags(words: &[String], table: &Table) -> Result<Flags, Reason> {
                 out.flags.extend(word[1..].chars().map(|c| (format!("-{c}"), None)));
                 out.unconfirmed.get_or_insert_with(|| unknown(word));
                 continue;
+            } else if let Some((plain, last)) = bundle(word, table) {
+                // The last of several takes the next word: `-Ur requirements.txt`.
+                out.flags.extend(plain.chars().map(|c| (format!("-{c}"), None)));
+                out.unconfirmed.get_or_insert_with(|| unknown(word));
+                name = last;
             }
         }
         if table.unconfirmed(name) {
@@ -157,7 +173,7 @@ pub const PIPENV: Table = Table {
     plain: "--dev -d --dev-only --deploy --system --ignore-pipfile --verbose -v --clear --quiet -q --site-packages --hash \
             --keep-outdated --sequential --exclude-markers --exclude-index",
     more_values: "",
-    more_plain: "--two --three --no-site-packages",
+    more_plain: "--two --three --no-site-packages --skip-lock --pre",
 };
 
 /// The flags of `pip install`, `pip wheel`, `pip download` and `uv pip`.
@@ -179,4 +195,16 @@ pub const PIP: Table = Table {
                  --no-verify-hashes --native-tls --reinstall --refresh --no-warn-conflicts --no-config --no-sources \
                  --require-virtualenv --debug --no-break-system-packages --no-use-pep517 --check-build-dependencies \
                  --managed-python --no-managed-python --no-python-downloads --preview",
+};
+
+/// The flags of `conda`, `mamba` and `micromamba`.
+pub const CONDA: Table = Table {
+    values: "-f --file -n --name -p --prefix -c --channel --platform --subdir --solver --repodata-fn --channel-priority -r --root-prefix \
+             --cacert_path --ssl_verify --log-level --rc-file --retry-clean-cache --experimental-solver",
+    plain: "-y --yes -q --quiet -v --verbose --force --override-channels --update-all --all --freeze-installed --no-update-deps \
+            --update-deps --no-deps --only-deps --offline --copy --json --strict-channel-priority --no-channel-priority --prune \
+            --use-local --no-default-packages --no-pin --force-reinstall --no-rc --always-yes --satisfied-skip-solve --insecure -k \
+            --no-py-pin --allow-uninstall --allow-downgrade --no-allow-uninstall --no-allow-downgrade",
+    more_values: "",
+    more_plain: "",
 };

@@ -46,6 +46,8 @@ pub struct Manifest {
     pub build_requires: Vec<Dependency>,
     /// Poetry's groups, `main` and `dev` among them.
     pub poetry: BTreeMap<String, Vec<Dependency>>,
+    /// Development groups in tables of tools: `tool.pdm.dev-dependencies`, `tool.uv.dev-dependencies` (the group `dev`).
+    pub tool_groups: BTreeMap<String, Vec<Dependency>>,
     /// Poetry's groups that must be asked for.
     pub poetry_optional: BTreeSet<String>,
     /// What could not be read.
@@ -72,10 +74,14 @@ pub fn parse(file: FileId, text: &str) -> Manifest {
         optional.insert(normalize(&name.value), list(Some(node)));
     }
     let mut groups = BTreeMap::new();
+    let twice = named_twice(&node);
     for (name, _) in node.get("dependency-groups").map_or(&[][..], Node::entries) {
         let name = normalize(&name.value);
         let mut out = Vec::new();
-        let expanded = expand(&node, &name, &mut Vec::new(), &mut out).map(|()| out);
+        let expanded = match &twice {
+            Some(name) => Err(format!("several groups are called {name}")),
+            None => expand(&node, &name, &mut Vec::new(), &mut out).map(|()| out),
+        };
         groups.insert(name, expanded);
     }
     let project = node.get("project");
@@ -93,12 +99,20 @@ pub fn parse(file: FileId, text: &str) -> Manifest {
         groups,
         build_requires: list(node.path(&["build-system", "requires"])),
         poetry: BTreeMap::new(),
+        tool_groups: tool_groups(&node),
         poetry_optional: BTreeSet::new(),
         problems,
         node,
     };
     poetry(&mut out);
     out
+}
+
+/// The normalized name that several groups have, for which none of them can be read.
+pub(super) fn named_twice(root: &Node) -> Option<String> {
+    let mut seen = BTreeSet::new();
+    let groups = root.get("dependency-groups").map_or(&[][..], Node::entries);
+    groups.iter().map(|(name, _)| normalize(&name.value)).find(|name| !seen.insert(name.clone()))
 }
 
 /// A group of PEP 735 with what it includes, in order.
@@ -125,6 +139,32 @@ fn expand(root: &Node, name: &str, open: &mut Vec<String>, out: &mut Vec<Depende
     }
     open.pop();
     Ok(())
+}
+
+/// The development groups that tools keep in tables of their own.
+fn tool_groups(root: &Node) -> BTreeMap<String, Vec<Dependency>> {
+    let mut out: BTreeMap<String, Vec<Dependency>> = BTreeMap::new();
+    for (name, node) in root.path(&["tool", "pdm", "dev-dependencies"]).map_or(&[][..], Node::entries) {
+        let mut editable = Vec::new();
+        for item in node.items() {
+            let rest = item.text().and_then(|text| text.strip_prefix("-e ")).map(str::trim);
+            match (rest, item.text().and_then(|text| text.split("#egg=").nth(1))) {
+                // Of `-e file:///./x#egg=name` the name is known.
+                (Some(_), Some(name)) => editable.extend(named(name.split('&').next().unwrap_or(name), item.span)),
+                _ => editable.extend(dependency(item)),
+            }
+        }
+        out.entry(normalize(&name.value)).or_default().extend(editable);
+    }
+    if let Some(node) = root.path(&["tool", "uv", "dev-dependencies"]) {
+        out.entry("dev".into()).or_default().extend(list(Some(node)));
+    }
+    out
+}
+
+/// A bare name as a requirement.
+fn named(name: &str, span: Span) -> Option<Dependency> {
+    dependency(&Node { data: data::Data::Text(name.to_owned()), span })
 }
 
 fn poetry(out: &mut Manifest) {
@@ -190,6 +230,23 @@ fn clause(text: &str, span: Span) -> Clause {
 }
 
 impl Manifest {
+    /// The extras that are asked for, and those that they name in turn: `name[a,b]` of the project itself.
+    pub fn with_own_extras(&self, asked: &BTreeSet<String>) -> Vec<String> {
+        let me = self.name.as_ref().map(|name| normalize(&name.value)).unwrap_or_default();
+        let mut all: Vec<String> = asked.iter().cloned().collect();
+        let mut at = 0;
+        while let Some(list) = all.get(at).map(|extra| self.optional.get(extra)) {
+            at += 1;
+            let requirements = list.into_iter().flatten().filter_map(|d| d.requirement.as_ref().ok());
+            for extra in requirements.filter(|r| r.name.value == me).flat_map(|r| &r.extras) {
+                if !all.contains(extra) {
+                    all.push(extra.clone());
+                }
+            }
+        }
+        all
+    }
+
     /// The requirement that names a package directly: its group (`main`, an extra, a group) and its place.
     pub fn direct(&self, name: &str, groups: &[String]) -> Option<(String, &Requirement)> {
         let find = |list: &'_ [Dependency]| -> Option<usize> {
@@ -201,6 +258,7 @@ impl Manifest {
             lists.extend(self.optional.get(group).map(|l| (group.as_str(), l.as_slice())));
             lists.extend(self.groups.get(group).and_then(|l| l.as_ref().ok()).map(|l| (group.as_str(), l.as_slice())));
             lists.extend(self.poetry.get(group).map(|l| (group.as_str(), l.as_slice())));
+            lists.extend(self.tool_groups.get(group).map(|l| (group.as_str(), l.as_slice())));
         }
         lists.extend(self.poetry.get("main").map(|l| ("main", l.as_slice())));
         lists.into_iter().find_map(|(group, list)| {

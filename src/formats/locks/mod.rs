@@ -1,12 +1,15 @@
 //! What an install command installs: project manifests and lock files (uv, Poetry, PDM, pipenv, PEP 751) and pip's arguments.
 
 pub mod argv;
+mod asked;
+mod conda;
 pub mod data;
 mod fresh;
 pub mod manifest;
 mod pdm;
 mod pip;
 mod pipenv;
+mod pipfile;
 mod plan;
 mod poetry;
 pub mod poetry_groups;
@@ -92,6 +95,8 @@ pub struct Package {
     pub pinned: bool,
     /// Whether it came by a development group only.
     pub dev: bool,
+    /// Whether it brings the libraries of the system that it needs, as packages of conda do.
+    pub bundled: bool,
     /// The requirement line, or the lock's version, first; then what led to it.
     pub origin: Origin,
     /// Whether its markers hold; `None` if that is not known.
@@ -183,7 +188,9 @@ fn dispatch(plan: &mut Plan<'_>, argv: &[String]) -> Result<(), Reason> {
         ("uv", "sync" | "run" | "export") => uv::run(plan, verb, words),
         ("poetry", "install" | "sync" | "export") => poetry::run(plan, verb, words),
         ("pdm", "install" | "sync" | "export") => pdm::run(plan, verb, words),
-        ("pipenv", "install" | "sync" | "requirements") => pipenv::run(plan, words),
+        ("pipenv", "install" | "sync" | "requirements") => pipenv::run(plan, verb, words),
+        ("pip-sync", _) => pip::sync(plan, &rest),
+        ("conda" | "mamba" | "micromamba", _) => conda::run(plan, &rest),
         _ => Err(Reason::new(format!("{name} {verb} is not an install command that is understood"))),
     };
     if elsewhere {

@@ -3,7 +3,8 @@
 use std::collections::BTreeSet;
 
 use super::argv::{self, Flags};
-use super::data::Node;
+use super::asked::{self, Asked};
+use super::data::{Data, Node};
 use super::manifest::Manifest;
 use super::plan::{Plan, is_dev, locked};
 use crate::discover::paths;
@@ -21,6 +22,13 @@ pub(super) fn run(plan: &mut Plan<'_>, verb: &str, words: &[String]) -> Result<(
     let folder = start.unwrap_or_else(|| Some(plan.folder.to_owned()));
     let folder = folder.ok_or_else(|| Reason::new("the project is outside the repository"))?;
     let given = flags.values(&["-L", "--lockfile"]).last().unwrap_or("pdm.lock");
+    if verb == "install"
+        && given == "pdm.lock"
+        && !flags.has(&["--frozen-lockfile", "--check"])
+        && !asked::locked(plan, given, &folder)
+    {
+        return unlocked(plan, &folder, &flags);
+    }
     let (_, lock) = if given == "pdm.lock" && folder == plan.folder {
         plan.read_lock(given)?
     } else {
@@ -57,12 +65,29 @@ pub(super) fn run(plan: &mut Plan<'_>, verb: &str, words: &[String]) -> Result<(
         package.dev = dev.contains(group) && is_dev(group);
         plan.add(package);
     }
-    let tool = manifest.as_ref().and_then(|m| m.node.path(&["tool", "pdm", "distribution"])).and_then(Node::bool);
-    let built = tool.unwrap_or_else(|| manifest.as_ref().is_some_and(|m| m.node.get("build-system").is_some()));
-    plan.out.project = Some(built && verb != "export" && !flags.has(&["--no-self"]));
+    plan.out.project = Some(verb != "export" && installs_project(manifest.as_ref(), &flags));
     let names: Vec<String> = groups.into_iter().collect();
     plan.point(manifest.as_ref(), &names);
     Ok(())
+}
+
+/// `pdm install` without a lock, which it then makes.
+fn unlocked(plan: &mut Plan<'_>, folder: &str, flags: &Flags) -> Result<(), Reason> {
+    let manifest = plan.manifest(folder).ok_or_else(|| Reason::new("there is no pyproject.toml"))?;
+    plan.needs_python(manifest.requires_python.as_ref().map(|python| python.value.as_str()))?;
+    let nothing = Node { data: Data::Null, span: manifest.node.span };
+    let (mut groups, _) = groups(Some(&manifest), &nothing, flags)?;
+    let main = groups.remove(DEFAULT);
+    let extras: BTreeSet<String> =
+        groups.iter().filter(|name| manifest.optional.contains_key(*name)).cloned().collect();
+    asked::take(plan, &manifest, &Asked { main, groups, extras })?;
+    plan.out.project = Some(installs_project(Some(&manifest), flags));
+    Ok(())
+}
+
+fn installs_project(manifest: Option<&Manifest>, flags: &Flags) -> bool {
+    let tool = manifest.and_then(|m| m.node.path(&["tool", "pdm", "distribution"])).and_then(Node::bool);
+    tool.unwrap_or_else(|| manifest.is_some_and(|m| m.node.get("build-system").is_some())) && !flags.has(&["--no-self"])
 }
 
 /// The group of a project's own dependencies.
@@ -77,8 +102,7 @@ fn groups(
     let locked = lock.path(&["metadata", "groups"]).into_iter().flat_map(Node::texts).map(normalize);
     let locked: BTreeSet<String> = locked.collect();
     let mut dev: BTreeSet<String> = manifest.iter().flat_map(|m| m.groups.keys().cloned()).collect();
-    let old = manifest.and_then(|m| m.node.path(&["tool", "pdm", "dev-dependencies"]));
-    dev.extend(old.map_or(&[][..], Node::entries).iter().map(|(k, _)| normalize(&k.value)));
+    dev.extend(manifest.iter().flat_map(|m| m.tool_groups.keys().cloned()));
     let optional: BTreeSet<String> = manifest.iter().flat_map(|m| m.optional.keys().cloned()).collect();
     let known = |group: &String| group == DEFAULT || dev.contains(group) || optional.contains(group);
     let listed = |names: &[&str]| -> Vec<String> {

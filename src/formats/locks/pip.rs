@@ -38,6 +38,8 @@ pub(super) fn run(plan: &mut Plan<'_>, words: &[String], uv: bool, sync: bool) -
     let mut files: Vec<(&str, bool)> =
         flags.values(&["-r", "--requirement", "--requirements"]).map(|f| (f, false)).collect();
     files.extend(flags.values(&["-c", "--constraint", "--constraints"]).map(|f| (f, true)));
+    let constraints = plan.variable(if uv { "UV_CONSTRAINT" } else { "PIP_CONSTRAINT" }).unwrap_or_default().to_owned();
+    files.extend(constraints.split_ascii_whitespace().map(|path| (path, true)));
     let mut names: Vec<&str> = flags.values(&["-e", "--editable"]).collect();
     if sync {
         files.splice(0..0, flags.rest.iter().map(|f| (f.as_str(), false)));
@@ -50,7 +52,7 @@ pub(super) fn run(plan: &mut Plan<'_>, words: &[String], uv: bool, sync: bool) -
         }
     }
     for word in names {
-        if let Err(reason) = self::word(plan, &mut got, word, nodeps) {
+        if let Err(reason) = self::word(plan, &mut got, word, &SpanMap::Whole(NOWHERE), nodeps) {
             got.failed.get_or_insert(reason);
         }
     }
@@ -61,6 +63,50 @@ pub(super) fn run(plan: &mut Plan<'_>, words: &[String], uv: bool, sync: bool) -
     }
     finish(plan, got, nodeps);
     Ok(flags)
+}
+
+/// `pip-sync`: exactly what the files say.
+pub(super) fn sync(plan: &mut Plan<'_>, words: &[String]) -> Result<(), Reason> {
+    let flags = argv::flags(words, &argv::PIP)?;
+    let mut words = words.to_vec();
+    if flags.rest.is_empty() {
+        words.push("requirements.txt".into());
+    }
+    run(plan, &words, false, true)?;
+    plan.out.unconfirmed.get_or_insert_with(|| Reason::new("pip-sync reads the files as pip does"));
+    Ok(())
+}
+
+/// Lines that stand in a file of another kind, as conda hands them to pip.
+pub(super) fn lines(plan: &mut Plan<'_>, lines: &[(String, SpanMap)]) -> Result<(), Reason> {
+    let mut got = Collected::default();
+    for (line, map) in lines {
+        let text = line.split(" #").next().unwrap_or_default().trim();
+        let option = |names: [&str; 2]| {
+            let rest = names.iter().find_map(|name| text.strip_prefix(name))?;
+            Some(rest.trim_start_matches([' ', '=']))
+        };
+        let read = if let Some(path) = option(["--requirement", "-r"]) {
+            file(plan, &mut got, path, false, false, &Flags::default())
+        } else if let Some(path) = option(["--constraint", "-c"]) {
+            file(plan, &mut got, path, true, false, &Flags::default())
+        } else if let Some(place) = option(["--editable", "-e"]) {
+            word(plan, &mut got, place, &SpanMap::Whole(map.span(0, line.len())), false)
+        } else if text.starts_with('-') || text.is_empty() {
+            Ok(())
+        } else {
+            word(plan, &mut got, text, map, false)
+        };
+        if let Err(reason) = read {
+            got.failed.get_or_insert(reason);
+        }
+    }
+    let before = plan.out.complete.clone();
+    finish(plan, got, false);
+    // A line that is not understood leaves what conda installs as it is.
+    plan.out.complete = plan.out.complete.clone().and(before);
+    plan.out.refused = None;
+    Ok(())
 }
 
 fn file(
@@ -146,13 +192,12 @@ fn local(plan: &mut Plan<'_>, got: &mut Collected, direct: &Direct, nodeps: bool
 }
 
 /// A requirement or path on the command line.
-fn word(plan: &mut Plan<'_>, got: &mut Collected, word: &str, nodeps: bool) -> Result<(), Reason> {
+fn word(plan: &mut Plan<'_>, got: &mut Collected, word: &str, map: &SpanMap, nodeps: bool) -> Result<(), Reason> {
     if word.contains(['$', '*']) {
         return Err(Reason::new(format!("{word} is not static")));
     }
     got.hashed = false;
-    let map = SpanMap::Whole(NOWHERE);
-    match spec::pip_line(word, &map, Vec::new()).map_err(Reason::new)? {
+    match spec::pip_line(word, map, Vec::new()).map_err(Reason::new)? {
         LineKind::Requirement(requirement) => {
             let named =
                 word.contains(" @ ") || word.contains("@ ") || word.starts_with("git+") && word.contains("#egg=");
@@ -161,7 +206,9 @@ fn word(plan: &mut Plan<'_>, got: &mut Collected, word: &str, nodeps: bool) -> R
             }
             let marker = requirement.marker.as_ref();
             let applies = marker.map_or(Some(true), |m| Marker::parse(&m.value).and_then(|m| m.applies(plan.markers)));
-            got.wanted.push(Wanted { requirement, constraint: false, applies, origin: Origin::default(), group: None });
+            let here = requirement.span;
+            let origin = if here == NOWHERE { Origin::default() } else { Origin::set(here) };
+            got.wanted.push(Wanted { requirement, constraint: false, applies, origin, group: None });
             Ok(())
         }
         LineKind::Direct(direct) => {
@@ -210,17 +257,9 @@ fn own(plan: &mut Plan<'_>, got: &mut Collected, folder: &str, extras: &[String]
     plan.needs_python(manifest.requires_python.as_ref().map(|r| r.value.as_str()))?;
     let me = manifest.name.as_ref().map(|n| normalize(&n.value)).unwrap_or_default();
     let mut lists: Vec<(String, &Vec<Dependency>)> = vec![("main".to_owned(), &manifest.dependencies)];
-    let mut asked: Vec<String> = if all { manifest.optional.keys().cloned().collect() } else { extras.to_vec() };
-    let mut at = 0;
-    while let Some(extra) = asked.get(at).cloned() {
-        at += 1;
-        let Some(list) = manifest.optional.get(&extra) else { continue };
-        // An extra may name others of the same project: `name[a,b]`.
-        for r in list.iter().filter_map(|d| d.requirement.as_ref().ok()).filter(|r| r.name.value == me) {
-            let new: Vec<String> = r.extras.iter().filter(|e| !asked.contains(e)).cloned().collect();
-            asked.extend(new);
-        }
-        lists.push((extra, list));
+    let asked = if all { manifest.optional.keys().cloned().collect() } else { extras.iter().cloned().collect() };
+    for extra in manifest.with_own_extras(&asked) {
+        lists.extend(manifest.optional.get(&extra).map(|list| (extra.clone(), list)));
     }
     for (group, list) in lists {
         for dependency in list.iter().filter(|d| d.requirement.as_ref().map_or(true, |r| r.name.value != me)) {
@@ -330,6 +369,7 @@ fn package(wanted: &Wanted) -> Package {
         group: wanted.group.clone(),
         direct: true,
         dev: false,
+        bundled: false,
         origin: wanted.origin.clone(),
         applies: wanted.applies,
     }

@@ -6,20 +6,27 @@ use super::Source;
 use super::argv::{self, Flags};
 use super::data::{self, Node};
 use super::fresh;
+use super::pipfile;
 use super::plan::{Plan, locked};
 use crate::discover::paths;
 use crate::formats::requirements::{Marker, normalize};
 use crate::model::{FileId, Origin, Reason, Span, Spanned, StepKind};
 
 /// `pipenv install`, `pipenv sync`, `pipenv requirements`.
-pub(super) fn run(plan: &mut Plan<'_>, words: &[String]) -> Result<(), Reason> {
+pub(super) fn run(plan: &mut Plan<'_>, verb: &str, words: &[String]) -> Result<(), Reason> {
     let flags = argv::flags(words, &argv::PIPENV)?;
     plan.out.unconfirmed.clone_from(&flags.unconfirmed);
     if let Some(word) = flags.rest.first() {
         return Err(Reason::new(format!("{word} is not understood")));
     }
+    let skipped =
+        flags.has(&["--skip-lock"]) || !flags.has(&["--deploy", "--ignore-pipfile"]) && !pipfile::is_locked(plan);
+    if verb == "install" && skipped {
+        let sections = sections(plan, &flags);
+        return pipfile::take(plan, &sections);
+    }
     let (file, lock) = plan.read_lock("Pipfile.lock")?;
-    let pipfile = pipfile(plan, file);
+    let pipfile = beside(plan, file);
     if flags.has(&["--deploy"]) {
         deployable(plan, pipfile.as_ref(), &lock)?;
     }
@@ -106,7 +113,7 @@ fn holds(plan: &Plan<'_>, node: &Node) -> Result<Option<bool>, Reason> {
 }
 
 /// The Pipfile beside the lock.
-fn pipfile(plan: &mut Plan<'_>, lock: FileId) -> Option<Node> {
+fn beside(plan: &mut Plan<'_>, lock: FileId) -> Option<Node> {
     let path = paths::join(paths::parent(plan.tree.path(lock)), "Pipfile")?;
     let file = plan.tree.find(&path)?;
     let (node, problems) = data::toml(file, plan.tree.text(file).ok()?);

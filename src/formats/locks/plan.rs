@@ -180,6 +180,7 @@ pub(super) fn locked(name: &str, node: &Node, version: Option<crate::model::Span
         group: None,
         direct: false,
         dev: false,
+        bundled: false,
         origin: Origin::set(place),
         applies: Some(true),
     }

@@ -53,16 +53,20 @@ fn holds(marker: Option<&str>, env: &MarkerEnv) -> Option<bool> {
     marker.map_or(Some(true), |m| Marker::parse(m).and_then(|m| m.applies(env)))
 }
 
-/// Refuses a package that has only wheels, none of which fits a known Linux interpreter.
+/// Refuses a package that has only wheels, none of which fits a known interpreter.
 fn installable(node: &Node, plan: &Plan<'_>) -> Result<(), Reason> {
     let wheels = node.get("wheels").map_or(&[][..], Node::items);
     let (Some(machine), Some(python)) = (&plan.markers.machine, &plan.markers.python) else { return Ok(()) };
-    if wheels.is_empty() || node.get("sdist").is_some() || plan.markers.platform.as_deref() != Some("linux") {
+    let Some(system) = plan.markers.platform.as_deref().filter(|name| ["linux", "darwin", "win32"].contains(name))
+    else {
+        return Ok(());
+    };
+    if wheels.is_empty() || node.get("sdist").is_some() {
         return Ok(());
     }
     let mut parts = python.split('.');
     let (Some("3"), Some(Ok(minor))) = (parts.next(), parts.next().map(str::parse::<u32>)) else { return Ok(()) };
-    let fits = |wheel: &Node| file_name(wheel).is_some_and(|name| wheel_fits(&name, minor, machine));
+    let fits = |wheel: &Node| file_name(wheel).is_some_and(|name| wheel_fits(&name, minor, (system, machine)));
     if wheels.iter().any(fits) {
         return Ok(());
     }
@@ -70,18 +74,35 @@ fn installable(node: &Node, plan: &Plan<'_>) -> Result<(), Reason> {
     Err(Reason::at(format!("{name} has no wheel for Python {python} on {machine}"), node.span))
 }
 
-/// Whether a wheel's tags fit `CPython` 3 on Linux with glibc.
-fn wheel_fits(file: &str, minor: u32, machine: &str) -> bool {
+/// Whether a platform tag fits a system and machine: Linux with glibc, any macOS, Windows.
+fn platform_fits(tag: &str, (system, machine): (&str, &str)) -> bool {
+    match system {
+        "darwin" => {
+            let both: &[&str] =
+                if machine == "x86_64" { &["universal2", "intel", "fat64", "universal"] } else { &["universal2"] };
+            let of = |name: &str| tag.strip_suffix(name).is_some_and(|rest| rest.ends_with('_'));
+            tag.starts_with("macosx_") && (of(machine) || both.iter().any(|name| of(name)))
+        }
+        "win32" => match machine.to_ascii_lowercase().as_str() {
+            "x86" => tag == "win32",
+            "x86_64" => tag == "win_amd64",
+            machine => tag.strip_prefix("win_") == Some(machine),
+        },
+        _ => {
+            let glibc = tag.strip_prefix("manylinux_2_").and_then(|rest| rest.strip_suffix(machine)?.strip_suffix('_'));
+            let modern = glibc.and_then(|n| n.parse::<u32>().ok()).is_some_and(|n| (5..=40).contains(&n));
+            let old = ["manylinux2014_", "manylinux2010_", "manylinux1_", "linux_"];
+            modern || old.iter().any(|prefix| tag.strip_prefix(prefix) == Some(machine))
+        }
+    }
+}
+
+/// Whether a wheel's tags fit `CPython` 3 on a system and machine.
+fn wheel_fits(file: &str, minor: u32, target: (&str, &str)) -> bool {
     let parts: Vec<&str> = file.trim_end_matches(".whl").split('-').collect();
     let [.., pythons, abis, platforms] = parts.as_slice() else { return false };
-    let platform = |tag: &str| {
-        let glibc = tag.strip_prefix("manylinux_2_").and_then(|rest| rest.strip_suffix(machine)?.strip_suffix('_'));
-        let modern = glibc.and_then(|n| n.parse::<u32>().ok()).is_some_and(|n| (5..=40).contains(&n));
-        let old = ["manylinux2014_", "manylinux2010_", "manylinux1_", "linux_"];
-        modern || old.iter().any(|prefix| tag.strip_prefix(prefix) == Some(machine))
-    };
     let any = platforms.split('.').any(|tag| tag == "any");
-    let built = platforms.split('.').any(platform);
+    let built = platforms.split('.').any(|tag| platform_fits(tag, target));
     let own = format!("cp3{minor}");
     let older = |tag: &str, prefix: &str, least: u32| {
         tag.strip_prefix(prefix).and_then(|v| v.parse::<u32>().ok()).is_some_and(|v| (least..=minor).contains(&v))
@@ -264,7 +285,7 @@ mod tests {
 
     #[test]
     fn wheels_fit_by_interpreter_abi_and_glibc() {
-        let fits = |file: &str| wheel_fits(file, 11, "x86_64");
+        let fits = |file: &str| wheel_fits(file, 11, ("linux", "x86_64"));
         assert!(fits("a-1-py3-none-any.whl") && fits("a-1-cp311-cp311-manylinux_2_17_x86_64.manylinux2014_x86_64.whl"));
         assert!(fits("a-1-cp37-abi3-manylinux2014_x86_64.whl") && fits("a-1-2-py2.py3-none-any.whl"));
         assert!(
@@ -273,6 +294,16 @@ mod tests {
         assert!(
             !fits("a-1-cp311-cp311-manylinux_2_17_aarch64.whl") && !fits("a-1-cp312-abi3-manylinux2014_x86_64.whl")
         );
+    }
+
+    #[test]
+    fn wheels_of_another_system_do_not_fit() {
+        let mac = |file: &str| wheel_fits(file, 12, ("darwin", "arm64"));
+        assert!(mac("a-1-cp312-cp312-macosx_11_0_arm64.whl") && mac("a-1-cp39-abi3-macosx_10_12_universal2.whl"));
+        assert!(!mac("a-1-cp312-cp312-macosx_11_0_x86_64.whl") && !mac("a-1-cp311-cp311-macosx_11_0_arm64.whl"));
+        let windows = |file: &str| wheel_fits(file, 12, ("win32", "AMD64"));
+        assert!(windows("a-1-cp312-cp312-win_amd64.whl") && !windows("a-1-cp312-cp312-win_arm64.whl"));
+        assert!(!windows("a-1-cp312-cp312-macosx_11_0_arm64.whl") && windows("a-1-py3-none-any.whl"));
     }
 
     #[test]

@@ -144,3 +144,78 @@ fn what_a_chosen_member_of_a_workspace_asks_for_is_direct() {
     assert_eq!(shown(&found), ["mypy=1.0 dev"]);
     assert!(found.packages["mypy"].direct);
 }
+
+#[test]
+fn without_a_lock_a_manager_installs_what_the_manifest_asks_for() {
+    let project = "[project]\nname = \"app\"\ndependencies = [\"django>=5\", \"six==1.16 ; sys_platform == 'win32'\"]\n\
+                   [project.optional-dependencies]\npg = [\"psycopg\"]\nall = [\"app[pg]\"]\n[dependency-groups]\n\
+                   dev = [\"pytest==8\"]\ndocs = [{ include-group = \"dev\" }, \"furo\"]\n";
+    let tree = tree(&[("pyproject.toml", project)]);
+    let found = run(&tree, "uv sync --extra all");
+    assert_eq!(shown(&found), ["django=-", "psycopg=-", "pytest=8 dev"]);
+    assert!(found.complete.is_err() && found.refused.is_none() && found.packages["django"].direct);
+    assert_eq!(shown(&run(&tree, "uv sync --no-dev")), ["django=-"]);
+    assert_eq!(shown(&run(&tree, "uv sync --only-group docs")), ["furo=- dev", "pytest=8 dev"]);
+    assert_eq!(shown(&run(&tree, "pdm install --prod -G pg")), ["django=-", "psycopg=-"]);
+    assert_eq!(shown(&run(&tree, "poetry install --only docs")), ["furo=- dev", "pytest=8 dev"]);
+    for refused in ["uv sync --frozen", "uv sync --locked", "uv sync --group none", "pdm sync", "poetry sync"] {
+        assert!(run(&tree, refused).refused.is_some(), "{refused}");
+    }
+}
+
+#[test]
+fn poetry_without_a_lock_leaves_out_optional_groups_and_extras() {
+    let project = "[tool.poetry]\npackage-mode = false\n[tool.poetry.dependencies]\npython = \"^3.10\"\n\
+                   django = \"5.0.1\"\nredis = { version = \"^5\", optional = true }\nold = { version = \"*\", python = \"<3.9\" }\n\
+                   [tool.poetry.extras]\ncache = [\"redis\"]\n[tool.poetry.group.test.dependencies]\npytest = \"*\"\n\
+                   [tool.poetry.group.docs]\noptional = true\n[tool.poetry.group.docs.dependencies]\nfuro = \"*\"\n";
+    let tree = tree(&[("pyproject.toml", project)]);
+    assert_eq!(shown(&run(&tree, "poetry install")), ["django=5.0.1", "pytest=- dev"]);
+    let more = run(&tree, "poetry install --without test --with docs -E cache");
+    assert_eq!(shown(&more), ["django=5.0.1", "furo=- dev", "redis=-"]);
+}
+
+#[test]
+fn a_pipfile_without_its_lock_is_what_is_asked_for() {
+    let pipfile = "[packages]\nDjango = \"==5.0\"\nrequests = { extras = [\"socks\"], version = \"*\" }\n\
+                   wincurse = { version = \"*\", sys_platform = \"== 'win32'\" }\nown = { git = \"https://example.org/own\" }\n\
+                   [dev-packages]\npytest = \">=8\"\n";
+    let tree = tree(&[("Pipfile", pipfile)]);
+    let found = run(&tree, "pipenv install --dev");
+    assert_eq!(shown(&found), ["django=5.0", "own=-", "pytest=- dev", "requests=-"]);
+    assert!(found.complete.is_err() && found.packages["requests"].extras.contains("socks"));
+    assert_eq!(&pipfile[found.packages["django"].version.as_ref().unwrap().span.range()], "==5.0");
+    assert_eq!(run(&tree, "pipenv install --system --skip-lock").packages.len(), 3);
+    assert!(run(&tree, "pipenv sync").refused.is_some() && run(&tree, "pipenv install --deploy").refused.is_some());
+}
+
+#[test]
+fn pip_sync_installs_exactly_what_the_files_say() {
+    let tree = tree(&[("requirements.txt", "a==1\n"), ("dev.txt", "b==2\n")]);
+    assert_eq!(shown(&run(&tree, "pip-sync")), ["a=1"]);
+    let both = run(&tree, "pip-sync requirements.txt dev.txt");
+    assert_eq!(shown(&both), ["a=1", "b=2"]);
+    assert!(both.complete.is_ok());
+}
+
+#[test]
+fn packages_of_groups_in_tables_of_tools_point_there() {
+    let lock = "[metadata]\ngroups = [\"default\", \"lint\"]\nstrategy = [\"inherit_metadata\"]\nlock_version = \"4.5.0\"\n\
+                [[package]]\nname = \"ruff\"\nversion = \"0.5\"\ngroups = [\"lint\"]\n";
+    let project =
+        "[project]\nname = \"a\"\n[tool.pdm.dev-dependencies]\nlint = [\"ruff>=0.4\", \"-e file:///./x#egg=own\"]\n";
+    let tree = tree(&[("pdm.lock", lock), ("pyproject.toml", project)]);
+    let found = run(&tree, "pdm sync --dev");
+    assert_eq!(shown(&found), ["ruff=0.5 dev"]);
+    assert!(found.packages["ruff"].direct && found.packages["ruff"].specifier.is_some());
+}
+
+#[test]
+fn short_flags_in_one_word_and_constraints_of_the_environment_are_read() {
+    let tree = tree(&[("r.txt", "a\nb==2\n"), ("c.txt", "a==1\n")]);
+    assert_eq!(shown(&run(&tree, "pip install -Ur r.txt")), ["a=-", "b=2"]);
+    assert!(run(&tree, "pip install -Xr r.txt").refused.is_some());
+    let argv: Vec<String> = "pip install -qr r.txt".split(' ').map(str::to_owned).collect();
+    let vars = Vars::from([("PIP_CONSTRAINT".to_owned(), crate::formats::Var::set("c.txt", Origin::default()))]);
+    assert_eq!(shown(&installed(&tree, "", &argv, &vars, &MarkerEnv::default())), ["a=1", "b=2"]);
+}

@@ -47,7 +47,7 @@ fn needs(part: &Part<'_>, distro: &str, libc: &str) -> BTreeMap<&'static str, Ne
         let package = &found.package;
         let Some(need) = concepts::runtime_needs(name, &package.extras) else { continue };
         let brought = name == "psycopg" && part.installs.packages.contains_key("psycopg-binary");
-        if brought || package.applies == Some(false) {
+        if brought || package.bundled || package.applies == Some(false) {
             continue;
         }
         let sure = (need.certainty == "sure") && found.maybe.is_none() && package.applies.is_some();

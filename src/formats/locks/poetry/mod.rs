@@ -1,10 +1,11 @@
 //! What `poetry install`, `poetry sync` and `poetry export` install from `poetry.lock`.
 
-mod walk;
+pub(super) mod walk;
 
 use std::collections::BTreeSet;
 
 use super::argv::{self, Flags};
+use super::asked::{self, Asked};
 use super::data::Node;
 use super::fresh;
 use super::manifest::{Dependency, Manifest};
@@ -28,6 +29,9 @@ pub(super) fn run(plan: &mut Plan<'_>, verb: &str, words: &[String]) -> Result<(
     let (Some(folder), Some(manifest)) = (folder, manifest) else {
         return Err(Reason::new("there is no pyproject.toml"));
     };
+    if verb == "install" && !asked::locked(plan, "poetry.lock", &folder) {
+        return unlocked(plan, &manifest, &flags);
+    }
     let (file, lock) = plan.read_lock_in("poetry.lock", &folder)?;
     valid(&manifest, &lock)?;
     let allowed = lock.path(&["metadata", "python-versions"]).and_then(Node::text).unwrap_or("*");
@@ -43,11 +47,31 @@ pub(super) fn run(plan: &mut Plan<'_>, verb: &str, words: &[String]) -> Result<(
         plan.refuse(Reason::new("pyproject.toml changed since poetry.lock was written"));
     }
     packages(plan, &lock, &manifest, &Chosen { groups: &groups, extras: &extras, export, flags: &flags });
-    let mode = manifest.node.path(&["tool", "poetry", "package-mode"]).and_then(Node::bool) != Some(false);
-    plan.out.project = Some(!export && mode && !flags.has(&["--no-root"]));
+    plan.out.project = Some(!export && installs_project(&manifest, &flags));
     let names: Vec<String> = groups.iter().chain(&extras).cloned().collect();
     plan.point(Some(&manifest), &names);
     Ok(())
+}
+
+/// `poetry install` without a lock, which it then makes.
+fn unlocked(plan: &mut Plan<'_>, manifest: &Manifest, flags: &Flags) -> Result<(), Reason> {
+    let mut groups = groups(manifest, flags, false)?;
+    let main = groups.remove("main");
+    let table = manifest.node.path(&["tool", "poetry", "extras"]).map_or(&[][..], Node::entries);
+    let known: BTreeSet<String> =
+        table.iter().map(|(name, _)| normalize(&name.value)).chain(manifest.optional.keys().cloned()).collect();
+    let extras = match flags.has(&["--all-extras"]) {
+        true => known,
+        false => flags.words(&["-E", "--extras"]).iter().map(|extra| normalize(extra)).collect(),
+    };
+    asked::take(plan, manifest, &Asked { main, groups, extras })?;
+    plan.out.project = Some(installs_project(manifest, flags));
+    Ok(())
+}
+
+fn installs_project(manifest: &Manifest, flags: &Flags) -> bool {
+    let mode = manifest.node.path(&["tool", "poetry", "package-mode"]).and_then(Node::bool) != Some(false);
+    mode && !flags.has(&["--no-root"])
 }
 
 struct Chosen<'a> {

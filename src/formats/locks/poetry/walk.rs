@@ -64,6 +64,21 @@ fn on_platform(constraint: &str, here: &str) -> bool {
     ways.any(|way| way.split(',').all(|text| one(text.trim())))
 }
 
+/// Whether a dependency's marker and its limits on Python and the platform hold.
+pub(in crate::formats::locks) fn limits(dependency: &Dependency, env: &MarkerEnv, pythons: &[String]) -> Option<bool> {
+    let marker = dependency.requirement.as_ref().ok().and_then(|requirement| requirement.marker.as_ref());
+    let mut applies = marker.map_or(Some(true), |m| Marker::parse(&m.value).and_then(|m| m.applies(env)));
+    if let Some(python) = &dependency.python {
+        let mut answers = pythons.iter().map(|version| allows(python, version));
+        let first = answers.next().flatten();
+        applies = both(applies, first.filter(|first| answers.all(|other| other == Some(*first))));
+    }
+    if let Some(platform) = &dependency.platform {
+        applies = both(applies, env.platform.as_deref().map(|here| on_platform(platform, here)));
+    }
+    applies
+}
+
 impl Walk<'_> {
     fn all(&mut self, manifest: &Manifest, lock: &Node, chosen: &Chosen<'_>) {
         let table = lock.get("extras").map_or(&[][..], Node::entries);
@@ -97,16 +112,7 @@ impl Walk<'_> {
         if self.left_out(dependency, &requirement.name.value, wanted, export) {
             return;
         }
-        let marker = requirement.marker.as_ref();
-        let mut applies = marker.map_or(Some(true), |m| Marker::parse(&m.value).and_then(|m| m.applies(&self.env)));
-        if let Some(python) = &dependency.python {
-            let mut answers = self.pythons.iter().map(|version| allows(python, version));
-            let first = answers.next().flatten();
-            applies = both(applies, first.filter(|first| answers.all(|other| other == Some(*first))));
-        }
-        if let Some(platform) = &dependency.platform {
-            applies = both(applies, self.env.platform.as_deref().map(|here| on_platform(platform, here)));
-        }
+        let applies = limits(dependency, &self.env, &self.pythons);
         let spec = requirement.canonical_specifier();
         self.enter(&requirement.name.value, &spec, &requirement.extras, applies, group);
     }

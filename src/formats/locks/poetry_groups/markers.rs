@@ -66,8 +66,48 @@ pub(super) fn plain(text: &str) -> Result<Option<String>, &'static str> {
     Err("Poetry writes the marker in another way")
 }
 
-/// A comparison: the variable, and whether nothing but the same comparison can be joined with it.
-type Compared = (String, bool);
+/// A comparison: the variable, whether nothing but the same comparison can be joined with it, and how it bounds Python.
+#[derive(Clone, PartialEq, Eq, PartialOrd, Ord)]
+struct Compared {
+    family: String,
+    joined: bool,
+    bound: Option<Bound>,
+}
+
+/// A lower or upper bound of Python's version.
+#[derive(Clone, PartialEq, Eq, PartialOrd, Ord)]
+struct Bound {
+    upper: bool,
+    version: Vec<u64>,
+}
+
+impl Bound {
+    /// The bound of a comparison whose version has the parts that its variable has.
+    fn of(name: &str, operator: &str, version: &str) -> Option<Self> {
+        let parts = match name {
+            "python_version" => 2,
+            "python_full_version" => 3,
+            _ => return None,
+        };
+        let version = version.split('.').map(|part| part.parse().ok()).collect::<Option<Vec<u64>>>()?;
+        let known = version.len() == parts && [">=", ">", "<", "<="].contains(&operator);
+        known.then(|| Self { upper: operator.starts_with('<'), version })
+    }
+
+    /// Whether the two stay as they are side by side: they leave more than one minor version, or a part of one.
+    fn beside(&self, other: &Self) -> bool {
+        let (low, high) = if self.upper { (other, self) } else { (self, other) };
+        if low.upper || !high.upper {
+            return false;
+        }
+        match (low.version.as_slice(), high.version.as_slice()) {
+            ([major, minor], [top, upper]) => top > major || top == major && *upper > minor + 1,
+            ([.., patch], [_, _]) => *patch > 0 && low.version[..2] < high.version[..],
+            ([_, _], _) => low.version[..] < high.version[..2],
+            _ => low.version < high.version,
+        }
+    }
+}
 
 fn branches(marker: &Marker, out: &mut Vec<Vec<Compared>>) -> bool {
     match marker {
@@ -86,20 +126,27 @@ fn compared(marker: &Marker, out: &mut Vec<Compared>) -> bool {
     match marker {
         Marker::Group(inner) => matches!(**inner, Marker::Compare { .. }) && compared(inner, out),
         Marker::And(left, right) => compared(left, out) && compared(right, out),
-        Marker::Compare { left: Operand::Variable(name), operator, right: Operand::Text(_) } => {
+        Marker::Compare { left: Operand::Variable(name), operator, right: Operand::Text(text) } => {
             let family = name.replace("python_full_version", "python_version");
-            let fresh = !out.iter().any(|(known, _)| *known == family);
-            out.push((family, ["==", "in", "~="].contains(&operator.as_str())));
+            let bound = Bound::of(name, operator, text);
+            let mut before = out.iter().filter(|known| known.family == family);
+            let fresh = match (before.next(), before.next()) {
+                (None, _) => true,
+                (Some(one), None) => one.bound.as_ref().zip(bound.as_ref()).is_some_and(|(one, two)| one.beside(two)),
+                _ => false,
+            };
+            out.push(Compared { family, joined: ["==", "in", "~="].contains(&operator.as_str()), bound });
             fresh && name != "extra"
         }
         Marker::Or(..) | Marker::Compare { .. } => false,
     }
 }
 
+/// Whether no alternative could be joined with another.
 fn apart(alternatives: &[Vec<Compared>]) -> bool {
-    let mut all: Vec<&Compared> = alternatives.iter().flatten().collect();
-    all.sort();
-    all.windows(2).all(|pair| pair[0].0 != pair[1].0 || pair[0].1 && pair[1].1)
+    let apart = |one: &Compared, other: &Compared| one.family != other.family || one.joined && other.joined;
+    let later = |at: usize| alternatives.iter().skip(at + 1).flatten();
+    alternatives.iter().enumerate().all(|(at, list)| list.iter().all(|one| later(at).all(|other| apart(one, other))))
 }
 
 /// A marker and the extras that ask for the dependency.

@@ -80,17 +80,22 @@ pub fn groups(manifest: &Manifest) -> Result<BTreeMap<String, Vec<PoetryDependen
 
 /// What the checks of Poetry's refuse that real files have.
 fn valid(manifest: &Manifest, tool: &Node) -> Result<(), String> {
-    let groups = manifest.node.get("dependency-groups").map_or(&[][..], Node::entries);
-    let mut names: Vec<String> = groups.iter().map(|(name, _)| normalize(&name.value)).collect();
-    names.sort();
-    let before = names.len();
-    names.dedup();
-    if names.len() < before {
-        return Err("several groups have one name".into());
+    if let Some(name) = manifest::named_twice(&manifest.node) {
+        return Err(format!("several groups are called {name}"));
     }
+    let groups = manifest.node.get("dependency-groups").map_or(&[][..], Node::entries);
     let item = |item: &Node| item.text().is_some() || item.str("include-group").is_some();
     if groups.iter().any(|(_, list)| !list.items().iter().all(item)) {
         return Err("a group holds neither requirements nor includes".into());
+    }
+    let scripts = tool.get("scripts").map_or(&[][..], Node::entries);
+    let script = |script: &Node| {
+        let kind = script.str("type").is_some_and(|kind| kind == "file" || kind == "console");
+        let old = script.is_table() && script.get("type").is_none() && script.get("reference").is_none();
+        script.text().is_some() || old || kind && script.str("reference").is_some()
+    };
+    if let Some((name, _)) = scripts.iter().find(|(_, found)| !script(found)) {
+        return Err(format!("the script {} is neither a file nor a function", name.value));
     }
     if tool.get("package-mode").and_then(Node::bool) == Some(false) {
         return Ok(());

@@ -98,3 +98,31 @@ fn groups_that_are_none_are_refused() {
         assert!(of(&format!("{head}{groups}\n")).is_err(), "{groups}");
     }
 }
+
+#[test]
+fn a_range_of_python_versions_stays_as_it_is_written() {
+    for (written, read) in [
+        (
+            "python_version >= '3.8' and python_version < '3.12'",
+            "python_version >= \"3.8\" and python_version < \"3.12\"",
+        ),
+        (
+            "python_full_version >= '3.6.1' and python_version < '3.7'",
+            "python_full_version >= \"3.6.1\" and python_version < \"3.7\"",
+        ),
+        ("python_version >= '3.8' and python_version < '3.9'", "unknown: Poetry writes the marker in another way"),
+        ("python_version >= '3.9' and python_version < '3.8'", "unknown: Poetry writes the marker in another way"),
+    ] {
+        let text = format!("[tool.poetry.dependencies]\nx = {{ version = \"*\", markers = \"{written}\" }}\n");
+        assert_eq!(markers(&text, "main"), [("x".into(), Some(read.to_owned()))]);
+    }
+}
+
+#[test]
+fn names_that_stand_twice_and_scripts_of_no_kind_are_refused() {
+    let head = "[tool.poetry]\nname = \"a\"\nversion = \"1\"\n[tool.poetry.dependencies]\nx = \"1\"\n";
+    assert!(of(&format!("{head}[dependency-groups]\ntest = []\nTest = []\n")).is_err());
+    let script = |text: &str| of(&format!("{head}[tool.poetry.scripts]\nrun = {text}\n")).is_ok();
+    assert!(script("\"a:b\"") && script("{ reference = \"a.sh\", type = \"file\" }"));
+    assert!(!script("{ reference = \"a.sh\", type = \"flie\" }"));
+}

@@ -7,6 +7,7 @@ mod workspace;
 use std::collections::BTreeSet;
 
 use super::argv::{self, Flags};
+use super::asked;
 use super::data::Node;
 use super::manifest::Manifest;
 use super::plan::{Plan, locked};
@@ -42,6 +43,9 @@ pub(super) fn run(plan: &mut Plan<'_>, verb: &str, words: &[String]) -> Result<(
         .try_fold(plan.folder.to_owned(), |folder, dir| paths::join(&folder, dir));
     let start = start.ok_or_else(|| Reason::new("the project is outside the repository"))?;
     let found = workspace::discover(plan, &start)?;
+    if verb != "export" && !asked::locked(plan, "uv.lock", &found.top) {
+        return unlocked(plan, &found.project, &flags);
+    }
     let (file, lock) = plan.read_lock_in("uv.lock", &found.top)?;
     plan.needs_python(lock.str("requires-python"))?;
     let top = paths::parent(plan.tree.path(file)).to_owned();
@@ -79,6 +83,16 @@ pub(super) fn run(plan: &mut Plan<'_>, verb: &str, words: &[String]) -> Result<(
         let member = plan.manifest(&folder);
         plan.point(member.as_ref(), &groups);
     }
+    Ok(())
+}
+
+/// `uv sync` and `uv run` without a lock, which they then make.
+fn unlocked(plan: &mut Plan<'_>, folder: &str, flags: &Flags) -> Result<(), Reason> {
+    let manifest = plan.manifest(folder).ok_or_else(|| Reason::new("there is no pyproject.toml"))?;
+    plan.needs_python(manifest.requires_python.as_ref().map(|python| python.value.as_str()))?;
+    let asked = select::unlocked(plan, &manifest, flags)?;
+    asked::take(plan, &manifest, &asked)?;
+    plan.out.project = Some(project(Some(&manifest), flags));
     Ok(())
 }
 

@@ -3,6 +3,7 @@
 use std::collections::BTreeSet;
 
 use super::super::argv::Flags;
+use super::super::asked::Asked;
 use super::super::data::Node;
 use super::super::manifest::Manifest;
 use super::super::plan::Plan;
@@ -82,6 +83,39 @@ pub(super) fn select(
     });
     let extras = extras(packages, roots, flags)?;
     Ok(Selection { main, extras, groups: chosen, inherited, top: above, whole })
+}
+
+/// Reads the same where there is no lock, from the manifest alone.
+pub(super) fn unlocked(plan: &Plan<'_>, manifest: &Manifest, flags: &Flags) -> Result<Asked, Reason> {
+    if flags.has(&["--frozen", "--locked"]) {
+        return Err(Reason::new("there is no uv.lock"));
+    }
+    if flags.has(&["--package", "--all-packages"]) {
+        return Err(Reason::new("which packages the workspace has, its lock says"));
+    }
+    let own: BTreeSet<String> = manifest.groups.keys().chain(manifest.tool_groups.keys()).cloned().collect();
+    let choice = Choice::read(plan, flags)?;
+    let named = choice.asked.iter().chain(&choice.only).chain(&choice.without);
+    if let Some(name) = named.into_iter().find(|name| !own.contains(*name)) {
+        return Err(Reason::new(format!("there is no group {name}")));
+    }
+    let main = !choice.only_dev && choice.only.is_empty();
+    let mut groups = if main { choice.defaults(Some(manifest), &own)? } else { choice.only.clone() };
+    groups.extend(choice.asked.iter().cloned());
+    if choice.only_dev || choice.dev {
+        groups.insert("dev".into());
+    }
+    if flags.has(&["--all-groups"]) {
+        groups.extend(own.iter().cloned());
+    }
+    groups.retain(|name| own.contains(name) && !choice.without.contains(name) && !(choice.no_dev && name == "dev"));
+    let named = |flag: &str| -> BTreeSet<String> { flags.values(&[flag]).map(normalize).collect() };
+    let (mut extras, without) = (named("--extra"), named("--no-extra"));
+    if flags.has(&["--all-extras"]) {
+        extras.extend(manifest.optional.keys().cloned());
+    }
+    extras.retain(|extra| main && !without.contains(extra));
+    Ok(Asked { main, groups, extras })
 }
 
 /// What flags and variables say about groups.

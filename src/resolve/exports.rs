@@ -1,0 +1,98 @@
+//! Requirements that an installer writes (`poetry export -o requirements.txt`) and pip reads again.
+
+use super::installs::Place;
+use super::part::{Export, Installs};
+use crate::discover::paths;
+use crate::formats::locks::{self, Installed};
+use crate::formats::shell::Executed;
+use crate::links::container::absolute;
+use crate::links::meaning;
+
+/// The name of what goes to the next command of a pipeline.
+const PIPE: &str = "/dev/stdin";
+
+/// Notes the file that a command writes a lock's packages to; whether it does.
+pub(super) fn note(installs: &mut Installs, executed: &Executed, argv: &[String], place: &Place<'_, '_>) -> bool {
+    let command = meaning::unwrapped(argv);
+    let exports = |name: &str, verb: &str| {
+        let is = |at: usize, word: &str| command.get(at).is_some_and(|found| paths::name(found) == word);
+        is(0, name) && is(1, verb)
+    };
+    let known = [("poetry", "export"), ("uv", "export"), ("pdm", "export"), ("pipenv", "requirements")];
+    if !known.iter().any(|(name, verb)| exports(name, verb)) {
+        return false;
+    }
+    let value = |at: usize, word: &str| match word.split_once('=') {
+        Some(("--output" | "--output-file", path)) => Some(path.to_owned()),
+        _ if matches!(word, "-o" | "--output" | "--output-file") => command.get(at + 1).cloned(),
+        _ => word.strip_prefix("-o").filter(|path| !path.is_empty() && !word.starts_with("--")).map(str::to_owned),
+    };
+    let named = command.iter().enumerate().filter_map(|(at, word)| value(at, word)).last();
+    let written = executed.stdout_to.as_ref().map(|word| word.text.one().cloned());
+    let path = match (named, written) {
+        (Some(path), _) | (None, Some(Some(path))) => path,
+        (None, None) if executed.piped => PIPE.to_owned(),
+        _ => return true,
+    };
+    let cwd = executed.cwd.clone().map_or_else(|| place.workdir.clone(), |cwd| absolute(&place.workdir, &cwd));
+    let folder = place.folder(&cwd);
+    let installed = locks::installed(place.tree, &folder, &command, &executed.vars, &place.markers);
+    installs.exports.insert(absolute(&cwd, &path), Export { installed, span: executed.span });
+    true
+}
+
+/// What of a pip command is an export's: its packages, and the command without the files that are.
+pub(super) fn read(installs: &Installs, command: &[String], cwd: &str) -> Option<(Vec<Export>, Vec<String>)> {
+    let mut found = Vec::new();
+    let mut rest = Vec::new();
+    let mut words = command.iter();
+    while let Some(word) = words.next() {
+        let long = word.strip_prefix("--requirement=");
+        let glued = word.strip_prefix("-r").filter(|path| !path.is_empty());
+        let path = match (long.or(glued), word.as_str()) {
+            (Some(path), _) => Some((path.to_owned(), vec![word.clone()])),
+            (None, "-r" | "--requirement") => words.next().map(|path| (path.clone(), vec![word.clone(), path.clone()])),
+            _ => None,
+        };
+        match path {
+            None => rest.push(word.clone()),
+            Some((path, words)) => match installs.exports.get(&absolute(cwd, if path == "-" { PIPE } else { &path })) {
+                Some(export) => found.push(export.clone()),
+                None => rest.extend(words),
+            },
+        }
+    }
+    (!found.is_empty()).then_some((found, rest))
+}
+
+/// Joins exports with what the rest of the command installs, if it installs anything.
+pub(super) fn joined(exports: Vec<Export>, rest: Option<Installed>) -> Installed {
+    let mut all = rest.unwrap_or_default();
+    for Export { installed, span } in exports {
+        let pointed = installed.packages.into_iter().map(|(name, mut package)| {
+            package.origin = package.origin.then(crate::model::StepKind::Used, span);
+            (name, package)
+        });
+        for (name, package) in pointed {
+            all.packages.entry(name).or_insert(package);
+        }
+        all.complete = all.complete.and(installed.complete);
+        all.sources.extend(installed.sources);
+        all.problems.extend(installed.problems);
+    }
+    all
+}
+
+/// Takes over the exports that copying a path from another stage brings.
+pub(super) fn take_over(into: &mut Installs, from: &Installs, source: &str, dest: &str, folder: bool) {
+    for (path, export) in &from.exports {
+        let rest = path.strip_prefix(source).filter(|rest| rest.is_empty() || rest.starts_with('/'));
+        let Some(rest) = rest else { continue };
+        let inside = match (rest.is_empty(), folder) {
+            (true, true) => absolute(dest, paths::name(path)),
+            (true, false) => dest.to_owned(),
+            (false, _) => absolute(dest, rest.trim_start_matches('/')),
+        };
+        into.exports.insert(inside, export.clone());
+    }
+}
