@@ -55,9 +55,11 @@ const ASIDE: [&str; 12] = [
     "node_modules",
 ];
 
-/// Whether a path lies in a folder of examples, documentation or test data.
+/// Whether a path lies in a folder of examples, documentation or test data, or is part of a template of projects.
 pub fn is_aside(path: &str) -> bool {
     paths::parent(path).split('/').any(|part| ASIDE.contains(&part.to_ascii_lowercase().as_str()))
+        || path.contains("{{")
+        || path.contains("{%")
 }
 
 /// The kind of a file, if it is one that is read.

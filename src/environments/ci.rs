@@ -25,7 +25,7 @@ fn tests_in_service(call: &Call) -> Option<&ComposeCall> {
     (tests || scripted).then_some(compose)
 }
 
-/// Names of jobs whose tests are not those of the application.
+/// Names of jobs whose tests are not those of the application, where other jobs run those.
 fn is_side_job(job: &str) -> bool {
     ["lint", "docs", "doc", "release", "publish", "format", "style", "typing", "mypy", "frontend", "e2e-docs"]
         .iter()
@@ -44,9 +44,6 @@ pub fn tests(repository: &Repository<'_>) -> Option<Planned> {
     let mut planned = Planned::new("test", Role::Test, Confidence::Invoked);
     for call in &repository.calls {
         let Caller::Job { file, job } = &call.caller else { continue };
-        if is_side_job(job) {
-            continue;
-        }
         if tests_here(call) {
             planned.add_evidence(call.span, format!("job {job} runs the tests"));
             add_job(repository, *file, job, &mut planned);
@@ -55,10 +52,13 @@ pub fn tests(repository: &Repository<'_>) -> Option<Planned> {
             add_service(repository, call, compose, &mut planned);
         }
     }
-    // Tests from outside say little of what runs inside, where others say it.
-    let inside = |unit: &Unit| !is_from_outside(&unit.name);
-    if planned.units.iter().any(|unit| matches!(unit.runs, Runs::Job { .. }) && inside(unit)) {
-        planned.units.retain(|unit| !matches!(unit.runs, Runs::Job { .. }) || inside(unit));
+    // Tests from outside, and those of a linter's job, say little of what runs inside, where others say it.
+    let inside = |unit: &Unit| {
+        let Runs::Job { job, .. } = &unit.runs else { return true };
+        !is_from_outside(&unit.name) && !is_side_job(job)
+    };
+    if planned.units.iter().any(inside) {
+        planned.units.retain(inside);
     }
     add_started_services(repository, &mut planned);
     (!planned.units.is_empty()).then_some(planned)

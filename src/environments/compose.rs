@@ -3,30 +3,29 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
+use super::base_role::{by_selector, development_sign, only_services, role_of_base};
 use super::plan::{ImageBuild, Planned, Runs, Unit};
-use super::words::{Naming, naming, selected};
+use super::words::{Naming, naming};
 use crate::discover::{Kind, paths};
 use crate::formats::compose::{self, Options, Profiles, Project, Service};
-use crate::formats::shell::Word;
 use crate::formats::{Vars, World};
-use crate::knowledge::processes;
 use crate::links::{Call, Caller, Meaning, Repository};
 use crate::model::{Confidence, FileId, Role, Span};
 
 /// One compose file by itself.
-struct File {
+pub(super) struct File {
     id: FileId,
     folder: String,
-    naming: Naming,
+    pub(super) naming: Naming,
     plain: bool,
     over: bool,
     alone: Arc<Project>,
 }
 
 /// A list of compose files that belong together, and how it is known.
-struct Stack {
-    files: Vec<FileId>,
-    invoked: Option<Span>,
+pub(super) struct Stack {
+    pub(super) files: Vec<FileId>,
+    pub(super) invoked: Option<Span>,
 }
 
 /// Loads compose files as one project, in a world where the shell's variables are not known but `.env` is.
@@ -94,7 +93,12 @@ fn infer_folder(repository: &Repository<'_>, group: &[&File]) -> Vec<Planned> {
         |file: &File| stem(file).strip_suffix("override").map(|rest| rest.trim_end_matches(['.', '-', '_']).to_owned());
     let laid_on = |file: &File| named.iter().find(|other| overlay(other).as_deref() == Some(stem(file).as_str()));
     let over_another = |file: &File| overlay(file).is_some_and(|rest| named.iter().any(|other| stem(other) == rest));
-    for file in named.iter().filter(|file| file.naming.role.is_some() && !over_another(file)) {
+    let partial = |file: &File| {
+        // An overlay that names no environment (`docker-compose.override.gpu.yml`) is only part of one.
+        let word = file.naming.role.as_ref().map_or("", |(_, word)| word.as_str());
+        word == "override" && called_with(repository, file).is_none()
+    };
+    for file in named.iter().filter(|file| file.naming.role.is_some() && !over_another(file) && !partial(file)) {
         let mut stack = stack_of(repository, file, base.copied());
         if let Some(over) = laid_on(file).filter(|over| !stack.files.contains(&over.id)) {
             stack.files.push(over.id);
@@ -107,12 +111,19 @@ fn infer_folder(repository: &Repository<'_>, group: &[&File]) -> Vec<Planned> {
         found.extend(environments(repository, &stack, role, &word, confidence, file.id, &what));
     }
     let has = |role: Role| named.iter().any(|file| file.naming.role.as_ref().is_some_and(|(found, _)| *found == role));
-    if let Some(base) = base {
+    // Away from the root, services alone are a tool's (a local object store, a viewer), not an environment.
+    let aside = |base: &&&File| base.folder.is_empty() || base.naming.role.is_some() || !only_services(&base.alone);
+    if let Some(base) = base.filter(aside) {
         let files = std::iter::once(base.id).chain(over.map(|file| file.id)).collect();
         let stack = Stack { files, invoked: invocation(repository, &[base.id], &base.folder) };
         let (role, word, why, confidence) = role_of_base(repository, base, over.is_some(), &stack, &has);
+        let laid =
+            |planned: &&Planned| planned.environment.role == role && planned.environment.files.contains(&base.id);
+        // A base that developers only use below an overlay of theirs is no environment of its own.
+        let below = role == Role::Development && over.is_none() && found.iter().any(|planned| laid(&planned));
         let why_file = over.filter(|_| role == Role::Development).map_or(base.id, |file| file.id);
-        if !found.iter().any(|planned| planned.environment.role == role && planned.environment.files == stack.files) {
+        let same = |planned: &Planned| planned.environment.role == role && planned.environment.files == stack.files;
+        if !below && !found.iter().any(same) {
             found.extend(environments(repository, &stack, role, &word, confidence, why_file, &why));
         }
         if over.is_some() && !has(Role::Production) && ships(&base.alone) {
@@ -174,6 +185,11 @@ fn stack_of(repository: &Repository<'_>, file: &File, base: Option<&File>) -> St
 
 /// The longest list of files with which a call names this one.
 fn invoked_with(repository: &Repository<'_>, file: &File) -> Option<(Vec<FileId>, Span)> {
+    called_with(repository, file).or_else(|| by_variable(repository, file))
+}
+
+/// The longest list of files that a command names with this one last.
+fn called_with(repository: &Repository<'_>, file: &File) -> Option<(Vec<FileId>, Span)> {
     let mut best: Option<(Vec<FileId>, Span)> = None;
     for call in &repository.calls {
         let Meaning::Composes(compose) = &call.meaning else { continue };
@@ -191,6 +207,28 @@ fn invoked_with(repository: &Repository<'_>, file: &File) -> Option<(Vec<FileId>
     best
 }
 
+/// The files that `COMPOSE_FILE` of a file of variables names, this one among them and laid over others.
+fn by_variable(repository: &Repository<'_>, file: &File) -> Option<(Vec<FileId>, Span)> {
+    for dotenv in repository.of(Kind::Dotenv) {
+        let folder = paths::parent(repository.tree.path(*dotenv));
+        let Ok(text) = repository.tree.text(*dotenv) else { continue };
+        let Some(at) = text.match_indices("COMPOSE_FILE=").map(|(at, _)| at).find(|at| starts_line(text, *at)) else {
+            continue;
+        };
+        let value = text.get(at..)?.lines().next()?.strip_prefix("COMPOSE_FILE=")?;
+        let find = |path: &str| repository.tree.find(&paths::join(folder, path.trim_matches(['"', '\'']))?);
+        let files: Vec<FileId> = value.split([':', ';']).filter_map(|path| find(path.trim())).collect();
+        if files.len() > 1 && files.iter().skip(1).any(|id| *id == file.id) {
+            return Some((files, Span::new(*dotenv, at, at + 12)));
+        }
+    }
+    None
+}
+
+fn starts_line(text: &str, at: usize) -> bool {
+    at == 0 || text.get(..at).is_some_and(|before| before.ends_with('\n'))
+}
+
 /// Where the plain files of a folder are run, other than by a guide.
 fn invocation(repository: &Repository<'_>, files: &[FileId], folder: &str) -> Option<Span> {
     let plain = |call: &&Call| {
@@ -201,99 +239,17 @@ fn invocation(repository: &Repository<'_>, files: &[FileId], folder: &str) -> Op
     repository.calls.iter().find(plain).map(|call| call.span)
 }
 
-/// What says that a service runs on a developer's machine.
-fn development_sign(service: &Service) -> Option<(Span, &'static str)> {
-    let context = service.build.as_ref().and_then(|build| build.context.value.one().cloned());
-    for mount in &service.volumes {
-        let Some(source) = mount.source.as_deref().filter(|_| mount.kind == "bind" && !mount.read_only) else {
-            continue;
-        };
-        let source = source.trim_end_matches('/');
-        let whole = source == "."
-            || source.is_empty()
-            || context.as_deref().is_some_and(|context| context.trim_end_matches('/') == source);
-        let below = source.starts_with("./")
-            && service.build.is_some()
-            && mount.target.matches('/').count() <= 2
-            && is_code(source);
-        if whole && service.build.is_some() || below {
-            return Some((mount.span, "the source code is mounted"));
-        }
-    }
-    let command = service.command.as_ref()?;
-    let words: Vec<&str> = command.words.iter().map(Word::written).collect();
-    let joined = words.join(" ");
-    let rest = processes::strip_wrappers(&words).0;
-    let development = processes::server(rest).is_some_and(|found| found.kind == "development")
-        || ["runserver", "--reload", "flask run", "fastapi dev"].iter().any(|sign| joined.contains(sign));
-    development.then(|| command.origin.primary().map(|span| (span, "a development server is started"))).flatten()
-}
-
-fn is_code(source: &str) -> bool {
-    let name = paths::name(source);
-    !["data", "media", "static", "logs", "log", "conf", "config", "nginx", "certs", "backups", "postgres", "db", "init"]
-        .contains(&name)
-        && !name.contains('.')
-}
-
-/// The role that a selector in the variables of one of our services names.
-fn by_selector(repository: &Repository<'_>, stack: &Stack) -> Option<(Role, String)> {
-    let project = load(repository, &stack.files);
-    let services = project.services.values().filter(|service| service.build.is_some());
-    services.flat_map(|service| &service.environment).find_map(|(name, var)| selected(name, var.var.value.one()?))
-}
-
-fn role_of_base(
-    repository: &Repository<'_>,
-    base: &File,
-    over: bool,
-    stack: &Stack,
-    has: &dyn Fn(Role) -> bool,
-) -> (Role, String, String, Confidence) {
-    let say = |role: Role, why: &str, confidence| (role, role.name().to_owned(), why.to_owned(), confidence);
-    let invoked = if stack.invoked.is_some() { Confidence::Invoked } else { Confidence::Named };
-    if let Some((role, word)) = base.naming.role.clone() {
-        return (role, word, format!("the folder says {}", role.name()), invoked);
-    }
-    if let Some((role, word)) = by_selector(repository, stack) {
-        return (role, word, format!("a variable selects {}", role.name()), Confidence::Invoked);
-    }
-    if over {
-        return say(Role::Development, "the override is merged by a plain `docker compose up`", Confidence::Invoked);
-    }
-    let project = load(repository, &stack.files);
-    if let Some((_, why)) = project.services.values().find_map(development_sign) {
-        return say(Role::Development, why, invoked);
-    }
-    if let Some((role, word)) = image_selector(repository, &project) {
-        return (role, word, format!("the image selects {}", role.name()), Confidence::Invoked);
-    }
-    if has(Role::Production) {
-        return say(Role::Development, "a production file stands beside it", Confidence::Named);
-    }
-    if has(Role::Development) {
-        return say(Role::Production, "a development file stands beside it", Confidence::Named);
-    }
-    let restarts =
-        |service: &Service| service.restart.as_ref().is_some_and(|r| r.value.one().is_some_and(|r| r != "no"));
-    let ours = project.services.values().filter(|service| service.build.is_some() || service.env_count() > 0).count();
-    if ours > 0 && (project.services.values().any(restarts) || !project.services.values().any(|s| s.build.is_some())) {
-        return say(Role::Production, "it runs built images, without the source code mounted", Confidence::Named);
-    }
-    say(Role::Development, "the plain compose file of the repository", Confidence::Named)
-}
-
-/// The role that the ENV of an image that the project builds names.
-fn image_selector(repository: &Repository<'_>, project: &Project) -> Option<(Role, String)> {
-    project.services.values().find_map(|service| {
-        let image = image_of(repository, project, service)?;
-        super::images::selector(repository, &image).map(|(role, word, _)| (role, word))
-    })
-}
-
-/// The image that a service builds.
-pub fn image_of(repository: &Repository<'_>, _project: &Project, service: &Service) -> Option<ImageBuild> {
-    let build = service.build.as_ref()?;
+/// The image that a service builds, or that another of the project builds under the name it asks for.
+pub fn image_of(repository: &Repository<'_>, project: &Project, service: &Service) -> Option<ImageBuild> {
+    let same = |other: &&Service| {
+        let (Some(ours), Some(theirs)) = (&service.image, &other.image) else { return false };
+        other.build.is_some() && ours.value.one().is_some() && ours.value.one() == theirs.value.one()
+    };
+    let build =
+        service.build.as_ref().or_else(|| project.services.values().find(same).and_then(|other| other.build.as_ref()));
+    let Some(build) = build else {
+        return super::images::built_as(repository, service.image.as_ref()?.value.one()?);
+    };
     let context = build.context.value.one()?.clone();
     let context = paths::join("", &context)?;
     let name =

@@ -6,6 +6,7 @@ use super::plan::{ImageBuild, Planned, Runs, Unit};
 use super::words::{naming, selected};
 use crate::discover::{Kind, paths};
 use crate::formats::dockerfile::{self, Build, BuildInputs};
+use crate::formats::workflow::Job;
 use crate::formats::{Var, Vars};
 use crate::links::{Caller, Meaning, Repository};
 use crate::model::{Confidence, FileId, Known, Origin, Reason, Role, Span};
@@ -62,13 +63,37 @@ pub fn infer(repository: &Repository<'_>, known: &[Planned]) -> Vec<Planned> {
             continue;
         }
         let plain = ["dockerfile", "containerfile"].contains(&paths::name(path).to_ascii_lowercase().as_str());
+        // A base that others build on, or a demonstration, runs nowhere by itself.
+        let nested = !paths::parent(path).is_empty();
+        let demonstrates = naming.role.as_ref().is_some_and(|(_, word)| word == "demo");
+        if nested && (naming.shared || demonstrates) {
+            continue;
+        }
         let context = context_of(repository, *file);
         let image =
             ImageBuild { dockerfile: *file, context, target: None, args: published(repository, *file), span: None };
         let Some(whole) = build(repository, &image) else { continue };
         found.extend(of_one(repository, &image, &whole, naming.role, plain, &built, known));
     }
+    // What is published is what is deployed; the Dockerfile of a developer's machine beside it is not.
+    let published: BTreeSet<FileId> =
+        repository.of(Kind::Dockerfile).iter().copied().filter(|file| pushed(repository, *file).is_some()).collect();
+    let stands_for =
+        |planned: &Planned| planned.units.iter().any(|unit| image_file(unit).is_some_and(|f| published.contains(&f)));
+    if found.iter().any(|planned| planned.environment.role == Role::Production && stands_for(planned)) {
+        let developed = |file: FileId| built.contains(&(file, Role::Development));
+        found.retain(|planned| {
+            planned.environment.role != Role::Production
+                || stands_for(planned)
+                || !planned.units.iter().any(|unit| image_file(unit).is_some_and(developed))
+        });
+    }
     found
+}
+
+/// The Dockerfile of a unit that is an image by itself.
+fn image_file(unit: &Unit) -> Option<FileId> {
+    if let Runs::Image(image) = &unit.runs { Some(image.dockerfile) } else { None }
 }
 
 fn of_one(
@@ -94,7 +119,7 @@ fn of_one(
         planned
     } else if let Some((role, word)) = named {
         Planned::new(&word, role, Confidence::Named).because(start, format!("the file name says {}", role.name()))
-    } else if !plain && used {
+    } else if !plain && (used || pushed(repository, file).is_none() && !alone(repository, file)) {
         return None;
     } else {
         let why = if used { "the Dockerfile, built as it stands" } else { "the plain Dockerfile" };
@@ -116,6 +141,11 @@ fn of_one(
     planned.add_file(file);
     planned.units.push(Unit { name: name.into(), runs: Runs::Image(image.clone()) });
     Some(planned)
+}
+
+/// Whether a Dockerfile is the only one of the repository.
+fn alone(repository: &Repository<'_>, file: FileId) -> bool {
+    repository.of(Kind::Dockerfile) == [file]
 }
 
 fn plain_alone(built: &BTreeSet<(FileId, Role)>, file: FileId) -> bool {
@@ -212,8 +242,8 @@ fn publishing(repository: &Repository<'_>, file: FileId) -> Option<(Span, BTreeM
             return Some((call.span, build.args.clone()));
         }
     }
-    for (_, workflow) in repository.workflows() {
-        for step in workflow.jobs.iter().flat_map(|job| &job.steps) {
+    for (file_of, workflow) in repository.workflows() {
+        for (job, step) in workflow.jobs.iter().flat_map(|job| job.steps.iter().map(move |step| (job, step))) {
             let Some(uses) = step.uses.as_ref().filter(|uses| uses.value.starts_with("docker/build-push-action"))
             else {
                 continue;
@@ -222,7 +252,8 @@ fn publishing(repository: &Repository<'_>, file: FileId) -> Option<(Span, BTreeM
             let context = with("context").and_then(|context| paths::join("", &context)).unwrap_or_default();
             let named =
                 with("file").and_then(|file| paths::join("", &file)).or_else(|| paths::join(&context, "Dockerfile"));
-            if with("push").is_some_and(|push| push != "false") && named.as_deref() == Some(path) {
+            let pushes = with("push").is_some_and(|push| push != "false") || pushed_later(repository, file_of, job);
+            if pushes && named.as_deref() == Some(path) {
                 let lines = with("build-args").unwrap_or_default();
                 let pair = |line: &str| {
                     let (name, value) = line.trim().split_once('=')?;
@@ -234,6 +265,44 @@ fn publishing(repository: &Repository<'_>, file: FileId) -> Option<(Span, BTreeM
         }
     }
     None
+}
+
+/// Whether a job pushes by another step what one of its steps only loads.
+fn pushed_later(repository: &Repository<'_>, workflow: FileId, job: &Job) -> bool {
+    let caller = Caller::Job { file: workflow, job: job.id.value.clone() };
+    let action = |uses: &str| uses.split('@').next().is_some_and(|name| name.ends_with("/docker-push"));
+    repository.calls.iter().any(|call| call.caller == caller && matches!(call.meaning, Meaning::Pushes(_)))
+        || job.steps.iter().any(|step| step.uses.as_ref().is_some_and(|uses| action(&uses.value)))
+}
+
+/// The Dockerfile that the repository's own calls build under a name, for an image that is asked for without a version.
+pub(super) fn built_as(repository: &Repository<'_>, reference: &str) -> Option<ImageBuild> {
+    let (name, tag) = split_tag(reference);
+    if !tag.is_none_or(|tag| ["latest", "main", "master", "dev", "develop", "local"].contains(&tag)) {
+        return None;
+    }
+    repository.calls.iter().find_map(|call| {
+        let Meaning::Builds(build) = &call.meaning else { return None };
+        if !build.tags.iter().any(|other| split_tag(other).0 == name) {
+            return None;
+        }
+        let context = paths::join(&call.folder, &build.context)?;
+        let path = match &build.dockerfile {
+            Some(name) => paths::join(&call.folder, name),
+            None => paths::join(&context, "Dockerfile"),
+        };
+        let dockerfile = repository.tree.find(&path?)?;
+        let (target, args) = (build.target.clone(), build.args.clone());
+        Some(ImageBuild { dockerfile, context, target, args, span: Some(call.span) })
+    })
+}
+
+fn split_tag(reference: &str) -> (&str, Option<&str>) {
+    let name = reference.split('@').next().unwrap_or(reference);
+    match name.rsplit_once(':') {
+        Some((name, tag)) if !tag.contains('/') => (name, Some(tag)),
+        _ => (name, None),
+    }
 }
 
 /// A variable that is set for sure.

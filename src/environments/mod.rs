@@ -2,6 +2,7 @@
 //!
 //! Strongest runner first: configuration, compose files, images, platforms, CI; names of settings come last.
 
+mod base_role;
 pub mod ci;
 pub mod compose;
 pub mod configured;
@@ -213,10 +214,35 @@ fn library(repository: &Repository<'_>, all: &[Planned]) -> Option<String> {
     })
 }
 
+/// What describes a production that is not read, and how to say what it runs.
+fn elsewhere(repository: &Repository<'_>) -> Option<String> {
+    let (kind, path) = repository.tree.files().find_map(|(_, path)| Some((orchestrator(path)?, path)))?;
+    Some(format!("{kind} describe it ({path}), which are not read: say in [environments.production] what it runs"))
+}
+
+/// The orchestrator whose file a path is.
+fn orchestrator(path: &str) -> Option<&'static str> {
+    let (folder, name) = (format!("/{}/", paths::parent(path)), paths::name(path));
+    let yaml = name.ends_with(".yaml") || name.ends_with(".yml");
+    let within = |parts: &[&str]| parts.iter().any(|part| folder.contains(&format!("/{part}/")));
+    match name {
+        "Chart.yaml" => Some("Helm charts"),
+        "kustomization.yaml" | "kustomization.yml" => Some("Kubernetes manifests"),
+        _ if yaml && within(&["k8s", "kubernetes", "manifests"]) => Some("Kubernetes manifests"),
+        _ if name.ends_with(".json") && (name.contains("task-def") || name.contains("taskdef")) => {
+            Some("ECS task definitions")
+        }
+        _ if name.ends_with(".tf") => Some("Terraform files"),
+        _ => None,
+    }
+}
+
 fn not_found(repository: &Repository<'_>, all: &[Planned]) -> Vec<(Role, String)> {
     let has = |role: Role| all.iter().any(|planned| planned.environment.role == role);
     let why = |role: Role| match role {
-        Role::Production => "no production file, image or deploy job".to_owned(),
+        Role::Production => {
+            elsewhere(repository).unwrap_or_else(|| "no production file, image or deploy job".to_owned())
+        }
         Role::Staging => "no staging file, settings or deploy job".to_owned(),
         Role::Test if !ci::has_workflows(repository) => "no CI workflow".to_owned(),
         Role::Test => "no workflow runs the tests".to_owned(),
@@ -224,3 +250,6 @@ fn not_found(repository: &Repository<'_>, all: &[Planned]) -> Vec<(Role, String)
     };
     Role::ALL.into_iter().filter(|role| !has(*role)).map(|role| (role, why(role))).collect()
 }
+
+#[cfg(test)]
+mod tests;

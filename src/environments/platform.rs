@@ -91,9 +91,11 @@ fn platform_image(repository: &Repository<'_>, folder: &str) -> Option<ImageBuil
         };
         let build = images::build(repository, &image)?;
         let command = build.target.and_then(|target| build.stages.get(target)).is_some_and(|stage| stage.cmd.is_some());
+        // An image that starts by itself needs no Procfile: a buildpack reads that, where it can tell what to install.
         let rank = match (role, plain, command) {
             (Some(Role::Production), _, _) => 3,
             (None, false, _) => 2,
+            (None, true, true) if by_buildpack(repository, folder) => 0,
             (None, true, _) => 1,
             _ => 0,
         };
@@ -103,6 +105,12 @@ fn platform_image(repository: &Repository<'_>, folder: &str) -> Option<ImageBuil
     }
     let dockerfile = best?.1;
     Some(ImageBuild { dockerfile, context: folder.into(), target: None, args: Default::default(), span: None })
+}
+
+/// Whether a buildpack can tell what a folder needs.
+fn by_buildpack(repository: &Repository<'_>, folder: &str) -> bool {
+    let known = ["requirements.txt", "Pipfile.lock", "Pipfile", "poetry.lock", "uv.lock", "setup.py"];
+    known.iter().any(|name| paths::join(folder, name).is_some_and(|path| repository.tree.find(&path).is_some()))
 }
 
 /// What Heroku sets, and what `app.json` says that is set, for one of its environments. The values of the file are those

@@ -77,7 +77,8 @@ pub fn read(words: &[&str]) -> Option<ComposeCall> {
             if inline.is_none() {
                 rest.next();
             }
-        } else if !flag.starts_with('-') {
+        } else if !(flag.starts_with('-') || single && word.starts_with('$')) {
+            // Before the service, a variable mostly holds flags (`$TTY`, `$OPTIONS`).
             call.services.push((*word).to_owned());
             if single {
                 call.command = rest.map(|word| (*word).to_owned()).collect();
@@ -109,6 +110,15 @@ mod tests {
         let call = call("docker-compose run --rm -e CI=1 web pytest -q");
         assert_eq!((call.services, call.command), (vec!["web".to_owned()], vec!["pytest".to_owned(), "-q".to_owned()]));
         assert_eq!(call.env, ["CI=1"]);
+    }
+
+    #[test]
+    fn a_variable_before_the_service_is_taken_for_flags() {
+        let call = call("docker compose exec ${TTY} web pytest $ARGS");
+        assert_eq!(
+            (call.services, call.command),
+            (vec!["web".to_owned()], vec!["pytest".to_owned(), "$ARGS".to_owned()])
+        );
     }
 
     #[test]

@@ -116,7 +116,15 @@ impl Files for Container<'_> {
         let file = self.find(path).or_else(|| self.by_name(path))?;
         Some((file, self.tree.text(file).ok()?))
     }
+
+    fn command(&self, name: &str) -> Option<(FileId, &str)> {
+        let file = PROGRAMS.iter().find_map(|folder| self.find(&format!("{folder}/{name}")))?;
+        Some((file, self.tree.text(file).ok()?))
+    }
 }
+
+/// The folders in which programs are looked up.
+const PROGRAMS: [&str; 6] = ["/usr/local/sbin", "/usr/local/bin", "/usr/sbin", "/usr/bin", "/sbin", "/bin"];
 
 impl Container<'_> {
     /// A script whose copying could not be followed: the only file of that name that any mapping brings.

@@ -12,7 +12,7 @@ use crate::formats::dockerfile::Dockerfile;
 use crate::formats::shell::{self, Dialect, Executed};
 use crate::formats::workflow::Workflow;
 use crate::formats::{Vars, World, dockerfile};
-use crate::model::{FileId, Span, SpanMap};
+use crate::model::{FileId, Known, Span, SpanMap};
 
 /// Who calls a command.
 #[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Debug)]
@@ -78,7 +78,16 @@ pub struct Repository<'t> {
 
 /// The words of an executed command; a word that is not known stands as it is written.
 pub fn words(executed: &Executed) -> Vec<String> {
-    let text = |word: &shell::Word| word.text.one().cloned().unwrap_or_else(|| word.raw.replace(shell::HOLE, "…"));
+    // A word that is a flag or nothing is the flag: it must not be taken for an operand.
+    let flag = |texts: &[String]| {
+        let either = texts.iter().all(|text| text.is_empty() || text.starts_with('-'));
+        texts.iter().find(|text| either && !text.is_empty()).cloned()
+    };
+    let text = |word: &shell::Word| match &word.text {
+        Known::One(text) => text.clone(),
+        Known::OneOf(texts, _) => flag(texts).unwrap_or_else(|| word.raw.replace(shell::HOLE, "…")),
+        _ => word.raw.replace(shell::HOLE, "…"),
+    };
     executed.argv.iter().map(text).collect()
 }
 
@@ -224,5 +233,30 @@ impl<'t> Repository<'t> {
                 self.add(&text, Vars::new(), &Caller::Guide(file), calls);
             }
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::discover::Overlay;
+
+    #[test]
+    fn tasks_of_a_script_of_functions_are_called_by_name() {
+        let script = "#!/usr/bin/env bash\nTTY=\"${TTY:-}\"\nif ! [ -t 0 ]; then TTY=\"-T\"; fi\n\
+            _dc() { docker compose \"${DC:-exec}\" ${TTY} \"${@}\"; }\n\
+            lint() { local cmd=(shellcheck); \"${cmd[@]}\" \"${@}\"; }\n\
+            manage() { if [ \"${1-''}\" == \"test\" ]; then _dc web x; fi; _dc web python3 manage.py \"${@}\"; }\n\
+            ci:test() { lint \"${@}\"; docker compose up -d; . .env\n manage test; }\nhelp() { :; }\ntime \"${@:-help}\"\n";
+        let workflow = "on: push\njobs:\n  t:\n    runs-on: ubuntu-24.04\n    steps:\n      - run: ./run ci:test\n";
+        let tree =
+            Tree::open(Box::new(Overlay::of([("run", script), (".github/workflows/ci.yml", workflow)]))).unwrap();
+        let repository = Repository::read(&tree);
+        let argvs: Vec<String> = repository.calls.iter().map(|call| call.argv.join(" ")).collect();
+        assert_eq!(
+            argvs.last().map(String::as_str),
+            Some("docker compose exec ${TTY} web python3 manage.py test"),
+            "{argvs:?}"
+        );
     }
 }

@@ -50,7 +50,8 @@ pub fn resolve<'t>(tree: &'t Tree, build: Build, asked: &ImageBuild, as_of: &str
     let commands = std::mem::take(&mut resolver.commands);
     let (reference, certainty, origin) = external_base(&build, target);
     let about = reference.one().map(|reference| images::describe(reference, as_of)).or_else(|| partly(&build, target));
-    let runtimes = about.iter().flat_map(|about| runtimes(about, &origin, &certainty)).collect();
+    let mut runtimes: Vec<RuntimePart> = about.iter().flat_map(|about| runtimes(about, &origin, &certainty)).collect();
+    runtimes.extend(uv(&build, target));
     let stages = other_stages(&build, target);
     let stage = build.stages.get(target)?;
     let image = ImagePart {
@@ -126,6 +127,38 @@ pub fn runtimes(about: &images::Image, origin: &Origin, certainty: &Certainty) -
         found.push(part("node", &about.node));
     }
     found
+}
+
+/// The uv that a stage rests on or copies its program from.
+fn uv(build: &Build, target: usize) -> Option<RuntimePart> {
+    let version = |reference: &str| {
+        let (repository, tag) = reference.split('@').next()?.rsplit_once(':')?;
+        let known = ["ghcr.io/astral-sh/uv", "astral/uv", "docker.io/astral/uv"].contains(&repository);
+        let version = tag.split('-').next()?;
+        (known && version.starts_with(|c: char| c.is_ascii_digit())).then(|| version.to_owned())
+    };
+    let part = |version: String, origin: Origin, certainty: Certainty| RuntimePart {
+        tool: "uv",
+        version: Known::One(version),
+        declared_in: "image",
+        origin,
+        certainty,
+    };
+    let rests_on = |stage: usize| {
+        let (reference, certainty, origin) = external_base(build, stage);
+        Some(part(version(reference.one()?)?, origin, certainty))
+    };
+    let chain = build.chain(target);
+    let others = build.reachable.iter().filter(|index| !chain.contains(index));
+    let stages = chain.iter().rev().chain(others).filter_map(|index| build.stages.get(*index));
+    let copied = stages.flat_map(|stage| &stage.steps).find_map(|step| match &step.action {
+        Action::Copy { from: Some(CopyFrom::Image(image)), .. } => {
+            Some(part(version(&image.value)?, Origin::set(image.span), Certainty::Stated))
+        }
+        Action::Copy { from: Some(CopyFrom::Stage(stage)), .. } => rests_on(*stage),
+        _ => None,
+    });
+    copied.or_else(|| rests_on(target))
 }
 
 struct Resolver<'a, 't> {

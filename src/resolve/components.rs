@@ -6,6 +6,7 @@ use super::part::{Host, ImagePart, Part};
 use super::process::{self, CommandWords};
 use crate::discover::{Presence, paths};
 use crate::environments::plan::{ImageBuild, Planned, Runs, Unit};
+use crate::environments::words::naming;
 use crate::environments::{compose as inferred, images as inferred_images};
 use crate::formats::compose::{Project, Provider, Service};
 use crate::formats::shell::Word;
@@ -234,6 +235,7 @@ fn variables(part: &mut Part<'_>, project: &Project, service: &Service, tree: &c
     }
     for (name, given) in &service.environment {
         let provider = match given.provider {
+            Provider::EnvFile if from_sample(given.var.origin.primary(), tree) => "sample",
             Provider::EnvFile => "dotenv",
             Provider::Environment => "compose",
         };
@@ -248,6 +250,11 @@ fn variables(part: &mut Part<'_>, project: &Project, service: &Service, tree: &c
     if open || part.container.is_none() {
         part.world = World::Open(part.world.vars().clone());
     }
+}
+
+/// Whether a variable is written in a file that is itself a sample.
+fn from_sample(span: Option<crate::model::Span>, tree: &crate::discover::Tree) -> bool {
+    span.is_some_and(|span| naming(paths::name(tree.path(span.file))).template)
 }
 
 /// The sample that documents a file of variables: `.env.prod-sample`, `.env.example`, `example.env`.

@@ -37,8 +37,21 @@ pub fn run(installs: &mut Installs, executed: &Executed, place: &Place<'_, '_>) 
     match meaning::of(&argv) {
         Meaning::InstallsSystem(install) => system(installs, &install, executed, place),
         Meaning::InstallsPython(command) => python(installs, &command, executed, place),
+        _ if syncs(&argv, &executed.vars) => python(installs, &argv, executed, place),
         _ => {}
     }
+}
+
+/// Whether a command brings the project's environment up to date before it runs another: `uv run` does, unless told not to.
+fn syncs(argv: &[String], vars: &Vars) -> bool {
+    let refused = ["--no-sync", "--no-project", "--isolated", "--script", "-s", "--with-requirements"];
+    let flags = || argv.iter().skip(2).take_while(|word| word.starts_with('-'));
+    let set = |name: &str| vars.get(name).is_some_and(|var| var.value.one().is_none_or(|value| !value.is_empty()));
+    argv.first().is_some_and(|word| word == "uv")
+        && argv.get(1).is_some_and(|word| word == "run")
+        && !flags().any(|flag| refused.contains(&flag.split('=').next().unwrap_or_default()))
+        && !set("UV_NO_SYNC")
+        && !set("UV_NO_PROJECT")
 }
 
 fn maybe(executed: &Executed) -> Option<Reason> {
@@ -145,12 +158,12 @@ fn outside_paths(command: &[String], cwd: &str, place: &Place<'_, '_>) -> Vec<St
 }
 
 fn python(installs: &mut Installs, command: &[String], executed: &Executed, place: &Place<'_, '_>) {
-    installs.installs_python = true;
     let cwd = executed.cwd.clone().map_or_else(|| place.workdir.clone(), |cwd| absolute(&place.workdir, &cwd));
     let wheel = command.get(1).is_some_and(|verb| verb == "wheel" || verb == "download") && command[0] == "pip";
     let from_wheels =
         command[0] == "pip" && command.iter().skip(2).any(|word| word.contains(".whl") || word.ends_with("/*"));
     if from_wheels && !installs.wheels.is_empty() {
+        installs.installs_python = true;
         let label = command.join(" ");
         for (name, part) in std::mem::take(&mut installs.wheels) {
             let mut part = part;
@@ -181,6 +194,12 @@ fn python(installs: &mut Installs, command: &[String], executed: &Executed, plac
     } else {
         locks::installed(place.tree, &folder, &argv, vars, &place.markers)
     };
+    // A run that cannot be followed says less than what was installed before it.
+    let runs = command.get(1).is_some_and(|verb| verb == "run");
+    if runs && installed.complete.is_err() && installed.packages.is_empty() {
+        return;
+    }
+    installs.installs_python = true;
     if let Err(reason) = &installed.complete {
         installs.packages_complete = Err(reason.clone());
     }

@@ -114,7 +114,7 @@ fn plain(reference: Known<String>, origin: Origin, about: Option<images::Image>)
 
 /// The Pythons that setup steps choose; without one, the repository's `.python-version` where uv is used.
 fn runtimes(context: &Context<'_, '_>, part: &mut Part<'_>, job: &Job, instances: &[workflow::RunInstance]) {
-    node(part, instances);
+    tools(part, instances);
     let mut versions = Vec::new();
     let mut span = None;
     let mut declared_in = "setup-python";
@@ -172,20 +172,17 @@ fn handed(span: Span, job: &Job) -> Origin {
     if span.file == job.id.span.file { origin } else { origin.then(crate::model::StepKind::Used, job.id.span) }
 }
 
-/// The Nodes that setup steps choose.
-fn node(part: &mut Part<'_>, instances: &[workflow::RunInstance]) {
-    let found: Vec<(Known<String>, Span)> =
-        instances.iter().flat_map(|instance| instance.node.iter().cloned()).collect();
-    let Some((_, span)) = found.first() else { return };
-    let version = every(found.iter().map(|(version, _)| version.clone()).collect(), *span);
-    let origin = Origin::set(*span);
-    part.runtimes.push(RuntimePart {
-        tool: "node",
-        version,
-        declared_in: "setup-node",
-        origin,
-        certainty: Certainty::Stated,
-    });
+/// The versions of Node and of uv that setup steps choose.
+fn tools(part: &mut Part<'_>, instances: &[workflow::RunInstance]) {
+    let mut add = |tool, declared_in, found: Vec<(Known<String>, Span)>| {
+        let Some((_, span)) = found.first() else { return };
+        let span = *span;
+        let version = every(found.into_iter().map(|(version, _)| version).collect(), span);
+        let origin = Origin::set(span);
+        part.runtimes.push(RuntimePart { tool, version, declared_in, origin, certainty: Certainty::Stated });
+    };
+    add("node", "setup-node", instances.iter().flat_map(|instance| instance.node.clone()).collect());
+    add("uv", "setup-uv", instances.iter().flat_map(|instance| instance.uv.clone()).collect());
 }
 
 /// The variables of workflow, job and testing steps. Secrets and other contexts are unknown, not absent.

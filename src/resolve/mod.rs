@@ -3,6 +3,7 @@
 
 pub mod build;
 pub mod components;
+mod edited;
 pub mod hosted;
 pub mod installs;
 pub mod job;

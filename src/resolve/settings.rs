@@ -1,14 +1,16 @@
 //! Which settings an environment loads, and what they are.
 
 use super::components::Context;
+use super::edited;
 use super::part::Part;
 use crate::discover::{Kind, paths};
 use crate::environments::settings::{Module, module_name};
 use crate::environments::words::role_of_value;
 use crate::environments::{Planned, SettingsChoice};
 use crate::formats::python::{self, Evaluator, Settings};
-use crate::formats::small::pytest_options;
+use crate::formats::small::pytest_options::{self, PytestOptions};
 use crate::formats::{Var, World};
+use crate::links::{Meaning, meaning};
 use crate::model::{Certainty, ComponentKind, Known, Origin, Reason, Role, Span};
 
 /// The settings of an environment.
@@ -29,11 +31,13 @@ pub struct Loaded {
     pub unseen: Option<Reason>,
 }
 
+/// Stands for a module whose name the image's build has rewritten in a way that is not followed.
+const UNKNOWN: &str = "?";
 /// Variables that name a settings module.
 const MODULE_VARIABLE: &str = "DJANGO_SETTINGS_MODULE";
 
 /// The component whose settings stand for the environment: one that serves, else the first of ours.
-fn speaker<'p, 't>(parts: &'p [Part<'t>]) -> Option<&'p Part<'t>> {
+fn speaker<'p, 't>(parts: &'p [Part<'t>], role: Role) -> Option<&'p Part<'t>> {
     let ours = || parts.iter().filter(|part| part.kind == ComponentKind::App);
     let serves = |part: &&Part<'_>| {
         part.processes
@@ -41,16 +45,22 @@ fn speaker<'p, 't>(parts: &'p [Part<'t>]) -> Option<&'p Part<'t>> {
             .any(|process| process.server.as_ref().is_some_and(|s| matches!(s.kind, "production" | "development")))
     };
     let python = |part: &&Part<'_>| part.installs.installs_python || part.container.is_some() && part.image.is_some();
+    // What runs the tests speaks for them.
+    let tests = |part: &&Part<'_>| {
+        role == Role::Test && part.processes.iter().any(|process| meaning::of(&process.argv) == Meaning::Tests)
+    };
     ours()
-        .find(serves)
+        .find(tests)
+        .or_else(|| ours().find(serves))
         .or_else(|| ours().find(|part| !part.processes.is_empty() && python(part)))
         .or_else(|| ours().next())
 }
 
 /// Loads the settings of an environment.
 pub fn load(context: &Context<'_, '_>, planned: &Planned, parts: &[Part<'_>], modules: &[Module]) -> Option<Loaded> {
-    let part = speaker(parts);
+    let part = speaker(parts, planned.environment.role);
     let world = part.map_or_else(|| World::Open(Default::default()), |part| part.world.clone());
+    let world = if planned.environment.role == Role::Test { with_pytest(context, part, world) } else { world };
     let Some((choice, selected)) = choose(context, planned, part, modules, &world) else {
         return program(context, part, world);
     };
@@ -59,6 +69,9 @@ pub fn load(context: &Context<'_, '_>, planned: &Planned, parts: &[Part<'_>], mo
     let world = with_selector(world, &choice);
     let settings = evaluator.module(&choice.module, &world, choice.class.as_deref());
     settings.file?;
+    if settings.files.iter().any(|(file, _)| edited::is_edited(context, part, *file)) {
+        return None;
+    }
     let refused =
         settings.files.iter().flat_map(|(file, _)| python::refusal::refusals(context.repository.tree, *file)).collect();
     Some(Loaded {
@@ -121,15 +134,18 @@ fn choose(
     if planned.config.settings.is_some() {
         return planned.settings.clone().map(|choice| (choice, true));
     }
+    // `--ds` wins over the variable, the option does not.
+    let pytest = if planned.environment.role == Role::Test { pytest(context, part) } else { None };
+    if let Some((choice, true)) = &pytest {
+        return Some((choice.clone(), true));
+    }
     let var = world.get(MODULE_VARIABLE);
     if let Some(module) = var.value.one() {
         let choice =
             SettingsChoice { module: module.clone(), class: class_variable(world), span: var.origin.primary() };
         return Some((choice, true));
     }
-    if planned.environment.role == Role::Test
-        && let Some(choice) = pytest(context, part)
-    {
+    if let Some((choice, _)) = pytest {
         return Some((choice, true));
     }
     if let Some(choice) = class_by_selection(context, modules, world) {
@@ -137,6 +153,9 @@ fn choose(
     }
     let process = process_default(context, part);
     let role = planned.environment.role;
+    if process.as_ref().is_some_and(|default| default.module == UNKNOWN) {
+        return None;
+    }
     if let Some(default) = &process {
         let other = role_of_value(&default.module).is_some_and(|(found, _)| found != role);
         let stands = !other || planned.settings.is_none() || !world.is_open() && var.value == Known::Absent;
@@ -214,26 +233,43 @@ fn class_by_selection(context: &Context<'_, '_>, modules: &[Module], world: &Wor
 }
 
 /// The module that pytest's options name.
-fn pytest(context: &Context<'_, '_>, part: Option<&Part<'_>>) -> Option<SettingsChoice> {
+fn pytest(context: &Context<'_, '_>, part: Option<&Part<'_>>) -> Option<(SettingsChoice, bool)> {
+    pytest_options(context, part).into_iter().find_map(|options| {
+        let module = options.settings.as_ref()?;
+        let choice = SettingsChoice { module: module.value.clone(), class: None, span: Some(module.span) };
+        Some((choice, options.forced))
+    })
+}
+
+/// What pytest is told by its files, where the component runs it.
+fn pytest_options(context: &Context<'_, '_>, part: Option<&Part<'_>>) -> Vec<PytestOptions> {
+    let runs = |argv: &[String]| argv.iter().any(|word| word.contains("pytest") || word == "tox");
     let uses_pytest = part.is_none_or(|part| {
-        part.commands.iter().any(|(argv, _)| argv.iter().any(|word| word.contains("pytest") || word == "tox"))
+        part.commands.iter().any(|(argv, _)| runs(argv)) || part.processes.iter().any(|process| runs(&process.argv))
     });
     if !uses_pytest {
-        return None;
+        return Vec::new();
     }
     let tree = context.repository.tree;
     let folder = part.map(|part| part.folder.clone()).unwrap_or_default();
-    for name in ["pytest.ini", "pyproject.toml", "tox.ini", "setup.cfg"] {
-        let Some(file) = paths::join(&folder, name).and_then(|path| tree.find(&path)).or_else(|| tree.find(name))
-        else {
-            continue;
-        };
-        let Ok(options) = tree.parsed(file, |file, text| pytest_options::parse(file, name, text)) else { continue };
-        if let Some(module) = options.as_ref().as_ref().and_then(|options| options.settings.as_ref()) {
-            return Some(SettingsChoice { module: module.value.clone(), class: None, span: Some(module.span) });
+    let read = |name: &&str| {
+        let file = paths::join(&folder, name).and_then(|path| tree.find(&path)).or_else(|| tree.find(name))?;
+        let options = tree.parsed(file, |file, text| pytest_options::parse(file, name, text)).ok()?;
+        Option::clone(&options)
+    };
+    ["pytest.ini", "pyproject.toml", "tox.ini", "setup.cfg"].iter().filter_map(read).collect()
+}
+
+/// The variables that pytest sets before it loads the settings.
+fn with_pytest(context: &Context<'_, '_>, part: Option<&Part<'_>>, mut world: World) -> World {
+    for (name, text) in pytest_options(context, part).into_iter().flat_map(|options| options.env) {
+        let default = name.starts_with("D:");
+        let name = name.trim_start_matches("D:").trim_start_matches("R:");
+        if !(default && world.vars().contains_key(name)) {
+            world.vars_mut().insert(name.to_owned(), Var::set(text.value, Origin::set(text.span)));
         }
     }
-    None
+    world
 }
 
 /// The module that the process's own entry file sets: wsgi.py for a server, manage.py for the rest.
@@ -261,7 +297,8 @@ fn process_default(context: &Context<'_, '_>, part: Option<&Part<'_>>) -> Option
     files.into_iter().flatten().find_map(|file| {
         let facts = python::entry_points(tree, file);
         let (_, module) = facts.defaults.iter().find(|(name, _)| name == MODULE_VARIABLE)?;
-        Some(SettingsChoice { module: module.value.clone(), class: None, span: Some(module.span) })
+        let named = edited::word(context, part, module.span, &module.value).unwrap_or_else(|| UNKNOWN.into());
+        Some(SettingsChoice { module: named, class: None, span: Some(module.span) })
     })
 }
 

@@ -140,6 +140,11 @@ pub const HOLE: &str = "${{…}}";
 pub trait Files {
     /// The text of a script, by a path as the shell sees it: absolute, or relative to the start folder.
     fn script(&self, path: &str) -> Option<(FileId, &str)>;
+
+    /// The text of a script that is called by its name alone, because it stands in a folder of programs.
+    fn command(&self, _name: &str) -> Option<(FileId, &str)> {
+        None
+    }
 }
 
 /// No scripts at all.

@@ -9,9 +9,11 @@ use crate::model::{FileId, Span, Spanned};
 pub struct PytestOptions {
     /// `DJANGO_SETTINGS_MODULE`, from the option or from `--ds` in `addopts`.
     pub settings: Option<Spanned<String>>,
+    /// Whether the command line names the settings, so that no variable can.
+    pub forced: bool,
     /// `DJANGO_CONFIGURATION`.
     pub configuration: Option<Spanned<String>>,
-    /// `env` of pytest-env; a name with `D:` before it is a default.
+    /// `env` of pytest-env, or its own table; a name with `D:` before it is a default.
     pub env: Texts,
     /// `addopts`, word by word; the place is that of the line.
     pub addopts: Vec<Spanned<String>>,
@@ -23,7 +25,17 @@ pub fn parse(file: FileId, name: &str, text: &str) -> Option<PytestOptions> {
     if name.rsplit('.').next() == Some("toml") {
         let (root, _) = tree::toml(file, text);
         let root = root?;
-        let table = root.path(&["tool", "pytest", "ini_options"]).or_else(|| root.get("pytest"))?;
+        let own = [&["tool", "pytest", "ini_options"][..], &["tool", "pytest"][..]];
+        let table = own.iter().find_map(|path| root.path(path)).or_else(|| root.get("pytest"));
+        let env = root.path(&["tool", "pytest_env"]).map(Node::entries);
+        if table.is_none() && env.is_none() {
+            return None;
+        }
+        for (name, value) in env.into_iter().flatten() {
+            let text = value.spanned().or_else(|| value.field("value"));
+            options.env.extend(text.map(|text| (name.value.clone(), text)));
+        }
+        let Some(table) = table else { return Some(options) };
         options.settings = table.field("DJANGO_SETTINGS_MODULE");
         options.configuration = table.field("DJANGO_CONFIGURATION");
         for line in table.get("addopts").map(Node::texts).unwrap_or_default() {
@@ -41,9 +53,10 @@ pub fn parse(file: FileId, name: &str, text: &str) -> Option<PytestOptions> {
         section.lines("addopts").iter().for_each(|line| words(line, &mut options.addopts));
         section.lines("env").iter().for_each(|line| variable(line, &mut options.env));
     }
-    // The command line wins over the option.
+    // The command line wins over the option, and over the variable.
     if let Some(chosen) = chosen(&options.addopts) {
         options.settings = Some(chosen);
+        options.forced = true;
     }
     Some(options)
 }

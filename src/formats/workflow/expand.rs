@@ -26,6 +26,8 @@ pub struct RunInstance {
     pub python: Vec<(Known<String>, Span)>,
     /// Versions that `astral-sh/setup-uv` is asked for.
     pub uv_python: Vec<(Known<String>, Span)>,
+    /// Versions of uv itself that `astral-sh/setup-uv` is asked for.
+    pub uv: Vec<(Known<String>, Span)>,
     /// Files that `actions/setup-python` reads its version from.
     pub python_files: Vec<(Known<String>, Span)>,
     /// Versions that `actions/setup-node` is asked for.
@@ -174,6 +176,7 @@ fn instance(
         runs_on,
         python: python("python-version"),
         uv_python: asked(job, &steps, "astral-sh/setup-uv@", "python-version", &places),
+        uv: asked(job, &steps, "astral-sh/setup-uv@", "version", &places),
         python_files: python("python-version-file"),
         node: asked(job, &steps, "actions/setup-node@", "node-version", &places),
         container: job.container.as_ref().map(|spec| container(spec, contexts, &places)),

@@ -30,7 +30,9 @@ pub fn state(statements: &mut Statements, part: &Part<'_>) {
         };
         let secret = variables::is_secret_name(name)
             || var.value.one().is_some_and(|text| variables::password_in_url(text).is_some());
-        let placeholder = var.value.one().map(|text| is_placeholder(name, text));
+        // Whoever copies a sample is to put a secret of their own in place of the sample's.
+        let sample = provider == "sample" && secret;
+        let placeholder = var.value.one().map(|text| sample || is_placeholder(name, text));
         let mut fact = statements.about(Some(&part.name), Dimension::Variable, name);
         fact.attr("value", Attr { value, certainty: var.certainty.clone(), origin: var.origin.clone() });
         fact.text("provider", provider, &var.origin).bool("secret", secret, &var.origin);

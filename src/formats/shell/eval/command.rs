@@ -2,19 +2,18 @@
 
 use std::sync::Arc;
 
-use super::super::ast::{Dialect, Item, Join, Part, Simple};
-use super::super::{Executed, When, Word, parse};
-use super::arrays::Frame;
+use super::super::ast::{Item, Join, Part, Simple};
+use super::super::{Executed, When, Word};
 use super::state::{Cwd, End, State, Text};
 use super::{Runner, Status, writes};
 use crate::formats::world::Var;
-use crate::model::{Known, Origin, Reason, Span, SpanMap, Step, StepKind};
+use crate::model::{Known, Origin, Reason, Span};
 
 /// Commands that run something else inside this very shell.
-const SHELLS: [&str; 5] = ["sh", "bash", "dash", "ash", "zsh"];
+pub(super) const SHELLS: [&str; 5] = ["sh", "bash", "dash", "ash", "zsh"];
 
 /// A word that was expanded, with its text.
-type Argument = (Text, Word);
+pub(super) type Argument = (Text, Word);
 
 impl Runner<'_> {
     pub(super) fn simple(&mut self, simple: &Simple, item: &Item, state: &mut State, tail: bool) -> Status {
@@ -65,10 +64,12 @@ impl Runner<'_> {
         if state.ended.is_some() {
             return Status::Is(false);
         }
+        let mut direct = false;
         while matches!(named(&argv), Some("command" | "builtin"))
             && argv.get(1).is_some_and(|(text, _)| text.known.one().is_none_or(|text| !text.starts_with('-')))
         {
             argv.remove(0);
+            direct = true;
         }
         if argv.is_empty() {
             // The status of `X=$(…)` is that of the command in it.
@@ -76,7 +77,7 @@ impl Runner<'_> {
             let plain = simple.words.is_empty() && !simple.assigns.iter().any(|assign| runs(&assign.value));
             return if plain { Status::Is(true) } else { Status::Ordinary };
         }
-        let call = Call { item, tail: tail || exec, exec, assigns };
+        let call = Call { item, tail: tail || exec, exec, direct, assigns };
         let status = self.call(&argv, call, state);
         let keyed = argv.iter().any(|(text, _)| text.known.one().is_some_and(|text| text.starts_with("-A")));
         for (name, found) in arrays {
@@ -93,7 +94,10 @@ impl Runner<'_> {
 
     fn call(&mut self, argv: &[Argument], call: Call, state: &mut State) -> Status {
         let name = named(argv).unwrap_or("").to_owned();
+        // A function hides a command of the shell that has its name.
+        let function = !call.direct && state.functions.contains_key(&name);
         if !call.exec
+            && !function
             && let Some(status) = self.builtin(&name, argv, call.item, state)
         {
             return status;
@@ -108,7 +112,7 @@ impl Runner<'_> {
         Status::Ordinary
     }
 
-    fn emit(&mut self, argv: &[Argument], call: Call, state: &mut State) {
+    pub(super) fn emit(&mut self, argv: &[Argument], call: Call, state: &mut State) {
         let mut vars = Arc::clone(&state.env);
         for (name, word, _) in &call.assigns {
             let var =
@@ -147,151 +151,20 @@ impl Runner<'_> {
             stdout_to,
         });
     }
-
-    /// Calls of functions, of scripts and of shells with a script.
-    fn follow(&mut self, name: &str, argv: &[Argument], call: &Call, state: &mut State) -> Option<Status> {
-        let behind = |from: usize| Arc::new(argv[from..].iter().map(|(text, _)| text.clone()).collect::<Vec<_>>());
-        let span = call.item.span;
-        if !call.exec
-            && let Some(body) = state.functions.get(name).cloned()
-        {
-            let outer = (state.args.clone(), state.flow.clone());
-            state.args = Some(behind(1));
-            state.frames.push(Frame::new());
-            for (name, word, guess) in &call.assigns {
-                state.declare_local(name);
-                let known = word.text.clone();
-                let text = Text { known, certainty: word.certainty.clone(), guess: *guess, many: false, written: None };
-                state.set(name, text, word.span);
-                state.export(name);
-            }
-            self.via.push(Step { kind: StepKind::Used, span, note: Some(format!("{name}()")) });
-            let status = self.item(&body, state, call.tail);
-            self.via.pop();
-            if let Some(frame) = state.frames.pop() {
-                state.leave(frame);
-            }
-            let undecided = state.flow.is_some() && state.flow != outer.1;
-            (state.args, state.flow) = outer;
-            if state.ended == Some(End::Returned) {
-                state.ended = None;
-            }
-            // Where the function may have been left before its end, its last command says nothing.
-            return Some(match status {
-                Status::Is(_) if undecided => Status::Ordinary,
-                status => status,
-            });
-        }
-        if matches!(name, "." | "source") {
-            return Some(self.source(argv, span, state));
-        }
-        if SHELLS.contains(&name.rsplit('/').next().unwrap_or(name)) {
-            let mut at = 1;
-            let mut inline = false;
-            while let Some(flag) = argv.get(at).and_then(|(text, _)| text.known.one()) {
-                if !flag.starts_with(['-', '+']) {
-                    break;
-                }
-                let short = !flag.starts_with("--");
-                inline |= short && flag.contains('c');
-                at += if short && flag.ends_with('o') { 2 } else { 1 };
-            }
-            let (text, word) = argv.get(at)?;
-            let text = text.known.one().filter(|_| !text.guess)?;
-            if inline {
-                let length = (word.span.end - word.span.start) as usize;
-                let map = if length == text.len() + 2 {
-                    SpanMap::Linear { file: word.span.file, base: word.span.start + 1 }
-                } else {
-                    SpanMap::Whole(word.span)
-                };
-                let rest = behind((at + 2).min(argv.len()));
-                return Some(self.child(text, &map, rest, call, state));
-            }
-            return self.script(text, behind(at + 1), call, state);
-        }
-        let script = name.rsplit_once('.').is_some_and(|(_, end)| matches!(end, "sh" | "bash"));
-        let known = name.contains('/') || script;
-        if known { self.script(name, behind(1), call, state) } else { None }
-    }
-
-    fn script(&mut self, path: &str, args: Arc<Vec<Text>>, call: &Call, state: &mut State) -> Option<Status> {
-        let path = placed(&state.cwd, path)?;
-        let (file, text) = self.files.script(&path)?;
-        let first = text.lines().next().unwrap_or("");
-        if first.starts_with("#!") && !first.contains("sh") {
-            return None;
-        }
-        Some(self.child(text, &SpanMap::Linear { file, base: 0 }, args, call, state))
-    }
-
-    /// Runs a text in a shell of its own.
-    fn child(&mut self, text: &str, map: &SpanMap, args: Arc<Vec<Text>>, call: &Call, state: &mut State) -> Status {
-        self.steps += text.len() / 256;
-        let script = parse(text, map, Dialect::Bash);
-        self.problems.extend(script.problems);
-        let mut inner = state.clone();
-        inner.shell = Arc::default();
-        inner.functions = Arc::default();
-        inner.arrays = Arc::default();
-        inner.frames = Vec::new();
-        inner.strict = false;
-        inner.args = Some(args);
-        for (name, word, guess) in &call.assigns {
-            let text = Text {
-                known: word.text.clone(),
-                certainty: word.certainty.clone(),
-                guess: *guess,
-                many: false,
-                written: None,
-            };
-            inner.set(name, text, word.span);
-            inner.export(name);
-        }
-        self.via.push(Step { kind: StepKind::Included, span: call.item.span, note: None });
-        self.list(&script.items, &mut inner, call.tail);
-        self.via.pop();
-        state.output = inner.output;
-        Status::Ordinary
-    }
-
-    fn source(&mut self, argv: &[Argument], span: Span, state: &mut State) -> Status {
-        let path = argv.get(1).and_then(|(text, _)| text.known.one());
-        if path.is_some_and(|path| path.ends_with("bin/activate")) {
-            return Status::Ordinary;
-        }
-        let found = path.and_then(|path| placed(&state.cwd, path)).and_then(|path| self.files.script(&path));
-        let Some((file, text)) = found else {
-            state.open = true;
-            return Status::Ordinary;
-        };
-        self.steps += text.len() / 256;
-        let script = parse(text, &SpanMap::Linear { file, base: 0 }, Dialect::Bash);
-        self.problems.extend(script.problems);
-        let outer = (state.args.clone(), state.flow.clone());
-        if argv.len() > 2 {
-            state.args = Some(Arc::new(argv[2..].iter().map(|(text, _)| text.clone()).collect()));
-        }
-        self.via.push(Step { kind: StepKind::Included, span, note: None });
-        self.list(&script.items, state, false);
-        self.via.pop();
-        (state.args, state.flow) = outer;
-        if state.ended == Some(End::Returned) {
-            state.ended = None;
-        }
-        Status::Ordinary
-    }
 }
 
 /// How a simple command is called.
+#[derive(Clone)]
 pub(super) struct Call<'i> {
-    item: &'i Item,
-    tail: bool,
-    exec: bool,
-    assigns: Vec<(String, Word, bool)>,
+    pub(super) item: &'i Item,
+    pub(super) tail: bool,
+    pub(super) exec: bool,
+    /// Whether functions are passed over (`command`, `builtin`).
+    pub(super) direct: bool,
+    pub(super) assigns: Vec<(String, Word, bool)>,
 }
 
-fn named(argv: &[Argument]) -> Option<&str> {
+pub(super) fn named(argv: &[Argument]) -> Option<&str> {
     argv.first().and_then(|(text, _)| text.known.one()).map(String::as_str)
 }
 

@@ -141,7 +141,7 @@ impl Runner<'_> {
                     }
                     (Text::one(""), false)
                 }
-                Part::Parameter(parameter) if many(parameter) => {
+                Part::Parameter(parameter) if many(parameter) || stays(state, parameter) => {
                     self.values(state, parameter, quoted, out);
                     continue;
                 }
@@ -186,7 +186,7 @@ impl Runner<'_> {
     /// `$@`, `${A[@]}` and their kin.
     fn values(&mut self, state: &mut State, parameter: &Parameter, quoted: bool, out: &mut Vec<Piece>) {
         let all = match &parameter.operation {
-            Operation::Plain => every_value(state, parameter),
+            Operation::Plain | Operation::Default { .. } => every_value(state, parameter),
             Operation::Slice { offset, length } => every_value(state, parameter)
                 .and_then(|all| self.sliced(state, all, parameter, offset.as_ref(), length.as_ref())),
             _ => None,
@@ -249,6 +249,18 @@ fn many(parameter: &Parameter) -> bool {
             parameter.operation,
             Operation::Length | Operation::Default { .. } | Operation::Alternative { .. } | Operation::Required { .. }
         ))
+}
+
+/// Whether `${@:-word}` is the arguments, for sure.
+fn stays(state: &State, parameter: &Parameter) -> bool {
+    let Operation::Default { empty, .. } = &parameter.operation else { return false };
+    if parameter.index.is_some() || !matches!(parameter.name.as_str(), "@" | "*") {
+        return false;
+    }
+    let value = Runner::value(state, parameter);
+    super::parameter::missing(&value, *empty) == Some(false)
+        && !value.guess
+        && value.certainty == crate::model::Certainty::Stated
 }
 
 /// Whether no word is left of it in quotes, if it has no value.

@@ -9,6 +9,7 @@ mod cases;
 mod command;
 mod compound;
 mod expand;
+mod follow;
 mod parameter;
 mod pattern;
 mod state;

@@ -156,3 +156,32 @@ fn what_blows_up_is_given_up() {
     }
     assert_eq!(closed("x {a,b}{c,d}{1..200}", &[]), ["x …"]);
 }
+
+#[test]
+fn arguments_with_a_default_stay_the_words_they_are() {
+    let task = "f() { a \"$@\"; }; help() { h; }; time \"${@:-help}\"";
+    let run = |args: &[&str]| lines(&evaluated(task, &World::Closed(vars(&[])), args, &NoFiles));
+    assert_eq!(run(&["f", "x y", "z"]), ["a x y z"]);
+    assert_eq!(run(&[]), ["h"]);
+}
+
+#[test]
+fn a_command_without_a_path_is_a_script_where_the_path_has_one() {
+    struct Bin;
+    impl Files for Bin {
+        fn script(&self, _path: &str) -> Option<(FileId, &str)> {
+            None
+        }
+        fn command(&self, name: &str) -> Option<(FileId, &str)> {
+            (name == "get").then_some((FileId(1), "#!/bin/sh\npip install \"$@\"\n"))
+        }
+    }
+    let found = lines(&evaluated("get -r a.txt; other", &World::Closed(vars(&[])), &[], &Bin));
+    assert_eq!(found, ["pip install -r a.txt", "other"]);
+}
+
+#[test]
+fn a_function_hides_the_shells_own_command() {
+    assert_eq!(closed("test() { a \"$@\"; }; test x; command test y; b", &[]), ["a x", "b"]);
+    assert_eq!(closed("cd() { builtin cd \"$@\"; c; }; cd d", &[]), ["c"]);
+}

@@ -1,0 +1,133 @@
+//! What role a compose file plays whose name does not say it.
+
+use super::compose::{File, Stack, image_of, load};
+use super::words::selected;
+use crate::discover::paths;
+use crate::formats::compose::{Project, Service};
+use crate::formats::shell::Word;
+use crate::knowledge::{images, processes, services};
+use crate::links::Repository;
+use crate::model::{Confidence, Role, Span};
+
+/// Whether a service may run what the repository holds: it builds, or its image is no known product of others.
+fn may_be_ours(service: &Service) -> bool {
+    let known = |reference: &str| {
+        let name = images::describe(reference, "").repository;
+        services::by_image(&name).is_some() || services::is_edge_only(&name) || services::is_admin_tool(&name)
+    };
+    let image = service.image.as_ref().map(|image| image.value.one());
+    service.build.is_some() || image.is_some_and(|image| image.is_none_or(|image| !known(image) && image.contains('/')))
+}
+
+/// Whether a project runs backing services and tools of others only, nothing of the repository.
+pub(super) fn only_services(project: &Project) -> bool {
+    !project.services.is_empty() && !project.services.values().any(may_be_ours)
+}
+
+/// What says that a service runs on a developer's machine.
+pub(super) fn development_sign(service: &Service) -> Option<(Span, &'static str)> {
+    let context = service.build.as_ref().and_then(|build| build.context.value.one().cloned());
+    for mount in &service.volumes {
+        let Some(source) = mount.source.as_deref().filter(|_| mount.kind == "bind" && !mount.read_only) else {
+            continue;
+        };
+        let source = source.trim_end_matches('/');
+        let checkout = source == "." || source.is_empty();
+        let whole = checkout || context.as_deref().is_some_and(|context| context.trim_end_matches('/') == source);
+        let below = source.starts_with("./")
+            && service.build.is_some()
+            && mount.target.matches('/').count() <= 2
+            && is_code(source);
+        if whole && service.build.is_some() || checkout && may_be_ours(service) || below {
+            return Some((mount.span, "the source code is mounted"));
+        }
+    }
+    let command = service.command.as_ref()?;
+    let words: Vec<&str> = command.words.iter().map(Word::written).collect();
+    let joined = words.join(" ");
+    let rest = processes::strip_wrappers(&words).0;
+    let development = processes::server(rest).is_some_and(|found| found.kind == "development")
+        || ["runserver", "--reload", "flask run", "fastapi dev"].iter().any(|sign| joined.contains(sign));
+    development.then(|| command.origin.primary().map(|span| (span, "a development server is started"))).flatten()
+}
+
+/// Whether the file itself names a server for production, not reloading.
+fn starts_production_server(service: &Service) -> bool {
+    let Some(command) = &service.command else { return false };
+    let text = command.words.iter().map(Word::written).collect::<Vec<_>>().join(" ");
+    let words: Vec<&str> = text.split([' ', ';', '\'', '"', '&']).filter(|word| !word.is_empty()).collect();
+    let server = |at: usize| processes::server(&words[at..]).is_some_and(|found| found.kind == "production");
+    !text.contains("reload") && !text.contains("runserver") && (0..words.len().min(64)).any(server)
+}
+
+fn is_code(source: &str) -> bool {
+    let name = paths::name(source);
+    !["data", "media", "static", "logs", "log", "conf", "config", "nginx", "certs", "backups", "postgres", "db", "init"]
+        .contains(&name)
+        && !name.contains('.')
+}
+
+/// The role that a selector in the variables of one of our services names.
+pub(super) fn by_selector(repository: &Repository<'_>, stack: &Stack) -> Option<(Role, String)> {
+    let project = load(repository, &stack.files);
+    let services = project.services.values().filter(|service| may_be_ours(service));
+    services.flat_map(|service| &service.environment).find_map(|(name, var)| selected(name, var.var.value.one()?))
+}
+
+pub(super) fn role_of_base(
+    repository: &Repository<'_>,
+    base: &File,
+    over: bool,
+    stack: &Stack,
+    has: &dyn Fn(Role) -> bool,
+) -> (Role, String, String, Confidence) {
+    let say = |role: Role, why: &str, confidence| (role, role.name().to_owned(), why.to_owned(), confidence);
+    let invoked = if stack.invoked.is_some() { Confidence::Invoked } else { Confidence::Named };
+    if let Some((role, word)) = base.naming.role.clone() {
+        return (role, word, format!("the folder says {}", role.name()), invoked);
+    }
+    if let Some((role, word)) = by_selector(repository, stack) {
+        return (role, word, format!("a variable selects {}", role.name()), Confidence::Invoked);
+    }
+    if over {
+        return say(Role::Development, "the override is merged by a plain `docker compose up`", Confidence::Invoked);
+    }
+    let project = load(repository, &stack.files);
+    if only_services(&project) {
+        return say(Role::Development, "it starts backing services only", Confidence::Guessed);
+    }
+    if let Some((_, why)) = project.services.values().find_map(development_sign) {
+        return say(Role::Development, why, invoked);
+    }
+    if let Some((role, word)) = image_selector(repository, &project) {
+        return (role, word, format!("the image selects {}", role.name()), Confidence::Invoked);
+    }
+    if has(Role::Production) {
+        return say(Role::Development, "a production file stands beside it", Confidence::Named);
+    }
+    if has(Role::Development) {
+        return say(Role::Production, "a development file stands beside it", Confidence::Named);
+    }
+    if project.services.values().any(starts_production_server) {
+        return say(
+            Role::Production,
+            "a production server is started, without the source code mounted",
+            Confidence::Named,
+        );
+    }
+    let restarts =
+        |service: &Service| service.restart.as_ref().is_some_and(|r| r.value.one().is_some_and(|r| r != "no"));
+    let ours = project.services.values().filter(|service| service.build.is_some() || service.env_count() > 0).count();
+    if ours > 0 && (project.services.values().any(restarts) || !project.services.values().any(|s| s.build.is_some())) {
+        return say(Role::Production, "it runs built images, without the source code mounted", Confidence::Named);
+    }
+    say(Role::Development, "the plain compose file of the repository", Confidence::Named)
+}
+
+/// The role that the ENV of an image that the project builds names.
+fn image_selector(repository: &Repository<'_>, project: &Project) -> Option<(Role, String)> {
+    project.services.values().find_map(|service| {
+        let image = image_of(repository, project, service)?;
+        super::images::selector(repository, &image).map(|(role, word, _)| (role, word))
+    })
+}

@@ -1,0 +1,183 @@
+//! Calls of functions, and of scripts that the repository holds.
+
+use std::sync::Arc;
+
+use super::super::ast::Dialect;
+use super::super::parse;
+use super::arrays::Frame;
+use super::command::{Argument, Call, SHELLS, named, placed};
+use super::state::{End, State, Text};
+use super::{Runner, Status};
+use crate::knowledge::processes;
+use crate::model::{FileId, Span, SpanMap, Step, StepKind};
+
+impl Runner<'_> {
+    /// Calls of functions, of scripts and of shells with a script.
+    pub(super) fn follow(&mut self, name: &str, argv: &[Argument], call: &Call, state: &mut State) -> Option<Status> {
+        let behind = |from: usize| Arc::new(argv[from..].iter().map(|(text, _)| text.clone()).collect::<Vec<_>>());
+        let span = call.item.span;
+        if !call.exec
+            && !call.direct
+            && let Some(body) = state.functions.get(name).cloned()
+        {
+            let outer = (state.args.clone(), state.flow.clone());
+            state.args = Some(behind(1));
+            state.frames.push(Frame::new());
+            for (name, word, guess) in &call.assigns {
+                state.declare_local(name);
+                let known = word.text.clone();
+                let text = Text { known, certainty: word.certainty.clone(), guess: *guess, many: false, written: None };
+                state.set(name, text, word.span);
+                state.export(name);
+            }
+            self.via.push(Step { kind: StepKind::Used, span, note: Some(format!("{name}()")) });
+            let status = self.item(&body, state, call.tail);
+            self.via.pop();
+            if let Some(frame) = state.frames.pop() {
+                state.leave(frame);
+            }
+            let undecided = state.flow.is_some() && state.flow != outer.1;
+            (state.args, state.flow) = outer;
+            if state.ended == Some(End::Returned) {
+                state.ended = None;
+            }
+            // Where the function may have been left before its end, its last command says nothing.
+            return Some(match status {
+                Status::Is(_) if undecided => Status::Ordinary,
+                status => status,
+            });
+        }
+        if matches!(name, "." | "source") {
+            return Some(self.source(argv, span, state));
+        }
+        if SHELLS.contains(&name.rsplit('/').next().unwrap_or(name)) {
+            let mut at = 1;
+            let mut inline = false;
+            while let Some(flag) = argv.get(at).and_then(|(text, _)| text.known.one()) {
+                if !flag.starts_with(['-', '+']) {
+                    break;
+                }
+                let short = !flag.starts_with("--");
+                inline |= short && flag.contains('c');
+                at += if short && flag.ends_with('o') { 2 } else { 1 };
+            }
+            let (text, word) = argv.get(at)?;
+            let text = text.known.one().filter(|_| !text.guess)?;
+            if inline {
+                let length = (word.span.end - word.span.start) as usize;
+                let map = if length == text.len() + 2 {
+                    SpanMap::Linear { file: word.span.file, base: word.span.start + 1 }
+                } else {
+                    SpanMap::Whole(word.span)
+                };
+                let rest = behind((at + 2).min(argv.len()));
+                return Some(self.child(text, &map, rest, call, state));
+            }
+            return self.script(text, behind(at + 1), call, state);
+        }
+        let script = name.rsplit_once('.').is_some_and(|(_, end)| matches!(end, "sh" | "bash"));
+        let known = name.contains('/') || script;
+        if known {
+            return self.script(name, behind(1), call, state);
+        }
+        if let Some(inner) = wrapped(argv).and_then(|from| argv.get(from..)) {
+            // The wrapper may prepare something itself (`uv run` does), so it is a command too.
+            let since = self.commands.len();
+            self.emit(argv, call.clone(), state);
+            let status = self.follow(named(inner).unwrap_or(""), inner, call, state);
+            if status.is_none() {
+                self.commands.truncate(since);
+            }
+            return status;
+        }
+        let found = self.files.command(name).filter(|(_, text)| text.starts_with("#!"))?;
+        self.found(found, behind(1), call, state)
+    }
+
+    fn script(&mut self, path: &str, args: Arc<Vec<Text>>, call: &Call, state: &mut State) -> Option<Status> {
+        let path = placed(&state.cwd, path)?;
+        let found = self.files.script(&path)?;
+        self.found(found, args, call, state)
+    }
+
+    fn found(
+        &mut self,
+        (file, text): (FileId, &str),
+        args: Arc<Vec<Text>>,
+        call: &Call,
+        state: &mut State,
+    ) -> Option<Status> {
+        let first = text.lines().next().unwrap_or("");
+        if first.starts_with("#!") && !first.contains("sh") {
+            return None;
+        }
+        Some(self.child(text, &SpanMap::Linear { file, base: 0 }, args, call, state))
+    }
+
+    /// Runs a text in a shell of its own.
+    fn child(&mut self, text: &str, map: &SpanMap, args: Arc<Vec<Text>>, call: &Call, state: &mut State) -> Status {
+        self.steps += text.len() / 256;
+        let script = parse(text, map, Dialect::Bash);
+        self.problems.extend(script.problems);
+        let mut inner = state.clone();
+        inner.shell = Arc::default();
+        inner.functions = Arc::default();
+        inner.arrays = Arc::default();
+        inner.frames = Vec::new();
+        inner.strict = false;
+        inner.args = Some(args);
+        for (name, word, guess) in &call.assigns {
+            let text = Text {
+                known: word.text.clone(),
+                certainty: word.certainty.clone(),
+                guess: *guess,
+                many: false,
+                written: None,
+            };
+            inner.set(name, text, word.span);
+            inner.export(name);
+        }
+        self.via.push(Step { kind: StepKind::Included, span: call.item.span, note: None });
+        self.list(&script.items, &mut inner, call.tail);
+        self.via.pop();
+        state.output = inner.output;
+        Status::Ordinary
+    }
+
+    fn source(&mut self, argv: &[Argument], span: Span, state: &mut State) -> Status {
+        let path = argv.get(1).and_then(|(text, _)| text.known.one());
+        if path.is_some_and(|path| path.ends_with("bin/activate")) {
+            return Status::Ordinary;
+        }
+        let found = path.and_then(|path| placed(&state.cwd, path)).and_then(|path| self.files.script(&path));
+        let Some((file, text)) = found else {
+            state.open = true;
+            return Status::Ordinary;
+        };
+        self.steps += text.len() / 256;
+        let script = parse(text, &SpanMap::Linear { file, base: 0 }, Dialect::Bash);
+        self.problems.extend(script.problems);
+        let outer = (state.args.clone(), state.flow.clone());
+        if argv.len() > 2 {
+            state.args = Some(Arc::new(argv[2..].iter().map(|(text, _)| text.clone()).collect()));
+        }
+        self.via.push(Step { kind: StepKind::Included, span, note: None });
+        self.list(&script.items, state, false);
+        self.via.pop();
+        (state.args, state.flow) = outer;
+        if state.ended == Some(End::Returned) {
+            state.ended = None;
+        }
+        Status::Ordinary
+    }
+}
+
+/// Where the command starts that a runner of virtual environments runs, if that is a script.
+fn wrapped(argv: &[Argument]) -> Option<usize> {
+    let name = named(argv).filter(|name| ["uv", "poetry", "pipenv", "pdm", "rye", "hatch"].contains(name))?;
+    let words: Vec<&str> = std::iter::once(name).chain(argv.iter().skip(1).map(|(_, word)| word.written())).collect();
+    let inner = processes::strip_wrappers(&words).0;
+    let first = inner.first().filter(|_| inner.len() < words.len())?;
+    let script = first.contains('/') || first.ends_with(".sh") || SHELLS.contains(first);
+    script.then(|| words.len() - inner.len())
+}
