@@ -66,11 +66,17 @@ impl Runner<'_> {
                 }
             }
             "read" | "mapfile" | "readarray" | "getopts" => {
+                let mut names = 0;
                 for text in texts.iter().skip(usize::from(name == "getopts")) {
                     let name = text.known.one().filter(|name| !name.is_empty());
                     if let Some(name) = name.filter(|name| super::super::lex::name_length(name) == name.len()) {
                         state.lose(name, &Reason::at(format!("{name} is read at run time"), item.span), item.span);
+                        names += 1;
                     }
+                }
+                let unnamed = if name == "read" { "REPLY" } else { "MAPFILE" };
+                if names == 0 && name != "getopts" {
+                    state.lose(unnamed, &Reason::at("it is read at run time", item.span), item.span);
                 }
                 return Some(Status::Undecided(Reason::at("it depends on what is read", item.span)));
             }
@@ -183,6 +189,7 @@ fn declare(builtin: &str, words: &[(Text, Word)], state: &mut State) {
     let exports = (builtin == "export" && !flagged('n')) || flagged('x');
     let local = matches!(builtin, "local" | "declare" | "typeset") && !flagged('g') && !state.frames.is_empty();
     let keyed = flagged('A') || flagged('i') || flagged('n') && builtin != "export" || flagged('u') || flagged('l');
+    let fixes = (builtin == "readonly" || flagged('r')) && !local;
     for (text, word) in words {
         if text.known.one().is_some_and(|text| text.starts_with(['-', '+'])) {
             continue;
@@ -229,6 +236,9 @@ fn declare(builtin: &str, words: &[(Text, Word)], state: &mut State) {
         } else {
             // `export $(… .env …)`: any variable may be set here.
             state.open = true;
+        }
+        if let Some(name) = named.map(str::to_owned).filter(|name| fixes && !name.is_empty()) {
+            Arc::make_mut(&mut state.fixed).insert(name);
         }
     }
 }

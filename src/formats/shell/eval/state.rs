@@ -125,6 +125,8 @@ pub(super) struct State {
     pub(super) strict: bool,
     /// Names exported before they are set.
     pub(super) marked: Arc<BTreeSet<String>>,
+    /// Names that cannot be set again.
+    pub(super) fixed: Arc<BTreeSet<String>>,
     pub(super) guessed: Arc<BTreeSet<String>>,
     pub(super) open: bool,
     /// Why commands here run only perhaps: the branch they stand on, a script that may have ended before, and a function
@@ -157,6 +159,7 @@ impl State {
             all_exported: false,
             strict: false,
             marked: Arc::default(),
+            fixed: Arc::default(),
             guessed: Arc::default(),
             open: world.is_open(),
             when: None,
@@ -199,7 +202,13 @@ impl State {
         Text { known: Known::Absent, ..Text::one("") }
     }
 
-    pub(super) fn set(&mut self, name: &str, text: Text, span: Span) {
+    pub(super) fn set(&mut self, name: &str, mut text: Text, span: Span) {
+        // A shell ends here, or goes on with the next line and the value of before.
+        if self.fixed.contains(name) {
+            let reason = Reason::at(format!("{name} is read-only"), span);
+            text = Text::unknown(reason.clone());
+            self.cut.get_or_insert(reason);
+        }
         if self.arrays.contains_key(name)
             && let Some(array) = Arc::make_mut(&mut self.arrays).get_mut(name)
         {
