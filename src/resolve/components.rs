@@ -1,5 +1,8 @@
 //! From what the plan says runs to typed components.
 
+use std::collections::BTreeMap;
+use std::sync::{Arc, Mutex};
+
 use super::build::{self, Built};
 use super::hosted;
 use super::part::{Host, ImagePart, Part};
@@ -21,6 +24,8 @@ pub struct Context<'a, 't> {
     pub repository: &'a Repository<'t>,
     /// The date for floating tags.
     pub as_of: &'a str,
+    /// Builds that were resolved already: services and environments share them.
+    pub builds: Mutex<BTreeMap<ImageBuild, Option<Arc<Built<'t>>>>>,
 }
 
 /// The components of an environment.
@@ -73,9 +78,18 @@ fn provide(part: &mut Part<'_>, planned: &Planned) {
     }
 }
 
-pub(super) fn built<'t>(context: &Context<'_, 't>, image: &ImageBuild) -> Option<Built<'t>> {
-    let build = inferred_images::build(context.repository, image)?;
-    build::resolve(context.repository.tree, build, image, context.as_of)
+pub(super) fn built<'t>(context: &Context<'_, 't>, image: &ImageBuild) -> Option<Arc<Built<'t>>> {
+    let known = context.builds.lock().ok().and_then(|builds| builds.get(image).cloned());
+    if let Some(known) = known {
+        return known;
+    }
+    let build = inferred_images::build(context.repository, image);
+    let built =
+        build.and_then(|build| build::resolve(context.repository.tree, build, image, context.as_of)).map(Arc::new);
+    if let Ok(mut builds) = context.builds.lock() {
+        builds.insert(image.clone(), built.clone());
+    }
+    built
 }
 
 /// Lays what a build made into a component.
@@ -127,11 +141,11 @@ fn composed<'t>(
     let tree = context.repository.tree;
     let image = inferred::image_of(context.repository, project, service);
     let built = image.as_ref().and_then(|image| built(context, image));
-    let kind = kind_of(service, built.as_ref(), context);
+    let kind = kind_of(service, built.as_deref(), context);
     let mut part = Part::new(&service.name.value, kind, Host::Container);
     part.span = Some(service.name.span);
     part.hostname = Some(service.name.value.clone());
-    if let Some(built) = &built {
+    if let Some(built) = built.as_deref() {
         lay(&mut part, built, false);
     } else if let Some(image) = &service.image {
         let about = image.value.one().map(|reference| images::describe(reference, context.as_of));
@@ -155,7 +169,7 @@ fn composed<'t>(
             user.value.one().map(|name| Spanned::new(name.clone(), user.origin.primary().unwrap_or(service.name.span)));
     }
     if kind == ComponentKind::App
-        && let Some(command) = instead.or_else(|| effective(service, built.as_ref()))
+        && let Some(command) = instead.or_else(|| effective(service, built.as_deref()))
     {
         process::start(&mut part, &command, tree);
     }

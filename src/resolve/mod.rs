@@ -46,7 +46,7 @@ struct Resolved {
 
 /// Resolves every environment of a plan.
 pub fn resolve(repository: &Repository<'_>, plan: Plan, config: &Config, as_of: &str) -> Model {
-    let context = Context { repository, as_of };
+    let context = Context { repository, as_of, builds: Default::default() };
     let modules = crate::environments::settings::modules(repository);
     let roles: Vec<Role> = plan.environments.iter().map(|planned| planned.environment.role).collect();
     let first = |at: usize| roles.iter().position(|role| *role == roles[at]) == Some(at);
