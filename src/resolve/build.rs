@@ -52,6 +52,8 @@ pub fn resolve<'t>(tree: &'t Tree, build: Build, asked: &ImageBuild, as_of: &str
     let about = reference.one().map(|reference| images::describe(reference, as_of)).or_else(|| partly(&build, target));
     let runtimes = about.iter().flat_map(|about| runtimes(about, &origin, &certainty)).collect();
     let stages = other_stages(&build, target);
+    let mut runtimes: Vec<RuntimePart> = runtimes;
+    runtimes.extend(uv(&stages));
     let stage = build.stages.get(target)?;
     let image = ImagePart {
         reference,
@@ -60,12 +62,18 @@ pub fn resolve<'t>(tree: &'t Tree, build: Build, asked: &ImageBuild, as_of: &str
         dockerfile: Some(asked.dockerfile),
         context: Some(asked.context.clone()),
         target: asked.target.as_ref().and(stage.name.clone()),
-        platform: None,
+        platform: platform(&build, target),
         stages,
         origin,
     };
     let container = Container::of_stage(tree, &build, target, &asked.context);
     Some(Built { build, target, image, installs, runtimes, container, commands })
+}
+
+/// The platform that the stage's own base is asked for.
+fn platform(build: &Build, stage: usize) -> Option<Spanned<String>> {
+    let platform = build.stages.get(stage)?.platform.as_ref()?;
+    Some(Spanned::new(platform.value.one()?.clone(), platform.span))
 }
 
 /// What can be said of a base whose tag is not known in full: the words around the unknown part speak.
@@ -109,6 +117,18 @@ fn other_stages(build: &Build, target: usize) -> Vec<(String, Known<String>, Ori
         .collect()
 }
 
+/// The uv that is copied out of its own image.
+fn uv(stages: &[(String, Known<String>, Origin)]) -> Option<RuntimePart> {
+    stages.iter().find_map(|(_, reference, origin)| {
+        let about = images::describe(reference.one()?, crate::knowledge::AS_OF);
+        let tag = about.tag.filter(|_| about.repository == "astral-sh/uv")?;
+        let numbered = tag.split('.').count() == 3 && tag.split('.').all(|part| part.parse::<u32>().is_ok());
+        let certainty = Certainty::Stated;
+        let version = Known::One(tag);
+        numbered.then(|| RuntimePart { tool: "uv", version, declared_in: "image", origin: origin.clone(), certainty })
+    })
+}
+
 /// The interpreters that an image brings.
 pub fn runtimes(about: &images::Image, origin: &Origin, certainty: &Certainty) -> Vec<RuntimePart> {
     let part = |tool, version: &Known<String>| RuntimePart {
@@ -120,7 +140,8 @@ pub fn runtimes(about: &images::Image, origin: &Origin, certainty: &Certainty) -
     };
     let mut found = Vec::new();
     if !matches!(about.python, Known::Absent) {
-        found.push(part("python", &about.python));
+        let exact = about.python_exact.clone().map(Known::One);
+        found.push(part("python", exact.as_ref().unwrap_or(&about.python)));
     }
     if about.node.one().is_some() {
         found.push(part("node", &about.node));

@@ -115,6 +115,7 @@ fn plain(reference: Known<String>, origin: Origin, about: Option<images::Image>)
 /// The Pythons that setup steps choose; without one, the repository's `.python-version` where uv is used.
 fn runtimes(context: &Context<'_, '_>, part: &mut Part<'_>, job: &Job, instances: &[workflow::RunInstance]) {
     node(part, instances);
+    uv(part, job);
     let mut versions = Vec::new();
     let mut span = None;
     let mut declared_in = "setup-python";
@@ -165,6 +166,23 @@ fn runtimes(context: &Context<'_, '_>, part: &mut Part<'_>, job: &Job, instances
 fn handed(span: Span, job: &Job) -> Origin {
     let origin = Origin::set(span);
     if span.file == job.id.span.file { origin } else { origin.then(crate::model::StepKind::Used, job.id.span) }
+}
+
+/// The uv that a setup step installs.
+fn uv(part: &mut Part<'_>, job: &Job) {
+    let steps = job.steps.iter().filter(|step| {
+        step.uses.as_ref().is_some_and(|uses| uses.value.split('@').next() == Some("astral-sh/setup-uv"))
+    });
+    let Some(version) = steps.filter_map(|step| step.with.get("version")).next() else { return };
+    if version.value.starts_with(|c: char| c.is_ascii_digit()) {
+        part.runtimes.push(RuntimePart {
+            tool: "uv",
+            version: Known::One(version.value.clone()),
+            declared_in: "setup-uv",
+            origin: Origin::set(version.span),
+            certainty: Certainty::Stated,
+        });
+    }
 }
 
 /// The Nodes that setup steps choose.
