@@ -81,17 +81,25 @@ pub fn audit_recorded(tree: &Tree, config: &Config, options: &Options) -> (Audit
         .unwrap_or_else(|| knowledge::AS_OF.to_owned());
     let repository = Repository::read(tree);
     let mut plan = environments::infer(&repository, config, options.force);
-    let named = options.reference.clone().or_else(|| config.says.reference.clone());
+    let meant = |word: &String| {
+        let all = plan.environments.iter().map(|planned| &planned.environment);
+        model::Environment::meant(all, word).map(str::to_owned)
+    };
+    // What a shared configuration calls the reference need not be there.
+    let configured = config.says.reference.as_ref().and_then(meant);
+    let named = options.reference.as_ref().map(|word| meant(word).unwrap_or_else(|| word.clone())).or(configured);
     if !options.environments.is_empty() {
-        let kept = |name: &String| options.environments.contains(name) || named.as_ref() == Some(name);
+        let wanted: Vec<String> = options.environments.iter().filter_map(meant).collect();
+        let kept = |name: &String| wanted.contains(name) || named.as_ref() == Some(name);
         let reference = plan.environments.first().map(|planned| planned.environment.name.clone());
         plan.environments
             .retain(|planned| kept(&planned.environment.name) || reference.as_ref() == Some(&planned.environment.name));
     }
     let mut model = resolve::resolve(&repository, plan, config, &as_of);
     let (mut rules, mut broken) = judge::builtin::rules();
-    let own = judge::own::read(tree, &config.says.rules, &rules, &model.environments);
+    let own = judge::own::read(tree, &config.says.rule_files, &rules, &model.environments);
     rules.extend(own.rules);
+    judge::configured::apply(&mut rules, config);
     model.rule_problems = own.problems;
     broken.extend(own.missing.into_iter().map(|(entry, error)| (entry, vec![error])));
     let mut ignore = options.ignore.clone();
@@ -100,7 +108,8 @@ pub fn audit_recorded(tree: &Tree, config: &Config, options: &Options) -> (Audit
         reference: named,
         select: options.select.clone(),
         ignore,
-        profile: options.profile.clone(),
+        profile: options.profile.clone().or_else(|| config.says.profile.clone()),
+        finals: config.finals().filter_map(|(key, _)| key.strip_prefix("rules.").map(str::to_owned)).collect(),
         as_of: as_of.clone(),
         allowances: allowances(config),
         comments: judge::accept::comments::of(tree),
@@ -113,20 +122,25 @@ pub fn audit_recorded(tree: &Tree, config: &Config, options: &Options) -> (Audit
 }
 
 fn allowances(config: &Config) -> Vec<judge::accept::allowance::Allowance> {
-    let Some(file) = config.file else { return Vec::new() };
-    let one = |written: &toml::Spanned<discover::config::Allow>| judge::accept::allowance::Allowance {
-        says: written.get_ref().clone(),
-        span: model::Span::new(file, written.span().start, written.span().start + "[[allow]]".len()),
-        used: false,
+    let one = |(at, says): (usize, &discover::config::Allow)| {
+        let at = at.to_string();
+        let path = ["allow", at.as_str()];
+        Some(judge::accept::allowance::Allowance {
+            says: says.clone(),
+            span: config.place(&[&path[..], &["rule"]].concat())?,
+            own: config.is_own(&path),
+            used: false,
+        })
     };
-    config.says.allow.iter().map(one).collect()
+    config.says.allow.iter().enumerate().filter_map(one).collect()
 }
 
 /// The rules that an audit of a tree is judged by: those that ship with the program, and the repository's own.
 pub fn rules_of(tree: &Tree, config: &Config, audit: &Audit) -> Vec<judge::Rule> {
     let mut rules = judge::builtin::rules().0;
-    let own = judge::own::read(tree, &config.says.rules, &rules, &audit.model.environments).rules;
+    let own = judge::own::read(tree, &config.says.rule_files, &rules, &audit.model.environments).rules;
     rules.extend(own);
+    judge::configured::apply(&mut rules, config);
     rules
 }
 
@@ -136,6 +150,11 @@ pub fn recognises(tree: &Tree) -> bool {
 }
 
 /// What is wrong with the configuration, if anything is.
-pub fn configuration_problems(config: &Config) -> &[Problem] {
-    &config.problems
+pub fn configuration_problems(tree: &Tree, config: &Config) -> Vec<Problem> {
+    if !config.problems.is_empty() {
+        return config.problems.clone();
+    }
+    let mut problems = judge::configured::problems(tree, config);
+    problems.extend(environments::configured::problems(&Repository::read(tree), config));
+    problems
 }

@@ -31,6 +31,7 @@ fn terminal() -> Terminal {
         is_terminal: std::io::stdout().is_terminal(),
         no_color: set("NO_COLOR"),
         utf8: !plain,
+        now: std::time::UNIX_EPOCH.elapsed().ok().and_then(|since| i64::try_from(since.as_secs()).ok()),
         source_date: std::env::var("SOURCE_DATE_EPOCH").ok().and_then(|seconds| seconds.parse().ok()),
     }
 }

@@ -5,6 +5,7 @@
 mod support;
 
 mod cli;
+mod config;
 mod fixtures;
 mod outputs;
 mod projects;

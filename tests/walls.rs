@@ -72,7 +72,7 @@ fn a_matrix_that_contains_productions_value_is_parity() {
 fn an_unreadable_requirements_file_gives_no_only_here() {
     deep(|| {
         let rule = "summary = \"x\"\non = \"pair\"\ndimension = \"package\"\ncompare = \"version\"\nrelation = \"only-here\"\nroles = { staging = \"error\" }\nat = \"version\"\nmessage = \"{{ fact.key }} only in {{ environment.name }}\"\nwhy = \"x\"\nfix = \"x\"\nreferences = []\n";
-        let config = "rules = [\"policy/only.toml\"]\n";
+        let config = "rule-files = [\"policy/only.toml\"]\n";
         let staging = IMAGE.replace("=production", "=staging");
         let missing = IMAGE.replace("requirements.txt", "absent.txt");
         let files = [

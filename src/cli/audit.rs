@@ -3,8 +3,10 @@
 use std::path::{Path, PathBuf};
 
 use super::Outcome;
-use crate::discover::{Config, Disk, Tree, git};
-use crate::model::Audit;
+use crate::discover::config::packages;
+use crate::discover::{Config, Disk, Source, Tree, git};
+use crate::model::near::hint;
+use crate::model::{Audit, Environment, Problem};
 use crate::report::text;
 use crate::{Options, audit, configuration_problems, recognises};
 
@@ -17,6 +19,8 @@ pub struct Look {
     pub utf8: bool,
     /// The date of the build, in seconds since 1970.
     pub source_date: Option<i64>,
+    /// Now, in seconds since 1970: looked at only where `today` is asked for.
+    pub today: Option<i64>,
 }
 
 /// The arguments that all of these commands take.
@@ -31,8 +35,8 @@ pub struct Common {
     /// Look only at this environment and the reference; may be given several times
     #[arg(long = "env", value_name = "NAME")]
     pub environments: Vec<String>,
-    /// Judge what depends on time as of this day
-    #[arg(long, value_name = "YYYY-MM-DD")]
+    /// Judge what depends on time as of this day, or of today
+    #[arg(long, value_name = "YYYY-MM-DD|today", value_parser = day)]
     pub as_of: Option<String>,
     /// Read files that git ignores too
     #[arg(long)]
@@ -40,6 +44,9 @@ pub struct Common {
     /// Audit even what looks like a library
     #[arg(long)]
     pub force: bool,
+    /// Look here for the Python packages that the configuration extends; may be given several times
+    #[arg(long, value_name = "FOLDER")]
+    pub site_packages: Vec<PathBuf>,
 }
 
 /// The arguments of `compare`.
@@ -56,8 +63,8 @@ pub struct CompareArguments {
     /// Compare with this environment
     #[arg(long, value_name = "NAME")]
     pub reference: Option<String>,
-    /// Judge what depends on time as of this day
-    #[arg(long, value_name = "YYYY-MM-DD")]
+    /// Judge what depends on time as of this day, or of today
+    #[arg(long, value_name = "YYYY-MM-DD|today", value_parser = day)]
     pub as_of: Option<String>,
 }
 
@@ -70,6 +77,14 @@ pub struct WhyArguments {
     /// The repository, or a folder of it
     #[arg(long, default_value = ".", value_name = "PATH")]
     pub path: PathBuf,
+}
+
+/// `YYYY-MM-DD`, or `today`.
+pub(super) fn day(text: &str) -> Result<String, String> {
+    if text == "today" || crate::discover::config::is_day(text) {
+        return Ok(text.to_owned());
+    }
+    Err("expected a day, as in 2027-01-31, or today".into())
 }
 
 /// A repository that was opened and audited.
@@ -100,32 +115,67 @@ fn date_of(seconds: i64) -> String {
 pub fn open(arguments: &Common, options: Options, look: Look) -> Result<Opened, Outcome> {
     let path = &arguments.path;
     let root = root_of(path).map_err(Outcome::fault)?;
-    let disk = if arguments.include_ignored { Disk::with_ignored(&root) } else { Disk::new(&root) };
-    let tree = Tree::open(Box::new(disk)).map_err(|error| Outcome::fault(format!("{}: {error}", root.display())))?;
-    let config = Config::read(&tree);
-    let problems = configuration_problems(&config);
-    if let Some(problem) = problems.first() {
-        let lines = crate::report::lines::Lines::new(&tree);
-        let place = lines.place(problem.span);
-        return Err(Outcome::fault(format!("{}:{}:{}: {}", place.path, place.line, place.column, problem.message)));
+    let (tree, config) = files(arguments, &root).map_err(Outcome::fault)?;
+    let problems = configuration_problems(&tree, &config);
+    if !problems.is_empty() {
+        return Err(wrong(&problems, &tree, look));
     }
     if !recognises(&tree) && config.file.is_none() {
         let shown = if path == Path::new(".") { "this folder".to_owned() } else { path.display().to_string() };
         let what = "no Dockerfile, compose file, settings, requirements or workflow found under";
         return Err(Outcome::fault(format!("{what} {shown}")));
     }
-    let as_of = options.as_of.clone().or_else(|| look.source_date.map(date_of));
-    let options = Options { as_of, ..options };
+    let options = Options { as_of: as_of(options.as_of.as_deref(), look), ..options };
     let audit = audit(&tree, &config, &options);
     known_names(&audit, &options).map_err(Outcome::fault)?;
+    if let Some(problem) = unknown_reference(&audit, &config) {
+        return Err(wrong(&[problem], &tree, look));
+    }
     Ok(Opened { tree, config, audit })
+}
+
+/// The files of a repository and its configuration, with what that extends.
+pub(super) fn files(arguments: &Common, root: &Path) -> Result<(Tree, Config), String> {
+    let make = || -> Box<dyn Source> {
+        Box::new(if arguments.include_ignored { Disk::with_ignored(root) } else { Disk::new(root) })
+    };
+    packages::configured(root, &make, &arguments.site_packages).map_err(|error| format!("{}: {error}", root.display()))
+}
+
+/// The day that arguments and the surroundings ask for.
+pub(super) fn as_of(asked: Option<&str>, look: Look) -> Option<String> {
+    let today = || look.today.map(date_of);
+    match asked {
+        Some("today") => today(),
+        Some(day) => Some(day.to_owned()),
+        None => look.source_date.map(date_of),
+    }
+}
+
+/// A configuration that is wrong.
+pub(super) fn wrong(problems: &[Problem], tree: &Tree, look: Look) -> Outcome {
+    let options = text::Options { color: look.color, utf8: look.utf8, ..text::Options::default() };
+    Outcome { err: text::faults(problems, tree, &options), status: 2, ..Outcome::default() }
+}
+
+/// A reference that the repository's configuration names and that is not there.
+fn unknown_reference(audit: &Audit, config: &Config) -> Option<Problem> {
+    let word = config.says.reference.as_ref().filter(|_| config.is_own(&["reference"]))?;
+    let all = &audit.model.environments;
+    if audit.model.nothing.is_some() || Environment::meant(all.iter(), word).is_some() {
+        return None;
+    }
+    let hint = hint(word, all.iter().map(|one| one.name.as_str()));
+    Some(Problem::new(config.place(&["reference"])?, format!("no environment is named {word}{hint}")))
 }
 
 /// Whether every environment that the arguments name exists: a name that is not there compares nothing.
 fn known_names(audit: &Audit, options: &Options) -> Result<(), String> {
-    let names: Vec<&str> = audit.model.environments.iter().map(|environment| environment.name.as_str()).collect();
+    let all = audit.model.environments.iter();
     let wanted = options.environments.iter().chain(&options.reference);
-    let Some(missing) = wanted.into_iter().find(|name| !names.contains(&name.as_str())) else { return Ok(()) };
+    let Some(missing) = wanted.into_iter().find(|name| Environment::meant(all.clone(), name).is_none()) else {
+        return Ok(());
+    };
     let folder =
         if Path::new(missing).is_dir() { format!("; for a folder, use --path {missing}") } else { String::new() };
     Err(format!("no environment is named {missing}; `paritylint envs` lists them{folder}"))

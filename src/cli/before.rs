@@ -2,13 +2,12 @@
 
 use std::collections::BTreeSet;
 use std::fmt::Write;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use super::audit::{Opened, root_of};
 use super::check::Arguments;
 use crate::discover::git::{self, Revision};
-use crate::discover::source::{self, Disk};
-use crate::discover::{Config, Overlay, Source, Tree};
+use crate::discover::{Overlay, Tree, source};
 use crate::judge::accept::baseline::Baseline;
 use crate::judge::accept::{known_before, prints};
 use crate::{Options, audit};
@@ -20,9 +19,8 @@ pub(super) fn accept(arguments: &Arguments, opened: &mut Opened, options: &Optio
         let known = at_revision(arguments, opened, options, revision)?;
         known_before(&mut opened.audit.findings, &known, &format!("found at {revision} already"));
     }
-    if let Some(path) = &arguments.baseline {
-        let text = source::read_text(path).map_err(|error| format!("{}: {error}", path.display()))?;
-        let baseline = Baseline::read(&text).map_err(|error| format!("{}: {error}", path.display()))?;
+    if let Some(path) = &baseline_of(arguments, opened) {
+        let Some(baseline) = read(path, arguments.write_baseline.is_some())? else { return Ok(said) };
         let occurring = prints(&opened.audit.findings);
         let judged = |rule: &str| opened.audit.verdicts.contains_key(rule);
         let mended = baseline.mended(&occurring, &judged);
@@ -39,6 +37,26 @@ pub(super) fn accept(arguments: &Arguments, opened: &mut Opened, options: &Optio
     Ok(said)
 }
 
+/// The baseline that is asked for: by the arguments, else by the configuration, beside which it stands.
+pub(super) fn baseline_of(arguments: &Arguments, opened: &Opened) -> Option<PathBuf> {
+    let configured = || Some(root_of(&arguments.common.path).ok()?.join(opened.config.says.baseline.as_ref()?));
+    arguments.baseline.clone().or_else(configured)
+}
+
+/// Reads a baseline; one that is about to be written need not be there.
+fn read(path: &Path, writes: bool) -> Result<Option<Baseline>, String> {
+    let shown = path.display();
+    let text = match source::read_text(path) {
+        Ok(text) => text,
+        Err(error) if writes && error.kind() == std::io::ErrorKind::NotFound => return Ok(None),
+        Err(error) => {
+            return Err(format!("the baseline {shown} cannot be read: {error}; --write-baseline {shown} writes one"));
+        }
+    };
+    let again = format!("--write-baseline {shown} writes it anew");
+    Baseline::read(&text).map(Some).map_err(|error| format!("{shown}: {error}; {again}"))
+}
+
 /// The fingerprints of what a revision has, judged by the configuration and the rules of now.
 fn at_revision(
     arguments: &Arguments,
@@ -48,13 +66,12 @@ fn at_revision(
 ) -> Result<BTreeSet<String>, String> {
     let root = root_of(&arguments.common.path)?;
     let then = Revision::open(&root, revision).map_err(|error| missing(&root, revision, &error.to_string()))?;
-    let now = Disk::new(&root);
-    let rules = opened.config.says.rules.iter();
-    let own = rules.flat_map(|entry| crate::judge::own::matching(&opened.tree, entry)).chain(opened.config.file);
-    let kept = own.map(|file| opened.tree.path(file).to_owned());
-    let files: Vec<(String, Vec<u8>)> = kept.filter_map(|path| Some((path.clone(), now.read(&path).ok()?))).collect();
-    let tree = Tree::open(Box::new(Overlay::of(files).over(Box::new(then)))).map_err(|error| error.to_string())?;
-    let config = Config::read(&tree);
+    let rules = opened.config.says.rule_files.iter();
+    let own = rules.flat_map(|entry| crate::judge::own::matching(&opened.tree, entry));
+    let kept =
+        own.filter_map(|file| Some((opened.tree.path(file).to_owned(), opened.tree.text(file).ok()?.to_owned())));
+    let tree = Tree::open(Box::new(Overlay::of(kept).over(Box::new(then)))).map_err(|error| error.to_string())?;
+    let config = opened.config.for_tree(&opened.tree, &tree);
     Ok(prints(&audit(&tree, &config, options).findings))
 }
 

@@ -10,7 +10,9 @@ use super::audit::{self, Look, Opened, open, text_options};
 use super::before;
 use crate::Options;
 use crate::judge::accept::baseline::Baseline;
+use crate::judge::configured;
 use crate::model::Severity;
+use crate::report::lines::Lines;
 use crate::report::{github, gitlab, json, junit, markdown, sarif, text};
 
 /// The formats of `check`.
@@ -106,9 +108,9 @@ pub struct Arguments {
     /// How findings are shown
     #[arg(long, value_enum)]
     pub output_style: Option<OutputStyle>,
-    /// Fail from this severity on
-    #[arg(long, value_enum, default_value_t)]
-    pub fail_on: FailOn,
+    /// Fail from this severity on [default: error]
+    #[arg(long, value_enum)]
+    pub fail_on: Option<FailOn>,
     /// Run only these rules
     #[arg(long, value_delimiter = ',', value_name = "RULE")]
     pub select: Vec<String>,
@@ -125,7 +127,7 @@ pub struct Arguments {
     #[arg(long, value_name = "REV")]
     pub since: Option<String>,
     /// core, strict or audit
-    #[arg(long, value_name = "PROFILE")]
+    #[arg(long, value_name = "PROFILE", value_parser = ["core", "strict", "audit"])]
     pub profile: Option<String>,
     /// Mend what can be mended safely, and report the rest
     #[arg(long)]
@@ -143,36 +145,33 @@ pub struct Arguments {
 
 /// Runs `check`.
 pub fn run(arguments: &Arguments, look: Look) -> Outcome {
-    if let Some(unknown) = unknown_rule(arguments) {
-        return Outcome::fault(format!("no such rule: {unknown}; `paritylint rules` lists them"));
-    }
     let options = Options {
         select: arguments.select.clone(),
         ignore: arguments.ignore.clone(),
         profile: arguments.profile.clone(),
+        as_of: audit::as_of(arguments.common.as_of.as_deref(), look),
         ..audit::options(&arguments.common)
     };
     let mut opened = match open(&arguments.common, options.clone(), look) {
         Ok(opened) => opened,
         Err(outcome) => return outcome,
     };
+    if let Err(message) = allowed(arguments, &opened) {
+        return Outcome::fault(message);
+    }
     let mut err = match before::accept(arguments, &mut opened, &options) {
         Ok(said) => said,
         Err(message) => return Outcome::fault(message),
     };
     if arguments.diff || arguments.fix {
-        match super::fix::run(arguments, &opened, look) {
+        match super::fix::run(arguments, &opened, &options) {
             super::fix::Done::Shown(outcome) => return outcome,
             super::fix::Done::Written => return run(&Arguments { fix: false, ..arguments.clone() }, look),
             super::fix::Done::Nothing => {}
         }
     }
-    let fails = |severity: Severity| match arguments.fail_on {
-        FailOn::Error => severity >= Severity::Error,
-        FailOn::Warning => severity >= Severity::Warning,
-        FailOn::Note => true,
-        FailOn::Never => false,
-    };
+    let level = fail_on(arguments, &opened);
+    let fails = |severity: Severity| level.is_some_and(|level| severity >= level);
     let render = |format, look| rendered(format, arguments, &opened, look, &fails);
     let out = render(arguments.format, look);
     let plain = Look { color: false, ..look };
@@ -190,9 +189,55 @@ pub fn run(arguments: &Arguments, look: Look) -> Outcome {
         let _ = writeln!(err, "error: {path}:{line}: {message}");
     }
     let broken = !opened.audit.broken_rules.is_empty();
-    let fails = arguments.write_baseline.is_none() && failing.next().is_some();
+    let mut fails = arguments.write_baseline.is_none() && failing.next().is_some();
+    if let (true, Some(day)) = (fails, not_yet(&opened)) {
+        let today = &opened.audit.as_of;
+        let _ = writeln!(err, "note: this fails from {day} on (enforce-from); it was judged as of {today} (--as-of)");
+        fails = false;
+    }
     let status = if broken { 2 } else { u8::from(fails) };
     Outcome { out, err, status, files }
+}
+
+/// The first day on which findings fail, where it is not reached.
+fn not_yet(opened: &Opened) -> Option<&str> {
+    opened.config.says.enforce_from.as_deref().filter(|day| opened.audit.as_of.as_str() < *day)
+}
+
+/// From which severity on a run fails: by the arguments, else by the configuration.
+fn fail_on(arguments: &Arguments, opened: &Opened) -> Option<Severity> {
+    let configured = || FailOn::from_str(opened.config.says.fail_on.as_deref()?, true).ok();
+    match arguments.fail_on.or_else(configured).unwrap_or_default() {
+        FailOn::Error => Some(Severity::Error),
+        FailOn::Warning => Some(Severity::Warning),
+        FailOn::Note => Some(Severity::Note),
+        FailOn::Never => None,
+    }
+}
+
+/// Whether the arguments name rules that exist, and set nothing that a shared configuration holds fast.
+fn allowed(arguments: &Arguments, opened: &Opened) -> Result<(), String> {
+    let names = configured::names(&opened.tree, &opened.config);
+    let mut asked = arguments.select.iter().chain(&arguments.ignore);
+    if let Some(message) = asked.find_map(|rule| configured::unknown(rule, &names)) {
+        return Err(message);
+    }
+    let flags = [
+        ("--fail-on", "fail-on", arguments.fail_on.is_some()),
+        ("--profile", "profile", arguments.profile.is_some()),
+        ("--baseline", "baseline", arguments.baseline.is_some()),
+        ("--as-of", "policy.as-of", arguments.common.as_of.is_some()),
+        ("--reference", "reference", arguments.common.reference.is_some()),
+    ];
+    let flags = flags.into_iter().filter(|(.., given)| *given).map(|(flag, key, _)| (flag, key.to_owned()));
+    let ignored = arguments.ignore.iter().map(|rule| ("--ignore", format!("rules.{rule}")));
+    for (flag, key) in flags.chain(ignored) {
+        if let Some(span) = opened.config.final_at(&key) {
+            let place = Lines::new(&opened.tree).place(span);
+            return Err(format!("{flag}: {key} is final in {}:{}; leave the flag out", place.path, place.line));
+        }
+    }
+    Ok(())
 }
 
 /// The report in one format.
@@ -227,10 +272,4 @@ fn rendered(
             text::check(audit, tree, &shown)
         }
     }
-}
-
-fn unknown_rule(arguments: &Arguments) -> Option<&String> {
-    let known =
-        |name: &String| crate::judge::builtin::FILES.iter().any(|(path, _)| path.ends_with(&format!("/{name}.toml")));
-    arguments.select.iter().chain(&arguments.ignore).find(|name| !known(name))
 }

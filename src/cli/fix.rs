@@ -5,10 +5,11 @@ use std::path::Path;
 use similar::TextDiff;
 
 use super::Outcome;
-use super::audit::{Look, Opened, options};
+use super::audit::{Opened, root_of};
 use super::check::Arguments;
-use crate::discover::{Config, Disk, Overlay, Tree, source};
-use crate::{audit, fix};
+use crate::discover::config::packages;
+use crate::discover::{Disk, Overlay, Tree, source};
+use crate::{Options, audit, fix};
 
 /// What came of it.
 pub enum Done {
@@ -21,18 +22,19 @@ pub enum Done {
 }
 
 /// Mends findings one after the other; each edit is checked on the tree in memory before it counts.
-pub fn run(arguments: &Arguments, opened: &Opened, look: Look) -> Done {
-    let root = Path::new(&arguments.common.path);
+pub fn run(arguments: &Arguments, opened: &Opened, options: &Options) -> Done {
+    let Ok(root) = root_of(&arguments.common.path) else { return Done::Nothing };
+    let root = root.as_path();
     let mut edited = fix::Edited::new();
     let mut before = opened.audit.clone();
-    let mut tree = reopen(root, &edited);
+    let mut tree = reopen(root, opened, &edited);
     for _ in 0..fix::mendable(&opened.audit).len() {
         let Some(current) = &tree else { break };
         let step = fix::mendable(&before).into_iter().find_map(|finding| {
             let mut next = edited.clone();
             next.extend(fix::apply(current, finding.edit.as_ref()?)?);
-            let there = reopen(root, &next)?;
-            let after = audit(&there, &Config::read(&there), &options(&arguments.common));
+            let there = reopen(root, opened, &next)?;
+            let after = audit(&there, &opened.config.for_tree(&opened.tree, &there), options);
             fix::mends(&before, &after, finding).then_some((next, after, there))
         });
         let Some((next, after, there)) = step else { break };
@@ -49,12 +51,12 @@ pub fn run(arguments: &Arguments, opened: &Opened, look: Look) -> Done {
             return Done::Shown(Outcome::fault(format!("{path}: {error}")));
         }
     }
-    let _ = look;
     Done::Written
 }
 
-fn reopen(root: &Path, edited: &fix::Edited) -> Option<Tree> {
-    let overlay = Overlay::of(edited.iter().map(|(path, text)| (path.clone(), text.clone())));
+fn reopen(root: &Path, opened: &Opened, edited: &fix::Edited) -> Option<Tree> {
+    let edited = edited.iter().map(|(path, text)| (path.clone(), text.clone()));
+    let overlay = Overlay::of(packages::files_of(&opened.tree).chain(edited));
     Tree::open(Box::new(overlay.over(Box::new(Disk::new(root))))).ok()
 }
 

@@ -3,6 +3,7 @@
 pub mod audit;
 mod before;
 pub mod check;
+pub mod config;
 pub mod explain;
 pub mod fix;
 pub mod inspect;
@@ -46,6 +47,12 @@ pub enum Command {
     Why(audit::WhyArguments),
     /// Show how the repository was understood
     Envs(audit::Common),
+    /// Write a commented paritylint.toml from what was inferred
+    Init(config::InitArguments),
+    /// Show the configuration that is in force
+    Config(config::ConfigArguments),
+    /// Print the JSON Schema of the configuration
+    Schema,
     /// Explain a rule
     Explain(explain::Arguments),
     /// List the rules
@@ -90,6 +97,8 @@ pub struct Terminal {
     pub utf8: bool,
     /// `SOURCE_DATE_EPOCH`, in seconds.
     pub source_date: Option<i64>,
+    /// Now, in seconds since 1970.
+    pub now: Option<i64>,
 }
 
 /// Runs a command.
@@ -99,12 +108,15 @@ pub fn run(cli: &Cli, terminal: Terminal) -> Outcome {
         ColorChoice::Never => false,
         ColorChoice::Auto => terminal.is_terminal && !terminal.no_color,
     };
-    let look = audit::Look { color, utf8: terminal.utf8, source_date: terminal.source_date };
+    let look = audit::Look { color, utf8: terminal.utf8, source_date: terminal.source_date, today: terminal.now };
     match &cli.command {
         Command::Check(arguments) => check::run(arguments, look),
         Command::Compare(arguments) => audit::compare(arguments, look),
         Command::Why(arguments) => audit::why(arguments, look),
         Command::Envs(arguments) => audit::envs(arguments, look),
+        Command::Init(arguments) => config::init(arguments, look),
+        Command::Config(arguments) => config::show(arguments, look),
+        Command::Schema => config::schema(),
         Command::Explain(arguments) => explain::run(arguments),
         Command::Rules => explain::list(),
         Command::Inspect(arguments) => match inspect::run(arguments) {

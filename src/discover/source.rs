@@ -102,6 +102,16 @@ pub fn read_text(path: &Path) -> io::Result<String> {
     std::fs::read_to_string(path)
 }
 
+/// The names of the folders in a folder, sorted.
+#[expect(clippy::disallowed_methods, reason = "this is the one place that reads files")]
+pub fn folders(path: &Path) -> Vec<String> {
+    let Ok(entries) = std::fs::read_dir(path) else { return Vec::new() };
+    let folders = entries.flatten().filter(|entry| entry.path().is_dir());
+    let mut names: Vec<String> = folders.filter_map(|entry| entry.file_name().into_string().ok()).collect();
+    names.sort();
+    names
+}
+
 /// Writes a report or a baseline that an argument asks for.
 pub fn write_text(path: &Path, text: &str) -> io::Result<()> {
     std::fs::write(path, text)

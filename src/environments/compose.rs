@@ -7,6 +7,7 @@ use super::plan::{ImageBuild, Planned, Runs, Unit};
 use super::words::{Naming, naming, selected};
 use crate::discover::{Kind, paths};
 use crate::formats::compose::{self, Options, Profiles, Project, Service};
+use crate::formats::shell::Word;
 use crate::formats::{Vars, World};
 use crate::knowledge::processes;
 use crate::links::{Call, Caller, Meaning, Repository};
@@ -220,8 +221,7 @@ fn development_sign(service: &Service) -> Option<(Span, &'static str)> {
         }
     }
     let command = service.command.as_ref()?;
-    let words = command.value.one()?;
-    let words: Vec<&str> = words.iter().map(String::as_str).collect();
+    let words: Vec<&str> = command.words.iter().map(Word::written).collect();
     let joined = words.join(" ");
     let rest = processes::strip_wrappers(&words).0;
     let development = processes::server(rest).is_some_and(|found| found.kind == "development")

@@ -8,15 +8,15 @@ use super::plan::{ImageBuild, Planned, Runs, SettingsChoice, Unit};
 use crate::discover::config::EnvironmentConfig;
 use crate::discover::{Config, paths};
 use crate::links::Repository;
-use crate::model::{Confidence, FileId, Role, Span};
+use crate::model::near::hint;
+use crate::model::{Confidence, FileId, Problem, Role, Span};
 
 /// The evidence of an environment that configuration names.
 pub const CONFIGURED: &str = "the configuration names it";
 
 /// Applies `[environments.NAME]` to the environments.
 pub fn apply(repository: &Repository<'_>, config: &Config, all: &mut Vec<Planned>) {
-    for (name, written) in &config.says.environments {
-        let says = written.get_ref();
+    for (name, says) in &config.says.environments {
         let Some(role) = says.role.as_deref().map_or_else(|| Role::of(name), Role::of) else { continue };
         if says.exists == Some(false) {
             all.retain(|planned| planned.environment.name != *name);
@@ -70,11 +70,36 @@ fn runners(repository: &Repository<'_>, says: &EnvironmentConfig, planned: &mut 
     }
     for job in &says.jobs {
         let Some((workflow, job)) = job.rsplit_once(':') else { continue };
-        let at =
-            repository.tree.find(workflow).or_else(|| repository.tree.find(&format!(".github/workflows/{workflow}")));
-        if let Some(workflow) = at {
+        if let Some(workflow) = self::workflow(repository, workflow) {
             planned.add_file(workflow);
             planned.units.push(Unit { name: job.to_owned(), runs: Runs::Job { workflow, job: job.to_owned() } });
         }
     }
+}
+
+/// CI jobs that the configuration names and that are not in their workflow.
+pub fn problems(repository: &Repository<'_>, config: &Config) -> Vec<Problem> {
+    let mut problems = Vec::new();
+    for (name, says) in &config.says.environments {
+        for (at, written) in says.jobs.iter().enumerate() {
+            let place = config.at(&["environments", name, "jobs", &at.to_string()]).map(|node| node.span);
+            let Some((Some(workflow), job)) =
+                written.rsplit_once(':').map(|(path, job)| (workflow(repository, path), job))
+            else {
+                continue;
+            };
+            let Some(flow) = repository.workflow(workflow) else { continue };
+            let mut jobs = flow.jobs.iter().map(|job| job.id.value.as_str());
+            if let (Some(span), false) = (place, jobs.clone().any(|known| known == job)) {
+                let path = repository.tree.path(workflow);
+                problems.push(Problem::new(span, format!("{path} has no job {job}{}", hint(job, jobs.by_ref()))));
+            }
+        }
+    }
+    problems
+}
+
+/// The workflow at a path, or of that name.
+fn workflow(repository: &Repository<'_>, path: &str) -> Option<FileId> {
+    repository.tree.find(path).or_else(|| repository.tree.find(&format!(".github/workflows/{path}")))
 }

@@ -20,6 +20,9 @@ pub fn join(rule: &Rule, findings: Vec<Finding>) -> Vec<Finding> {
             None => joined.push(finding),
         }
     }
+    if rule.file.group {
+        joined = same_lists(joined);
+    }
     for finding in &mut joined {
         if finding.list {
             finding.parts.sort_by(|a, b| a.key.cmp(&b.key));
@@ -75,6 +78,26 @@ fn one_list(rule: &Rule, a: &Finding, b: &Finding) -> bool {
     let first = |finding: &Finding| finding.locations.first().map(|place| place.span);
     let within = b.environments.keys().all(|name| a.environments.contains_key(name));
     a.project == b.project && (within || first(a) == first(b) || rule.file.pairs == Pairs::Any && shared())
+}
+
+/// Lists of several environments that hold the same items are one.
+fn same_lists(lists: Vec<Finding>) -> Vec<Finding> {
+    let items = |finding: &Finding| {
+        finding
+            .parts
+            .iter()
+            .map(|part| (part.key.clone(), part.value.clone()))
+            .collect::<std::collections::BTreeSet<_>>()
+    };
+    let alike = |a: &Finding, b: &Finding| a.project == b.project && a.severity == b.severity;
+    let mut joined: Vec<Finding> = Vec::new();
+    for list in lists {
+        match joined.iter_mut().find(|known| alike(known, &list) && items(known) == items(&list)) {
+            Some(known) => absorb(known, list),
+            None => joined.push(list),
+        }
+    }
+    joined
 }
 
 fn one_block(a: &Finding, b: &Finding) -> bool {

@@ -8,6 +8,7 @@ use super::candidate::Candidate;
 use super::conditions::engine;
 use super::object::{Touched, text_of};
 use super::rule::Rule;
+use super::rule_file::Wanted;
 use super::verdict::{Scope, role};
 use crate::model::{Environment, Fact, Finding, Location, Lowered, Part, Replacement, Severity, Span};
 
@@ -25,7 +26,9 @@ pub fn finding(
     let touched = Touched::default();
     let values = scope.values(candidate, &touched);
     let message = engine().render_str(&rule.file.message, values).unwrap_or_else(|_| rule.file.summary.clone());
-    let mut locations = side(rule, candidate.fact, candidate.environment);
+    let missing = rule.file.relation == Wanted::OnlyThere;
+    let owner = candidate.reference.filter(|_| missing).unwrap_or(candidate.environment);
+    let mut locations = side(rule, candidate.fact, owner);
     if let (Some(other), Some(reference)) = (candidate.other, candidate.reference) {
         for location in side(rule, other, reference) {
             if !locations.iter().any(|known| known.span == location.span) {
@@ -39,7 +42,10 @@ pub fn finding(
         locations.push(Location { span: evidence.span, environment: Some(candidate.environment.name.clone()), label });
     }
     let mut environments = BTreeMap::new();
-    environments.insert(candidate.environment.name.clone(), shown(rule, candidate.fact));
+    environments.insert(owner.name.clone(), shown(rule, candidate.fact));
+    if missing {
+        environments.insert(candidate.environment.name.clone(), "absent".to_owned());
+    }
     if let (Some(other), Some(reference)) = (candidate.other, candidate.reference) {
         environments.insert(reference.name.clone(), shown(rule, other));
     }

@@ -4,10 +4,11 @@ pub mod accept;
 pub mod builtin;
 pub mod candidate;
 pub mod conditions;
+pub mod configured;
 pub mod gather;
 pub mod make;
 pub mod names;
-mod near;
+
 pub mod object;
 pub mod own;
 mod places;
@@ -45,6 +46,8 @@ pub struct Options {
     pub allowances: Vec<Allowance>,
     /// Allowances of comments.
     pub comments: Vec<Comment>,
+    /// Rules that only a shared configuration may accept findings of.
+    pub finals: Vec<String>,
 }
 
 impl Options {
@@ -52,8 +55,9 @@ impl Options {
         let order = ["core", "strict", "audit"];
         let level = |name: &str| order.iter().position(|known| *known == name).unwrap_or(0);
         let profile = self.profile.as_deref().unwrap_or("core");
-        let chosen =
-            self.select.contains(&rule.name) || self.select.is_empty() && level(rule.profile()) <= level(profile);
+        let asked = rule.set.values().any(Option::is_some);
+        let chosen = self.select.contains(&rule.name)
+            || self.select.is_empty() && (asked || level(rule.profile()) <= level(profile));
         chosen && !self.ignore.contains(&rule.name)
     }
 

@@ -6,8 +6,8 @@ use minijinja::machinery::ast::{BinOpKind, CallArg, CompareOpKind, Expr, Stmt};
 use minijinja::machinery::{Span, parse, parse_expr};
 
 use super::conditions::{FILTERS, NAMES, TESTS, VERSION_TESTS, numbers};
-use super::near::hint;
 use super::rule_file::On;
+use crate::model::near::hint;
 use crate::model::{AttributeType, Dimension, Role, schema};
 
 /// Something wrong, and where in the condition.

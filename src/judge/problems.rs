@@ -70,13 +70,9 @@ fn finding(rule: &Rule, problem: &ReadProblem, project: &str, environments: &[&E
         return None;
     }
     let reader = worst.map(|environment| environment.role);
-    let row = rule.file.severity.iter().find(|row| {
-        let mine = row.roles.is_empty() || reader.is_some_and(|role| row.roles.iter().any(|name| name == role.name()));
-        mine && holds(&row.when)
-    });
-    let severity = match row {
+    let severity = match rule.rows(reader).find(|row| holds(&row.when)) {
         Some(row) => Severity::of(&row.is)?,
-        None => reader.map_or(Some(Severity::Note), |role| rule.roles.get(&role).copied())?,
+        None => reader.map_or(Some(Severity::Note), |role| rule.severity(role))?,
     };
     let message = engine().render_str(&rule.file.message, values.clone()).unwrap_or_else(|_| rule.file.summary.clone());
     let span = problem.span.unwrap_or_else(|| Span::new(problem.file, 0, 0));

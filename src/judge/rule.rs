@@ -4,13 +4,16 @@ use std::collections::BTreeMap;
 use std::ops::Range;
 
 use super::names::{self, Wrong};
-use super::near::hint;
 use super::places::Places;
-use super::rule_file::{Align, On, Pairs, RuleFile};
+use super::rule_file::{Align, On, Pairs, Row, RuleFile};
+use crate::model::near::hint;
 use crate::model::{Dimension, Role, Severity, schema};
 
 /// The words for severities in rules.
 const SEVERITIES: [&str; 3] = ["error", "warning", "note"];
+
+/// The version of the program.
+const VERSION: &str = env!("CARGO_PKG_VERSION");
 
 /// The words for profiles.
 const PROFILES: [&str; 3] = ["core", "strict", "audit"];
@@ -49,6 +52,8 @@ pub struct Rule {
     pub dimension: Dimension,
     /// Severity by role.
     pub roles: BTreeMap<Role, Severity>,
+    /// Severity by role as configuration sets it, none for off. It counts instead of `roles` and the rows of severities.
+    pub set: BTreeMap<Role, Option<Severity>>,
     /// Everything else, as written.
     pub file: RuleFile,
 }
@@ -62,6 +67,27 @@ impl Rule {
     /// The profile it belongs to.
     pub fn profile(&self) -> &str {
         self.file.profile.as_deref().unwrap_or("core")
+    }
+
+    /// The severity for a role before any row of severities; none where the rule is off.
+    pub fn severity(&self, role: Role) -> Option<Severity> {
+        self.set.get(&role).copied().unwrap_or_else(|| self.roles.get(&role).copied())
+    }
+
+    /// The rows of severities that may hold for a role: where configuration sets the severity, only those that turn it off.
+    pub fn rows(&self, role: Option<Role>) -> impl Iterator<Item = &Row> {
+        let set = role.is_some_and(|role| self.set.contains_key(&role));
+        let name = role.map(Role::name);
+        self.file.severity.iter().filter(move |row| {
+            (!set || row.is == "off")
+                && (row.roles.is_empty() || row.roles.iter().any(|role| Some(role.as_str()) == name))
+        })
+    }
+
+    /// Whether the rule is new in the minor release that runs: it is only a note there, unless somebody asked for it.
+    pub fn is_new(&self) -> bool {
+        let minor = |version: &str| version.split('.').take(2).map(str::to_owned).collect::<Vec<_>>();
+        self.set.is_empty() && self.file.since.as_deref().is_some_and(|since| minor(since) == minor(VERSION))
     }
 }
 
@@ -84,7 +110,9 @@ pub fn load(path: &str, text: &str) -> Result<Rule, Vec<RuleError>> {
     }
     let errors = check.errors;
     match dimension {
-        Some(dimension) if errors.is_empty() => Ok(Rule { name, path: path.to_owned(), dimension, roles, file }),
+        Some(dimension) if errors.is_empty() => {
+            Ok(Rule { name, path: path.to_owned(), dimension, roles, set: BTreeMap::new(), file })
+        }
         _ => Err(errors),
     }
 }

@@ -145,6 +145,8 @@ pub struct RuleFile {
     pub keeps: Vec<String>,
     /// core, strict or audit.
     pub profile: Option<String>,
+    /// The version that brought it, where that is not the first: it is a note in that minor release.
+    pub since: Option<String>,
     /// What hurts, with a source.
     pub why: String,
     /// What to do.

@@ -172,13 +172,10 @@ pub fn role(candidate: &Candidate<'_>, rule: &Rule) -> Role {
 
 fn severity(rule: &Rule, candidate: &Candidate<'_>, values: &Jinja, touched: &Touched) -> Outcome {
     let role = role(candidate, rule);
-    let Some(mut severity) = rule.roles.get(&role).copied() else {
+    let Some(mut severity) = rule.severity(role) else {
         return Outcome::NotApplicable(format!("role {}", role.name()));
     };
-    for row in &rule.file.severity {
-        if !row.roles.is_empty() && !row.roles.iter().any(|name| name == role.name()) {
-            continue;
-        }
+    for row in rule.rows(Some(role)) {
         match (holds(&row.when, values, touched), Severity::of(&row.is)) {
             (Answer::Yes, Some(stated)) => {
                 severity = stated;
@@ -192,9 +189,13 @@ fn severity(rule: &Rule, candidate: &Candidate<'_>, values: &Jinja, touched: &To
     }
     let mut lowered = None;
     let from = severity;
+    if rule.is_new() && severity > Severity::Note {
+        severity = Severity::Note;
+        lowered = Some("the rule is new in this release".to_owned());
+    }
     if let Some(because) = default_reason(rule, candidate) {
         severity = severity.lower();
-        lowered = Some(because);
+        lowered.get_or_insert(because);
     }
     let confidence = candidate.reference.map_or(candidate.environment.confidence, |reference| {
         reference.confidence.min(candidate.environment.confidence)

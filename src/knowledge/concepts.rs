@@ -70,12 +70,22 @@ struct Noise {
     source: String,
 }
 
+/// Packages that bring no library that a Python package needs.
+#[derive(Deserialize, Debug)]
+#[serde(deny_unknown_fields)]
+struct Alone {
+    packages: Vec<String>,
+    #[expect(dead_code, reason = "kept for the reader of the table")]
+    source: String,
+}
+
 #[derive(Deserialize, Default)]
 #[serde(deny_unknown_fields)]
 pub(super) struct Table {
     pub(super) as_of: String,
     concepts: Vec<Concept>,
     noise: Vec<Noise>,
+    alone: Vec<Alone>,
 }
 table!(table, Table, "concepts.toml");
 
@@ -137,6 +147,15 @@ pub fn satisfies(need: &str, installed: &str) -> bool {
     need == installed
         || installed.strip_suffix("-dev") == Some(need)
         || table().concepts.iter().any(|row| row.concept == need && has(&row.also, installed))
+}
+
+/// Whether it is known which libraries a package brings along, as a manager names it.
+pub fn brings_what_is_known(manager: &str, package: &str) -> bool {
+    let Some(family) = family(manager) else { return false };
+    let row = |row: &Concept| row.names(family).iter().any(|name| wildcard(name, package));
+    noise(package)
+        || table().concepts.iter().any(row)
+        || table().alone.iter().flat_map(|row| &row.packages).any(|name| wildcard(name, package))
 }
 
 /// Whether a package never counts as a difference.

@@ -28,7 +28,8 @@ impl Kind {
             Self::DevTool(_) => "dev-tool",
             Self::Ambiguous => "ambiguous",
             Self::Server => "server",
-            Self::ProductionOnly | Self::Library => "library",
+            Self::ProductionOnly => "operations",
+            Self::Library => "library",
         }
     }
 }
@@ -154,6 +155,11 @@ pub fn twin_member(name: &str, extras: &BTreeSet<String>) -> Option<(&'static Tw
     });
     let member = with_extra.or_else(|| family.members.iter().find(|member| *member == name))?;
     Some((family, member))
+}
+
+/// Whether the authors of a package advise against it in production, by its name or by an extra that it is installed with.
+pub fn is_unfit(name: &str, extras: &BTreeSet<String>) -> bool {
+    twin_member(name, extras).is_some_and(|(family, member)| has(&family.production_unfit, member))
 }
 
 /// The distribution that gives an import, where the names differ.

@@ -61,6 +61,15 @@ pub struct Expected {
     pub source: String,
 }
 
+/// A setting that signs sessions or tokens.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct Signing {
+    name: String,
+    #[expect(dead_code, reason = "kept for the reader of the table")]
+    source: String,
+}
+
 #[derive(Deserialize, Default)]
 #[serde(deny_unknown_fields)]
 pub(super) struct Table {
@@ -69,6 +78,7 @@ pub(super) struct Table {
     pub(super) production_must: Vec<Must>,
     pub(super) compare_staging: Vec<Shared>,
     pub(super) expected: Vec<Expected>,
+    pub(super) signing: Vec<Signing>,
 }
 table!(table, Table, "settings.toml");
 
@@ -80,6 +90,11 @@ pub fn critical(name: &str) -> Option<&'static Critical> {
 /// What production must have for a setting: `true` or `false`.
 pub fn production_must(name: &str) -> Option<bool> {
     table().production_must.iter().find(|row| row.name == name).map(|row| row.must == "true")
+}
+
+/// Whether a setting signs sessions or tokens: who knows it can make them.
+pub fn signs(name: &str) -> bool {
+    table().signing.iter().any(|row| row.name.eq_ignore_ascii_case(name))
 }
 
 /// The row of a security setting that staging should share with production.

@@ -23,7 +23,7 @@ rows! {
     Shape { id: String, prefix: String, alphabet: String, min: usize, max: usize }
     Ambient { name: String }
     Addon { platform: String, name: String }
-    Credential { product: String, user: String, password: String }
+    Credential { #[expect(dead_code, reason = "kept for the reader of the table")] product: String, user: String, password: String }
 }
 
 #[derive(Deserialize, Default)]
@@ -126,9 +126,9 @@ pub fn addon_platforms(name: &str) -> Vec<&'static str> {
     table().addons.iter().filter(|row| wildcard(&row.name, name)).map(|row| row.platform.as_str()).collect()
 }
 
-/// Whether a user and password are those that a product is shipped or documented with.
-pub fn is_default_credential(product: &str, user: &str, password: &str) -> bool {
-    table().default_credentials.iter().any(|row| row.product == product && row.user == user && row.password == password)
+/// Whether a user and password are those that some product is shipped or documented with.
+pub fn is_default_credential(user: &str, password: &str) -> bool {
+    table().default_credentials.iter().any(|row| row.user == user && row.password == password)
 }
 
 /// Where the password stands in `scheme://user:PASSWORD@host`, as bytes of `value`.

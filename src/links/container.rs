@@ -49,6 +49,11 @@ impl<'t> Container<'t> {
         self.mappings.push(Mapping { inside: absolute("/", inside), outside: outside.to_owned(), folder });
     }
 
+    /// Whether a folder of the repository holds programs.
+    pub fn is_code(&self, folder: &str) -> bool {
+        self.tree.under(folder).any(|(_, path)| path.ends_with(".py"))
+    }
+
     /// The repository's path of a path in the container, if a file or folder of the repository stands there.
     pub fn outside(&self, path: &str) -> Option<String> {
         let path = absolute(&self.workdir, path);

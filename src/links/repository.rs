@@ -78,7 +78,7 @@ pub struct Repository<'t> {
 
 /// The words of an executed command; a word that is not known stands as it is written.
 pub fn words(executed: &Executed) -> Vec<String> {
-    let text = |word: &shell::Word| word.text.one().cloned().unwrap_or_else(|| word.raw.clone());
+    let text = |word: &shell::Word| word.text.one().cloned().unwrap_or_else(|| word.raw.replace(shell::HOLE, "…"));
     executed.argv.iter().map(text).collect()
 }
 

@@ -60,6 +60,16 @@ impl Confidence {
     }
 }
 
+impl Environment {
+    /// The environment of a name, or the only one of a role of that name.
+    pub fn meant<'e>(all: impl Iterator<Item = &'e Self> + Clone, word: &str) -> Option<&'e str> {
+        let by_name = all.clone().find(|one| one.name == word);
+        let mut of_role = all.filter(|one| one.role.name() == word);
+        let only = of_role.next().filter(|first| of_role.all(|other| other.name == first.name));
+        by_name.or(only).map(|one| one.name.as_str())
+    }
+}
+
 /// One observation about an environment.
 #[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Debug)]
 pub struct Evidence {

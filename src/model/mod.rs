@@ -6,6 +6,7 @@ pub mod component;
 pub mod environment;
 pub mod fact;
 pub mod finding;
+pub mod near;
 pub mod origin;
 pub mod problem;
 pub mod schema;

@@ -9,12 +9,12 @@ use crate::environments::ImageBuild;
 use crate::formats::World;
 use crate::formats::dockerfile::{Action, Build, Command, CopyFrom, RunBody, Stage};
 use crate::formats::requirements::MarkerEnv;
-use crate::formats::shell::{self, Dialect, Executed};
+use crate::formats::shell::{self, Dialect, Executed, Word};
 use crate::knowledge::images;
 use crate::links::Container;
 use crate::links::container::absolute;
 use crate::links::repository::words;
-use crate::model::{Certainty, Known, Origin, Reason, Span, Spanned, StepKind};
+use crate::model::{Certainty, Known, Origin, Reason, Span, SpanMap, Spanned, StepKind};
 
 /// A build, resolved as far as its target.
 pub struct Built<'t> {
@@ -272,45 +272,45 @@ fn run_commands(body: &RunBody, vars: &crate::formats::Vars, container: &Contain
             let script = shell::parse(text, map, Dialect::Bash);
             shell::evaluate(&script, &world, &[], container).commands
         }
-        RunBody::Exec(words) => exec_commands(words, &world, container),
+        RunBody::Exec(words) => exec_commands(&known(words), &world, container),
     }
 }
 
 /// The commands of an exec form: the words themselves, or what `sh -c` is given.
-pub fn exec_commands(words: &[Spanned<String>], world: &World, container: &Container<'_>) -> Vec<Executed> {
-    let quoted: Vec<String> = words.iter().map(|word| format!("'{}'", word.value.replace('\'', "'\\''"))).collect();
+pub fn exec_commands(words: &[Word], world: &World, container: &Container<'_>) -> Vec<Executed> {
     let Some(first) = words.first() else { return Vec::new() };
     let span = words.iter().fold(first.span, |span, word| span.to(word.span));
+    let texts: Option<Vec<&String>> = words.iter().map(|word| word.text.one()).collect();
+    let Some(texts) = texts else {
+        let script = shell::parse("\"$@\"", &SpanMap::Whole(span), Dialect::Bash);
+        return shell::evaluate(&script, world, words, container).commands;
+    };
+    let quoted: Vec<String> = texts.iter().map(|text| format!("'{}'", text.replace('\'', "'\\''"))).collect();
     let text = quoted.join(" ");
-    let starts = {
-        let mut at = 0;
-        let mut starts = Vec::new();
-        for (word, quoted) in words.iter().zip(&quoted) {
-            let inner = (word.span.end - word.span.start) as usize == word.value.len();
-            starts.push((at, word.span.start.saturating_sub(u32::from(inner))));
-            at += u32::try_from(quoted.len() + 1).unwrap_or(1);
-        }
-        starts
-    };
-    let plain = words.iter().all(|word| {
-        let length = (word.span.end - word.span.start) as usize;
-        length == word.value.len() || length == word.value.len() + 2
-    });
-    let map = if plain {
-        crate::model::SpanMap::Pieces { file: first.span.file, starts }
-    } else {
-        crate::model::SpanMap::Whole(span)
-    };
+    let length = |word: &Word| (word.span.end - word.span.start) as usize;
+    let mut at = 0;
+    let mut starts = Vec::new();
+    for (word, quoted) in words.iter().zip(&quoted) {
+        let inner = length(word) == word.raw.len();
+        starts.push((at, word.span.start.saturating_sub(u32::from(inner))));
+        at += u32::try_from(quoted.len() + 1).unwrap_or(1);
+    }
+    let plain = words.iter().all(|word| [word.raw.len(), word.raw.len() + 2].contains(&length(word)));
+    let map = if plain { SpanMap::Pieces { file: first.span.file, starts } } else { SpanMap::Whole(span) };
     let script = shell::parse(&text, &map, Dialect::Bash);
     shell::evaluate(&script, world, &[], container).commands
 }
 
+fn known(words: &[Spanned<String>]) -> Vec<Word> {
+    words.iter().cloned().map(Word::from).collect()
+}
+
 /// The words and place of an image's command.
-pub fn command_words(command: &Command) -> (Vec<Spanned<String>>, Span) {
+pub fn command_words(command: &Command) -> (Vec<Word>, Span) {
     match command {
-        Command::Exec { words, span } => (words.clone(), *span),
+        Command::Exec { words, span } => (known(words), *span),
         Command::Shell { text, span, .. } => {
-            let words = ["/bin/sh", "-c", text].iter().map(|word| Spanned::new((*word).to_owned(), *span)).collect();
+            let words = ["/bin/sh", "-c", text].iter().map(|word| Word::known(*word, *span)).collect();
             (words, *span)
         }
     }

@@ -9,6 +9,7 @@ use crate::discover::{Presence, paths};
 use crate::environments::plan::{ImageBuild, NativeBuild, Planned, Runs, Unit};
 use crate::environments::{compose as inferred, images as inferred_images};
 use crate::formats::compose::{Project, Provider, Service};
+use crate::formats::shell::Word;
 use crate::formats::{Var, Vars, World, dotenv};
 use crate::knowledge::{images, services};
 use crate::links::{Container, Repository};
@@ -36,10 +37,7 @@ fn one<'t>(context: &Context<'_, 't>, planned: &Planned, unit: &Unit) -> Option<
     let mut part = match &unit.runs {
         Runs::Compose { project, service, folder, instead } => {
             let instead = instead.as_ref().map(|line| CommandWords {
-                words: ["/bin/sh", "-c", &line.text]
-                    .iter()
-                    .map(|word| Spanned::new((*word).to_owned(), line.span))
-                    .collect(),
+                words: ["/bin/sh", "-c", &line.text].iter().map(|word| Word::known(*word, line.span)).collect(),
                 span: line.span,
                 map: Some(line.map.clone()),
             });
@@ -47,8 +45,7 @@ fn one<'t>(context: &Context<'_, 't>, planned: &Planned, unit: &Unit) -> Option<
         }
         Runs::Image(image) => imaged(context, &unit.name, image, None, given)?,
         Runs::Process { command, image, native } => {
-            let words =
-                ["/bin/sh", "-c", &command.text].iter().map(|w| Spanned::new((*w).to_owned(), command.span)).collect();
+            let words = ["/bin/sh", "-c", &command.text].iter().map(|word| Word::known(*word, command.span)).collect();
             let line = CommandWords { words, span: command.span, map: Some(command.map.clone()) };
             match image {
                 Some(image) => imaged(context, &unit.name, image, Some(line), given)?,
@@ -261,33 +258,20 @@ fn kind_of(service: &Service, built: Option<&Built<'_>>, context: &Context<'_, '
 
 /// The command that runs: what the file says over what the image says.
 fn effective(service: &Service, own: Option<CommandWords>) -> Option<CommandWords> {
-    let words =
-        |field: &crate::formats::compose::Field<Vec<String>>| -> Option<(Vec<Spanned<String>>, crate::model::Span)> {
-            let span = field.origin.primary()?;
-            let words = field.value.one()?.iter().map(|word| Spanned::new(word.clone(), span)).collect();
-            Some((words, span))
-        };
-    let entrypoint = service.entrypoint.as_ref().and_then(words);
-    let command = service.command.as_ref().and_then(words);
-    match (entrypoint, command, own) {
-        (Some((mut all, span)), command, _) => {
-            all.extend(command.into_iter().flat_map(|(words, _)| words));
-            Some(CommandWords { words: all, span, map: None })
-        }
-        (None, Some((command, span)), own) => {
-            let mut all: Vec<Spanned<String>> = own.map(entry_words).unwrap_or_default();
-            all.extend(command);
-            Some(CommandWords { words: all, span, map: None })
-        }
-        (None, None, own) => own,
-    }
+    let line = service.entrypoint.as_ref().or(service.command.as_ref());
+    let Some(line) = line else { return own };
+    let mut words = match &service.entrypoint {
+        Some(entrypoint) => entrypoint.words.clone(),
+        None => own.map(entry_words).unwrap_or_default(),
+    };
+    words.extend(service.command.iter().flat_map(|command| command.words.clone()));
+    Some(CommandWords { words, span: line.origin.primary()?, map: None })
 }
 
 /// The entry point's words of an image's command: all that stand in another place than the last.
-fn entry_words(own: CommandWords) -> Vec<Spanned<String>> {
+fn entry_words(own: CommandWords) -> Vec<Word> {
     let span = own.span;
-    let entry: Vec<Spanned<String>> = own.words.into_iter().filter(|word| !span.contains(word.span)).collect();
-    entry
+    own.words.into_iter().filter(|word| !span.contains(word.span)).collect()
 }
 
 fn variables(part: &mut Part<'_>, project: &Project, service: &Service, tree: &crate::discover::Tree) {
@@ -366,7 +350,8 @@ fn mounts(part: &mut Part<'_>, service: &Service, folder: &str) {
         let code = part.container.as_ref().is_some_and(|container| {
             mount.target.trim_end_matches('/') == container.workdir || container.holds_folder(&mount.target)
         });
-        if code && !mount.read_only {
+        let ours = part.container.as_ref().is_some_and(|container| container.is_code(&outside));
+        if code && ours && !mount.read_only {
             part.mounts.push(Spanned::new(format!("{source}:{}", mount.target), mount.span));
         }
         if let Some(container) = &mut part.container {

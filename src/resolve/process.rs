@@ -6,18 +6,21 @@ use super::part::{Part, ProcessPart};
 use super::supervised;
 use crate::discover::Tree;
 use crate::formats::python;
-use crate::formats::shell::{self, Dialect, Evaluation, Executed, When};
+use crate::formats::shell::{self, Dialect, Evaluation, Executed, When, Word};
 use crate::formats::{Vars, World};
 use crate::knowledge::{listens, processes};
 use crate::links::container::{Container, absolute};
 use crate::links::repository::words;
 use crate::links::{Meaning, meaning};
-use crate::model::{FileId, Origin, Span, SpanMap, Spanned, StepKind};
+use crate::model::{FileId, Known, Origin, Reason, Span, SpanMap, StepKind};
+
+/// The words that name a program: `python -m uvicorn`, `exec ./manage.py runserver`.
+const PROGRAM: usize = 3;
 
 /// A command line, in words, and where it is written.
 pub struct CommandWords {
     /// The words, `sh -c TEXT` for shell forms.
-    pub words: Vec<Spanned<String>>,
+    pub words: Vec<Word>,
     /// The place of all of it.
     pub span: Span,
     /// How the words of a shell form lie over the file.
@@ -160,10 +163,22 @@ fn process(
     if executed.span.file != command.file {
         origin = origin.then(StepKind::Included, command);
     }
-    let maybe = if let When::Maybe(reason) = &executed.when { Some(reason.clone()) } else { None };
+    let maybe = match &executed.when {
+        When::Maybe(reason) => Some(reason.clone()),
+        When::Always if server.is_none() => undecided(executed),
+        When::Always => None,
+    };
     let words = meaning::unwrapped(&argv);
     let module = listens::app_module(&words.iter().map(String::as_str).collect::<Vec<_>>());
     ProcessPart { key, argv, server, module, origin, script, maybe, vars: Arc::clone(&executed.vars) }
+}
+
+/// Why nobody can say which program a command starts: one of its first words is not known.
+fn undecided(executed: &Executed) -> Option<Reason> {
+    executed.argv.iter().take(PROGRAM).find_map(|word| match &word.text {
+        Known::Unknown(reason) => Some(reason.clone()),
+        _ => None,
+    })
 }
 
 /// Evaluates a command: a script of the repository with its arguments, a shell text, or the words alone.
@@ -172,19 +187,18 @@ fn evaluate(
     world: &World,
     container: &Container<'_>,
 ) -> (Evaluation, Option<crate::model::FileId>) {
-    let texts: Vec<&str> = command.words.iter().map(|word| word.value.as_str()).collect();
-    if let Some((text, span)) = shell_text(&command.words) {
-        let map = command.map.clone().unwrap_or(SpanMap::Whole(span));
-        let script = shell::parse(text, &map, Dialect::Bash);
+    if let Some(word) = shell_text(&command.words) {
+        let dialect = if word.text.one().is_some() { Dialect::Bash } else { Dialect::Github };
+        let map = command.map.clone().unwrap_or(SpanMap::Whole(word.span));
+        let script = shell::parse(word.written(), &map, dialect);
         return (shell::evaluate(&script, world, &[], container), None);
     }
-    let first = texts.first().copied().unwrap_or_default();
-    let file = shell::Files::script(container, first);
+    let first = command.words.first().and_then(|word| word.text.one());
+    let file = first.and_then(|first| shell::Files::script(container, first));
     if let Some((file, text)) = file.filter(|(_, text)| is_shell(text)) {
         let map = SpanMap::Linear { file, base: 0 };
         let script = shell::parse(text, &map, Dialect::Bash);
-        let args: Vec<String> = texts.iter().skip(1).map(|word| (*word).to_owned()).collect();
-        return (shell::evaluate(&script, world, &args, container), Some(file));
+        return (shell::evaluate(&script, world, &command.words[1..], container), Some(file));
     }
     let commands = super::build::exec_commands(&command.words, world, container);
     (Evaluation { commands, exports: Vars::new(), problems: Vec::new() }, None)
@@ -197,13 +211,12 @@ fn is_shell(text: &str) -> bool {
 }
 
 /// The text of `sh -c TEXT`.
-fn shell_text(words: &[Spanned<String>]) -> Option<(&str, Span)> {
-    let program = words.first()?.value.rsplit('/').next()?;
+fn shell_text(words: &[Word]) -> Option<&Word> {
+    let program = words.first()?.text.one()?.rsplit('/').next()?;
     if !["sh", "bash", "ash", "dash"].contains(&program) {
         return None;
     }
-    let at = words
-        .iter()
-        .position(|word| word.value.starts_with('-') && word.value.ends_with('c') && !word.value.starts_with("--"))?;
-    words.get(at + 1).map(|word| (word.value.as_str(), word.span))
+    let flag = |text: &str| text.starts_with('-') && text.ends_with('c') && !text.starts_with("--");
+    let at = words.iter().position(|word| word.text.one().is_some_and(|text| flag(text)))?;
+    words.get(at + 1)
 }

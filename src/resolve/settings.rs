@@ -23,6 +23,8 @@ pub struct Loaded {
     pub world: World,
     /// The component whose variables it saw.
     pub component: Option<std::sync::Arc<str>>,
+    /// Settings that the program checks: it does not start with some values of them.
+    pub refused: std::collections::BTreeSet<String>,
     /// Why a variable's default is not to be relied on.
     pub unseen: Option<Reason>,
 }
@@ -57,8 +59,11 @@ pub fn load(context: &Context<'_, '_>, planned: &Planned, parts: &[Part<'_>], mo
     let world = with_selector(world, &choice);
     let settings = evaluator.module(&choice.module, &world, choice.class.as_deref());
     settings.file?;
+    let refused =
+        settings.files.iter().flat_map(|(file, _)| python::refusal::refusals(context.repository.tree, *file)).collect();
     Some(Loaded {
         settings,
+        refused,
         choice,
         selected,
         world,
@@ -93,7 +98,8 @@ fn program(context: &Context<'_, '_>, part: Option<&Part<'_>>, world: World) -> 
     let span = Some(Span::new(file, 0, 0));
     let choice = SettingsChoice { module: settings.module.clone(), class: None, span };
     let (component, unseen) = (part.map(|part| part.name.clone()), part.and_then(|part| part.unseen.clone()));
-    Some(Loaded { settings, choice, selected: true, world, component, unseen })
+    let refused = python::refusal::refusals(tree, file);
+    Some(Loaded { settings, choice, selected: true, world, component, refused, unseen })
 }
 
 /// The module's own name is set while it is loaded.

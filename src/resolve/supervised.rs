@@ -4,12 +4,13 @@ use std::collections::BTreeSet;
 
 use super::process::CommandWords;
 use crate::discover::{Tree, paths};
+use crate::formats::shell::Word;
 use crate::formats::small::s6::{self, Script, ServiceType};
 use crate::formats::small::supervisord::{self, Config, ProgramKind};
 use crate::formats::{Var, World};
 use crate::links::Container;
 use crate::links::container::{absolute, glob};
-use crate::model::{FileId, Known, Origin, Reason, Span, Spanned};
+use crate::model::{FileId, Known, Origin, Reason, Span};
 
 /// A process that a supervisor starts.
 pub struct Supervised {
@@ -106,7 +107,8 @@ fn supervised(config: &Config, program: &supervisord::Program, world: &World, he
     let look = |name: &str| fixed(name).or_else(|| variable(name, &own, here));
     let words = supervisord::words(&program.command, &look);
     let folder = program.directory.as_ref().and_then(|folder| supervisord::expand(&folder.value, &look));
-    let command = CommandWords { words, span: program.command.span, map: None };
+    let command =
+        CommandWords { words: words.into_iter().map(Word::from).collect(), span: program.command.span, map: None };
     Supervised { name: program.name.value.clone(), command, world: own, folder }
 }
 
@@ -118,7 +120,7 @@ const PLAIN: [&str; 2] = ["/etc/services.d", "/etc/s6/services"];
 pub fn of_base(built: &super::build::Built<'_>) -> Option<CommandWords> {
     let span = built.image.origin.primary()?;
     let held = std::iter::once(RC).chain(PLAIN).any(|folder| built.container.outside(folder).is_some());
-    let word = Spanned::new("/init".to_owned(), span);
+    let word = Word::known("/init", span);
     held.then(|| CommandWords { words: vec![word], span, map: None })
 }
 
@@ -183,7 +185,7 @@ fn under(folder: &str, container: &Container<'_>, tree: &Tree) -> Vec<(String, S
 fn service(name: &str, run: FileId, world: &World, tree: &Tree) -> Option<Supervised> {
     let text = tree.text(run).ok()?;
     let whole = Span::new(run, 0, text.len());
-    let words = |words: &[&str]| words.iter().map(|word| Spanned::new((*word).to_owned(), whole)).collect();
+    let words = |words: &[&str]| words.iter().map(|word| Word::known(*word, whole)).collect();
     let command = match s6::run(run, text) {
         Script::Shell(script) => {
             CommandWords { words: words(&["/bin/sh", "-c", &script.text]), span: whole, map: Some(s6::whole(run)) }
@@ -192,7 +194,7 @@ fn service(name: &str, run: FileId, world: &World, tree: &Tree) -> Option<Superv
         Script::Execline(mut commands) => {
             let words = commands.pop()?;
             let span = words.iter().fold(words.first()?.span, |span, word| span.to(word.span));
-            CommandWords { words, span, map: None }
+            CommandWords { words: words.into_iter().map(Word::from).collect(), span, map: None }
         }
         Script::Other(_) => return None,
     };

@@ -1,5 +1,7 @@
 //! Jobs that run the tests side by side are one component: like a matrix, they run all that any of them runs.
 
+use std::collections::BTreeSet;
+use std::collections::btree_map::Entry;
 use std::sync::Arc;
 
 use super::state::Statements;
@@ -26,17 +28,28 @@ pub fn join(statements: &mut Statements, jobs: &[Arc<str>]) {
             id.key = first.to_string();
         }
         id.component = Some(Arc::clone(first));
-        merge(statements.facts.entry(id).or_default(), attributes);
+        match statements.facts.entry(id) {
+            Entry::Occupied(mut known) => merge(known.get_mut(), attributes),
+            Entry::Vacant(place) => {
+                place.insert(attributes);
+            }
+        }
     }
     cover(&mut statements.coverage, first, others);
 }
 
-fn merge(known: &mut Attributes, more: Attributes) {
-    for (name, attr) in more {
-        match known.remove(name) {
-            Some(before) => known.insert(name, both(before, attr)),
-            None => known.insert(name, attr),
+/// Both jobs have the fact; of what only one of them says, nobody knows whether it holds for the other.
+fn merge(known: &mut Attributes, mut more: Attributes) {
+    let names: BTreeSet<&'static str> = known.keys().chain(more.keys()).copied().collect();
+    for name in names {
+        let attr = match (known.remove(name), more.remove(name)) {
+            (Some(a), Some(b)) => both(a, b),
+            (Some(one), None) | (None, Some(one)) => {
+                Attr { value: every(one.value, Known::Absent), certainty: one.certainty, origin: one.origin }
+            }
+            (None, None) => continue,
         };
+        known.insert(name, attr);
     }
 }
 

@@ -6,10 +6,13 @@ use super::environment::{self, pairs};
 use super::interpolate::UNKNOWN;
 use super::load::Loader;
 use super::scalar::Kind;
-use super::value::{Data, Node};
-use super::{BuildSpec, Dependency, Field, Healthcheck, Mount, Port, Profiles, Service, locate, units, words};
+use super::value::{Data, Node, Scalar};
+use super::{
+    BuildSpec, CommandLine, Dependency, Field, Healthcheck, Mount, Port, Profiles, Service, locate, units, words,
+};
 use crate::formats::Var;
-use crate::model::{Certainty, Known, Spanned};
+use crate::formats::shell::{HOLE, Word};
+use crate::model::{Certainty, Known, Span, Spanned};
 
 /// Fills the project.
 pub(super) fn project(loader: &mut Loader<'_>, root: &Node) {
@@ -46,35 +49,35 @@ fn text_field(node: Option<&Node>) -> Option<Field<String>> {
 }
 
 /// A command: a text is split, a list is taken as it is; an empty one is none.
-fn command_field(loader: &mut Loader<'_>, node: Option<&Node>) -> Option<Field<Vec<String>>> {
+fn command_line(loader: &mut Loader<'_>, node: Option<&Node>) -> Option<CommandLine> {
     let node = node?;
-    let (mut value, mut certainty) = (Vec::new(), Certainty::Stated);
+    let mut all = Vec::new();
+    let mut add = |text: String, scalar: &Scalar, span: Span| {
+        let unknown = scalar.unknown.as_ref().filter(|_| text.contains(UNKNOWN));
+        let raw = text.replace(UNKNOWN, HOLE);
+        let text = unknown.map_or(Known::One(text), |reason| Known::Unknown(reason.clone()));
+        all.push(Word { text, raw, span, certainty: scalar.certainty.clone() });
+    };
     match &node.data {
         Data::Null | Data::Map(_) => return None,
         Data::Scalar(scalar) => {
-            certainty = scalar.certainty.clone();
-            if let Some(reason) = &scalar.unknown {
-                return Some(Field { value: Known::Unknown(reason.clone()), certainty, origin: node.origin() });
-            }
-            if scalar.kind != Kind::Text {
+            if scalar.kind != Kind::Text && scalar.unknown.is_none() {
                 return None;
             }
             match words::split(&scalar.text) {
-                Some(words) => value = words,
+                Some(words) => words.into_iter().for_each(|word| add(word, scalar, node.span)),
                 None => loader.error(node.span, "a quote is left open"),
             }
         }
         Data::Seq(items) => {
-            for scalar in items.iter().filter_map(Node::scalar) {
-                certainty = certainty.and(&scalar.certainty);
-                if let Some(reason) = &scalar.unknown {
-                    return Some(Field { value: Known::Unknown(reason.clone()), certainty, origin: node.origin() });
+            for item in items {
+                if let Some(scalar) = item.scalar() {
+                    add(scalar.text.clone(), scalar, item.span);
                 }
-                value.push(scalar.text.clone());
             }
         }
     }
-    Some(Field { value: Known::One(value), certainty, origin: node.origin() })
+    Some(CommandLine { words: all, origin: node.origin() })
 }
 
 fn number<T: std::str::FromStr>(node: &Node) -> Option<T> {
@@ -136,8 +139,8 @@ fn service(loader: &mut Loader<'_>, key: &Spanned<String>, node: &Node, on: bool
         name: key.clone(),
         image: text("image"),
         build: node.get("build").filter(|build| build.is_map()).map(|node| build(loader, node)),
-        command: command_field(loader, node.get("command")),
-        entrypoint: command_field(loader, node.get("entrypoint")),
+        command: command_line(loader, node.get("command")),
+        entrypoint: command_line(loader, node.get("entrypoint")),
         environment: environment::of(loader, &key.value, node, on),
         ports: node.get("ports").map(ports).unwrap_or_default(),
         expose: texts(node.get("expose")),

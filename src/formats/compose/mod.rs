@@ -29,8 +29,9 @@ pub use interpolate::Found as Interpolation;
 pub use load::load;
 
 use crate::discover::Presence;
+use crate::formats::shell::Word;
 use crate::formats::{Var, World};
-use crate::model::{Certainty, Known, Origin, Problem, Span, Spanned};
+use crate::model::{Certainty, Known, Origin, Problem, Reason, Span, Spanned};
 
 /// Which profiles are on.
 #[derive(Clone, PartialEq, Eq, Debug, Default)]
@@ -64,6 +65,30 @@ pub struct Field<T> {
     pub certainty: Certainty,
     /// The value's own place first, then what happened to it.
     pub origin: Origin,
+}
+
+/// A command; what a variable decides in it is unknown word by word.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct CommandLine {
+    /// The words.
+    pub words: Vec<Word>,
+    /// Its own place first, then what happened to it.
+    pub origin: Origin,
+}
+
+impl CommandLine {
+    /// All words, if all are known.
+    pub fn known(&self) -> Known<Vec<String>> {
+        let mut all = Vec::new();
+        for word in &self.words {
+            match &word.text {
+                Known::One(text) => all.push(text.clone()),
+                Known::Unknown(reason) => return Known::Unknown(reason.clone()),
+                _ => return Known::Unknown(Reason::at("a word of the command is not known", word.span)),
+            }
+        }
+        Known::One(all)
+    }
 }
 
 /// How a service is built.
@@ -169,9 +194,9 @@ pub struct Service {
     /// How it is built.
     pub build: Option<BuildSpec>,
     /// The command.
-    pub command: Option<Field<Vec<String>>>,
+    pub command: Option<CommandLine>,
     /// The entry point.
-    pub entrypoint: Option<Field<Vec<String>>>,
+    pub entrypoint: Option<CommandLine>,
     /// Variables.
     pub environment: BTreeMap<String, EnvVar>,
     /// Ports.

@@ -14,15 +14,7 @@ pub fn workflow(tree: &Tree, file: FileId) -> Workflow {
     let pipeline = read(tree, file);
     let jobs = pipeline.jobs.iter().map(|job| as_job(&pipeline, job)).collect();
     let at = Span::new(file, 0, 0);
-    let event = |name: &str| Trigger {
-        event: Spanned::new(name.to_owned(), at),
-        branches: Vec::new(),
-        tags: Vec::new(),
-        types: Vec::new(),
-        workflows: Vec::new(),
-        paths: Vec::new(),
-        inputs: BTreeMap::new(),
-    };
+    let event = |name: &str| Trigger::of(Spanned::new(name.to_owned(), at));
     let merges = |text: &str| text.contains("merge_request");
     let rules = pipeline.rules.iter().chain(pipeline.jobs.iter().flat_map(|job| &job.rules));
     let mut conditions = rules.filter_map(|rule| rule.condition.as_ref());

@@ -306,12 +306,24 @@ fn finish(plan: &mut Plan<'_>, got: Collected, nodeps: bool) {
     }
 }
 
+/// Whether an address fixes what it brings: a commit, an archive with a hash, a file of one version.
+fn fixes(url: &str) -> bool {
+    let (address, fragment) = url.split_once('#').unwrap_or((url, ""));
+    let revision = address.rsplit_once('@').map(|(_, revision)| revision).filter(|_| address.contains('+'));
+    let commit = |text: &str| text.len() == 40 && text.bytes().all(|byte| byte.is_ascii_hexdigit());
+    let tagged = |text: &str| !text.contains('/') && text.chars().any(|c| c.is_ascii_digit()) && text.contains('.');
+    revision.is_some_and(|text| commit(text) || tagged(text))
+        || ["sha256=", "sha384=", "sha512="].iter().any(|kind| fragment.contains(kind))
+        || [".whl", ".tar.gz", ".zip"].iter().any(|end| address.ends_with(end))
+            && address.split('/').any(|part| commit(part) || tagged(part))
+}
+
 fn package(wanted: &Wanted) -> Package {
     let requirement = &wanted.requirement;
     let version = requirement.pin();
     Package {
         name: requirement.name.value.clone(),
-        pinned: version.is_some(),
+        pinned: version.is_some() || requirement.url.as_ref().is_some_and(|url| fixes(&url.value)),
         version,
         specifier: requirement.specifier.clone(),
         extras: requirement.extras.clone(),

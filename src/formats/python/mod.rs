@@ -38,6 +38,7 @@ pub mod flask;
 mod lib;
 pub mod nox;
 mod parse;
+pub mod refusal;
 pub mod setup;
 
 pub use flask::flask_config;

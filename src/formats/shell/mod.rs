@@ -12,7 +12,7 @@ pub use ast::{Dialect, Script};
 pub use split::split_words;
 
 use super::world::{Vars, World};
-use crate::model::{Certainty, FileId, Known, Problem, Reason, Span, SpanMap, Step};
+use crate::model::{Certainty, FileId, Known, Problem, Reason, Span, SpanMap, Spanned, Step};
 
 /// Reads shell text. Never fails: what cannot be read is a problem, and reading goes on at the next line.
 pub fn parse(text: &str, map: &SpanMap, dialect: Dialect) -> Script {
@@ -25,7 +25,7 @@ pub fn parse(text: &str, map: &SpanMap, dialect: Dialect) -> Script {
 /// `a && b` counts as unconditional, for a failure aborts what started the script. Calls of functions and of scripts that
 /// `files` knows are replaced by what they run. Commands that only change the shell (`cd`, `export`, `test` …) are not
 /// listed: they show in the other commands' `cwd` and `vars`.
-pub fn evaluate(script: &Script, world: &World, args: &[String], files: &dyn Files) -> Evaluation {
+pub fn evaluate(script: &Script, world: &World, args: &[Word], files: &dyn Files) -> Evaluation {
     eval::run(script, world, args, files)
 }
 
@@ -112,6 +112,29 @@ pub struct Word {
     /// `Default` where the default of an open variable was taken.
     pub certainty: Certainty,
 }
+
+impl Word {
+    /// A word that is known.
+    pub fn known(text: impl Into<String>, span: Span) -> Self {
+        let text = text.into();
+        Self { raw: text.clone(), text: Known::One(text), span, certainty: Certainty::Stated }
+    }
+
+    /// The text, with [`HOLE`] for what is not known.
+    pub fn written(&self) -> &str {
+        self.text.one().unwrap_or(&self.raw)
+    }
+}
+
+impl From<Spanned<String>> for Word {
+    fn from(word: Spanned<String>) -> Self {
+        Self::known(word.value, word.span)
+    }
+}
+
+/// Stands in a text for a part that something outside puts there; [`Dialect::Github`] reads it as an expansion that is
+/// not known.
+pub const HOLE: &str = "${{…}}";
 
 /// The scripts of the repository that a script can call.
 pub trait Files {

@@ -72,6 +72,21 @@ pub struct Trigger {
     pub inputs: BTreeMap<String, Option<Spanned<String>>>,
 }
 
+impl Trigger {
+    /// An event without filters.
+    pub fn of(event: Spanned<String>) -> Self {
+        Self {
+            event,
+            branches: Vec::new(),
+            tags: Vec::new(),
+            types: Vec::new(),
+            workflows: Vec::new(),
+            paths: Vec::new(),
+            inputs: BTreeMap::new(),
+        }
+    }
+}
+
 /// `defaults.run`.
 #[derive(Clone, Default, Debug)]
 pub struct Defaults {

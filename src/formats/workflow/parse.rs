@@ -112,17 +112,8 @@ fn inputs(node: Option<&Node>) -> BTreeMap<String, Option<Spanned<String>>> {
 }
 
 fn triggers(node: &Node) -> Vec<Trigger> {
-    let plain = |event: Spanned<String>| Trigger {
-        event,
-        branches: Vec::new(),
-        tags: Vec::new(),
-        types: Vec::new(),
-        workflows: Vec::new(),
-        paths: Vec::new(),
-        inputs: BTreeMap::new(),
-    };
     if node.entries().is_empty() {
-        return many(Some(node)).into_iter().map(plain).collect();
+        return many(Some(node)).into_iter().map(Trigger::of).collect();
     }
     let event = |(event, filters): &(Spanned<String>, Node)| Trigger {
         event: event.clone(),

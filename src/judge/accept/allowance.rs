@@ -11,6 +11,8 @@ pub struct Allowance {
     pub says: Allow,
     /// Where it stands.
     pub span: Span,
+    /// Whether it stands in the repository's own configuration, not in a shared one.
+    pub own: bool,
     /// Whether a finding was accepted by it.
     pub used: bool,
 }

@@ -72,11 +72,16 @@ pub(super) fn allowances(
     let (mut written, mut comments) = (options.allowances.clone(), options.comments.clone());
     accept(findings, &mut |finding, part| {
         let reference = references.get(&finding.project).map(String::as_str);
-        if let Some(comment) = comments.iter_mut().find(|comment| comment.covers(finding, part, reference)) {
+        let held = options.finals.contains(&finding.rule);
+        let comment = comments.iter_mut().find(|comment| !held && comment.covers(finding, part, reference));
+        if let Some(comment) = comment {
             comment.used = true;
             return Some(comment.suppression());
         }
-        let holds = |allowance: &&mut Allowance| !allowance.expired(&options.as_of) && allowance.covers(finding, part);
+        let holds = |allowance: &&mut Allowance| {
+            let out = held && allowance.own || allowance.expired(&options.as_of);
+            !out && allowance.covers(finding, part)
+        };
         let allowance = written.iter_mut().find(holds)?;
         allowance.used = true;
         Some(allowance.suppression())
@@ -91,7 +96,12 @@ pub(super) fn allowances(
         reached_by: reached_by.clone(),
     };
     let mut problems = Vec::new();
-    for allowance in &written {
+    let held = |rule: &String| {
+        let held = options.finals.contains(rule);
+        if held { format!("{rule} is final in a shared configuration: it is not accepted here") } else { String::new() }
+    };
+    // What is wrong with a shared one is not this repository's to mend.
+    for allowance in written.iter().filter(|allowance| allowance.own) {
         let rule = &allowance.says.rule;
         if let (true, Some(until)) = (allowance.expired(&options.as_of), &allowance.says.until) {
             problems.push(problem(
@@ -100,11 +110,9 @@ pub(super) fn allowances(
                 format!("the allowance of {rule} ended on {until}"),
             ));
         } else if !allowance.used && options.looks_at(rule) {
-            problems.push(problem(
-                "allowance-unused",
-                allowance.span,
-                format!("no finding of {rule} is accepted by it"),
-            ));
+            let unused = format!("no finding of {rule} is accepted by it");
+            let message = Some(held(rule)).filter(|text| !text.is_empty()).unwrap_or(unused);
+            problems.push(problem("allowance-unused", allowance.span, message));
         }
     }
     for comment in comments.iter().filter(|comment| !comment.used) {
@@ -112,11 +120,9 @@ pub(super) fn allowances(
         if comment.reason.is_empty() {
             problems.push(problem("allowance-unused", comment.span, format!("it gives no reason to accept {rules}")));
         } else if comment.rules.iter().any(|rule| options.looks_at(rule)) {
-            problems.push(problem(
-                "allowance-unused",
-                comment.span,
-                format!("no finding of {rules} is accepted by it"),
-            ));
+            let unused = format!("no finding of {rules} is accepted by it");
+            let message = comment.rules.iter().map(held).find(|text| !text.is_empty()).unwrap_or(unused);
+            problems.push(problem("allowance-unused", comment.span, message));
         }
     }
     problems

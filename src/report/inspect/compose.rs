@@ -8,7 +8,8 @@ use serde_json::{Map, Value, json};
 use super::Request;
 use crate::discover::{Disk, Source, Tree};
 use crate::formats::compose::{
-    self, BuildSpec, EnvVar, Field, Healthcheck, Mount, Options, Port, Profiles, Project, Provider, Service,
+    self, BuildSpec, CommandLine, EnvVar, Field, Healthcheck, Mount, Options, Port, Profiles, Project, Provider,
+    Service,
 };
 use crate::formats::dotenv;
 use crate::formats::world::{Var, Vars, World};
@@ -187,8 +188,8 @@ fn text(field: Option<&Field<String>>) -> Value {
     })
 }
 
-fn words(field: Option<&Field<Vec<String>>>) -> Value {
-    field.map_or(Value::Null, |field| known(&field.value, |words| json!(words)))
+fn words(line: Option<&CommandLine>) -> Value {
+    line.map_or(Value::Null, |line| known(&line.known(), |words| json!(words)))
 }
 
 fn service(place: &Place, service: &Service, skipped: bool) -> Value {

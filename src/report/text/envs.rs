@@ -44,7 +44,7 @@ pub fn envs(audit: &Audit, tree: &Tree, options: &Options) -> String {
     }
     unresolved(&page, &mut out);
     if !options.quiet && model.nothing.is_none() {
-        out.push_str("Wrong? name it in paritylint.toml.\n");
+        out.push_str("Wrong? paritylint init writes all of this to paritylint.toml for you to edit.\n");
     }
     page.finish(&out)
 }
@@ -204,7 +204,7 @@ fn unresolved(page: &Page<'_>, out: &mut String) {
                 format_args!("{}and {} more (check --format json)\n", " ".repeat(FIRST), all.len() - UNRESOLVED),
             );
         }
-        let answers = answers(&all);
+        let answers = answers(&all, UNRESOLVED);
         let mut head = layout::pad(&format!("{}answer with", " ".repeat(FIRST)), SECOND);
         if let (Some(environment), false) = (environment, answers.is_empty()) {
             out.push_str(&layout::hang(&head, &format!("[environments.{}]", layout::one_line(environment)), WIDTH));
@@ -218,10 +218,10 @@ fn unresolved(page: &Page<'_>, out: &mut String) {
 }
 
 /// The lines of configuration: names of `provides` are gathered in one.
-fn answers(all: &[&Unresolved]) -> Vec<String> {
+pub(super) fn answers(all: &[&Unresolved], most: usize) -> Vec<String> {
     let mut provided: Vec<&str> = Vec::new();
     let mut others: Vec<&str> = Vec::new();
-    for one in all.iter().take(UNRESOLVED) {
+    for one in all.iter().take(most) {
         let Some(answer) = one.answer_with.as_deref() else { continue };
         let table = one.environment.as_ref().map(|name| format!("[environments.{name}]")).unwrap_or_default();
         let answer = answer.strip_prefix(&table).unwrap_or(answer).trim_start();

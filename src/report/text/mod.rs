@@ -4,7 +4,9 @@ mod blocks;
 mod check;
 mod compare;
 mod envs;
+mod faults;
 mod header;
+mod init;
 mod layout;
 mod matrix;
 mod snippet;
@@ -16,6 +18,8 @@ mod tests;
 pub use check::check;
 pub use compare::compare;
 pub use envs::envs;
+pub use faults::faults;
+pub use init::init;
 pub use why::why;
 
 use std::ops::Range;

@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use super::layout::{self, Ink};
 use super::{Options, Page, WIDTH};
 use crate::discover::Tree;
-use crate::model::{Attr, Audit, Certainty, Dimension, Fact, Known, Span, schema};
+use crate::model::{Attr, Audit, Certainty, Dimension, Environment, Fact, Known, Span, near::distance, schema};
 use crate::report::values;
 
 /// Candidates that are named.
@@ -35,7 +35,7 @@ pub fn why(audit: &Audit, tree: &Tree, options: &Options, words: &[String]) -> R
     Ok(page.finish(&shown.join("\n")))
 }
 
-fn read<'w>(page: &Page<'_>, words: &'w [String]) -> Question<'w> {
+fn read<'w>(page: &Page<'w>, words: &'w [String]) -> Question<'w> {
     let mut question = Question::default();
     for word in words {
         let place = word.trim_end_matches(':').rsplit_once(':').and_then(|(path, line)| {
@@ -46,8 +46,10 @@ fn read<'w>(page: &Page<'_>, words: &'w [String]) -> Question<'w> {
         let environments = &page.audit.model.environments;
         if let Some(place) = place {
             question.place = Some(place);
-        } else if question.environment.is_none() && environments.iter().any(|one| one.name == *word) {
-            question.environment = Some(word);
+        } else if let Some(name) =
+            Environment::meant(environments.iter(), word).filter(|_| question.environment.is_none())
+        {
+            question.environment = Some(name);
         } else if question.dimension.is_none() && Dimension::of(word).is_some() {
             question.dimension = Dimension::of(word);
         } else {
@@ -137,13 +139,7 @@ fn nothing(page: &Page<'_>, question: &Question<'_>, words: &[String]) -> String
             out.push_str(&layout::hang("  ", &page.say(&format!("{whose}{}: {}", one.what, one.reason)), WIDTH));
         }
     }
-    let near = |fact: &&Fact| {
-        let key = fact.id.key.to_ascii_lowercase();
-        question.rest.iter().any(|word| word.len() > 2 && key.contains(&word.to_ascii_lowercase()))
-            || question.rest.iter().any(|word| fact.id.key == *word)
-    };
-    let commands: BTreeSet<String> =
-        page.audit.model.facts.iter().filter(near).map(|fact| command(page, fact)).collect();
+    let commands = near(page, question);
     if !commands.is_empty() {
         out.push_str("What comes near:\n");
         out.extend(commands.iter().take(CANDIDATES).map(String::as_str));
@@ -153,6 +149,29 @@ fn nothing(page: &Page<'_>, question: &Question<'_>, words: &[String]) -> String
         out.push_str(&layout::hang("", &format!("The environments are {}.", layout::list(&names, "and")), WIDTH));
     }
     out
+}
+
+/// Facts whose key is like a word of the question, the nearest first: of the environment and dimension that are asked for,
+/// then by how much of the key the word is.
+fn near(page: &Page<'_>, question: &Question<'_>) -> Vec<String> {
+    let far = |fact: &Fact| {
+        let key = fact.id.key.to_ascii_lowercase();
+        let words = question.rest.iter().map(|word| word.to_ascii_lowercase());
+        let like = |word: &String| {
+            let changed = distance(word, &key);
+            let close = changed <= word.chars().count() / 3 || word.len() > 2 && key.contains(word.as_str());
+            close.then_some(changed)
+        };
+        let changed = words.filter_map(|word| like(&word)).min()?;
+        let elsewhere = question.environment.is_some_and(|name| *fact.id.environment != *name);
+        let other = question.dimension.is_some_and(|dimension| fact.id.dimension != dimension);
+        Some((usize::from(elsewhere) + usize::from(other), changed))
+    };
+    let mut found: Vec<((usize, usize), String)> =
+        page.audit.model.facts.iter().filter_map(|fact| Some((far(fact)?, command(page, fact)))).collect();
+    found.sort();
+    found.dedup();
+    found.into_iter().map(|(_, command)| command).collect()
 }
 
 fn one(page: &Page<'_>, fact: &Fact) -> String {

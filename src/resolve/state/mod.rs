@@ -4,6 +4,7 @@ pub mod image;
 pub mod package;
 pub mod process;
 pub mod runtime;
+mod sense;
 pub mod service;
 pub mod setting;
 pub mod system_package;

@@ -1,6 +1,6 @@
 //! Python packages.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use super::Statements;
 use crate::discover::Tree;
@@ -22,16 +22,21 @@ pub fn state(statements: &mut Statements, part: &Part<'_>, tree: &Tree) {
     source(statements, part, tree);
 }
 
+/// A distribution of a family as the family names it.
+type Member<'p> = (&'p str, &'p PackagePart);
+
 /// One fact for each family of distributions that give the same import: which of them is installed.
 fn variants(statements: &mut Statements, part: &Part<'_>) {
-    let mut families: BTreeMap<&str, Vec<(&str, &PackagePart)>> = BTreeMap::new();
+    let mut families: BTreeMap<&str, (bool, Vec<Member<'_>>)> = BTreeMap::new();
     for (name, found) in &part.installs.packages {
         let member = packages::twin_member(name, &found.package.extras);
         if let Some((family, member)) = member.filter(|_| found.package.direct && found.maybe.is_none()) {
-            families.entry(&family.family).or_default().push((member, found));
+            let entry = families.entry(&family.family).or_default();
+            entry.0 = family.conflict;
+            entry.1.push((member, found));
         }
     }
-    for (family, members) in families {
+    for (family, (conflicts, members)) in families {
         let Some((_, first)) = members.first() else { continue };
         let origin =
             members.iter().skip(1).fold(first.package.origin.clone(), |o, (_, found)| o.join(&found.package.origin));
@@ -43,6 +48,8 @@ fn variants(statements: &mut Statements, part: &Part<'_>) {
         let shown: Vec<String> = members.iter().map(|(name, found)| format!("{name}{}", version(found))).collect();
         fact.text("twin", names.join(" and "), &origin).text("kind", "variant", &origin);
         fact.text("version", shown.join(" and "), &origin);
+        let several = members.iter().map(|(_, found)| &found.package.name).collect::<BTreeSet<_>>().len() > 1;
+        fact.bool("conflict", conflicts && several, &origin);
     }
 }
 
@@ -79,6 +86,9 @@ fn one(statements: &mut Statements, part: &Part<'_>, name: &str, found: &Package
     fact.bool("direct", package.direct, origin).bool("pinned", package.pinned, origin);
     fact.text("installed_by", &found.installed_by.value, &Origin::of(StepKind::InstalledBy, found.installed_by.span));
     fact.text("kind", packages::kind(name).name(), origin);
+    if packages::is_unfit(name, &package.extras) {
+        fact.bool("unfit", true, origin);
+    }
     fact.bool(
         "native",
         concepts::runtime_needs(name, &package.extras).is_some_and(|need| need.compiles("musl")),

@@ -32,6 +32,9 @@ fn one(
     fact.text("command", shown(&process.argv), origin);
     if let Some(server) = &process.server {
         fact.text("server", server.id, origin).text("kind", server.kind, origin).bool("reload", server.reload, origin);
+        if let Some(engine) = engine(server, &process.argv) {
+            fact.text("engine", engine, origin);
+        }
         if let Some(interface) = server.interface {
             fact.text("interface", interface, origin);
         }
@@ -61,6 +64,20 @@ fn one(
     if let Some(check) = &part.healthcheck {
         fact.text("healthcheck", &check.value, &Origin::set(check.span));
     }
+}
+
+/// The program that serves requests, whether it reloads or not; none for what serves no application.
+fn engine(server: &processes::Match, argv: &[String]) -> Option<&'static str> {
+    if !matches!(server.kind, "production" | "development") {
+        return None;
+    }
+    Some(match server.id {
+        "keepalive" | "node-dev" | "http-server" => return None,
+        "uvicorn" | "uvicorn-reload" | "fastapi-dev" | "fastapi-run" => "uvicorn",
+        "gunicorn" | "gunicorn-reload" if argv.iter().any(|word| word.to_lowercase().contains("uvicorn")) => "uvicorn",
+        "gunicorn" | "gunicorn-reload" => "gunicorn",
+        other => other,
+    })
 }
 
 /// A command line without secrets of URLs, shortened.

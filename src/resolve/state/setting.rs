@@ -1,6 +1,6 @@
 //! Settings of the application.
 
-use super::{Statements, variable};
+use super::{Statements, sense, variable};
 use crate::formats::python::{Kind, Val};
 use crate::knowledge::variables;
 use crate::model::{Attr, Certainty, Dimension, Known, Origin, Reason, Value};
@@ -50,14 +50,16 @@ fn one(statements: &mut Statements, name: &str, val: &Val, outer: &Certainty, de
         value = Known::Unknown(reason.clone());
     }
     let mut fact = statements.about(None, Dimension::Setting, name);
+    sense::state(&mut fact, name, val, inner, &certainty, loaded);
     fact.attr("value", Attr { value, certainty, origin: val.origin.clone() });
     if let Some(kind) = kind(inner) {
         fact.text("type", kind, &val.origin);
     }
     if let Some(variable) = val.variables.iter().next() {
         fact.text("variable", variable, &val.origin);
-        if !val.true_for.is_empty() && is_switch(variable) {
-            fact.list("true_for", val.true_for.clone(), &val.origin);
+        let texts: Vec<String> = val.true_for.iter().filter(|text| !text.is_empty()).cloned().collect();
+        if !texts.is_empty() && is_switch(variable) {
+            fact.list("true_for", texts, &val.origin);
             let var = loaded.world.get(variable);
             let given = match &var.value {
                 Known::One(text) => Attr::bool(!text.is_empty() && val.true_for.contains(text), var.origin.clone()),
@@ -70,7 +72,7 @@ fn one(statements: &mut Statements, name: &str, val: &Val, outer: &Certainty, de
 }
 
 /// Whether a setting holds a secret, or several.
-fn is_secret(name: &str) -> bool {
+pub(super) fn is_secret(name: &str) -> bool {
     variables::is_secret_name(name) || variables::is_secret_name(name.trim_end_matches('S'))
 }
 
@@ -143,7 +145,7 @@ fn known(statements: &mut Statements, name: &str, val: &Val) -> Known<Value> {
 }
 
 /// A plain value as text; none for what has no plain text.
-fn text(val: &Val) -> Option<String> {
+pub(super) fn text(val: &Val) -> Option<String> {
     let shown = match &open(val).0.kind {
         Kind::None => "None".to_owned(),
         Kind::Bool(yes) => if *yes { "True" } else { "False" }.to_owned(),

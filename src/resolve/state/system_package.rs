@@ -149,6 +149,10 @@ fn absent(part: &Part<'_>, sure: bool, full: Option<bool>, in_full: bool) -> Kno
     if part.installs.copied_libraries {
         return Known::Unknown(Reason::new("libraries are copied from another stage"));
     }
+    let other = |package: &&SystemPart| !concepts::brings_what_is_known(package.manager, &package.package);
+    if let Some(package) = part.installs.system.iter().find(other) {
+        return Known::Unknown(Reason::at(format!("what {} brings along is not known", package.package), package.span));
+    }
     if !sure {
         return Known::Unknown(Reason::new("whether it is needed depends on the wheel"));
     }

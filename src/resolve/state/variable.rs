@@ -37,7 +37,31 @@ pub fn state(statements: &mut Statements, part: &Part<'_>) {
         if let Some(placeholder) = placeholder {
             fact.bool("placeholder", placeholder, &var.origin);
         }
+        if secret && var.value.one().is_some_and(|password| is_default(part, name, password)) {
+            fact.bool("default_credential", true, &var.origin);
+        }
     }
+}
+
+/// Whether a password and the user beside it, in a URL or in a variable of like name, are a product's own defaults.
+fn is_default(part: &Part<'_>, name: &str, text: &str) -> bool {
+    if let Some(range) = variables::password_in_url(text) {
+        let user = text.get(..range.start.saturating_sub(1)).and_then(|before| before.rsplit('/').next());
+        return variables::is_default_credential(user.unwrap_or_default(), &text[range]);
+    }
+    let Some((start, end)) = ["PASSWORD", "PASS"].iter().find_map(|word| name.rsplit_once(word)) else { return false };
+    let users = ["USER", "USERNAME"].map(|word| format!("{start}{word}{end}"));
+    let given = users.iter().find_map(|user| part.world.vars().get(user));
+    let user = match given {
+        Some(var) => var.value.one().map(String::as_str),
+        None => match name {
+            "POSTGRES_PASSWORD" => Some("postgres"),
+            "MYSQL_ROOT_PASSWORD" | "MARIADB_ROOT_PASSWORD" => Some("root"),
+            "RABBITMQ_DEFAULT_PASS" => Some("guest"),
+            _ => None,
+        },
+    };
+    user.is_some_and(|user| variables::is_default_credential(user, text))
 }
 
 /// Whether a value, or the password in it, is a placeholder.

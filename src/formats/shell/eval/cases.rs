@@ -6,10 +6,10 @@ use std::collections::BTreeMap;
 
 use serde::Deserialize;
 
-use super::super::{Dialect, Executed, NoFiles, When, parse};
+use super::super::{Dialect, Executed, NoFiles, When, Word, parse};
 use super::run;
 use crate::formats::world::{Var, World};
-use crate::model::{FileId, Known, Origin, SpanMap};
+use crate::model::{FileId, Known, Origin, Span, SpanMap};
 
 #[derive(Deserialize)]
 struct Case {
@@ -72,7 +72,8 @@ fn what_the_evaluator_says_is_what_bash_runs() {
         let vars =
             case.vars.iter().map(|(name, value)| (name.clone(), Var::set(value.as_str(), Origin::default()))).collect();
         let script = parse(&case.script, &SpanMap::Linear { file: FileId(0), base: 0 }, Dialect::Bash);
-        let evaluation = run(&script, &World::Closed(vars), &case.args, &NoFiles);
+        let args: Vec<Word> = case.args.iter().map(|arg| Word::known(arg, Span::new(FileId(0), 0, 0))).collect();
+        let evaluation = run(&script, &World::Closed(vars), &args, &NoFiles);
         let silent = ["echo", "printf"];
         let named = |command: &&Executed| {
             !command

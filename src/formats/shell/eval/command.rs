@@ -161,7 +161,7 @@ impl Runner<'_> {
             for (name, word, guess) in &call.assigns {
                 state.declare_local(name);
                 let known = word.text.clone();
-                let text = Text { known, certainty: word.certainty.clone(), guess: *guess, many: false };
+                let text = Text { known, certainty: word.certainty.clone(), guess: *guess, many: false, written: None };
                 state.set(name, text, word.span);
                 state.export(name);
             }
@@ -238,7 +238,13 @@ impl Runner<'_> {
         inner.strict = false;
         inner.args = Some(args);
         for (name, word, guess) in &call.assigns {
-            let text = Text { known: word.text.clone(), certainty: word.certainty.clone(), guess: *guess, many: false };
+            let text = Text {
+                known: word.text.clone(),
+                certainty: word.certainty.clone(),
+                guess: *guess,
+                many: false,
+                written: None,
+            };
             inner.set(name, text, word.span);
             inner.export(name);
         }
@@ -290,7 +296,12 @@ fn named(argv: &[Argument]) -> Option<&str> {
 }
 
 fn shown(text: &Text, raw: &str, span: Span) -> Word {
-    Word { text: text.known.clone(), raw: raw.to_owned(), span, certainty: text.certainty.clone() }
+    Word {
+        text: text.known.clone(),
+        raw: text.written.as_deref().unwrap_or(raw).to_owned(),
+        span,
+        certainty: text.certainty.clone(),
+    }
 }
 
 /// Whether a part runs a command.

@@ -17,7 +17,7 @@ mod test;
 mod tests;
 
 use super::ast::{Command, Item, Join};
-use super::{Evaluation, Executed, Files, Script, World};
+use super::{Evaluation, Executed, Files, Script, Word, World};
 use crate::model::{Certainty, Known, Problem, Reason, Step};
 use state::{End, State, Text};
 
@@ -55,7 +55,7 @@ struct Runner<'f> {
     leaned_on: Certainty,
 }
 
-pub(super) fn run(script: &Script, world: &World, args: &[String], files: &dyn Files) -> Evaluation {
+pub(super) fn run(script: &Script, world: &World, args: &[Word], files: &dyn Files) -> Evaluation {
     let mut runner = Runner {
         files,
         commands: Vec::new(),
@@ -239,7 +239,7 @@ impl Runner<'_> {
             known => known.map(|text| text.trim_end_matches('\n').to_owned()),
         };
         let certainty = inner.output.certainty.and(&inner.certainty);
-        Text { known, certainty, guess: inner.output.guess, many: false }
+        Text { known, certainty, guess: inner.output.guess, many: false, written: None }
     }
 }
 

@@ -3,6 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
+use super::super::Word;
 use super::super::ast::Item;
 use super::arrays::Frame;
 use crate::formats::world::{Var, Vars, World};
@@ -20,15 +21,24 @@ pub(super) struct Text {
     pub(super) guess: bool,
     /// Whether it may stand for any number of words.
     pub(super) many: bool,
+    /// What to show of an argument that is not known.
+    pub(super) written: Option<String>,
 }
 
 impl Text {
     pub(super) fn one(text: impl Into<String>) -> Self {
-        Self { known: Known::One(text.into()), certainty: Certainty::Stated, guess: false, many: false }
+        Self { known: Known::One(text.into()), certainty: Certainty::Stated, guess: false, many: false, written: None }
     }
 
     pub(super) fn unknown(reason: Reason) -> Self {
-        Self { known: Known::Unknown(reason), certainty: Certainty::Stated, guess: false, many: false }
+        Self { known: Known::Unknown(reason), certainty: Certainty::Stated, guess: false, many: false, written: None }
+    }
+
+    /// A word that the script is called with.
+    fn argument(word: &Word) -> Self {
+        let known = word.text.one().is_some();
+        let (many, written) = (!known, (!known).then(|| word.raw.clone()));
+        Self { known: word.text.clone(), certainty: word.certainty.clone(), guess: false, many, written }
     }
 
     /// This text and another behind it.
@@ -51,7 +61,7 @@ impl Text {
                 one_of(all, &a, b)
             }
         };
-        Self { known, certainty, guess, many }
+        Self { known, certainty, guess, many, written: None }
     }
 }
 
@@ -135,14 +145,14 @@ const ALWAYS_SET: [&str; 19] = [
 ];
 
 impl State {
-    pub(super) fn new(world: &World, args: &[String]) -> Self {
+    pub(super) fn new(world: &World, args: &[Word]) -> Self {
         Self {
             env: Arc::new(world.vars().clone()),
             shell: Arc::default(),
             arrays: Arc::default(),
             frames: Vec::new(),
             functions: Arc::default(),
-            args: Some(Arc::new(args.iter().map(Text::one).collect())),
+            args: Some(Arc::new(args.iter().map(Text::argument).collect())),
             cwd: Cwd::Start,
             all_exported: false,
             strict: false,
@@ -165,7 +175,13 @@ impl State {
     pub(super) fn lookup(&self, name: &str) -> Text {
         if let Some(var) = self.find(name) {
             let guess = self.guessed.contains(name);
-            return Text { known: var.value.clone(), certainty: var.certainty.clone(), guess, many: false };
+            return Text {
+                known: var.value.clone(),
+                certainty: var.certainty.clone(),
+                guess,
+                many: false,
+                written: None,
+            };
         }
         if let Some(array) = self.arrays.get(name) {
             return array.first().cloned().unwrap_or_else(|| Text { known: Known::Absent, ..Text::one("") });

@@ -1,7 +1,7 @@
-use super::super::{Dialect, Evaluation, Files, NoFiles, When, parse};
+use super::super::{Dialect, Evaluation, Files, NoFiles, When, Word, parse};
 use super::run;
 use crate::formats::world::{Var, Vars, World};
-use crate::model::{FileId, Known, Origin, SpanMap};
+use crate::model::{FileId, Known, Origin, Span, SpanMap};
 
 fn vars(pairs: &[(&str, &str)]) -> Vars {
     pairs.iter().map(|(k, v)| ((*k).to_owned(), Var::set(*v, Origin::default()))).collect()
@@ -9,7 +9,7 @@ fn vars(pairs: &[(&str, &str)]) -> Vars {
 
 fn evaluated(text: &str, world: &World, args: &[&str], files: &dyn Files) -> Evaluation {
     let script = parse(text, &SpanMap::Linear { file: FileId(0), base: 0 }, Dialect::Bash);
-    let args: Vec<String> = args.iter().map(|arg| (*arg).to_owned()).collect();
+    let args: Vec<Word> = args.iter().map(|arg| Word::known(*arg, Span::new(FileId(0), 0, 0))).collect();
     run(&script, world, &args, files)
 }
 

@@ -25,13 +25,18 @@ impl Parser<'_> {
     }
 
     pub(super) fn subshell(&mut self) -> Read<Command> {
+        self.parenthesised().map(Command::Subshell)
+    }
+
+    /// The list from here to its closing parenthesis.
+    pub(super) fn parenthesised(&mut self) -> Read<List> {
         let at = self.pos;
         let around = self.enter(Quote::List);
         self.advance()?;
         let list = self.list(&[])?;
         self.leave(&around);
         self.close(at, ")")?;
-        Ok(Command::Subshell(list))
+        Ok(list)
     }
 
     pub(super) fn block(&mut self) -> Read<Command> {

@@ -56,12 +56,7 @@ impl Parser<'_> {
             }
             "$(" | "<(" | ">(" => {
                 self.no_expansion()?;
-                let at = self.pos;
-                let around = self.enter(Quote::List);
-                self.advance()?;
-                let list = self.list(&[])?;
-                self.leave(&around);
-                self.close(at, ")")?;
+                let list = self.parenthesised()?;
                 if op == "$(" { Part::Command(list) } else { Part::Process(list) }
             }
             "'" | "$'" => self.single(op == "$'")?,

@@ -31,7 +31,7 @@ fn envs_says_how_the_repository_was_understood() {
       production SECRET_KEY            read here, set nowhere (staging.py:3)
                  answer with           [environments.production]
                                        provides = ["SECRET_KEY"]
-    Wrong? name it in paritylint.toml.
+    Wrong? paritylint init writes all of this to paritylint.toml for you to edit.
     "#);
 }
 
@@ -122,6 +122,35 @@ fn why_names_the_candidates_where_several_fit() {
     What comes near:
       paritylint why production setting SECRET_KEY
       paritylint why staging setting SECRET_KEY
+    "#);
+}
+
+#[test]
+fn why_takes_a_role_for_the_only_environment_that_has_it() {
+    let (tree, mut audit) = with_facts();
+    for environment in &mut audit.model.environments {
+        environment.name = environment.name.replace("production", "prod");
+    }
+    for fact in &mut audit.model.facts {
+        fact.id.environment = Arc::from(fact.id.environment.replace("production", "prod"));
+    }
+    let ask =
+        |words: &[&str]| why(&audit, &tree, &PLAIN, &words.iter().map(|word| (*word).to_owned()).collect::<Vec<_>>());
+    assert!(ask(&["production", "setting", "DEBUG"]).is_ok_and(|text| text.starts_with("prod setting DEBUG")));
+    let mut two = audit.clone();
+    two.model.environments.push(environment(&tree, "live", Role::Production, "Dockerfile"));
+    let words = ["production", "setting", "DEBUG"].map(str::to_owned);
+    assert!(why(&two, &tree, &PLAIN, &words).is_err(), "two environments have the role");
+}
+
+#[test]
+fn what_comes_near_starts_with_the_nearest() {
+    insta::assert_snapshot!(asked(&["staging", "setting", "DEBUGG"]).err().unwrap_or_default(), @r#"
+    Nothing is known of `staging setting DEBUGG`.
+    What comes near:
+      paritylint why staging setting DEBUG
+      paritylint why production setting DEBUG
+      paritylint why production variable DEBUG
     "#);
 }
 

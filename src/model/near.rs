@@ -1,7 +1,7 @@
 //! "Did you mean …?"
 
 /// How many letters have to change to make one word of the other.
-fn distance(a: &str, b: &str) -> usize {
+pub fn distance(a: &str, b: &str) -> usize {
     let b: Vec<char> = b.chars().collect();
     let mut row: Vec<usize> = (0..=b.len()).collect();
     for (i, here) in a.chars().enumerate() {
@@ -20,7 +20,7 @@ fn distance(a: &str, b: &str) -> usize {
 }
 
 /// The word that was probably meant, as the end of a message; otherwise all that could have been.
-pub(super) fn hint<'a>(word: &str, known: impl IntoIterator<Item = &'a str>) -> String {
+pub fn hint<'a>(word: &str, known: impl IntoIterator<Item = &'a str>) -> String {
     let known: Vec<&str> = known.into_iter().collect();
     let close = known
         .iter()
