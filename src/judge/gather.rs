@@ -75,9 +75,8 @@ fn likewise(deviating: &[String]) -> String {
 /// Lists of one pair of environments are one; where any two are paired, those that share an item are too.
 fn one_list(rule: &Rule, a: &Finding, b: &Finding) -> bool {
     let shared = || a.parts.iter().any(|part| b.parts.iter().any(|other| other.key == part.key));
-    let first = |finding: &Finding| finding.locations.first().map(|place| place.span);
-    let within = b.environments.keys().all(|name| a.environments.contains_key(name));
-    a.project == b.project && (within || first(a) == first(b) || rule.file.pairs == Pairs::Any && shared())
+    let same = a.environments.keys().eq(b.environments.keys());
+    a.project == b.project && (same || rule.file.pairs == Pairs::Any && shared())
 }
 
 /// Lists of several environments that hold the same items are one.

@@ -108,6 +108,7 @@ pub const ATTRIBUTES: &[AttributeRow] = &[
     row(Image, "libc", Text, "glibc or musl"),
     row(Image, "variant", Text, "full, slim, alpine …"),
     row(Image, "platform", Text, "the platform that is asked for"),
+    row(Image, "product", Text, "the service it is, where it is one that is known"),
     row(Image, "moving", Bool, "whether the tag names no version, so that any release may come"),
     row(Image, "distro_floats", Bool, "whether the tag leaves the distribution's release open"),
     row(Image, "retired", Bool, "whether the tag is no longer rebuilt, or its publisher has withdrawn it"),

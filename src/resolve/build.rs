@@ -53,7 +53,9 @@ pub fn resolve<'t>(tree: &'t Tree, build: Build, asked: &ImageBuild, as_of: &str
     let runtimes = about.iter().flat_map(|about| runtimes(about, &origin, &certainty)).collect();
     let stages = other_stages(&build, target);
     let mut runtimes: Vec<RuntimePart> = runtimes;
-    runtimes.extend(uv(&stages));
+    let base = ("base".to_owned(), reference.clone(), origin.clone());
+    let copied = copied_images(&build);
+    runtimes.extend(uv(stages.iter().chain(&copied).chain(std::iter::once(&base))));
     let stage = build.stages.get(target)?;
     let image = ImagePart {
         reference,
@@ -117,11 +119,24 @@ fn other_stages(build: &Build, target: usize) -> Vec<(String, Known<String>, Ori
         .collect()
 }
 
+/// The images that files are copied from without a stage of their own.
+fn copied_images(build: &Build) -> Vec<(String, Known<String>, Origin)> {
+    let mut found = Vec::new();
+    let reached = build.reachable.iter().filter_map(|index| build.stages.get(*index));
+    for step in reached.flat_map(|stage| &stage.steps) {
+        if let Action::Copy { from: Some(CopyFrom::Image(image)), .. } = &step.action {
+            found.push(("image".to_owned(), Known::One(image.value.clone()), Origin::set(image.span)));
+        }
+    }
+    found
+}
+
 /// The uv that is copied out of its own image.
-fn uv(stages: &[(String, Known<String>, Origin)]) -> Option<RuntimePart> {
-    stages.iter().find_map(|(_, reference, origin)| {
+fn uv<'s>(mut stages: impl Iterator<Item = &'s (String, Known<String>, Origin)>) -> Option<RuntimePart> {
+    stages.find_map(|(_, reference, origin)| {
         let about = images::describe(reference.one()?, crate::knowledge::AS_OF);
         let tag = about.tag.filter(|_| about.repository == "astral-sh/uv")?;
+        let tag = tag.split('-').next().unwrap_or_default().to_owned();
         let numbered = tag.split('.').count() == 3 && tag.split('.').all(|part| part.parse::<u32>().is_ok());
         let certainty = Certainty::Stated;
         let version = Known::One(tag);
@@ -141,7 +156,11 @@ pub fn runtimes(about: &images::Image, origin: &Origin, certainty: &Certainty) -
     let mut found = Vec::new();
     if !matches!(about.python, Known::Absent) {
         let exact = about.python_exact.clone().map(Known::One);
-        found.push(part("python", exact.as_ref().unwrap_or(&about.python)));
+        let mut python = part("python", exact.as_ref().unwrap_or(&about.python));
+        if about.python_floats {
+            python.certainty = Certainty::Default { variable: None };
+        }
+        found.push(python);
     }
     if about.node.one().is_some() {
         found.push(part("node", &about.node));

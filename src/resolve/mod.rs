@@ -80,7 +80,7 @@ fn one(context: &Context<'_, '_>, planned: Planned, first: bool, modules: &[Modu
     for part in &parts {
         state::image::state(&mut statements, part, tree, context.as_of);
         state::runtime::state(&mut statements, part, tree, context.as_of);
-        state::system_package::state(&mut statements, part);
+        state::system_package::state(&mut statements, part, tree);
         state::package::state(&mut statements, part, tree);
         state::variable::state(&mut statements, part);
         state::process::state(&mut statements, part, tree, &|process| debugger(context, part, process));

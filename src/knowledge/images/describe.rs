@@ -38,6 +38,8 @@ pub struct Image {
     pub retired: bool,
     /// Whether the tag names no version.
     pub moving: bool,
+    /// Whether the tag leaves the minor of the image's Python open.
+    pub python_floats: bool,
     /// The full version of the image's Python, where the tag says it.
     pub python_exact: Option<String>,
 }
@@ -109,6 +111,7 @@ fn read(parts: Reference, text: &str, as_of: &str) -> Image {
         && !listed(&name, text);
     let retired = superseded || name.starts_with("bitnami/");
     let moving = parts.digest.is_none() && !tag.holes && moving(&name, &parts.repository, &tag);
+    let python_floats = is_python(&name) && !tag.words.iter().any(|word| minor(word).is_some());
     let python_exact = python.one().and_then(|minor| {
         let mut words = tag.words.iter().map(|word| word.strip_prefix("python").unwrap_or(word));
         words.find(|word| word.strip_prefix(minor.as_str()).is_some_and(is_patch)).map(str::to_owned)
@@ -130,6 +133,7 @@ fn read(parts: Reference, text: &str, as_of: &str) -> Image {
         derived,
         retired,
         moving,
+        python_floats,
         python_exact,
     }
 }

@@ -3,7 +3,7 @@
 use super::Statements;
 use crate::discover::Tree;
 use crate::environments::words::naming;
-use crate::knowledge::{eol, packages};
+use crate::knowledge::{eol, packages, services};
 use crate::model::{Attr, Certainty, ComponentKind, Dimension, FileId, Known, Origin, Reason, Role};
 use crate::resolve::part::{Host, ImagePart, Part};
 
@@ -22,9 +22,13 @@ pub fn state(statements: &mut Statements, part: &Part<'_>, tree: &Tree, as_of: &
             fact.text("repository", &about.repository, origin);
             fact.attr("tag", optional(about.tag.as_deref(), "latest", origin));
             fact.text("pin", about.pin, origin);
-            for (name, value) in [("moving", about.moving), ("retired", about.retired)] {
+            let written = image.reference.one().is_some();
+            for (name, value) in [("moving", about.moving && written), ("retired", about.retired)] {
                 let value = Known::One(crate::model::Value::Bool(value));
                 fact.attr(name, Attr { value, certainty: image.certainty.clone(), origin: origin.clone() });
+            }
+            if let Some(service) = services::by_image(&about.repository) {
+                fact.text("product", service.product, origin);
             }
             fact.bool("distro_floats", about.derived && about.digest.is_none() && !about.moving, origin);
             if let Some(digest) = &about.digest {

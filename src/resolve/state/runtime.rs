@@ -81,7 +81,8 @@ pub fn state(statements: &mut Statements, part: &Part<'_>, tree: &Tree, as_of: &
             continue;
         }
         let minors: Option<Vec<String>> = values.iter().map(|version| minor(version)).collect();
-        fact.bool("floating", minors.is_none(), &runtime.origin);
+        let open = matches!(runtime.certainty, Certainty::Default { variable: None });
+        fact.bool("floating", minors.is_none() || open, &runtime.origin);
         let exact = runtime.version.one().filter(|version| is_exact(version));
         if let Some(exact) = exact {
             fact.known("exact", Known::One(exact.clone()), &runtime.certainty, &runtime.origin);

@@ -3,12 +3,13 @@
 use std::collections::BTreeMap;
 
 use super::Statements;
+use crate::discover::Tree;
 use crate::knowledge::{concepts, images, packages};
 use crate::model::{Attr, Certainty, Dimension, Known, Origin, Reason, Value};
 use crate::resolve::part::{Host, ImagePart, Part, SystemPart};
 
 /// States the packages of a component.
-pub fn state(statements: &mut Statements, part: &Part<'_>) {
+pub fn state(statements: &mut Statements, part: &Part<'_>, tree: &Tree) {
     if part.host == Host::Machine
         || part.image.as_ref().is_none_or(|image| image.dockerfile.is_none()) && part.host == Host::Container
     {
@@ -27,7 +28,7 @@ pub fn state(statements: &mut Statements, part: &Part<'_>) {
             fact.text("version", version, &origin);
         }
         fact.text("purpose", concepts::purpose(&package.concept, &package.package), &origin);
-        if let Some((release, instead)) = gone(part, package) {
+        if let Some((release, instead)) = gone(part, package, tree) {
             fact.text("gone", release, &origin);
             if !instead.is_empty() {
                 fact.text("instead", instead, &origin);
@@ -52,13 +53,11 @@ fn brought_by_headers(statements: &mut Statements, part: &Part<'_>) {
 }
 
 /// The release that a package is asked of, and what to write instead, where that release has it no more.
-fn gone(part: &Part<'_>, package: &SystemPart) -> Option<(String, &'static str)> {
+fn gone(part: &Part<'_>, package: &SystemPart, tree: &Tree) -> Option<(String, &'static str)> {
     let about = part.image.as_ref()?.about.as_ref()?;
     let (distro, release) = (about.distro.one()?, about.release.one()?);
-    let added = |words: &Vec<String>| {
-        words.iter().any(|word| word.contains("add-apt-repository") || word.contains("sources.list"))
-    };
-    let own = package.version.is_some() || part.commands.iter().any(|(words, _)| added(words));
+    let text = tree.text(package.span.file).unwrap_or_default();
+    let own = package.version.is_some() || text.contains("add-apt-repository") || text.contains("sources.list");
     let family = concepts::family(package.manager) == Some("debian");
     let row = packages::removed(&package.package)?;
     let is_gone = family && !own && packages::is_gone(&package.package, distro, release) == Some(true);
