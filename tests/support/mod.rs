@@ -59,6 +59,12 @@ pub(crate) fn tree_of(files: BTreeMap<String, Vec<u8>>) -> Tree {
     Tree::open(Box::new(Overlay::of(files))).unwrap()
 }
 
+/// Audits a tree with every rule there is, those of the strict profile too.
+pub(crate) fn audited_strictly(tree: &Tree) -> (Audit, Vec<Record>) {
+    let options = Options { profile: Some("audit".into()), ..Options::default() };
+    audit_recorded(tree, &Config::read(tree), &options)
+}
+
 /// Audits a tree with its own configuration.
 pub(crate) fn audited(tree: &Tree) -> (Audit, Vec<Record>) {
     let config = Config::read(tree);
