@@ -147,8 +147,12 @@ fn compare_pair<'m>(rule: &Rule, index: &Index<'m>, pair: &Pair<'m>, attribute: 
             let reason = index.absent(pair.environment, there).err()?;
             Some((there, None, Compared::Undecided(reason)))
         }
-        (Wanted::OnlyHere, Some(here), None) => Some((here, None, absent(index, pair.reference, here))),
-        (Wanted::OnlyThere, None, Some(there)) => Some((there, None, absent(index, pair.environment, there))),
+        (Wanted::OnlyHere | Wanted::OneSided, Some(here), None) => {
+            Some((here, None, absent(index, pair.reference, here)))
+        }
+        (Wanted::OnlyThere | Wanted::OneSided, None, Some(there)) => {
+            Some((there, None, absent(index, pair.environment, there)))
+        }
         _ => None,
     }
 }

@@ -40,6 +40,8 @@ pub enum Wanted {
     OnlyHere,
     /// The fact is there; the complete set here lacks it.
     OnlyThere,
+    /// One side has the fact; the complete set of the other lacks it.
+    OneSided,
 }
 
 /// Which environments are paired.

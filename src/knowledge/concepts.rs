@@ -163,6 +163,35 @@ pub fn noise(package: &str) -> bool {
     table().noise.iter().any(|row| row.package == package)
 }
 
+/// Concepts that only a build needs, besides headers.
+const BUILD: [&str; 12] = [
+    "gcc",
+    "g++",
+    "make",
+    "cmake",
+    "rust",
+    "cargo",
+    "libc-dev",
+    "linux-headers",
+    "pkg-config",
+    "python-dev",
+    "autoconf",
+    "clang",
+];
+
+/// What a package is for: build, convenience or runtime.
+pub fn purpose(concept: &str, package: &str) -> &'static str {
+    if BUILD.contains(&concept) {
+        "build"
+    } else if concept.ends_with("-dev") || package.ends_with("-dev") || package.ends_with("-devel") {
+        "headers"
+    } else if noise(package) {
+        "convenience"
+    } else {
+        "runtime"
+    }
+}
+
 /// Whether a package is a person's convenience rather than a part of the program.
 pub fn is_convenience(package: &str) -> bool {
     table().noise.iter().any(|row| row.package == package && row.kind == "convenience")

@@ -60,6 +60,14 @@ pub fn ended(product: &str, version: &str, date: &str) -> Option<bool> {
     (!cycle.eol.is_empty()).then(|| cycle.eol.as_str() < date)
 }
 
+/// The day support had ended by `date`, that of volunteers to a distribution included; `Some(None)` when it had not, `None`
+/// when the cycle or its end is not known.
+pub fn end(product: &str, version: &str, date: &str) -> Option<Option<&'static str>> {
+    let cycle = cycle(product, version)?;
+    let last = if product == "debian" && !cycle.extended.is_empty() { &cycle.extended } else { &cycle.eol };
+    (!last.is_empty()).then(|| (last.as_str() < date).then_some(last.as_str()))
+}
+
 /// The date the table stands for.
 pub fn as_of() -> &'static str {
     &table().as_of
@@ -76,5 +84,8 @@ mod tests {
         assert_eq!(ended("python", "3.8", "2026-08-22"), Some(true));
         assert_eq!(ended("debian", "bookworm", "2026-08-22"), Some(true));
         assert_eq!(ended("acme", "1", "2026-08-22"), None);
+        assert_eq!(end("python", "3.8", "2026-08-22"), Some(Some("2024-10-07")));
+        assert_eq!(end("debian", "12", "2026-08-22"), Some(None));
+        assert_eq!(end("debian", "10", "2026-08-22"), Some(Some("2024-06-30")));
     }
 }

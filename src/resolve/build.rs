@@ -62,12 +62,18 @@ pub fn resolve<'t>(tree: &'t Tree, build: Build, asked: &ImageBuild, as_of: &str
         dockerfile: Some(asked.dockerfile),
         context: Some(asked.context.clone()),
         target: asked.target.as_ref().and(stage.name.clone()),
-        platform: None,
+        platform: platform(&build, target),
         stages,
         origin,
     };
     let container = Container::of_stage(tree, &build, target, &asked.context);
     Some(Built { build, target, image, installs, runtimes, container, commands })
+}
+
+/// The platform that the stage's own base is asked for.
+fn platform(build: &Build, stage: usize) -> Option<Spanned<String>> {
+    let platform = build.stages.get(stage)?.platform.as_ref()?;
+    Some(Spanned::new(platform.value.one()?.clone(), platform.span))
 }
 
 /// What can be said of a base whose tag is not known in full: the words around the unknown part speak.
@@ -122,7 +128,12 @@ pub fn runtimes(about: &images::Image, origin: &Origin, certainty: &Certainty) -
     };
     let mut found = Vec::new();
     if !matches!(about.python, Known::Absent) {
-        found.push(part("python", &about.python));
+        let exact = about.python_exact.clone().map(Known::One);
+        let mut python = part("python", exact.as_ref().unwrap_or(&about.python));
+        if about.python_floats {
+            python.certainty = Certainty::Default { variable: None };
+        }
+        found.push(python);
     }
     if about.node.one().is_some() {
         found.push(part("node", &about.node));

@@ -304,6 +304,12 @@ fn stand_in(
 }
 
 fn mounts(part: &mut Part<'_>, service: &Service, folder: &str) {
+    if let (Some(platform), Some(image)) = (&service.platform, &mut part.image)
+        && let Some(name) = platform.value.one()
+    {
+        let span = platform.origin.primary().unwrap_or(service.name.span);
+        image.platform = Some(Spanned::new(name.clone(), span));
+    }
     for mount in &service.volumes {
         part.volumes.push(mount.target.clone());
         let Some(source) = mount.source.as_deref().filter(|_| mount.kind == "bind") else { continue };

@@ -27,7 +27,7 @@ pub(super) fn note(installs: &mut Installs, executed: &Executed, argv: &[String]
         _ if matches!(word, "-o" | "--output" | "--output-file") => command.get(at + 1).cloned(),
         _ => word.strip_prefix("-o").filter(|path| !path.is_empty() && !word.starts_with("--")).map(str::to_owned),
     };
-    let named = command.iter().enumerate().filter_map(|(at, word)| value(at, word)).last();
+    let named = command.iter().enumerate().rev().find_map(|(at, word)| value(at, word));
     let written = executed.stdout_to.as_ref().map(|word| word.text.one().cloned());
     let path = match (named, written) {
         (Some(path), _) | (None, Some(Some(path))) => path,

@@ -83,8 +83,8 @@ fn one(context: &Context<'_, '_>, planned: Planned, first: bool, modules: &[Modu
     let loaded = settings::load(context, &planned, &parts, modules);
     for part in &parts {
         state::image::state(&mut statements, part, tree, context.as_of);
-        state::runtime::state(&mut statements, part, context.as_of);
-        state::system_package::state(&mut statements, part);
+        state::runtime::state(&mut statements, part, tree, context.as_of);
+        state::system_package::state(&mut statements, part, tree);
         state::package::state(&mut statements, part, tree);
         state::variable::state(&mut statements, part, tree);
         state::process::state(&mut statements, part, tree, &|process| debugger(context, part, process));
@@ -95,7 +95,7 @@ fn one(context: &Context<'_, '_>, planned: Planned, first: bool, modules: &[Modu
     let declared = services::all_declared(context, &planned, &parts);
     let used = services::all_used(context.repository, loaded.as_ref(), &parts);
     together::join(&mut statements, &jobs(&planned, &parts));
-    state::service::state(&mut statements, &used, &declared, &talks(&parts));
+    state::service::state(&mut statements, &used, &declared, &talks(&parts), context.as_of);
     if let Some(loaded) = &loaded {
         state::setting::state(&mut statements, loaded);
         state::given::asked(&mut statements, loaded, &planned.config.provides, tree);

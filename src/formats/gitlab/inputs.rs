@@ -63,16 +63,13 @@ fn text(written: &str, inputs: &Inputs) -> Option<String> {
             rest = tail;
             continue;
         };
-        match name(inner).and_then(|name| inputs.get(name)).and_then(Node::scalar) {
-            Some(value) => {
-                found = true;
-                out.push_str(&value);
-            }
-            None => {
-                out.push_str("$[[");
-                out.push_str(inner);
-                out.push_str("]]");
-            }
+        if let Some(value) = name(inner).and_then(|name| inputs.get(name)).and_then(Node::scalar) {
+            found = true;
+            out.push_str(&value);
+        } else {
+            out.push_str("$[[");
+            out.push_str(inner);
+            out.push_str("]]");
         }
         rest = after;
     }

@@ -68,9 +68,9 @@ fn manifest(plan: &mut Plan<'_>, file: FileId, text: &str) -> Result<(), Reason>
     let folder = paths::parent(plan.tree.path(file));
     let (tree, vars, markers) = (plan.tree, plan.vars, plan.markers);
     let mut inner = Plan { tree, folder, vars, markers, lock: None, out: std::mem::take(&mut plan.out) };
-    let read = pip::lines(&mut inner, &lines);
+    pip::lines(&mut inner, &lines);
     plan.out = inner.out;
-    read
+    Ok(())
 }
 
 /// A text file with a package in each line.

@@ -78,7 +78,7 @@ pub(super) fn sync(plan: &mut Plan<'_>, words: &[String]) -> Result<(), Reason> 
 }
 
 /// Lines that stand in a file of another kind, as conda hands them to pip.
-pub(super) fn lines(plan: &mut Plan<'_>, lines: &[(String, SpanMap)]) -> Result<(), Reason> {
+pub(super) fn lines(plan: &mut Plan<'_>, lines: &[(String, SpanMap)]) {
     let mut got = Collected::default();
     for (line, map) in lines {
         let text = line.split(" #").next().unwrap_or_default().trim();
@@ -106,7 +106,6 @@ pub(super) fn lines(plan: &mut Plan<'_>, lines: &[(String, SpanMap)]) -> Result<
     // A line that is not understood leaves what conda installs as it is.
     plan.out.complete = plan.out.complete.clone().and(before);
     plan.out.refused = None;
-    Ok(())
 }
 
 fn file(

@@ -34,8 +34,14 @@ pub struct Image {
     pub full: Option<bool>,
     /// Whether the release came from the table of floating tags.
     pub derived: bool,
-    /// Whether the tag is an official one that is no longer rebuilt.
+    /// Whether the tag is an official one that is no longer rebuilt, or its publisher has withdrawn it.
     pub retired: bool,
+    /// Whether the tag names no version.
+    pub moving: bool,
+    /// Whether the tag leaves the minor of the image's Python open.
+    pub python_floats: bool,
+    /// The full version of the image's Python, where the tag says it.
+    pub python_exact: Option<String>,
 }
 
 impl Image {
@@ -99,10 +105,17 @@ fn read(parts: Reference, text: &str, as_of: &str) -> Image {
         _ => None,
     };
     let pin = pin(&parts, &tag, &name, derived);
-    let retired = tracked(&parts.repository)
+    let superseded = tracked(&parts.repository)
         && !tag.holes
         && release_of_tag(&name, text, as_of).is_some()
         && !listed(&name, text);
+    let retired = superseded || name.starts_with("bitnami/");
+    let moving = parts.digest.is_none() && !tag.holes && moving(&name, &parts.repository, &tag);
+    let python_floats = is_python(&name) && !tag.words.iter().any(|word| minor(word).is_some());
+    let python_exact = python.one().and_then(|minor| {
+        let mut words = tag.words.iter().map(|word| word.strip_prefix("python").unwrap_or(word));
+        words.find(|word| word.strip_prefix(minor.as_str()).is_some_and(is_patch)).map(str::to_owned)
+    });
     let node = node(&name, &tag, as_of);
     Image {
         registry: parts.registry,
@@ -119,7 +132,35 @@ fn read(parts: Reference, text: &str, as_of: &str) -> Image {
         full,
         derived,
         retired,
+        moving,
+        python_floats,
+        python_exact,
     }
+}
+
+/// `.4` after a minor.
+fn is_patch(rest: &str) -> bool {
+    rest.strip_prefix('.').is_some_and(|patch| !patch.is_empty() && patch.bytes().all(|byte| byte.is_ascii_digit()))
+}
+
+/// Tags that name a channel, never a version.
+const CHANNELS: [&str; 14] = [
+    "latest", "lts", "stable", "edge", "rolling", "mainline", "nightly", "main", "master", "current", "unstable",
+    "dev", "canary", "next",
+];
+
+/// Whether a tag names no version: a channel, or only the variant of an official image.
+fn moving(name: &str, repository: &str, tag: &Tag) -> bool {
+    let Some(first) = tag.words.first() else { return true };
+    if CHANNELS.contains(first) {
+        return true;
+    }
+    let system = SYSTEMS.contains(&name);
+    let says = |word: &&str| {
+        codename(word).is_none() && word.bytes().any(|byte| byte.is_ascii_digit())
+            || super::tables::node_major(word).is_some()
+    };
+    !system && tracked(repository) && !repository.contains('/') && !tag.words.iter().any(|word| says(&word))
 }
 
 fn variant(name: &str, tag: &Tag, distro: &Known<String>) -> Known<String> {

@@ -3,7 +3,7 @@
 use super::Statements;
 use crate::discover::Tree;
 use crate::environments::words::naming;
-use crate::knowledge::packages;
+use crate::knowledge::{eol, packages, services};
 use crate::model::{Attr, Certainty, ComponentKind, Dimension, FileId, Known, Origin, Reason, Role};
 use crate::resolve::part::{Host, ImagePart, Part};
 
@@ -22,6 +22,15 @@ pub fn state(statements: &mut Statements, part: &Part<'_>, tree: &Tree, as_of: &
             fact.text("repository", &about.repository, origin);
             fact.attr("tag", optional(about.tag.as_deref(), "latest", origin));
             fact.text("pin", about.pin, origin);
+            let written = image.reference.one().is_some_and(|text| !text.is_empty() && !text.contains('$'));
+            for (name, value) in [("moving", about.moving && written), ("retired", about.retired)] {
+                let value = Known::One(crate::model::Value::Bool(value));
+                fact.attr(name, Attr { value, certainty: image.certainty.clone(), origin: origin.clone() });
+            }
+            if let Some(service) = services::by_image(&about.repository) {
+                fact.text("product", service.product, origin);
+            }
+            fact.bool("distro_floats", about.derived && about.digest.is_none() && !about.moving, origin);
             if let Some(digest) = &about.digest {
                 fact.text("digest", digest, origin);
             }
@@ -30,6 +39,12 @@ pub fn state(statements: &mut Statements, part: &Part<'_>, tree: &Tree, as_of: &
             [("distro", &about.distro), ("release", &about.release), ("libc", &about.libc), ("variant", &about.variant)]
         {
             fact.known(name, value.clone(), &image.certainty, origin);
+        }
+        if let (Some(distro), Some(release)) = (about.distro.one(), about.release.one())
+            && let Some(day) = eol::end(distro, release, as_of)
+        {
+            let day = day.map_or(Known::Absent, |day| Known::One(day.to_owned()));
+            fact.known("ended", day, &image.certainty, origin);
         }
     } else {
         let reason = match &image.reference {

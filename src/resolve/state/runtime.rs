@@ -1,8 +1,12 @@
 //! Interpreters.
 
 use super::Statements;
+use crate::discover::{Tree, paths};
+use crate::formats::locks::manifest;
+use crate::formats::metadata;
+use crate::formats::requirements::versions;
 use crate::knowledge::eol;
-use crate::model::{Certainty, Dimension, Known};
+use crate::model::{Certainty, Dimension, Known, Origin, Spanned};
 use crate::resolve::part::Part;
 
 /// X.Y of a version, if it fixes it.
@@ -12,6 +16,29 @@ fn minor(version: &str) -> Option<String> {
     let digits = |text: &str| !text.is_empty() && text.chars().all(|c| c.is_ascii_digit());
     let minor: String = minor.chars().take_while(char::is_ascii_digit).collect();
     (digits(major) && digits(&minor)).then(|| format!("{major}.{minor}"))
+}
+
+/// Whether a version is X.Y.Z.
+fn is_exact(version: &str) -> bool {
+    let mut parts = version.split('.');
+    parts.by_ref().take(3).filter(|part| part.parse::<u32>().is_ok()).count() == 3 && parts.next().is_none()
+}
+
+/// Whether a range leaves a version out; of X.Y, its first and its last release.
+fn excluded(version: &str, range: &str) -> bool {
+    let range = range.trim();
+    let range = if range.starts_with(['^', '~']) && !range.starts_with("~=") {
+        versions::from_poetry(range)
+    } else {
+        Some(range.to_owned())
+    };
+    let Some(range) = range.filter(|_| minor(version).is_some()) else { return false };
+    let all = if is_exact(version) {
+        vec![version.to_owned()]
+    } else {
+        vec![format!("{version}.0"), format!("{version}.99")]
+    };
+    all.iter().all(|version| versions::satisfies(version, &range) == Some(false))
 }
 
 /// The newest X.Y that a floating `3` or `3.x` of a setup step means on a day: it takes the newest release.
@@ -25,8 +52,21 @@ fn newest(version: &str, as_of: &str) -> Option<String> {
     eol::cycles("python").filter(fits).max_by_key(|cycle| number(&cycle.cycle)).map(|cycle| cycle.cycle.clone())
 }
 
+/// The versions of Python that the project in a folder, or at the root, says it needs.
+fn needs_python(tree: &Tree, folder: &str) -> Option<Spanned<String>> {
+    let folders = if folder.is_empty() || folder == "." { vec![""] } else { vec![folder, ""] };
+    folders.into_iter().find_map(|folder| {
+        let project = paths::join(folder, "pyproject.toml").and_then(|path| tree.find(&path));
+        let project = project.and_then(|file| tree.parsed(file, manifest::parse).ok());
+        let declared = project.and_then(|manifest| manifest.requires_python.clone());
+        declared.or_else(|| metadata::of(tree, folder)?.requires_python)
+    })
+}
+
 /// States the interpreters of a component; of several declarations of one tool the first is effective.
-pub fn state(statements: &mut Statements, part: &Part<'_>, as_of: &str) {
+pub fn state(statements: &mut Statements, part: &Part<'_>, tree: &Tree, as_of: &str) {
+    let needs = needs_python(tree, &part.folder);
+    let needs = needs.as_ref();
     let mut seen = Vec::new();
     for runtime in &part.runtimes {
         if seen.contains(&runtime.tool) {
@@ -41,7 +81,21 @@ pub fn state(statements: &mut Statements, part: &Part<'_>, as_of: &str) {
             continue;
         }
         let minors: Option<Vec<String>> = values.iter().map(|version| minor(version)).collect();
-        fact.bool("floating", minors.is_none(), &runtime.origin);
+        let open = matches!(runtime.certainty, Certainty::Default { variable: None });
+        fact.bool("floating", minors.is_none() || open, &runtime.origin);
+        let exact = runtime.version.one().filter(|version| is_exact(version));
+        if let Some(exact) = exact {
+            fact.known("exact", Known::One(exact.clone()), &runtime.certainty, &runtime.origin);
+        }
+        if let Some(day) = runtime.version.one().and_then(|version| eol::end(runtime.tool, version, as_of)) {
+            let day = day.map_or(Known::Absent, |day| Known::One(day.to_owned()));
+            fact.known("ended", day, &runtime.certainty, &runtime.origin);
+        }
+        if let (Some(version), Some(needs)) = (runtime.version.one(), needs.filter(|_| runtime.tool == "python"))
+            && excluded(version, &needs.value)
+        {
+            fact.text("excluded_by", &needs.value, &Origin::set(needs.span));
+        }
         let setup = runtime.tool == "python" && runtime.declared_in == "setup-python";
         let floating =
             runtime.version.one().filter(|_| setup && minors.is_none()).and_then(|version| newest(version, as_of));
@@ -65,13 +119,29 @@ pub fn state(statements: &mut Statements, part: &Part<'_>, as_of: &str) {
 
 #[cfg(test)]
 mod tests {
-    use super::{minor, newest};
+    use super::{excluded, minor, newest};
 
     #[test]
     fn a_floating_major_means_the_newest_release_of_its_day() {
         assert_eq!(newest("3.x", "2026-08-22").as_deref(), Some("3.14"));
         assert_eq!(newest("3", "2021-01-01").as_deref(), Some("3.9"));
         assert_eq!(newest("3.8", "2026-08-22"), None);
+    }
+
+    #[test]
+    fn a_range_leaves_a_minor_out_only_with_all_its_releases() {
+        for (version, range, out) in [
+            ("3.12", ">=3.13", true),
+            ("3.12", ">=3.12.4", false),
+            ("3.12.2", ">=3.12.4", true),
+            ("3.11", "^3.12", true),
+            ("3.13", "^3.12", false),
+            ("3.13", ">=3.11,<3.13", true),
+            ("3", ">=3.13", false),
+            ("3.12", "nonsense", false),
+        ] {
+            assert_eq!(excluded(version, range), out, "{version} {range}");
+        }
     }
 
     #[test]

@@ -6,12 +6,18 @@ use crate::model::{Attr, Certainty, Dimension, Known, Origin, Reason, Value};
 use crate::resolve::services::{Declared, EAGER, Used};
 
 /// States every service that is used, joined with what declares it, and every service that is only declared.
-pub fn state(statements: &mut Statements, used: &[Used], declared: &[Declared], talks: &[(&'static str, Origin)]) {
+pub fn state(
+    statements: &mut Statements,
+    used: &[Used],
+    declared: &[Declared],
+    talks: &[(&'static str, Origin)],
+    as_of: &str,
+) {
     let mut joined: Vec<usize> = Vec::new();
     for one in used {
         let at = counterpart(one, declared, talks);
         joined.extend(at);
-        state_used(statements, one, at.and_then(|at| declared.get(at)));
+        state_used(statements, one, at.and_then(|at| declared.get(at)), as_of);
     }
     let roles: Vec<&str> = used.iter().map(|one| one.role.as_str()).collect();
     let mut taken: Vec<String> = Vec::new();
@@ -26,7 +32,7 @@ pub fn state(statements: &mut Statements, used: &[Used], declared: &[Declared], 
             continue;
         }
         taken.push(key.clone());
-        state_declared(statements, &key, one);
+        state_declared(statements, &key, one, as_of);
     }
 }
 
@@ -69,7 +75,7 @@ fn counterpart(used: &Used, declared: &[Declared], talks: &[(&'static str, Origi
     (second.is_none() || talked(first.1)).then_some(first.0)
 }
 
-fn state_used(statements: &mut Statements, used: &Used, declared: Option<&Declared>) {
+fn state_used(statements: &mut Statements, used: &Used, declared: Option<&Declared>, as_of: &str) {
     let mut fact = statements.about(None, Dimension::Service, &used.role);
     let origin = declared.map_or_else(|| used.origin.clone(), |one| used.origin.clone().join(&one.origin));
     let product = match (&used.product, declared) {
@@ -102,7 +108,7 @@ fn state_used(statements: &mut Statements, used: &Used, declared: Option<&Declar
         fact.bool("several", true, &used.origin);
     }
     match declared {
-        Some(one) => version(&mut fact, one),
+        Some(one) => version(&mut fact, one, as_of),
         None if in_process => {
             fact.attr("version", Attr { value: Known::Absent, certainty: Certainty::Stated, origin });
         }
@@ -154,7 +160,11 @@ fn lines(one: &Declared) -> Known<String> {
     }
 }
 
-fn version(fact: &mut super::Statement<'_>, one: &Declared) {
+fn version(fact: &mut super::Statement<'_>, one: &Declared, as_of: &str) {
+    if let Some(day) = one.version.one().and_then(|version| eol::end(&one.product, version, as_of)) {
+        let day = day.map_or(Known::Absent, |day| Known::One(day.to_owned()));
+        fact.known("ended", day, &one.certainty, &one.origin);
+    }
     fact.known("line", lines(one), &one.certainty, &one.origin);
     let make = one.flavour.as_ref().map_or_else(|| one.product.clone(), |flavour| format!("{}/{flavour}", one.product));
     fact.known("make", Known::One(make), &one.certainty, &one.origin);
@@ -170,7 +180,7 @@ fn version(fact: &mut super::Statement<'_>, one: &Declared) {
     fact.bool("emulated", one.emulates, &one.origin).bool("stored", one.stored, &one.origin);
 }
 
-fn state_declared(statements: &mut Statements, key: &str, one: &Declared) {
+fn state_declared(statements: &mut Statements, key: &str, one: &Declared, as_of: &str) {
     let mut fact = statements.about(None, Dimension::Service, key);
     let product = Attr {
         value: Known::One(Value::text(&one.product)),
@@ -179,5 +189,5 @@ fn state_declared(statements: &mut Statements, key: &str, one: &Declared) {
     };
     fact.attr("product", product).text("family", &one.family, &one.origin);
     of_product(&mut fact, &Known::One(one.product.clone()), &one.certainty, &one.origin);
-    version(&mut fact, one);
+    version(&mut fact, one, as_of);
 }

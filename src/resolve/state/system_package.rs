@@ -3,12 +3,13 @@
 use std::collections::BTreeMap;
 
 use super::Statements;
-use crate::knowledge::{concepts, images};
+use crate::discover::Tree;
+use crate::knowledge::{concepts, images, packages};
 use crate::model::{Attr, Certainty, Dimension, Known, Origin, Reason, Value};
 use crate::resolve::part::{Host, ImagePart, Part, SystemPart};
 
 /// States the packages of a component.
-pub fn state(statements: &mut Statements, part: &Part<'_>) {
+pub fn state(statements: &mut Statements, part: &Part<'_>, tree: &Tree) {
     if part.host == Host::Machine
         || part.image.as_ref().is_none_or(|image| image.dockerfile.is_none()) && part.host == Host::Container
     {
@@ -26,10 +27,41 @@ pub fn state(statements: &mut Statements, part: &Part<'_>) {
         if let Some(version) = &package.version {
             fact.text("version", version, &origin);
         }
+        fact.text("purpose", concepts::purpose(&package.concept, &package.package), &origin);
+        if let Some((release, instead)) = gone(part, package, tree) {
+            fact.text("gone", release, &origin);
+            if !instead.is_empty() {
+                fact.text("instead", instead, &origin);
+            }
+        }
     }
+    brought_by_headers(statements, part);
     if part.host == Host::Container {
         needed_libraries(statements, part);
     }
+}
+
+/// A -dev package brings its library: the library is there too.
+fn brought_by_headers(statements: &mut Statements, part: &Part<'_>) {
+    let there = |concept: &str| part.installs.system.iter().any(|package| package.concept == concept);
+    for package in part.installs.system.iter().filter(|package| package.maybe.is_none()) {
+        let Some(library) = package.concept.strip_suffix("-dev").filter(|library| !there(library)) else { continue };
+        let origin = Origin::set(package.span);
+        let mut fact = statements.about(Some(&part.name), Dimension::SystemPackage, library);
+        fact.text("package", &package.package, &origin).text("purpose", "headers", &origin);
+    }
+}
+
+/// The release that a package is asked of, and what to write instead, where that release has it no more.
+fn gone(part: &Part<'_>, package: &SystemPart, tree: &Tree) -> Option<(String, &'static str)> {
+    let about = part.image.as_ref()?.about.as_ref()?;
+    let (distro, release) = (about.distro.one()?, about.release.one()?);
+    let text = tree.text(package.span.file).unwrap_or_default();
+    let own = package.version.is_some() || text.contains("add-apt-repository") || text.contains("sources.list");
+    let family = concepts::family(package.manager) == Some("debian");
+    let row = packages::removed(&package.package)?;
+    let is_gone = family && !own && packages::is_gone(&package.package, distro, release) == Some(true);
+    is_gone.then(|| (format!("{distro} {release}"), row.r#use.as_str()))
 }
 
 /// One thing that packages need at run time: alternatives, who needs it, and the place of the first.
