@@ -107,7 +107,7 @@ fn one_slip(a: &str, b: &str) -> bool {
     let (a, b): (Vec<char>, Vec<char>) = (a.chars().collect(), b.chars().collect());
     let start = a.iter().zip(&b).take_while(|(x, y)| x == y).count();
     let (rest_a, rest_b) = (a.get(start..).unwrap_or_default(), b.get(start..).unwrap_or_default());
-    let letters = |rest: &[char]| rest.first().is_none_or(|c| c.is_alphabetic());
+    let letters = |rest: &[char]| rest.first().is_none_or(|c| !c.is_ascii_digit());
     if !letters(rest_a) || !letters(rest_b) {
         return false;
     }
