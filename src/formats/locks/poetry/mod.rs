@@ -60,9 +60,10 @@ fn unlocked(plan: &mut Plan<'_>, manifest: &Manifest, flags: &Flags) -> Result<(
     let table = manifest.node.path(&["tool", "poetry", "extras"]).map_or(&[][..], Node::entries);
     let known: BTreeSet<String> =
         table.iter().map(|(name, _)| normalize(&name.value)).chain(manifest.optional.keys().cloned()).collect();
-    let extras = match flags.has(&["--all-extras"]) {
-        true => known,
-        false => flags.words(&["-E", "--extras"]).iter().map(|extra| normalize(extra)).collect(),
+    let extras = if flags.has(&["--all-extras"]) {
+        known
+    } else {
+        flags.words(&["-E", "--extras"]).iter().map(|extra| normalize(extra)).collect()
     };
     asked::take(plan, manifest, &Asked { main, groups, extras })?;
     plan.out.project = Some(installs_project(manifest, flags));
