@@ -32,11 +32,16 @@ pub fn apply(tree: &Tree, edit: &Replacement) -> Option<Edited> {
     Some(BTreeMap::from([(path, format!("{before}{with}{after}"))]))
 }
 
-/// Whether an edit does what it should: the finding is gone, and no other has come.
+/// Whether an edit does what it should: the finding is gone, and none has come that another environment did not have
+/// before; who takes over a value takes over what is said of it.
 pub fn mends(before: &Audit, after: &Audit, finding: &Finding) -> bool {
-    let prints = |audit: &Audit| -> BTreeSet<String> { audit.findings.iter().map(|f| f.fingerprint.clone()).collect() };
-    let (old, new) = (prints(before), prints(after));
-    !new.contains(&finding.fingerprint) && new.is_subset(&old)
+    let known = |new: &Finding| {
+        before
+            .findings
+            .iter()
+            .any(|old| old.fingerprint == new.fingerprint || old.rule == new.rule && old.key == new.key)
+    };
+    after.findings.iter().all(|new| new.fingerprint != finding.fingerprint && known(new))
 }
 
 #[cfg(test)]

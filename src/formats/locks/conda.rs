@@ -35,7 +35,7 @@ pub(super) fn run(plan: &mut Plan<'_>, words: &[String]) -> Result<(), Reason> {
         let text = plan.tree.text(file).map_err(|why| Reason::new(format!("{path}: {why}")))?;
         plan.out.sources.push(Source { file, group: None, span: None });
         if path.ends_with(".yml") || path.ends_with(".yaml") {
-            manifest(plan, file, text)?;
+            manifest(plan, file, text);
         } else {
             specs(plan, file, text);
         }
@@ -49,7 +49,7 @@ pub(super) fn run(plan: &mut Plan<'_>, words: &[String]) -> Result<(), Reason> {
 }
 
 /// An `environment.yml`.
-fn manifest(plan: &mut Plan<'_>, file: FileId, text: &str) -> Result<(), Reason> {
+fn manifest(plan: &mut Plan<'_>, file: FileId, text: &str) {
     let document = yaml::parse(file, text);
     plan.out.problems.extend(document.problems.iter().cloned());
     let list = document.root().and_then(|root| root.get("dependencies"));
@@ -62,7 +62,7 @@ fn manifest(plan: &mut Plan<'_>, file: FileId, text: &str) -> Result<(), Reason>
         lines.extend(inner.into_iter().filter_map(|line| Some((line.as_str()?.to_owned(), line.scalar_map()))));
     }
     if lines.is_empty() {
-        return Ok(());
+        return;
     }
     // pip runs in the folder of the file.
     let folder = paths::parent(plan.tree.path(file));
@@ -70,7 +70,6 @@ fn manifest(plan: &mut Plan<'_>, file: FileId, text: &str) -> Result<(), Reason>
     let mut inner = Plan { tree, folder, vars, markers, lock: None, out: std::mem::take(&mut plan.out) };
     pip::lines(&mut inner, &lines);
     plan.out = inner.out;
-    Ok(())
 }
 
 /// A text file with a package in each line.
