@@ -1,6 +1,6 @@
 //! Edits that mend findings, each checked by auditing the edited tree in memory before anything is written.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 
 use crate::discover::Tree;
 use crate::model::{Audit, Finding, Replacement};

@@ -160,7 +160,7 @@ fn moving(name: &str, repository: &str, tag: &Tag) -> bool {
         codename(word).is_none() && word.bytes().any(|byte| byte.is_ascii_digit())
             || super::tables::node_major(word).is_some()
     };
-    !system && tracked(repository) && !repository.contains('/') && !tag.words.iter().any(|word| says(word))
+    !system && tracked(repository) && !repository.contains('/') && !tag.words.iter().any(says)
 }
 
 fn variant(name: &str, tag: &Tag, distro: &Known<String>) -> Known<String> {
