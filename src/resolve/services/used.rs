@@ -148,7 +148,10 @@ fn product_of(val: &Val, find: &dyn Fn(&str) -> Option<String>) -> Known<String>
             _ => begun(val, find).unwrap_or_else(|| unknown_by(variables.iter().next())),
         },
         Py::None if !val.variables.is_empty() => unknown_by(val.variables.iter().next()),
-        Py::None | Py::Undefined => Known::Absent,
+        Py::None => {
+            Known::Unknown(Reason::new("it is None where it is set; the program may put it together elsewhere"))
+        }
+        Py::Undefined => Known::Absent,
         Py::Unknown(reason) => begun(val, find).unwrap_or_else(|| Known::Unknown(reason.clone())),
         _ => unknown_by(val.variables.iter().next()),
     }

@@ -51,7 +51,8 @@ fn one(
             fact.text("port", port, origin);
         }
     }
-    let installs: Vec<&(Vec<String>, Span)> = part.started.iter().filter(|(argv, _)| changes_packages(argv)).collect();
+    let installs: Vec<&(Vec<String>, Span)> =
+        part.started.iter().filter(|(argv, _)| changes_packages(argv, part)).collect();
     if let Some((_, at)) = installs.first() {
         fact.list("installs", installs.iter().map(|(argv, _)| shown(argv)).collect(), &Origin::set(*at));
     }
@@ -73,14 +74,27 @@ fn one(
 }
 
 /// Whether a command that is run at the start installs, upgrades or fetches what should be in the image.
-fn changes_packages(argv: &[String]) -> bool {
+fn changes_packages(argv: &[String], part: &Part<'_>) -> bool {
     let words: Vec<&str> = argv.iter().map(String::as_str).collect();
-    let syncs =
-        words.starts_with(&["uv", "run"]) && !words.iter().any(|word| matches!(*word, "--no-sync" | "--no-project"));
+    let syncs = words.starts_with(&["uv", "run"])
+        && !words.iter().any(|word| matches!(*word, "--no-sync" | "--no-project"))
+        && !part.world.vars().contains_key("UV_NO_SYNC")
+        && !is_synced(argv, part);
     let pulls = words.starts_with(&["git", "pull"])
         || words.starts_with(&["npm", "install"])
         || words.starts_with(&["npm", "ci"]);
     syncs || pulls || matches!(meaning::of(argv), Meaning::InstallsPython(_) | Meaning::InstallsSystem(_))
+}
+
+/// Whether the build has already installed what `uv run` would: a start then finds nothing to do.
+fn is_synced(run: &[String], part: &Part<'_>) -> bool {
+    let narrow = |argv: &[String]| {
+        ["--no-dev", "--no-default-groups", "--no-group", "--only-group", "--only-dev"]
+            .iter()
+            .any(|flag| argv.iter().any(|word| word.split('=').next() == Some(*flag)))
+    };
+    let mut syncs = part.commands.iter().filter(|(argv, _)| argv.starts_with(&["uv".to_owned(), "sync".to_owned()]));
+    syncs.any(|(argv, _)| !narrow(argv) || narrow(run))
 }
 
 /// States the kinds of processes of an environment that is declared as a whole.

@@ -81,8 +81,9 @@ pub fn state(statements: &mut Statements, part: &Part<'_>, tree: &Tree, as_of: &
             continue;
         }
         let minors: Option<Vec<String>> = values.iter().map(|version| minor(version)).collect();
+        let fixed = |version: &String| minor(version.trim_start_matches("pypy").trim_start_matches('-')).is_some();
         let open = matches!(runtime.certainty, Certainty::Default { variable: None });
-        fact.bool("floating", minors.is_none() || open, &runtime.origin);
+        fact.bool("floating", open || !values.iter().all(fixed), &runtime.origin);
         let exact = runtime.version.one().filter(|version| is_exact(version));
         if let Some(exact) = exact {
             fact.known("exact", Known::One(exact.clone()), &runtime.certainty, &runtime.origin);
