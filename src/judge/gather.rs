@@ -187,7 +187,9 @@ fn names_it(rule: &Rule, cause: &Finding, other: &Finding) -> bool {
     let whole = |finding: &Finding| finding.component.is_none();
     let together = cause.component == other.component || whole(cause) || whole(other);
     let environment = other.deviating.iter().any(|name| cause.deviating.contains(name));
-    may_fold(rule, cause, other) && rule.file.subsumes.contains(&other.rule) && together && environment
+    // What holds only unless something is set explains nothing that holds anyway.
+    let sure = cause.lowered.is_none() || cause.severity >= other.severity;
+    may_fold(rule, cause, other) && rule.file.subsumes.contains(&other.rule) && together && environment && sure
 }
 
 /// Whether two findings begin at one place; the graver one, then the first by name, is the cause.
