@@ -285,3 +285,17 @@ fn a_matrix_and_a_branch_are_compared_by_their_values() {
         assert_eq!((tally.fired, tally.undecided), (fired, undecided));
     }
 }
+
+#[test]
+fn what_holds_by_default_explains_nothing_graver_that_holds_anyway() {
+    let cause = |version: Attr| {
+        let engine = on_fact("engine", "when = [\"fact.key == 'engine'\"]\nsubsumes = [\"driver\"]\n");
+        let driver = on_fact("driver", "when = [\"fact.key == 'driver'\"]\n");
+        let facts = vec![package("prod", "engine", version), package("prod", "driver", attr("2", 5))];
+        let audit = judged(model(&[("prod", Role::Production, SURE)], facts), &[engine, driver]);
+        let of = |rule: &str| audit.findings.iter().find(|finding| finding.rule == rule).cloned();
+        (of("engine").map(|found| found.severity), of("driver").is_some_and(|found| found.part_of.is_some()))
+    };
+    assert_eq!(cause(attr("1", 1)), (Some(Severity::Error), true));
+    assert_eq!(cause(default_of("1", Some("ENGINE"))), (Some(Severity::Warning), false));
+}
