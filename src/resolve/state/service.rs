@@ -113,10 +113,23 @@ fn state_used(statements: &mut Statements, used: &Used, declared: Option<&Declar
             fact.attr("version", Attr { value: Known::Absent, certainty: Certainty::Stated, origin });
         }
         None => {
-            let reason = Reason::new("no file declares the service")
-                .answered_with(format!("services.{} = \"product:version\"", used.role));
+            let reason = Reason::new("no file declares the service").answered_with(format!(
+                "services.{} = \"{}\"",
+                used.role,
+                example(&used.role)
+            ));
             fact.attr("version", Attr::unknown(reason, origin));
         }
+    }
+}
+
+/// An image as the configuration takes one for a role.
+fn example(role: &str) -> &'static str {
+    match role.split('.').next() {
+        Some("cache" | "session" | "channels") => "redis:7.4",
+        Some("broker") => "rabbitmq:4.0",
+        Some("search") => "elasticsearch:8.17",
+        _ => "postgres:16",
     }
 }
 
