@@ -171,3 +171,17 @@ fn a_baseline_and_a_revision_let_only_new_drift_count() {
     let (status, _, err) = run(&["check", path, "--since", "no-such"]);
     assert_eq!(status, 2, "{err}");
 }
+
+#[test]
+fn a_file_that_git_tracks_is_read_although_an_ignore_file_names_it() {
+    let folder = repository();
+    let path = folder.path().to_str().unwrap();
+    std::fs::write(folder.path().join(".gitignore"), "r.txt\nlocal.txt\n").unwrap();
+    std::fs::write(folder.path().join("local.txt"), "black==24.4.2\n").unwrap();
+    let (_, out, _) = run(&["why", "production", "package", "pytest", "--path", path]);
+    assert!(out.contains("8.2.1"), "{out}");
+    std::fs::write(folder.path().join("Dockerfile"), "FROM python:3.12-slim\nCOPY . .\nRUN pip install -r local.txt\n")
+        .unwrap();
+    let (_, out, err) = run(&["why", "production", "package", "black", "--path", path]);
+    assert!(!out.contains("24.4.2"), "what git does not track stays out: {out}{err}");
+}

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::io;
 use std::io::Write;
 use std::path::{Path, PathBuf};
-use std::process::{Command, Stdio};
+use std::process::{Child, Command, Stdio};
 
 use super::source::{MAX_FILE_BYTES, ReadError, Source};
 
@@ -50,6 +50,25 @@ pub fn work_tree(path: &Path) -> Option<PathBuf> {
 /// Whether the repository holds only the newest part of its history.
 pub fn is_shallow(root: &Path) -> bool {
     git(root, &["rev-parse", "--is-shallow-repository"]).is_ok_and(|out| out.trim_ascii() == b"true")
+}
+
+/// A run of git that lists the files which are tracked although an ignore file names them.
+pub struct TrackedButIgnored(Option<Child>);
+
+impl TrackedButIgnored {
+    /// Starts the run, so that it goes on beside the walk over the folders.
+    pub fn start(root: &Path) -> Self {
+        let list = ["ls-files", "-z", "--cached", "--ignored", "--exclude-standard"];
+        let child = || command(root).args(list).stdin(Stdio::null()).stdout(Stdio::piped()).spawn().ok();
+        Self(work_tree(root).and_then(|_| child()))
+    }
+
+    /// The files, relative to the root; none where there is no git, or no work tree of git.
+    pub fn finish(self) -> Vec<String> {
+        let Some(out) = self.0.and_then(|child| child.wait_with_output().ok()) else { return Vec::new() };
+        let names = out.stdout.split(|byte| *byte == 0).filter(|name| !name.is_empty());
+        names.filter_map(|name| String::from_utf8(name.to_vec()).ok()).collect()
+    }
 }
 
 /// The files of a revision.

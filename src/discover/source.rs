@@ -1,8 +1,10 @@
 //! Where files come from. The only code that touches the disk.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::io;
 use std::path::{Path, PathBuf};
+
+use super::git::TrackedButIgnored;
 
 /// Files larger than this are not read.
 pub const MAX_FILE_BYTES: u64 = 8 * 1024 * 1024;
@@ -23,7 +25,8 @@ pub enum ReadError {
 
 /// A tree of files: a directory, a git revision, or one of them with an editor's unsaved text over it.
 pub trait Source: Send + Sync {
-    /// All paths, relative to the root, `/`-separated, in any order. Files that git ignores are not among them.
+    /// All paths, relative to the root, `/`-separated, in any order. Files that git ignores are not among them; one that is
+    /// tracked is not ignored, whatever an ignore file says.
     fn list(&self) -> io::Result<Vec<String>>;
     /// The bytes of a file.
     fn read(&self, path: &str) -> Result<Vec<u8>, ReadError>;
@@ -56,6 +59,7 @@ const PRUNED: [&str; 8] =
 impl Source for Disk {
     fn list(&self) -> io::Result<Vec<String>> {
         let mut paths = Vec::new();
+        let tracked = (!self.include_ignored).then(|| TrackedButIgnored::start(&self.root));
         let mut walk = ignore::WalkBuilder::new(&self.root);
         walk.hidden(false).ignore(false).follow_links(false).require_git(false);
         let git = !self.include_ignored;
@@ -75,6 +79,13 @@ impl Source for Disk {
                 paths.push(path.replace('\\', "/"));
             }
         }
+        let known: BTreeSet<&String> = paths.iter().collect();
+        let pruned = |path: &str| path.split('/').any(|name| PRUNED.contains(&name));
+        let tracked = tracked.map(TrackedButIgnored::finish).unwrap_or_default().into_iter();
+        let more: Vec<String> = tracked
+            .filter(|path| !known.contains(path) && !pruned(path) && self.inside(&self.root.join(path)))
+            .collect();
+        paths.extend(more);
         Ok(paths)
     }
 
