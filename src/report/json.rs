@@ -243,7 +243,7 @@ impl Writer<'_> {
             component: fact.id.component.as_ref().map(ToString::to_string),
             dimension: fact.id.dimension.name(),
             key: fact.id.key.clone(),
-            value: values::plain(fact, &self.redactor),
+            value: values::full(fact, &self.redactor),
             attributes: fact.attributes.iter().map(|(name, attr)| (*name, self.attribute(attr))).collect(),
             locations: spans
                 .iter()

@@ -18,6 +18,23 @@ fn joined(values: &[Value], between: &str, redactor: &Redactor) -> String {
     values.iter().map(|value| redactor.value(value)).collect::<Vec<_>>().join(between)
 }
 
+/// A fact's plain value and what it is used through: the backend class of a service, the commands that install packages.
+pub fn full(fact: &Fact, redactor: &Redactor) -> Option<String> {
+    let get = |name: &str| fact.get(name).and_then(|attr| attribute(attr, redactor));
+    let value = plain(fact, redactor)?;
+    let through = match fact.id.dimension {
+        Dimension::Service => get("driver").filter(|driver| driver.contains('.') && !says_no_more(driver)),
+        Dimension::Package if fact.id.key == "source" => get("installed_by"),
+        _ => None,
+    };
+    Some(through.map_or(value.clone(), |through| format!("{value} ({through})")))
+}
+
+/// Whether a backend class is Django's own for its product, so that the product's name says it all.
+fn says_no_more(driver: &str) -> bool {
+    ["django.core.", "django.db.", "django.contrib.sessions."].iter().any(|own| driver.starts_with(own))
+}
+
 /// A fact's plain value: `product:version` of a service, the reference of an image, the command of a process.
 pub fn plain(fact: &Fact, redactor: &Redactor) -> Option<String> {
     let get = |name: &str| fact.get(name).and_then(|attr| attribute(attr, redactor));

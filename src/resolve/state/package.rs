@@ -6,7 +6,7 @@ use super::{Statements, locked};
 use crate::discover::Tree;
 use crate::environments::words::naming;
 use crate::knowledge::{concepts, packages};
-use crate::model::{Attr, Dimension, Known, Origin, Role, StepKind, Value};
+use crate::model::{Attr, Dimension, Known, Origin, Role, Spanned, StepKind, Value};
 use crate::resolve::part::{PackagePart, Part};
 
 /// States the packages of a component, and which files or groups they come from.
@@ -137,4 +137,14 @@ fn source(statements: &mut Statements, part: &Part<'_>, tree: &Tree) {
         Attr { value: Known::Absent, certainty: crate::model::Certainty::Stated, origin: origin.clone() },
     );
     fact.text("group", names.join(" + "), &origin).text("kind", kind, &origin);
+    let mut commands: Vec<&Spanned<String>> =
+        part.installs.packages.values().map(|found| &found.installed_by).collect();
+    commands.sort_by_key(|command| command.span);
+    commands.dedup_by_key(|command| &command.value);
+    if let Some(first) = commands.first() {
+        let steps = |origin: Origin, command: &&Spanned<String>| origin.then(StepKind::InstalledBy, command.span);
+        let origin = commands.iter().skip(1).fold(Origin::of(StepKind::InstalledBy, first.span), steps);
+        let words: Vec<&str> = commands.iter().map(|command| command.value.as_str()).collect();
+        fact.text("installed_by", words.join("; "), &origin);
+    }
 }
