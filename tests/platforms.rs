@@ -201,3 +201,87 @@ fn tasks_of_mise_stand_for_what_they_run() {
     let lines = facts(&[("mise.toml", mise), (".github/workflows/ci.yml", flow), REQUIREMENTS]);
     holds(&lines, &["test check runtime.python version=3.12"]);
 }
+
+const DJANGO: &str = "import dj_database_url, os\nif 'DYNO' in os.environ and 'CI' not in os.environ:\n    DATABASES = \
+    {'default': dj_database_url.config()}\nelse:\n    DATABASES = {'default': {'ENGINE': 'django.db.backends.sqlite3', \
+    'NAME': 'db'}}\n";
+
+#[test]
+fn an_add_on_sets_its_variable_and_the_platform_tests_with_ci_set() {
+    let app = r#"{"addons": ["heroku-postgresql:mini"], "environments": {"test": {"scripts": {"test": "pytest"}}}}"#;
+    let lines = facts(&[
+        ("app.json", app),
+        ("Procfile", "web: gunicorn site.wsgi\n"),
+        ("site/settings.py", DJANGO),
+        ("site/wsgi.py", "import os\nos.environ.setdefault('DJANGO_SETTINGS_MODULE', 'site.settings')\n"),
+        REQUIREMENTS,
+    ]);
+    holds(
+        &lines,
+        &[
+            "production web variable.DATABASE_URL value=?",
+            "production - service.database product=postgres",
+            "test - service.database product=sqlite",
+        ],
+    );
+}
+
+#[test]
+fn the_only_driver_that_production_installs_names_its_server() {
+    let server = |driver: &str| {
+        let files = [
+            ("Procfile", "web: gunicorn site.wsgi\n"),
+            (
+                "site/settings.py",
+                "import os, dj_database_url\nDATABASES = {'default': dj_database_url.parse(os.environ['DATABASE_URL'])}\n",
+            ),
+            ("site/wsgi.py", "import os\nos.environ.setdefault('DJANGO_SETTINGS_MODULE', 'site.settings')\n"),
+            ("requirements.txt", driver),
+        ];
+        let lines = facts(&files);
+        let product = "production - service.database product=";
+        lines.iter().find_map(|line| line.strip_prefix(product).map(str::to_owned)).unwrap_or_default()
+    };
+    assert_eq!(server("django==5.2\npsycopg[binary]==3.2.1\n"), "postgres");
+    assert_eq!(server("django==5.2\npsycopg2==2.9.9\nmysqlclient==2.2.4\n"), "?", "two servers");
+    assert_eq!(server("django==5.2\nmysqlclient==2.2.4\n"), "?", "a driver of two products");
+    assert_eq!(server("django==5.2\n"), "?", "no driver");
+}
+
+#[test]
+fn an_image_with_an_entry_point_of_its_own_is_not_what_a_buildpack_builds() {
+    let lines = facts(&[
+        ("Procfile", "web: gunicorn shop:app\n"),
+        ("Dockerfile", "FROM python:3.9-alpine\nCOPY boot.sh ./\nENTRYPOINT [\"./boot.sh\"]\n"),
+        ("boot.sh", "#!/bin/sh\nexec gunicorn -b :5000 shop:app\n"),
+        ("requirements.txt", "gunicorn==23.0\n"),
+    ]);
+    let platform: Vec<&String> = lines.iter().filter(|line| line.contains(" web package.gunicorn version")).collect();
+    assert_eq!(platform.len(), 1, "{lines:#?}");
+    assert!(!lines.iter().any(|line| line.contains(" web image.")), "{lines:#?}");
+}
+
+#[test]
+fn tests_without_requirements_of_their_own_run_on_those_of_development() {
+    let lines = facts(&[
+        ("config.py", "class Config:\n    pass\nclass TestingConfig(Config):\n    TESTING = True\n"),
+        ("requirements.txt", "flask==3.0\ngunicorn==23.0\n"),
+        ("requirements/dev.txt", "flask==3.0\ncoverage==7.6\n"),
+    ]);
+    assert!(lines.iter().any(|line| line.contains("package.coverage version=7.6")), "{lines:#?}");
+    assert!(!lines.iter().any(|line| line.contains("package.gunicorn")), "{lines:#?}");
+}
+
+#[test]
+fn settings_are_those_of_the_container_that_the_repository_builds() {
+    let compose = "services:\n  convert: {image: 'acme/convert:8', command: [convert, --serve]}\n  work:\n    \
+        build: .\n    command: sleep infinity\n    environment: {SHOP_DEBUG: 'true'}\n";
+    let lines = facts(&[
+        (".devcontainer/devcontainer.json", r#"{"dockerComposeFile": "../compose.yml", "service": "work"}"#),
+        ("compose.yml", compose),
+        ("Dockerfile", "FROM python:3.13\nCOPY . .\n"),
+        ("shop/settings.py", "import os\nDEBUG = os.environ.get('SHOP_DEBUG') == 'true'\nINSTALLED_APPS = []\n"),
+        ("manage.py", "import os\nos.environ.setdefault('DJANGO_SETTINGS_MODULE', 'shop.settings')\n"),
+    ]);
+    assert!(lines.iter().any(|line| line == "development - setting.DEBUG value=True"), "{lines:#?}");
+}

@@ -37,7 +37,7 @@ pub fn selector(repository: &Repository<'_>, image: &ImageBuild) -> Option<(Role
 }
 
 /// Whether an image runs an application by itself: it has a command.
-fn runs_something(build: &Build) -> bool {
+pub(super) fn runs_something(build: &Build) -> bool {
     build
         .target
         .and_then(|target| build.stages.get(target))

@@ -6,6 +6,7 @@ use super::words::naming;
 use crate::discover::{Kind, paths};
 use crate::formats::small::{CommandText, app_json, procfile};
 use crate::formats::{Var, Vars};
+use crate::knowledge::services;
 use crate::links::Repository;
 use crate::model::{Certainty, Confidence, FileId, Known, Origin, Reason, Role, Span};
 
@@ -90,7 +91,7 @@ fn platform_image(repository: &Repository<'_>, folder: &str) -> Option<ImageBuil
             span: None,
         };
         let build = images::build(repository, &image)?;
-        let command = build.target.and_then(|target| build.stages.get(target)).is_some_and(|stage| stage.cmd.is_some());
+        let command = images::runs_something(&build);
         // An image that starts by itself needs no Procfile: a buildpack reads that, where it can tell what to install.
         let rank = match (role, plain, command) {
             (Some(Role::Production), _, _) => 3,
@@ -124,7 +125,18 @@ fn heroku(repository: &Repository<'_>, file: FileId, environment: Option<&str>) 
     };
     let whole = Span::new(file, 0, 0);
     let mut all: Vars = ["DYNO", "PORT"].map(|name| chosen(name, whole, format!("Heroku sets {name}"))).into();
+    if environment == Some("test") {
+        all.insert("CI".into(), Var::set("true", Origin::set(whole)));
+    }
     let own = environment.and_then(|name| app.environments.get(name));
+    for addon in app.addons_of(environment.unwrap_or_default()) {
+        let Some(row) = services::add_on(&addon.plan.value) else { continue };
+        let name = match &addon.attached_as {
+            Some(prefix) => format!("{}_URL", prefix.value),
+            None => row.variable.clone(),
+        };
+        all.extend([chosen(&name, addon.plan.span, format!("the add-on {} sets it", addon.plan.value))]);
+    }
     for var in app.env.iter().chain(own.iter().flat_map(|own| &own.env)) {
         let name = &var.name.value;
         if let Some(value) = &var.value {

@@ -81,6 +81,19 @@ rows! {
     Tool { image: String }
 }
 
+/// An add-on of a platform, and the variable that it sets.
+#[derive(Deserialize, Debug)]
+#[serde(deny_unknown_fields)]
+pub struct AddOn {
+    plan: String,
+    /// What it runs.
+    pub product: String,
+    /// The variable that holds its address.
+    pub variable: String,
+    #[expect(dead_code, reason = "kept for the reader of the table")]
+    source: String,
+}
+
 #[derive(Deserialize, Default)]
 #[serde(deny_unknown_fields)]
 pub(super) struct Table {
@@ -93,6 +106,7 @@ pub(super) struct Table {
     emulator_packages: Vec<Fake>,
     admin_tools: Vec<Tool>,
     edge_only: Vec<Tool>,
+    add_ons: Vec<AddOn>,
 }
 table!(table, Table, "services.toml");
 
@@ -110,6 +124,19 @@ impl Product {
 /// The row of a product.
 pub fn product(name: &str) -> Option<&'static Product> {
     table().products.iter().find(|row| row.product == name)
+}
+
+/// The add-on of a plan (`heroku-postgresql:mini`).
+pub fn add_on(plan: &str) -> Option<&'static AddOn> {
+    let name = plan.split(':').next().unwrap_or_default();
+    table().add_ons.iter().find(|row| row.plan == name)
+}
+
+/// The database servers that a Python package speaks to.
+pub fn databases_of_client(package: &str) -> impl Iterator<Item = &'static str> {
+    let servers = table().products.iter().filter(|row| row.family == "relational" && !row.embedded);
+    let speaks = |row: &&Product| row.clients.iter().any(|client| client.eq_ignore_ascii_case(package));
+    servers.filter(speaks).map(|row| row.product.as_str())
 }
 
 fn by(pick: impl Fn(&Product) -> &[String], text: &str) -> Option<Service> {

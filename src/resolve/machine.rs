@@ -71,13 +71,16 @@ fn of_mise(context: &Context<'_, '_>, part: &mut Part<'_>, folder: &str) {
     }
 }
 
-/// The requirements file that a role uses by its name.
+/// The requirements file that a role uses by its name; tests without one of their own run where the code is developed.
 fn requirements_for(context: &Context<'_, '_>, role: Role, folder: &str) -> Option<FileId> {
     let files = context.repository.of(Kind::Requirements);
-    let named = files.iter().find(|file| {
-        let path = context.repository.tree.path(**file);
-        naming(path).role.is_some_and(|(found, _)| found == role) && path.ends_with(".txt")
-    });
+    let named_for = |role: Role| {
+        files.iter().find(|file| {
+            let path = context.repository.tree.path(**file);
+            naming(path).role.is_some_and(|(found, _)| found == role) && path.ends_with(".txt")
+        })
+    };
+    let named = named_for(role).or_else(|| named_for(Role::Development).filter(|_| role == Role::Test));
     let plain = || {
         let path = paths::join(folder, "requirements.txt")?;
         context.repository.tree.find(&path).or_else(|| context.repository.tree.find("requirements.txt"))

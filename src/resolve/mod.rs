@@ -15,6 +15,7 @@ pub mod process;
 pub mod reading;
 pub mod services;
 pub mod settings;
+mod speaker;
 pub mod state;
 pub mod supervised;
 pub mod together;
@@ -93,7 +94,7 @@ fn one(context: &Context<'_, '_>, planned: Planned, first: bool, modules: &[Modu
     state::process::kinds(&mut statements, &planned, &parts);
     state::locked::passed_over(&mut statements, context.repository, &planned, &parts);
     let declared = services::all_declared(context, &planned, &parts);
-    let used = services::all_used(context.repository, loaded.as_ref(), &parts);
+    let used = services::all_used(context.repository, planned.environment.role, loaded.as_ref(), &parts);
     together::join(&mut statements, &jobs(&planned, &parts));
     state::service::state(&mut statements, &used, &declared, &talks(&parts), context.as_of);
     if let Some(loaded) = &loaded {

@@ -3,6 +3,7 @@
 use super::components::Context;
 use super::edited;
 use super::part::Part;
+use super::speaker;
 use crate::discover::{Kind, paths};
 use crate::environments::settings::{Module, module_name};
 use crate::environments::words::role_of_value;
@@ -10,8 +11,7 @@ use crate::environments::{Planned, SettingsChoice};
 use crate::formats::python::{self, Evaluator, Settings};
 use crate::formats::small::pytest_options::{self, PytestOptions};
 use crate::formats::{Var, World};
-use crate::links::{Meaning, meaning};
-use crate::model::{Certainty, ComponentKind, Known, Origin, Reason, Role, Span};
+use crate::model::{Certainty, Known, Origin, Reason, Role, Span};
 
 /// The settings of an environment.
 pub struct Loaded {
@@ -40,29 +40,9 @@ const UNKNOWN: &str = "?";
 /// Variables that name a settings module.
 const MODULE_VARIABLE: &str = "DJANGO_SETTINGS_MODULE";
 
-/// The component whose settings stand for the environment: one that serves, else the first of ours.
-fn speaker<'p, 't>(parts: &'p [Part<'t>], role: Role) -> Option<&'p Part<'t>> {
-    let ours = || parts.iter().filter(|part| part.kind == ComponentKind::App);
-    let serves = |part: &&Part<'_>| {
-        part.processes
-            .iter()
-            .any(|process| process.server.as_ref().is_some_and(|s| matches!(s.kind, "production" | "development")))
-    };
-    let python = |part: &&Part<'_>| part.installs.installs_python || part.container.is_some() && part.image.is_some();
-    // What runs the tests speaks for them.
-    let tests = |part: &&Part<'_>| {
-        role == Role::Test && part.processes.iter().any(|process| meaning::of(&process.argv) == Meaning::Tests)
-    };
-    ours()
-        .find(tests)
-        .or_else(|| ours().find(serves))
-        .or_else(|| ours().find(|part| !part.processes.is_empty() && python(part)))
-        .or_else(|| ours().next())
-}
-
 /// Loads the settings of an environment.
 pub fn load(context: &Context<'_, '_>, planned: &Planned, parts: &[Part<'_>], modules: &[Module]) -> Option<Loaded> {
-    let part = speaker(parts, planned.environment.role);
+    let part = speaker::of(parts, planned.environment.role);
     let world = part.map_or_else(|| World::Open(Default::default()), |part| part.world.clone());
     let world = if planned.environment.role == Role::Test { with_pytest(context, part, world) } else { world };
     let Some((choice, selected)) = choose(context, planned, part, modules, &world) else {

@@ -175,15 +175,9 @@ fn addons(context: &Context<'_, '_>, planned: &Planned) -> Vec<Declared> {
 }
 
 fn addon(addon: &Addon) -> Option<Declared> {
-    let (product, family) = match addon.plan.value.split(':').next().unwrap_or_default() {
-        "heroku-postgresql" => ("postgres", "relational"),
-        "heroku-redis" | "heroku-data-for-redis" | "rediscloud" => ("redis", "keyvalue"),
-        "cloudamqp" => ("rabbitmq", "broker"),
-        "memcachier" => ("memcached", "keyvalue"),
-        "jawsdb" | "cleardb" => ("mysql", "relational"),
-        _ => return None,
-    };
-    Some(of_platform(&addon.plan, (product, family), addon.version.as_ref()))
+    let row = services::add_on(&addon.plan.value)?;
+    let family = services::product(&row.product)?.family.as_str();
+    Some(of_platform(&addon.plan, (&row.product, family), addon.version.as_ref()))
 }
 
 fn of_render(blueprint: &render::Blueprint) -> Vec<Declared> {

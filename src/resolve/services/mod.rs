@@ -2,6 +2,7 @@
 
 mod declared;
 mod django;
+mod driver;
 mod named;
 mod used;
 

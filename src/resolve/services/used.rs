@@ -2,12 +2,12 @@
 
 use std::collections::BTreeMap;
 
-use super::{Used, django, named};
+use super::{Used, django, driver, named};
 use crate::formats::python::{Kind as Py, Val};
 use crate::knowledge::services;
 use crate::links::Repository;
 use crate::links::container::absolute;
-use crate::model::{Certainty, ComponentKind, Known, Reason};
+use crate::model::{Certainty, ComponentKind, Known, Reason, Role};
 use crate::resolve::part::Part;
 use crate::resolve::settings::Loaded;
 
@@ -15,7 +15,7 @@ use crate::resolve::settings::Loaded;
 type ClassSetting<'a> = (&'a str, &'a str, &'a dyn Fn(&str) -> Option<String>, &'static str);
 
 /// What the settings and variables of an environment use.
-pub fn all_used(repository: &Repository<'_>, loaded: Option<&Loaded>, parts: &[Part<'_>]) -> Vec<Used> {
+pub fn all_used(repository: &Repository<'_>, role: Role, loaded: Option<&Loaded>, parts: &[Part<'_>]) -> Vec<Used> {
     let mut used = Vec::new();
     if let Some(loaded) = loaded {
         let own = |class: &str| django::product_of_class(repository, class);
@@ -60,6 +60,7 @@ pub fn all_used(repository: &Repository<'_>, loaded: Option<&Loaded>, parts: &[P
             });
         }
     }
+    driver::infer(role, parts, &mut used);
     used
 }
 

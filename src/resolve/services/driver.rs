@@ -1,0 +1,42 @@
+//! The database server that the installed drivers leave as the only answer.
+
+use super::Used;
+use crate::formats::locks::UNLISTED;
+use crate::knowledge::services;
+use crate::model::{Certainty, ComponentKind, Known, Origin, Role};
+use crate::resolve::part::Part;
+
+/// Names the server behind an address that only the deployment knows: a set of packages that is wholly known holds the drivers
+/// of one server alone. `mysqlclient` speaks to two products, so it names none. Something outside may still say otherwise.
+pub(super) fn infer(role: Role, parts: &[Part<'_>], used: &mut [Used]) {
+    if !matches!(role, Role::Production | Role::Staging) {
+        return;
+    }
+    let Some(database) = used.iter_mut().find(|one| one.role == "database" && one.product.is_unknown()) else { return };
+    if let Some((product, origin)) = only_server(parts) {
+        database.product = Known::One(product.to_owned());
+        database.certainty = Certainty::Default { variable: None };
+        database.origin = database.origin.clone().join(&origin);
+    }
+}
+
+fn only_server(parts: &[Part<'_>]) -> Option<(&'static str, Origin)> {
+    let mut found: Option<(&'static str, Origin)> = None;
+    let ours = |part: &&Part<'_>| part.kind == ComponentKind::App && part.installs.installs_python;
+    for part in parts.iter().filter(ours) {
+        // What pip adds for a package is seldom a driver of another server.
+        if part.installs.packages_complete.as_ref().is_err_and(|reason| reason.text != UNLISTED) {
+            return None;
+        }
+        for (name, package) in &part.installs.packages {
+            let mut servers = services::databases_of_client(name);
+            let Some(server) = servers.next() else { continue };
+            let another = found.as_ref().is_some_and(|(known, _)| *known != server);
+            if another || servers.next().is_some() || package.maybe.is_some() {
+                return None;
+            }
+            found.get_or_insert_with(|| (server, package.package.origin.clone()));
+        }
+    }
+    found
+}
