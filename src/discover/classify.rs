@@ -97,6 +97,29 @@ enum Folder {
 /// A row: the first whose folder and name are like that says the kind.
 struct Row(Kind, Folder, &'static [Like], &'static [Like]);
 
+/// What compose files are called that are only named for their environment; what they hold tells them from other files.
+const ENVIRONMENTS: &[&str] = &[
+    "local",
+    "dev",
+    "develop",
+    "development",
+    "test",
+    "tests",
+    "testing",
+    "ci",
+    "qa",
+    "uat",
+    "demo",
+    "stage",
+    "staging",
+    "prod",
+    "production",
+    "base",
+    "common",
+    "docs",
+    "deploy",
+    "services",
+];
 const YAML: Like = Like::Ends(&[".yml", ".yaml"]);
 const LIST: Like = Like::Ends(&[".txt", ".in", ".pip"]);
 const NO_DOCKERFILE: Like =
@@ -158,6 +181,7 @@ const ROWS: &[Row] = &[
     Row(Kind::Requirements, Folder::Last(&["requirements", "reqs", "deps"]), &[LIST], &[]),
     Row(Kind::Python, Folder::Any, &[Like::Ends(&[".py"])], &[]),
     Row(Kind::Shell, Folder::Any, &[Like::Ends(&[".sh", ".bash"])], &[]),
+    Row(Kind::Compose, Folder::Any, &[YAML, Like::OneWord, Like::Word(ENVIRONMENTS)], &[]),
     Row(Kind::Guide, Folder::Any, &[Like::Starts(&["readme", "contributing", "deploy"])], &[]),
 ];
 
@@ -252,7 +276,7 @@ mod tests {
 
     #[test]
     fn names_decide_kinds() {
-        let rows: [(&str, Option<Kind>); 18] = [
+        let rows: [(&str, Option<Kind>); 20] = [
             ("Dockerfile", Some(Kind::Dockerfile)),
             ("dev.Dockerfile", Some(Kind::Dockerfile)),
             ("docker/web.Dockerfile.prod", Some(Kind::Dockerfile)),
@@ -261,6 +285,8 @@ mod tests {
             ("compose.yaml", Some(Kind::Compose)),
             ("docker-compose.ci-test.yml", Some(Kind::Compose)),
             ("docker-compose/db.yml", Some(Kind::Compose)),
+            ("production.yml", Some(Kind::Compose)),
+            ("localization.yml", None),
             (".github/workflows/ci.yml", Some(Kind::Workflow)),
             (".envs/.production/.django", Some(Kind::Dotenv)),
             (".envs/.gitignore", None),

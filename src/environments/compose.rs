@@ -7,7 +7,7 @@ use super::base_role::{by_selector, development_sign, only_services, role_of_bas
 use super::plan::{ImageBuild, Planned, Runs, Unit};
 use super::words::{Naming, naming};
 use crate::discover::{Kind, paths};
-use crate::formats::compose::{self, Options, Profiles, Project, Service};
+use crate::formats::compose::{self, Field, Options, Profiles, Project, Service};
 use crate::formats::{Vars, World};
 use crate::links::{Call, Caller, Meaning, Repository};
 use crate::model::{Confidence, FileId, Role, Span};
@@ -239,6 +239,14 @@ fn invocation(repository: &Repository<'_>, files: &[FileId], folder: &str) -> Op
     repository.calls.iter().find(plain).map(|call| call.span)
 }
 
+/// The name of an image whose tag alone is chosen where it is deployed.
+fn untagged(repository: &Repository<'_>, image: &Field<String>) -> Option<String> {
+    let span = image.origin.primary()?;
+    let text = repository.tree.text(span.file).ok()?.get(span.range())?;
+    let (name, _) = text.trim().trim_matches(['"', '\'']).split_once(":$")?;
+    (!name.is_empty() && !name.contains(['$', ' '])).then(|| name.to_owned())
+}
+
 /// The image that a service builds, or that another of the project builds under the name it asks for.
 pub fn image_of(repository: &Repository<'_>, project: &Project, service: &Service) -> Option<ImageBuild> {
     let same = |other: &&Service| {
@@ -248,7 +256,10 @@ pub fn image_of(repository: &Repository<'_>, project: &Project, service: &Servic
     let build =
         service.build.as_ref().or_else(|| project.services.values().find(same).and_then(|other| other.build.as_ref()));
     let Some(build) = build else {
-        return super::images::built_as(repository, service.image.as_ref()?.value.one()?);
+        let image = service.image.as_ref()?;
+        let reference = image.value.one().cloned().or_else(|| untagged(repository, image))?;
+        let built = super::images::built_as(repository, &reference);
+        return built.or_else(|| super::shipped::shipped_as(repository, &reference));
     };
     let context = build.context.value.one()?.clone();
     let context = paths::join("", &context)?;

@@ -12,6 +12,7 @@ pub mod plan;
 pub mod platform;
 pub mod platform_files;
 pub mod settings;
+mod shipped;
 pub mod words;
 
 pub use plan::{CommandLine, ImageBuild, NativeBuild, Plan, Planned, Runs, SettingsChoice, Setup, Unit};

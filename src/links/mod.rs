@@ -2,6 +2,7 @@
 
 mod ci_files;
 pub mod compose_call;
+mod compose_files;
 pub mod container;
 pub mod docker_build;
 pub mod meaning;

@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use super::ci_files;
+use super::compose_files;
 use super::container::Container;
 use super::meaning::{self, Meaning};
 use crate::discover::classify::{classify, is_aside};
@@ -97,7 +98,8 @@ impl<'t> Repository<'t> {
         let mut files: BTreeMap<Kind, Vec<FileId>> = BTreeMap::new();
         let mut aside: BTreeMap<Kind, Vec<FileId>> = BTreeMap::new();
         for (file, path) in tree.files() {
-            if let Some(kind) = classify(path) {
+            let kind = classify(path).filter(|kind| *kind != Kind::Compose || compose_files::is_compose(tree, file));
+            if let Some(kind) = kind {
                 let into = if is_aside(path) { &mut aside } else { &mut files };
                 into.entry(kind).or_default().push(file);
             }
@@ -112,6 +114,13 @@ impl<'t> Repository<'t> {
         let workflows = ci_files::read(tree, files.get(&Kind::Workflow).map_or(&[], Vec::as_slice));
         let mut repository = Self { tree, files, workflows, calls: Vec::new() };
         repository.calls = repository.collect_calls();
+        let called = compose_files::called(tree, &repository.calls);
+        if !called.is_empty() {
+            let known = repository.files.entry(Kind::Compose).or_default();
+            known.extend(called);
+            known.sort_unstable();
+            known.dedup();
+        }
         repository
     }
 

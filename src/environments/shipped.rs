@@ -1,0 +1,183 @@
+//! The Dockerfile behind an image that the repository's own workflows publish.
+
+use super::plan::ImageBuild;
+use crate::discover::{Kind, paths};
+
+use crate::formats::workflow::{Job, Step, Texts, Workflow};
+use crate::links::Repository;
+use crate::model::Span;
+
+/// Tags that stand for the newest state of a branch.
+const MOVING: [&str; 12] = [
+    "latest",
+    "main",
+    "master",
+    "dev",
+    "develop",
+    "local",
+    "edge",
+    "stable",
+    "release",
+    "prod",
+    "production",
+    "staging",
+];
+/// Stands for a part of a name that only the run knows.
+const ANY: &str = "*";
+/// Stands for the owner and name of the repository.
+const SELF: &str = "$self";
+
+/// A name that a step publishes an image under.
+struct Name {
+    parts: Vec<String>,
+    tag: Option<String>,
+}
+
+/// The build that workflows publish under an image's name: the newest one, or the one of just this tag.
+pub(super) fn shipped_as(repository: &Repository<'_>, reference: &str) -> Option<ImageBuild> {
+    let wanted = name(reference);
+    let moving = wanted.tag.as_deref().is_none_or(|tag| MOVING.contains(&tag));
+    let mut found: Vec<ImageBuild> = Vec::new();
+    for (_, workflow) in repository.workflows() {
+        for (job, step) in workflow.jobs.iter().flat_map(|job| job.steps.iter().map(move |step| (job, step))) {
+            let names = names(&workflow, job, step);
+            let ours: Vec<&Name> = names.iter().filter(|known| same(repository, known, &wanted)).collect();
+            let tagged = ours.iter().any(|known| known.tag.is_some() && known.tag == wanted.tag);
+            let Some(image) = build(repository, step).filter(|_| tagged || moving && !ours.is_empty()) else {
+                continue;
+            };
+            if tagged {
+                return Some(image);
+            }
+            found.push(image);
+        }
+    }
+    let first = found.first()?.clone();
+    found.iter().all(|image| image.dockerfile == first.dockerfile && image.target == first.target).then_some(first)
+}
+
+fn same(repository: &Repository<'_>, known: &Name, wanted: &Name) -> bool {
+    let (ours, theirs) = (&known.parts, &wanted.parts);
+    let Some(last) = ours.last() else { return false };
+    if last == SELF {
+        let at = theirs.len().saturating_sub(2);
+        let own = theirs.get(at..).is_some_and(|own| own.len() == 2 && is_self(repository, &own.join("/")));
+        return own && fits(ours.get(..ours.len() - 1).unwrap_or_default(), theirs.get(..at).unwrap_or_default());
+    }
+    last != ANY && fits(ours, theirs)
+}
+
+fn fits(ours: &[String], theirs: &[String]) -> bool {
+    ours.len() == theirs.len() && ours.iter().zip(theirs).all(|(known, part)| known == ANY || known == part)
+}
+
+/// Whether a guide or project file names `owner/name` as the repository on GitHub.
+fn is_self(repository: &Repository<'_>, name: &str) -> bool {
+    let link = format!("github.com/{name}");
+    let files = [Kind::Guide, Kind::Project].into_iter().flat_map(|kind| repository.of(kind));
+    let says = |text: &str| text.to_ascii_lowercase().contains(&link);
+    files.into_iter().any(|file| repository.tree.text(*file).is_ok_and(says))
+}
+
+/// Splits a reference as it is compared: in small letters, Docker Hub's own host left out.
+fn name(reference: &str) -> Name {
+    let text = reference.split('@').next().unwrap_or(reference).to_ascii_lowercase();
+    let (path, tag) = match text.rsplit_once(':') {
+        Some((path, tag)) if !tag.contains('/') => (path.to_owned(), Some(tag.to_owned())),
+        _ => (text, None),
+    };
+    let path = path.strip_prefix("docker.io/").unwrap_or(&path);
+    Name { parts: path.split('/').map(str::to_owned).collect(), tag }
+}
+
+/// The names that a step publishes: its `tags`, or the images of the step whose output they are.
+fn names(workflow: &Workflow, job: &Job, step: &Step) -> Vec<Name> {
+    let action = |step: &Step, word: &str| step.uses.as_ref().is_some_and(|uses| uses.value.contains(word));
+    if !action(step, "docker/build-push-action") {
+        return Vec::new();
+    }
+    let mut texts: Vec<&str> = step.with.get("tags").map(|tags| tags.value.as_str()).into_iter().collect();
+    for other in job.steps.iter().filter(|other| action(other, "metadata-action") || action(other, "docker-meta")) {
+        let read = other.id.as_ref().map(|id| format!("steps.{}.outputs", id.value));
+        if read.is_some_and(|read| texts.iter().any(|text| text.contains(&read))) {
+            texts.extend(other.with.get("images").map(|images| images.value.as_str()));
+        }
+    }
+    let words = texts.into_iter().flat_map(|text| text.split(['\n', ',']));
+    let plain = words.map(|word| word.trim().trim_start_matches("name=")).filter(|word| !word.is_empty());
+    plain.map(|word| name(&filled(word, &[&step.env, &job.env, &workflow.env]))).collect()
+}
+
+/// A text with its expressions replaced by what stands in the workflow, or by what stands for them.
+fn filled(text: &str, envs: &[&Texts]) -> String {
+    let mut out = String::new();
+    let mut rest = text;
+    while let Some((before, after)) = rest.split_once("${{") {
+        let (inner, after) = after.split_once("}}").unwrap_or((after, ""));
+        out.push_str(before);
+        let inner = inner.trim();
+        let own = inner.strip_prefix("env.").and_then(|name| envs.iter().find_map(|env| env.get(name)));
+        match (own, inner) {
+            (Some(value), _) if !value.value.contains("env.") => out.push_str(&filled(&value.value, envs)),
+            (None, "github.repository") => out.push_str(SELF),
+            _ => out.push_str(ANY),
+        }
+        rest = after;
+    }
+    out + rest
+}
+
+/// What a step builds.
+fn build(repository: &Repository<'_>, step: &Step) -> Option<ImageBuild> {
+    let with = |name: &str| step.with.get(name).map(|value| value.value.trim().to_owned());
+    let context = with("context").filter(|context| !context.contains("${{")).unwrap_or_default();
+    let context = paths::join("", &context)?;
+    let path = with("file").and_then(|file| paths::join("", &file)).or_else(|| paths::join(&context, "Dockerfile"))?;
+    let dockerfile = repository.tree.find(&path)?;
+    let target = with("target").filter(|target| !target.contains("${{"));
+    let span: Option<Span> = step.uses.as_ref().map(|uses| uses.span);
+    Some(ImageBuild { dockerfile, context, target, args: Default::default(), span })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::shipped_as;
+    use crate::discover::{Overlay, Tree};
+    use crate::links::Repository;
+
+    const WORKFLOW: &str = "on: push
+env: {REGISTRY: ghcr.io, IMAGE: '${{ github.repository }}'}
+jobs:
+  ship:
+    runs-on: ubuntu-latest
+    steps:
+      - id: meta
+        uses: docker/metadata-action@v5
+        with: {images: '${{ env.REGISTRY }}/${{ env.IMAGE }}'}
+      - uses: docker/build-push-action@v6
+        with: {context: ., push: true, tags: '${{ steps.meta.outputs.tags }}'}
+      - uses: docker/build-push-action@v6
+        with: {context: ., file: Dockerfile.edge, push: true, tags: 'acme/shop:edge-proxy'}
+";
+
+    fn of(reference: &str) -> Option<String> {
+        let files = [
+            (".github/workflows/ship.yml", WORKFLOW),
+            ("README.md", "See https://github.com/acme/shop"),
+            ("Dockerfile", "FROM python:3.13\n"),
+            ("Dockerfile.edge", "FROM nginx\n"),
+        ];
+        let tree = Tree::open(Box::new(Overlay::of(files))).ok()?;
+        let image = shipped_as(&Repository::read(&tree), reference)?;
+        Some(tree.path(image.dockerfile).to_owned())
+    }
+
+    #[test]
+    fn a_published_name_leads_to_its_dockerfile() {
+        assert_eq!(of("ghcr.io/acme/shop:latest").as_deref(), Some("Dockerfile"));
+        assert_eq!(of("docker.io/acme/shop:edge-proxy").as_deref(), Some("Dockerfile.edge"));
+        assert_eq!(of("ghcr.io/acme/shop:1.4.2"), None, "an older state than the one that is read");
+        assert_eq!(of("ghcr.io/other/tool:latest"), None, "published by others");
+        assert_eq!(of("redis:latest"), None);
+    }
+}
