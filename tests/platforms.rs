@@ -285,3 +285,15 @@ fn settings_are_those_of_the_container_that_the_repository_builds() {
     ]);
     assert!(lines.iter().any(|line| line == "development - setting.DEBUG value=True"), "{lines:#?}");
 }
+
+#[test]
+fn of_images_built_elsewhere_the_one_that_is_given_what_the_settings_read_speaks() {
+    let compose = "services:\n  convert: {image: 'acme/convert:8', command: [convert, --serve]}\n  web:\n    image: \
+        'acme/shop:4.2'\n    environment: {SHOP_DEBUG: 'true'}\n";
+    let lines = facts(&[
+        ("docker-compose.production.yml", compose),
+        ("shop/settings.py", "import os\nDEBUG = os.environ.get('SHOP_DEBUG') == 'true'\nINSTALLED_APPS = []\n"),
+        ("manage.py", "import os\nos.environ.setdefault('DJANGO_SETTINGS_MODULE', 'shop.settings')\n"),
+    ]);
+    assert!(lines.iter().any(|line| line == "production - setting.DEBUG value=True"), "{lines:#?}");
+}

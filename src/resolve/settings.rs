@@ -42,7 +42,7 @@ const MODULE_VARIABLE: &str = "DJANGO_SETTINGS_MODULE";
 
 /// Loads the settings of an environment.
 pub fn load(context: &Context<'_, '_>, planned: &Planned, parts: &[Part<'_>], modules: &[Module]) -> Option<Loaded> {
-    let part = speaker::of(parts, planned.environment.role);
+    let part = speaker::of(context.repository.tree, modules, parts, planned.environment.role);
     let world = part.map_or_else(|| World::Open(Default::default()), |part| part.world.clone());
     let world = if planned.environment.role == Role::Test { with_pytest(context, part, world) } else { world };
     let Some((choice, selected)) = choose(context, planned, part, modules, &world) else {

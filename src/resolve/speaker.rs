@@ -1,11 +1,14 @@
 //! Which component speaks for an environment.
 
 use super::part::Part;
+use crate::discover::Tree;
+use crate::environments::settings::Module;
+use crate::knowledge::services;
 use crate::links::{Meaning, meaning};
 use crate::model::{ComponentKind, Role};
 
 /// The component whose settings stand for the environment: one that serves, else the first of ours.
-pub(super) fn of<'p, 't>(parts: &'p [Part<'t>], role: Role) -> Option<&'p Part<'t>> {
+pub(super) fn of<'p, 't>(tree: &Tree, modules: &[Module], parts: &'p [Part<'t>], role: Role) -> Option<&'p Part<'t>> {
     let ours = || parts.iter().filter(|part| part.kind == ComponentKind::App);
     let serves = |part: &&Part<'_>| {
         part.processes
@@ -23,6 +26,27 @@ pub(super) fn of<'p, 't>(parts: &'p [Part<'t>], role: Role) -> Option<&'p Part<'
         .or_else(|| ours().find(serves))
         .or_else(|| runs().find(|part| part.installs.installs_python))
         .or_else(|| runs().find(built_here))
+        .or_else(|| {
+            let asked = |part: &&Part<'_>| !is_product(part) && read_by(tree, modules, part) > 0;
+            parts.iter().filter(asked).max_by_key(|part| read_by(tree, modules, part))
+        })
         .or_else(|| runs().find(|part| part.container.is_some() && part.image.is_some()))
         .or_else(|| ours().next())
+}
+
+/// Whether a component's image is that of a known server, which is given some of the same variables.
+fn is_product(part: &Part<'_>) -> bool {
+    let about = part.image.as_ref().and_then(|image| image.about.as_ref());
+    about.is_none_or(|about| services::by_image(&about.repository).is_some())
+}
+
+/// How many of a component's variables the settings read by their names: of images built elsewhere, the application is the
+/// one that is given what its settings ask for.
+fn read_by(tree: &Tree, modules: &[Module], part: &Part<'_>) -> usize {
+    let texts: Vec<&str> = modules.iter().filter_map(|module| tree.text(module.file).ok()).collect();
+    let reads = |name: &&String| {
+        let quoted = [format!("\"{name}\""), format!("'{name}'")];
+        texts.iter().any(|text| quoted.iter().any(|word| text.contains(word)))
+    };
+    part.providers.keys().filter(reads).count()
 }
