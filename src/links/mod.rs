@@ -4,8 +4,10 @@ mod ci_files;
 pub mod compose_call;
 pub mod container;
 pub mod docker_build;
+mod hatch_scripts;
 pub mod meaning;
-pub mod mise_tasks;
+
+mod mise_tasks;
 pub mod repository;
 pub mod runners;
 pub mod system_install;

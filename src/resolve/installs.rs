@@ -50,7 +50,9 @@ pub fn run(installs: &mut Installs, executed: &Executed, place: &Place<'_, '_>) 
     match meaning::of(&argv) {
         Meaning::InstallsSystem(install) => system(installs, &install, executed, place),
         Meaning::InstallsPython(command) => python(installs, &command, executed, place),
-        _ if syncs(&argv, &executed.vars) => python(installs, &argv, executed, place),
+        _ if syncs(&argv, &executed.vars) || locks::hatch::call(&argv).is_some() => {
+            python(installs, &argv, executed, place)
+        }
         _ => {}
     }
 }

@@ -44,7 +44,7 @@ pub(super) fn package(requirement: &Requirement, group: &str, applies: Option<bo
 }
 
 /// Takes a list of a group in. What names the project itself only chooses its extras.
-fn list(plan: &mut Plan<'_>, me: &str, dependencies: &[Dependency], group: &str, extra: bool) {
+pub(super) fn list(plan: &mut Plan<'_>, me: &str, dependencies: &[Dependency], group: &str, extra: bool) {
     for dependency in dependencies {
         let Ok(requirement) = &dependency.requirement else { continue };
         if requirement.name.value == me {

@@ -5,6 +5,7 @@ mod asked;
 mod conda;
 pub mod data;
 mod fresh;
+pub mod hatch;
 pub mod manifest;
 mod pdm;
 mod pip;
@@ -176,6 +177,9 @@ struct Bare {
 }
 
 fn dispatch(plan: &mut Plan<'_>, argv: &[String]) -> Result<(), Reason> {
+    if let Some(call) = hatch::call(argv) {
+        return hatch::run(plan, &call);
+    }
     let Bare { name, words: rest, elsewhere } = bare(argv)?;
     let verb = rest.first().map_or("", String::as_str);
     let second = rest.get(1).map_or("", String::as_str);

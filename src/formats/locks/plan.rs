@@ -132,6 +132,15 @@ impl Plan<'_> {
             return;
         }
         match (old.applies, package.applies) {
+            // A wish without a version leaves the other's.
+            (Some(true), Some(true)) if package.version.is_none() => {
+                old.extras.extend(package.extras);
+                old.dev &= package.dev;
+            }
+            (Some(true), Some(true)) if old.version.is_none() => {
+                let dev = old.dev && package.dev;
+                *old = Package { dev, ..package };
+            }
             (Some(true), Some(true)) => {
                 let name = package.name.clone();
                 self.out.complete = Err(Reason::new(format!("{name}: several versions apply")));
