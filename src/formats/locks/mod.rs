@@ -15,6 +15,7 @@ mod plan;
 mod poetry;
 pub mod poetry_groups;
 pub mod pylock;
+mod settle;
 #[cfg(test)]
 mod tests;
 mod uv;
