@@ -44,6 +44,8 @@ pub struct Installed {
     pub unconfirmed: Option<Reason>,
     /// Whether the project itself is installed too; `None` where that does not arise.
     pub project: Option<bool>,
+    /// The interpreter that comes with the packages, as conda brings one.
+    pub python: Option<Spanned<String>>,
     /// The lock file that was read.
     pub lock: Option<FileId>,
     /// The files that were read.
@@ -60,6 +62,7 @@ impl Default for Installed {
             refused: None,
             unconfirmed: None,
             project: None,
+            python: None,
             lock: None,
             sources: Vec::new(),
             problems: Vec::new(),

@@ -106,3 +106,15 @@ fn blocks_of_every_form_lie_exactly_over_the_file() {
         }
     }
 }
+
+#[test]
+fn lines_of_a_quoted_text_may_stand_no_deeper_than_its_key() {
+    let text = "a:\n  b: \"one\n  two\nthree\"\n  c: 'x\n\n  y'\n  d: z\n";
+    let document = parse(FileId(0), text);
+    assert!(document.problems.is_empty());
+    let a = document.root().and_then(|root| root.get("a")).unwrap();
+    let value = |key: &str| a.get(key).and_then(NodeRef::as_str).unwrap();
+    assert_eq!((value("b"), value("c"), value("d")), ("one two three", "x\ny", "z"));
+    let place = a.get("d").unwrap().span();
+    assert_eq!(&text[place.range()], "z");
+}
