@@ -83,6 +83,9 @@ fn read(file: FileId, text: &str, most: usize) -> Vec<Document> {
         }
         documents = read_once(file, &mended.text, most);
     }
+    if !mended.holds(&documents) {
+        return read_once(file, text, most);
+    }
     documents.iter_mut().for_each(|document| mended.restore(document));
     documents
 }

@@ -30,8 +30,8 @@ impl Mended {
 
     /// Indents the line that the last problem of a reading is about; whether it is one of these.
     pub(super) fn indent(&mut self, documents: &[Document]) -> bool {
-        let problem =
-            documents.last().and_then(|document| document.problems.iter().find(|p| p.message.contains(REFUSED)));
+        let ours = |problem: &&crate::model::Problem| [REFUSED, TAB].iter().any(|why| problem.message.contains(why));
+        let problem = documents.last().and_then(|document| document.problems.iter().find(ours));
         let Some(at) = problem.map(|problem| problem.span.start as usize) else { return false };
         let line = self.text.get(..at).map_or(0, |before| before.rfind('\n').map_or(0, |end| end + 1));
         let again = self.inserted.contains(&line);
@@ -40,7 +40,20 @@ impl Mended {
         }
         self.text.insert_str(line, BLANKS);
         self.inserted.push(line);
+        if problem.is_some_and(|problem| problem.message.contains(TAB)) {
+            self.tabs.push(line + BLANKS.len());
+        }
         true
+    }
+
+    /// Whether every tab that was let pass stands within a quoted text.
+    pub(super) fn holds(&self, documents: &[Document]) -> bool {
+        let quoted = |node: &super::Node, at: usize| {
+            let range = node.span.range();
+            let within = range.start < at && at < range.end;
+            within && self.text.get(range).is_some_and(|source| source.starts_with(['"', '\'']))
+        };
+        self.tabs.iter().all(|at| documents.iter().flat_map(|document| &document.nodes).any(|node| quoted(node, *at)))
     }
 
     fn back(&self, at: u32) -> u32 {
