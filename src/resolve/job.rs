@@ -6,6 +6,7 @@ use super::build;
 use super::components::Context;
 use super::installs::{self, Place};
 use super::part::{Host, ImagePart, Part, ProcessPart, RuntimePart};
+use super::turns::{self, Turn};
 use crate::discover::paths;
 use crate::formats::requirements::MarkerEnv;
 use crate::formats::shell::{self, Dialect};
@@ -34,7 +35,12 @@ pub fn of<'t>(context: &Context<'_, 't>, file: FileId, id: &str, name: &str) -> 
     part.world = World::Closed(vars);
     let tree = context.repository.tree;
     part.container = Some(Container::checkout(tree, ""));
-    steps(context, &mut part, job);
+    let every = turns::of(&workflow, job, &instances);
+    turns::together(&mut part, &every, job.id.span, |part, turn| steps(context, part, job, turn));
+    if !part.installs.installs_python {
+        part.installs.packages_complete =
+            Err(Reason::at("no step of the job installs packages by a known command", job.id.span));
+    }
     build::brought(&part.installs, &mut part.runtimes);
     let order = part.processes.iter().position(|process| process.server.is_none());
     if part.processes.len() > 1 {
@@ -235,11 +241,11 @@ fn conda_setup(context: &Context<'_, '_>, part: &mut Part<'_>, step: &workflow::
     super::machine::command(context, part, &text, "", step.span);
 }
 
-fn steps(context: &Context<'_, '_>, part: &mut Part<'_>, job: &Job) {
+fn steps(context: &Context<'_, '_>, part: &mut Part<'_>, job: &Job, turn: &Turn) {
     let tree = context.repository.tree;
     let python = part.python().map(str::to_owned);
-    for step in &job.steps {
-        let Some(run) = &step.run else {
+    for (step, run) in job.steps.iter().zip(turn) {
+        let Some(run) = run.as_ref().filter(|_| step.run.is_some()) else {
             conda_setup(context, part, step);
             continue;
         };
@@ -288,9 +294,5 @@ fn steps(context: &Context<'_, '_>, part: &mut Part<'_>, job: &Job) {
                 }
             }
         }
-    }
-    if !part.installs.installs_python {
-        part.installs.packages_complete =
-            Err(Reason::at("no step of the job installs packages by a known command", job.id.span));
     }
 }

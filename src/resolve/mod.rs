@@ -18,6 +18,7 @@ pub mod settings;
 pub mod state;
 pub mod supervised;
 pub mod together;
+mod turns;
 pub mod unread;
 
 use std::sync::Arc;
