@@ -89,6 +89,9 @@ impl Plan<'_> {
     pub(super) fn manifest(&mut self, folder: &str) -> Option<Manifest> {
         let file = self.tree.find(&paths::join(folder, "pyproject.toml")?)?;
         let read = manifest::parse(file, self.tree.text(file).ok()?);
+        if let Some(problem) = read.problems.first() {
+            self.refuse(Reason::at(format!("pyproject.toml cannot be read: {}", problem.message), problem.span));
+        }
         self.out.problems.extend(read.problems.iter().cloned());
         if !self.out.sources.iter().any(|s| s.file == file) {
             self.out.sources.push(Source { file, group: None, span: None });
