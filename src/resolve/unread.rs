@@ -40,8 +40,9 @@ pub fn problems(repository: &Repository<'_>, model: &Model) -> Vec<ReadProblem> 
     };
     for file in repository.of(Kind::Dockerfile) {
         if let Some(dockerfile) = repository.dockerfile(*file) {
-            add(*file, &dockerfile.problems);
-            add(*file, &dockerfile.refused);
+            let text = repository.tree.text(*file).unwrap_or_default();
+            add(*file, &without_templates(text, dockerfile.problems.clone()));
+            add(*file, &without_templates(text, dockerfile.refused.clone()));
         }
     }
     for (file, workflow) in repository.workflows() {
