@@ -96,7 +96,7 @@ fn filled(text: &str, args: &[String]) -> String {
             ("args", _) => out.push_str(&args.iter().map(|word| quoted(word)).collect::<Vec<_>>().join(" ")),
             ("root", "") => out.push('.'),
             ("env", rest) if rest.contains(':') => {
-                out.push_str(&filled(rest.split_once(':').map_or("", |(_, d)| d), &[]))
+                out.push_str(&filled(rest.split_once(':').map_or("", |(_, d)| d), &[]));
             }
             _ => out.push_str("\"$HATCH\""),
         }

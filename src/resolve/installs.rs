@@ -51,7 +51,7 @@ pub fn run(installs: &mut Installs, executed: &Executed, place: &Place<'_, '_>) 
         Meaning::InstallsSystem(install) => system(installs, &install, executed, place),
         Meaning::InstallsPython(command) => python(installs, &command, executed, place),
         _ if syncs(&argv, &executed.vars) || locks::hatch::call(&argv).is_some() => {
-            python(installs, &argv, executed, place)
+            python(installs, &argv, executed, place);
         }
         _ => {}
     }

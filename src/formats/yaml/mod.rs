@@ -86,7 +86,9 @@ fn read(file: FileId, text: &str, most: usize) -> Vec<Document> {
     if !mended.holds(&documents) {
         return read_once(file, text, most);
     }
-    documents.iter_mut().for_each(|document| mended.restore(document));
+    for document in &mut documents {
+        mended.restore(document);
+    }
     documents
 }
 
