@@ -55,7 +55,7 @@ pub(super) fn read(tree: &Tree, files: &[FileId]) -> BTreeMap<FileId, Arc<Workfl
         }
         let inputs = same_everywhere(&workflow.callers);
         for step in workflow.jobs.iter_mut().flat_map(|job| &mut job.steps) {
-            step.run = step.run.take().map(|run| workflow::with_inputs(&run, &inputs));
+            step.run = step.run.take().map(|run| workflow::with_values(&run, &inputs));
         }
     }
     all.into_iter().map(|(file, workflow)| (file, Arc::new(workflow))).collect()
@@ -67,8 +67,9 @@ fn same_everywhere(callers: &[Inputs]) -> BTreeMap<String, Spanned<String>> {
     let same = |(name, (value, _)): &(&String, &(Data, Span))| {
         rest.iter().all(|other| other.get(*name).is_some_and(|(other, _)| other == value))
     };
-    let text =
-        |(name, (value, span)): (&String, &(Data, Span))| Some((name.clone(), Spanned::new(value.text()?, *span)));
+    let text = |(name, (value, span)): (&String, &(Data, Span))| {
+        Some((format!("inputs.{name}"), Spanned::new(value.text()?, *span)))
+    };
     first.iter().filter(same).filter_map(text).collect()
 }
 

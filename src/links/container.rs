@@ -1,5 +1,7 @@
 //! Which file of the repository a path inside a container is.
 
+use std::collections::BTreeSet;
+
 use crate::discover::{Tree, paths};
 use crate::formats::dockerfile::{Action, Build, CopyFrom};
 use crate::formats::shell::Files;
@@ -115,6 +117,16 @@ impl Files for Container<'_> {
     fn script(&self, path: &str) -> Option<(FileId, &str)> {
         let file = self.find(path).or_else(|| self.by_name(path))?;
         Some((file, self.tree.text(file).ok()?))
+    }
+
+    fn names(&self, folder: &str) -> Option<Vec<String>> {
+        let outside = self.outside(folder).filter(|outside| outside.is_empty() || self.tree.is_dir(outside))?;
+        let below = |path: &str| {
+            let rest = path.strip_prefix(outside.as_str())?.trim_start_matches('/');
+            Some(rest.split('/').next().unwrap_or(rest).to_owned())
+        };
+        let names: BTreeSet<String> = self.tree.under(&outside).filter_map(|(_, path)| below(path)).collect();
+        Some(names.into_iter().collect())
     }
 
     fn command(&self, name: &str) -> Option<(FileId, &str)> {

@@ -3,6 +3,7 @@
 use super::compose_call::{self, ComposeCall};
 use super::docker_build::{self, BuildCall};
 use super::system_install::{self, SystemInstall};
+use crate::formats::locks::hatch;
 use crate::knowledge::processes;
 
 /// What a command does, as far as parity is concerned.
@@ -44,6 +45,9 @@ pub fn unwrapped(argv: &[String]) -> Vec<String> {
 pub fn of(argv: &[String]) -> Meaning {
     if let Some(install) = python_install(argv) {
         return Meaning::InstallsPython(install);
+    }
+    if let Some(call) = hatch::call(argv).filter(|call| !call.runs.is_empty()) {
+        return of(&call.runs);
     }
     let rest = unwrapped(argv);
     let words: Vec<&str> = rest.iter().map(String::as_str).collect();
@@ -185,7 +189,7 @@ fn runs_tests(program: &str, words: &[&str]) -> bool {
         "tox" | "nox" => {
             !words.iter().any(|word| ["lint", "docs", "flake8", "mypy", "black"].iter().any(|no| word.contains(no)))
         }
-        "setup.py" => second == "test",
+        "setup.py" | "hatch" => second == "test",
         _ if is_python(program) => match (second, words.get(2).copied().unwrap_or_default()) {
             (script, "test") if script.ends_with("manage.py") => true,
             (script, _) => {

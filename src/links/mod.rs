@@ -5,8 +5,10 @@ pub mod compose_call;
 mod compose_files;
 pub mod container;
 pub mod docker_build;
+mod hatch_scripts;
 pub mod meaning;
-pub mod mise_tasks;
+
+mod mise_tasks;
 pub mod repository;
 pub mod runners;
 pub mod system_install;

@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use super::meaning::Meaning;
 use super::repository::{Call, Caller, Repository, Script};
 use crate::discover::{Tree, paths};
+use crate::formats::locks::hatch;
 use crate::formats::python::nox::{self, NoxCall};
 use crate::formats::shell::Dialect;
 use crate::formats::small::makefile::{self, Given, Makefile, Target, Variables};
@@ -133,6 +134,9 @@ impl Repository<'_> {
         depth: usize,
         calls: &mut Vec<Call>,
     ) -> bool {
+        if let Some(call) = hatch::call(argv).filter(|_| depth <= MAX_DEPTH) {
+            return self.follow_hatch(&call, folder, caller, depth, calls);
+        }
         let words = match meaning {
             Meaning::Runs(words) => words.as_slice(),
             Meaning::Tests => argv,

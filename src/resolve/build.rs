@@ -52,6 +52,7 @@ pub fn resolve<'t>(tree: &'t Tree, build: Build, asked: &ImageBuild, as_of: &str
     let (reference, certainty, origin) = external_base(&build, target);
     let about = reference.one().map(|reference| images::describe(reference, as_of)).or_else(|| partly(&build, target));
     let mut runtimes: Vec<RuntimePart> = about.iter().flat_map(|about| runtimes(about, &origin, &certainty)).collect();
+    brought(&installs, &mut runtimes);
     runtimes.extend(uv(&build, target));
     let stages = other_stages(&build, target);
     let stage = build.stages.get(target)?;
@@ -68,6 +69,20 @@ pub fn resolve<'t>(tree: &'t Tree, build: Build, asked: &ImageBuild, as_of: &str
     };
     let container = Container::of_stage(tree, &build, target, &asked.context);
     Some(Built { build, target, image, installs, runtimes, container, commands })
+}
+
+/// Puts the interpreter that an environment of conda brings before that of the base.
+pub fn brought(installs: &Installs, runtimes: &mut Vec<RuntimePart>) {
+    let Some(python) = &installs.python else { return };
+    let origin = python.one().map(|python| Origin::set(python.span)).unwrap_or_default();
+    let version = match python {
+        Known::One(python) => Known::One(python.value.clone()),
+        Known::Unknown(reason) => Known::Unknown(reason.clone()),
+        _ => return,
+    };
+    runtimes.retain(|runtime| runtime.tool != "python");
+    runtimes
+        .insert(0, RuntimePart { tool: "python", version, declared_in: "conda", origin, certainty: Certainty::Stated });
 }
 
 /// The platform that the stage's own base is asked for.

@@ -16,7 +16,7 @@ use crate::formats::shell::Word;
 use crate::formats::{Var, World, dotenv};
 use crate::knowledge::{images, services};
 use crate::links::{Container, Repository};
-use crate::model::{Certainty, ComponentKind, Known, Origin, Reason, SpanMap, Spanned, StepKind};
+use crate::model::{Certainty, ComponentKind, FileId, Known, Origin, Problem, Reason, SpanMap, Spanned, StepKind};
 
 /// What resolution of components needs.
 pub struct Context<'a, 't> {
@@ -45,7 +45,8 @@ fn one<'t>(context: &Context<'_, 't>, planned: &Planned, unit: &Unit) -> Option<
                 span: line.span,
                 map: Some(line.map.clone()),
             });
-            let mut part = composed(context, project, project.services.get(service)?, folder, instead);
+            let service = project.services.get(service).filter(|service| !cut_off(project, service))?;
+            let mut part = composed(context, project, service, folder, instead);
             hosted::added(context, &mut part, unit, planned);
             part
         }
@@ -236,9 +237,15 @@ pub(super) fn entry_words(built: &Built<'_>) -> Vec<Word> {
 }
 
 fn variables(part: &mut Part<'_>, project: &Project, service: &Service, tree: &crate::discover::Tree) {
-    let mut open = false;
+    let fault = broken(project, service.name.span.file).next();
+    let mut open = fault.is_some();
+    part.unseen = fault.map(|fault| Reason::at(fault.message.clone(), fault.span));
     for used in project.env_files.iter().filter(|used| used.service == service.name.value) {
-        if matches!(used.presence, Presence::Here(_)) {
+        if let Presence::Here(file) = used.presence {
+            let fault = broken(project, file).next();
+            open |= fault.is_some();
+            part.unseen =
+                part.unseen.take().or_else(|| fault.map(|fault| Reason::at(fault.message.clone(), fault.span)));
             continue;
         }
         open = true;
@@ -264,6 +271,24 @@ fn variables(part: &mut Part<'_>, project: &Project, service: &Service, tree: &c
     if open || part.container.is_none() {
         part.world = World::Open(part.world.vars().clone());
     }
+}
+
+/// A fault for which more stands in a file than was read of it.
+fn broken(project: &Project, file: FileId) -> impl Iterator<Item = &Problem> {
+    let twice = |problem: &Problem| problem.message.ends_with("stands twice");
+    project.problems.iter().filter(move |problem| problem.span.file == file && !twice(problem))
+}
+
+/// Whether reading ended within a service.
+fn cut_off(project: &Project, service: &Service) -> bool {
+    let place = service.name.span;
+    broken(project, place.file).any(|problem| {
+        let behind = |other: &&Service| {
+            let other = other.name.span;
+            other.file == place.file && place.start < other.start && other.start < problem.span.start
+        };
+        place.start < problem.span.start && !project.services.values().any(|other| behind(&other))
+    })
 }
 
 /// Whether a variable is written in a file that is itself a sample.

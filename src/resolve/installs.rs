@@ -15,7 +15,7 @@ use crate::links::container::{Container, absolute};
 use crate::links::repository::words;
 use crate::links::system_install::{Mark, SystemInstall, SystemPackage};
 use crate::links::{Meaning, meaning};
-use crate::model::{Reason, Span, Spanned};
+use crate::model::{Known, Reason, Span, Spanned};
 
 /// Where commands run.
 pub struct Place<'a, 't> {
@@ -50,7 +50,9 @@ pub fn run(installs: &mut Installs, executed: &Executed, place: &Place<'_, '_>) 
     match meaning::of(&argv) {
         Meaning::InstallsSystem(install) => system(installs, &install, executed, place),
         Meaning::InstallsPython(command) => python(installs, &command, executed, place),
-        _ if syncs(&argv, &executed.vars) => python(installs, &argv, executed, place),
+        _ if syncs(&argv, &executed.vars) || locks::hatch::call(&argv).is_some() => {
+            python(installs, &argv, executed, place);
+        }
         _ => {}
     }
 }
@@ -209,6 +211,7 @@ fn python(installs: &mut Installs, command: &[String], executed: &Executed, plac
         let rest = more.then(|| locks::installed(place.tree, &folder, &argv, vars, &place.markers));
         exports::joined(exported, rest)
     };
+    interpreter(installs, installed.python.as_ref(), executed.span);
     // A run that cannot be followed says less than what was installed before it.
     let runs = command.get(1).is_some_and(|verb| verb == "run");
     if runs && installed.complete.is_err() && installed.packages.is_empty() {
@@ -254,6 +257,19 @@ fn python(installs: &mut Installs, command: &[String], executed: &Executed, plac
             }
         }
     }
+}
+
+/// Notes the interpreter that conda puts in its environment.
+fn interpreter(installs: &mut Installs, found: Option<&Spanned<String>>, step: Span) {
+    let Some(found) = found else { return };
+    let place = if found.span == locks::NOWHERE { step } else { found.span };
+    let several =
+        installs.python.as_ref().is_some_and(|known| known.one().is_none_or(|known| known.value != found.value));
+    installs.python = Some(if several {
+        Known::Unknown(Reason::at("several environments have interpreters of their own", place))
+    } else {
+        Known::One(Spanned::new(found.value.clone(), place))
+    });
 }
 
 /// Whether an installed version is left as it is: it fits what is asked for, and nothing asks for an upgrade.
@@ -308,6 +324,7 @@ pub fn take_over(into: &mut Installs, from: &Installs, step: Span) {
     }
     into.sources.extend(from.sources.iter().cloned());
     into.installs_python |= from.installs_python;
+    into.python = into.python.take().or_else(|| from.python.clone());
 }
 
 /// Takes over wheels that another stage built.

@@ -6,6 +6,7 @@ use super::build;
 use super::components::Context;
 use super::installs::{self, Place};
 use super::part::{Host, ImagePart, Part, ProcessPart, RuntimePart};
+use super::turns::{self, Turn};
 use crate::discover::paths;
 use crate::formats::requirements::MarkerEnv;
 use crate::formats::shell::{self, Dialect};
@@ -34,7 +35,13 @@ pub fn of<'t>(context: &Context<'_, 't>, file: FileId, id: &str, name: &str) -> 
     part.world = World::Closed(vars);
     let tree = context.repository.tree;
     part.container = Some(Container::checkout(tree, ""));
-    steps(context, &mut part, job);
+    let every = turns::of(&workflow, job, &instances);
+    turns::together(&mut part, &every, job.id.span, |part, turn| steps(context, part, job, turn));
+    if !part.installs.installs_python {
+        part.installs.packages_complete =
+            Err(Reason::at("no step of the job installs packages by a known command", job.id.span));
+    }
+    build::brought(&part.installs, &mut part.runtimes);
     let order = part.processes.iter().position(|process| process.server.is_none());
     if part.processes.len() > 1 {
         part.processes.truncate(order.map_or(1, |at| at + 1));
@@ -216,11 +223,32 @@ fn job_vars(workflow: &Workflow, job: &Job, instances: &[workflow::RunInstance])
     vars
 }
 
-fn steps(context: &Context<'_, '_>, part: &mut Part<'_>, job: &Job) {
+/// What a step that sets conda up installs.
+fn conda_setup(context: &Context<'_, '_>, part: &mut Part<'_>, step: &workflow::Step) {
+    let action = step.uses.as_ref().and_then(|uses| uses.value.split('@').next()).unwrap_or_default();
+    if !["conda-incubator/setup-miniconda", "mamba-org/setup-micromamba", "mamba-org/provision-with-micromamba"]
+        .contains(&action)
+    {
+        return;
+    }
+    let input = |name: &str| step.with.get(name).filter(|value| !value.value.contains("${{"));
+    let text = match (input("environment-file"), input("create-args"), input("python-version")) {
+        (Some(file), ..) => format!("conda env create -f {}", file.value),
+        (None, Some(words), _) => format!("conda create {}", words.value),
+        (None, None, Some(version)) => format!("conda create python={}", version.value),
+        _ => return,
+    };
+    super::machine::command(context, part, &text, "", step.span);
+}
+
+fn steps(context: &Context<'_, '_>, part: &mut Part<'_>, job: &Job, turn: &Turn) {
     let tree = context.repository.tree;
     let python = part.python().map(str::to_owned);
-    for step in &job.steps {
-        let Some(run) = &step.run else { continue };
+    for (step, run) in job.steps.iter().zip(turn) {
+        let Some(run) = run.as_ref().filter(|_| step.run.is_some()) else {
+            conda_setup(context, part, step);
+            continue;
+        };
         let folder = run.working_directory.as_ref().map_or_else(
             || job.defaults.working_directory.as_ref().map(|dir| dir.value.clone()).unwrap_or_default(),
             |dir| dir.value.clone(),
@@ -266,9 +294,5 @@ fn steps(context: &Context<'_, '_>, part: &mut Part<'_>, job: &Job) {
                 }
             }
         }
-    }
-    if !part.installs.installs_python {
-        part.installs.packages_complete =
-            Err(Reason::at("no step of the job installs packages by a known command", job.id.span));
     }
 }

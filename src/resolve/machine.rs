@@ -128,7 +128,7 @@ fn install_file(context: &Context<'_, '_>, part: &mut Part<'_>, file: FileId, an
     command(context, part, &format!("pip install -r /repo/{path}"), "", anchor);
 }
 
-fn command(context: &Context<'_, '_>, part: &mut Part<'_>, text: &str, folder: &str, anchor: Span) {
+pub(super) fn command(context: &Context<'_, '_>, part: &mut Part<'_>, text: &str, folder: &str, anchor: Span) {
     mapped(context, part, text, &SpanMap::Whole(anchor), folder);
 }
 

@@ -19,6 +19,7 @@ mod speaker;
 pub mod state;
 pub mod supervised;
 pub mod together;
+mod turns;
 pub mod unread;
 
 use std::sync::Arc;

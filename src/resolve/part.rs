@@ -131,6 +131,8 @@ pub struct Installs {
     pub sources: Vec<SourcePart>,
     /// Whether anything installs Python packages.
     pub installs_python: bool,
+    /// The interpreter of the environment that conda makes; unknown where it makes several.
+    pub python: Option<Known<Spanned<String>>>,
     /// Files or folders of other stages whose system files were copied (`/usr`, `*.so`).
     pub copied_libraries: bool,
 }
@@ -147,6 +149,7 @@ impl Default for Installs {
             wheel_sources: Vec::new(),
             sources: Vec::new(),
             installs_python: false,
+            python: None,
             copied_libraries: false,
         }
     }

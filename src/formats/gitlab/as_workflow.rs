@@ -35,6 +35,9 @@ pub fn workflow(tree: &Tree, file: FileId) -> Workflow {
     }
 }
 
+/// An expression that nobody can evaluate.
+const UNDECIDED: &str = "${{ inputs.unknown }}";
+
 /// `$NAME` as an expression that asks for the variable of that name.
 fn expanded(text: &Spanned<String>) -> Spanned<String> {
     let mut out = String::new();
@@ -69,7 +72,7 @@ fn expanded(text: &Spanned<String>) -> Spanned<String> {
     out.push_str(rest);
     // Inputs of a component are only known where it is included.
     if out.contains("$[[") {
-        out = "${{ inputs.unknown }}".into();
+        out = UNDECIDED.into();
     }
     Spanned::new(out, text.span)
 }
@@ -86,6 +89,7 @@ fn as_job(pipeline: &Pipeline, job: &Job) -> workflow::Job {
             env.insert(name.clone(), Spanned::new(format!("${{{{ matrix.{name} }}}}"), value.span));
         }
     }
+    ruled(&mut env, pipeline, job);
     let started = job
         .environment
         .as_ref()
@@ -112,6 +116,18 @@ fn as_job(pipeline: &Pipeline, job: &Job) -> workflow::Job {
         continue_on_error: job.allow_failure,
         steps,
         outputs: Texts::new(),
+    }
+}
+
+/// Variables that rules set, which win over those of the pipeline and of the job: only the run tells which rule holds.
+fn ruled(env: &mut Texts, pipeline: &Pipeline, job: &Job) {
+    let outer = pipeline.rules.iter().flat_map(|rule| &rule.variables);
+    let outer = outer.filter(|(name, _)| job.inherited.contains_key(*name) && !job.variables.contains_key(*name));
+    for (name, text) in outer.chain(job.rules.iter().flat_map(|rule| &rule.variables)) {
+        let same = env.get(name).is_some_and(|known| known.value == expanded(text).value);
+        if !same {
+            env.insert(name.clone(), Spanned::new(UNDECIDED.to_owned(), text.span));
+        }
     }
 }
 
@@ -159,8 +175,12 @@ fn condition(job: &Job) -> Option<Spanned<String>> {
             return Some(Spanned::new(word.to_owned(), when.span));
         }
     }
-    let runs = job.rules.iter().filter(|rule| !super::never(rule));
-    let rules: Vec<&Spanned<String>> = runs.filter_map(|rule| rule.condition.as_ref()).collect();
+    let runs = || job.rules.iter().filter(|rule| !super::never(rule));
+    // A rule that asks for nothing holds where no other does.
+    if runs().any(|rule| rule.condition.is_none() && rule.changes.is_empty() && rule.exists.is_empty()) {
+        return None;
+    }
+    let rules: Vec<&Spanned<String>> = runs().filter_map(|rule| rule.condition.as_ref()).collect();
     let first = rules.first()?;
     let all: Vec<&str> = rules.iter().map(|rule| rule.value.as_str()).collect();
     Some(Spanned::new(all.join(" || "), first.span))
@@ -172,8 +192,10 @@ fn service_name(service: &Service) -> String {
         return alias.value.split([',', ' ']).next().unwrap_or_default().to_owned();
     }
     let image = service.image.value.split(['@']).next().unwrap_or_default();
-    let last = image.rsplit('/').next().unwrap_or_default();
-    last.split(':').next().unwrap_or_default().to_owned()
+    // The colon of a port stands before the last slash.
+    let from = image.rfind('/').map_or(0, |slash| slash + 1);
+    let end = image.get(from..).and_then(|last| last.find(':')).map_or(image.len(), |colon| from + colon);
+    image.get(..end).unwrap_or_default().replace('/', "-")
 }
 
 fn service_spec(service: &Service) -> ContainerSpec {

@@ -153,3 +153,17 @@ fn an_include_gives_its_file_inputs_and_the_others_have_their_defaults() {
     let lines: Vec<&str> = job.script.iter().map(|line| line.text.as_str()).collect();
     assert_eq!(lines, ["run info", "left $[[ inputs.none ]]", "cut $[[ inputs.job | truncate(0,1) ]]"]);
 }
+
+#[test]
+fn variables_of_rules_are_not_those_of_the_job_and_a_bare_rule_is_no_condition() {
+    let text = "variables: {A: '1', B: '2', C: '3'}\nworkflow:\n  rules:\n    - {if: $X, variables: {B: '9'}}\n    - when: always\n\
+                t:\n  script: x\n  variables: {D: d}\n  services: [bitnami/postgresql:16]\n  rules:\n    \
+                - {if: $Y, variables: {A: '7', C: '3', D: e}}\n    - when: on_success\n";
+    let tree = tree(&[(".gitlab-ci.yml", text)]);
+    let flow = workflow(&tree, crate::model::FileId(0));
+    assert!(flow.jobs[0].condition.is_none());
+    let run = &expand(&flow, &flow.jobs[0], &std::collections::BTreeMap::new())[0];
+    let known = |name: &str| run.env[name].0.one().map(String::as_str);
+    assert_eq!([known("A"), known("B"), known("C"), known("D")], [None, None, Some("3"), None]);
+    assert!(run.services.contains_key("bitnami-postgresql"));
+}

@@ -4,6 +4,7 @@ use std::collections::BTreeSet;
 
 use super::Package;
 use super::manifest::{Dependency, Manifest};
+use super::pip::fixes;
 use super::plan::{Plan, is_dev};
 use super::poetry::walk;
 use crate::discover::paths;
@@ -30,7 +31,7 @@ pub(super) fn package(requirement: &Requirement, group: &str, applies: Option<bo
     let version = requirement.pin();
     Package {
         name: requirement.name.value.clone(),
-        pinned: version.is_some(),
+        pinned: version.is_some() || requirement.url.as_ref().is_some_and(|url| fixes(&url.value)),
         version,
         specifier: requirement.specifier.clone(),
         extras: requirement.extras.clone(),
@@ -44,7 +45,7 @@ pub(super) fn package(requirement: &Requirement, group: &str, applies: Option<bo
 }
 
 /// Takes a list of a group in. What names the project itself only chooses its extras.
-fn list(plan: &mut Plan<'_>, me: &str, dependencies: &[Dependency], group: &str, extra: bool) {
+pub(super) fn list(plan: &mut Plan<'_>, me: &str, dependencies: &[Dependency], group: &str, extra: bool) {
     for dependency in dependencies {
         let Ok(requirement) = &dependency.requirement else { continue };
         if requirement.name.value == me {

@@ -7,7 +7,7 @@ use super::argv;
 use super::plan::Plan;
 use super::{NOWHERE, Package, Source, pip};
 use crate::discover::paths;
-use crate::formats::requirements::normalize;
+use crate::formats::requirements::{MarkerEnv, normalize};
 use crate::formats::yaml;
 use crate::knowledge::packages;
 use crate::model::{FileId, Origin, Reason, Span, Spanned};
@@ -66,7 +66,9 @@ fn manifest(plan: &mut Plan<'_>, file: FileId, text: &str) {
     }
     // pip runs in the folder of the file.
     let folder = paths::parent(plan.tree.path(file));
-    let (tree, vars, markers) = (plan.tree, plan.vars, plan.markers);
+    let (tree, vars) = (plan.tree, plan.vars);
+    let python = plan.out.python.as_ref().map(|python| python.value.clone()).or_else(|| plan.markers.python.clone());
+    let markers = &MarkerEnv { python, ..plan.markers.clone() };
     let mut inner = Plan { tree, folder, vars, markers, lock: None, out: std::mem::take(&mut plan.out) };
     pip::lines(&mut inner, &lines);
     plan.out = inner.out;
@@ -91,6 +93,9 @@ fn spec(plan: &mut Plan<'_>, text: &str, span: Span) {
     let end = text.find(|c: char| !(c.is_ascii_alphanumeric() || "._-".contains(c))).unwrap_or(text.len());
     let (name, rest) = text.split_at(end);
     let rest = rest.trim();
+    if name == "python" {
+        plan.out.python = interpreter(rest).map(|version| Spanned::new(version, span));
+    }
     let Some(name) = python_name(&normalize(name)) else { return };
     let exact = match rest.strip_prefix("==") {
         Some(version) => Some(version.trim()),
@@ -111,6 +116,27 @@ fn spec(plan: &mut Plan<'_>, text: &str, span: Span) {
         applies: Some(true),
         name,
     });
+}
+
+/// The version that a constraint of conda leaves of the interpreter: `=3.11`, `==3.11.4`, `3.11.*`, `>=3.11,<3.12`.
+fn interpreter(text: &str) -> Option<String> {
+    let number = |text: &str| {
+        let text = text.strip_suffix(".*").or_else(|| text.strip_suffix('*')).unwrap_or(text);
+        let fits = text.contains('.') && !text.ends_with('.') && text.bytes().all(|b| b.is_ascii_digit() || b == b'.');
+        fits.then(|| text.to_owned())
+    };
+    if let Some((low, high)) = text.split_once(',') {
+        let (low, high) = (low.trim().strip_prefix(">=")?, high.trim().strip_prefix('<')?);
+        let minor = |text: &str| text.split('.').nth(1)?.parse::<u32>().ok();
+        let next = minor(high)? == minor(low)? + 1 && low.split('.').next() == high.split('.').next();
+        let first: Vec<&str> = low.split('.').take(2).collect();
+        return if next && !high.starts_with('=') { number(&first.join(".")) } else { None };
+    }
+    // Of a version and a build, the version counts.
+    let version = text.trim_start_matches('=').split(['=', ' ']).next().unwrap_or_default();
+    let version =
+        text.strip_prefix("~=").map_or(version, |about| about.rsplit_once('.').map_or(about, |(minor, _)| minor));
+    number(version)
 }
 
 /// Packages of conda that have another name on an index.
@@ -175,6 +201,29 @@ mod tests {
         assert!(found.complete.is_err() && found.refused.is_none());
         assert!(found.packages["pandas"].bundled && !found.packages["django"].bundled);
         assert_eq!(shown(&run(&files, "micromamba create -y -n x -f env/environment.yml")).len(), 5);
+    }
+
+    #[test]
+    fn the_interpreter_of_an_environment_is_the_one_it_asks_for() {
+        for (text, version) in [
+            ("python=3.11", Some("3.11")),
+            ("python==3.11.4", Some("3.11.4")),
+            ("python=3.10.8=h1_0", Some("3.10.8")),
+            ("python 3.11.*", Some("3.11")),
+            ("python>=3.11,<3.12", Some("3.11")),
+            ("python ~=3.11.2", Some("3.11")),
+            ("python>=3.9", None),
+            ("python>=3.9,<3.12", None),
+            ("python", None),
+        ] {
+            let file = format!("dependencies:\n  - {text}\n  - pip:\n    - tomli; python_version == '3.11'\n");
+            let found = run(&[("environment.yml", &file)], "conda env create");
+            assert_eq!(found.python.as_ref().map(|python| python.value.as_str()), version, "{text}");
+            let taken = found.packages.get("tomli").is_some_and(|package| package.applies == Some(true));
+            assert_eq!(taken, version.is_some_and(|version| version.starts_with("3.11")), "{text}");
+        }
+        let words = run(&[], "mamba create -n x python=3.12 django==5.0");
+        assert_eq!(words.python.map(|python| python.value).as_deref(), Some("3.12"));
     }
 
     #[test]

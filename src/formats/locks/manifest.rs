@@ -163,7 +163,7 @@ fn tool_groups(root: &Node) -> BTreeMap<String, Vec<Dependency>> {
 }
 
 /// A bare name as a requirement.
-fn named(name: &str, span: Span) -> Option<Dependency> {
+pub(super) fn named(name: &str, span: Span) -> Option<Dependency> {
     dependency(&Node { data: data::Data::Text(name.to_owned()), span })
 }
 

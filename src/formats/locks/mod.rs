@@ -5,6 +5,7 @@ mod asked;
 mod conda;
 pub mod data;
 mod fresh;
+pub mod hatch;
 pub mod manifest;
 mod pdm;
 mod pip;
@@ -14,6 +15,7 @@ mod plan;
 mod poetry;
 pub mod poetry_groups;
 pub mod pylock;
+mod settle;
 #[cfg(test)]
 mod tests;
 mod uv;
@@ -42,6 +44,8 @@ pub struct Installed {
     pub unconfirmed: Option<Reason>,
     /// Whether the project itself is installed too; `None` where that does not arise.
     pub project: Option<bool>,
+    /// The interpreter that comes with the packages, as conda brings one.
+    pub python: Option<Spanned<String>>,
     /// The lock file that was read.
     pub lock: Option<FileId>,
     /// The files that were read.
@@ -58,6 +62,7 @@ impl Default for Installed {
             refused: None,
             unconfirmed: None,
             project: None,
+            python: None,
             lock: None,
             sources: Vec::new(),
             problems: Vec::new(),
@@ -176,6 +181,9 @@ struct Bare {
 }
 
 fn dispatch(plan: &mut Plan<'_>, argv: &[String]) -> Result<(), Reason> {
+    if let Some(call) = hatch::call(argv) {
+        return hatch::run(plan, &call);
+    }
     let Bare { name, words: rest, elsewhere } = bare(argv)?;
     let verb = rest.first().map_or("", String::as_str);
     let second = rest.get(1).map_or("", String::as_str);

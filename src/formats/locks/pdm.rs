@@ -7,6 +7,7 @@ use super::asked::{self, Asked};
 use super::data::{Data, Node};
 use super::manifest::Manifest;
 use super::plan::{Plan, is_dev, locked};
+use super::settle;
 use crate::discover::paths;
 use crate::formats::requirements::{Marker, normalize};
 use crate::model::Reason;
@@ -81,6 +82,7 @@ fn unlocked(plan: &mut Plan<'_>, folder: &str, flags: &Flags) -> Result<(), Reas
     let extras: BTreeSet<String> =
         groups.iter().filter(|name| manifest.optional.contains_key(*name)).cloned().collect();
     asked::take(plan, &manifest, &Asked { main, groups, extras })?;
+    settle::by_pdm(plan, &manifest);
     plan.out.project = Some(installs_project(Some(&manifest), flags));
     Ok(())
 }

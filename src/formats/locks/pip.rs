@@ -6,6 +6,7 @@ use super::argv::{self, Flags};
 use super::manifest::Dependency;
 use super::plan::Plan;
 use super::pylock;
+use super::uv::settle_wishes;
 use super::{NOWHERE, Package, Source};
 use crate::discover::paths;
 use crate::formats::metadata;
@@ -62,6 +63,11 @@ pub(super) fn run(plan: &mut Plan<'_>, words: &[String], uv: bool, sync: bool) -
         }
     }
     finish(plan, got, nodeps);
+    if uv && !sync && plan.out.lock.is_none() {
+        let own = plan.out.sources.iter().any(|s| paths::name(plan.tree.path(s.file)) == "pyproject.toml");
+        let folder = plan.folder;
+        settle_wishes(plan, folder, own && !flags.has(&["--no-sources"]));
+    }
     Ok(flags)
 }
 
@@ -345,7 +351,7 @@ fn finish(plan: &mut Plan<'_>, got: Collected, nodeps: bool) {
 }
 
 /// Whether an address fixes what it brings: a commit, an archive with a hash, a file of one version.
-fn fixes(url: &str) -> bool {
+pub(super) fn fixes(url: &str) -> bool {
     let (address, fragment) = url.split_once('#').unwrap_or((url, ""));
     let revision = address.rsplit_once('@').map(|(_, revision)| revision).filter(|_| address.contains('+'));
     let commit = |text: &str| text.len() == 40 && text.bytes().all(|byte| byte.is_ascii_hexdigit());

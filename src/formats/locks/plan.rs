@@ -89,6 +89,9 @@ impl Plan<'_> {
     pub(super) fn manifest(&mut self, folder: &str) -> Option<Manifest> {
         let file = self.tree.find(&paths::join(folder, "pyproject.toml")?)?;
         let read = manifest::parse(file, self.tree.text(file).ok()?);
+        if let Some(problem) = read.problems.first() {
+            self.refuse(Reason::at(format!("pyproject.toml cannot be read: {}", problem.message), problem.span));
+        }
         self.out.problems.extend(read.problems.iter().cloned());
         if !self.out.sources.iter().any(|s| s.file == file) {
             self.out.sources.push(Source { file, group: None, span: None });
@@ -132,6 +135,15 @@ impl Plan<'_> {
             return;
         }
         match (old.applies, package.applies) {
+            // A wish without a version leaves the other's.
+            (Some(true), Some(true)) if package.version.is_none() => {
+                old.extras.extend(package.extras);
+                old.dev &= package.dev;
+            }
+            (Some(true), Some(true)) if old.version.is_none() => {
+                let dev = old.dev && package.dev;
+                *old = Package { dev, ..package };
+            }
             (Some(true), Some(true)) => {
                 let name = package.name.clone();
                 self.out.complete = Err(Reason::new(format!("{name}: several versions apply")));

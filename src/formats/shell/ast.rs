@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use super::subscript::Subscript;
 use crate::model::{Problem, Span};
 
 /// Which shell reads the text.
@@ -181,7 +182,7 @@ pub struct Assign {
     /// Whether it is `+=`.
     pub append: bool,
     /// The element of an array that is assigned.
-    pub index: Option<Box<Arith>>,
+    pub index: Option<Box<Subscript>>,
     /// The value.
     pub value: Word,
     /// Whether an element stands without a value, behind `declare`.
@@ -278,7 +279,7 @@ pub enum Part {
 #[derive(Clone, Debug)]
 pub struct Element {
     /// `[i]=` before it.
-    pub index: Option<Arith>,
+    pub index: Option<Subscript>,
     /// The word; none behind `[i]=` where nothing follows.
     pub value: Option<Word>,
 }
@@ -308,7 +309,7 @@ pub struct Parameter {
     /// The variable, a digit, or a special parameter.
     pub name: String,
     /// `[i]` behind it.
-    pub index: Option<Arith>,
+    pub index: Option<Subscript>,
     /// What is done to it.
     pub operation: Operation,
     /// Its place.

@@ -5,6 +5,7 @@ mod eval;
 mod lex;
 mod parse;
 mod split;
+pub mod subscript;
 
 use std::sync::Arc;
 
@@ -140,6 +141,11 @@ pub const HOLE: &str = "${{…}}";
 pub trait Files {
     /// The text of a script, by a path as the shell sees it: absolute, or relative to the start folder.
     fn script(&self, path: &str) -> Option<(FileId, &str)>;
+
+    /// The names of what stands in a folder, sorted; none where that is not known.
+    fn names(&self, _folder: &str) -> Option<Vec<String>> {
+        None
+    }
 
     /// The text of a script that is called by its name alone, because it stands in a folder of programs.
     fn command(&self, _name: &str) -> Option<(FileId, &str)> {

@@ -27,9 +27,9 @@ pub fn inlined(action: &Action, caller: &Step) -> Vec<Step> {
     action.steps.iter().map(|step| filled.step(step, caller)).collect()
 }
 
-/// A script with the inputs put in that stand alone in an expression; others are typed, and are left to whoever evaluates.
-pub fn with_inputs(run: &RunText, inputs: &BTreeMap<String, Spanned<String>>) -> RunText {
-    let values = inputs.iter().map(|(name, value)| (name.as_str(), Some(value))).collect();
+/// A script with the values (`inputs.name`, `matrix.name`) put in that stand alone in an expression; others are typed, and are left to whoever evaluates.
+pub fn with_values(run: &RunText, values: &BTreeMap<String, Spanned<String>>) -> RunText {
+    let values = values.iter().map(|(name, value)| (name.as_str(), Some(value))).collect();
     Filled { values, alone: true }.run(run)
 }
 
@@ -61,7 +61,8 @@ impl Filled<'_> {
 
     /// The value of `inputs.name`, if the expression is nothing else; an input without a value is empty.
     fn alone(&self, expression: &str) -> Option<&Input<'_>> {
-        let name = expression.trim().strip_prefix("inputs.")?;
+        let name = expression.trim();
+        let name = if self.alone { name } else { name.strip_prefix("inputs.")? };
         self.values.iter().find(|(known, _)| known.eq_ignore_ascii_case(name))
     }
 

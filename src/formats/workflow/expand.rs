@@ -38,6 +38,8 @@ pub struct RunInstance {
     pub services: BTreeMap<String, Container>,
     /// The steps.
     pub steps: Vec<StepInstance>,
+    /// The texts that `matrix.name` and `inputs.name` stand for.
+    pub values: BTreeMap<String, Spanned<String>>,
 }
 
 /// A container, expressions evaluated.
@@ -171,6 +173,7 @@ fn instance(
     let python = |input| asked(job, &steps, "actions/setup-python@", input, &places);
     let runs_on = job.runs_on.as_ref().map_or(Data::Null, |node| contexts.node(node));
     RunInstance {
+        values: values(cells, inputs, &places),
         matrix: cells.iter().map(|cell| (cell.name.clone(), cell.value.known())).collect(),
         labels: job.runs_on.as_ref().map(|node| labels(node, contexts, &places)).unwrap_or_default(),
         runs_on,
@@ -185,6 +188,17 @@ fn instance(
         env: variables,
         row,
     }
+}
+
+/// The texts of a run's own values. Where something else starts the workflow as well, its inputs are not what callers hand it.
+fn values(cells: &[matrix::Cell], inputs: Option<&Inputs>, places: &Places) -> BTreeMap<String, Spanned<String>> {
+    let of_matrix = cells.iter().map(|cell| (format!("matrix.{}", cell.name), cell.value.text()));
+    let of_inputs = inputs.into_iter().flatten().map(|(name, (value, _))| (format!("inputs.{name}"), value.text()));
+    let placed = |(name, text): (String, Option<String>)| {
+        let span = *places.get(&name)?;
+        Some((name, Spanned::new(text?, span)))
+    };
+    of_matrix.chain(of_inputs).filter_map(placed).collect()
 }
 
 fn step_instance(index: usize, step: &Step, outer: &Env, contexts: Contexts<'_>) -> StepInstance {

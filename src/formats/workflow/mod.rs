@@ -15,7 +15,7 @@ mod yaml;
 
 use std::collections::BTreeMap;
 
-pub use composite::{inlined, with_inputs};
+pub use composite::{inlined, with_values};
 pub use data::Data;
 pub use expand::{Container, RunInstance, StepInstance, expand, handed};
 pub use matrix::Matrix;

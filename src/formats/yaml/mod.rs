@@ -3,6 +3,7 @@
 //! Scalars are untyped texts; whether `012` is a number is the format's decision. Aliases and merge keys are followed when a
 //! node is asked, so that a tree is never larger than its file.
 
+mod quoted;
 mod scalar;
 mod tabs;
 
@@ -71,6 +72,27 @@ pub fn parse_all(file: FileId, text: &str) -> Vec<Document> {
 }
 
 fn read(file: FileId, text: &str, most: usize) -> Vec<Document> {
+    let mut documents = read_once(file, text, most);
+    let mut mended = quoted::Mended::default();
+    while documents.last().is_some_and(|last| !last.problems.is_empty()) {
+        if mended.text.is_empty() {
+            mended = quoted::Mended::of(text);
+        }
+        if !mended.indent(&documents) {
+            break;
+        }
+        documents = read_once(file, &mended.text, most);
+    }
+    if !mended.holds(&documents) {
+        return read_once(file, text, most);
+    }
+    for document in &mut documents {
+        mended.restore(document);
+    }
+    documents
+}
+
+fn read_once(file: FileId, text: &str, most: usize) -> Vec<Document> {
     let mut builder = Builder { file, text, document: Document::default(), open: Vec::new(), anchors: BTreeMap::new() };
     let mut done = Vec::new();
     for next in Parser::new_from_str(text) {

@@ -106,3 +106,23 @@ fn blocks_of_every_form_lie_exactly_over_the_file() {
         }
     }
 }
+
+fn root_text(text: &str) -> Option<String> {
+    let document = parse(FileId(0), text);
+    let value = document.root()?.get("a")?.as_str().map(str::to_owned);
+    if document.problems.is_empty() { value } else { None }
+}
+
+#[test]
+fn lines_of_a_quoted_text_may_stand_no_deeper_than_its_key() {
+    let text = "a:\n  b: \"one\n  two\nthree\"\n  c: 'x\n\n  y'\n  d: z\n";
+    let document = parse(FileId(0), text);
+    assert!(document.problems.is_empty());
+    let a = document.root().and_then(|root| root.get("a")).unwrap();
+    let value = |key: &str| a.get(key).and_then(NodeRef::as_str).unwrap();
+    assert_eq!((value("b"), value("c"), value("d")), ("one two three", "x\ny", "z"));
+    assert_eq!(root_text("a: \"x\n\t y\"\n"), Some("x y".to_owned()));
+    assert_eq!(root_text("a:\n\tb: 'x'\n"), None);
+    let place = a.get("d").unwrap().span();
+    assert_eq!(&text[place.range()], "z");
+}

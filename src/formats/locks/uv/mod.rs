@@ -4,6 +4,8 @@ mod select;
 mod walk;
 mod workspace;
 
+pub(super) use workspace::holds;
+
 use std::collections::BTreeSet;
 
 use super::argv::{self, Flags};
@@ -11,6 +13,7 @@ use super::asked;
 use super::data::Node;
 use super::manifest::Manifest;
 use super::plan::{Plan, locked};
+use super::settle;
 use crate::discover::paths;
 use crate::formats::requirements::{MarkerEnv, normalize};
 use crate::model::Reason;
@@ -44,7 +47,7 @@ pub(super) fn run(plan: &mut Plan<'_>, verb: &str, words: &[String]) -> Result<(
     let start = start.ok_or_else(|| Reason::new("the project is outside the repository"))?;
     let found = workspace::discover(plan, &start)?;
     if verb != "export" && !asked::locked(plan, "uv.lock", &found.top) {
-        return unlocked(plan, &found.project, &flags);
+        return unlocked(plan, &found, &flags);
     }
     let (file, lock) = plan.read_lock_in("uv.lock", &found.top)?;
     plan.needs_python(lock.str("requires-python"))?;
@@ -87,11 +90,17 @@ pub(super) fn run(plan: &mut Plan<'_>, verb: &str, words: &[String]) -> Result<(
 }
 
 /// `uv sync` and `uv run` without a lock, which they then make.
-fn unlocked(plan: &mut Plan<'_>, folder: &str, flags: &Flags) -> Result<(), Reason> {
-    let manifest = plan.manifest(folder).ok_or_else(|| Reason::new("there is no pyproject.toml"))?;
+fn unlocked(plan: &mut Plan<'_>, found: &workspace::Found, flags: &Flags) -> Result<(), Reason> {
+    let manifest = plan.manifest(&found.project).ok_or_else(|| Reason::new("there is no pyproject.toml"))?;
     plan.needs_python(manifest.requires_python.as_ref().map(|python| python.value.as_str()))?;
     let asked = select::unlocked(plan, &manifest, flags)?;
+    let root = if found.top == found.project { None } else { plan.manifest(&found.top) };
+    let root = root.as_ref().unwrap_or(&manifest);
+    let me = manifest.name.as_ref().map(|name| normalize(&name.value)).unwrap_or_default();
+    settle::conflicts(root, &me, &asked.groups, &asked.extras)?;
     asked::take(plan, &manifest, &asked)?;
+    settle::sources(plan, &manifest, &found.project, root, &found.top);
+    settle::by_uv(plan, root);
     plan.out.project = Some(project(Some(&manifest), flags));
     Ok(())
 }
@@ -140,6 +149,20 @@ fn project(manifest: Option<&Manifest>, flags: &Flags) -> bool {
             && ["project", "workspace", "local"].iter().any(|end| f.ends_with(end))
     });
     built && !hidden && !flags.has(&["--only-group", "--only-dev"])
+}
+
+/// What the manifests above and of a folder say beside their wishes, where no lock decides.
+pub(super) fn settle_wishes(plan: &mut Plan<'_>, folder: &str, with_sources: bool) {
+    let before = plan.out.sources.len();
+    let Ok(found) = workspace::discover(plan, folder) else { return };
+    let manifest = plan.manifest(&found.project);
+    let root = plan.manifest(&found.top);
+    let (Some(manifest), Some(root)) = (manifest, root) else { return };
+    if with_sources {
+        settle::sources(plan, &manifest, &found.project, &root, &found.top);
+    }
+    settle::by_uv(plan, &root);
+    plan.out.sources.truncate(before);
 }
 
 /// The folder of a package's source, if it is a folder of the tree.

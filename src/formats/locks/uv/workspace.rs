@@ -1,6 +1,7 @@
 //! Where uv finds the project and the root of its workspace.
 
 use super::super::data::Node;
+use super::super::manifest::Manifest;
 use super::super::plan::Plan;
 use crate::discover::paths;
 use crate::model::Reason;
@@ -28,17 +29,22 @@ pub(super) fn discover(plan: &mut Plan<'_>, start: &str) -> Result<Found, Reason
     let Some(top) = above.map(|file| paths::parent(plan.tree.path(file)).to_owned()) else { return Ok(alone) };
     let sources = plan.out.sources.len();
     let upper = plan.manifest(&top);
-    let workspace = upper.as_ref().and_then(|m| m.node.path(&["tool", "uv", "workspace"]));
     let below = project.strip_prefix(top.as_str()).map_or("", |rest| rest.trim_start_matches('/'));
-    let within = |key: &str| {
-        let list = workspace.and_then(|w| w.get(key));
-        list.into_iter().flat_map(Node::texts).any(|pattern| matches(pattern.trim_matches('/'), below, &mut 0))
-    };
-    if within("members") && !within("exclude") {
+    if upper.is_some_and(|upper| holds(&upper, below)) {
         return Ok(Found { project, top });
     }
     plan.out.sources.truncate(sources);
     Ok(alone)
+}
+
+/// Whether a workspace takes in the project in a folder below it.
+pub(in crate::formats::locks) fn holds(root: &Manifest, below: &str) -> bool {
+    let workspace = root.node.path(&["tool", "uv", "workspace"]);
+    let within = |key: &str| {
+        let list = workspace.and_then(|workspace| workspace.get(key));
+        list.into_iter().flat_map(Node::texts).any(|pattern| matches(pattern.trim_matches('/'), below, &mut 0))
+    };
+    within("members") && !within("exclude")
 }
 
 /// Whether a path matches a pattern of `*`, `**`, `?` and `[…]`; as uv reads them, `*` crosses folders.

@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use super::super::ast::{Arith, Assign, Element, Part};
 use super::Runner;
+use super::keyed::Keyed;
 use super::state::{State, Text};
 use crate::formats::world::Var;
 use crate::model::{Reason, Span};
@@ -18,6 +19,7 @@ pub(super) struct Outer {
     shell: Option<Var>,
     env: Option<Var>,
     array: Option<Arc<Vec<Text>>>,
+    keyed: Option<Arc<Keyed>>,
     guessed: bool,
 }
 
@@ -27,10 +29,18 @@ pub(super) type Frame = BTreeMap<String, Outer>;
 impl State {
     /// A variable that is not known any more.
     pub(super) fn lose(&mut self, name: &str, reason: &Reason, span: Span) {
+        self.drop_arrays(name);
+        self.set(name, Text::unknown(reason.clone()), span);
+    }
+
+    /// Takes an array's elements away.
+    pub(super) fn drop_arrays(&mut self, name: &str) {
         if self.arrays.contains_key(name) {
             Arc::make_mut(&mut self.arrays).remove(name);
         }
-        self.set(name, Text::unknown(reason.clone()), span);
+        if self.keyed.contains_key(name) {
+            Arc::make_mut(&mut self.keyed).remove(name);
+        }
     }
 
     /// Makes a variable the function's own.
@@ -39,6 +49,7 @@ impl State {
             shell: self.shell.get(name).cloned(),
             env: self.env.get(name).cloned(),
             array: self.arrays.get(name).cloned(),
+            keyed: self.keyed.get(name).cloned(),
             guessed: self.guessed.contains(name),
         };
         if let Some(frame) = self.frames.last_mut() {
@@ -50,7 +61,7 @@ impl State {
     pub(super) fn unset_here(&mut self, name: &str) {
         Arc::make_mut(&mut self.shell).remove(name);
         Arc::make_mut(&mut self.env).remove(name);
-        Arc::make_mut(&mut self.arrays).remove(name);
+        self.drop_arrays(name);
         let absent = Var {
             value: crate::model::Known::Absent,
             certainty: crate::model::Certainty::Stated,
@@ -74,6 +85,11 @@ impl State {
                 None if self.arrays.contains_key(&name) => drop(Arc::make_mut(&mut self.arrays).remove(&name)),
                 None => {}
             }
+            match outer.keyed {
+                Some(keyed) => drop(Arc::make_mut(&mut self.keyed).insert(name.clone(), keyed)),
+                None if self.keyed.contains_key(&name) => drop(Arc::make_mut(&mut self.keyed).remove(&name)),
+                None => {}
+            }
             if outer.guessed != self.guessed.contains(&name) {
                 let guessed = Arc::make_mut(&mut self.guessed);
                 if outer.guessed {
@@ -87,12 +103,13 @@ impl State {
 
     /// Arrays that two branches do not share are not known behind them.
     pub(super) fn meet_arrays(&mut self, other: &Self, reason: &Reason) {
-        if self.arrays == other.arrays {
+        if self.arrays == other.arrays && self.keyed == other.keyed {
             return;
         }
-        let names: Vec<String> = self.arrays.keys().chain(other.arrays.keys()).cloned().collect();
+        let keyed = self.keyed.keys().chain(other.keyed.keys());
+        let names: Vec<String> = self.arrays.keys().chain(other.arrays.keys()).chain(keyed).cloned().collect();
         for name in names {
-            if self.arrays.get(&name) != other.arrays.get(&name) {
+            if self.arrays.get(&name) != other.arrays.get(&name) || self.keyed.get(&name) != other.keyed.get(&name) {
                 let span = reason.span.unwrap_or(Span::new(crate::model::FileId(0), 0, 0));
                 self.lose(&name, reason, span);
             }
@@ -103,10 +120,13 @@ impl State {
 impl Runner<'_> {
     /// `K=( … )`, `K+=( … )` and `K[i]=…`
     pub(super) fn assign_array(&mut self, assign: &Assign, state: &mut State) {
+        if self.assign_keyed(assign, state) {
+            return;
+        }
         let reason = Reason::at("the array is not followed", assign.span);
         if let Some(index) = &assign.index {
             let value = self.text(state, &assign.value);
-            let at = self.subscript(state, index, assign.span);
+            let at = self.subscript(state, &index.value, assign.span);
             let array = state.arrays.get(&assign.name).cloned();
             match (at, array) {
                 (Some(at), Some(array)) if at <= array.len() && certain(&array) && !assign.append => {
@@ -149,7 +169,8 @@ impl Runner<'_> {
         let mut all = Vec::new();
         for element in elements {
             match (&element.index, &element.value) {
-                (None, Some(word)) => all.extend(self.fields(state, word)),
+                (None, Some(word)) if !super::super::lex::is_pattern(&word.raw) => all.extend(self.fields(state, word)),
+                (None, Some(word)) => all.extend(self.looped(std::slice::from_ref(word), state)?),
                 _ => return None,
             }
         }
@@ -166,9 +187,4 @@ impl Runner<'_> {
 /// Whether each text is one element, so that they can be counted.
 pub(super) fn certain(texts: &[Text]) -> bool {
     texts.iter().all(|text| !text.many)
-}
-
-/// Whether a subscript stands for every element.
-pub(super) fn is_all(index: &Arith) -> bool {
-    matches!(index, Arith::Word(word) if matches!(word.raw.as_str(), "@" | "*"))
 }

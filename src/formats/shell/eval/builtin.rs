@@ -26,11 +26,11 @@ impl Runner<'_> {
             state.output = Text::unknown(Reason::at("it is the output of a command", item.span));
         }
         match name {
-            "true" | ":" | "wait" | "trap" | "umask" | "ulimit" | "shopt" | "hash" | "set" | "alias" => {
-                if name == "set" {
-                    set(&texts, state);
-                }
-            }
+            "true" | ":" | "wait" | "trap" | "umask" | "ulimit" | "shopt" | "hash" | "set" | "alias" => match name {
+                "set" => set(&texts, state),
+                "shopt" => options(&texts, state),
+                _ => {}
+            },
             "false" => return Some(Status::Is(false)),
             "test" => return Some(self.decide(|runner| runner.test(&texts))),
             "[" => {
@@ -66,6 +66,9 @@ impl Runner<'_> {
                 }
             }
             "read" | "mapfile" | "readarray" | "getopts" => {
+                if let Some(status) = (name == "read").then(|| self.read_known(&texts, item, state)).flatten() {
+                    return Some(status);
+                }
                 let mut names = 0;
                 for text in texts.iter().skip(usize::from(name == "getopts")) {
                     let name = text.known.one().filter(|name| !name.is_empty());
@@ -102,7 +105,12 @@ fn unset(texts: &[Text], item: &Item, state: &mut State) {
         let Some(name) = text.known.one().filter(|name| !name.starts_with('-')) else { continue };
         if functions || state.find(name).is_none() && state.functions.contains_key(name) {
             Arc::make_mut(&mut state.functions).remove(name);
-        } else if let Some((array, _)) = name.split_once('[') {
+        } else if let Some((array, key)) = name.split_once('[') {
+            let key = key.strip_suffix(']').and_then(|key| state.key(key));
+            if let (Some(key), Some(keyed)) = (key, Arc::make_mut(&mut state.keyed).get_mut(array)) {
+                Arc::make_mut(keyed).remove(&key);
+                continue;
+            }
             state.lose(array, &Reason::at("an element is unset", item.span), item.span);
         } else {
             state.unset(name, item.span);
@@ -119,6 +127,14 @@ fn shift(first: &str, counted: bool, state: &mut State) -> Status {
     let fits = count <= args.len();
     state.args = Some(if fits { Arc::new(args[count..].to_vec()) } else { args });
     Status::Is(fits)
+}
+
+/// `shopt -s nullglob` and its opposite.
+fn options(texts: &[Text], state: &mut State) {
+    let has = |word: &str| texts.iter().any(|text| text.known.one().is_some_and(|text| text == word));
+    if has("nullglob") && (has("-s") || has("-u")) {
+        state.null_glob = has("-s");
+    }
 }
 
 /// `set`: options, and new arguments.
@@ -188,7 +204,8 @@ fn declare(builtin: &str, words: &[(Text, Word)], state: &mut State) {
     };
     let exports = (builtin == "export" && !flagged('n')) || flagged('x');
     let local = matches!(builtin, "local" | "declare" | "typeset") && !flagged('g') && !state.frames.is_empty();
-    let keyed = flagged('A') || flagged('i') || flagged('n') && builtin != "export" || flagged('u') || flagged('l');
+    let keyed = flagged('A');
+    let kept = flagged('i') || flagged('n') && builtin != "export" || flagged('u') || flagged('l');
     let fixes = (builtin == "readonly" || flagged('r')) && !local;
     for (text, word) in words {
         if text.known.one().is_some_and(|text| text.starts_with(['-', '+'])) {
@@ -204,7 +221,14 @@ fn declare(builtin: &str, words: &[(Text, Word)], state: &mut State) {
             if local {
                 state.declare_local(name);
             }
-            if keyed || rest.starts_with('[') {
+            if keyed && (rest.is_empty() || rest.starts_with("=(")) {
+                if local && !state.shell.contains_key(name) {
+                    state.drop_arrays(name);
+                }
+                state.declare_keyed(name);
+                continue;
+            }
+            if keyed || kept || rest.starts_with('[') {
                 state.lose(name, &Reason::at("its attributes are not followed", word.span), word.span);
                 continue;
             }

@@ -20,7 +20,7 @@ struct Case {
 }
 
 fn cases() -> Vec<Case> {
-    let texts = [include_str!("cases-1.jsonl"), include_str!("cases-2.jsonl")];
+    let texts = [include_str!("cases-1.jsonl"), include_str!("cases-2.jsonl"), include_str!("cases-3.jsonl")];
     texts.iter().flat_map(|text| text.lines()).map(|line| serde_json::from_str(line).unwrap()).collect()
 }
 

@@ -40,11 +40,16 @@ impl Runner<'_> {
         for word in &simple.words {
             if let [Part::Literal(prefix), Part::Array(elements)] = word.parts.as_slice() {
                 let name = prefix.trim_end_matches(['=', '+']).to_owned();
-                let found = self.elements(elements, state);
+                let keys = if elements.iter().any(|element| element.index.is_some()) {
+                    self.keys(elements, state)
+                } else {
+                    None
+                };
+                let found = if keys.is_some() { None } else { self.elements(elements, state) };
                 let text = Text::one(name.as_str());
                 let word = shown(&text, &name, word.span);
                 argv.push((text, word));
-                arrays.push((name, found));
+                arrays.push((name, found, keys));
                 continue;
             }
             let declared = simple.declares && word.raw.contains('=');
@@ -79,11 +84,12 @@ impl Runner<'_> {
         }
         let call = Call { item, tail: tail || exec, exec, direct, assigns };
         let status = self.call(&argv, call, state);
-        let keyed = argv.iter().any(|(text, _)| text.known.one().is_some_and(|text| text.starts_with("-A")));
-        for (name, found) in arrays {
-            match found.filter(|_| !keyed) {
-                Some(all) => drop(Arc::make_mut(&mut state.arrays).insert(name, Arc::new(all))),
-                None => state.lose(&name, &Reason::at("the array is not followed", item.span), item.span),
+        for (name, found, keys) in arrays {
+            let keyed = state.keyed.contains_key(&name);
+            match (found.filter(|_| !keyed), keys.filter(|_| keyed)) {
+                (Some(all), _) => drop(Arc::make_mut(&mut state.arrays).insert(name, Arc::new(all))),
+                (None, Some(all)) => drop(Arc::make_mut(&mut state.keyed).insert(name, Arc::new(all))),
+                (None, None) => state.lose(&name, &Reason::at("the array is not followed", item.span), item.span),
             }
         }
         if exec {

@@ -258,13 +258,10 @@ impl Runner<'_> {
         let list = match (name, words) {
             (None, _) => None,
             (Some(_), None) => state.args.as_ref().map(|args| args.to_vec()),
-            (Some(_), Some(words)) => Some(words.iter().flat_map(|word| self.fields(state, word)).collect()),
+            (Some(_), Some(words)) => self.looped(words, state),
         };
-        let plain = |words: &[Word]| words.iter().all(|word| !super::super::lex::is_pattern(&word.raw));
         let known = list.filter(|list: &Vec<Text>| {
-            list.len() <= 64
-                && words.is_none_or(plain)
-                && list.iter().all(|text| text.known.one().is_some() && !text.many)
+            list.len() <= 64 && list.iter().all(|text| text.known.one().is_some() && !text.many)
         });
         let flow = state.flow.clone();
         let Some(known) = known else {

@@ -2,8 +2,9 @@
 
 use super::super::ast::{Arith, Operation, Parameter, Part, Word};
 use super::super::lex;
+use super::super::subscript::Subscript;
 use super::Runner;
-use super::arrays::{certain, is_all};
+use super::arrays::certain;
 use super::braces;
 use super::state::{State, Text};
 use crate::model::{Known, Reason};
@@ -187,6 +188,7 @@ impl Runner<'_> {
     fn values(&mut self, state: &mut State, parameter: &Parameter, quoted: bool, out: &mut Vec<Piece>) {
         let all = match &parameter.operation {
             Operation::Plain | Operation::Default { .. } => every_value(state, parameter),
+            Operation::Indirect if parameter.index.is_some() => state.subscripts(&parameter.name),
             Operation::Slice { offset, length } => every_value(state, parameter)
                 .and_then(|all| self.sliced(state, all, parameter, offset.as_ref(), length.as_ref())),
             _ => None,
@@ -196,7 +198,7 @@ impl Runner<'_> {
             text.many = true;
             return out.push(Piece { text, split: !quoted, next: false });
         };
-        let star = parameter.name == "*" || matches!(&parameter.index, Some(Arith::Word(word)) if word.raw == "*");
+        let star = parameter.name == "*" || parameter.index.as_ref().is_some_and(|index| index.raw == "*");
         let joined = quoted && star;
         let between = if joined && all.len() > 1 {
             match separators(state) {
@@ -242,7 +244,7 @@ impl Runner<'_> {
 
 /// Whether a parameter stands for any number of words.
 fn many(parameter: &Parameter) -> bool {
-    let all = matches!(parameter.name.as_str(), "@" | "*") || parameter.index.as_ref().is_some_and(is_all);
+    let all = matches!(parameter.name.as_str(), "@" | "*") || parameter.index.as_ref().is_some_and(Subscript::is_all);
     let values = matches!(parameter.operation, Operation::Plain | Operation::Slice { .. });
     all && (values
         || !matches!(
@@ -266,7 +268,7 @@ fn stays(state: &State, parameter: &Parameter) -> bool {
 /// Whether no word is left of it in quotes, if it has no value.
 fn every(parameter: &Parameter) -> bool {
     parameter.name == "@"
-        || matches!(&parameter.index, Some(Arith::Word(word)) if word.raw == "@")
+        || parameter.index.as_ref().is_some_and(|index| index.raw == "@")
         || matches!(&parameter.operation, Operation::Alternative { word, .. } | Operation::Default { word, .. }
             if matches!(word.parts.as_slice(), [Part::Double(inner)] if matches!(inner.as_slice(), [Part::Parameter(inner)] if inner.name == "@")))
 }
@@ -275,6 +277,9 @@ fn every(parameter: &Parameter) -> bool {
 pub(super) fn every_value(state: &State, parameter: &Parameter) -> Option<Vec<Text>> {
     if parameter.index.is_none() {
         return state.args.as_ref().map(|args| args.to_vec());
+    }
+    if let Some(all) = state.every_element(&parameter.name) {
+        return Some(all);
     }
     if let Some(array) = state.arrays.get(&parameter.name) {
         return Some(array.to_vec());

@@ -123,6 +123,7 @@ impl Runner<'_> {
         inner.shell = Arc::default();
         inner.functions = Arc::default();
         inner.arrays = Arc::default();
+        inner.keyed = Arc::default();
         inner.frames = Vec::new();
         inner.strict = false;
         inner.args = Some(args);

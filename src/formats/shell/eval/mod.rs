@@ -10,8 +10,11 @@ mod command;
 mod compound;
 mod expand;
 mod follow;
+mod glob;
+mod keyed;
 mod parameter;
 mod pattern;
+mod read;
 mod state;
 mod test;
 #[cfg(test)]

@@ -1,8 +1,9 @@
 //! `${…}`: what is done to the value of a variable.
 
 use super::super::ast::{Arith, Operation, Parameter, Word};
+use super::super::subscript::Subscript;
 use super::Runner;
-use super::arrays::{certain, is_all};
+use super::arrays::certain;
 use super::expand::every_value;
 use super::pattern;
 use super::state::{End, State, Text};
@@ -33,7 +34,7 @@ impl Runner<'_> {
                 lost("how many values stand before it is not known")
             }
         };
-        if parameter.index.as_ref().is_some_and(is_all) || matches!(parameter.name.as_str(), "@" | "*") {
+        if parameter.index.as_ref().is_some_and(Subscript::is_all) || matches!(parameter.name.as_str(), "@" | "*") {
             return match every_value(state, parameter) {
                 Some(all) if all.is_empty() => absent,
                 Some(all) => {
@@ -43,8 +44,10 @@ impl Runner<'_> {
             };
         }
         if let Some(index) = &parameter.index {
-            let Arith::Word(word) = index else { return lost("the element is not known") };
-            let number = word.raw.parse::<usize>().ok();
+            if let Some(element) = state.element(&parameter.name, Some(index)) {
+                return element;
+            }
+            let number = state.key(&index.raw).and_then(|number| number.parse::<usize>().ok());
             return match (number, state.arrays.get(&parameter.name)) {
                 (Some(n), Some(array)) => nth(array, n),
                 _ => lost("the element is not known"),
@@ -173,7 +176,8 @@ impl Runner<'_> {
 
     fn length(state: &State, parameter: &Parameter, value: Text) -> Text {
         let lost = |why: &str| Text::unknown(Reason::at(why, parameter.span));
-        let counted = parameter.index.as_ref().is_some_and(is_all) || matches!(parameter.name.as_str(), "@" | "*");
+        let counted =
+            parameter.index.as_ref().is_some_and(Subscript::is_all) || matches!(parameter.name.as_str(), "@" | "*");
         if counted {
             return match every_value(state, parameter) {
                 Some(all) if certain(&all) => Text::one(all.len().to_string()),

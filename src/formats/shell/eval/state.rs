@@ -6,6 +6,7 @@ use std::sync::Arc;
 use super::super::Word;
 use super::super::ast::Item;
 use super::arrays::Frame;
+use super::keyed::Keyed;
 use crate::formats::world::{Var, Vars, World};
 use crate::model::{Certainty, Known, Origin, Reason, Span, StepKind};
 
@@ -115,6 +116,10 @@ pub(super) struct State {
     pub(super) shell: Arc<Vars>,
     /// Arrays whose elements are known one by one.
     pub(super) arrays: Arc<BTreeMap<String, Arc<Vec<Text>>>>,
+    /// Arrays with keys.
+    pub(super) keyed: Arc<BTreeMap<String, Arc<Keyed>>>,
+    /// Whether a pattern without a match is no word.
+    pub(super) null_glob: bool,
     /// The variables of the functions that run.
     pub(super) frames: Vec<Frame>,
     pub(super) functions: Arc<BTreeMap<String, Arc<Item>>>,
@@ -152,6 +157,8 @@ impl State {
             env: Arc::new(world.vars().clone()),
             shell: Arc::default(),
             arrays: Arc::default(),
+            keyed: Arc::default(),
+            null_glob: false,
             frames: Vec::new(),
             functions: Arc::default(),
             args: Some(Arc::new(args.iter().map(Text::argument).collect())),
@@ -186,6 +193,9 @@ impl State {
                 written: None,
             };
         }
+        if let Some(element) = self.element(name, None) {
+            return element;
+        }
         if let Some(array) = self.arrays.get(name) {
             return array.first().cloned().unwrap_or_else(|| Text { known: Known::Absent, ..Text::one("") });
         }
@@ -208,6 +218,10 @@ impl State {
             let reason = Reason::at(format!("{name} is read-only"), span);
             text = Text::unknown(reason.clone());
             self.cut.get_or_insert(reason);
+        }
+        if let Some(keyed) = Arc::make_mut(&mut self.keyed).get_mut(name) {
+            Arc::make_mut(keyed).insert("0".into(), text);
+            return;
         }
         if self.arrays.contains_key(name)
             && let Some(array) = Arc::make_mut(&mut self.arrays).get_mut(name)
@@ -255,9 +269,7 @@ impl State {
         if self.shell.contains_key(name) {
             Arc::make_mut(&mut self.shell).remove(name);
         }
-        if self.arrays.contains_key(name) {
-            Arc::make_mut(&mut self.arrays).remove(name);
-        }
+        self.drop_arrays(name);
         let var = Var { value: Known::Absent, certainty: Certainty::Stated, origin: Origin::set(span) };
         Arc::make_mut(&mut self.env).insert(name.to_owned(), var);
     }
@@ -298,6 +310,7 @@ impl State {
             }
         }
         self.strict &= other.strict;
+        self.null_glob &= other.null_glob;
         merge(&mut self.env, &other.env, reason);
         merge(&mut self.shell, &other.shell, reason);
         if !Arc::ptr_eq(&self.guessed, &guessed) {

@@ -185,3 +185,33 @@ fn a_function_hides_the_shells_own_command() {
     assert_eq!(closed("test() { a \"$@\"; }; test x; command test y; b", &[]), ["a x", "b"]);
     assert_eq!(closed("cd() { builtin cd \"$@\"; c; }; cd d", &[]), ["c"]);
 }
+
+#[test]
+fn loops_over_files_take_those_of_the_repository() {
+    struct Folder;
+    impl Files for Folder {
+        fn script(&self, _path: &str) -> Option<(FileId, &str)> {
+            None
+        }
+        fn names(&self, folder: &str) -> Option<Vec<String>> {
+            let all = ["a.sh", "b.sh", "c.txt", ".d.sh"].map(str::to_owned).to_vec();
+            ["conf", "/etc/app"].contains(&folder).then_some(all)
+        }
+    }
+    let said = |text: &str| lines(&evaluated(text, &World::Closed(vars(&[])), &[], &Folder));
+    assert_eq!(said("for f in conf/*.sh; do x $f; done"), ["x conf/a.sh", "x conf/b.sh"]);
+    assert_eq!(said("cd conf; for f in ./[bc]*; do x $f; done"), ["x ./b.sh", "x ./c.txt"]);
+    assert_eq!(said("D=/etc/app; for f in \"$D\"/?.sh; do x $f; done"), ["x /etc/app/a.sh", "x /etc/app/b.sh"]);
+    assert_eq!(said("A=(conf/*.txt); x \"${A[@]}\""), ["x conf/c.txt"]);
+    assert_eq!(said("for f in 'conf/*.sh'; do x $f; done"), ["x conf/*.sh"]);
+    // Without a match the pattern itself stays, unless files come that nobody knows.
+    assert_eq!(said("for f in conf/*.py; do x $f; done"), ["?x …"]);
+    assert_eq!(said("shopt -s nullglob; for f in conf/*.py; do x $f; done; y"), ["y"]);
+    assert_eq!(said("for f in else/*.sh; do x $f; done"), ["?x …"]);
+}
+
+#[test]
+fn a_key_that_is_no_expression_loses_nothing_behind_it() {
+    let text = "declare -A M\nif a; then\nM[x y]=1\nb ${M[x y]} c\nfi\nd";
+    assert_eq!(closed(text, &[]), ["a", "?b 1 c", "d"]);
+}

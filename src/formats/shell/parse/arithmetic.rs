@@ -1,6 +1,7 @@
 //! Arithmetic: `$(( … ))`, `(( … ))`, `$[ … ]`, `let` and subscripts.
 
 use super::super::ast::{Arith, Command, Part, Word};
+use super::super::subscript::Subscript;
 use super::token::{Quote, Tok};
 use super::{Around, Parser, Read, is_variable};
 
@@ -68,17 +69,61 @@ impl Parser<'_> {
     }
 
     /// `[ … ]` behind a name, at its bracket.
-    pub(super) fn subscript(&mut self) -> Read<Arith> {
+    pub(super) fn subscript(&mut self) -> Read<Subscript> {
         let at = self.pos;
+        let from = self.at;
+        let until = self.bracket(from);
         let quote = std::mem::replace(&mut self.quote, Quote::ArithmeticBracket);
+        let (depth, around, in_word) = (self.depth, self.double, self.in_word);
+        let value = match self.subscribed(at) {
+            Ok(value) => value,
+            // A key need be no expression: what it is, the array decides.
+            Err(fail) => {
+                let Some(until) = until.filter(|_| self.backquotes == 0 && self.pending.is_empty()) else {
+                    return Err(fail);
+                };
+                (self.depth, self.double, self.in_word, self.literal) = (depth, around, in_word, None);
+                (self.quote, self.next) = (Quote::ArithmeticBracket, until);
+                self.rune();
+                self.advance()?;
+                let key = self.slice(from, until).to_owned();
+                Arith::Word(Word { raw: key.clone(), ..self.made(from, vec![Part::Single(key)]) })
+            }
+        };
+        let raw = until.map_or("", |until| self.slice(from, until)).to_owned();
+        self.quote = quote;
+        self.close(at, "]")?;
+        Ok(Subscript { value, raw })
+    }
+
+    fn subscribed(&mut self, at: usize) -> Read<Arith> {
         self.advance()?;
         if let Tok::Op(op @ ("*" | "@")) = self.tok {
             (self.tok, self.val) = (Tok::Word, op.to_owned());
         }
         let value = self.deeper(|p| p.expression(at))?;
-        self.quote = quote;
-        self.close(at, "]")?;
-        Ok(value)
+        if self.tok == Tok::Op("]") { Ok(value) } else { self.fail(at, "expected `]` to close this") }
+    }
+
+    /// Where the bracket closes that opens before an offset, on the same line.
+    fn bracket(&self, from: usize) -> Option<usize> {
+        let mut depth = 0usize;
+        let mut quote = None;
+        let mut escaped = false;
+        for (at, c) in self.text.get(from..)?.char_indices() {
+            match c {
+                _ if escaped => escaped = false,
+                '\n' => return None,
+                '\\' if quote != Some('\'') => escaped = true,
+                '\'' | '"' if quote == Some(c) => quote = None,
+                '\'' | '"' if quote.is_none() => quote = Some(c),
+                '[' if quote.is_none() => depth += 1,
+                ']' if quote.is_none() && depth == 0 => return Some(from + at),
+                ']' if quote.is_none() => depth -= 1,
+                _ => {}
+            }
+        }
+        None
     }
 
     /// An expression that must be there.
@@ -211,7 +256,7 @@ impl Parser<'_> {
                 let name = self.val.clone();
                 self.advance()?;
                 if self.tok == Tok::Op("[") {
-                    Arith::Element(name, Box::new(self.subscript()?))
+                    Arith::Element(name, Box::new(self.subscript()?.value))
                 } else {
                     Arith::Word(self.made(at, vec![Part::Literal(name)]))
                 }

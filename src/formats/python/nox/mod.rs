@@ -72,6 +72,8 @@ pub struct Nox {
 pub fn noxfile(tree: &Tree, file: FileId) -> Nox {
     let parsed = parse(tree, file);
     let constants = constants(file, &parsed.body);
+    let functions = parsed.body.iter().filter_map(ast::Stmt::as_function_def_stmt);
+    let helpers: Helpers<'_> = functions.map(|def| (def.name.as_str(), def)).collect();
     let mut nox = Nox { problems: parsed.problem.iter().cloned().collect(), ..Nox::default() };
     for statement in &parsed.body {
         match statement {
@@ -81,7 +83,7 @@ pub fn noxfile(tree: &Tree, file: FileId) -> Nox {
                     nox.selected = texts(file, &assign.value, &constants);
                 }
             }
-            ast::Stmt::FunctionDef(def) => nox.sessions.extend(session(file, def, &constants)),
+            ast::Stmt::FunctionDef(def) => nox.sessions.extend(session(file, def, &constants, &helpers)),
             _ => {}
         }
     }
@@ -109,6 +111,14 @@ impl Nox {
         }
     }
 }
+
+/// How deep functions that get the session may call one another.
+const MAX_HELPERS: usize = 6;
+/// How many calls of a session are read.
+const MAX_CALLS: usize = 500;
+
+/// The functions of the module by name.
+type Helpers<'a> = BTreeMap<&'a str, &'a ast::StmtFunctionDef>;
 
 /// Literals at the top of the module by name; a name that is set twice or changed is none.
 type Constants = BTreeMap<String, Vec<(String, Span, bool)>>;
@@ -212,7 +222,7 @@ fn keyword<'a>(call: &'a ast::ExprCall, name: &str) -> Option<&'a ast::Expr> {
     call.arguments.keywords.iter().find(|k| k.arg.as_ref().is_some_and(|arg| arg == name)).map(|k| &k.value)
 }
 
-fn session(file: FileId, def: &ast::StmtFunctionDef, constants: &Constants) -> Option<Session> {
+fn session(file: FileId, def: &ast::StmtFunctionDef, constants: &Constants, helpers: &Helpers<'_>) -> Option<Session> {
     let mut found: Option<Session> = None;
     let mut parameters = Vec::new();
     for decorator in &def.decorator_list {
@@ -234,7 +244,9 @@ fn session(file: FileId, def: &ast::StmtFunctionDef, constants: &Constants) -> O
     let mut session = found?;
     session.parameters = parameters;
     let first = def.parameters.posonlyargs.iter().chain(&def.parameters.args).next()?;
-    let mut reader = Calls { file, constants, session: first.parameter.name.as_str(), depth: 0, found: Vec::new() };
+    let within = vec![def.name.as_str()];
+    let mut reader =
+        Calls { file, constants, helpers, within, session: first.parameter.name.as_str(), depth: 0, found: Vec::new() };
     def.body.iter().for_each(|statement| reader.visit_stmt(statement));
     session.calls = reader.found;
     Some(session)
@@ -261,6 +273,9 @@ fn decorated(file: FileId, def: &ast::StmtFunctionDef, call: Option<&ast::ExprCa
 struct Calls<'a> {
     file: FileId,
     constants: &'a Constants,
+    helpers: &'a Helpers<'a>,
+    /// The functions that are being read.
+    within: Vec<&'a str>,
     session: &'a str,
     depth: usize,
     found: Vec<SessionCall>,
@@ -292,6 +307,8 @@ impl<'a> Visitor<'a> for Calls<'_> {
             };
             if let Some(kind) = kind {
                 self.call(kind, call);
+            } else if let Some(helper) = self.helpers.get(name.as_str()).copied() {
+                self.follow(helper, call);
             }
         }
         walk_expr(self, e);
@@ -299,6 +316,24 @@ impl<'a> Visitor<'a> for Calls<'_> {
 }
 
 impl Calls<'_> {
+    /// Reads a function of the module that is handed the session.
+    fn follow(&mut self, def: &ast::StmtFunctionDef, call: &ast::ExprCall) {
+        let handed = |argument: &ast::Expr| dotted(argument).is_some_and(|name| name == self.session);
+        let Some(at) = call.arguments.args.iter().position(handed) else { return };
+        let parameters: Vec<&str> = def.parameters.iter().map(|parameter| parameter.name().as_str()).collect();
+        let open = self.within.contains(&def.name.as_str()) || self.within.len() >= MAX_HELPERS;
+        let Some(session) = parameters.get(at).filter(|_| !open && self.found.len() < MAX_CALLS) else { return };
+        let mut constants = self.constants.clone();
+        constants.retain(|name, _| !parameters.contains(&name.as_str()));
+        let mut within = self.within.clone();
+        within.push(def.name.as_str());
+        let (file, helpers, depth) = (self.file, self.helpers, self.depth);
+        let mut reader = Calls { file, constants: &constants, helpers, within, session, depth, found: Vec::new() };
+        def.body.iter().for_each(|statement| reader.visit_stmt(statement));
+        let found = reader.found;
+        self.found.extend(found);
+    }
+
     fn call(&mut self, kind: NoxCall, call: &ast::ExprCall) {
         let mut words = Vec::new();
         for argument in &call.arguments.args {
@@ -324,63 +359,4 @@ impl Calls<'_> {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::discover::source::Overlay;
-
-    #[test]
-    fn sessions_say_what_they_install_and_run() {
-        let text = r#"
-import nox
-from nox import session
-nox.options.sessions = ["tests", "lint-3.12"]
-PY = ["3.11", "3.12"]
-REQ = "req.txt"
-BASE = ("a", "b")
-TWICE = "x"
-TWICE = "y"
-
-@nox.session(python=PY, tags=["t"])
-@nox.parametrize("django", ["4.2", "5.0"])
-def tests(session, django):
-    session.install("-r", f"{REQ}", *BASE, TWICE)
-    session.install(f"django=={django}")
-    if session.posargs:
-        session.run("extra")
-    session.run("pytest", *session.posargs, env={"A": "1", "B": django}, external=True)
-
-@session(name="lint", python="3.12", default=False)
-def lint_it(sess):
-    with sess.chdir("x"):
-        sess.run("ruff", *unknown())
-    def inner():
-        sess.run("never")
-
-@nox.session(venv_backend="none")
-def up(session: nox.Session) -> None:
-    session.run("docker", "compose", "up", "-d")
-
-def helper(session):
-    session.run("no")
-"#;
-        let tree = Tree::open(Box::new(Overlay::of([("noxfile.py", text)]))).unwrap_or_else(|_| unreachable!());
-        let nox = noxfile(&tree, FileId(0));
-        let names: Vec<_> = nox.sessions.iter().map(|session| session.name.value.as_str()).collect();
-        assert_eq!(names, ["tests", "lint", "up"]);
-        assert_eq!(nox.default_sessions().len(), 2);
-        assert_eq!((nox.named("tests-3.11").count(), nox.named("tests-3.9").count()), (1, 0));
-        let tests = &nox.sessions[0];
-        assert_eq!(tests.parameters[0].1.as_ref().map(Vec::len), Some(2));
-        let words: Vec<Vec<&str>> = tests
-            .calls
-            .iter()
-            .map(|call| call.words.iter().map(|(word, _)| word.as_deref().unwrap_or("?")).collect())
-            .collect();
-        assert_eq!(words, [vec!["-r", "req.txt", "a", "b", "?"], vec!["?"], vec!["extra"], vec!["pytest"]]);
-        assert_eq!(tests.calls.iter().map(|call| call.maybe).collect::<Vec<_>>(), [false, false, true, false]);
-        assert_eq!(tests.calls[3].env.keys().collect::<Vec<_>>(), ["A"]);
-        assert_eq!(&text[tests.calls[3].words[0].1.range()], "\"pytest\"");
-        assert_eq!(nox.sessions[1].calls.len(), 1);
-        assert!(!nox.sessions[1].default && nox.sessions[2].pythons.as_ref().is_some_and(Vec::is_empty));
-    }
-}
+mod tests;

@@ -1,0 +1,179 @@
+//! What Hatch installs in the environment that a command of it makes.
+
+mod call;
+mod environment;
+#[cfg(test)]
+mod tests;
+
+use super::asked::{self, Asked};
+use super::data::Node;
+use super::manifest::{self, Dependency, Manifest};
+use super::plan::{Plan, is_dev};
+use super::{Package, Source};
+use crate::discover::paths;
+use crate::formats::requirements::{MarkerEnv, normalize};
+use crate::model::{Origin, Reason};
+
+pub use call::{HatchCall, call};
+pub use environment::{Environment, Environments};
+
+/// The environment of `hatch test`.
+const TEST: &str = "hatch-test";
+/// What it holds unless it is told otherwise; the versions are those of Hatch.
+const TEST_PACKAGES: [&str; 7] = [
+    "coverage",
+    "coverage-enable-subprocess",
+    "pytest",
+    "pytest-mock",
+    "pytest-randomly",
+    "pytest-rerunfailures",
+    "pytest-xdist",
+];
+
+impl HatchCall {
+    /// The name of the environment.
+    pub fn environment_name<'a>(&'a self, variable: Option<&'a str>) -> &'a str {
+        let unnamed = if self.tests { TEST } else { "default" };
+        if self.tests { unnamed } else { self.environment.as_deref().or(variable).unwrap_or(unnamed) }
+    }
+}
+
+/// Reads the command.
+pub(super) fn run(plan: &mut Plan<'_>, call: &HatchCall) -> Result<(), Reason> {
+    let folder = call.folder.as_ref().map_or_else(|| Some(plan.folder.to_owned()), |to| paths::join(plan.folder, to));
+    let folder = folder.ok_or_else(|| Reason::new("the project is outside the repository"))?;
+    let folder = match plan.upwards_from(&folder, "pyproject.toml") {
+        Some(file) => paths::parent(plan.tree.path(file)).to_owned(),
+        None => return Err(Reason::new("there is no pyproject.toml")),
+    };
+    let environments = Environments::of(plan.tree, &folder);
+    let name = call.environment_name(plan.variable("HATCH_ENV")).to_owned();
+    if name == "system" {
+        return Ok(());
+    }
+    let environment =
+        environments.named(&name).ok_or_else(|| Reason::new(format!("there is no environment {name}")))?;
+    let manifest = plan.manifest(&folder).ok_or_else(|| Reason::new("there is no pyproject.toml"))?;
+    plan.out.sources.extend(environments.own_file.map(|file| Source { file, group: None, span: None }));
+    let markers =
+        MarkerEnv { python: python(call, &environment, plan.markers.python.as_deref()), ..plan.markers.clone() };
+    let (tree, vars, out) = (plan.tree, plan.vars, std::mem::take(&mut plan.out));
+    let mut inner = Plan { tree, folder: &folder, vars, markers: &markers, lock: None, out };
+    let done = fill(&mut inner, &manifest, &environment);
+    plan.out = inner.out;
+    done
+}
+
+/// The version of the environment's interpreter; that of the caller where the environment asks for none.
+fn python(call: &HatchCall, environment: &Environment, callers: Option<&str>) -> Option<String> {
+    let version = |text: &str| {
+        let exact = text.contains('.') && text.bytes().all(|b| b.is_ascii_digit() || b == b'.');
+        exact.then(|| text.to_owned())
+    };
+    let of_variant =
+        environment.variant.iter().flat_map(|name| name.split('-')).find_map(|part| part.strip_prefix("py"));
+    if let Some(found) = of_variant {
+        return version(found);
+    }
+    let matrix = environment.matrix_pythons();
+    match (call.pythons.as_slice(), matrix.as_slice()) {
+        ([one], _) => version(one),
+        ([], [one]) => version(one),
+        ([], []) => match environment.get("python") {
+            Some(node) => node.text().and_then(version),
+            None => callers.map(str::to_owned),
+        },
+        // Of the versions of the tests, that of the caller comes first.
+        ([], _) if call.tests => callers.map(str::to_owned),
+        _ => None,
+    }
+}
+
+fn fill(plan: &mut Plan<'_>, manifest: &Manifest, environment: &Environment) -> Result<(), Reason> {
+    let texts = |key: &str| environment.get(key).into_iter().flat_map(Node::texts).map(normalize).collect();
+    let project = !environment.skips_project();
+    if project {
+        asked::take(
+            plan,
+            manifest,
+            &Asked { main: true, groups: texts("dependency-groups"), extras: texts("features") },
+        )?;
+    } else {
+        asked::open(plan);
+    }
+    plan.out.project = Some(project);
+    let me = manifest.name.as_ref().map(|name| normalize(&name.value)).unwrap_or_default();
+    if environment.name == TEST && environment.get("dependencies").is_none() {
+        for name in TEST_PACKAGES {
+            plan.add(Package { origin: Origin::default(), dev: true, ..bare(name) });
+        }
+    }
+    for key in ["dependencies", "extra-dependencies"] {
+        let own: Vec<Dependency> =
+            environment.get(key).map_or(&[][..], Node::items).iter().filter_map(dependency).collect();
+        add(plan, &me, environment, &own, true);
+        let overrides = environment.get("overrides").map_or(&[][..], Node::entries);
+        for (kind, table) in overrides {
+            for (condition, options) in table.entries() {
+                let sure =
+                    kind.value == "platform" && plan.markers.platform.as_deref() == Some(platform(&condition.value));
+                let never = kind.value == "platform" && !sure && plan.markers.platform.is_some();
+                for name in [key.to_owned(), format!("set-{key}")].iter().filter(|_| !never) {
+                    let values = options.get(name).map_or(&[][..], Node::items).iter();
+                    let found: Vec<Dependency> =
+                        values.filter_map(|value| dependency(value.get("value").unwrap_or(value))).collect();
+                    add(plan, &me, environment, &found, sure && name == key);
+                }
+            }
+        }
+    }
+    Ok(())
+}
+
+/// How Python calls a platform of Hatch.
+fn platform(name: &str) -> &str {
+    match name {
+        "windows" => "win32",
+        "macos" => "darwin",
+        other => other,
+    }
+}
+
+/// Takes dependencies in; those that only a variant of the environment has may not be there.
+fn add(plan: &mut Plan<'_>, me: &str, environment: &Environment, list: &[Dependency], sure: bool) {
+    let before: Vec<String> = plan.out.packages.keys().cloned().collect();
+    asked::list(plan, me, list, &environment.name, false);
+    for (name, package) in &mut plan.out.packages {
+        if !before.contains(name) {
+            // The default environment is the developers'.
+            package.dev = environment.name == "default" || is_dev(&environment.name);
+            package.applies = if sure { package.applies } else { None };
+        }
+    }
+}
+
+/// A requirement of an environment. What it takes from the matrix or the machine is left out.
+fn dependency(node: &Node) -> Option<Dependency> {
+    let text = node.text()?;
+    let Some(at) = text.find('{') else { return manifest::dependency(node) };
+    let end =
+        text.find(|c: char| !(c.is_ascii_alphanumeric() || "._-".contains(c))).filter(|end| *end <= at && *end > 0)?;
+    manifest::named(&text[..end], node.span)
+}
+
+/// A package of which only the name is known.
+fn bare(name: &str) -> Package {
+    Package {
+        name: name.to_owned(),
+        version: None,
+        specifier: None,
+        extras: std::collections::BTreeSet::new(),
+        group: Some(TEST.to_owned()),
+        direct: true,
+        pinned: false,
+        dev: true,
+        bundled: false,
+        origin: Origin::default(),
+        applies: Some(true),
+    }
+}
