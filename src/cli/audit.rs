@@ -207,7 +207,7 @@ pub fn text_options(look: Look, opened: &Opened) -> text::Options {
     text::Options {
         color: look.color,
         utf8: look.utf8,
-        has_config: opened.config.file.is_some(),
+        has_config: !opened.config.files.is_empty(),
         ..text::Options::default()
     }
 }

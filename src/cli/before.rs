@@ -81,10 +81,8 @@ fn missing(root: &Path, revision: &str, error: &str) -> String {
         return format!("--since {revision}: {} is not in a git repository", root.display());
     }
     if git::is_shallow(root) {
-        return format!(
-            "--since {revision}: this clone is shallow and does not hold it; fetch it with\n  \
-             git fetch --depth=1 origin {revision}"
-        );
+        let command = git::fetches(root, revision);
+        return format!("--since {revision}: this clone is shallow and does not hold it; fetch it with\n  {command}");
     }
     format!("--since {revision}: {error}")
 }

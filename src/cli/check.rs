@@ -233,7 +233,7 @@ fn allowed(arguments: &Arguments, opened: &Opened) -> Result<(), String> {
     let ignored = arguments.ignore.iter().map(|rule| ("--ignore", format!("rules.{rule}")));
     for (flag, key) in flags.chain(ignored) {
         if let Some(span) = opened.config.final_at(&key) {
-            let place = Lines::new(&opened.tree).place(span);
+            let place = Lines::from_here(&opened.tree).place(span);
             return Err(format!("{flag}: {key} is final in {}:{}; leave the flag out", place.path, place.line));
         }
     }

@@ -102,11 +102,11 @@ pub fn read_text(path: &Path) -> io::Result<String> {
     std::fs::read_to_string(path)
 }
 
-/// The names of the folders in a folder, sorted.
+/// The names in a folder, sorted: of its folders, or of its files.
 #[expect(clippy::disallowed_methods, reason = "this is the one place that reads files")]
-pub fn folders(path: &Path) -> Vec<String> {
+pub fn names(path: &Path, of_folders: bool) -> Vec<String> {
     let Ok(entries) = std::fs::read_dir(path) else { return Vec::new() };
-    let folders = entries.flatten().filter(|entry| entry.path().is_dir());
+    let folders = entries.flatten().filter(|entry| entry.path().is_dir() == of_folders);
     let mut names: Vec<String> = folders.filter_map(|entry| entry.file_name().into_string().ok()).collect();
     names.sort();
     names

@@ -171,7 +171,7 @@ fn evidence(page: &Page<'_>, label: &str, all: &[Evidence], out: &mut String) {
     let to = texts.iter().map(|text| layout::width(text)).max().unwrap_or(0).min(42);
     for (at, (one, text)) in all.iter().zip(texts).enumerate() {
         let empty = one.span.start == one.span.end;
-        let place = if empty { layout::one_line(page.lines.path(one.span.file)) } else { page.place(one.span) };
+        let place = if empty { layout::one_line(&page.lines.path(one.span.file)) } else { page.place(one.span) };
         columns(if at == 0 { label } else { "" }, &layout::pad(&text, to), &place, out);
     }
 }

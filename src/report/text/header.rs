@@ -80,7 +80,7 @@ pub(super) fn environments<'a>(page: &Page<'a>, project: &str) -> Vec<&'a Enviro
 /// `name (anchor)`.
 fn named(page: &Page<'_>, environment: &Environment) -> String {
     let anchor = environment.files.first().map(|file| page.lines.path(*file)).filter(|path| !path.is_empty());
-    let anchor = anchor.map_or_else(|| "by configuration".to_owned(), layout::one_line);
+    let anchor = anchor.map_or_else(|| "by configuration".to_owned(), |path| layout::one_line(&path));
     format!("{} ({anchor})", layout::one_line(&environment.name))
 }
 

@@ -72,7 +72,8 @@ fn matching<'a>(page: &Page<'a>, question: &Question<'_>) -> Vec<&'a Fact> {
     if let Some((path, line)) = question.place {
         let here = |span: Span| {
             let place = page.lines.place(span);
-            place.path == path.trim_start_matches("./") && (place.line..=place.end_line).contains(&line)
+            let path = path.trim_start_matches("./");
+            (place.path == path || page.lines.file(span.file) == path) && (place.line..=place.end_line).contains(&line)
         };
         let written = |fact: &&Fact| fact.attributes.values().any(|attr| attr.origin.primary().is_some_and(here));
         let passed =
