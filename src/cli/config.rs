@@ -85,7 +85,7 @@ pub fn init(arguments: &InitArguments, look: Look) -> Outcome {
     if arguments.print {
         return Outcome::success(text);
     }
-    let path = root.join(NAMES[0]);
+    let path = root.strip_prefix(".").unwrap_or(&root).join(NAMES[0]);
     let out = format!(
         "Wrote {}: {} environments. Look it over, then run paritylint check.\n",
         path.display(),

@@ -82,7 +82,8 @@ impl Source for Disk {
     fn read(&self, path: &str) -> Result<Vec<u8>, ReadError> {
         let full = self.root.join(path);
         if !self.inside(&full) {
-            return Err(ReadError::Io("outside the repository".into()));
+            let why = if full.exists() { "outside the repository" } else { "no such file" };
+            return Err(ReadError::Io(why.into()));
         }
         let metadata = std::fs::metadata(&full).map_err(|e| ReadError::Io(e.to_string()))?;
         if metadata.len() > MAX_FILE_BYTES {

@@ -64,7 +64,7 @@ pub(super) fn entries<'a>(audit: &'a Audit, tree: &Tree) -> Vec<Entry<'a>> {
         Entry {
             finding,
             message: redactor.text(&finding.message),
-            items: finding.items.iter().map(|item| redactor.text(&format!("{} {}", item.key, item.value))).collect(),
+            items: finding.items.iter().map(|item| redactor.text(&item.words())).collect(),
             notes: finding.notes.iter().cloned().chain(lowered).map(|note| redactor.text(&note)).collect(),
             help: redactor.text(&finding.help),
             places: places

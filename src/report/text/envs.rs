@@ -44,7 +44,11 @@ pub fn envs(audit: &Audit, tree: &Tree, options: &Options) -> String {
     }
     unresolved(&page, &mut out);
     if !options.quiet && model.nothing.is_none() {
-        out.push_str("Wrong? paritylint init writes all of this to paritylint.toml for you to edit.\n");
+        out.push_str(if options.has_config {
+            "Wrong? Say it in [environments.NAME] of the configuration.\n"
+        } else {
+            "Wrong? paritylint init writes all of this to paritylint.toml for you to edit.\n"
+        });
     }
     page.finish(&out)
 }
@@ -84,7 +88,8 @@ fn one(page: &Page<'_>, environment: &Environment, out: &mut String) {
     merged(page, "image", images, "reference", out);
     merged(page, "packages", own(Dimension::Package).filter(|fact| fact.id.key == "source"), "group", out);
     merged(page, "settings", own(Dimension::Setting).filter(|fact| fact.id.key == "SETTINGS_MODULE"), "value", out);
-    for fact in own(Dimension::Process) {
+    // The list of all kinds of processes is for rules.
+    for fact in own(Dimension::Process).filter(|fact| fact.get("runs").is_none()) {
         let bound = |command: String| match (fact.text("bind"), fact.text("port")) {
             (Some(bind), Some(port)) if !command.contains(port) => format!("{command}, {bind}:{port}"),
             _ => command,
@@ -138,8 +143,8 @@ fn row(page: &Page<'_>, label: &str, value: Option<String>, attr: Option<&Attr>,
     };
     let mut place = attr.and_then(|attr| attr.origin.primary()).map(|span| page.place(span)).unwrap_or_default();
     if attr.is_some_and(|attr| attr.certainty.is_default() && !attr.value.is_unknown()) {
-        let long = layout::width(&place) + 28 + FIRST + 2 > WIDTH;
-        place.push_str(if long { " (default)" } else { " (can be overridden outside)" });
+        let long = " (can be overridden outside)";
+        place.push_str(if SECOND + layout::width(&place) + long.len() > WIDTH { " (default)" } else { long });
     }
     columns(&page.say(label), &value, place.trim_start(), out);
 }
@@ -187,9 +192,10 @@ fn unresolved(page: &Page<'_>, out: &mut String) {
     }
     out.push_str("Not in the repository, so not compared:\n");
     for ((_, environment), all) in by {
-        for (at, one) in all.iter().take(UNRESOLVED).enumerate() {
+        let rows = gathered(page, &all);
+        for (at, (one, places)) in rows.iter().take(UNRESOLVED).enumerate() {
             let name = if at == 0 { layout::one_line(environment.unwrap_or("project")) } else { String::new() };
-            let place = one.span.map(|span| format!(" ({})", page.place(span))).unwrap_or_default();
+            let place = if places.is_empty() { String::new() } else { format!(" ({})", places.join(", ")) };
             let head = format!(
                 "{}{} ",
                 layout::pad(&format!("  {name}"), FIRST - 1),
@@ -198,11 +204,9 @@ fn unresolved(page: &Page<'_>, out: &mut String) {
             let head = layout::pad(&format!("{head}{}", layout::cut(&page.say(&one.what), 34)), SECOND - 2) + "  ";
             out.push_str(&layout::hang(&head, &format!("{}{place}", page.say(&one.reason)), WIDTH));
         }
-        if all.len() > UNRESOLVED {
-            layout::add(
-                out,
-                format_args!("{}and {} more (check --format json)\n", " ".repeat(FIRST), all.len() - UNRESOLVED),
-            );
+        if rows.len() > UNRESOLVED {
+            let more = rows.len() - UNRESOLVED;
+            layout::add(out, format_args!("{}and {more} more (check --format json)\n", " ".repeat(FIRST)));
         }
         let answers = answers(&all, UNRESOLVED);
         let mut head = layout::pad(&format!("{}answer with", " ".repeat(FIRST)), SECOND);
@@ -215,6 +219,19 @@ fn unresolved(page: &Page<'_>, out: &mut String) {
             head = " ".repeat(SECOND);
         }
     }
+}
+
+/// What is open, each with all the places where it shows.
+fn gathered<'a>(page: &Page<'_>, all: &[&'a Unresolved]) -> Vec<(&'a Unresolved, Vec<String>)> {
+    let mut rows: Vec<(&Unresolved, Vec<String>)> = Vec::new();
+    for one in all.iter().copied() {
+        let place = one.span.map(|span| page.place(span));
+        match rows.iter_mut().find(|(known, _)| known.what == one.what && known.reason == one.reason) {
+            Some((_, places)) => places.extend(place.filter(|place| !places.contains(place))),
+            None => rows.push((one, place.into_iter().collect())),
+        }
+    }
+    rows
 }
 
 /// The lines of configuration: names of `provides` are gathered in one.

@@ -178,7 +178,7 @@ pub(super) fn next() -> &'static str {
     "\
 Next: paritylint envs                   see how the repository was understood
       paritylint check -v               show notes, and source lines for all
-      paritylint compare                every fact of every environment
       paritylint init                   answer what cannot be decided
+      paritylint check --write-baseline accept today, fail on new drift only
 "
 }
