@@ -215,6 +215,39 @@ fn an_environment_that_was_named_apart_is_configured_by_that_name() {
 }
 
 #[test]
+fn a_rule_is_a_note_in_the_minor_release_that_brings_it_unless_somebody_sets_it() {
+    let rule = |since: &str| {
+        format!(
+            "since = \"{since}\"\nsummary = \"x\"\non = \"fact\"\ndimension = \"image\"\nroles = {{ production = \"error\" }}\n\
+             at = \"reference\"\nmessage = \"old\"\nwhy = \"x\"\nfix = \"x\"\nreferences = []\n"
+        )
+    };
+    let this = env!("CARGO_PKG_VERSION");
+    for (since, set, said) in [(this, "", false), (this, "[rules]\nacme = \"error\"", true), ("0.0.1", "", true)] {
+        let folder = repository(&format!("rule-files = [\"acme.toml\"]\n{set}\n"));
+        write(folder.path(), "acme.toml", &rule(since));
+        let (_, out, err) = run(folder.path(), &["check", "--select", "acme"]);
+        assert_eq!(out.contains("error[acme]"), said, "{since} {set}: {out}{err}");
+    }
+}
+
+#[test]
+fn the_configurations_of_the_readme_are_read() {
+    let readme = crate::support::read_text(&crate::support::root().join("README.md"));
+    let blocks = readme.split("```toml\n").skip(1).map(|rest| rest.split("```").next().unwrap());
+    let mut seen = 0;
+    for block in blocks {
+        let folder = repository(block);
+        write(folder.path(), ".venv/lib/python3.12/site-packages/acme_policy/paritylint.toml", "");
+        write(folder.path(), ".gitignore", ".venv\n");
+        let (status, _, err) = run(folder.path(), &["config"]);
+        assert_eq!((status, err.as_str()), (0, ""), "{block}");
+        seen += 1;
+    }
+    assert!(seen >= 3, "{seen}");
+}
+
+#[test]
 fn the_configured_baseline_is_read_and_written() {
     let folder = repository("baseline = \"known.json\"\n");
     let (status, _, err) = run(folder.path(), &["check"]);

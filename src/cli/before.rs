@@ -39,7 +39,10 @@ pub(super) fn accept(arguments: &Arguments, opened: &mut Opened, options: &Optio
 
 /// The baseline that is asked for: by the arguments, else by the configuration, beside which it stands.
 pub(super) fn baseline_of(arguments: &Arguments, opened: &Opened) -> Option<PathBuf> {
-    let configured = || Some(root_of(&arguments.common.path).ok()?.join(opened.config.says.baseline.as_ref()?));
+    let configured = || {
+        let root = root_of(&arguments.common.path).ok()?;
+        Some(root.strip_prefix(".").unwrap_or(&root).join(opened.config.says.baseline.as_ref()?))
+    };
     arguments.baseline.clone().or_else(configured)
 }
 
