@@ -109,7 +109,8 @@ fn three(production: &str, staging: &str, test: &str) -> TempDir {
     let mut config = String::new();
     for (name, from) in [("production", production), ("staging", staging), ("test", test)] {
         write(folder.path(), &format!("{name}.Dockerfile"), &format!("FROM {from}\n{IMAGE}"));
-        config += &format!("[environments.{name}]\ndockerfile = \"{name}.Dockerfile\"\n");
+        let table = format!("[environments.{name}]\ndockerfile = \"{name}.Dockerfile\"\n");
+        config.push_str(&table);
     }
     write(folder.path(), "paritylint.toml", &config);
     folder
