@@ -12,6 +12,9 @@ use crate::judge::accept::baseline::Baseline;
 use crate::judge::accept::{known_before, prints};
 use crate::{Options, audit};
 
+/// Entries of a baseline that are named where they can go.
+const NAMED: usize = 10;
+
 /// Accepts what the baseline and the revision of the arguments know. Gives what is to be said of it.
 pub(super) fn accept(arguments: &Arguments, opened: &mut Opened, options: &Options) -> Result<String, String> {
     let mut said = String::new();
@@ -25,12 +28,14 @@ pub(super) fn accept(arguments: &Arguments, opened: &mut Opened, options: &Optio
         let judged = |rule: &str| opened.audit.verdicts.contains_key(rule);
         let mended = baseline.mended(&occurring, &judged);
         if !mended.is_empty() {
-            let rules = mended.iter().map(|(rule, count)| format!("{rule} {count}")).collect::<Vec<_>>().join(", ");
             let path = path.display();
-            let _ = writeln!(
-                said,
-                "note: {path} holds what is no longer found: {rules}; --write-baseline {path} removes it"
-            );
+            let _ = writeln!(said, "note: {path} holds what is no longer found; --write-baseline {path} removes it:");
+            for known in mended.iter().take(NAMED) {
+                let _ = writeln!(said, "      {} of {}: {}", known.rule, known.environment, known.key);
+            }
+            if mended.len() > NAMED {
+                let _ = writeln!(said, "      and {} more", mended.len() - NAMED);
+            }
         }
         known_before(&mut opened.audit.findings, &baseline.prints(), "in the baseline");
     }
