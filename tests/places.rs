@@ -69,6 +69,21 @@ fn text_names_files_as_a_terminal_opens_them() {
 }
 
 #[test]
+fn a_baseline_stands_beside_the_configuration_that_names_it() {
+    let folder = repository("");
+    let (status, _, err) = run(folder.path(), &["check", SHOP, "--write-baseline"]);
+    assert_eq!((status, err.contains("\n      baseline = \"paritylint-baseline.json\"\n")), (0, true), "{err}");
+    assert!(folder.path().join(SHOP).join("paritylint-baseline.json").is_file(), "{err}");
+    assert_eq!(run(folder.path(), &["check", SHOP]).0, 1);
+    write(folder.path(), "services/shop/paritylint.toml", "baseline = \"paritylint-baseline.json\"\n");
+    assert_eq!(run(folder.path(), &["check", SHOP]).0, 0);
+    // Without a name it is the configured one that is written.
+    write(folder.path(), "services/shop/requirements.txt", "django==3.2\n");
+    assert_eq!(run(&folder.path().join(SHOP), &["check", "--write-baseline"]).0, 0);
+    assert_eq!(run(folder.path(), &["check", SHOP]).0, 0);
+}
+
+#[test]
 fn outside_of_a_repository_paths_are_those_of_the_folder() {
     let folder = tempfile::tempdir().unwrap();
     write_project(&folder.path().join("shop"), "a-two-images");

@@ -5,7 +5,7 @@ use std::fmt::Write;
 use std::path::{Path, PathBuf};
 
 use super::audit::{Opened, root_of};
-use super::check::Arguments;
+use super::check::{Arguments, folder};
 use crate::discover::git::{self, Revision};
 use crate::discover::{Overlay, Tree, source};
 use crate::judge::accept::baseline::Baseline;
@@ -44,10 +44,7 @@ pub(super) fn accept(arguments: &Arguments, opened: &mut Opened, options: &Optio
 
 /// The baseline that is asked for: by the arguments, else by the configuration, beside which it stands.
 pub(super) fn baseline_of(arguments: &Arguments, opened: &Opened) -> Option<PathBuf> {
-    let configured = || {
-        let root = root_of(&arguments.common.path).ok()?;
-        Some(root.strip_prefix(".").unwrap_or(&root).join(opened.config.says.baseline.as_ref()?))
-    };
+    let configured = || Some(folder(arguments).join(opened.config.says.baseline.as_ref()?));
     arguments.baseline.clone().or_else(configured)
 }
 

@@ -195,7 +195,8 @@ pub fn run(arguments: &Arguments, look: Look) -> Outcome {
         let force = if before::baseline_of(arguments, &opened).is_some() {
             String::new()
         } else {
-            format!("\n      --baseline {shown} reads it, or in paritylint.toml:\n      baseline = \"{shown}\"")
+            let inner = path.strip_prefix(folder(arguments)).unwrap_or(&path).display();
+            format!("\n      --baseline {shown} reads it, or in paritylint.toml:\n      baseline = \"{inner}\"")
         };
         let _ = writeln!(err, "note: {shown} holds {} findings now{force}", baseline.len());
         files.push((path.clone(), baseline.text()));
@@ -220,10 +221,14 @@ pub fn run(arguments: &Arguments, look: Look) -> Outcome {
 /// Where a baseline is to be written, if one is.
 fn written(arguments: &Arguments, opened: &Opened) -> Option<PathBuf> {
     let asked = arguments.write_baseline.clone()?;
-    Some(asked.or_else(|| before::baseline_of(arguments, opened)).unwrap_or_else(|| {
-        let root = audit::root_of(&arguments.common.path).unwrap_or_default();
-        root.strip_prefix(".").unwrap_or(&root).join(BASELINE)
-    }))
+    let configured = || before::baseline_of(arguments, opened);
+    Some(asked.or_else(configured).unwrap_or_else(|| folder(arguments).join(BASELINE)))
+}
+
+/// The folder that is checked, as short as it can be written.
+pub(super) fn folder(arguments: &Arguments) -> PathBuf {
+    let root = audit::root_of(&arguments.common.path).unwrap_or_default();
+    root.strip_prefix(".").map(PathBuf::from).unwrap_or(root)
 }
 
 /// The first day on which findings fail, where it is not reached.
