@@ -51,12 +51,14 @@ fn progress(waiting: &mpsc::Receiver<()>, shows: bool) {
 #[expect(clippy::disallowed_methods, reason = "the one place that reads the process environment")]
 fn terminal() -> Terminal {
     let set = |name: &str| std::env::var(name).is_ok_and(|value| !value.is_empty());
+    // A terminal that knows no colours.
+    let dumb = std::env::var("TERM").is_ok_and(|value| value == "dumb");
     let locale =
         ["LC_ALL", "LC_CTYPE", "LANG"].iter().find_map(|name| std::env::var(name).ok().filter(|v| !v.is_empty()));
     let plain = locale.is_some_and(|locale| locale == "C" || locale == "POSIX");
     Terminal {
         is_terminal: std::io::stdout().is_terminal(),
-        no_color: set("NO_COLOR"),
+        no_color: set("NO_COLOR") || dumb,
         utf8: !plain,
         now: std::time::UNIX_EPOCH.elapsed().ok().and_then(|since| i64::try_from(since.as_secs()).ok()),
         source_date: std::env::var("SOURCE_DATE_EPOCH").ok().and_then(|seconds| seconds.parse().ok()),

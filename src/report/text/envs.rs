@@ -115,7 +115,9 @@ fn one(page: &Page<'_>, environment: &Environment, out: &mut String) {
     evidence(page, "because", &environment.because, &mut rows);
     evidence(page, "although", &environment.although, &mut rows);
     let first = first(rows.iter().map(|(label, ..)| label.as_str()));
-    rows.iter().for_each(|row| columns(row, first, out));
+    for row in &rows {
+        columns(row, first, out);
+    }
 }
 
 /// Rows of one kind: equal values of several components share one.
