@@ -13,6 +13,7 @@ use paritylint::discover::{source, tree};
 const STACK: usize = 8 * 1024 * 1024;
 
 fn main() -> ExitCode {
+    panics_are_faults();
     let cli = Cli::parse();
     let terminal = terminal();
     let shows = std::io::stderr().is_terminal() && !cli.is_quiet();
@@ -28,6 +29,16 @@ fn main() -> ExitCode {
         Ok(Ok(outcome)) => print(&outcome),
         _ => ExitCode::from(2),
     }
+}
+
+/// A fault of ours ends with the status of faults, whichever thread it strikes: nothing is unwound.
+#[expect(clippy::exit, reason = "a panic of any thread must end the program with a status that says so")]
+fn panics_are_faults() {
+    let told = std::panic::take_hook();
+    std::panic::set_hook(Box::new(move |panic| {
+        told(panic);
+        std::process::exit(2);
+    }));
 }
 
 /// Says how far work is that takes longer than a second.
