@@ -109,7 +109,11 @@ pub fn audit_recorded(tree: &Tree, config: &Config, options: &Options) -> (Audit
         select: options.select.clone(),
         ignore,
         profile: options.profile.clone().or_else(|| config.says.profile.clone()),
-        finals: config.finals().filter_map(|(key, _)| key.strip_prefix("rules.").map(str::to_owned)).collect(),
+        finals: rules
+            .iter()
+            .filter(|rule| config.final_at(&format!("rules.{}", rule.name)).is_some())
+            .map(|rule| rule.name.clone())
+            .collect(),
         as_of: as_of.clone(),
         allowances: allowances(config),
         comments: judge::accept::comments::of(tree),

@@ -13,6 +13,7 @@ use paritylint::discover::{source, tree};
 const STACK: usize = 8 * 1024 * 1024;
 
 fn main() -> ExitCode {
+    panics_are_faults();
     let cli = Cli::parse();
     let terminal = terminal();
     let shows = std::io::stderr().is_terminal() && !cli.is_quiet();
@@ -28,6 +29,16 @@ fn main() -> ExitCode {
         Ok(Ok(outcome)) => print(&outcome),
         _ => ExitCode::from(2),
     }
+}
+
+/// A fault of ours ends with the status of faults, whichever thread it strikes: nothing is unwound.
+#[expect(clippy::exit, reason = "a panic of any thread must end the program with a status that says so")]
+fn panics_are_faults() {
+    let told = std::panic::take_hook();
+    std::panic::set_hook(Box::new(move |panic| {
+        told(panic);
+        std::process::exit(2);
+    }));
 }
 
 /// Says how far work is that takes longer than a second.
@@ -51,12 +62,14 @@ fn progress(waiting: &mpsc::Receiver<()>, shows: bool) {
 #[expect(clippy::disallowed_methods, reason = "the one place that reads the process environment")]
 fn terminal() -> Terminal {
     let set = |name: &str| std::env::var(name).is_ok_and(|value| !value.is_empty());
+    // A terminal that knows no colours.
+    let dumb = std::env::var("TERM").is_ok_and(|value| value == "dumb");
     let locale =
         ["LC_ALL", "LC_CTYPE", "LANG"].iter().find_map(|name| std::env::var(name).ok().filter(|v| !v.is_empty()));
     let plain = locale.is_some_and(|locale| locale == "C" || locale == "POSIX");
     Terminal {
         is_terminal: std::io::stdout().is_terminal(),
-        no_color: set("NO_COLOR"),
+        no_color: set("NO_COLOR") || dumb,
         utf8: !plain,
         now: std::time::UNIX_EPOCH.elapsed().ok().and_then(|since| i64::try_from(since.as_secs()).ok()),
         source_date: std::env::var("SOURCE_DATE_EPOCH").ok().and_then(|seconds| seconds.parse().ok()),

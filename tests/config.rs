@@ -1,35 +1,13 @@
 //! The configuration as the program reads it: faults, layers, severities, dates.
 
-use std::path::Path;
-
-use assert_cmd::Command;
 use tempfile::TempDir;
 
-use crate::support::{files, root};
-
-/// Runs the program in a folder; what comes before `check` goes to the command.
-fn run(folder: &Path, arguments: &[&str]) -> (i32, String, String) {
-    let mut command = Command::cargo_bin("paritylint").unwrap();
-    for name in ["CI", "NO_COLOR", "SOURCE_DATE_EPOCH", "CLICOLOR_FORCE"] {
-        command.env_remove(name);
-    }
-    let output = command.current_dir(folder).args(arguments).output().unwrap();
-    let text = |bytes: Vec<u8>| String::from_utf8(bytes).unwrap();
-    (output.status.code().unwrap(), text(output.stdout), text(output.stderr))
-}
-
-fn write(folder: &Path, path: &str, text: &str) {
-    let to = folder.join(path);
-    std::fs::create_dir_all(to.parent().unwrap()).unwrap();
-    std::fs::write(to, text).unwrap();
-}
+use crate::support::{run, write, write_project};
 
 /// A repository of which staging installs pytest in another libc, with a configuration.
 fn repository(config: &str) -> TempDir {
     let folder = tempfile::tempdir().unwrap();
-    for (path, bytes) in files(&root().join("fixtures/projects/a-two-images")) {
-        write(folder.path(), &path, &String::from_utf8(bytes).unwrap());
-    }
+    write_project(folder.path(), "a-two-images");
     if !config.is_empty() {
         write(folder.path(), "paritylint.toml", config);
     }
@@ -200,9 +178,7 @@ fn what_is_in_force_is_shown_with_its_origin() {
 fn init_writes_what_changes_nothing_and_check_reads() {
     for project in ["a-two-images", "b-promotion", "d-flask-sqlite"] {
         let folder = tempfile::tempdir().unwrap();
-        for (path, bytes) in files(&root().join("fixtures/projects").join(project)) {
-            write(folder.path(), &path, &String::from_utf8(bytes).unwrap());
-        }
+        write_project(folder.path(), project);
         let findings = || {
             let (status, out, err) = run(folder.path(), &["check", "--format", "ndjson"]);
             assert_ne!(status, 2, "{err}");
@@ -236,6 +212,39 @@ fn an_environment_that_was_named_apart_is_configured_by_that_name() {
     assert_eq!(names(), ["production", "image"]);
     assert_eq!(run(folder.path(), &["init"]).0, 0);
     assert_eq!(names(), ["production", "image"]);
+}
+
+#[test]
+fn a_rule_is_a_note_in_the_minor_release_that_brings_it_unless_somebody_sets_it() {
+    let rule = |since: &str| {
+        format!(
+            "since = \"{since}\"\nsummary = \"x\"\non = \"fact\"\ndimension = \"image\"\nroles = {{ production = \"error\" }}\n\
+             at = \"reference\"\nmessage = \"old\"\nwhy = \"x\"\nfix = \"x\"\nreferences = []\n"
+        )
+    };
+    let this = env!("CARGO_PKG_VERSION");
+    for (since, set, said) in [(this, "", false), (this, "[rules]\nacme = \"error\"", true), ("0.0.1", "", true)] {
+        let folder = repository(&format!("rule-files = [\"acme.toml\"]\n{set}\n"));
+        write(folder.path(), "acme.toml", &rule(since));
+        let (_, out, err) = run(folder.path(), &["check", "--select", "acme"]);
+        assert_eq!(out.contains("error[acme]"), said, "{since} {set}: {out}{err}");
+    }
+}
+
+#[test]
+fn the_configurations_of_the_readme_are_read() {
+    let readme = crate::support::read_text(&crate::support::root().join("README.md"));
+    let blocks = readme.split("```toml\n").skip(1).map(|rest| rest.split("```").next().unwrap());
+    let mut seen = 0;
+    for block in blocks {
+        let folder = repository(block);
+        write(folder.path(), ".venv/lib/python3.12/site-packages/acme_policy/paritylint.toml", "");
+        write(folder.path(), ".gitignore", ".venv\n");
+        let (status, _, err) = run(folder.path(), &["config"]);
+        assert_eq!((status, err.as_str()), (0, ""), "{block}");
+        seen += 1;
+    }
+    assert!(seen >= 3, "{seen}");
 }
 
 #[test]

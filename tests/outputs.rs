@@ -4,14 +4,13 @@ use std::path::PathBuf;
 
 use assert_cmd::Command;
 
-use crate::support::{expect_file, read_text, root};
+use crate::support::{expect_file, read_text, root, run, write_project};
 
-fn check(format: &str) -> String {
-    let mut command = Command::cargo_bin("paritylint").unwrap();
-    command.current_dir(root().join("fixtures/projects/d-flask-sqlite")).env_remove("SOURCE_DATE_EPOCH");
-    let output = command.args(["check", "--format", format]).output().unwrap();
-    assert_eq!(output.status.code(), Some(1), "{}", String::from_utf8_lossy(&output.stderr));
-    String::from_utf8(output.stdout).unwrap()
+/// A project that lies in no repository: paths are those of its folder.
+fn project() -> tempfile::TempDir {
+    let folder = tempfile::tempdir().unwrap();
+    write_project(folder.path(), "d-flask-sqlite");
+    folder
 }
 
 fn expected(name: &str) -> PathBuf {
@@ -20,6 +19,7 @@ fn expected(name: &str) -> PathBuf {
 
 #[test]
 fn every_format_is_as_it_was() {
+    let project = project();
     for (format, name) in [
         ("json", "report.json"),
         ("ndjson", "report.ndjson"),
@@ -29,7 +29,9 @@ fn every_format_is_as_it_was() {
         ("junit", "junit.xml"),
         ("markdown", "report.md"),
     ] {
-        expect_file(&expected(name), &check(format));
+        let (status, out, err) = run(project.path(), &["check", "--format", format]);
+        assert_eq!(status, 1, "{err}");
+        expect_file(&expected(name), &out);
     }
 }
 
@@ -38,11 +40,11 @@ fn reports_go_to_files_beside_the_text() {
     let folder = tempfile::tempdir().unwrap();
     let sarif = folder.path().join("x.sarif");
     let junit = folder.path().join("any name");
-    let mut command = Command::cargo_bin("paritylint").unwrap();
-    command.current_dir(root().join("fixtures/projects/d-flask-sqlite")).args(["check", "--output"]).arg(&sarif);
-    let output = command.arg("--output").arg(format!("junit={}", junit.display())).output().unwrap();
-    assert_eq!(output.status.code(), Some(1));
-    assert!(String::from_utf8(output.stdout).unwrap().starts_with("Comparing"));
+    let as_junit = format!("junit={}", junit.display());
+    let arguments = ["check", "--output", sarif.to_str().unwrap(), "--output", &as_junit];
+    let (status, out, _) = run(project().path(), &arguments);
+    assert_eq!(status, 1);
+    assert!(out.starts_with("Comparing"));
     expect_file(&expected("report.sarif"), &read_text(&sarif));
     expect_file(&expected("junit.xml"), &read_text(&junit));
 }

@@ -127,7 +127,11 @@ pub fn open(arguments: &Common, options: Options, look: Look) -> Result<Opened, 
     }
     let options = Options { as_of: as_of(options.as_of.as_deref(), look), ..options };
     let audit = audit(&tree, &config, &options);
-    known_names(&audit, &options).map_err(Outcome::fault)?;
+    if let Some(missing) = unknown_name(&audit, &options) {
+        // The names that there are, also of those that were not asked for.
+        let all = Options { environments: Vec::new(), reference: None, ..options.clone() };
+        return Err(Outcome::fault(no_such_name(&crate::audit(&tree, &config, &all), missing)));
+    }
     if let Some(problem) = unknown_reference(&audit, &config) {
         return Err(wrong(&[problem], &tree, look));
     }
@@ -169,16 +173,24 @@ fn unknown_reference(audit: &Audit, config: &Config) -> Option<Problem> {
     Some(Problem::new(config.place(&["reference"])?, format!("no environment is named {word}{hint}")))
 }
 
-/// Whether every environment that the arguments name exists: a name that is not there compares nothing.
-fn known_names(audit: &Audit, options: &Options) -> Result<(), String> {
+/// A name of the arguments that no environment has: it compares nothing.
+fn unknown_name<'o>(audit: &Audit, options: &'o Options) -> Option<&'o str> {
     let all = audit.model.environments.iter();
-    let wanted = options.environments.iter().chain(&options.reference);
-    let Some(missing) = wanted.into_iter().find(|name| Environment::meant(all.clone(), name).is_none()) else {
-        return Ok(());
+    let mut wanted = options.environments.iter().chain(&options.reference);
+    wanted.find(|name| Environment::meant(all.clone(), name).is_none()).map(String::as_str)
+}
+
+fn no_such_name(audit: &Audit, missing: &str) -> String {
+    let mut names: Vec<&str> = audit.model.environments.iter().map(|one| one.name.as_str()).collect();
+    names.dedup();
+    let there = match names.as_slice() {
+        [] => "none was found".to_owned(),
+        [one] => format!("there is {one}"),
+        [rest @ .., last] => format!("there are {} and {last}", rest.join(", ")),
     };
     let folder =
         if Path::new(missing).is_dir() { format!("; for a folder, use --path {missing}") } else { String::new() };
-    Err(format!("no environment is named {missing}; `paritylint envs` lists them{folder}"))
+    format!("no environment is named {missing}; {there}{folder}")
 }
 
 pub(super) fn root_of(path: &Path) -> Result<PathBuf, String> {
@@ -207,7 +219,7 @@ pub fn text_options(look: Look, opened: &Opened) -> text::Options {
     text::Options {
         color: look.color,
         utf8: look.utf8,
-        has_config: opened.config.file.is_some(),
+        has_config: !opened.config.files.is_empty(),
         ..text::Options::default()
     }
 }

@@ -5,12 +5,15 @@ use std::fmt::Write;
 use std::path::{Path, PathBuf};
 
 use super::audit::{Opened, root_of};
-use super::check::Arguments;
+use super::check::{Arguments, folder};
 use crate::discover::git::{self, Revision};
 use crate::discover::{Overlay, Tree, source};
 use crate::judge::accept::baseline::Baseline;
 use crate::judge::accept::{known_before, prints};
 use crate::{Options, audit};
+
+/// Entries of a baseline that are named where they can go.
+const NAMED: usize = 10;
 
 /// Accepts what the baseline and the revision of the arguments know. Gives what is to be said of it.
 pub(super) fn accept(arguments: &Arguments, opened: &mut Opened, options: &Options) -> Result<String, String> {
@@ -25,12 +28,14 @@ pub(super) fn accept(arguments: &Arguments, opened: &mut Opened, options: &Optio
         let judged = |rule: &str| opened.audit.verdicts.contains_key(rule);
         let mended = baseline.mended(&occurring, &judged);
         if !mended.is_empty() {
-            let rules = mended.iter().map(|(rule, count)| format!("{rule} {count}")).collect::<Vec<_>>().join(", ");
             let path = path.display();
-            let _ = writeln!(
-                said,
-                "note: {path} holds what is no longer found: {rules}; --write-baseline {path} removes it"
-            );
+            let _ = writeln!(said, "note: {path} holds what is no longer found; --write-baseline {path} removes it:");
+            for known in mended.iter().take(NAMED) {
+                let _ = writeln!(said, "      {} of {}: {}", known.rule, known.environment, known.key);
+            }
+            if mended.len() > NAMED {
+                let _ = writeln!(said, "      and {} more", mended.len() - NAMED);
+            }
         }
         known_before(&mut opened.audit.findings, &baseline.prints(), "in the baseline");
     }
@@ -39,7 +44,7 @@ pub(super) fn accept(arguments: &Arguments, opened: &mut Opened, options: &Optio
 
 /// The baseline that is asked for: by the arguments, else by the configuration, beside which it stands.
 pub(super) fn baseline_of(arguments: &Arguments, opened: &Opened) -> Option<PathBuf> {
-    let configured = || Some(root_of(&arguments.common.path).ok()?.join(opened.config.says.baseline.as_ref()?));
+    let configured = || Some(folder(arguments).join(opened.config.says.baseline.as_ref()?));
     arguments.baseline.clone().or_else(configured)
 }
 
@@ -81,10 +86,8 @@ fn missing(root: &Path, revision: &str, error: &str) -> String {
         return format!("--since {revision}: {} is not in a git repository", root.display());
     }
     if git::is_shallow(root) {
-        return format!(
-            "--since {revision}: this clone is shallow and does not hold it; fetch it with\n  \
-             git fetch --depth=1 origin {revision}"
-        );
+        let command = git::fetches(root, revision);
+        return format!("--since {revision}: this clone is shallow and does not hold it; fetch it with\n  {command}");
     }
     format!("--since {revision}: {error}")
 }

@@ -32,6 +32,7 @@ pub enum Format {
     /// GitLab Code Quality.
     Gitlab,
     /// `JUnit` XML.
+    #[value(help = "JUnit XML")]
     Junit,
     /// For a job summary or a comment.
     Markdown,
@@ -93,6 +94,17 @@ pub enum FailOn {
     Never,
 }
 
+/// How the help groups what `check` takes.
+const RULES: &str = "Rules";
+const KNOWN: &str = "What fails";
+const OUTPUT: &str = "Output";
+/// The baseline that is written where none is named.
+const BASELINE: &str = "paritylint-baseline.json";
+/// Below the help.
+pub(super) const STATUS: &str = "\
+Exit status: 0 if nothing fails, 1 if a finding does, 2 for wrong usage, a wrong
+configuration, or a path under which nothing is recognised.";
+
 /// The arguments of `check`.
 #[derive(clap::Args, Clone, Debug, Default)]
 pub struct Arguments {
@@ -100,34 +112,34 @@ pub struct Arguments {
     #[command(flatten)]
     pub common: audit::Common,
     /// Output format
-    #[arg(long, value_enum, default_value_t)]
+    #[arg(long, value_enum, default_value_t, help_heading = OUTPUT)]
     pub format: Format,
     /// Write a report to a file too; may be given several times
-    #[arg(long, short, value_name = "[FORMAT=]FILE", value_parser = output)]
+    #[arg(long, short, value_name = "[FORMAT=]FILE", value_parser = output, help_heading = OUTPUT)]
     pub output: Vec<Output>,
     /// How findings are shown
-    #[arg(long, value_enum)]
+    #[arg(long, value_enum, value_name = "STYLE", help_heading = OUTPUT)]
     pub output_style: Option<OutputStyle>,
     /// Fail from this severity on [default: error]
-    #[arg(long, value_enum)]
+    #[arg(long, value_enum, value_name = "SEVERITY", help_heading = KNOWN)]
     pub fail_on: Option<FailOn>,
     /// Run only these rules
-    #[arg(long, value_delimiter = ',', value_name = "RULE")]
+    #[arg(long, value_delimiter = ',', value_name = "RULE", help_heading = RULES)]
     pub select: Vec<String>,
     /// Do not run these rules
-    #[arg(long, value_delimiter = ',', value_name = "RULE")]
+    #[arg(long, value_delimiter = ',', value_name = "RULE", help_heading = RULES)]
     pub ignore: Vec<String>,
     /// Accept what this file knows; only what is new counts
-    #[arg(long, value_name = "FILE")]
+    #[arg(long, value_name = "FILE", help_heading = KNOWN)]
     pub baseline: Option<PathBuf>,
-    /// Write what is found to a baseline
-    #[arg(long, value_name = "FILE")]
-    pub write_baseline: Option<PathBuf>,
+    /// Write what is found to a baseline: the configured one, else paritylint-baseline.json
+    #[arg(long, value_name = "FILE", help_heading = KNOWN)]
+    pub write_baseline: Option<Option<PathBuf>>,
     /// Count only what is new against this git revision
-    #[arg(long, value_name = "REV")]
+    #[arg(long, value_name = "REV", help_heading = KNOWN)]
     pub since: Option<String>,
-    /// core, strict or audit
-    #[arg(long, value_name = "PROFILE", value_parser = ["core", "strict", "audit"])]
+    /// How much is looked at: what hurts, what is strict too, or everything
+    #[arg(long, value_name = "PROFILE", help_heading = RULES, value_parser = ["core", "strict", "audit"])]
     pub profile: Option<String>,
     /// Mend what can be mended safely, and report the rest
     #[arg(long)]
@@ -136,10 +148,10 @@ pub struct Arguments {
     #[arg(long)]
     pub diff: bool,
     /// Only findings and the summary
-    #[arg(short, long)]
+    #[arg(short, long, help_heading = OUTPUT)]
     pub quiet: bool,
     /// Notes too, and source lines for all
-    #[arg(short, long)]
+    #[arg(short, long, help_heading = OUTPUT)]
     pub verbose: bool,
 }
 
@@ -177,9 +189,16 @@ pub fn run(arguments: &Arguments, look: Look) -> Outcome {
     let plain = Look { color: false, ..look };
     let mut files: Vec<(PathBuf, String)> =
         arguments.output.iter().map(|output| (output.path.clone(), render(output.format, plain))).collect();
-    if let Some(path) = &arguments.write_baseline {
+    if let Some(path) = written(arguments, &opened) {
         let baseline = Baseline::of(&opened.audit);
-        let _ = writeln!(err, "note: {} holds {} findings now", path.display(), baseline.len());
+        let shown = path.display();
+        let force = if before::baseline_of(arguments, &opened).is_some() {
+            String::new()
+        } else {
+            let inner = path.strip_prefix(folder(arguments)).unwrap_or(&path).display();
+            format!("\n      --baseline {shown} reads it, or in paritylint.toml:\n      baseline = \"{inner}\"")
+        };
+        let _ = writeln!(err, "note: {shown} holds {} findings now{force}", baseline.len());
         files.push((path.clone(), baseline.text()));
     }
     let counted =
@@ -197,6 +216,19 @@ pub fn run(arguments: &Arguments, look: Look) -> Outcome {
     }
     let status = if broken { 2 } else { u8::from(fails) };
     Outcome { out, err, status, files }
+}
+
+/// Where a baseline is to be written, if one is.
+fn written(arguments: &Arguments, opened: &Opened) -> Option<PathBuf> {
+    let asked = arguments.write_baseline.clone()?;
+    let configured = || before::baseline_of(arguments, opened);
+    Some(asked.or_else(configured).unwrap_or_else(|| folder(arguments).join(BASELINE)))
+}
+
+/// The folder that is checked, as short as it can be written.
+pub(super) fn folder(arguments: &Arguments) -> PathBuf {
+    let root = audit::root_of(&arguments.common.path).unwrap_or_default();
+    root.strip_prefix(".").map(PathBuf::from).unwrap_or(root)
 }
 
 /// The first day on which findings fail, where it is not reached.
@@ -233,7 +265,7 @@ fn allowed(arguments: &Arguments, opened: &Opened) -> Result<(), String> {
     let ignored = arguments.ignore.iter().map(|rule| ("--ignore", format!("rules.{rule}")));
     for (flag, key) in flags.chain(ignored) {
         if let Some(span) = opened.config.final_at(&key) {
-            let place = Lines::new(&opened.tree).place(span);
+            let place = Lines::from_here(&opened.tree).place(span);
             return Err(format!("{flag}: {key} is final in {}:{}; leave the flag out", place.path, place.line));
         }
     }

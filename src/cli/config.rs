@@ -44,7 +44,7 @@ pub fn show(arguments: &ConfigArguments, look: Look) -> Outcome {
     };
     let day = as_of(arguments.common.as_of.as_deref(), look).unwrap_or_else(|| knowledge::AS_OF.to_owned());
     let mut outcome = Outcome::success(config::values(&config, &tree, &day, arguments.show_origin));
-    if config.file.is_none() {
+    if config.files.is_empty() {
         outcome.err =
             "note: there is no paritylint.toml and no [tool.paritylint]; `paritylint init` writes one\n".into();
     }
@@ -85,7 +85,7 @@ pub fn init(arguments: &InitArguments, look: Look) -> Outcome {
     if arguments.print {
         return Outcome::success(text);
     }
-    let path = root.join(NAMES[0]);
+    let path = root.strip_prefix(".").unwrap_or(&root).join(NAMES[0]);
     let out = format!(
         "Wrote {}: {} environments. Look it over, then run paritylint check.\n",
         path.display(),

@@ -9,6 +9,7 @@ use super::audit::{Opened, root_of};
 use super::check::Arguments;
 use crate::discover::config::packages;
 use crate::discover::{Disk, Overlay, Tree, source};
+use crate::report::lines::Lines;
 use crate::{Options, audit, fix};
 
 /// What came of it.
@@ -57,15 +58,19 @@ pub fn run(arguments: &Arguments, opened: &Opened, options: &Options) -> Done {
 fn reopen(root: &Path, opened: &Opened, edited: &fix::Edited) -> Option<Tree> {
     let edited = edited.iter().map(|(path, text)| (path.clone(), text.clone()));
     let overlay = Overlay::of(packages::files_of(&opened.tree).chain(edited));
-    Tree::open(Box::new(overlay.over(Box::new(Disk::new(root))))).ok()
+    let mut tree = Tree::open(Box::new(overlay.over(Box::new(Disk::new(root))))).ok()?;
+    tree.stand = opened.tree.stand.clone();
+    Some(tree)
 }
 
 /// The changes as a unified diff.
 fn diff(opened: &Opened, edited: &fix::Edited) -> String {
     let mut out = String::new();
+    let lines = Lines::from_here(&opened.tree);
     for (path, text) in edited {
         let old = opened.tree.find(path).and_then(|file| opened.tree.text(file).ok()).unwrap_or_default();
         let diff = TextDiff::from_lines(old, text.as_str());
+        let path = lines.shown(path);
         out.push_str(&diff.unified_diff().header(&format!("a/{path}"), &format!("b/{path}")).to_string());
     }
     out

@@ -16,13 +16,13 @@ use clap::{Parser, Subcommand, ValueEnum};
 /// Reads a repository and says what each environment really runs, and where they differ in a way that will hurt. It never
 /// runs the project, never opens the network, and never prints a secret.
 #[derive(Parser, Debug)]
-#[command(name = "paritylint", version, about)]
+#[command(name = "paritylint", version, about, max_term_width = 80)]
 pub struct Cli {
     /// What to do.
     #[command(subcommand)]
     pub command: Command,
     /// When to use colour.
-    #[arg(long, global = true, value_enum, default_value_t = ColorChoice::Auto)]
+    #[arg(long, global = true, value_enum, value_name = "WHEN", default_value_t = ColorChoice::Auto, display_order = 100)]
     pub color: ColorChoice,
 }
 
@@ -48,6 +48,7 @@ pub enum ColorChoice {
 #[derive(Subcommand, Debug)]
 pub enum Command {
     /// Report differences between environments that will hurt
+    #[command(after_help = check::STATUS)]
     Check(check::Arguments),
     /// Show the matrix of environments
     Compare(audit::CompareArguments),

@@ -7,6 +7,7 @@ use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 
 use super::source::{MAX_FILE_BYTES, ReadError, Source};
+use super::tree::Stand;
 
 /// Runs git in a folder and gives what it prints.
 fn git(root: &Path, arguments: &[&str]) -> io::Result<Vec<u8>> {
@@ -47,6 +48,16 @@ pub fn work_tree(path: &Path) -> Option<PathBuf> {
     }
 }
 
+/// Where a folder stands in its work tree, and below the folder in which the program was started.
+pub fn stand(root: &Path) -> Stand {
+    let Ok(real) = root.canonicalize() else { return Stand::default() };
+    let below = |outer: Option<PathBuf>| {
+        let inner = outer.and_then(|outer| real.strip_prefix(outer).ok()?.to_str().map(|path| path.replace('\\', "/")));
+        inner.unwrap_or_default()
+    };
+    Stand { in_repository: below(work_tree(root)), from_here: below(Path::new(".").canonicalize().ok()) }
+}
+
 /// Whether the repository holds only the newest part of its history.
 pub fn is_shallow(root: &Path) -> bool {
     git(root, &["rev-parse", "--is-shallow-repository"]).is_ok_and(|out| out.trim_ascii() == b"true")
@@ -68,6 +79,30 @@ impl TrackedButIgnored {
         let Some(out) = self.0.and_then(|child| child.wait_with_output().ok()) else { return Vec::new() };
         let names = out.stdout.split(|byte| *byte == 0).filter(|name| !name.is_empty());
         names.filter_map(|name| String::from_utf8(name.to_vec()).ok()).collect()
+    }
+}
+
+/// The command that brings a revision into a shallow clone.
+pub fn fetches(root: &Path, revision: &str) -> String {
+    let remotes = git(root, &["remote"]).unwrap_or_default();
+    let remotes = String::from_utf8_lossy(&remotes).into_owned();
+    let remote = revision.split_once('/').filter(|(remote, _)| remotes.lines().any(|known| known == *remote));
+    let hex = revision.len() == 40 && revision.chars().all(|c| c.is_ascii_hexdigit());
+    let release = revision.trim_start_matches('v').starts_with(|c: char| c.is_ascii_digit());
+    // Only a count of commits from a known one, or the whole history, reaches what is named by its descendants.
+    if revision.contains(['~', '^', '@', ':']) {
+        return match revision.strip_prefix("HEAD~").and_then(|count| count.parse::<u32>().ok()) {
+            Some(count) => format!("git fetch --deepen={count}"),
+            None => "git fetch --unshallow".to_owned(),
+        };
+    }
+    match remote {
+        Some((remote, branch)) => {
+            format!("git fetch --depth=1 {remote} +refs/heads/{branch}:refs/remotes/{remote}/{branch}")
+        }
+        None if hex => format!("git fetch --depth=1 origin {revision}"),
+        None if release => format!("git fetch --depth=1 origin tag {revision}"),
+        None => format!("git fetch --depth=1 origin {revision}:{revision}"),
     }
 }
 

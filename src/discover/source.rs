@@ -93,7 +93,8 @@ impl Source for Disk {
     fn read(&self, path: &str) -> Result<Vec<u8>, ReadError> {
         let full = self.root.join(path);
         if !self.inside(&full) {
-            return Err(ReadError::Io("outside the repository".into()));
+            let why = if full.exists() { "outside the repository" } else { "no such file" };
+            return Err(ReadError::Io(why.into()));
         }
         let metadata = std::fs::metadata(&full).map_err(|e| ReadError::Io(e.to_string()))?;
         if metadata.len() > MAX_FILE_BYTES {
@@ -113,11 +114,11 @@ pub fn read_text(path: &Path) -> io::Result<String> {
     std::fs::read_to_string(path)
 }
 
-/// The names of the folders in a folder, sorted.
+/// The names in a folder, sorted: of its folders, or of its files.
 #[expect(clippy::disallowed_methods, reason = "this is the one place that reads files")]
-pub fn folders(path: &Path) -> Vec<String> {
+pub fn names(path: &Path, of_folders: bool) -> Vec<String> {
     let Ok(entries) = std::fs::read_dir(path) else { return Vec::new() };
-    let folders = entries.flatten().filter(|entry| entry.path().is_dir());
+    let folders = entries.flatten().filter(|entry| entry.path().is_dir() == of_folders);
     let mut names: Vec<String> = folders.filter_map(|entry| entry.file_name().into_string().ok()).collect();
     names.sort();
     names

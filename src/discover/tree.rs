@@ -6,6 +6,7 @@ use std::io;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 
+use super::config::packages::MARK;
 use super::source::{ReadError, Source};
 use crate::model::FileId;
 
@@ -35,11 +36,29 @@ struct Entry {
 
 type Memo = BTreeMap<(FileId, TypeId), Arc<dyn Any + Send + Sync>>;
 
+/// Where a root stands, as others name it; both are empty where it is the same folder.
+#[derive(Clone, PartialEq, Eq, Debug, Default)]
+pub struct Stand {
+    /// The folder of the repository that the root is.
+    pub in_repository: String,
+    /// The root from the folder in which the program was started, where it lies below that.
+    pub from_here: String,
+}
+
 /// The files of a source.
 pub struct Tree {
     source: Box<dyn Source>,
+    /// Where the root stands.
+    pub stand: Stand,
     entries: Vec<Entry>,
     parsed: Mutex<Memo>,
+}
+
+impl Stand {
+    /// How many folders of the repository lie above the root.
+    pub fn depth(&self) -> usize {
+        self.in_repository.split('/').filter(|part| !part.is_empty()).count()
+    }
 }
 
 impl Tree {
@@ -49,11 +68,16 @@ impl Tree {
         paths.sort_unstable();
         paths.dedup();
         let entries = paths.into_iter().map(|path| Entry { path, text: OnceLock::new() }).collect();
-        Ok(Self { source, entries, parsed: Mutex::default() })
+        Ok(Self { source, stand: Stand::default(), entries, parsed: Mutex::default() })
     }
 
-    /// Every file, sorted by path.
+    /// Every file of the project, sorted by path.
     pub fn files(&self) -> impl Iterator<Item = (FileId, &str)> {
+        self.with_shared().filter(|(_, path)| !is_shared(path))
+    }
+
+    /// The same, and what is read from elsewhere for the configuration's sake.
+    pub fn with_shared(&self) -> impl Iterator<Item = (FileId, &str)> {
         self.entries.iter().zip(0..).map(|(entry, id)| (FileId(id), entry.path.as_str()))
     }
 
@@ -92,6 +116,7 @@ impl Tree {
         files
             .take_while(move |(entry, _)| entry.path.starts_with(&prefix))
             .map(|(entry, id)| (FileId(id), entry.path.as_str()))
+            .filter(|(_, path)| !is_shared(path))
     }
 
     /// The decoded text of a file.
@@ -139,6 +164,11 @@ impl Tree {
     pub fn files_read(&self) -> usize {
         self.entries.iter().filter(|entry| entry.text.get().is_some()).count()
     }
+}
+
+/// Whether a file belongs to a package or to a folder above the root: only the configuration builds on it.
+fn is_shared(path: &str) -> bool {
+    path.starts_with("../") || path.starts_with(MARK)
 }
 
 /// Bytes to text: UTF-16 by its mark, else UTF-8 with bad bytes replaced. A UTF-8 mark stays in the text, so that offsets

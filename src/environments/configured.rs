@@ -5,6 +5,7 @@ use std::sync::Arc;
 use super::compose::load;
 use super::images::context_of;
 use super::plan::{ImageBuild, Planned, Runs, SettingsChoice, Unit};
+use super::words::role_of_value;
 use crate::discover::config::EnvironmentConfig;
 use crate::discover::{Config, paths};
 use crate::links::Repository;
@@ -18,11 +19,11 @@ pub const CONFIGURED: &str = "the configuration names it";
 pub fn apply(repository: &Repository<'_>, config: &Config, all: &mut Vec<Planned>) {
     for (name, says) in &config.says.environments {
         let Some(role) = says.role.as_deref().map_or_else(|| Role::of(name), Role::of) else { continue };
+        let known = meant(name, role, config, all);
         if says.exists == Some(false) {
-            all.retain(|planned| planned.environment.name != *name);
+            known.map(|at| all.remove(at));
             continue;
         }
-        let known = all.iter().position(|planned| planned.environment.name == *name);
         let at = known.unwrap_or_else(|| {
             all.push(Planned::new(name, role, Confidence::Explicit));
             all.len() - 1
@@ -31,15 +32,36 @@ pub fn apply(repository: &Repository<'_>, config: &Config, all: &mut Vec<Planned
         planned.environment.role = role;
         planned.environment.confidence = Confidence::Explicit;
         let span = config.span_of(name);
+        let found_as = std::mem::replace(&mut planned.environment.name, name.clone());
         if let Some(span) = span {
-            planned.add_evidence(span, CONFIGURED);
+            let text =
+                if found_as == *name { CONFIGURED.to_owned() } else { format!("{CONFIGURED}; found as {found_as}") };
+            planned.add_evidence(span, text);
         }
+        planned.found_as = Some(found_as);
         runners(repository, says, planned, span);
         if let Some(module) = &says.settings {
             planned.settings = Some(SettingsChoice { module: module.clone(), class: says.class.clone(), span });
         }
         planned.config = says.clone();
     }
+}
+
+/// The environment that a table of the configuration speaks of: the one of that name; else, where the name is only a word for
+/// its role, the only one that was found of it.
+fn meant(name: &str, role: Role, config: &Config, all: &[Planned]) -> Option<usize> {
+    let by_name = all.iter().position(|planned| planned.environment.name == *name);
+    let says_role = || role_of_value(name).is_some_and(|(said, _)| said == role);
+    let of_role = |planned: &Planned| planned.environment.role == role;
+    let only = || {
+        let at = all
+            .iter()
+            .position(of_role)
+            .filter(|_| says_role() && all.iter().filter(|one| of_role(one)).count() == 1)?;
+        let taken = all.get(at).is_some_and(|planned| config.says.environments.contains_key(&planned.environment.name));
+        (!taken).then_some(at)
+    };
+    by_name.or_else(only)
 }
 
 fn runners(repository: &Repository<'_>, says: &EnvironmentConfig, planned: &mut Planned, span: Option<Span>) {

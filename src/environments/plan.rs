@@ -137,6 +137,8 @@ pub struct Planned {
     pub setups: BTreeMap<String, Setup>,
     /// What configuration says of it.
     pub config: EnvironmentConfig,
+    /// Its name in the files of the project, where configuration gives it another.
+    pub found_as: Option<String>,
     /// Whether a runner may hold an environment together with further ones it names (a deploy job alone).
     pub only_named: bool,
 }
@@ -160,6 +162,7 @@ impl Planned {
             variables: BTreeMap::new(),
             setups: BTreeMap::new(),
             config: EnvironmentConfig::default(),
+            found_as: None,
             only_named: false,
         }
     }

@@ -18,6 +18,28 @@ fn environments(files: &[(&str, &str)]) -> Vec<String> {
 const APP: &str = "FROM python:3.12\nCOPY . /app\nCMD gunicorn a.wsgi\n";
 
 #[test]
+fn a_table_for_a_role_speaks_of_the_only_environment_of_it() {
+    let prod = ("compose.prod.yml", "services: {web: {build: ., command: gunicorn a}}\n");
+    let dev = ("compose.yml", "services: {web: {build: ., command: python manage.py runserver}}\n");
+    let with = |files: &[(&str, &str)], config: &str| {
+        let files: Vec<(&str, &str)> =
+            files.iter().copied().chain([dev, ("Dockerfile", APP), ("paritylint.toml", config)]).collect();
+        let named = |line: String| line.split(':').next().unwrap_or_default().to_owned();
+        environments(&files).into_iter().map(named).collect::<Vec<_>>()
+    };
+    let provides = "[environments.production]\nprovides = [\"A\"]\n";
+    assert_eq!(with(&[prod], ""), ["prod production", "development development"]);
+    assert_eq!(with(&[prod], provides), ["production production", "development development"]);
+    let gone = "[environments.production]\nexists = false\n";
+    assert_eq!(with(&[prod], gone), ["development development"]);
+    // A name that is no word for a role is another environment, and so is the second of a role.
+    let eu = "[environments.eu]\nrole = \"production\"\nprovides = [\"A\"]\n";
+    assert_eq!(with(&[prod], eu), ["eu production", "prod production", "development development"]);
+    let both = format!("{provides}[environments.prod]\nrole = \"production\"\n");
+    assert_eq!(with(&[prod], &both), ["production production", "prod production", "development development"]);
+}
+
+#[test]
 fn templates_of_projects_and_demonstrations_are_no_environments() {
     let found = environments(&[
         ("Dockerfile", APP),

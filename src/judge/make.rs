@@ -10,7 +10,7 @@ use super::object::{Touched, text_of};
 use super::rule::Rule;
 use super::rule_file::Wanted;
 use super::verdict::{Scope, role};
-use crate::model::{Environment, Fact, Finding, Location, Lowered, Part, Replacement, Severity, Span};
+use crate::model::{Environment, Fact, Finding, Location, Lowered, Part, Replacement, Severity, Span, StepKind};
 
 /// Places of one side that are shown besides the first.
 const PLACES: usize = 6;
@@ -115,13 +115,20 @@ fn side(rule: &Rule, fact: &Fact, environment: &Environment) -> Vec<Location> {
         let Some(attr) = fact.get(name) else { continue };
         let mut steps = attr.origin.steps.iter();
         if let Some(first) = steps.next() {
-            add(first.span, format!("{}: {}", environment.name, label(name, attr)));
+            add(first.span, labelled(&environment.name, &label(name, attr)));
         }
         for step in steps {
-            add(step.span, format!("{}: {}", environment.name, step.kind.words()));
+            // That a value stands where it stands says nothing.
+            let words = if step.kind == StepKind::Set { "" } else { step.kind.words() };
+            add(step.span, labelled(&environment.name, words));
         }
     }
     locations
+}
+
+/// The environment and what is said of it, if anything is.
+fn labelled(environment: &str, text: &str) -> String {
+    if text.is_empty() || text == environment { environment.to_owned() } else { format!("{environment}: {text}") }
 }
 
 /// What is said at an attribute's place: its value, or, of a yes or no, its name.
@@ -129,6 +136,7 @@ fn label(name: &str, attr: &crate::model::Attr) -> String {
     match attr.value.one() {
         Some(crate::model::Value::Bool(true)) => name.replace('_', " "),
         Some(crate::model::Value::Bool(false)) => format!("not {}", name.replace('_', " ")),
+        _ if attr.value.is_unknown() => String::new(),
         _ => text_of(attr),
     }
 }

@@ -46,7 +46,7 @@ pub fn matching(tree: &Tree, entry: &str) -> Vec<FileId> {
         let middle = path.strip_prefix(start).and_then(|rest| rest.strip_suffix(end));
         middle.is_some_and(|middle| !middle.contains('/'))
     };
-    tree.files().filter(|(_, path)| fits(path)).map(|(file, _)| file).collect()
+    tree.with_shared().filter(|(_, path)| fits(path)).map(|(file, _)| file).collect()
 }
 
 fn one<'r>(tree: &Tree, file: FileId, mut taken: impl Iterator<Item = &'r Rule>) -> Result<Rule, Vec<RuleError>> {

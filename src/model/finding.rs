@@ -62,6 +62,14 @@ pub struct Item {
     pub fingerprint: String,
 }
 
+impl Item {
+    /// What it is with its value, where that is known.
+    pub fn words(&self) -> String {
+        let value = if self.value == "unknown" { "" } else { self.value.as_str() };
+        format!("{} {value}", self.key).trim().to_owned()
+    }
+}
+
 /// What a rule said of one candidate: findings are joined of such parts, and accepted part by part.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct Part {

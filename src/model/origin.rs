@@ -30,6 +30,28 @@ pub enum StepKind {
 }
 
 impl StepKind {
+    /// Whether a text is what `why` prints for a step.
+    pub fn is_word(text: &str) -> bool {
+        use StepKind::{
+            Changed, CopiedFrom, Defaulted, Included, Inherited, InstalledBy, Interpolated, Overridden, Selected, Set,
+            Used,
+        };
+        let all = [
+            Set,
+            Overridden,
+            Interpolated,
+            Defaulted,
+            Inherited,
+            InstalledBy,
+            CopiedFrom,
+            Selected,
+            Included,
+            Changed,
+            Used,
+        ];
+        all.into_iter().any(|kind| kind.words() == text)
+    }
+
     /// The words `why` prints for the step.
     pub fn words(self) -> &'static str {
         match self {

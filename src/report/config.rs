@@ -15,7 +15,7 @@ const COLUMN: usize = 48;
 
 /// Every value, as TOML writes it, one a line; with the place that says it, if that is asked for.
 pub fn values(config: &Config, tree: &Tree, as_of: &str, origins: bool) -> String {
-    let lines = Lines::new(tree);
+    let lines = Lines::from_here(tree);
     let said = config.values();
     let place = |node: &Node| {
         let place = lines.place(node.span);

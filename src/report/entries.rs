@@ -53,9 +53,9 @@ impl Entry<'_> {
     }
 }
 
-/// All findings in report order.
+/// All findings in report order, with paths from the root of the repository.
 pub(super) fn entries<'a>(audit: &'a Audit, tree: &Tree) -> Vec<Entry<'a>> {
-    let (lines, redactor) = (Lines::new(tree), Redactor::new(audit));
+    let (lines, redactor) = (Lines::in_repository(tree), Redactor::new(audit));
     let one = |finding: &'a Finding| {
         let lowered = finding.lowered.as_ref().map(|lowered| {
             format!("not {} {}, because {}", article(lowered.from), lowered.from.name(), lowered.because)
@@ -64,7 +64,7 @@ pub(super) fn entries<'a>(audit: &'a Audit, tree: &Tree) -> Vec<Entry<'a>> {
         Entry {
             finding,
             message: redactor.text(&finding.message),
-            items: finding.items.iter().map(|item| redactor.text(&format!("{} {}", item.key, item.value))).collect(),
+            items: finding.items.iter().map(|item| redactor.text(&item.words())).collect(),
             notes: finding.notes.iter().cloned().chain(lowered).map(|note| redactor.text(&note)).collect(),
             help: redactor.text(&finding.help),
             places: places

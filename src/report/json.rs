@@ -199,7 +199,7 @@ impl Writer<'_> {
             project: &environment.project,
             name: &environment.name,
             role: environment.role.name(),
-            files: environment.files.iter().map(|file| self.lines.path(*file)).collect(),
+            files: environment.files.iter().map(|file| self.lines.file(*file)).collect(),
             evidence: environment
                 .because
                 .iter()

@@ -4,7 +4,8 @@ use std::cell::RefCell;
 use std::collections::BTreeMap;
 use std::rc::Rc;
 
-use crate::discover::Tree;
+use crate::discover::config::packages;
+use crate::discover::{Tree, paths};
 use crate::model::{FileId, Span};
 
 /// A place as people name it.
@@ -25,13 +26,25 @@ pub struct Place {
 /// The line starts of the files that an output speaks of, each computed once.
 pub struct Lines<'t> {
     tree: &'t Tree,
+    /// What stands before every path.
+    base: &'t str,
     starts: RefCell<BTreeMap<FileId, Rc<Vec<usize>>>>,
 }
 
 impl<'t> Lines<'t> {
-    /// Nothing computed yet.
+    /// With paths from the tree's root.
     pub fn new(tree: &'t Tree) -> Self {
-        Self { tree, starts: RefCell::default() }
+        Self { tree, base: "", starts: RefCell::default() }
+    }
+
+    /// With paths from the root of the repository, as whoever shows findings beside its files needs them.
+    pub fn in_repository(tree: &'t Tree) -> Self {
+        Self { base: &tree.stand.in_repository, ..Self::new(tree) }
+    }
+
+    /// With paths from where the program was started, as a terminal opens them.
+    pub fn from_here(tree: &'t Tree) -> Self {
+        Self { base: &tree.stand.from_here, ..Self::new(tree) }
     }
 
     /// The text of a file; empty if it cannot be read.
@@ -40,8 +53,19 @@ impl<'t> Lines<'t> {
     }
 
     /// The path of a file.
-    pub fn path(&self, file: FileId) -> &'t str {
+    pub fn path(&self, file: FileId) -> String {
+        self.shown(self.file(file))
+    }
+
+    /// The path of a file from the tree's root, as configuration names it.
+    pub fn file(&self, file: FileId) -> &'t str {
         self.tree.path(file)
+    }
+
+    /// A path of the tree as it is shown. What lies in a package stands where it stands.
+    pub fn shown(&self, path: &str) -> String {
+        let moved = !self.base.is_empty() && !path.is_empty() && !path.starts_with(packages::MARK);
+        if moved { paths::beneath(self.base, path) } else { path.to_owned() }
     }
 
     fn starts(&self, file: FileId) -> Rc<Vec<usize>> {
@@ -87,7 +111,7 @@ impl<'t> Lines<'t> {
         let end = (span.end as usize).max(span.start as usize);
         let (end_line, end_start) = self.line_of(span.file, end);
         Place {
-            path: self.path(span.file).to_owned(),
+            path: self.path(span.file),
             line: line + 1,
             column: self.column(span.file, start, span.start as usize),
             end_line: end_line + 1,

@@ -5,11 +5,15 @@ use std::collections::BTreeMap;
 use serde_json::{Value as Json, json};
 
 use super::entries::{At, Entry, accepted, entries};
+use super::lines::Lines;
 use crate::discover::Tree;
 use crate::judge::Rule;
 use crate::model::{Audit, Severity};
 
 const SCHEMA: &str = "https://docs.oasis-open.org/sarif/sarif/v2.1.0/errata01/os/schemas/sarif-schema-2.1.0.json";
+
+/// What paths are relative to. Where that lies is not said: a log is the same on every machine.
+const BASE: &str = "SRCROOT";
 
 /// The log of one run. `rules` are those that were judged.
 /// `compared`: whether a baseline or a revision was there to compare with.
@@ -17,7 +21,10 @@ pub fn render(audit: &Audit, tree: &Tree, rules: &[Rule], compared: bool) -> Str
     let entries = entries(audit, tree);
     let used: Vec<&Rule> = rules.iter().filter(|rule| entries.iter().any(|e| e.finding.rule == rule.name)).collect();
     let index: BTreeMap<&str, usize> = used.iter().enumerate().map(|(at, rule)| (rule.name.as_str(), at)).collect();
-    let broken: Vec<Json> = audit.broken_rules.iter().map(notification).collect();
+    let broken: Vec<Json> = {
+        let lines = Lines::in_repository(tree);
+        audit.broken_rules.iter().map(|(path, line, text)| notification(&lines.shown(path), *line, text)).collect()
+    };
     let log = json!({
         "$schema": SCHEMA,
         "version": "2.1.0",
@@ -29,7 +36,7 @@ pub fn render(audit: &Audit, tree: &Tree, rules: &[Rule], compared: bool) -> Str
                 "rules": used.iter().map(|rule| about(rule)).collect::<Vec<_>>(),
             } },
             "columnKind": "unicodeCodePoints",
-            "originalUriBaseIds": { "SRCROOT": { "description": { "text": "the root of the repository" } } },
+            "originalUriBaseIds": { BASE: { "description": { "text": "the root of the repository" } } },
             "invocations": [{ "executionSuccessful": broken.is_empty(), "toolConfigurationNotifications": broken }],
             "results": entries.iter().map(|entry| result(entry, &index, compared)).collect::<Vec<_>>(),
         }],
@@ -113,7 +120,7 @@ fn location(at: &At, id: Option<usize>) -> Json {
     let place = &at.place;
     let mut location = json!({
         "physicalLocation": {
-            "artifactLocation": { "uri": uri(&place.path), "uriBaseId": "SRCROOT" },
+            "artifactLocation": { "uri": uri(&place.path), "uriBaseId": BASE },
             "region": {
                 "startLine": place.line,
                 "startColumn": place.column,
@@ -129,13 +136,13 @@ fn location(at: &At, id: Option<usize>) -> Json {
     location
 }
 
-fn notification((path, line, message): &(String, usize, String)) -> Json {
+fn notification(path: &str, line: usize, message: &str) -> Json {
     json!({
         "level": "error",
         "message": { "text": message },
         "locations": [{ "physicalLocation": {
-            "artifactLocation": { "uri": uri(path), "uriBaseId": "SRCROOT" },
-            "region": { "startLine": (*line).max(1) },
+            "artifactLocation": { "uri": uri(path), "uriBaseId": BASE },
+            "region": { "startLine": line.max(1) },
         } }],
     })
 }

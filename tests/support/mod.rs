@@ -74,6 +74,55 @@ pub(crate) fn audited_by_all(tree: &Tree) -> (Audit, Vec<Record>) {
     audit_recorded(tree, &config, &options)
 }
 
+/// Runs the program in a folder, without what the surroundings say: status, output, errors.
+pub(crate) fn run(folder: &Path, arguments: &[&str]) -> (i32, String, String) {
+    let mut command = assert_cmd::Command::cargo_bin("paritylint").unwrap();
+    for name in ["CI", "NO_COLOR", "SOURCE_DATE_EPOCH", "CLICOLOR_FORCE"] {
+        command.env_remove(name);
+    }
+    let output = command.current_dir(folder).args(arguments).output().unwrap();
+    let text = |bytes: Vec<u8>| String::from_utf8(bytes).unwrap();
+    (output.status.code().unwrap(), text(output.stdout), text(output.stderr))
+}
+
+/// The report of a run, which must not be a fault.
+pub(crate) fn report(folder: &Path, arguments: &[&str]) -> serde_json::Value {
+    let (_, out, err) = run(folder, &[arguments, &["--format", "json"]].concat());
+    serde_json::from_str(&out).unwrap_or_else(|error| panic!("{error}: {err}"))
+}
+
+/// Writes a file below a folder.
+pub(crate) fn write(folder: &Path, path: &str, text: &str) {
+    let to = folder.join(path);
+    std::fs::create_dir_all(to.parent().unwrap()).unwrap();
+    std::fs::write(to, text).unwrap();
+}
+
+/// Writes a fixture project below a folder.
+pub(crate) fn write_project(folder: &Path, name: &str) {
+    for (path, bytes) in files(&root().join("fixtures/projects").join(name)) {
+        write(folder, &path, &String::from_utf8(bytes).unwrap());
+    }
+}
+
+/// Runs git in a folder and gives what it prints.
+pub(crate) fn git(folder: &Path, arguments: &[&str]) -> Vec<u8> {
+    let mut git = std::process::Command::new("git");
+    let who = ["-c", "user.name=a", "-c", "user.email=a@example.com", "-c", "init.defaultBranch=main"];
+    let output = git.current_dir(folder).args(who).args(arguments).output().unwrap();
+    assert!(output.status.success(), "{arguments:?}: {}", String::from_utf8_lossy(&output.stderr));
+    output.stdout
+}
+
+/// Commits all there is.
+pub(crate) fn commit(folder: &Path) {
+    if !folder.join(".git").exists() {
+        git(folder, &["init", "-q"]);
+    }
+    git(folder, &["add", "-A"]);
+    git(folder, &["commit", "-qm", "state"]);
+}
+
 /// Runs on a stack as large as the program's.
 pub(crate) fn deep<T: Send + 'static>(run: impl FnOnce() -> T + Send + 'static) -> T {
     std::thread::Builder::new().stack_size(8 * 1024 * 1024).spawn(run).unwrap().join().unwrap()

@@ -37,11 +37,22 @@ pub(super) fn covers(held: &str, key: &str) -> bool {
     key.strip_prefix(held).is_some_and(|rest| rest.is_empty() || rest.starts_with('.'))
 }
 
-/// Reads a file and all it builds on.
-pub(super) fn read(tree: &Tree, file: FileId) -> Config {
-    let mut config = Config { file: Some(file), ..Config::default() };
+/// What a configuration says of its own folder alone: it holds for no folder below.
+const LOCAL: [&str; 2] = ["environments", "baseline"];
+
+/// Reads a file and all it builds on, over the configuration of a folder above and all that builds on.
+pub(super) fn read(tree: &Tree, file: Option<FileId>, above: Option<FileId>) -> Config {
+    let mut config = Config { file, ..Config::default() };
     let mut layers = Vec::new();
-    gather(tree, file, &mut Vec::new(), &mut layers, &mut config.problems);
+    if let Some(above) = above {
+        gather(tree, above, &mut Vec::new(), &mut layers, &mut config.problems);
+        if let Some(Value::Table(table)) = layers.last_mut().map(|layer| &mut layer.root.value) {
+            table.retain(|key, _| !LOCAL.contains(&key.as_str()));
+        }
+    }
+    if let Some(file) = file {
+        gather(tree, file, &mut Vec::new(), &mut layers, &mut config.problems);
+    }
     config.files = layers.iter().map(|layer| layer.file).collect();
     if !config.problems.is_empty() {
         return config;
@@ -56,7 +67,7 @@ pub(super) fn read(tree: &Tree, file: FileId) -> Config {
             None => config.root = Some(layer.root),
         }
     }
-    config.finals.retain(|(_, span)| span.file != file);
+    config.finals.retain(|(_, span)| Some(span.file) != file);
     if let Some(root) = &config.root {
         match root.plain().try_into::<ConfigFile>() {
             Ok(says) => config.says = says,
@@ -116,8 +127,8 @@ fn from_here(tree: &Tree, file: FileId, mut root: Node) -> Node {
         && let Some(Value::List(items)) = table.get_mut("rule-files").map(|node| &mut node.value)
     {
         for item in items {
-            if let Some(path) = item.text().and_then(|path| paths::join(&folder, path)) {
-                item.value = Value::Text(path);
+            if let Some(path) = item.text().filter(|path| !path.starts_with('/')) {
+                item.value = Value::Text(paths::beneath(&folder, path));
             }
         }
     }
@@ -150,14 +161,16 @@ fn find(tree: &Tree, from: FileId, name: &str, root: &Node) -> Result<FileId, (S
         let help = format!("for an installed Python package, write {}{name}", packages::MARK);
         return Err((format!("{name} is no .toml file"), Some(help)));
     }
-    let path = paths::join(paths::parent(tree.path(from)), name);
-    let Some(path) = path else { return Err((format!("{name} lies outside the repository"), None)) };
+    let path = paths::beneath(paths::parent(tree.path(from)), name);
+    if name.starts_with('/') || paths::climbs(&path) > tree.stand.depth() {
+        return Err((format!("{name} lies outside the repository"), None));
+    }
     tree.find(&path).ok_or_else(|| (missing(tree, &path), None))
 }
 
 /// A file that is not there, and the one that was probably meant.
 fn missing(tree: &Tree, path: &str) -> String {
-    if tree.presence(path) == Presence::Ignored {
+    if paths::climbs(path) == 0 && tree.presence(path) == Presence::Ignored {
         return format!("{path} is ignored by git, so it is not read");
     }
     let same_end =

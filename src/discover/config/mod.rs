@@ -22,6 +22,21 @@ use crate::model::{FileId, Problem, Span};
 
 /// The names of the file, the first that is there counts.
 pub const NAMES: [&str; 2] = ["paritylint.toml", ".paritylint.toml"];
+/// The file that may hold a configuration among other things, and how its table begins.
+const PROJECT: &str = "pyproject.toml";
+const TABLE: &str = "[tool.paritylint";
+
+/// The names of all files that may hold a configuration.
+fn all_names() -> impl Iterator<Item = &'static str> {
+    NAMES.into_iter().chain([PROJECT])
+}
+
+/// The nearest configuration in the folders of the repository above the root.
+fn above(tree: &Tree) -> Option<FileId> {
+    let folders = (1..=tree.stand.depth()).map(|up| "../".repeat(up));
+    let mut files = folders.flat_map(|up| all_names().map(move |name| tree.find(&format!("{up}{name}")))).flatten();
+    files.find(|file| !tree.path(*file).ends_with(PROJECT) || layers::has_table(tree, *file))
+}
 
 /// The configuration of a run.
 #[derive(Clone, Debug, Default)]
@@ -41,12 +56,11 @@ pub struct Config {
 }
 
 impl Config {
-    /// Reads the configuration at the root of a tree.
+    /// Reads the configuration at the root of a tree, over the nearest one above it.
     pub fn read(tree: &Tree) -> Self {
         let named = NAMES.iter().find_map(|name| tree.find(name));
-        let project = tree.find("pyproject.toml").filter(|file| layers::has_table(tree, *file));
-        let Some(file) = named.or(project) else { return Self::default() };
-        let mut config = layers::read(tree, file);
+        let project = tree.find(PROJECT).filter(|file| layers::has_table(tree, *file));
+        let mut config = layers::read(tree, named.or(project), above(tree));
         if let (Some(named), Some(project)) = (named, project) {
             let message = format!("[tool.paritylint] is not read beside {}", tree.path(named));
             let help = Some("keep the configuration in one of the two files".into());

@@ -1,18 +1,19 @@
-//! Configurations that lie in installed Python packages. They are read, never run.
+//! Configurations that lie elsewhere: in installed Python packages, which are read, never run, and in the folders of the
+//! repository above the root.
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
 use super::node::Node;
-use super::{Config, NAMES};
+use super::{Config, NAMES, PROJECT, TABLE};
 use crate::discover::classify::classify;
-use crate::discover::paths;
-use crate::discover::source::{Disk, Overlay, Source, folders};
-use crate::discover::tree::Tree;
+use crate::discover::source::{Disk, Overlay, Source, names};
+use crate::discover::tree::{Stand, Tree};
+use crate::discover::{git, paths};
 use crate::knowledge::wildcard;
 
 /// What marks a package in `extends`, and its files in the tree.
-pub(super) const MARK: &str = "package:";
+pub const MARK: &str = "package:";
 /// Files that are read of a package.
 const MOST: usize = 256;
 
@@ -25,19 +26,27 @@ pub(super) fn path(name: &str) -> Option<String> {
     (fine && !package.contains("..")).then(|| format!("{MARK}{package}/{file}"))
 }
 
-/// A tree in which the packages stand that its configuration extends. `folders` are looked at before those that the
-/// configuration names.
+/// A tree in which all stands that its configuration builds on: packages, and files of the repository above the root.
+/// `folders` are looked at before those that the configuration names.
 pub fn open(root: &Path, make: &dyn Fn() -> Box<dyn Source>, given: &[PathBuf]) -> std::io::Result<Tree> {
-    let mut files: BTreeMap<String, Vec<u8>> = BTreeMap::new();
+    let stand = git::stand(root);
+    let mut files = inherited(root, &stand);
     loop {
-        let tree = Tree::open(Box::new(Overlay::of(files.clone()).over(make())))?;
+        let mut tree = Tree::open(Box::new(Overlay::of(files.clone()).over(make())))?;
+        tree.stand = stand.clone();
         let before = files.len();
-        for (package, sites) in wanted(&tree) {
-            let sites = given.iter().cloned().chain(sites.iter().flat_map(|site| places(root, site)));
+        let wanted = wanted(&tree);
+        for package in wanted.packages {
+            let sites = given.iter().cloned().chain(wanted.sites.iter().flat_map(|site| places(root, site)));
             let found = sites.map(|site| site.join(&package)).find(|folder| folder.join(NAMES[0]).is_file());
             let Some(found) = found else { continue };
             for (path, bytes) in read(&found) {
                 files.entry(format!("{MARK}{package}/{path}")).or_insert(bytes);
+            }
+        }
+        for pattern in wanted.above.iter().filter(|pattern| paths::climbs(pattern) <= stand.depth()) {
+            for path in matching(root, pattern) {
+                files.extend(read_above(root, &path).map(|bytes| (path, bytes)));
             }
         }
         if files.len() == before {
@@ -46,45 +55,86 @@ pub fn open(root: &Path, make: &dyn Fn() -> Box<dyn Source>, given: &[PathBuf]) 
     }
 }
 
-/// The files of packages in a tree, with their texts.
-pub fn files_of(tree: &Tree) -> impl Iterator<Item = (String, String)> {
-    let ours = tree.files().filter(|(_, path)| path.starts_with(MARK));
-    ours.filter_map(|(file, path)| Some((path.to_owned(), tree.text(file).ok()?.to_owned())))
+/// The nearest configuration above the root, in its repository.
+fn inherited(root: &Path, stand: &Stand) -> BTreeMap<String, Vec<u8>> {
+    let above = (1..=stand.depth()).map(|up| "../".repeat(up));
+    let names = above.flat_map(|up| super::all_names().map(move |name| format!("{up}{name}")));
+    let says = |path: &str, text: &[u8]| {
+        !path.ends_with(PROJECT) || text.windows(TABLE.len()).any(|window| window == TABLE.as_bytes())
+    };
+    let mut found = names.filter_map(|path| Some((read_above(root, &path)?, path)));
+    found.find(|(text, path)| says(path, text)).map(|(text, path)| (path, text)).into_iter().collect()
 }
 
-/// The packages that the configuration of a tree extends and that are not in it, each with the folders to look in.
-fn wanted(tree: &Tree) -> Vec<(String, Vec<String>)> {
-    let mut open: Vec<String> = NAMES.iter().chain(&["pyproject.toml"]).map(|name| (*name).to_owned()).collect();
+/// A file above the root. Links out of the repository are not followed.
+fn read_above(root: &Path, path: &str) -> Option<Vec<u8>> {
+    let tree = git::work_tree(root)?;
+    Disk::new(&tree).read(&paths::beneath(&git::stand(root).in_repository, path)).ok()
+}
+
+/// The files above the root that a pattern names, whose last part may hold `*`.
+fn matching(root: &Path, pattern: &str) -> Vec<String> {
+    let (folder, name) = (paths::parent(pattern), paths::name(pattern));
+    if !name.contains('*') {
+        return vec![pattern.to_owned()];
+    }
+    let names = names(&root.join(folder), false).into_iter().filter(|found| wildcard(name, found));
+    names.take(MOST).map(|name| format!("{folder}/{name}")).collect()
+}
+
+/// The files of packages, and of folders above the root, in a tree, with their texts.
+pub fn files_of(tree: &Tree) -> impl Iterator<Item = (String, String)> {
+    let shared = tree.with_shared().filter(|(_, path)| path.starts_with(MARK) || path.starts_with("../"));
+    shared.filter_map(|(file, path)| Some((path.to_owned(), tree.text(file).ok()?.to_owned())))
+}
+
+/// What the configuration of a tree builds on and is not in it.
+#[derive(Default)]
+struct Wanted {
+    /// Packages.
+    packages: Vec<String>,
+    /// The folders to look for them in.
+    sites: Vec<String>,
+    /// Files above the root.
+    above: Vec<String>,
+}
+
+fn wanted(tree: &Tree) -> Wanted {
+    let mut open: Vec<String> = super::all_names().map(str::to_owned).collect();
+    open.extend(super::above(tree).map(|file| tree.path(file).to_owned()));
     let mut seen: Vec<String> = Vec::new();
-    let mut sites: Vec<String> = Vec::new();
-    let mut found = Vec::new();
+    let mut wanted = Wanted::default();
     while let Some(at) = open.pop() {
-        let Some(text) = tree.find(&at).and_then(|file| tree.text(file).ok()).filter(|text| text.contains("extends"))
-        else {
+        let Some(file) = tree.find(&at) else {
+            wanted.above.push(at);
             continue;
         };
-        if seen.contains(&at) || seen.len() > MOST {
+        let text = tree.text(file).unwrap_or_default();
+        if seen.contains(&at) || seen.len() > MOST || !(text.contains("extends") || text.contains("rule-files")) {
             continue;
         }
         let (root, _) = Node::parse(crate::model::FileId(0), text);
         let root = root.at(&["tool", "paritylint"]).unwrap_or(&root);
-        sites.extend(root.list("site-packages").iter().filter_map(Node::text).map(str::to_owned));
+        wanted.sites.extend(root.list("site-packages").iter().filter_map(Node::text).map(str::to_owned));
         for name in root.list("extends").iter().filter_map(Node::text) {
             match name.strip_prefix(MARK) {
                 Some(package) => {
                     let Some(path) = path(package) else { continue };
                     let folder = path.strip_prefix(MARK).and_then(|path| path.split('/').next()).unwrap_or_default();
                     if tree.find(&path).is_none() {
-                        found.push(folder.to_owned());
+                        wanted.packages.push(folder.to_owned());
                     }
                     open.push(path);
                 }
-                None => open.extend(paths::join(paths::parent(&at), name)),
+                None => open.push(paths::beneath(paths::parent(&at), name)),
             }
         }
+        let rules = root.list("rule-files").iter().filter_map(Node::text);
+        wanted.above.extend(rules.map(|path| paths::beneath(paths::parent(&at), path)));
         seen.push(at);
     }
-    found.into_iter().map(|package| (package, sites.clone())).collect()
+    wanted.above.retain(|path| path.starts_with("../") && tree.find(path).is_none());
+    wanted
 }
 
 /// The folders that a pattern names, below a root or absolute.
@@ -97,7 +147,11 @@ fn places(root: &Path, pattern: &str) -> Vec<PathBuf> {
                 if !part.contains('*') {
                     return vec![folder.join(part)];
                 }
-                folders(&folder).into_iter().filter(|name| wildcard(part, name)).map(|name| folder.join(name)).collect()
+                names(&folder, true)
+                    .into_iter()
+                    .filter(|name| wildcard(part, name))
+                    .map(|name| folder.join(name))
+                    .collect()
             })
             .collect();
     }

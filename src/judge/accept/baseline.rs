@@ -1,6 +1,6 @@
 //! Baselines: what was found before and is not to fail the run.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 
 use serde::{Deserialize, Serialize};
 
@@ -82,14 +82,10 @@ impl Baseline {
         self.findings.is_empty()
     }
 
-    /// Entries that no longer occur although their rule was judged, counted by rule.
-    pub fn mended(&self, occurring: &BTreeSet<String>, judged: &dyn Fn(&str) -> bool) -> BTreeMap<String, usize> {
-        let mut mended = BTreeMap::new();
-        for known in self.findings.iter().filter(|known| !occurring.contains(&known.fingerprint) && judged(&known.rule))
-        {
-            *mended.entry(known.rule.clone()).or_default() += 1;
-        }
-        mended
+    /// Entries that no longer occur although their rule was judged.
+    pub fn mended(&self, occurring: &BTreeSet<String>, judged: &dyn Fn(&str) -> bool) -> Vec<&Known> {
+        let gone = |known: &&Known| !occurring.contains(&known.fingerprint) && judged(&known.rule);
+        self.findings.iter().filter(gone).collect()
     }
 }
 

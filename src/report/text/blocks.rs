@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::layout::{self, Ink};
 use super::{Page, WIDTH, snippet};
-use crate::model::{Finding, Location, Severity};
+use crate::model::{Finding, Location, Severity, StepKind};
 
 /// Places quoted in full.
 const FULL_PLACES: usize = 7;
@@ -27,11 +27,15 @@ fn ink(severity: Severity) -> Ink {
 fn headline(page: &Page<'_>, finding: &Finding) -> String {
     let head = format!("{}[{}]", finding.severity.name(), layout::one_line(&finding.rule));
     let indent = layout::width(&head) + 2;
-    let room = if indent > WIDTH / 2 { WIDTH - 8 } else { WIDTH - indent };
-    let mut lines = layout::wrap(&page.say(&finding.message), room).into_iter();
+    let message = page.say(&finding.message);
+    // Beside a long rule a long word would be broken.
+    let longest = message.split_whitespace().map(layout::width).max().unwrap_or(0);
+    let below = indent > WIDTH / 2 || indent + longest > WIDTH;
+    let room = if below { WIDTH - 8 } else { WIDTH - indent };
+    let mut lines = layout::wrap(&message, room).into_iter();
     let color = page.options.color;
     let mut out = layout::paint(&head, ink(finding.severity), color);
-    if indent > WIDTH / 2 {
+    if below {
         out.push(':');
     } else {
         out.push_str(&layout::paint(&format!(": {}", lines.next().unwrap_or_default()), Ink::Strong, color));
@@ -103,7 +107,7 @@ fn items(page: &Page<'_>, finding: &Finding) -> Option<String> {
     if finding.items.iter().all(|item| layout::has_word(&said, &item.key)) {
         return None;
     }
-    let one = |item: &crate::model::Item| page.say(&format!("{} {}", item.key, item.value)).trim().to_owned();
+    let one = |item: &crate::model::Item| page.say(&item.words());
     let mut text: Vec<String> = finding.items.iter().take(ITEMS).map(one).collect();
     if finding.items.len() > ITEMS {
         text.push(format!("and {} more", finding.items.len() - ITEMS));
@@ -168,14 +172,7 @@ pub(super) fn concise(page: &Page<'_>, finding: &Finding) -> String {
     let mut places = places(finding);
     places.retain(|place| lines.insert((page.place(place.span), place.environment.clone())));
     for place in places.iter().take(CONCISE_PLACES) {
-        let label = page.label(place);
-        let bare = place.label.trim().is_empty();
-        let value = match (&place.environment, bare) {
-            (Some(name), true) => format!("{name}: {}", page.quoted(place.span)),
-            (None, true) => page.quoted(place.span),
-            _ => label,
-        };
-        out.push_str(&beside(&page.place(place.span), &value));
+        out.push_str(&beside(&page.place(place.span), &value(page, place)));
     }
     let more = places.len().saturating_sub(CONCISE_PLACES);
     if more > 0 {
@@ -195,6 +192,26 @@ pub(super) fn concise(page: &Page<'_>, finding: &Finding) -> String {
         out.push_str(&layout::hang("  ", &lowered, WIDTH));
     }
     out
+}
+
+/// What is said beside a place: its label, and what stands there where the label alone does not tell.
+fn value(page: &Page<'_>, place: &Location) -> String {
+    let label = page.label(place);
+    let name = place.environment.as_deref().unwrap_or_default();
+    let said = label.strip_prefix(name).unwrap_or(&label).trim_start_matches(':').trim();
+    let there = || {
+        // Of a value of several lines the first may be a bracket.
+        let quoted = page.quoted(place.span);
+        if quoted.contains(char::is_alphanumeric) { quoted } else { page.source_line(place.span) }
+    };
+    // What is copied says itself that it is.
+    let bare = said.is_empty() || said == StepKind::CopiedFrom.words();
+    match (name.is_empty(), bare, StepKind::is_word(said)) {
+        (true, true, _) => there(),
+        (false, true, _) => format!("{name}: {}", there()),
+        (_, _, true) => format!("{label} {}", there()),
+        _ => label,
+    }
 }
 
 /// `  path:line      value`; a long path gets a line of its own, so that it stays whole.

@@ -39,7 +39,7 @@ pub fn check(audit: &Audit, tree: &Tree, options: &Options) -> String {
         }
     }
     for (file, line, message) in &audit.broken_rules {
-        let text = page.say(&format!("{file}:{line} cannot be judged: {message}"));
+        let text = page.say(&format!("{}:{line} cannot be judged: {message}", page.lines.shown(file)));
         out.push_str(&layout::hang("warning: ", &text, WIDTH));
         out.push('\n');
     }

@@ -10,12 +10,21 @@ use crate::report::values;
 
 /// Where the second column of a row stands.
 const SECOND: usize = 35;
-/// Where the first stands.
+/// Where the first stands; further right where names are longer, up to the second number.
 const FIRST: usize = 13;
+const FURTHEST: usize = 18;
 /// Things that are not in the repository, listed for one environment.
 const UNRESOLVED: usize = 8;
 /// Steps of a chain that are shown.
 const STEPS: usize = 4;
+
+/// A label, a value and its place.
+type Row = (String, String, String);
+
+/// Where the first column stands beside labels.
+fn first<'l>(labels: impl Iterator<Item = &'l str>) -> usize {
+    labels.map(|label| layout::width(label) + 3).max().unwrap_or(0).clamp(FIRST, FURTHEST)
+}
 
 /// The report of `envs`.
 pub fn envs(audit: &Audit, tree: &Tree, options: &Options) -> String {
@@ -44,7 +53,11 @@ pub fn envs(audit: &Audit, tree: &Tree, options: &Options) -> String {
     }
     unresolved(&page, &mut out);
     if !options.quiet && model.nothing.is_none() {
-        out.push_str("Wrong? paritylint init writes all of this to paritylint.toml for you to edit.\n");
+        out.push_str(if options.has_config {
+            "Wrong? Say it in [environments.NAME] of the configuration.\n"
+        } else {
+            "Wrong? paritylint init writes all of this to paritylint.toml for you to edit.\n"
+        });
     }
     page.finish(&out)
 }
@@ -79,29 +92,42 @@ fn one(page: &Page<'_>, environment: &Environment, out: &mut String) {
                 && *fact.id.project == *environment.project
         })
     };
+    let mut rows: Vec<Row> = Vec::new();
     let images =
         own(Dimension::Image).filter(|fact| fact.id.component.as_deref().is_none_or(|name| name == fact.id.key));
-    merged(page, "image", images, "reference", out);
-    merged(page, "packages", own(Dimension::Package).filter(|fact| fact.id.key == "source"), "group", out);
-    merged(page, "settings", own(Dimension::Setting).filter(|fact| fact.id.key == "SETTINGS_MODULE"), "value", out);
-    for fact in own(Dimension::Process) {
+    merged(page, "image", images, "reference", &mut rows);
+    merged(page, "packages", own(Dimension::Package).filter(|fact| fact.id.key == "source"), "group", &mut rows);
+    let selected = own(Dimension::Setting).filter(|fact| fact.id.key == "SETTINGS_MODULE");
+    merged(page, "settings", selected, "value", &mut rows);
+    // The list of all kinds of processes is for rules.
+    for fact in own(Dimension::Process).filter(|fact| fact.get("runs").is_none()) {
         let bound = |command: String| match (fact.text("bind"), fact.text("port")) {
             (Some(bind), Some(port)) if !command.contains(port) => format!("{command}, {bind}:{port}"),
             _ => command,
         };
         let value = values::plain(fact, &page.redactor).map(bound);
-        row(page, &fact.id.key, value, fact.get("command"), out);
+        row(page, &fact.id.key, value, fact.get("command"), &mut rows);
     }
     for fact in own(Dimension::Service) {
         let product = fact.get("product").and_then(|attr| values::attribute(attr, &page.redactor));
-        row(page, &fact.id.key, values::plain(fact, &page.redactor).or(product), fact.get("product"), out);
+        row(page, &fact.id.key, values::plain(fact, &page.redactor).or(product), fact.get("product"), &mut rows);
     }
-    evidence(page, "because", &environment.because, out);
-    evidence(page, "although", &environment.although, out);
+    evidence(page, "because", &environment.because, &mut rows);
+    evidence(page, "although", &environment.although, &mut rows);
+    let first = first(rows.iter().map(|(label, ..)| label.as_str()));
+    for row in &rows {
+        columns(row, first, out);
+    }
 }
 
 /// Rows of one kind: equal values of several components share one.
-fn merged<'f>(page: &Page<'_>, label: &str, facts: impl Iterator<Item = &'f Fact>, attribute: &str, out: &mut String) {
+fn merged<'f>(
+    page: &Page<'_>,
+    label: &str,
+    facts: impl Iterator<Item = &'f Fact>,
+    attribute: &str,
+    out: &mut Vec<Row>,
+) {
     let mut rows: Vec<(Option<String>, Vec<&str>, &Attr)> = Vec::new();
     for fact in facts {
         let Some(attr) = fact.get(attribute) else { continue };
@@ -124,13 +150,13 @@ fn merged<'f>(page: &Page<'_>, label: &str, facts: impl Iterator<Item = &'f Fact
         for step in attr.origin.steps.iter().skip(1).take(STEPS) {
             let path = page.lines.path(step.span.file);
             let what = step.note.clone().unwrap_or_else(|| format!("{} {path}", step.kind.words()));
-            let what = layout::cut(&page.say(&what), WIDTH - FIRST - 3);
-            columns("", &format!("<- {what}"), &page.place(step.span), out);
+            let what = layout::cut(&page.say(&what), WIDTH - FURTHEST - 3);
+            out.push((String::new(), format!("<- {what}"), page.place(step.span)));
         }
     }
 }
 
-fn row(page: &Page<'_>, label: &str, value: Option<String>, attr: Option<&Attr>, out: &mut String) {
+fn row(page: &Page<'_>, label: &str, value: Option<String>, attr: Option<&Attr>, out: &mut Vec<Row>) {
     let value = match (value, attr.map(|attr| &attr.value)) {
         (Some(value), _) => page.say(&value),
         (None, Some(Known::Unknown(reason))) => format!("not known: {}", page.say(&reason.text)),
@@ -138,19 +164,15 @@ fn row(page: &Page<'_>, label: &str, value: Option<String>, attr: Option<&Attr>,
     };
     let mut place = attr.and_then(|attr| attr.origin.primary()).map(|span| page.place(span)).unwrap_or_default();
     if attr.is_some_and(|attr| attr.certainty.is_default() && !attr.value.is_unknown()) {
-        let long = layout::width(&place) + 28 + FIRST + 2 > WIDTH;
-        place.push_str(if long { " (default)" } else { " (can be overridden outside)" });
+        let long = " (can be overridden outside)";
+        place.push_str(if SECOND + layout::width(&place) + long.len() > WIDTH { " (default)" } else { long });
     }
-    columns(&page.say(label), &value, place.trim_start(), out);
+    out.push((layout::cut(&page.say(label), 30), value, place.trim_start().to_owned()));
 }
 
 /// `  label      value                 place`, the place on a line of its own where it does not fit.
-fn columns(label: &str, value: &str, place: &str, out: &mut String) {
-    let head = if label.is_empty() {
-        " ".repeat(FIRST)
-    } else {
-        layout::pad(&format!("  {}", layout::cut(label, 30)), FIRST - 1) + " "
-    };
+fn columns((label, value, place): &Row, first: usize, out: &mut String) {
+    let head = if label.is_empty() { " ".repeat(first) } else { layout::pad(&format!("  {label}"), first - 1) + " " };
     let value = layout::cut(value, WIDTH - layout::width(&head));
     let line = layout::pad(&format!("{head}{value}"), SECOND - 1);
     if place.is_empty() {
@@ -158,7 +180,7 @@ fn columns(label: &str, value: &str, place: &str, out: &mut String) {
     } else if layout::width(&line) + 1 + layout::width(place) <= WIDTH {
         layout::add(out, format_args!("{line} {place}\n"));
     } else {
-        let indent = if layout::width(place) <= WIDTH - SECOND { SECOND } else { FIRST + 2 };
+        let indent = if layout::width(place) <= WIDTH - SECOND { SECOND } else { first + 2 };
         layout::add(
             out,
             format_args!("{}\n{}{}\n", line.trim_end(), " ".repeat(indent), layout::cut_front(place, WIDTH - indent)),
@@ -166,13 +188,14 @@ fn columns(label: &str, value: &str, place: &str, out: &mut String) {
     }
 }
 
-fn evidence(page: &Page<'_>, label: &str, all: &[Evidence], out: &mut String) {
+fn evidence(page: &Page<'_>, label: &str, all: &[Evidence], out: &mut Vec<Row>) {
     let texts: Vec<String> = all.iter().map(|one| page.say(&one.text)).collect();
     let to = texts.iter().map(|text| layout::width(text)).max().unwrap_or(0).min(42);
     for (at, (one, text)) in all.iter().zip(texts).enumerate() {
         let empty = one.span.start == one.span.end;
-        let place = if empty { layout::one_line(page.lines.path(one.span.file)) } else { page.place(one.span) };
-        columns(if at == 0 { label } else { "" }, &layout::pad(&text, to), &place, out);
+        let place = if empty { layout::one_line(&page.lines.path(one.span.file)) } else { page.place(one.span) };
+        let label = if at == 0 { label } else { "" };
+        out.push((label.to_owned(), layout::pad(&text, to), place));
     }
 }
 
@@ -186,26 +209,22 @@ fn unresolved(page: &Page<'_>, out: &mut String) {
         return;
     }
     out.push_str("Not in the repository, so not compared:\n");
+    let first = first(by.keys().map(|(_, environment)| environment.unwrap_or("project")));
     for ((_, environment), all) in by {
-        for (at, one) in all.iter().take(UNRESOLVED).enumerate() {
+        let rows = gathered(page, &all);
+        for (at, (one, places)) in rows.iter().take(UNRESOLVED).enumerate() {
             let name = if at == 0 { layout::one_line(environment.unwrap_or("project")) } else { String::new() };
-            let place = one.span.map(|span| format!(" ({})", page.place(span))).unwrap_or_default();
-            let head = format!(
-                "{}{} ",
-                layout::pad(&format!("  {name}"), FIRST - 1),
-                if layout::width(&name) < FIRST - 2 { "" } else { " " }
-            );
+            let place = if places.is_empty() { String::new() } else { format!(" ({})", places.join(", ")) };
+            let head = layout::pad(&format!("  {name}"), first - 1) + " ";
             let head = layout::pad(&format!("{head}{}", layout::cut(&page.say(&one.what), 34)), SECOND - 2) + "  ";
             out.push_str(&layout::hang(&head, &format!("{}{place}", page.say(&one.reason)), WIDTH));
         }
-        if all.len() > UNRESOLVED {
-            layout::add(
-                out,
-                format_args!("{}and {} more (check --format json)\n", " ".repeat(FIRST), all.len() - UNRESOLVED),
-            );
+        if rows.len() > UNRESOLVED {
+            let more = rows.len() - UNRESOLVED;
+            layout::add(out, format_args!("{}and {more} more (check --format json)\n", " ".repeat(first)));
         }
         let answers = answers(&all, UNRESOLVED);
-        let mut head = layout::pad(&format!("{}answer with", " ".repeat(FIRST)), SECOND);
+        let mut head = layout::pad(&format!("{}answer with", " ".repeat(first)), SECOND);
         if let (Some(environment), false) = (environment, answers.is_empty()) {
             out.push_str(&layout::hang(&head, &format!("[environments.{}]", layout::one_line(environment)), WIDTH));
             head = " ".repeat(SECOND);
@@ -215,6 +234,19 @@ fn unresolved(page: &Page<'_>, out: &mut String) {
             head = " ".repeat(SECOND);
         }
     }
+}
+
+/// What is open, each with all the places where it shows.
+fn gathered<'a>(page: &Page<'_>, all: &[&'a Unresolved]) -> Vec<(&'a Unresolved, Vec<String>)> {
+    let mut rows: Vec<(&Unresolved, Vec<String>)> = Vec::new();
+    for one in all.iter().copied() {
+        let place = one.span.map(|span| page.place(span));
+        match rows.iter_mut().find(|(known, _)| known.what == one.what && known.reason == one.reason) {
+            Some((_, places)) => places.extend(place.filter(|place| !places.contains(place))),
+            None => rows.push((one, place.into_iter().collect())),
+        }
+    }
+    rows
 }
 
 /// The lines of configuration: names of `provides` are gathered in one.

@@ -80,7 +80,7 @@ pub(super) fn environments<'a>(page: &Page<'a>, project: &str) -> Vec<&'a Enviro
 /// `name (anchor)`.
 fn named(page: &Page<'_>, environment: &Environment) -> String {
     let anchor = environment.files.first().map(|file| page.lines.path(*file)).filter(|path| !path.is_empty());
-    let anchor = anchor.map_or_else(|| "by configuration".to_owned(), layout::one_line);
+    let anchor = anchor.map_or_else(|| "by configuration".to_owned(), |path| layout::one_line(&path));
     format!("{} ({anchor})", layout::one_line(&environment.name))
 }
 
@@ -178,7 +178,7 @@ pub(super) fn next() -> &'static str {
     "\
 Next: paritylint envs                   see how the repository was understood
       paritylint check -v               show notes, and source lines for all
-      paritylint compare                every fact of every environment
       paritylint init                   answer what cannot be decided
+      paritylint check --write-baseline accept today, fail on new drift only
 "
 }

@@ -7,6 +7,7 @@ use super::layout;
 use super::{Options, Page, WIDTH, envs};
 use crate::discover::{Kind, Tree, classify::classify};
 use crate::model::{Audit, Confidence, Dimension, Environment, FileId, Role, Unresolved};
+use crate::report::lines::Lines;
 
 /// What the file says of itself.
 const HEAD: &str = "\
@@ -23,7 +24,8 @@ const HEAD: &str = "\
 
 /// The configuration that `init` writes.
 pub fn init(audit: &Audit, tree: &Tree, options: &Options) -> String {
-    let page = Page::new(audit, tree, options);
+    // What is written stays true wherever the program is started.
+    let page = Page { lines: Lines::new(tree), ..Page::new(audit, tree, options) };
     let mut out = String::from(HEAD);
     let environments = distinct(&audit.model.environments);
     reference(&page, &environments, &mut out);
@@ -90,7 +92,7 @@ fn one(page: &Page<'_>, environment: &Environment, out: &mut String) {
     for (head, all) in [("Known by", &environment.because), ("Although", &environment.although)] {
         for evidence in all.iter().take(4) {
             let place = if evidence.span.start == evidence.span.end {
-                layout::one_line(page.lines.path(evidence.span.file))
+                layout::one_line(page.lines.file(evidence.span.file))
             } else {
                 page.place(evidence.span)
             };
@@ -121,7 +123,7 @@ fn runners(page: &Page<'_>, environment: &Environment) -> Vec<String> {
         let others = page.audit.model.environments.iter().filter(|other| other.name != environment.name);
         others.into_iter().any(|other| other.files.contains(file))
     };
-    let paths = environment.files.iter().filter(|file| !shared(file)).map(|file| page.lines.path(*file));
+    let paths = environment.files.iter().filter(|file| !shared(file)).map(|file| page.lines.file(*file));
     let of = |kind: Kind| -> Vec<&str> { paths.clone().filter(|path| classify(path) == Some(kind)).collect() };
     let mut found = Vec::new();
     let compose: Vec<String> = of(Kind::Compose).into_iter().map(text).collect();

@@ -73,7 +73,7 @@ struct Page<'a> {
 
 impl<'a> Page<'a> {
     fn new(audit: &'a Audit, tree: &'a Tree, options: &'a Options) -> Self {
-        Self { audit, lines: Lines::new(tree), redactor: Redactor::new(audit), options }
+        Self { audit, lines: Lines::from_here(tree), redactor: Redactor::new(audit), options }
     }
 
     /// A text without secrets and control characters, on one line.

@@ -72,7 +72,8 @@ fn matching<'a>(page: &Page<'a>, question: &Question<'_>) -> Vec<&'a Fact> {
     if let Some((path, line)) = question.place {
         let here = |span: Span| {
             let place = page.lines.place(span);
-            place.path == path.trim_start_matches("./") && (place.line..=place.end_line).contains(&line)
+            let path = path.trim_start_matches("./");
+            (place.path == path || page.lines.file(span.file) == path) && (place.line..=place.end_line).contains(&line)
         };
         let written = |fact: &&Fact| fact.attributes.values().any(|attr| attr.origin.primary().is_some_and(here));
         let passed =
@@ -129,7 +130,14 @@ fn nothing(page: &Page<'_>, question: &Question<'_>, words: &[String]) -> String
     if words.is_empty() {
         return "Ask for a fact: paritylint why ENVIRONMENT DIMENSION KEY\n".to_owned();
     }
-    let mut out = layout::hang("", &format!("Nothing is known of `{asked}`."), WIDTH);
+    if let (Some(name), true, None) = (question.environment, question.rest.is_empty(), question.place) {
+        let ask = format!(
+            "{name} is an environment; ask for a fact of it, as in `paritylint why {name} setting DEBUG`. \
+             `paritylint envs` shows what was found, `paritylint compare --all` every fact."
+        );
+        return beside_error(&page.say(&ask));
+    }
+    let mut out = beside_error(&format!("Nothing is known of `{asked}`."));
     for one in &page.audit.model.unresolved {
         let fits = |word: &&str| layout::has_word(&one.what, word);
         if question.rest.iter().any(fits)
@@ -147,8 +155,14 @@ fn nothing(page: &Page<'_>, question: &Question<'_>, words: &[String]) -> String
         let names: BTreeSet<&str> = page.audit.model.environments.iter().map(|one| one.name.as_str()).collect();
         let names: Vec<&str> = names.into_iter().collect();
         out.push_str(&layout::hang("", &format!("The environments are {}.", layout::list(&names, "and")), WIDTH));
+        out.push_str("`paritylint compare --all` shows every fact.\n");
     }
     out
+}
+
+/// A sentence that stands behind `error: `.
+fn beside_error(text: &str) -> String {
+    layout::hang("       ", text, WIDTH).trim_start().to_owned()
 }
 
 /// Facts whose key is like a word of the question, the nearest first: of the environment and dimension that are asked for,
@@ -186,14 +200,19 @@ fn one(page: &Page<'_>, fact: &Fact) -> String {
         layout::add(&mut out, format_args!("{indent}{}\n", layout::paint(&line, Ink::Strong, color)));
     }
     let rows = schema::attributes(fact.id.dimension).filter_map(|row| Some((row.name, fact.get(row.name)?)));
-    let mut before: Option<&Attr> = None;
+    // Attributes of one chain: it is shown for the first.
+    let mut before: Vec<(&str, &Attr)> = Vec::new();
     for (name, attr) in rows {
         let head = format!("  {} ", layout::pad(name, 12));
         out.push_str(&layout::hang(&head, &said(page, attr), WIDTH));
-        if before.is_none_or(|before| before.origin != attr.origin) {
-            chain(page, attr, &mut out);
+        match before.iter().position(|(_, known)| known.origin == attr.origin) {
+            None => chain(page, attr, &mut out),
+            Some(at) if at + 1 < before.len() && !attr.origin.steps.is_empty() => {
+                layout::add(&mut out, format_args!("    as for {}\n", before[at].0));
+            }
+            Some(_) => {}
         }
-        before = Some(attr);
+        before.push((name, attr));
     }
     out
 }

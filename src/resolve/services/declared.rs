@@ -165,7 +165,8 @@ fn addons(context: &Context<'_, '_>, planned: &Planned) -> Vec<Declared> {
             "render.yaml" | "render.yml" => {
                 let Ok(render) = tree.parsed(file, render::parse) else { continue };
                 let blueprint = &render.0;
-                let named = blueprint.environments.iter().find(|(name, _)| name.value == planned.environment.name);
+                let called = planned.found_as.as_ref().unwrap_or(&planned.environment.name);
+                let named = blueprint.environments.iter().find(|(name, _)| name.value == *called);
                 found.extend(of_render(named.map_or(blueprint, |(_, own)| own)));
             }
             _ => {}

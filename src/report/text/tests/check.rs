@@ -156,8 +156,8 @@ fn a_first_run_says_what_could_not_be_compared() {
 
     Next: paritylint envs                   see how the repository was understood
           paritylint check -v               show notes, and source lines for all
-          paritylint compare                every fact of every environment
           paritylint init                   answer what cannot be decided
+          paritylint check --write-baseline accept today, fail on new drift only
     "#);
     audit.model.nothing = Some("This looks like a library: nothing to audit.".into());
     assert_eq!(check(&audit, &tree, &PLAIN), "This looks like a library: nothing to audit.\n");

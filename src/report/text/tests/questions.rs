@@ -14,7 +14,7 @@ fn asked(words: &[&str]) -> Result<String, String> {
 #[test]
 fn envs_says_how_the_repository_was_understood() {
     let (tree, audit) = with_facts();
-    insta::assert_snapshot!(envs(&audit, &tree, &PLAIN), @r#"
+    insta::assert_snapshot!(envs(&audit, &tree, &Options { has_config: false, ..PLAIN }), @r#"
     2 environments in 1 project. Reference: production.
 
     production                         role production, invoked
