@@ -45,7 +45,7 @@ fn runs_something(build: &Build) -> bool {
 }
 
 /// Whether an image has anything to do with Python.
-fn is_python(repository: &Repository<'_>, file: FileId) -> bool {
+pub(super) fn is_python(repository: &Repository<'_>, file: FileId) -> bool {
     let Ok(text) = repository.tree.text(file) else { return false };
     ["python", "pip ", "uv ", "poetry", "manage.py", "gunicorn", "celery", "conda"]
         .iter()

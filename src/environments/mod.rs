@@ -11,6 +11,7 @@ pub mod images;
 pub mod plan;
 pub mod platform;
 pub mod platform_files;
+pub mod projects;
 pub mod settings;
 pub mod words;
 
@@ -20,10 +21,43 @@ use crate::discover::{Config, Kind, paths};
 use crate::links::Repository;
 use crate::model::{Confidence, Role, Span};
 
-/// Finds the environments of a repository.
+/// Finds the environments of a repository, project by project.
 ///
 /// `force` audits even what looks like a library.
 pub fn infer(repository: &Repository<'_>, config: &Config, force: bool) -> Plan {
+    let roots = projects::roots(repository, config);
+    let mut found: Vec<(String, Vec<Planned>)> = Vec::new();
+    for root in &roots {
+        let view = (roots.len() > 1).then(|| repository.view(&roots, root));
+        let mut all = of_project(view.as_ref().unwrap_or(repository));
+        let project = if root.is_empty() { "." } else { root };
+        all.iter_mut().for_each(|planned| project.clone_into(&mut planned.environment.project));
+        found.push((root.clone(), all));
+    }
+    configured::apply(repository, config, &roots, &mut found);
+    let mut plan = Plan { roots: roots.clone(), ..Plan::default() };
+    for (root, mut all) in found {
+        all.sort_by_key(|planned| {
+            let about = &planned.environment;
+            let plain = about.name != about.role.name();
+            (about.role, std::cmp::Reverse(about.confidence), plain, about.name.clone())
+        });
+        let view = (roots.len() > 1).then(|| repository.view(&roots, &root));
+        match library(view.as_ref().unwrap_or(repository), &all).filter(|_| !force) {
+            Some(nothing) => plan.nothing = plan.nothing.or(Some(nothing)),
+            None => plan.environments.extend(all),
+        }
+    }
+    if plan.environments.is_empty() && plan.nothing.is_some() {
+        return plan;
+    }
+    plan.nothing = None;
+    plan.not_found = not_found(repository, &plan.environments);
+    plan
+}
+
+/// The environments of one project.
+fn of_project(repository: &Repository<'_>) -> Vec<Planned> {
     let modules = settings::modules(repository);
     let mut all = compose::infer(repository);
     all.retain(|planned| !is_devcontainer(repository, planned));
@@ -61,15 +95,7 @@ pub fn infer(repository: &Repository<'_>, config: &Config, force: bool) -> Plan 
     }
     // Configuration speaks of environments by the names that the report shows.
     name_apart(&mut all);
-    configured::apply(repository, config, &mut all);
-    all.sort_by_key(|planned| {
-        let about = &planned.environment;
-        let plain = about.name != about.role.name();
-        (about.project.clone(), about.role, std::cmp::Reverse(about.confidence), plain, about.name.clone())
-    });
-    let nothing = library(repository, &all).filter(|_| !force);
-    let not_found = if nothing.is_some() { Vec::new() } else { not_found(repository, &all) };
-    Plan { environments: if nothing.is_some() { Vec::new() } else { all }, not_found, nothing }
+    all
 }
 
 fn is_devcontainer(repository: &Repository<'_>, planned: &Planned) -> bool {

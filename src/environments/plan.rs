@@ -198,6 +198,8 @@ impl Planned {
 pub struct Plan {
     /// The environments.
     pub environments: Vec<Planned>,
+    /// The folders of the projects.
+    pub roots: Vec<String>,
     /// Roles that no environment has, and where one would have been seen.
     pub not_found: Vec<(Role, String)>,
     /// Why there is nothing to audit, where that is so.

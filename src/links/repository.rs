@@ -115,6 +115,14 @@ impl<'t> Repository<'t> {
         repository
     }
 
+    /// The same tree with some of the files and calls.
+    pub(super) fn only(&self, keep: &dyn Fn(Kind, FileId) -> bool, calls: Vec<Call>) -> Self {
+        let mut files = self.files.clone();
+        files.iter_mut().for_each(|(kind, files)| files.retain(|file| keep(*kind, *file)));
+        files.retain(|_, files| !files.is_empty());
+        Self { tree: self.tree, files, workflows: self.workflows.clone(), calls }
+    }
+
     /// The files of a kind, by path; those in folders of examples only where there is nothing else.
     pub fn of(&self, kind: Kind) -> &[FileId] {
         self.files.get(&kind).map_or(&[], Vec::as_slice)

@@ -28,6 +28,13 @@ pub struct Context<'a, 't> {
     pub builds: Mutex<BTreeMap<ImageBuild, Option<Arc<Built<'t>>>>>,
 }
 
+impl<'a, 't> Context<'a, 't> {
+    /// What resolution of a repository's, or one project's, environments starts from.
+    pub fn new(repository: &'a Repository<'t>, as_of: &'a str) -> Self {
+        Self { repository, as_of, builds: Mutex::default() }
+    }
+}
+
 /// The components of an environment.
 pub fn of<'t>(context: &Context<'_, 't>, planned: &Planned) -> Vec<Part<'t>> {
     let mut parts = Vec::new();
