@@ -34,8 +34,11 @@ pub fn infer(repository: &Repository<'_>, config: &Config, force: bool) -> Plan 
         all.iter_mut().for_each(|planned| project.clone_into(&mut planned.environment.project));
         found.push((root.clone(), all));
     }
-    configured::apply(repository, config, &roots, &mut found);
     let mut plan = Plan { roots: roots.clone(), ..Plan::default() };
+    if !force && config.says.projects.is_none() {
+        plan.collection = projects::drop_collection(repository, &mut found);
+    }
+    configured::apply(repository, config, &roots, &mut found);
     for (root, mut all) in found {
         all.sort_by_key(|planned| {
             let about = &planned.environment;
@@ -48,10 +51,15 @@ pub fn infer(repository: &Repository<'_>, config: &Config, force: bool) -> Plan 
             None => plan.environments.extend(all),
         }
     }
-    if plan.environments.is_empty() && plan.nothing.is_some() {
+    let collection = || plan.collection.map(|count| format!("This looks like a collection ({count} folders that nothing joins, none of which says where it runs): nothing to audit."));
+    if plan.environments.is_empty() {
+        plan.nothing = plan.nothing.or_else(collection);
+    } else {
+        plan.nothing = None;
+    }
+    if plan.nothing.is_some() {
         return plan;
     }
-    plan.nothing = None;
     plan.not_found = not_found(repository, &plan.environments);
     plan
 }

@@ -200,6 +200,8 @@ pub struct Plan {
     pub environments: Vec<Planned>,
     /// The folders of the projects.
     pub roots: Vec<String>,
+    /// How many folders of a collection were left out: nothing joins them, and nothing says where they run.
+    pub collection: Option<usize>,
     /// Roles that no environment has, and where one would have been seen.
     pub not_found: Vec<(Role, String)>,
     /// Why there is nothing to audit, where that is so.

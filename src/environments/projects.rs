@@ -7,14 +7,14 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::compose::{image_of, load};
-use super::plan::Runs;
+use super::plan::{Planned, Runs};
 use super::words::naming;
 use super::{ci, images, platform_files};
 use crate::discover::{Config, Kind, paths};
 use crate::formats::compose::Project;
 use crate::knowledge::environments::{WordClass, class_of_word};
 use crate::links::{Caller, Meaning, Repository, view};
-use crate::model::FileId;
+use crate::model::{Confidence, FileId};
 
 /// Folders that hold how something is run, not what.
 const SUPPORT: [&str; 44] = [
@@ -302,4 +302,24 @@ fn stands_alone(repository: &Repository<'_>, folder: &str) -> bool {
         named.contains(&name) || name.starts_with("requirements") || name == "pyproject.toml" || name == "Pipfile"
     };
     repository.tree.under(folder).any(|(_, path)| manifest(path))
+}
+
+/// How many folders that nothing joins make a collection.
+const COLLECTION: usize = 8;
+
+/// Takes the environments of a collection out: many folders, each with plain files to run something, of which neither a
+/// name nor a caller says where they run. Gives how many folders that were.
+pub(super) fn drop_collection(repository: &Repository<'_>, all: &mut [(String, Vec<Planned>)]) -> Option<usize> {
+    let plain = |planned: &Planned| {
+        let about = &planned.environment;
+        let named = about.files.first().is_some_and(|file| naming(repository.tree.path(*file)).role.is_some());
+        about.confidence < Confidence::Invoked && !named
+    };
+    let alone = |planned: &[Planned]| !planned.is_empty() && planned.iter().all(plain);
+    let folders: Vec<String> = all.iter().filter(|(_, planned)| alone(planned)).map(|(root, _)| root.clone()).collect();
+    if folders.len() < COLLECTION {
+        return None;
+    }
+    all.iter_mut().filter(|(root, _)| folders.contains(root)).for_each(|(_, planned)| planned.clear());
+    Some(folders.len())
 }

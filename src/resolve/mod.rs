@@ -75,6 +75,7 @@ pub fn resolve(repository: &Repository<'_>, plan: Plan, config: &Config, as_of: 
         })
         .collect();
     let mut model = Model { not_found: plan.not_found, nothing: plan.nothing, ..Model::default() };
+    model.unresolved.extend(plan.collection.map(reading::left_out));
     for mut resolved in all {
         model.secrets.append(&mut resolved.statements.secrets);
         model.secret_spans.append(&mut resolved.statements.secret_spans);
