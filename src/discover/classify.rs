@@ -57,7 +57,7 @@ const ASIDE: [&str; 12] = [
 
 /// Whether a path lies in a folder of examples, documentation or test data, or is part of a template of projects.
 pub fn is_aside(path: &str) -> bool {
-    paths::parent(path).split('/').any(|part| ASIDE.contains(&part.to_ascii_lowercase().as_str()))
+    paths::parent(path).split('/').any(|part| ASIDE.contains(&part.trim_start_matches('.').to_ascii_lowercase().as_str()))
         || path.contains("{{")
         || path.contains("{%")
 }
@@ -280,6 +280,7 @@ mod tests {
     #[test]
     fn examples_are_aside() {
         assert!(is_aside("docs/example/Dockerfile"));
+        assert!(is_aside(".examples/compose.yaml"));
         assert!(!is_aside("app/Dockerfile"));
     }
 }

@@ -75,6 +75,7 @@ pub fn infer(repository: &Repository<'_>, known: &[Planned]) -> Vec<Planned> {
         let Some(whole) = build(repository, &image) else { continue };
         found.extend(of_one(repository, &image, &whole, naming.role, plain, &built, known));
     }
+    join_components(repository, &mut found);
     // What is published is what is deployed; the Dockerfile of a developer's machine beside it is not.
     let published: BTreeSet<FileId> =
         repository.of(Kind::Dockerfile).iter().copied().filter(|file| pushed(repository, *file).is_some()).collect();
@@ -89,6 +90,44 @@ pub fn infer(repository: &Repository<'_>, known: &[Planned]) -> Vec<Planned> {
         });
     }
     found
+}
+
+/// Joins images of one environment that are built in folders beside one another: they are its components.
+fn join_components(repository: &Repository<'_>, found: &mut Vec<Planned>) {
+    let mut joined: Vec<Planned> = Vec::new();
+    for planned in found.drain(..) {
+        let Some(other) = joined.iter_mut().find(|other| beside(repository, other, &planned)) else {
+            joined.push(planned);
+            continue;
+        };
+        planned.environment.files.iter().for_each(|file| other.add_file(*file));
+        for evidence in planned.environment.because {
+            other.add_evidence(evidence.span, evidence.text);
+        }
+        other.environment.confidence = other.environment.confidence.min(planned.environment.confidence);
+        other.units.extend(planned.units);
+    }
+    *found = joined;
+}
+
+/// Whether two environments are one by their names, and their images components of it: plain Dockerfiles of folders beside
+/// one another that are no variants of one product.
+fn beside(repository: &Repository<'_>, one: &Planned, other: &Planned) -> bool {
+    let folder = |unit: &Unit| {
+        let path = repository.tree.path(image_file(unit)?);
+        let plain = paths::name(path).eq_ignore_ascii_case("dockerfile");
+        let variant = naming(path).variant.is_some() || path.contains(|c: char| c.is_ascii_digit());
+        let context = if let Runs::Image(image) = &unit.runs { image.context.clone() } else { String::new() };
+        (plain && !variant && !context.is_empty()).then_some(context)
+    };
+    let apart = |a: &Unit, b: &Unit| {
+        let (Some(x), Some(y)) = (folder(a), folder(b)) else { return false };
+        let around = |x: &str, y: &str| y.strip_prefix(x).is_some_and(|rest| rest.is_empty() || rest.starts_with('/'));
+        a.name != b.name && !around(&x, &y) && !around(&y, &x)
+    };
+    one.environment.role == other.environment.role
+        && one.environment.name == other.environment.name
+        && one.units.iter().all(|a| other.units.iter().all(|b| apart(a, b)))
 }
 
 /// The Dockerfile of a unit that is an image by itself.

@@ -2,6 +2,7 @@
 //!
 //! Strongest runner first: configuration, compose files, images, platforms, CI; names of settings come last.
 
+mod apart;
 mod base_role;
 pub mod ci;
 pub mod compose;
@@ -102,7 +103,7 @@ fn of_project(repository: &Repository<'_>) -> Vec<Planned> {
         }
     }
     // Configuration speaks of environments by the names that the report shows.
-    name_apart(&mut all);
+    apart::name_apart(repository, &mut all);
     all
 }
 
@@ -199,27 +200,6 @@ fn add_machine(repository: &Repository<'_>, modules: &[settings::Module], all: &
             .because(Span::new(*dotenv, 0, 0), "a .env file is kept for running it by hand");
         planned.units.push(Unit { name: "host".into(), runs: Runs::Machine { folder } });
         all.push(planned);
-    }
-}
-
-/// Two environments of one name get their first file's folder or role added.
-fn name_apart(all: &mut [Planned]) {
-    for at in 1..all.len() {
-        let (before, rest) = all.split_at_mut(at);
-        let Some(this) = rest.first_mut() else { continue };
-        let taken = |name: &str| before.iter().any(|other| other.environment.name == name);
-        if taken(&this.environment.name) {
-            let image = this.units.iter().any(|unit| matches!(unit.runs, Runs::Image(_)));
-            let kind = if image { "image" } else { this.environment.role.name() };
-            let plain = this.environment.name == this.environment.role.name();
-            let mut name = if plain && image { kind.to_owned() } else { format!("{}-{kind}", this.environment.name) };
-            let mut n = 2;
-            while taken(&name) {
-                n += 1;
-                name = format!("{}-{n}", this.environment.name);
-            }
-            this.environment.name = name;
-        }
     }
 }
 

@@ -17,7 +17,7 @@ use crate::links::{Caller, Meaning, Repository, view};
 use crate::model::{Confidence, FileId};
 
 /// Folders that hold how something is run, not what.
-const SUPPORT: [&str; 44] = [
+pub(super) const SUPPORT: [&str; 44] = [
     "docker", ".docker", "dockerfiles", "docker-compose", "compose", "container", "containers", "deployments", "deploys",
     "ops", "devops", "infra", "infrastructure", "ci", "scripts", "script", "bin", "etc", "conf", "config", "configs",
     "env", "envs", ".envs", "environments", "stacks", "kubernetes", "kube", "k8s", "helm", "charts", "chart", "manifests",
@@ -169,7 +169,7 @@ fn configured(repository: &Repository<'_>, config: &Config) -> Option<Vec<String
 }
 
 /// The folder that holds all of these.
-fn common(bases: &[&str]) -> String {
+pub(super) fn common(bases: &[&str]) -> String {
     let mut common = bases.first().copied().unwrap_or_default();
     for base in bases {
         while !(common.is_empty() || *base == common || below(base, common)) {

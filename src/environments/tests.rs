@@ -10,7 +10,8 @@ fn environments(files: &[(&str, &str)]) -> Vec<String> {
     let line = |planned: &super::Planned| {
         let about = &planned.environment;
         let paths: Vec<&str> = about.files.iter().map(|file| tree.path(*file)).collect();
-        format!("{} {}: {}", about.name, about.role.name(), paths.join(" "))
+        let project = if about.project == "." { String::new() } else { format!("{}/", about.project) };
+        format!("{project}{} {}: {}", about.name, about.role.name(), paths.join(" "))
     };
     plan.environments.iter().map(line).collect()
 }
@@ -82,4 +83,92 @@ fn a_production_that_only_an_orchestrator_describes_is_said_to_be_there() {
     let tree = Tree::open(Box::new(Overlay::of(files))).unwrap();
     let plan = infer(&Repository::read(&tree), &Config::read(&tree), false);
     assert!(plan.not_found.iter().any(|(_, why)| why.contains("Kubernetes manifests describe it (k8s/web.yaml)")));
+}
+
+const SERVICE: (&str, &str) = ("services: {web: {build: ., volumes: ['.:/app']}}\n", "flask==3.0\n");
+
+#[test]
+fn folders_that_nothing_joins_are_projects_of_their_own() {
+    let found = environments(&[
+        ("shop/Dockerfile", APP),
+        ("shop/docker-compose.yml", SERVICE.0),
+        ("shop/requirements.txt", SERVICE.1),
+        ("blog/Dockerfile", APP),
+        ("blog/docker-compose.yml", SERVICE.0),
+        ("blog/requirements.txt", SERVICE.1),
+        (".github/workflows/shop.yml", "on: push\njobs: {t: {runs-on: ubuntu-24.04, steps: [{run: cd shop && pytest}]}}\n"),
+    ]);
+    assert_eq!(
+        found,
+        [
+            "blog/production production: blog/Dockerfile",
+            "blog/development development: blog/docker-compose.yml",
+            "shop/production production: shop/Dockerfile",
+            "shop/test test: .github/workflows/shop.yml",
+            "shop/development development: shop/docker-compose.yml",
+        ]
+    );
+}
+
+#[test]
+fn what_one_compose_file_or_workflow_builds_are_components_of_one_project() {
+    let both = "services: {a: {build: ./shop}, b: {build: ./blog}}\n";
+    let files = [("shop/Dockerfile", APP), ("blog/Dockerfile", APP), ("docker-compose.dev.yml", both)];
+    let joined = ["production production: blog/Dockerfile shop/Dockerfile", "dev development: docker-compose.dev.yml"];
+    assert_eq!(environments(&files), joined);
+    let flow = "on: push\njobs: {b: {runs-on: ubuntu-24.04, steps: [{run: docker build shop && docker build blog}]}}\n";
+    let files = [("shop/Dockerfile", APP), ("blog/Dockerfile", APP), (".github/workflows/build.yml", flow)];
+    assert_eq!(environments(&files), joined[..1]);
+    let services = "services: {db: {image: 'postgres:16'}}\n";
+    let files = [("shop/Dockerfile", APP), ("blog/Dockerfile", APP), ("docker-compose.yml", services)];
+    let found = environments(&files);
+    assert!(found.iter().all(|line| !line.contains("shop/production")), "{found:?}");
+}
+
+#[test]
+fn the_only_program_among_folders_has_what_lies_in_none() {
+    let flow = "on: push\njobs: {t: {runs-on: ubuntu-24.04, steps: [{run: pytest api}]}}\n";
+    let found = environments(&[
+        ("api/Dockerfile", APP),
+        ("api/requirements.txt", SERVICE.1),
+        ("ui/docker-compose.yml", "services: {ui: {build: ., volumes: ['.:/ui']}}\n"),
+        ("ui/package.json", "{}"),
+        (".github/workflows/ci.yml", flow),
+    ]);
+    assert!(found.contains(&"test test: .github/workflows/ci.yml".to_owned()), "{found:?}");
+    assert!(found.contains(&"production production: api/Dockerfile".to_owned()), "{found:?}");
+}
+
+#[test]
+fn configuration_says_which_folders_are_projects() {
+    let both = "services: {a: {build: ./shop}, b: {build: ./blog}}\n";
+    let mut files = vec![("shop/Dockerfile", APP), ("blog/Dockerfile", APP), ("docker-compose.dev.yml", both)];
+    files.push(("paritylint.toml", "projects = [\"sh*\", \"blog\"]\n"));
+    assert!(environments(&files).contains(&"blog/production production: blog/Dockerfile".to_owned()));
+    let mut files = vec![("shop/Dockerfile", APP), ("blog/Dockerfile", APP)];
+    files.push(("paritylint.toml", "projects = []\n"));
+    assert_eq!(environments(&files), ["production production: blog/Dockerfile shop/Dockerfile"]);
+}
+
+#[test]
+fn a_collection_is_left_out() {
+    let files: Vec<(String, &str)> = (0..9).map(|n| (format!("tool{n}/Dockerfile"), APP)).collect();
+    let files: Vec<(&str, &str)> = files.iter().map(|(path, text)| (path.as_str(), *text)).collect();
+    assert_eq!(environments(&files), [""; 0]);
+    let mut files = files;
+    files.push(("web/docker-compose.prod.yml", "services: {web: {image: 'nginx:1.27'}}\n"));
+    assert_eq!(environments(&files), ["web/prod production: web/docker-compose.prod.yml"]);
+}
+
+#[test]
+fn several_environments_of_one_name_are_told_apart_by_their_files() {
+    let other = "services: {web: {image: 'a/b:1', restart: always}}\n";
+    let found = environments(&[
+        ("docker-compose.prod.yml", other),
+        ("deploy/nginx/docker-compose.prod.yml", other),
+        ("deploy/traefik/docker-compose.prod.yml", other),
+        ("docker-compose.prod.gpu.yml", other),
+    ]);
+    let names: Vec<&str> = found.iter().filter_map(|line| line.split(' ').next()).collect();
+    assert_eq!(names, ["prod", "prod-gpu", "prod-nginx", "prod-traefik"], "{found:?}");
 }
