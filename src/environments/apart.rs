@@ -51,7 +51,7 @@ fn candidates(repository: &Repository<'_>, this: &Planned, first: &Planned, name
 
 /// The paths of the files that run an environment.
 fn runners<'t>(repository: &'t Repository<'_>, planned: &Planned) -> Vec<&'t str> {
-    let kinds = [Kind::Compose, Kind::Dockerfile, Kind::Procfile, Kind::Platform, Kind::Devcontainer];
+    let kinds = [Kind::Compose, Kind::Dockerfile, Kind::Procfile, Kind::Platform, Kind::Devcontainer, Kind::Kubernetes];
     let paths = planned.environment.files.iter().map(|file| repository.tree.path(*file));
     paths.filter(|path| classify(path).is_some_and(|kind| kinds.contains(&kind))).collect()
 }
@@ -78,6 +78,7 @@ fn kind(planned: &Planned) -> &'static str {
         Some(Runs::Image(_)) => "image",
         Some(Runs::Pulled { .. }) => "pulled",
         Some(Runs::Process { .. }) => "platform",
+        Some(Runs::Container(_)) => "orchestrated",
         Some(Runs::Job { .. }) => "job",
         Some(Runs::Machine { .. }) => "host",
         None => "settings",
@@ -88,9 +89,12 @@ fn kind(planned: &Planned) -> &'static str {
 fn words(path: &str, name: &str) -> Vec<String> {
     let says = |word: &str| {
         let lower = word.to_ascii_lowercase();
-        let common = ["dockerfile", "containerfile", "docker", "compose", "yml", "yaml", "stack", "toml", "procfile", "json"];
+        let common =
+            ["dockerfile", "containerfile", "docker", "compose", "yml", "yaml", "stack", "toml", "procfile", "json"];
         let class = class_of_word(&lower);
-        !lower.is_empty() && !common.contains(&lower.as_str()) && !name.split('-').any(|part| part == lower)
+        !lower.is_empty()
+            && !common.contains(&lower.as_str())
+            && !name.split('-').any(|part| part == lower)
             && !matches!(class, Some(WordClass::Role(_) | WordClass::Shared))
     };
     let mut found: Vec<String> = Vec::new();
@@ -116,8 +120,12 @@ fn distinct(repository: &Repository<'_>, this: &Planned, first: &Planned, name: 
         2.. if images(this) => common(this, repository),
         _ => path.to_owned(),
     });
-    let mut found: Vec<String> =
-        own.map(|path| words(&path, name)).unwrap_or_default().into_iter().filter(|word| !known.contains(word)).collect();
+    let mut found: Vec<String> = own
+        .map(|path| words(&path, name))
+        .unwrap_or_default()
+        .into_iter()
+        .filter(|word| !known.contains(word))
+        .collect();
     if found.is_empty() && kind(this) == "compose" {
         let services = |planned: &Planned| planned.units.iter().map(|unit| unit.name.clone()).collect::<BTreeSet<_>>();
         found.extend(services(this).difference(&services(first)).take(1).cloned());

@@ -15,12 +15,7 @@ use crate::model::{Confidence, FileId, Problem, Role, Span};
 pub const CONFIGURED: &str = "the configuration names it";
 
 /// Applies `[environments.NAME]` to the environments of the projects that it is about.
-pub fn apply(
-    repository: &Repository<'_>,
-    config: &Config,
-    roots: &[String],
-    projects: &mut [(String, Vec<Planned>)],
-) {
+pub fn apply(repository: &Repository<'_>, config: &Config, roots: &[String], projects: &mut [(String, Vec<Planned>)]) {
     for (name, says) in &config.says.environments {
         let about = about(roots, name, says, projects);
         for (root, all) in projects.iter_mut().filter(|(root, _)| about.contains(root)) {

@@ -202,8 +202,7 @@ fn built_by(repository: &Repository<'_>, planned: &Planned) -> Vec<(FileId, Role
         Runs::Compose { project, service, .. } => {
             super::compose::image_of(repository, project, project.services.get(service)?).map(|image| image.dockerfile)
         }
-        Runs::Image(image) | Runs::Process { image: Some(image), .. } => Some(image.dockerfile),
-        _ => None,
+        runs => runs.image().map(|image| image.dockerfile),
     };
     planned.units.iter().filter_map(file).map(|file| (file, role)).collect()
 }
@@ -334,6 +333,42 @@ pub(super) fn built_as(repository: &Repository<'_>, reference: &str) -> Option<I
         let (target, args) = (build.target.clone(), build.args.clone());
         Some(ImageBuild { dockerfile, context, target, args, span: Some(call.span) })
     })
+}
+
+/// A Dockerfile as it is built where nothing else is said.
+pub(super) fn plain(repository: &Repository<'_>, dockerfile: FileId, span: Option<Span>) -> ImageBuild {
+    let (context, args) = (context_of(repository, dockerfile), published(repository, dockerfile));
+    ImageBuild { dockerfile, context, target: None, args, span }
+}
+
+/// The Dockerfile that something of the repository builds under a name: a command, a compose file, a step of a workflow.
+pub(super) fn built_under(repository: &Repository<'_>, name: &str) -> Option<ImageBuild> {
+    let composed = || {
+        repository.of(Kind::Compose).iter().find_map(|file| {
+            let project = super::compose::load(repository, &[*file]);
+            let named = |service: &&crate::formats::compose::Service| {
+                let image = service.image.as_ref().and_then(|image| image.value.one());
+                service.build.is_some() && image.is_some_and(|image| split_tag(image).0 == name)
+            };
+            super::compose::image_of(repository, &project, project.services.values().find(named)?)
+        })
+    };
+    let stepped = || {
+        let workflows = repository.workflows();
+        let steps = workflows.iter().flat_map(|(_, flow)| &flow.jobs).flat_map(|job| &job.steps);
+        steps.into_iter().find_map(|step| {
+            let tags = step.with.get("tags").or_else(|| step.with.get("images"))?;
+            let tagged = tags.value.split(['\n', ',']).any(|tag| split_tag(tag.trim()).0 == name);
+            let folder = crate::links::view::built_by_step(step).filter(|_| tagged)?;
+            let file = step.with.get("file").and_then(|file| repository.tree.find(file.value.trim_start_matches("./")));
+            let dockerfile = file.or_else(|| repository.tree.find(&paths::join(&folder, "Dockerfile")?))?;
+            Some(ImageBuild {
+                target: step.with.get("target").map(|target| target.value.clone()),
+                ..plain(repository, dockerfile, Some(tags.span))
+            })
+        })
+    };
+    built_as(repository, name).or_else(composed).or_else(stepped)
 }
 
 fn split_tag(reference: &str) -> (&str, Option<&str>) {

@@ -9,6 +9,7 @@ pub mod compose;
 pub mod configured;
 pub mod devcontainers;
 pub mod images;
+pub mod kubernetes;
 pub mod plan;
 pub mod platform;
 pub mod platform_files;
@@ -16,11 +17,12 @@ pub mod projects;
 pub mod settings;
 pub mod words;
 
-pub use plan::{CommandLine, ImageBuild, NativeBuild, Plan, Planned, Runs, SettingsChoice, Setup, Unit};
+pub use plan::{CommandLine, ContainerRun, ImageBuild, NativeBuild, Plan, Planned, Runs, SettingsChoice, Setup, Unit};
 
+use crate::discover::classify::classify;
 use crate::discover::{Config, Kind, paths};
 use crate::links::Repository;
-use crate::model::{Confidence, Role, Span};
+use crate::model::{Confidence, Environment, Role, Span};
 
 /// Finds the environments of a repository, project by project.
 ///
@@ -52,7 +54,9 @@ pub fn infer(repository: &Repository<'_>, config: &Config, force: bool) -> Plan 
             None => plan.environments.extend(all),
         }
     }
-    let collection = || plan.collection.map(|count| format!("This looks like a collection ({count} folders that nothing joins, none of which says where it runs): nothing to audit."));
+    let collection = || {
+        plan.collection.map(|count| format!("This looks like a collection ({count} folders that nothing joins, none of which says where it runs): nothing to audit."))
+    };
     if plan.environments.is_empty() {
         plan.nothing = plan.nothing.or_else(collection);
     } else {
@@ -73,6 +77,14 @@ fn of_project(repository: &Repository<'_>) -> Vec<Planned> {
     all.extend(devcontainers::infer(repository));
     let files = platform_files::infer(repository, &all);
     all.extend(files);
+    // What an orchestrator runs is production, rather than what a heuristic makes of a compose file.
+    let guessed = |about: &Environment| about.role == Role::Production && about.confidence == Confidence::Guessed;
+    let sure: Vec<Planned> = all.iter().filter(|planned| !guessed(&planned.environment)).cloned().collect();
+    let orchestrated = kubernetes::infer(repository, &sure);
+    if orchestrated.iter().any(|planned| planned.environment.role == Role::Production) {
+        all = sure;
+    }
+    all.extend(orchestrated);
     let known = all.clone();
     all.extend(images::infer(repository, &known));
     let known = all.clone();
@@ -231,23 +243,27 @@ fn library(repository: &Repository<'_>, all: &[Planned]) -> Option<String> {
 
 /// What describes a production that is not read, and how to say what it runs.
 fn elsewhere(repository: &Repository<'_>) -> Option<String> {
-    let (kind, path) = repository.tree.files().find_map(|(_, path)| Some((orchestrator(path)?, path)))?;
-    Some(format!("{kind} describe it ({path}), which are not read: say in [environments.production] what it runs"))
+    let found = repository.tree.files().find_map(|(_, path)| Some((orchestrator(path)?, path)));
+    found.map(|(kind, path)| {
+        format!(
+            "visible only as {kind} ({path}), which are not evaluated: say in [environments.production] what it runs"
+        )
+    })
 }
 
-/// The orchestrator whose file a path is.
+/// What a path is of that says what an orchestrator runs and is not read.
 fn orchestrator(path: &str) -> Option<&'static str> {
-    let (folder, name) = (format!("/{}/", paths::parent(path)), paths::name(path));
-    let yaml = name.ends_with(".yaml") || name.ends_with(".yml");
-    let within = |parts: &[&str]| parts.iter().any(|part| folder.contains(&format!("/{part}/")));
+    let name = paths::name(path);
+    let values = name.starts_with("values") && (name.ends_with(".yaml") || name.ends_with(".yml"));
     match name {
         "Chart.yaml" => Some("Helm charts"),
-        "kustomization.yaml" | "kustomization.yml" => Some("Kubernetes manifests"),
-        _ if yaml && within(&["k8s", "kubernetes", "manifests"]) => Some("Kubernetes manifests"),
-        _ if name.ends_with(".json") && (name.contains("task-def") || name.contains("taskdef")) => {
-            Some("ECS task definitions")
-        }
+        "helmfile.yaml" | "helmfile.yml" => Some("Helm values"),
+        "Pulumi.yaml" => Some("a Pulumi program"),
+        "cdk.json" => Some("a CDK program"),
+        "serverless.yml" | "serverless.yaml" => Some("a Serverless configuration"),
+        _ if values => Some("Helm values"),
         _ if name.ends_with(".tf") => Some("Terraform files"),
+        _ if classify(path) == Some(Kind::Kubernetes) => Some("Kubernetes manifests"),
         _ => None,
     }
 }

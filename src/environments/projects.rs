@@ -9,7 +9,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use super::compose::{image_of, load};
 use super::plan::{Planned, Runs};
 use super::words::naming;
-use super::{ci, images, platform_files};
+use super::{ci, images, kubernetes, platform_files};
 use crate::discover::{Config, Kind, paths};
 use crate::formats::compose::Project;
 use crate::knowledge::environments::{WordClass, class_of_word};
@@ -18,11 +18,50 @@ use crate::model::{Confidence, FileId};
 
 /// Folders that hold how something is run, not what.
 pub(super) const SUPPORT: [&str; 44] = [
-    "docker", ".docker", "dockerfiles", "docker-compose", "compose", "container", "containers", "deployments", "deploys",
-    "ops", "devops", "infra", "infrastructure", "ci", "scripts", "script", "bin", "etc", "conf", "config", "configs",
-    "env", "envs", ".envs", "environments", "stacks", "kubernetes", "kube", "k8s", "helm", "charts", "chart", "manifests",
-    "overlays", ".devcontainer", "devcontainer", ".github", ".gitlab", ".circleci", "packaging", "contrib", "provision",
-    "provisioning", "support",
+    "docker",
+    ".docker",
+    "dockerfiles",
+    "docker-compose",
+    "compose",
+    "container",
+    "containers",
+    "deployments",
+    "deploys",
+    "ops",
+    "devops",
+    "infra",
+    "infrastructure",
+    "ci",
+    "scripts",
+    "script",
+    "bin",
+    "etc",
+    "conf",
+    "config",
+    "configs",
+    "env",
+    "envs",
+    ".envs",
+    "environments",
+    "stacks",
+    "kubernetes",
+    "kube",
+    "k8s",
+    "helm",
+    "charts",
+    "chart",
+    "manifests",
+    "overlays",
+    ".devcontainer",
+    "devcontainer",
+    ".github",
+    ".gitlab",
+    ".circleci",
+    "packaging",
+    "contrib",
+    "provision",
+    "provisioning",
+    "support",
 ];
 
 /// The folder that a runner's folder belongs to: what lies before the first part that only says how things are run.
@@ -230,14 +269,17 @@ fn add_platforms(repository: &Repository<'_>, groups: &mut Groups) {
     for file in repository.of(Kind::Procfile) {
         groups.add(paths::parent(repository.tree.path(*file)), true);
     }
-    for planned in platform_files::infer(repository, &[]) {
+    let orchestrated = kubernetes::infer(repository, &[]);
+    for planned in platform_files::infer(repository, &[]).into_iter().chain(orchestrated) {
         let Some(file) = planned.environment.files.first() else { continue };
         let base = groups.add(paths::parent(repository.tree.path(*file)), true);
         for unit in &planned.units {
             let folder = match &unit.runs {
-                Runs::Image(image) | Runs::Process { image: Some(image), .. } => &image.context,
-                Runs::Process { native: Some(native), .. } => &native.folder,
-                _ => continue,
+                Runs::Process { native: Some(native), image: None, .. } => &native.folder,
+                runs => match runs.image() {
+                    Some(image) => &image.context,
+                    None => continue,
+                },
             };
             let other = groups.add(folder, true);
             groups.join(&base, &other);
@@ -271,9 +313,14 @@ fn join_below(repository: &Repository<'_>, groups: &mut Groups) {
     let bases: Vec<String> = groups.nodes.keys().cloned().collect();
     let whole = repository.calls.iter().any(|call| {
         let job = matches!(call.caller, Caller::Job { .. });
-        job && call.meaning == Meaning::Tests && view::target(call).is_empty() && is_flow_of_all(repository, groups, call)
+        job && call.meaning == Meaning::Tests
+            && view::target(call).is_empty()
+            && is_flow_of_all(repository, groups, call)
     }) || ci::deployments(repository).iter().any(|found| found.named)
-        || repository.of(Kind::Devcontainer).iter().any(|file| base_of(paths::parent(repository.tree.path(*file))).is_empty());
+        || repository
+            .of(Kind::Devcontainer)
+            .iter()
+            .any(|file| base_of(paths::parent(repository.tree.path(*file))).is_empty());
     for base in &bases {
         let node = groups.nodes.get(base).copied().unwrap_or_default();
         for other in bases.iter().filter(|other| below(other, base)) {
@@ -289,7 +336,8 @@ fn join_below(repository: &Repository<'_>, groups: &mut Groups) {
 
 /// Whether the workflow of a call is not about one project alone.
 fn is_flow_of_all(repository: &Repository<'_>, groups: &Groups, call: &crate::links::Call) -> bool {
-    let about = |other: &crate::links::Call| groups.within(base_of(&view::target(other))).filter(|base| !base.is_empty());
+    let about =
+        |other: &crate::links::Call| groups.within(base_of(&view::target(other))).filter(|base| !base.is_empty());
     let file = |call: &crate::links::Call| if let Caller::Job { file, .. } = &call.caller { Some(*file) } else { None };
     !repository.calls.iter().any(|other| file(other) == file(call) && about(other).is_some())
 }

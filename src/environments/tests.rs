@@ -79,10 +79,40 @@ fn a_procfile_beside_an_image_that_starts_by_itself_is_read_by_a_buildpack() {
 
 #[test]
 fn a_production_that_only_an_orchestrator_describes_is_said_to_be_there() {
-    let files = [("k8s/web.yaml", "kind: Deployment\n"), ("docker-compose.dev.yml", "services: {web: {build: .}}\n")];
-    let tree = Tree::open(Box::new(Overlay::of(files))).unwrap();
-    let plan = infer(&Repository::read(&tree), &Config::read(&tree), false);
-    assert!(plan.not_found.iter().any(|(_, why)| why.contains("Kubernetes manifests describe it (k8s/web.yaml)")));
+    for (path, what) in
+        [("k8s/web.yaml", "Kubernetes manifests"), ("chart/Chart.yaml", "Helm charts"), ("a.tf", "Terraform")]
+    {
+        let files = [(path, "kind: Deployment\n"), ("docker-compose.dev.yml", "services: {web: {build: .}}\n")];
+        let tree = Tree::open(Box::new(Overlay::of(files))).unwrap();
+        let plan = infer(&Repository::read(&tree), &Config::read(&tree), false);
+        let said = |why: &str| why.contains(what) && why.contains(path) && why.contains("[environments.production]");
+        assert!(plan.not_found.iter().any(|(_, why)| said(why)), "{:?}", plan.not_found);
+    }
+}
+
+#[test]
+fn overlays_are_named_by_their_folders_and_a_base_by_itself_is_production() {
+    let pod = "kind: Deployment\nmetadata: {name: web}\nspec: {template: {spec: {containers: [{name: web, image: 'a/b:1'}]}}}\n";
+    let overlay = "resources: [../base]\n";
+    let found = environments(&[
+        ("k8s/base/kustomization.yaml", "resources: [web.yaml]\n"),
+        ("k8s/base/web.yaml", pod),
+        ("k8s/prod/kustomization.yaml", overlay),
+        ("k8s/stage/kustomization.yaml", overlay),
+        ("k8s/nightly/kustomization.yaml", overlay),
+    ]);
+    let names: Vec<&str> = found.iter().filter_map(|line| line.split(':').next()).collect();
+    assert_eq!(names, ["prod production", "stage staging", "nightly staging"]);
+    let files = [("k8s/base/kustomization.yaml", "resources: [web.yaml]\n"), ("k8s/base/web.yaml", pod)];
+    assert!(environments(&files)[0].starts_with("production production"));
+    let guess = "services: {web: {build: ., restart: always}}\n";
+    let files = [
+        ("k8s/web.yaml", pod),
+        ("docker-compose.yml", guess),
+        ("docker-compose.override.yml", guess),
+        ("Dockerfile", APP),
+    ];
+    assert!(environments(&files)[0].starts_with("production production: k8s/web.yaml"));
 }
 
 const SERVICE: (&str, &str) = ("services: {web: {build: ., volumes: ['.:/app']}}\n", "flask==3.0\n");
@@ -96,7 +126,10 @@ fn folders_that_nothing_joins_are_projects_of_their_own() {
         ("blog/Dockerfile", APP),
         ("blog/docker-compose.yml", SERVICE.0),
         ("blog/requirements.txt", SERVICE.1),
-        (".github/workflows/shop.yml", "on: push\njobs: {t: {runs-on: ubuntu-24.04, steps: [{run: cd shop && pytest}]}}\n"),
+        (
+            ".github/workflows/shop.yml",
+            "on: push\njobs: {t: {runs-on: ubuntu-24.04, steps: [{run: cd shop && pytest}]}}\n",
+        ),
     ]);
     assert_eq!(
         found,

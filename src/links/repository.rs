@@ -139,6 +139,8 @@ impl<'t> Repository<'t> {
             Kind::Workflow,
             Kind::Procfile,
             Kind::Platform,
+            Kind::Kubernetes,
+            Kind::TaskDefinition,
             Kind::Devcontainer,
             Kind::AppJson,
         ];

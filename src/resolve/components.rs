@@ -64,6 +64,7 @@ fn one<'t>(context: &Context<'_, 't>, planned: &Planned, unit: &Unit) -> Option<
             hosted::native(context, unit, command, native.as_ref(), planned)
         }
         Runs::Pulled { image, command } => hosted::pulled(context, unit, image, command.as_ref(), planned),
+        Runs::Container(run) => hosted::contained(context, unit, run, planned),
         Runs::Job { workflow, job } => super::job::of(context, *workflow, job, &unit.name)?,
         Runs::Machine { folder } => super::machine::of(context, planned, folder),
     };

@@ -56,8 +56,7 @@ pub fn resolve(repository: &Repository<'_>, plan: Plan, config: &Config, as_of: 
         views.iter().map(|(name, view)| (*name, crate::environments::settings::modules(view))).collect();
     let contexts: BTreeMap<&str, Context<'_, '_>> =
         views.iter().map(|(name, view)| (*name, Context::new(view, as_of))).collect();
-    let (whole, all_modules) =
-        (Context::new(repository, as_of), crate::environments::settings::modules(repository));
+    let (whole, all_modules) = (Context::new(repository, as_of), crate::environments::settings::modules(repository));
     let kinds: Vec<(String, Role)> = plan
         .environments
         .iter()
