@@ -248,7 +248,7 @@ pub fn image_of(repository: &Repository<'_>, project: &Project, service: &Servic
     let build =
         service.build.as_ref().or_else(|| project.services.values().find(same).and_then(|other| other.build.as_ref()));
     let Some(build) = build else {
-        return super::images::built_as(repository, service.image.as_ref()?.value.one()?);
+        return super::published::built_as(repository, service.image.as_ref()?.value.one()?);
     };
     let context = build.context.value.one()?.clone();
     let context = paths::join("", &context)?;

@@ -3,12 +3,13 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::plan::{ImageBuild, Planned, Runs, Unit};
+use super::published::pushed;
+use super::stages::{self, Asked};
 use super::words::{naming, selected};
 use crate::discover::{Kind, paths};
 use crate::formats::dockerfile::{self, Build, BuildInputs};
-use crate::formats::workflow::Job;
 use crate::formats::{Var, Vars};
-use crate::links::{Caller, Meaning, Repository};
+use crate::links::{Meaning, Repository};
 use crate::model::{Confidence, FileId, Known, Origin, Reason, Role, Span};
 
 /// Builds a Dockerfile as asked.
@@ -69,11 +70,10 @@ pub fn infer(repository: &Repository<'_>, known: &[Planned]) -> Vec<Planned> {
         if nested && (naming.shared || demonstrates) {
             continue;
         }
-        let context = context_of(repository, *file);
-        let image =
-            ImageBuild { dockerfile: *file, context, target: None, args: published(repository, *file), span: None };
-        let Some(whole) = build(repository, &image) else { continue };
-        found.extend(of_one(repository, &image, &whole, naming.role, plain, &built, known));
+        for asked in stages::asked(repository, *file, naming.role) {
+            let Some(whole) = build(repository, &asked.image) else { continue };
+            found.extend(of_one(repository, &asked, &whole, plain, &built, known));
+        }
     }
     join_components(repository, &mut found);
     // What is published is what is deployed; the Dockerfile of a developer's machine beside it is not.
@@ -137,13 +137,13 @@ fn image_file(unit: &Unit) -> Option<FileId> {
 
 fn of_one(
     repository: &Repository<'_>,
-    image: &ImageBuild,
+    asked: &Asked,
     build: &Build,
-    named: Option<(Role, String)>,
     plain: bool,
     built: &BTreeSet<(FileId, Role)>,
     known: &[Planned],
 ) -> Option<Planned> {
+    let (image, named) = (&asked.image, asked.named.clone());
     let file = image.dockerfile;
     let has = |role: Role| known.iter().any(|planned| planned.environment.role == role && !planned.units.is_empty());
     let used = built.iter().any(|(used, _)| *used == file);
@@ -152,12 +152,12 @@ fn of_one(
         let mut planned =
             Planned::new(&word, role, Confidence::Invoked).because(span, format!("a variable selects {}", role.name()));
         if let Some((other, _)) = named.filter(|(other, _)| *other != role) {
-            let text = format!("the file name says {}", other.name());
+            let text = format!("{} says {}", asked.by, other.name());
             planned.environment.although.push(crate::model::Evidence { span: start, text });
         }
         planned
     } else if let Some((role, word)) = named {
-        Planned::new(&word, role, Confidence::Named).because(start, format!("the file name says {}", role.name()))
+        Planned::new(&word, role, Confidence::Named).because(asked.at, format!("{} says {}", asked.by, role.name()))
     } else if !plain && (used || pushed(repository, file).is_none() && !alone(repository, file)) {
         return None;
     } else {
@@ -252,131 +252,6 @@ fn sources_exist(repository: &Repository<'_>, file: FileId, folder: &str) -> boo
                 .is_some_and(|path| repository.tree.find(&path).is_some() || repository.tree.is_dir(&path))
         })
     })
-}
-
-/// Where a workflow builds and pushes a Dockerfile.
-fn pushed(repository: &Repository<'_>, file: FileId) -> Option<Span> {
-    publishing(repository, file).map(|(span, _)| span)
-}
-
-/// The build arguments with which a workflow publishes a Dockerfile.
-fn published(repository: &Repository<'_>, file: FileId) -> BTreeMap<String, Option<String>> {
-    publishing(repository, file).map(|(_, args)| args).unwrap_or_default()
-}
-
-fn publishing(repository: &Repository<'_>, file: FileId) -> Option<(Span, BTreeMap<String, Option<String>>)> {
-    let path = repository.tree.path(file);
-    for call in repository.calls.iter().filter(|call| matches!(call.caller, Caller::Job { .. })) {
-        let Meaning::Builds(build) = &call.meaning else { continue };
-        let context = paths::join(&call.folder, &build.context).unwrap_or_default();
-        let named = build.dockerfile.clone().or_else(|| paths::join(&context, "Dockerfile"));
-        let pushed = || {
-            let pushes = |other: &&crate::links::Call| {
-                other.caller == call.caller && matches!(other.meaning, Meaning::Pushes(_))
-            };
-            repository.calls.iter().any(|other| pushes(&other))
-        };
-        if named.as_deref() == Some(path) && (build.push || pushed()) {
-            return Some((call.span, build.args.clone()));
-        }
-    }
-    for (file_of, workflow) in repository.workflows() {
-        for (job, step) in workflow.jobs.iter().flat_map(|job| job.steps.iter().map(move |step| (job, step))) {
-            let Some(uses) = step.uses.as_ref().filter(|uses| uses.value.starts_with("docker/build-push-action"))
-            else {
-                continue;
-            };
-            let with = |name: &str| step.with.get(name).map(|value| value.value.trim().to_owned());
-            let context = with("context").and_then(|context| paths::join("", &context)).unwrap_or_default();
-            let named =
-                with("file").and_then(|file| paths::join("", &file)).or_else(|| paths::join(&context, "Dockerfile"));
-            let pushes = with("push").is_some_and(|push| push != "false") || pushed_later(repository, file_of, job);
-            if pushes && named.as_deref() == Some(path) {
-                let lines = with("build-args").unwrap_or_default();
-                let pair = |line: &str| {
-                    let (name, value) = line.trim().split_once('=')?;
-                    let value = value.trim();
-                    Some((name.to_owned(), (!value.contains("${{")).then(|| value.to_owned())))
-                };
-                return Some((uses.span, lines.lines().filter_map(pair).collect()));
-            }
-        }
-    }
-    None
-}
-
-/// Whether a job pushes by another step what one of its steps only loads.
-fn pushed_later(repository: &Repository<'_>, workflow: FileId, job: &Job) -> bool {
-    let caller = Caller::Job { file: workflow, job: job.id.value.clone() };
-    let action = |uses: &str| uses.split('@').next().is_some_and(|name| name.ends_with("/docker-push"));
-    repository.calls.iter().any(|call| call.caller == caller && matches!(call.meaning, Meaning::Pushes(_)))
-        || job.steps.iter().any(|step| step.uses.as_ref().is_some_and(|uses| action(&uses.value)))
-}
-
-/// The Dockerfile that the repository's own calls build under a name, for an image that is asked for without a version.
-pub(super) fn built_as(repository: &Repository<'_>, reference: &str) -> Option<ImageBuild> {
-    let (name, tag) = split_tag(reference);
-    if !tag.is_none_or(|tag| ["latest", "main", "master", "dev", "develop", "local"].contains(&tag)) {
-        return None;
-    }
-    repository.calls.iter().find_map(|call| {
-        let Meaning::Builds(build) = &call.meaning else { return None };
-        if !build.tags.iter().any(|other| split_tag(other).0 == name) {
-            return None;
-        }
-        let context = paths::join(&call.folder, &build.context)?;
-        let path = match &build.dockerfile {
-            Some(name) => paths::join(&call.folder, name),
-            None => paths::join(&context, "Dockerfile"),
-        };
-        let dockerfile = repository.tree.find(&path?)?;
-        let (target, args) = (build.target.clone(), build.args.clone());
-        Some(ImageBuild { dockerfile, context, target, args, span: Some(call.span) })
-    })
-}
-
-/// A Dockerfile as it is built where nothing else is said.
-pub(super) fn plain(repository: &Repository<'_>, dockerfile: FileId, span: Option<Span>) -> ImageBuild {
-    let (context, args) = (context_of(repository, dockerfile), published(repository, dockerfile));
-    ImageBuild { dockerfile, context, target: None, args, span }
-}
-
-/// The Dockerfile that something of the repository builds under a name: a command, a compose file, a step of a workflow.
-pub(super) fn built_under(repository: &Repository<'_>, name: &str) -> Option<ImageBuild> {
-    let composed = || {
-        repository.of(Kind::Compose).iter().find_map(|file| {
-            let project = super::compose::load(repository, &[*file]);
-            let named = |service: &&crate::formats::compose::Service| {
-                let image = service.image.as_ref().and_then(|image| image.value.one());
-                service.build.is_some() && image.is_some_and(|image| split_tag(image).0 == name)
-            };
-            super::compose::image_of(repository, &project, project.services.values().find(named)?)
-        })
-    };
-    let stepped = || {
-        let workflows = repository.workflows();
-        let steps = workflows.iter().flat_map(|(_, flow)| &flow.jobs).flat_map(|job| &job.steps);
-        steps.into_iter().find_map(|step| {
-            let tags = step.with.get("tags").or_else(|| step.with.get("images"))?;
-            let tagged = tags.value.split(['\n', ',']).any(|tag| split_tag(tag.trim()).0 == name);
-            let folder = crate::links::view::built_by_step(step).filter(|_| tagged)?;
-            let file = step.with.get("file").and_then(|file| repository.tree.find(file.value.trim_start_matches("./")));
-            let dockerfile = file.or_else(|| repository.tree.find(&paths::join(&folder, "Dockerfile")?))?;
-            Some(ImageBuild {
-                target: step.with.get("target").map(|target| target.value.clone()),
-                ..plain(repository, dockerfile, Some(tags.span))
-            })
-        })
-    };
-    built_as(repository, name).or_else(composed).or_else(stepped)
-}
-
-fn split_tag(reference: &str) -> (&str, Option<&str>) {
-    let name = reference.split('@').next().unwrap_or(reference);
-    match name.rsplit_once(':') {
-        Some((name, tag)) if !tag.contains('/') => (name, Some(tag)),
-        _ => (name, None),
-    }
 }
 
 /// A variable that is set for sure.

@@ -2,8 +2,8 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::images;
 use super::plan::{ContainerRun, Planned, Runs, Unit};
+use super::published;
 use super::words::{naming, selected};
 use crate::discover::{Kind, paths};
 use crate::formats::kubernetes::{self, Container, Objects, kustomize};
@@ -253,7 +253,7 @@ fn image_of(repository: &Repository<'_>, container: &Container, only: Option<&st
     if of_others(name) {
         return None;
     }
-    images::built_under(repository, name).or_else(|| {
+    published::built_under(repository, name).or_else(|| {
         let last = paths::name(name);
         let files = repository.of(Kind::Dockerfile).iter();
         let beside = |file: &&FileId| paths::name(paths::parent(repository.tree.path(**file))) == last;
@@ -261,7 +261,7 @@ fn image_of(repository: &Repository<'_>, container: &Container, only: Option<&st
         let by_folder = named.next().filter(|_| named.next().is_none());
         let alone = || repository.of(Kind::Dockerfile).first().filter(|_| only == Some(name));
         let dockerfile = *by_folder.or_else(alone)?;
-        Some(images::plain(repository, dockerfile, container.image.as_ref().map(|image| image.span)))
+        Some(published::plain(repository, dockerfile, container.image.as_ref().map(|image| image.span)))
     })
 }
 
@@ -277,10 +277,10 @@ fn task_definitions(repository: &Repository<'_>, known: &[Planned]) -> Vec<Plann
         for container in &read.0.containers {
             let name = container.name.value.clone();
             let image = container.image.as_ref().and_then(|image| {
-                images::built_under(repository, bare(&image.value)).or_else(|| {
+                published::built_under(repository, bare(&image.value)).or_else(|| {
                     let [only] = repository.of(Kind::Dockerfile) else { return None };
                     let ours = !of_others(bare(&image.value)) && read.0.containers.len() == 1;
-                    ours.then(|| images::plain(repository, *only, Some(image.span)))
+                    ours.then(|| published::plain(repository, *only, Some(image.span)))
                 })
             });
             let run = ContainerRun {

@@ -14,7 +14,9 @@ pub mod plan;
 pub mod platform;
 pub mod platform_files;
 pub mod projects;
+mod published;
 pub mod settings;
+mod stages;
 pub mod words;
 
 pub use plan::{CommandLine, ContainerRun, ImageBuild, NativeBuild, Plan, Planned, Runs, SettingsChoice, Setup, Unit};

@@ -54,6 +54,29 @@ fn an_overlay_of_no_environment_and_the_base_below_one_are_none() {
 }
 
 #[test]
+fn stages_named_for_environments_are_theirs_and_what_is_published_is_productions() {
+    let stages =
+        "FROM python:3.12 AS base\nFROM base AS production\nCMD gunicorn a.wsgi\nFROM base AS dev\nCMD flask run\n";
+    let both = ["production production: Dockerfile", "dev development: Dockerfile"];
+    assert_eq!(environments(&[("Dockerfile", stages)]), both);
+    let compose = ("docker-compose.yml", "services: {web: {build: {context: ., target: '${TARGET:-dev}'}}}\n");
+    let composed = ["production production: Dockerfile", "development development: docker-compose.yml"];
+    assert_eq!(environments(&[("Dockerfile", stages), compose]), composed);
+    let flow = "on: push\njobs: {b: {runs-on: x, steps: [{uses: docker/build-push-action@v6, with: {push: true, target: dev}}]}}\n";
+    let found = environments(&[("Dockerfile", stages), (".github/workflows/b.yml", flow)]);
+    assert!(found[0].starts_with("production production: Dockerfile .github"), "{found:?}");
+    let only = "FROM python:3.12 AS base\nFROM base AS dev\nCMD flask run\n";
+    assert_eq!(environments(&[("Dockerfile", only)]), ["dev development: Dockerfile"]);
+}
+
+#[test]
+fn an_argument_that_chooses_the_stage_leaves_the_image_whole() {
+    let switched = "ARG ENV=dev\nFROM python:3.12 AS app-prod\nFROM python:3.13 AS app-dev\nFROM app-${ENV}\nCMD gunicorn a.wsgi\n";
+    let prod = ("docker-compose.prod.yml", "services: {web: {build: {context: ., args: {ENV: prod}}}}\n");
+    assert_eq!(environments(&[("Dockerfile", switched), prod]), ["prod production: docker-compose.prod.yml"]);
+}
+
+#[test]
 fn a_base_that_starts_a_production_server_is_production() {
     let server = "services: {web: {build: ., command: bash -c 'wait; uwsgi app.ini'}}\n";
     let found = environments(&[("docker-compose.yml", server), ("Dockerfile", APP)]);
