@@ -9,6 +9,7 @@ mod config;
 mod exits;
 mod fixtures;
 mod hooks;
+mod metamorphic;
 mod outputs;
 mod platforms;
 mod projects;

@@ -168,6 +168,13 @@ fn of_one(
     if built.contains(&(file, role)) || has(role) && (used || role == Role::Production && !plain_alone(built, file)) {
         return None;
     }
+    // Where an orchestrator says what runs in production, a Dockerfile that nothing names or publishes runs elsewhere.
+    let orchestrated = |planned: &Planned| {
+        planned.environment.role == role && planned.units.iter().any(|unit| matches!(unit.runs, Runs::Container(_)))
+    };
+    if asked.named.is_none() && pushed(repository, file).is_none() && known.iter().any(orchestrated) {
+        return None;
+    }
     if !runs_something(build) && role != Role::Production {
         return None;
     }

@@ -118,18 +118,14 @@ fn is_kustomization(path: &str) -> bool {
     paths::name(path).to_ascii_lowercase().starts_with("kustomization")
 }
 
-/// The role that a path names, and the word; one that only names the platform says nothing.
+/// The role that a path names, and the word; its folder's before the file's. One that only names the platform says nothing.
 fn role_of(path: &str) -> Option<(Role, String)> {
-    let file = paths::name(path);
-    // The objects of a file are not environments: `ci.yaml`, `deployment.yaml`.
-    let folder = if is_kustomization(path) || PLATFORMS.iter().any(|word| file.starts_with(word)) {
-        paths::parent(path)
-    } else {
-        path
+    let says = |parts: &str| {
+        let parts = parts.split('/').filter(|part| !PLATFORMS.contains(&part.to_ascii_lowercase().as_str()));
+        naming(&parts.collect::<Vec<_>>().join("/")).role.filter(|(_, word)| !PLATFORMS.contains(&word.as_str()))
     };
-    let parts: Vec<&str> =
-        folder.split('/').filter(|part| !PLATFORMS.contains(&part.to_ascii_lowercase().as_str())).collect();
-    naming(&parts.join("/")).role.filter(|(_, word)| !PLATFORMS.contains(&word.as_str()))
+    let file = || says(paths::name(path)).filter(|_| !is_kustomization(path));
+    says(paths::parent(path)).or_else(file)
 }
 
 /// The last folder of an overlay, where that is a name of its own: it lies among overlays, or beside the base.
@@ -172,6 +168,7 @@ fn planned(repository: &Repository<'_>, source: &Source, several: bool) -> Optio
                 span: container.name.span,
             };
             planned.variables.insert(name.clone(), vars);
+            run.image.iter().for_each(|image| planned.add_file(image.dockerfile));
             planned.units.push(Unit { name, runs: Runs::Container(Box::new(run)) });
         }
     }
@@ -256,7 +253,11 @@ fn image_of(repository: &Repository<'_>, container: &Container, only: Option<&st
     published::built_under(repository, name).or_else(|| {
         let last = paths::name(name);
         let files = repository.of(Kind::Dockerfile).iter();
-        let beside = |file: &&FileId| paths::name(paths::parent(repository.tree.path(**file))) == last;
+        let beside = |file: &&FileId| {
+            let folder = paths::name(paths::parent(repository.tree.path(**file)));
+            let rest = last.strip_suffix(folder).filter(|_| !folder.is_empty());
+            rest.is_some_and(|rest| rest.is_empty() || rest.ends_with(['-', '_', '.']))
+        };
         let mut named = files.clone().filter(beside);
         let by_folder = named.next().filter(|_| named.next().is_none());
         let alone = || repository.of(Kind::Dockerfile).first().filter(|_| only == Some(name));
@@ -293,6 +294,7 @@ fn task_definitions(repository: &Repository<'_>, known: &[Planned]) -> Vec<Plann
                 span: container.name.span,
             };
             planned.variables.insert(name.clone(), container.variables());
+            run.image.iter().for_each(|image| planned.add_file(image.dockerfile));
             planned.units.push(Unit { name, runs: Runs::Container(Box::new(run)) });
         }
         by_selector(&mut planned);

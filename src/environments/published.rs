@@ -2,12 +2,13 @@
 
 use std::collections::BTreeMap;
 
-use super::images::context_of;
+use super::images::{build, context_of};
 use super::plan::ImageBuild;
+use super::words::naming;
 use crate::discover::{Kind, paths};
 use crate::formats::workflow::Job;
 use crate::links::{Caller, Meaning, Repository};
-use crate::model::{FileId, Span};
+use crate::model::{FileId, Role, Span};
 
 /// Where a workflow builds and pushes a Dockerfile.
 pub(super) fn pushed(repository: &Repository<'_>, file: FileId) -> Option<Span> {
@@ -23,7 +24,18 @@ pub(super) struct Publishing {
     args: BTreeMap<String, Option<String>>,
 }
 
+/// How a workflow publishes a Dockerfile: of several ways the whole, or the stage for production.
 pub(super) fn publishing(repository: &Repository<'_>, file: FileId) -> Option<Publishing> {
+    let all = publishings(repository, file);
+    let other = |one: &Publishing| {
+        let role = one.target.as_deref().and_then(|target| naming(target).role);
+        one.target.is_some() && !role.is_some_and(|(role, _)| role == Role::Production)
+    };
+    all.into_iter().min_by_key(other)
+}
+
+fn publishings(repository: &Repository<'_>, file: FileId) -> Vec<Publishing> {
+    let mut found = Vec::new();
     let path = repository.tree.path(file);
     for call in repository.calls.iter().filter(|call| matches!(call.caller, Caller::Job { .. })) {
         let Meaning::Builds(build) = &call.meaning else { continue };
@@ -36,7 +48,7 @@ pub(super) fn publishing(repository: &Repository<'_>, file: FileId) -> Option<Pu
             repository.calls.iter().any(|other| pushes(&other))
         };
         if named.as_deref() == Some(path) && (build.push || pushed()) {
-            return Some(Publishing { span: call.span, target: build.target.clone(), args: build.args.clone() });
+            found.push(Publishing { span: call.span, target: build.target.clone(), args: build.args.clone() });
         }
     }
     for (file_of, workflow) in repository.workflows() {
@@ -59,11 +71,11 @@ pub(super) fn publishing(repository: &Repository<'_>, file: FileId) -> Option<Pu
                 };
                 let target = with("target").filter(|target| !target.contains("${{") && !target.is_empty());
                 let args = lines.lines().filter_map(pair).collect();
-                return Some(Publishing { span: uses.span, target, args });
+                found.push(Publishing { span: uses.span, target, args });
             }
         }
     }
-    None
+    found
 }
 
 /// Whether a job pushes by another step what one of its steps only loads.
@@ -100,7 +112,10 @@ pub(super) fn built_as(repository: &Repository<'_>, reference: &str) -> Option<I
 pub(super) fn plain(repository: &Repository<'_>, dockerfile: FileId, span: Option<Span>) -> ImageBuild {
     let context = context_of(repository, dockerfile);
     let (target, args) = publishing(repository, dockerfile).map(|one| (one.target, one.args)).unwrap_or_default();
-    ImageBuild { dockerfile, context, target, args, span }
+    let image = ImageBuild { dockerfile, context, target, args, span };
+    // A stage that the file does not have is that of another repository's build.
+    let there = image.target.is_none() || build(repository, &image).is_some_and(|build| build.target.is_some());
+    if there { image } else { ImageBuild { target: None, ..image } }
 }
 
 /// The Dockerfile that something of the repository builds under a name: a command, a compose file, a step of a workflow.

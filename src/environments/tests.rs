@@ -65,6 +65,9 @@ fn stages_named_for_environments_are_theirs_and_what_is_published_is_productions
     let flow = "on: push\njobs: {b: {runs-on: x, steps: [{uses: docker/build-push-action@v6, with: {push: true, target: dev}}]}}\n";
     let found = environments(&[("Dockerfile", stages), (".github/workflows/b.yml", flow)]);
     assert!(found[0].starts_with("production production: Dockerfile .github"), "{found:?}");
+    let missing = flow.replace("target: dev", "target: other");
+    let found = environments(&[("Dockerfile", stages), (".github/workflows/b.yml", &missing)]);
+    assert!(found[0].starts_with("production production: Dockerfile .github"), "{found:?}");
     let only = "FROM python:3.12 AS base\nFROM base AS dev\nCMD flask run\n";
     assert_eq!(environments(&[("Dockerfile", only)]), ["dev development: Dockerfile"]);
 }
@@ -128,6 +131,11 @@ fn overlays_are_named_by_their_folders_and_a_base_by_itself_is_production() {
     assert_eq!(names, ["prod production", "stage staging", "nightly staging"]);
     let files = [("k8s/base/kustomization.yaml", "resources: [web.yaml]\n"), ("k8s/base/web.yaml", pod)];
     assert!(environments(&files)[0].starts_with("production production"));
+    let files = [("k8s/dev/web.yaml", pod), ("k8s/dev/prod-settings.yaml", pod), ("tools/seed/Dockerfile", APP)];
+    let named = environments(&files);
+    assert!(named.contains(&"dev development: k8s/dev/prod-settings.yaml k8s/dev/web.yaml".to_owned()), "{named:?}");
+    let files = [("k8s/web.yaml", pod), ("tools/seed/Dockerfile", APP), ("b/Dockerfile", APP)];
+    assert_eq!(environments(&files), ["production production: k8s/web.yaml b/Dockerfile"]);
     let guess = "services: {web: {build: ., restart: always}}\n";
     let files = [
         ("k8s/web.yaml", pod),
