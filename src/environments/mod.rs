@@ -36,7 +36,9 @@ pub fn infer(repository: &Repository<'_>, config: &Config, force: bool) -> Plan 
         let view = (roots.len() > 1).then(|| repository.view(&roots, root));
         let mut all = of_project(view.as_ref().unwrap_or(repository));
         let project = if root.is_empty() { "." } else { root };
-        all.iter_mut().for_each(|planned| project.clone_into(&mut planned.environment.project));
+        for planned in &mut all {
+            project.clone_into(&mut planned.environment.project);
+        }
         found.push((root.clone(), all));
     }
     let mut plan = Plan { roots: roots.clone(), ..Plan::default() };

@@ -121,7 +121,9 @@ impl Groups {
         let bases = folders.into_iter().map(|folder| base_of(&folder).to_owned());
         let known: BTreeSet<String> = bases.filter_map(|base| self.within(&base)).collect();
         if let Some(one) = known.first().cloned() {
-            known.iter().for_each(|other| self.join(&one, other));
+            for other in &known {
+                self.join(&one, other);
+            }
         }
     }
 
@@ -330,7 +332,9 @@ fn join_below(repository: &Repository<'_>, groups: &mut Groups) {
         }
     }
     if whole && let Some(first) = bases.first() {
-        bases.iter().for_each(|base| groups.join(first, base));
+        for base in &bases {
+            groups.join(first, base);
+        }
     }
 }
 

@@ -29,7 +29,7 @@ pub(super) fn publishing(repository: &Repository<'_>, file: FileId) -> Option<Pu
     let all = publishings(repository, file);
     let other = |one: &Publishing| {
         let role = one.target.as_deref().and_then(|target| naming(target).role);
-        one.target.is_some() && !role.is_some_and(|(role, _)| role == Role::Production)
+        one.target.is_some() && role.is_none_or(|(role, _)| role != Role::Production)
     };
     all.into_iter().min_by_key(other)
 }

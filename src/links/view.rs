@@ -43,9 +43,10 @@ pub fn built_by_step(step: &Step) -> Option<String> {
     if context.is_empty() { beside.or(Some(context)) } else { Some(context) }
 }
 
-impl<'t> Repository<'t> {
+impl Repository<'_> {
     /// The project at one of several roots. A workflow is that of the only project its commands are about; one that is
     /// about several, or about none, is the root's, and each project has those of its calls that are about it.
+    #[must_use]
     pub fn view(&self, roots: &[String], root: &str) -> Self {
         let flows: BTreeMap<FileId, &str> =
             self.of(Kind::Workflow).iter().map(|file| (*file, self.flow_owner(roots, *file))).collect();

@@ -74,7 +74,9 @@ fn of_one(tree: &Tree, file: FileId, depth: usize, built: &mut Built) {
     }
     patches(tree, &folder, &root, &mut own, &mut built.files);
     for image in root.get("images").map_or(&[][..], Node::items) {
-        own.iter_mut().for_each(|object| rename(object, image, ""));
+        for object in &mut own {
+            rename(object, image, "");
+        }
     }
     built.objects.extend(own);
 }
@@ -148,7 +150,9 @@ fn patches(tree: &Tree, folder: &str, root: &Node, own: &mut [Node], files: &mut
 fn within(inline: &Node) -> Vec<Node> {
     let Some(text) = inline.as_str() else { return Vec::new() };
     let mut documents = tree::yaml_all(inline.span.file, text);
-    documents.iter_mut().for_each(|node| relocate(node, &inline.map));
+    for node in &mut documents {
+        relocate(node, &inline.map);
+    }
     documents
 }
 

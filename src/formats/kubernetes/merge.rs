@@ -41,7 +41,7 @@ pub(super) fn strategic(base: &mut Node, patch: &Node, key: &str) {
             }
         }
         (Kind::List(items), Kind::List(given)) if merge_key(key).is_some() => {
-            list(items, given, merge_key(key).unwrap_or_default())
+            list(items, given, merge_key(key).unwrap_or_default());
         }
         _ => *base = patch.clone(),
     }

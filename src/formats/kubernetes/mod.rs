@@ -163,12 +163,11 @@ impl Objects {
             };
             let Some(named) = source.field("name") else { continue };
             let all = if secret { &self.secrets } else { &self.configs };
-            match all.get(&named.value) {
-                Some(object) => more = more.or(pour(&mut vars, object, prefix, secret)),
-                None => {
-                    let what = if secret { "secret" } else { "ConfigMap" };
-                    more = Some(Reason::at(format!("the {what} {} is not in the repository", named.value), named.span));
-                }
+            if let Some(object) = all.get(&named.value) {
+                more = more.or(pour(&mut vars, object, prefix, secret));
+            } else {
+                let what = if secret { "secret" } else { "ConfigMap" };
+                more = Some(Reason::at(format!("the {what} {} is not in the repository", named.value), named.span));
             }
         }
         for entry in container.node.get("env").map_or(&[][..], Node::items) {
