@@ -10,6 +10,7 @@ mod exits;
 mod fixtures;
 mod hooks;
 mod known;
+mod metamorphic;
 mod outputs;
 mod places;
 mod platforms;

@@ -297,3 +297,81 @@ fn of_images_built_elsewhere_the_one_that_is_given_what_the_settings_read_speaks
     ]);
     assert!(lines.iter().any(|line| line == "production - setting.DEBUG value=True"), "{lines:#?}");
 }
+
+const SHOP: &str = "FROM python:3.12-slim\nWORKDIR /app\nCOPY . .\nRUN pip install -r requirements.txt\nENTRYPOINT [\"/app/entry.sh\"]\nCMD [\"gunicorn\", \"a:b\"]\n";
+
+const POD: &str = "kind: Deployment\nmetadata: {name: web}\nspec:\n  template:\n    metadata: {labels: {app: web}}\n    spec:\n      containers:\n\
+    \x20       - name: web\n          image: registry.example/acme/shop:1.0\n          args: [gunicorn, 'a:b', --bind, '0.0.0.0:80']\n\
+    \x20         env: [{name: DATABASE_URL, value: 'postgres://u@db:5432/shop'}]\n          envFrom: [{configMapRef: {name: settings}}]\n---\n\
+    kind: ConfigMap\nmetadata: {name: settings}\ndata: {LEVEL: info}\n---\n\
+    kind: StatefulSet\nmetadata: {name: postgres}\nspec:\n  template:\n    metadata: {labels: {app: postgres}}\n    spec:\n\
+    \x20     containers: [{name: postgres, image: 'postgres:16.2'}]\n---\n\
+    kind: Service\nmetadata: {name: db}\nspec: {selector: {app: postgres}}\n---\n\
+    kind: CronJob\nmetadata: {name: sweep}\nspec:\n  jobTemplate:\n    spec:\n      template:\n        spec:\n\
+    \x20         containers: [{name: sweep, image: 'registry.example/acme/shop:1.0', command: [python, manage.py, clearsessions]}]\n";
+
+#[test]
+fn manifests_run_images_of_the_repository_with_their_variables_and_services() {
+    let lines =
+        facts(&[("k8s/all.yaml", POD), ("Dockerfile", SHOP), ("entry.sh", "#!/bin/sh\nexec \"$@\"\n"), REQUIREMENTS]);
+    holds(
+        &lines,
+        &[
+            "production web variable.LEVEL value=info",
+            "production web package.django version=5.2",
+            "production web runtime.python version=3.12",
+            "production web process.web server=gunicorn",
+            "production - service.database version=16.2",
+            "production sweep package.django version=5.2",
+        ],
+    );
+}
+
+#[test]
+fn overlays_are_environments_with_what_they_change() {
+    let base = "resources: [all.yaml]\n";
+    let overlay = |tag: &str, level: &str| {
+        format!(
+            "resources: [../../base]\nimages: [{{name: registry.example/acme/shop, newTag: '{tag}'}}]\npatches:\n  - patch: |-\n      kind: ConfigMap\n      \
+             metadata: {{name: settings}}\n      data: {{LEVEL: {level}, ENVIRONMENT: staging}}\n"
+        )
+    };
+    let (staging, live) = (overlay("2.0", "debug"), overlay("1.0", "warn").replace("ENVIRONMENT: staging", "A: b"));
+    let lines = facts(&[
+        ("deploy/base/kustomization.yaml", base),
+        ("deploy/base/all.yaml", POD),
+        ("deploy/overlays/staging/kustomization.yaml", &staging),
+        ("deploy/overlays/production/kustomization.yaml", &live),
+    ]);
+    holds(
+        &lines,
+        &[
+            "staging web variable.LEVEL value=debug",
+            "staging web image.web tag=2.0",
+            "production web variable.LEVEL value=warn",
+            "production web image.web tag=1.0",
+            "staging - service.database version=16.2",
+        ],
+    );
+}
+
+#[test]
+fn a_task_definition_runs_its_containers() {
+    let task = r#"{"family": "shop", "containerDefinitions": [{"name": "web", "image": "1.dkr.ecr.eu-west-1.amazonaws.com/shop:latest",
+        "command": ["gunicorn", "a:b"], "environment": [{"name": "LEVEL", "value": "info"}], "secrets": [{"name": "KEY", "valueFrom": "arn"}]}]}"#;
+    let lines = facts(&[
+        ("task-definition.json", task),
+        ("Dockerfile", SHOP),
+        ("entry.sh", "#!/bin/sh\nexec \"$@\"\n"),
+        REQUIREMENTS,
+    ]);
+    holds(
+        &lines,
+        &[
+            "production web variable.LEVEL value=info",
+            "production web variable.KEY value=?",
+            "production web package.django version=5.2",
+            "production web process.web server=gunicorn",
+        ],
+    );
+}

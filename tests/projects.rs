@@ -58,6 +58,21 @@ fn a_flask_program_with_sqlite() {
 }
 
 #[test]
+fn overlays_for_staging_and_production() {
+    project("e-kustomize");
+}
+
+#[test]
+fn services_that_nothing_joins() {
+    project("f-monorepo");
+}
+
+#[test]
+fn stages_for_production_and_development() {
+    project("g-stages");
+}
+
+#[test]
 fn the_readme_shows_the_real_report() {
     let readme = read_text(&root().join("README.md"));
     let report = read_text(&root().join("fixtures/projects/a-two-images.txt"));

@@ -35,6 +35,10 @@ pub enum Kind {
     Shell,
     /// A README or another guide.
     Guide,
+    /// A manifest of Kubernetes, or a kustomization.
+    Kubernetes,
+    /// A task definition of ECS.
+    TaskDefinition,
     /// A platform's file (fly.toml, render.yaml, heroku.yml).
     Platform,
 }
@@ -57,7 +61,9 @@ const ASIDE: [&str; 12] = [
 
 /// Whether a path lies in a folder of examples, documentation or test data, or is part of a template of projects.
 pub fn is_aside(path: &str) -> bool {
-    paths::parent(path).split('/').any(|part| ASIDE.contains(&part.to_ascii_lowercase().as_str()))
+    paths::parent(path)
+        .split('/')
+        .any(|part| ASIDE.contains(&part.trim_start_matches('.').to_ascii_lowercase().as_str()))
         || path.contains("{{")
         || path.contains("{%")
 }
@@ -88,6 +94,8 @@ enum Folder {
     Any,
     /// One of these is a part of it.
     Part(&'static [&'static str]),
+    /// One of these is within a part of it.
+    PartHas(&'static [&'static str]),
     /// It is one of these, or lies somewhere as one.
     Last(&'static [&'static str]),
     /// Its own name ends so.
@@ -120,6 +128,20 @@ const ENVIRONMENTS: &[&str] = &[
     "deploy",
     "services",
 ];
+/// Folders that hold manifests of Kubernetes.
+const ORCHESTRATED: &[&str] = &["kube", "kustomize", "manifests", "overlays", "k3s", "eks", "gke", "aks", "minikube"];
+/// What manifests are called, wherever they are.
+const MANIFESTS: &[&str] = &[
+    "deployment.yaml",
+    "deployment.yml",
+    "deployments.yaml",
+    "statefulset.yaml",
+    "statefulset.yml",
+    "cronjob.yaml",
+    "cronjob.yml",
+    "configmap.yaml",
+    "configmap.yml",
+];
 const YAML: Like = Like::Ends(&[".yml", ".yaml"]);
 const LIST: Like = Like::Ends(&[".txt", ".in", ".pip"]);
 const NO_DOCKERFILE: Like =
@@ -133,6 +155,16 @@ const ROWS: &[Row] = &[
     Row(Kind::Compose, Folder::Any, &[Like::Is(&["stack.yml", "stack.yaml"])], &[]),
     Row(Kind::Compose, Folder::LastEnds("docker-compose"), &[YAML, Like::OneWord], &[]),
     Row(Kind::Dockerfile, Folder::Any, &[Like::Word(&["dockerfile", "containerfile"])], &[NO_DOCKERFILE]),
+    Row(Kind::Kubernetes, Folder::Any, &[Like::Is(&["kustomization.yaml", "kustomization.yml", "kustomization"])], &[]),
+    Row(Kind::Kubernetes, Folder::Part(ORCHESTRATED), &[YAML], &[]),
+    Row(Kind::Kubernetes, Folder::PartHas(&["k8s", "kubernetes"]), &[YAML], &[]),
+    Row(Kind::Kubernetes, Folder::Any, &[Like::Is(MANIFESTS)], &[]),
+    Row(
+        Kind::TaskDefinition,
+        Folder::Any,
+        &[Like::Ends(&[".json"]), Like::Has(&["task-def", "taskdef", "task_def"])],
+        &[],
+    ),
     Row(Kind::Procfile, Folder::Any, &[Like::Is(&["procfile"])], &[]),
     Row(Kind::AppJson, Folder::Any, &[Like::Is(&["app.json"])], &[]),
     Row(Kind::Devcontainer, Folder::Any, &[Like::Is(&["devcontainer.json", ".devcontainer.json"])], &[]),
@@ -250,6 +282,7 @@ impl Folder {
         match self {
             Self::Any => true,
             Self::Part(words) => folder.split('/').any(|part| words.contains(&part)),
+            Self::PartHas(words) => folder.split('/').any(|part| words.iter().any(|word| part.contains(word))),
             Self::Last(words) => words.iter().any(|word| last(word)),
             Self::LastEnds(word) => folder.ends_with(word),
         }
@@ -259,6 +292,7 @@ impl Folder {
         match self {
             Self::Any => "(?:.*/)?".into(),
             Self::Part(words) => format!("(?:.*/)?{}/(?:.*/)?", any(words)),
+            Self::PartHas(words) => format!("(?:.*/)?[^/]*{}[^/]*/(?:.*/)?", any(words)),
             Self::Last(words) => format!("(?:.*/)?{}/", any(words)),
             Self::LastEnds(word) => format!("(?:.*/)?[^/]*{}/", any(&[word])),
         }
@@ -276,7 +310,10 @@ mod tests {
 
     #[test]
     fn names_decide_kinds() {
-        let rows: [(&str, Option<Kind>); 20] = [
+        let rows: [(&str, Option<Kind>); 23] = [
+            ("k8s/web.yaml", Some(Kind::Kubernetes)),
+            ("deploy/kustomization.yml", Some(Kind::Kubernetes)),
+            ("task-definition.prod.json", Some(Kind::TaskDefinition)),
             ("Dockerfile", Some(Kind::Dockerfile)),
             ("dev.Dockerfile", Some(Kind::Dockerfile)),
             ("docker/web.Dockerfile.prod", Some(Kind::Dockerfile)),
@@ -306,6 +343,7 @@ mod tests {
     #[test]
     fn examples_are_aside() {
         assert!(is_aside("docs/example/Dockerfile"));
+        assert!(is_aside(".examples/compose.yaml"));
         assert!(!is_aside("app/Dockerfile"));
     }
 }

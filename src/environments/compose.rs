@@ -111,8 +111,13 @@ fn infer_folder(repository: &Repository<'_>, group: &[&File]) -> Vec<Planned> {
         found.extend(environments(repository, &stack, role, &word, confidence, file.id, &what));
     }
     let has = |role: Role| named.iter().any(|file| file.naming.role.as_ref().is_some_and(|(found, _)| *found == role));
-    // Away from the root, services alone are a tool's (a local object store, a viewer), not an environment.
-    let aside = |base: &&&File| base.folder.is_empty() || base.naming.role.is_some() || !only_services(&base.alone);
+    // Away from the root, services alone are a tool's (a local object store, a viewer), not an environment, unless a command starts them.
+    let aside = |base: &&&File| {
+        base.folder.is_empty()
+            || base.naming.role.is_some()
+            || !only_services(&base.alone)
+            || called_with(repository, base).is_some()
+    };
     if let Some(base) = base.filter(aside) {
         let files = std::iter::once(base.id).chain(over.map(|file| file.id)).collect();
         let stack = Stack { files, invoked: invocation(repository, &[base.id], &base.folder) };
@@ -258,7 +263,7 @@ pub fn image_of(repository: &Repository<'_>, project: &Project, service: &Servic
     let Some(build) = build else {
         let image = service.image.as_ref()?;
         let reference = image.value.one().cloned().or_else(|| untagged(repository, image))?;
-        let built = super::images::built_as(repository, &reference);
+        let built = super::published::built_as(repository, &reference);
         return built.or_else(|| super::shipped::shipped_as(repository, &reference));
     };
     let context = build.context.value.one()?.clone();

@@ -8,43 +8,74 @@ use super::plan::{ImageBuild, Planned, Runs, SettingsChoice, Unit};
 use super::words::role_of_value;
 use crate::discover::config::EnvironmentConfig;
 use crate::discover::{Config, paths};
-use crate::links::Repository;
+use crate::links::{Repository, view};
 use crate::model::near::hint;
 use crate::model::{Confidence, FileId, Problem, Role, Span};
 
 /// The evidence of an environment that configuration names.
 pub const CONFIGURED: &str = "the configuration names it";
 
-/// Applies `[environments.NAME]` to the environments.
-pub fn apply(repository: &Repository<'_>, config: &Config, all: &mut Vec<Planned>) {
+/// Applies `[environments.NAME]` to the environments of the projects that it is about.
+pub fn apply(repository: &Repository<'_>, config: &Config, roots: &[String], projects: &mut [(String, Vec<Planned>)]) {
     for (name, says) in &config.says.environments {
-        let Some(role) = says.role.as_deref().map_or_else(|| Role::of(name), Role::of) else { continue };
-        let known = meant(name, role, config, all);
-        if says.exists == Some(false) {
-            known.map(|at| all.remove(at));
-            continue;
+        let about = about(roots, name, says, projects);
+        for (root, all) in projects.iter_mut().filter(|(root, _)| about.contains(root)) {
+            apply_to(repository, config, (name, says), root, all);
         }
-        let at = known.unwrap_or_else(|| {
-            all.push(Planned::new(name, role, Confidence::Explicit));
-            all.len() - 1
-        });
-        let Some(planned) = all.get_mut(at) else { continue };
-        planned.environment.role = role;
-        planned.environment.confidence = Confidence::Explicit;
-        let span = config.span_of(name);
-        let found_as = std::mem::replace(&mut planned.environment.name, name.clone());
-        if let Some(span) = span {
-            let text =
-                if found_as == *name { CONFIGURED.to_owned() } else { format!("{CONFIGURED}; found as {found_as}") };
-            planned.add_evidence(span, text);
-        }
-        planned.found_as = Some(found_as);
-        runners(repository, says, planned, span);
-        if let Some(module) = &says.settings {
-            planned.settings = Some(SettingsChoice { module: module.clone(), class: says.class.clone(), span });
-        }
-        planned.config = says.clone();
     }
+}
+
+/// The projects that an environment of the configuration is about: that of the files it names, else those which have an
+/// environment of that name, else the first.
+fn about(roots: &[String], name: &str, says: &EnvironmentConfig, projects: &[(String, Vec<Planned>)]) -> Vec<String> {
+    if let Some(path) = says.compose.first().or(says.dockerfile.as_ref()) {
+        return vec![view::owner(roots, path).to_owned()];
+    }
+    let with = |fits: &dyn Fn(&Planned) -> bool| {
+        let having = projects.iter().filter(|(_, all)| all.iter().any(fits)).map(|(root, _)| root.clone());
+        having.collect::<Vec<_>>()
+    };
+    let named = with(&|planned| planned.environment.name == name);
+    if !named.is_empty() {
+        return named;
+    }
+    let peopled = with(&|_| true).into_iter().next();
+    peopled.or_else(|| projects.first().map(|(root, _)| root.clone())).into_iter().collect()
+}
+
+fn apply_to(
+    repository: &Repository<'_>,
+    config: &Config,
+    (name, says): (&String, &EnvironmentConfig),
+    root: &str,
+    all: &mut Vec<Planned>,
+) {
+    let Some(role) = says.role.as_deref().map_or_else(|| Role::of(name), Role::of) else { return };
+    let known = meant(name, role, config, all);
+    if says.exists == Some(false) {
+        known.map(|at| all.remove(at));
+        return;
+    }
+    let at = known.unwrap_or_else(|| {
+        all.push(Planned::new(name, role, Confidence::Explicit));
+        all.len() - 1
+    });
+    let Some(planned) = all.get_mut(at) else { return };
+    if root.is_empty() { "." } else { root }.clone_into(&mut planned.environment.project);
+    planned.environment.role = role;
+    planned.environment.confidence = Confidence::Explicit;
+    let span = config.span_of(name);
+    let found_as = std::mem::replace(&mut planned.environment.name, name.clone());
+    if let Some(span) = span {
+        let text = if found_as == *name { CONFIGURED.to_owned() } else { format!("{CONFIGURED}; found as {found_as}") };
+        planned.add_evidence(span, text);
+    }
+    planned.found_as = Some(found_as);
+    runners(repository, says, planned, span);
+    if let Some(module) = &says.settings {
+        planned.settings = Some(SettingsChoice { module: module.clone(), class: says.class.clone(), span });
+    }
+    planned.config = says.clone();
 }
 
 /// The environment that a table of the configuration speaks of: the one of that name; else, where the name is only a word for

@@ -3,12 +3,13 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::plan::{ImageBuild, Planned, Runs, Unit};
+use super::published::pushed;
+use super::stages::{self, Asked};
 use super::words::{naming, selected};
 use crate::discover::{Kind, paths};
 use crate::formats::dockerfile::{self, Build, BuildInputs};
-use crate::formats::workflow::Job;
 use crate::formats::{Var, Vars};
-use crate::links::{Caller, Meaning, Repository};
+use crate::links::{Meaning, Repository};
 use crate::model::{Confidence, FileId, Known, Origin, Reason, Role, Span};
 
 /// Builds a Dockerfile as asked.
@@ -45,7 +46,7 @@ pub(super) fn runs_something(build: &Build) -> bool {
 }
 
 /// Whether an image has anything to do with Python.
-fn is_python(repository: &Repository<'_>, file: FileId) -> bool {
+pub(super) fn is_python(repository: &Repository<'_>, file: FileId) -> bool {
     let Ok(text) = repository.tree.text(file) else { return false };
     ["python", "pip ", "uv ", "poetry", "manage.py", "gunicorn", "celery", "conda"]
         .iter()
@@ -69,12 +70,12 @@ pub fn infer(repository: &Repository<'_>, known: &[Planned]) -> Vec<Planned> {
         if nested && (naming.shared || demonstrates) {
             continue;
         }
-        let context = context_of(repository, *file);
-        let image =
-            ImageBuild { dockerfile: *file, context, target: None, args: published(repository, *file), span: None };
-        let Some(whole) = build(repository, &image) else { continue };
-        found.extend(of_one(repository, &image, &whole, naming.role, plain, &built, known));
+        for asked in stages::asked(repository, *file, naming.role) {
+            let Some(whole) = build(repository, &asked.image) else { continue };
+            found.extend(of_one(repository, &asked, &whole, plain, &built, known));
+        }
     }
+    join_components(repository, &mut found);
     // What is published is what is deployed; the Dockerfile of a developer's machine beside it is not.
     let published: BTreeSet<FileId> =
         repository.of(Kind::Dockerfile).iter().copied().filter(|file| pushed(repository, *file).is_some()).collect();
@@ -91,6 +92,44 @@ pub fn infer(repository: &Repository<'_>, known: &[Planned]) -> Vec<Planned> {
     found
 }
 
+/// Joins images of one environment that are built in folders beside one another: they are its components.
+fn join_components(repository: &Repository<'_>, found: &mut Vec<Planned>) {
+    let mut joined: Vec<Planned> = Vec::new();
+    for planned in found.drain(..) {
+        let Some(other) = joined.iter_mut().find(|other| beside(repository, other, &planned)) else {
+            joined.push(planned);
+            continue;
+        };
+        planned.environment.files.iter().for_each(|file| other.add_file(*file));
+        for evidence in planned.environment.because {
+            other.add_evidence(evidence.span, evidence.text);
+        }
+        other.environment.confidence = other.environment.confidence.min(planned.environment.confidence);
+        other.units.extend(planned.units);
+    }
+    *found = joined;
+}
+
+/// Whether two environments are one by their names, and their images components of it: plain Dockerfiles of folders beside
+/// one another that are no variants of one product.
+fn beside(repository: &Repository<'_>, one: &Planned, other: &Planned) -> bool {
+    let folder = |unit: &Unit| {
+        let path = repository.tree.path(image_file(unit)?);
+        let plain = paths::name(path).eq_ignore_ascii_case("dockerfile");
+        let variant = naming(path).variant.is_some() || path.contains(|c: char| c.is_ascii_digit());
+        let context = if let Runs::Image(image) = &unit.runs { image.context.clone() } else { String::new() };
+        (plain && !variant && !context.is_empty()).then_some(context)
+    };
+    let apart = |a: &Unit, b: &Unit| {
+        let (Some(x), Some(y)) = (folder(a), folder(b)) else { return false };
+        let around = |x: &str, y: &str| y.strip_prefix(x).is_some_and(|rest| rest.is_empty() || rest.starts_with('/'));
+        a.name != b.name && !around(&x, &y) && !around(&y, &x)
+    };
+    one.environment.role == other.environment.role
+        && one.environment.name == other.environment.name
+        && one.units.iter().all(|a| other.units.iter().all(|b| apart(a, b)))
+}
+
 /// The Dockerfile of a unit that is an image by itself.
 fn image_file(unit: &Unit) -> Option<FileId> {
     if let Runs::Image(image) = &unit.runs { Some(image.dockerfile) } else { None }
@@ -98,13 +137,13 @@ fn image_file(unit: &Unit) -> Option<FileId> {
 
 fn of_one(
     repository: &Repository<'_>,
-    image: &ImageBuild,
+    asked: &Asked,
     build: &Build,
-    named: Option<(Role, String)>,
     plain: bool,
     built: &BTreeSet<(FileId, Role)>,
     known: &[Planned],
 ) -> Option<Planned> {
+    let (image, named) = (&asked.image, asked.named.clone());
     let file = image.dockerfile;
     let has = |role: Role| known.iter().any(|planned| planned.environment.role == role && !planned.units.is_empty());
     let used = built.iter().any(|(used, _)| *used == file);
@@ -113,12 +152,12 @@ fn of_one(
         let mut planned =
             Planned::new(&word, role, Confidence::Invoked).because(span, format!("a variable selects {}", role.name()));
         if let Some((other, _)) = named.filter(|(other, _)| *other != role) {
-            let text = format!("the file name says {}", other.name());
+            let text = format!("{} says {}", asked.by, other.name());
             planned.environment.although.push(crate::model::Evidence { span: start, text });
         }
         planned
     } else if let Some((role, word)) = named {
-        Planned::new(&word, role, Confidence::Named).because(start, format!("the file name says {}", role.name()))
+        Planned::new(&word, role, Confidence::Named).because(asked.at, format!("{} says {}", asked.by, role.name()))
     } else if !plain && (used || pushed(repository, file).is_none() && !alone(repository, file)) {
         return None;
     } else {
@@ -127,6 +166,13 @@ fn of_one(
     };
     let role = planned.environment.role;
     if built.contains(&(file, role)) || has(role) && (used || role == Role::Production && !plain_alone(built, file)) {
+        return None;
+    }
+    // Where an orchestrator says what runs in production, a Dockerfile that nothing names or publishes runs elsewhere.
+    let orchestrated = |planned: &Planned| {
+        planned.environment.role == role && planned.units.iter().any(|unit| matches!(unit.runs, Runs::Container(_)))
+    };
+    if asked.named.is_none() && pushed(repository, file).is_none() && known.iter().any(orchestrated) {
         return None;
     }
     if !runs_something(build) && role != Role::Production {
@@ -163,8 +209,7 @@ fn built_by(repository: &Repository<'_>, planned: &Planned) -> Vec<(FileId, Role
         Runs::Compose { project, service, .. } => {
             super::compose::image_of(repository, project, project.services.get(service)?).map(|image| image.dockerfile)
         }
-        Runs::Image(image) | Runs::Process { image: Some(image), .. } => Some(image.dockerfile),
-        _ => None,
+        runs => runs.image().map(|image| image.dockerfile),
     };
     planned.units.iter().filter_map(file).map(|file| (file, role)).collect()
 }
@@ -214,95 +259,6 @@ fn sources_exist(repository: &Repository<'_>, file: FileId, folder: &str) -> boo
                 .is_some_and(|path| repository.tree.find(&path).is_some() || repository.tree.is_dir(&path))
         })
     })
-}
-
-/// Where a workflow builds and pushes a Dockerfile.
-fn pushed(repository: &Repository<'_>, file: FileId) -> Option<Span> {
-    publishing(repository, file).map(|(span, _)| span)
-}
-
-/// The build arguments with which a workflow publishes a Dockerfile.
-fn published(repository: &Repository<'_>, file: FileId) -> BTreeMap<String, Option<String>> {
-    publishing(repository, file).map(|(_, args)| args).unwrap_or_default()
-}
-
-fn publishing(repository: &Repository<'_>, file: FileId) -> Option<(Span, BTreeMap<String, Option<String>>)> {
-    let path = repository.tree.path(file);
-    for call in repository.calls.iter().filter(|call| matches!(call.caller, Caller::Job { .. })) {
-        let Meaning::Builds(build) = &call.meaning else { continue };
-        let context = paths::join(&call.folder, &build.context).unwrap_or_default();
-        let named = build.dockerfile.clone().or_else(|| paths::join(&context, "Dockerfile"));
-        let pushed = || {
-            let pushes = |other: &&crate::links::Call| {
-                other.caller == call.caller && matches!(other.meaning, Meaning::Pushes(_))
-            };
-            repository.calls.iter().any(|other| pushes(&other))
-        };
-        if named.as_deref() == Some(path) && (build.push || pushed()) {
-            return Some((call.span, build.args.clone()));
-        }
-    }
-    for (file_of, workflow) in repository.workflows() {
-        for (job, step) in workflow.jobs.iter().flat_map(|job| job.steps.iter().map(move |step| (job, step))) {
-            let Some(uses) = step.uses.as_ref().filter(|uses| uses.value.starts_with("docker/build-push-action"))
-            else {
-                continue;
-            };
-            let with = |name: &str| step.with.get(name).map(|value| value.value.trim().to_owned());
-            let context = with("context").and_then(|context| paths::join("", &context)).unwrap_or_default();
-            let named =
-                with("file").and_then(|file| paths::join("", &file)).or_else(|| paths::join(&context, "Dockerfile"));
-            let pushes = with("push").is_some_and(|push| push != "false") || pushed_later(repository, file_of, job);
-            if pushes && named.as_deref() == Some(path) {
-                let lines = with("build-args").unwrap_or_default();
-                let pair = |line: &str| {
-                    let (name, value) = line.trim().split_once('=')?;
-                    let value = value.trim();
-                    Some((name.to_owned(), (!value.contains("${{")).then(|| value.to_owned())))
-                };
-                return Some((uses.span, lines.lines().filter_map(pair).collect()));
-            }
-        }
-    }
-    None
-}
-
-/// Whether a job pushes by another step what one of its steps only loads.
-fn pushed_later(repository: &Repository<'_>, workflow: FileId, job: &Job) -> bool {
-    let caller = Caller::Job { file: workflow, job: job.id.value.clone() };
-    let action = |uses: &str| uses.split('@').next().is_some_and(|name| name.ends_with("/docker-push"));
-    repository.calls.iter().any(|call| call.caller == caller && matches!(call.meaning, Meaning::Pushes(_)))
-        || job.steps.iter().any(|step| step.uses.as_ref().is_some_and(|uses| action(&uses.value)))
-}
-
-/// The Dockerfile that the repository's own calls build under a name, for an image that is asked for without a version.
-pub(super) fn built_as(repository: &Repository<'_>, reference: &str) -> Option<ImageBuild> {
-    let (name, tag) = split_tag(reference);
-    if !tag.is_none_or(|tag| ["latest", "main", "master", "dev", "develop", "local"].contains(&tag)) {
-        return None;
-    }
-    repository.calls.iter().find_map(|call| {
-        let Meaning::Builds(build) = &call.meaning else { return None };
-        if !build.tags.iter().any(|other| split_tag(other).0 == name) {
-            return None;
-        }
-        let context = paths::join(&call.folder, &build.context)?;
-        let path = match &build.dockerfile {
-            Some(name) => paths::join(&call.folder, name),
-            None => paths::join(&context, "Dockerfile"),
-        };
-        let dockerfile = repository.tree.find(&path?)?;
-        let (target, args) = (build.target.clone(), build.args.clone());
-        Some(ImageBuild { dockerfile, context, target, args, span: Some(call.span) })
-    })
-}
-
-fn split_tag(reference: &str) -> (&str, Option<&str>) {
-    let name = reference.split('@').next().unwrap_or(reference);
-    match name.rsplit_once(':') {
-        Some((name, tag)) if !tag.contains('/') => (name, Some(tag)),
-        _ => (name, None),
-    }
 }
 
 /// A variable that is set for sure.

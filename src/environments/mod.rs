@@ -2,35 +2,94 @@
 //!
 //! Strongest runner first: configuration, compose files, images, platforms, CI; names of settings come last.
 
+mod apart;
 mod base_role;
 pub mod ci;
 pub mod compose;
 pub mod configured;
 pub mod devcontainers;
 pub mod images;
+pub mod kubernetes;
 pub mod plan;
 pub mod platform;
 pub mod platform_files;
+pub mod projects;
+mod published;
 pub mod settings;
 mod shipped;
+mod stages;
 pub mod words;
 
-pub use plan::{CommandLine, ImageBuild, NativeBuild, Plan, Planned, Runs, SettingsChoice, Setup, Unit};
+pub use plan::{CommandLine, ContainerRun, ImageBuild, NativeBuild, Plan, Planned, Runs, SettingsChoice, Setup, Unit};
 
+use crate::discover::classify::classify;
 use crate::discover::{Config, Kind, paths};
 use crate::links::Repository;
-use crate::model::{Confidence, Role, Span};
+use crate::model::{Confidence, Environment, Role, Span};
 
-/// Finds the environments of a repository.
+/// Finds the environments of a repository, project by project.
 ///
 /// `force` audits even what looks like a library.
 pub fn infer(repository: &Repository<'_>, config: &Config, force: bool) -> Plan {
+    let roots = projects::roots(repository, config);
+    let mut found: Vec<(String, Vec<Planned>)> = Vec::new();
+    for root in &roots {
+        let view = (roots.len() > 1).then(|| repository.view(&roots, root));
+        let mut all = of_project(view.as_ref().unwrap_or(repository));
+        let project = if root.is_empty() { "." } else { root };
+        for planned in &mut all {
+            project.clone_into(&mut planned.environment.project);
+        }
+        found.push((root.clone(), all));
+    }
+    let mut plan = Plan { roots: roots.clone(), ..Plan::default() };
+    if !force && config.says.projects.is_none() {
+        plan.collection = projects::drop_collection(repository, &mut found);
+    }
+    configured::apply(repository, config, &roots, &mut found);
+    for (root, mut all) in found {
+        all.sort_by_key(|planned| {
+            let about = &planned.environment;
+            let plain = about.name != about.role.name();
+            (about.role, std::cmp::Reverse(about.confidence), plain, about.name.clone())
+        });
+        let view = (roots.len() > 1).then(|| repository.view(&roots, &root));
+        match library(view.as_ref().unwrap_or(repository), &all).filter(|_| !force) {
+            Some(nothing) => plan.nothing = plan.nothing.or(Some(nothing)),
+            None => plan.environments.extend(all),
+        }
+    }
+    let collection = || {
+        plan.collection.map(|count| format!("This looks like a collection ({count} folders that nothing joins, none of which says where it runs): nothing to audit."))
+    };
+    if plan.environments.is_empty() {
+        plan.nothing = plan.nothing.or_else(collection);
+    } else {
+        plan.nothing = None;
+    }
+    if plan.nothing.is_some() {
+        return plan;
+    }
+    plan.not_found = not_found(repository, &plan.environments);
+    plan
+}
+
+/// The environments of one project.
+fn of_project(repository: &Repository<'_>) -> Vec<Planned> {
     let modules = settings::modules(repository);
     let mut all = compose::infer(repository);
     all.retain(|planned| !is_devcontainer(repository, planned));
     all.extend(devcontainers::infer(repository));
     let files = platform_files::infer(repository, &all);
     all.extend(files);
+    // What an orchestrator runs is production, rather than what a heuristic makes of a compose file.
+    let guessed = |about: &Environment| about.role == Role::Production && about.confidence == Confidence::Guessed;
+    let sure: Vec<Planned> = all.iter().filter(|planned| !guessed(&planned.environment)).cloned().collect();
+    let orchestrated = kubernetes::infer(repository, &sure);
+    if orchestrated.iter().any(|planned| planned.environment.role == Role::Production) {
+        all = sure;
+    }
+    all.extend(orchestrated);
     let known = all.clone();
     all.extend(images::infer(repository, &known));
     let known = all.clone();
@@ -61,16 +120,8 @@ pub fn infer(repository: &Repository<'_>, config: &Config, force: bool) -> Plan 
         }
     }
     // Configuration speaks of environments by the names that the report shows.
-    name_apart(&mut all);
-    configured::apply(repository, config, &mut all);
-    all.sort_by_key(|planned| {
-        let about = &planned.environment;
-        let plain = about.name != about.role.name();
-        (about.project.clone(), about.role, std::cmp::Reverse(about.confidence), plain, about.name.clone())
-    });
-    let nothing = library(repository, &all).filter(|_| !force);
-    let not_found = if nothing.is_some() { Vec::new() } else { not_found(repository, &all) };
-    Plan { environments: if nothing.is_some() { Vec::new() } else { all }, not_found, nothing }
+    apart::name_apart(repository, &mut all);
+    all
 }
 
 fn is_devcontainer(repository: &Repository<'_>, planned: &Planned) -> bool {
@@ -169,27 +220,6 @@ fn add_machine(repository: &Repository<'_>, modules: &[settings::Module], all: &
     }
 }
 
-/// Two environments of one name get their first file's folder or role added.
-fn name_apart(all: &mut [Planned]) {
-    for at in 1..all.len() {
-        let (before, rest) = all.split_at_mut(at);
-        let Some(this) = rest.first_mut() else { continue };
-        let taken = |name: &str| before.iter().any(|other| other.environment.name == name);
-        if taken(&this.environment.name) {
-            let image = this.units.iter().any(|unit| matches!(unit.runs, Runs::Image(_)));
-            let kind = if image { "image" } else { this.environment.role.name() };
-            let plain = this.environment.name == this.environment.role.name();
-            let mut name = if plain && image { kind.to_owned() } else { format!("{}-{kind}", this.environment.name) };
-            let mut n = 2;
-            while taken(&name) {
-                n += 1;
-                name = format!("{}-{n}", this.environment.name);
-            }
-            this.environment.name = name;
-        }
-    }
-}
-
 /// The sentence for a repository that is a library.
 fn library(repository: &Repository<'_>, all: &[Planned]) -> Option<String> {
     // An editor's container around a pulled image says how one works on the code, not that anything runs.
@@ -218,23 +248,27 @@ fn library(repository: &Repository<'_>, all: &[Planned]) -> Option<String> {
 
 /// What describes a production that is not read, and how to say what it runs.
 fn elsewhere(repository: &Repository<'_>) -> Option<String> {
-    let (kind, path) = repository.tree.files().find_map(|(_, path)| Some((orchestrator(path)?, path)))?;
-    Some(format!("{kind} describe it ({path}), which are not read: say in [environments.production] what it runs"))
+    let found = repository.tree.files().find_map(|(_, path)| Some((orchestrator(path)?, path)));
+    found.map(|(kind, path)| {
+        format!(
+            "visible only as {kind} ({path}), which are not evaluated: say in [environments.production] what it runs"
+        )
+    })
 }
 
-/// The orchestrator whose file a path is.
+/// What a path is of that says what an orchestrator runs and is not read.
 fn orchestrator(path: &str) -> Option<&'static str> {
-    let (folder, name) = (format!("/{}/", paths::parent(path)), paths::name(path));
-    let yaml = name.ends_with(".yaml") || name.ends_with(".yml");
-    let within = |parts: &[&str]| parts.iter().any(|part| folder.contains(&format!("/{part}/")));
+    let name = paths::name(path);
+    let values = name.starts_with("values") && (name.ends_with(".yaml") || name.ends_with(".yml"));
     match name {
         "Chart.yaml" => Some("Helm charts"),
-        "kustomization.yaml" | "kustomization.yml" => Some("Kubernetes manifests"),
-        _ if yaml && within(&["k8s", "kubernetes", "manifests"]) => Some("Kubernetes manifests"),
-        _ if name.ends_with(".json") && (name.contains("task-def") || name.contains("taskdef")) => {
-            Some("ECS task definitions")
-        }
+        "helmfile.yaml" | "helmfile.yml" => Some("Helm values"),
+        "Pulumi.yaml" => Some("a Pulumi program"),
+        "cdk.json" => Some("a CDK program"),
+        "serverless.yml" | "serverless.yaml" => Some("a Serverless configuration"),
+        _ if values => Some("Helm values"),
         _ if name.ends_with(".tf") => Some("Terraform files"),
+        _ if classify(path) == Some(Kind::Kubernetes) => Some("Kubernetes manifests"),
         _ => None,
     }
 }

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use crate::discover::config::EnvironmentConfig;
 use crate::formats::Vars;
 use crate::formats::compose::Project;
-use crate::model::{Confidence, Environment, Evidence, FileId, Role, Span, SpanMap, Spanned};
+use crate::model::{Confidence, Environment, Evidence, FileId, Reason, Role, Span, SpanMap, Spanned};
 
 /// An image that the repository builds.
 #[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Debug)]
@@ -43,6 +43,36 @@ pub struct NativeBuild {
     pub build: Option<CommandLine>,
 }
 
+/// A container that an orchestrator starts.
+#[derive(Clone)]
+pub struct ContainerRun {
+    /// The image, where the repository builds it.
+    pub image: Option<ImageBuild>,
+    /// The image by name.
+    pub reference: Option<Spanned<String>>,
+    /// What stands for the image's entry point.
+    pub entry: Vec<Spanned<String>>,
+    /// What stands for the image's command.
+    pub command: Vec<Spanned<String>>,
+    /// The name under which others reach it.
+    pub host: Option<String>,
+    /// Why it may have further variables, if it may.
+    pub more: Option<Reason>,
+    /// Where it is declared.
+    pub span: Span,
+}
+
+impl Runs {
+    /// The image that the repository builds for it, where that is said without reading a compose file.
+    pub fn image(&self) -> Option<&ImageBuild> {
+        match self {
+            Self::Image(image) | Self::Process { image: Some(image), .. } => Some(image),
+            Self::Container(run) => run.image.as_ref(),
+            _ => None,
+        }
+    }
+}
+
 /// How one component runs.
 #[derive(Clone)]
 pub enum Runs {
@@ -75,6 +105,8 @@ pub enum Runs {
         /// The command; the image's own where none is given.
         command: Option<CommandLine>,
     },
+    /// As a container of an orchestrator.
+    Container(Box<ContainerRun>),
     /// As a job of a workflow, on its runner or in its container.
     Job {
         /// The workflow.
@@ -201,6 +233,10 @@ impl Planned {
 pub struct Plan {
     /// The environments.
     pub environments: Vec<Planned>,
+    /// The folders of the projects.
+    pub roots: Vec<String>,
+    /// How many folders of a collection were left out: nothing joins them, and nothing says where they run.
+    pub collection: Option<usize>,
     /// Roles that no environment has, and where one would have been seen.
     pub not_found: Vec<(Role, String)>,
     /// Why there is nothing to audit, where that is so.

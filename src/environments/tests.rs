@@ -10,7 +10,8 @@ fn environments(files: &[(&str, &str)]) -> Vec<String> {
     let line = |planned: &super::Planned| {
         let about = &planned.environment;
         let paths: Vec<&str> = about.files.iter().map(|file| tree.path(*file)).collect();
-        format!("{} {}: {}", about.name, about.role.name(), paths.join(" "))
+        let project = if about.project == "." { String::new() } else { format!("{}/", about.project) };
+        format!("{project}{} {}: {}", about.name, about.role.name(), paths.join(" "))
     };
     plan.environments.iter().map(line).collect()
 }
@@ -75,6 +76,69 @@ fn an_overlay_of_no_environment_and_the_base_below_one_are_none() {
 }
 
 #[test]
+fn a_guide_says_which_files_run_together_over_several_lines() {
+    let guide =
+        "# Shop\n\n```sh\nsudo docker compose \\\n  -f docker-compose.yml \\\n  -f docker-compose.live.yml up\n```\n";
+    let found = environments(&[
+        ("README.md", guide),
+        ("docker-compose.yml", "services: {web: {build: .}}\n"),
+        ("docker-compose.live.yml", "services: {web: {build: ., command: gunicorn a}}\n"),
+        ("Dockerfile", APP),
+    ]);
+    assert_eq!(found[0], "live production: docker-compose.yml docker-compose.live.yml README.md");
+}
+
+#[test]
+fn what_a_command_names_as_a_compose_file_is_one() {
+    let make = "test:\n\tdocker compose -f ops/testing.yml run web pytest\n";
+    let found = environments(&[
+        ("Makefile", make),
+        ("ops/testing.yml", "services: {web: {image: 'a/b:1'}}\n"),
+        ("Dockerfile", APP),
+    ]);
+    assert!(found.contains(&"testing test: ops/testing.yml Makefile".to_owned()), "{found:?}");
+    let guide = (
+        "README.md",
+        "> docker-compose -f docker/docker-compose.yml up\n\n    docker compose -f docker/docker-compose.yml up\n",
+    );
+    let found = environments(&[
+        guide,
+        ("docker/docker-compose.yml", "services: {db: {image: 'postgres:16'}}\n"),
+        ("Dockerfile", APP),
+    ]);
+    assert!(
+        found.iter().any(|line| line.starts_with("development development: docker/docker-compose.yml")),
+        "{found:?}"
+    );
+}
+
+#[test]
+fn stages_named_for_environments_are_theirs_and_what_is_published_is_productions() {
+    let stages =
+        "FROM python:3.12 AS base\nFROM base AS production\nCMD gunicorn a.wsgi\nFROM base AS dev\nCMD flask run\n";
+    let both = ["production production: Dockerfile", "dev development: Dockerfile"];
+    assert_eq!(environments(&[("Dockerfile", stages)]), both);
+    let compose = ("docker-compose.yml", "services: {web: {build: {context: ., target: '${TARGET:-dev}'}}}\n");
+    let composed = ["production production: Dockerfile", "development development: docker-compose.yml"];
+    assert_eq!(environments(&[("Dockerfile", stages), compose]), composed);
+    let flow = "on: push\njobs: {b: {runs-on: x, steps: [{uses: docker/build-push-action@v6, with: {push: true, target: dev}}]}}\n";
+    let found = environments(&[("Dockerfile", stages), (".github/workflows/b.yml", flow)]);
+    assert!(found[0].starts_with("production production: Dockerfile .github"), "{found:?}");
+    let missing = flow.replace("target: dev", "target: other");
+    let found = environments(&[("Dockerfile", stages), (".github/workflows/b.yml", &missing)]);
+    assert!(found[0].starts_with("production production: Dockerfile .github"), "{found:?}");
+    let only = "FROM python:3.12 AS base\nFROM base AS dev\nCMD flask run\n";
+    assert_eq!(environments(&[("Dockerfile", only)]), ["dev development: Dockerfile"]);
+}
+
+#[test]
+fn an_argument_that_chooses_the_stage_leaves_the_image_whole() {
+    let switched = "ARG ENV=dev\nFROM python:3.12 AS app-prod\nFROM python:3.13 AS app-dev\nFROM app-${ENV}\nCMD gunicorn a.wsgi\n";
+    let prod = ("docker-compose.prod.yml", "services: {web: {build: {context: ., args: {ENV: prod}}}}\n");
+    assert_eq!(environments(&[("Dockerfile", switched), prod]), ["prod production: docker-compose.prod.yml"]);
+}
+
+#[test]
 fn a_base_that_starts_a_production_server_is_production() {
     let server = "services: {web: {build: ., command: bash -c 'wait; uwsgi app.ini'}}\n";
     let found = environments(&[("docker-compose.yml", server), ("Dockerfile", APP)]);
@@ -100,8 +164,137 @@ fn a_procfile_beside_an_image_that_starts_by_itself_is_read_by_a_buildpack() {
 
 #[test]
 fn a_production_that_only_an_orchestrator_describes_is_said_to_be_there() {
-    let files = [("k8s/web.yaml", "kind: Deployment\n"), ("docker-compose.dev.yml", "services: {web: {build: .}}\n")];
-    let tree = Tree::open(Box::new(Overlay::of(files))).unwrap();
-    let plan = infer(&Repository::read(&tree), &Config::read(&tree), false);
-    assert!(plan.not_found.iter().any(|(_, why)| why.contains("Kubernetes manifests describe it (k8s/web.yaml)")));
+    for (path, what) in
+        [("k8s/web.yaml", "Kubernetes manifests"), ("chart/Chart.yaml", "Helm charts"), ("a.tf", "Terraform")]
+    {
+        let files = [(path, "kind: Deployment\n"), ("docker-compose.dev.yml", "services: {web: {build: .}}\n")];
+        let tree = Tree::open(Box::new(Overlay::of(files))).unwrap();
+        let plan = infer(&Repository::read(&tree), &Config::read(&tree), false);
+        let said = |why: &str| why.contains(what) && why.contains(path) && why.contains("[environments.production]");
+        assert!(plan.not_found.iter().any(|(_, why)| said(why)), "{:?}", plan.not_found);
+    }
+}
+
+#[test]
+fn overlays_are_named_by_their_folders_and_a_base_by_itself_is_production() {
+    let pod = "kind: Deployment\nmetadata: {name: web}\nspec: {template: {spec: {containers: [{name: web, image: 'a/b:1'}]}}}\n";
+    let overlay = "resources: [../base]\n";
+    let found = environments(&[
+        ("k8s/base/kustomization.yaml", "resources: [web.yaml]\n"),
+        ("k8s/base/web.yaml", pod),
+        ("k8s/prod/kustomization.yaml", overlay),
+        ("k8s/stage/kustomization.yaml", overlay),
+        ("k8s/nightly/kustomization.yaml", overlay),
+    ]);
+    let names: Vec<&str> = found.iter().filter_map(|line| line.split(':').next()).collect();
+    assert_eq!(names, ["prod production", "stage staging", "nightly staging"]);
+    let files = [("k8s/base/kustomization.yaml", "resources: [web.yaml]\n"), ("k8s/base/web.yaml", pod)];
+    assert!(environments(&files)[0].starts_with("production production"));
+    let files = [("k8s/dev/web.yaml", pod), ("k8s/dev/prod-settings.yaml", pod), ("tools/seed/Dockerfile", APP)];
+    let named = environments(&files);
+    assert!(
+        named.iter().any(|line| line.starts_with("dev development: k8s/dev/prod-settings.yaml k8s/dev/web.yaml")),
+        "{named:?}"
+    );
+    let files = [("k8s/web.yaml", pod), ("tools/seed/Dockerfile", APP), ("b/Dockerfile", APP)];
+    assert_eq!(environments(&files), ["production production: k8s/web.yaml b/Dockerfile"]);
+    let guess = "services: {web: {build: ., restart: always}}\n";
+    let files = [
+        ("k8s/web.yaml", pod),
+        ("docker-compose.yml", guess),
+        ("docker-compose.override.yml", guess),
+        ("Dockerfile", APP),
+    ];
+    assert!(environments(&files)[0].starts_with("production production: k8s/web.yaml"));
+}
+
+const SERVICE: (&str, &str) = ("services: {web: {build: ., volumes: ['.:/app']}}\n", "flask==3.0\n");
+
+#[test]
+fn folders_that_nothing_joins_are_projects_of_their_own() {
+    let found = environments(&[
+        ("shop/Dockerfile", APP),
+        ("shop/docker-compose.yml", SERVICE.0),
+        ("shop/requirements.txt", SERVICE.1),
+        ("blog/Dockerfile", APP),
+        ("blog/docker-compose.yml", SERVICE.0),
+        ("blog/requirements.txt", SERVICE.1),
+        (
+            ".github/workflows/shop.yml",
+            "on: push\njobs: {t: {runs-on: ubuntu-24.04, steps: [{run: cd shop && pytest}]}}\n",
+        ),
+    ]);
+    assert_eq!(
+        found,
+        [
+            "blog/production production: blog/Dockerfile",
+            "blog/development development: blog/docker-compose.yml",
+            "shop/production production: shop/Dockerfile",
+            "shop/test test: .github/workflows/shop.yml",
+            "shop/development development: shop/docker-compose.yml",
+        ]
+    );
+}
+
+#[test]
+fn what_one_compose_file_or_workflow_builds_are_components_of_one_project() {
+    let both = "services: {a: {build: ./shop}, b: {build: ./blog}}\n";
+    let files = [("shop/Dockerfile", APP), ("blog/Dockerfile", APP), ("docker-compose.dev.yml", both)];
+    let joined = ["production production: blog/Dockerfile shop/Dockerfile", "dev development: docker-compose.dev.yml"];
+    assert_eq!(environments(&files), joined);
+    let flow = "on: push\njobs: {b: {runs-on: ubuntu-24.04, steps: [{run: docker build shop && docker build blog}]}}\n";
+    let files = [("shop/Dockerfile", APP), ("blog/Dockerfile", APP), (".github/workflows/build.yml", flow)];
+    assert_eq!(environments(&files), joined[..1]);
+    let services = "services: {db: {image: 'postgres:16'}}\n";
+    let files = [("shop/Dockerfile", APP), ("blog/Dockerfile", APP), ("docker-compose.yml", services)];
+    let found = environments(&files);
+    assert!(found.iter().all(|line| !line.contains("shop/production")), "{found:?}");
+}
+
+#[test]
+fn the_only_program_among_folders_has_what_lies_in_none() {
+    let flow = "on: push\njobs: {t: {runs-on: ubuntu-24.04, steps: [{run: pytest api}]}}\n";
+    let found = environments(&[
+        ("api/Dockerfile", APP),
+        ("api/requirements.txt", SERVICE.1),
+        ("ui/docker-compose.yml", "services: {ui: {build: ., volumes: ['.:/ui']}}\n"),
+        ("ui/package.json", "{}"),
+        (".github/workflows/ci.yml", flow),
+    ]);
+    assert!(found.contains(&"test test: .github/workflows/ci.yml".to_owned()), "{found:?}");
+    assert!(found.contains(&"production production: api/Dockerfile".to_owned()), "{found:?}");
+}
+
+#[test]
+fn configuration_says_which_folders_are_projects() {
+    let both = "services: {a: {build: ./shop}, b: {build: ./blog}}\n";
+    let mut files = vec![("shop/Dockerfile", APP), ("blog/Dockerfile", APP), ("docker-compose.dev.yml", both)];
+    files.push(("paritylint.toml", "projects = [\"sh*\", \"blog\"]\n"));
+    assert!(environments(&files).contains(&"blog/production production: blog/Dockerfile".to_owned()));
+    let mut files = vec![("shop/Dockerfile", APP), ("blog/Dockerfile", APP)];
+    files.push(("paritylint.toml", "projects = []\n"));
+    assert_eq!(environments(&files), ["production production: blog/Dockerfile shop/Dockerfile"]);
+}
+
+#[test]
+fn a_collection_is_left_out() {
+    let files: Vec<(String, &str)> = (0..9).map(|n| (format!("tool{n}/Dockerfile"), APP)).collect();
+    let files: Vec<(&str, &str)> = files.iter().map(|(path, text)| (path.as_str(), *text)).collect();
+    assert_eq!(environments(&files), [""; 0]);
+    let mut files = files;
+    files.push(("web/docker-compose.prod.yml", "services: {web: {image: 'nginx:1.27'}}\n"));
+    assert_eq!(environments(&files), ["web/prod production: web/docker-compose.prod.yml"]);
+}
+
+#[test]
+fn several_environments_of_one_name_are_told_apart_by_their_files() {
+    let other = "services: {web: {image: 'a/b:1', restart: always}}\n";
+    let found = environments(&[
+        ("docker-compose.prod.yml", other),
+        ("deploy/nginx/docker-compose.prod.yml", other),
+        ("deploy/traefik/docker-compose.prod.yml", other),
+        ("docker-compose.prod.gpu.yml", other),
+    ]);
+    let names: Vec<&str> = found.iter().filter_map(|line| line.split(' ').next()).collect();
+    assert_eq!(names, ["prod", "prod-gpu", "prod-nginx", "prod-traefik"], "{found:?}");
 }

@@ -6,6 +6,7 @@ pub mod compose;
 pub mod dockerfile;
 pub mod dotenv;
 pub mod gitlab;
+pub mod kubernetes;
 pub mod locks;
 pub mod metadata;
 pub mod python;

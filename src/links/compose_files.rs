@@ -1,7 +1,5 @@
-//! Compose files by what they hold and by the commands that name them, where their names do not say it.
+//! Compose files by what they hold, where their names do not say it.
 
-use super::meaning::Meaning;
-use super::repository::Call;
 use crate::discover::{Tree, paths};
 use crate::model::FileId;
 
@@ -30,18 +28,6 @@ fn holds_services(text: &str) -> bool {
         }
     }
     false
-}
-
-/// The files that commands hand to Compose, as far as they are here.
-pub(super) fn called(tree: &Tree, calls: &[Call]) -> Vec<FileId> {
-    let of = |call: &Call| match &call.meaning {
-        Meaning::Composes(compose) => {
-            compose.files.iter().filter_map(|name| tree.find(&paths::join(&call.folder, name)?)).collect()
-        }
-        _ => Vec::new(),
-    };
-    let yaml = |file: &FileId| [".yml", ".yaml"].iter().any(|end| tree.path(*file).ends_with(end));
-    calls.iter().flat_map(of).filter(yaml).collect()
 }
 
 #[cfg(test)]

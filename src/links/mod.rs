@@ -12,6 +12,7 @@ mod mise_tasks;
 pub mod repository;
 pub mod runners;
 pub mod system_install;
+pub mod view;
 
 pub use container::Container;
 pub use meaning::Meaning;

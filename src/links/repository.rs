@@ -114,14 +114,34 @@ impl<'t> Repository<'t> {
         let workflows = ci_files::read(tree, files.get(&Kind::Workflow).map_or(&[], Vec::as_slice));
         let mut repository = Self { tree, files, workflows, calls: Vec::new() };
         repository.calls = repository.collect_calls();
-        let called = compose_files::called(tree, &repository.calls);
-        if !called.is_empty() {
-            let known = repository.files.entry(Kind::Compose).or_default();
-            known.extend(called);
-            known.sort_unstable();
-            known.dedup();
-        }
+        repository.add_named();
         repository
+    }
+
+    /// Files that a call names as compose files are some, whatever they are called.
+    fn add_named(&mut self) {
+        let mut named = Vec::new();
+        for call in &self.calls {
+            let Meaning::Composes(compose) = &call.meaning else { continue };
+            let found = compose.files.iter().filter_map(|path| self.tree.find(&paths::join(&call.folder, path)?));
+            named.extend(found.filter(|file| classify(self.tree.path(*file)).is_none()));
+        }
+        if !named.is_empty() {
+            let files = self.files.entry(Kind::Compose).or_default();
+            files.extend(named);
+            files.sort_unstable();
+            files.dedup();
+        }
+    }
+
+    /// The same tree with some of the files and calls.
+    pub(super) fn only(&self, keep: &dyn Fn(Kind, FileId) -> bool, calls: Vec<Call>) -> Self {
+        let mut files = self.files.clone();
+        for (kind, files) in &mut files {
+            files.retain(|file| keep(*kind, *file));
+        }
+        files.retain(|_, files| !files.is_empty());
+        Self { tree: self.tree, files, workflows: self.workflows.clone(), calls }
     }
 
     /// The files of a kind, by path; those in folders of examples only where there is nothing else.
@@ -140,6 +160,8 @@ impl<'t> Repository<'t> {
             Kind::Workflow,
             Kind::Procfile,
             Kind::Platform,
+            Kind::Kubernetes,
+            Kind::TaskDefinition,
             Kind::Devcontainer,
             Kind::AppJson,
         ];
@@ -218,11 +240,11 @@ impl<'t> Repository<'t> {
         }
     }
 
-    /// The code blocks of a guide, one command a line.
+    /// The code blocks of a guide, one command a line; a line that ends in a backslash goes on.
     fn guide_calls(&self, file: FileId, calls: &mut Vec<Call>) {
         let Ok(text) = self.tree.text(file) else { return };
-        let mut fenced = false;
-        let mut at = 0;
+        let folder = paths::parent(self.tree.path(file)).to_owned();
+        let (mut fenced, mut at, mut until) = (false, 0, 0);
         for line in text.split_inclusive('\n') {
             let start = at;
             at += line.len();
@@ -233,16 +255,38 @@ impl<'t> Repository<'t> {
             }
             let command = trimmed.trim_start_matches(['$', '>']).trim_start();
             let block = fenced || line.starts_with("    ") || trimmed.starts_with('$');
-            let telling = ["docker", "podman", "python", "pip", "make", "heroku", "flask", "gunicorn"];
-            if block && telling.iter().any(|word| command.starts_with(word)) {
-                let offset = start + line.find(command).unwrap_or(0);
-                let map = SpanMap::Linear { file, base: u32::try_from(offset).unwrap_or(0) };
-                let folder = paths::parent(self.tree.path(file)).to_owned();
-                let text = Script { text: command, map: &map, folder: &folder, dialect: Dialect::Bash };
-                self.add(&text, Vars::new(), &Caller::Guide(file), calls);
+            let word = command.strip_prefix("sudo ").unwrap_or(command);
+            if start < until || !block || !TELLING.iter().any(|telling| word.starts_with(telling)) {
+                continue;
             }
+            let begin = start + line.find(command).unwrap_or(0);
+            until = begin + continued(text.get(begin..).unwrap_or_default());
+            let map = SpanMap::Linear { file, base: u32::try_from(begin).unwrap_or(0) };
+            let text = text.get(begin..until).unwrap_or(command).trim_end();
+            let script = Script { text, map: &map, folder: &folder, dialect: Dialect::Bash };
+            self.add(&script, Vars::new(), &Caller::Guide(file), calls);
         }
     }
+}
+
+/// What the commands of a guide that are followed begin with.
+const TELLING: [&str; 19] = [
+    "docker", "podman", "python", "pip", "make", "heroku", "flask", "gunicorn", "uv ", "poetry ", "pdm ", "pipenv ",
+    "just ", "celery ", "uvicorn ", "./", "bash ", "sh ", "kubectl ",
+];
+/// How many lines of a guide one command may take.
+const MAX_LINES: usize = 20;
+
+/// The length of the command that a text begins with, the lines that it goes on in with it.
+fn continued(text: &str) -> usize {
+    let mut length = 0;
+    for line in text.split_inclusive('\n').take(MAX_LINES) {
+        length += line.len();
+        if !line.trim_end().ends_with('\\') {
+            break;
+        }
+    }
+    length
 }
 
 #[cfg(test)]

@@ -28,6 +28,13 @@ pub struct Context<'a, 't> {
     pub builds: Mutex<BTreeMap<ImageBuild, Option<Arc<Built<'t>>>>>,
 }
 
+impl<'a, 't> Context<'a, 't> {
+    /// What resolution of a repository's, or one project's, environments starts from.
+    pub fn new(repository: &'a Repository<'t>, as_of: &'a str) -> Self {
+        Self { repository, as_of, builds: Mutex::default() }
+    }
+}
+
 /// The components of an environment.
 pub fn of<'t>(context: &Context<'_, 't>, planned: &Planned) -> Vec<Part<'t>> {
     let mut parts = Vec::new();
@@ -58,6 +65,7 @@ fn one<'t>(context: &Context<'_, 't>, planned: &Planned, unit: &Unit) -> Option<
             hosted::native(context, unit, command, native.as_ref(), planned)
         }
         Runs::Pulled { image, command } => hosted::pulled(context, unit, image, command.as_ref(), planned),
+        Runs::Container(run) => hosted::contained(context, unit, run, planned),
         Runs::Job { workflow, job } => super::job::of(context, *workflow, job, &unit.name)?,
         Runs::Machine { folder } => super::machine::of(context, planned, folder),
     };

@@ -5,8 +5,8 @@ use super::installs::{self, Place};
 use super::part::{Host, Part, ProcessPart, RuntimePart};
 use super::process::{self, CommandWords};
 use super::{build as builds, machine, supervised};
-use crate::environments::CommandLine;
 use crate::environments::plan::{ImageBuild, NativeBuild, Planned, Setup, Unit};
+use crate::environments::{CommandLine, ContainerRun};
 use crate::formats::requirements::MarkerEnv;
 use crate::formats::shell::{self, Dialect, Word};
 use crate::formats::small::{CommandText, supervisord};
@@ -123,6 +123,69 @@ pub fn pulled<'t>(
         process::start(&mut part, &behind(Vec::new(), command), context.repository.tree);
     }
     prepare(context, &mut part, setup);
+    part
+}
+
+/// A container of an orchestrator. Where its variables are all written down, no other is set.
+pub fn contained<'t>(context: &Context<'_, 't>, unit: &Unit, run: &ContainerRun, planned: &Planned) -> Part<'t> {
+    let built = run.image.as_ref().and_then(|image| build(context, image));
+    let open = run.more.is_some();
+    let mut part = match built.as_deref() {
+        Some(built) => {
+            let mut part = Part::new(&unit.name, ComponentKind::App, Host::Container);
+            lay(&mut part, built, open);
+            part
+        }
+        None => foreign(context, unit, run),
+    };
+    let ours = part.kind == ComponentKind::App;
+    part.span = Some(run.span);
+    part.hostname.clone_from(&run.host);
+    if open {
+        part.world = World::Open(part.world.vars().clone());
+        part.unseen.clone_from(&run.more);
+    }
+    give(&mut part, planned.variables.get(&unit.name));
+    let words = |texts: &[Spanned<String>]| -> Vec<Word> {
+        texts.iter().map(|word| Word::known(word.value.as_str(), word.span)).collect()
+    };
+    let mut argv = words(&run.entry);
+    if argv.is_empty() && !run.command.is_empty() {
+        argv.extend(built.as_deref().map(entry_words).unwrap_or_default());
+    }
+    argv.extend(words(&run.command));
+    let said = run.entry.first().or(run.command.first()).map(|first| first.span);
+    let command = match said {
+        Some(span) => Some(CommandWords { words: argv, span, map: None }),
+        None => built.as_deref().and_then(|built| own_command(built).or_else(|| supervised::of_base(built))),
+    };
+    if let Some(command) = command.filter(|_| ours) {
+        process::start(&mut part, &command, context.repository.tree);
+    }
+    part
+}
+
+/// A container whose image the repository does not build.
+fn foreign<'t>(context: &Context<'_, 't>, unit: &Unit, run: &ContainerRun) -> Part<'t> {
+    let tree = context.repository.tree;
+    let span = run.reference.as_ref().map_or(run.span, |image| image.span);
+    let filled = |text: &str| text.contains(['$', '{', '<', '%']) || text.is_empty();
+    let known = run.reference.as_ref().filter(|image| !filled(&image.value));
+    let about = known.map(|image| images::describe(&image.value, context.as_of));
+    let product = about.as_ref().is_some_and(|about| {
+        let name = &about.repository;
+        services::by_image(name).is_some() || services::is_edge_only(name) || services::is_admin_tool(name)
+    });
+    let kind = if product { ComponentKind::Service } else { ComponentKind::App };
+    let mut part = Part::new(&unit.name, kind, Host::Container);
+    let origin = Origin::set(span);
+    part.runtimes = about.iter().flat_map(|about| builds::runtimes(about, &origin, &Certainty::Stated)).collect();
+    part.container = Some(Container::checkout(tree, ""));
+    part.installs.packages_complete = Err(Reason::at("the image is not built here", span));
+    part.installs.system_complete = Err(Reason::at("the image is not built here", span));
+    let why = || Known::Unknown(Reason::at("the image is named when it is deployed", span));
+    let reference = known.map_or_else(why, |image| Known::One(image.value.clone()));
+    part.image = Some(image_part(reference, Certainty::Stated, origin, about));
     part
 }
 

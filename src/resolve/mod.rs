@@ -22,6 +22,7 @@ pub mod together;
 mod turns;
 pub mod unread;
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use components::Context;
@@ -48,15 +49,34 @@ struct Resolved {
 
 /// Resolves every environment of a plan.
 pub fn resolve(repository: &Repository<'_>, plan: Plan, config: &Config, as_of: &str) -> Model {
-    let context = Context { repository, as_of, builds: Default::default() };
-    let modules = crate::environments::settings::modules(repository);
-    let roles: Vec<Role> = plan.environments.iter().map(|planned| planned.environment.role).collect();
-    let first = |at: usize| roles.iter().position(|role| *role == roles[at]) == Some(at);
+    let several = plan.roots.len() > 1;
+    let mut views: BTreeMap<&str, Repository<'_>> = BTreeMap::new();
+    for root in plan.roots.iter().filter(|_| several) {
+        views.insert(if root.is_empty() { "." } else { root }, repository.view(&plan.roots, root));
+    }
+    let modules: BTreeMap<&str, Vec<Module>> =
+        views.iter().map(|(name, view)| (*name, crate::environments::settings::modules(view))).collect();
+    let contexts: BTreeMap<&str, Context<'_, '_>> =
+        views.iter().map(|(name, view)| (*name, Context::new(view, as_of))).collect();
+    let (whole, all_modules) = (Context::new(repository, as_of), crate::environments::settings::modules(repository));
+    let kinds: Vec<(String, Role)> = plan
+        .environments
+        .iter()
+        .map(|planned| (planned.environment.project.clone(), planned.environment.role))
+        .collect();
+    let first = |at: usize| kinds.iter().position(|kind| *kind == kinds[at]) == Some(at);
     let environments: Vec<(Planned, bool)> =
         plan.environments.into_iter().enumerate().map(|(at, planned)| (planned, first(at))).collect();
-    let all: Vec<Resolved> =
-        environments.into_par_iter().map(|(planned, first)| one(&context, planned, first, &modules)).collect();
+    let all: Vec<Resolved> = environments
+        .into_par_iter()
+        .map(|(planned, first)| {
+            let project = planned.environment.project.clone();
+            let context = contexts.get(project.as_str()).unwrap_or(&whole);
+            one(context, planned, first, modules.get(project.as_str()).unwrap_or(&all_modules))
+        })
+        .collect();
     let mut model = Model { not_found: plan.not_found, nothing: plan.nothing, ..Model::default() };
+    model.unresolved.extend(plan.collection.map(reading::left_out));
     for mut resolved in all {
         model.secrets.append(&mut resolved.statements.secrets);
         model.secret_spans.append(&mut resolved.statements.secret_spans);

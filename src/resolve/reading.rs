@@ -34,6 +34,18 @@ pub fn files(parts: &[Part<'_>], loaded: Option<&Loaded>) -> Vec<FileId> {
     files
 }
 
+/// That the folders of a collection were left out.
+pub fn left_out(count: usize) -> Unresolved {
+    Unresolved {
+        project: ".".into(),
+        environment: None,
+        what: format!("{count} folders"),
+        reason: "nothing joins them or says where they run, so they are left out".into(),
+        span: None,
+        answer_with: Some("projects = [\"*\"]".into()),
+    }
+}
+
 /// What the files of an environment leave open, each with the configuration that would decide it.
 pub fn unresolved(
     context: &Context<'_, '_>,

@@ -111,6 +111,8 @@ pub struct ConfigFile {
     pub enforce_from: Option<String>,
     /// The baseline.
     pub baseline: Option<String>,
+    /// The folders that are projects of their own, where the configuration says so.
+    pub projects: Option<Vec<String>>,
     /// Environments by name.
     pub environments: BTreeMap<String, EnvironmentConfig>,
     /// Severities by rule.

@@ -136,6 +136,12 @@ pub const TOP: &[Key] = &[
     key("ignore", Kind::List(&Kind::Text), "Rules that are never looked at.", "[\"component-eol\"]"),
     key("rule-files", Kind::List(&Kind::Text), "Rules of your own; the file's name may hold *.", "[\"policy/*.toml\"]"),
     key("allow", Kind::List(&Kind::Table(ALLOW)), "Findings that are accepted, with the reason.", "[]"),
+    key(
+        "projects",
+        Kind::List(&Kind::Text),
+        "The folders that are projects of their own, compared only with themselves; the last part may be *. An empty list: all is one.",
+        "[\"services/*\"]",
+    ),
     key("environments", Kind::Named(&Kind::Table(ENVIRONMENT)), "Environments by name.", "{}"),
     key("policy", Kind::Table(POLICY), "How to judge.", "{}"),
 ];

@@ -2,6 +2,7 @@
 
 pub mod app_json;
 pub mod devcontainer;
+pub mod ecs;
 pub mod fly;
 pub mod heroku_yml;
 pub mod ini;

@@ -1,10 +1,14 @@
 //! One spanned tree for small JSON, YAML and TOML files.
 
+use std::cell::Cell;
+
 use crate::formats::yaml;
 use crate::model::{FileId, Problem, Span, SpanMap, Spanned};
 
 /// How deep a tree may nest.
 pub const MAX_DEPTH: usize = 100;
+/// How many nodes a YAML tree may have, those that aliases repeat counted each time.
+const MAX_NODES: usize = 200_000;
 
 /// A value of a file and its place.
 #[derive(Clone, PartialEq, Debug)]
@@ -107,24 +111,36 @@ impl Node {
 /// The tree of a YAML file's first document.
 pub fn yaml(file: FileId, text: &str) -> (Option<Node>, Vec<Problem>) {
     let document = yaml::parse(file, text);
-    let node = document.root().map(|root| of_yaml(root, 0));
+    let node = document.root().map(|root| of_yaml(root, 0, &Cell::new(MAX_NODES)));
     (node, document.problems)
 }
 
-fn of_yaml(node: yaml::NodeRef<'_>, depth: usize) -> Node {
+/// The trees of all documents of a YAML file.
+pub fn yaml_all(file: FileId, text: &str) -> Vec<Node> {
+    yaml::parse_all(file, text)
+        .iter()
+        .filter_map(|document| Some(of_yaml(document.root()?, 0, &Cell::new(MAX_NODES))))
+        .collect()
+}
+
+fn of_yaml(node: yaml::NodeRef<'_>, depth: usize, left: &Cell<usize>) -> Node {
     let span = node.span();
-    if depth > MAX_DEPTH {
+    left.set(left.get().saturating_sub(1));
+    if depth > MAX_DEPTH || left.get() == 0 {
         return Node::new(Kind::Null, span);
     }
     if node.is_map() {
         let entry = |(key, value): (yaml::NodeRef<'_>, yaml::NodeRef<'_>)| {
             let name = Spanned::new(key.as_str().unwrap_or_default().to_owned(), key.span());
-            (name, of_yaml(value, depth + 1))
+            (name, of_yaml(value, depth + 1, left))
         };
         return Node::new(Kind::Map(node.entries().into_iter().map(entry).collect()), span);
     }
     if node.is_seq() {
-        return Node::new(Kind::List(node.items().into_iter().map(|item| of_yaml(item, depth + 1)).collect()), span);
+        return Node::new(
+            Kind::List(node.items().into_iter().map(|item| of_yaml(item, depth + 1, left)).collect()),
+            span,
+        );
     }
     let text = node.as_str().unwrap_or_default();
     let kind = if node.is_plain() { plain(text) } else { Kind::Text(text.to_owned()) };

@@ -99,7 +99,10 @@ fn is_synced(run: &[String], part: &Part<'_>) -> bool {
 
 /// States the kinds of processes of an environment that is declared as a whole.
 pub fn kinds(statements: &mut Statements, planned: &Planned, parts: &[Part<'_>]) {
-    let whole = planned.units.iter().all(|unit| matches!(unit.runs, Runs::Compose { .. } | Runs::Process { .. }));
+    let declared = |unit: &crate::environments::Unit| {
+        matches!(unit.runs, Runs::Compose { .. } | Runs::Process { .. } | Runs::Container(_))
+    };
+    let whole = planned.units.iter().all(declared);
     let ours: Vec<&Part<'_>> = parts.iter().filter(|part| part.kind == ComponentKind::App).collect();
     let started = ours.iter().all(|part| !part.processes.is_empty());
     if !whole || ours.is_empty() || !started {

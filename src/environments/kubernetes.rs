@@ -1,0 +1,312 @@
+//! Environments that Kubernetes manifests and Kustomize overlays, or task definitions of ECS, describe.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use super::plan::{ContainerRun, Planned, Runs, Unit};
+use super::published;
+use super::words::{naming, selected};
+use crate::discover::{Kind, paths};
+use crate::formats::kubernetes::{self, Container, Objects, kustomize};
+use crate::formats::small::ecs;
+use crate::knowledge::{images as known_images, services};
+use crate::links::{Meaning, Repository};
+use crate::model::{Confidence, Evidence, FileId, Role, Span, Spanned};
+
+/// Words that say what runs the application, not which environment it is.
+const PLATFORMS: [&str; 8] = ["k8s", "kubernetes", "kube", "deploy", "deployment", "aws", "gcp", "release"];
+/// Images that hold no program of ours by themselves.
+const BASES: [&str; 9] =
+    ["busybox", "alpine", "ubuntu", "debian", "python", "node", "bash", "curlimages/curl", "nginx"];
+/// The name of an environment that nothing else is said of.
+const PLAIN: &str = "production";
+
+/// A source of objects that run together: where it stands, what it holds, and why it is one.
+struct Source {
+    anchor: FileId,
+    files: Vec<FileId>,
+    objects: Objects,
+    why: &'static str,
+    overlay: bool,
+    elsewhere: Vec<Spanned<String>>,
+}
+
+/// The environments of manifests and task definitions; `known` are those of other runners.
+pub fn infer(repository: &Repository<'_>, known: &[Planned]) -> Vec<Planned> {
+    let mut found: Vec<Planned> = Vec::new();
+    let sources = sources(repository);
+    let several = sources.iter().filter(|source| source.overlay).count() > 1;
+    for source in &sources {
+        let Some(mut planned) = planned(repository, source, several) else { continue };
+        let about = &planned.environment;
+        if let Some(same) = found
+            .iter_mut()
+            .find(|other| (other.environment.role, &other.environment.name) == (about.role, &about.name))
+        {
+            join(same, planned);
+            continue;
+        }
+        if known.iter().any(|other| other.environment.name == planned.environment.name) {
+            planned.environment.name = if planned.environment.name == PLAIN {
+                "kubernetes".into()
+            } else {
+                format!("{}-kubernetes", planned.environment.name)
+            };
+        }
+        found.push(planned);
+    }
+    found.extend(task_definitions(repository, &known.iter().chain(&found).cloned().collect::<Vec<_>>()));
+    found
+}
+
+/// Adds what one source runs to an environment that another has begun.
+fn join(planned: &mut Planned, more: Planned) {
+    more.environment.files.iter().for_each(|file| planned.add_file(*file));
+    for evidence in more.environment.because {
+        planned.add_evidence(evidence.span, evidence.text);
+    }
+    planned.at_least(more.environment.confidence);
+    for unit in more.units {
+        if !planned.units.iter().any(|known| known.name == unit.name) {
+            planned.variables.extend(more.variables.get(&unit.name).map(|vars| (unit.name.clone(), vars.clone())));
+            planned.units.push(unit);
+        }
+    }
+}
+
+/// The overlays that nothing builds on; then the manifests that no kustomization holds, those of a folder's role together.
+fn sources(repository: &Repository<'_>) -> Vec<Source> {
+    let tree = repository.tree;
+    let (roots, plain): (Vec<FileId>, Vec<FileId>) = repository
+        .of(Kind::Kubernetes)
+        .iter()
+        .filter(|file| !naming(tree.path(**file)).template)
+        .partition(|file| is_kustomization(tree.path(**file)));
+    let reached = kustomize::reached(tree, &roots);
+    let mut found = Vec::new();
+    for file in roots.into_iter().filter(|file| !reached.contains(file)) {
+        let built = kustomize::build(tree, file);
+        found.push(Source {
+            anchor: file,
+            files: built.files,
+            objects: kubernetes::read(&built.objects),
+            why: "Kustomize builds the overlay",
+            overlay: true,
+            elsewhere: built.elsewhere,
+        });
+    }
+    let mut groups: BTreeMap<Option<(Role, String)>, Vec<FileId>> = BTreeMap::new();
+    for file in plain.into_iter().filter(|file| !reached.contains(file)) {
+        let text = tree.text(file).unwrap_or_default();
+        if text.contains("kind:") && !kubernetes::parse(file, text).is_empty() {
+            groups.entry(role_of(tree.path(file))).or_default().push(file);
+        }
+    }
+    // What names no environment belongs to each that is named.
+    let shared = if groups.keys().any(Option::is_some) { groups.remove(&None).unwrap_or_default() } else { Vec::new() };
+    for files in groups.into_values() {
+        let files: Vec<FileId> = files.into_iter().chain(shared.iter().copied()).collect();
+        let nodes: Vec<_> =
+            files.iter().flat_map(|file| kubernetes::parse(*file, tree.text(*file).unwrap_or_default())).collect();
+        let (Some(anchor), why) = (files.first().copied(), "Kubernetes manifests run it") else { continue };
+        let objects = kubernetes::read(&nodes);
+        found.push(Source { anchor, files, objects, why, overlay: false, elsewhere: Vec::new() });
+    }
+    found
+}
+
+fn is_kustomization(path: &str) -> bool {
+    paths::name(path).to_ascii_lowercase().starts_with("kustomization")
+}
+
+/// The role that a path names, and the word; its folder's before the file's. One that only names the platform says nothing.
+fn role_of(path: &str) -> Option<(Role, String)> {
+    let says = |parts: &str| {
+        let parts = parts.split('/').filter(|part| !PLATFORMS.contains(&part.to_ascii_lowercase().as_str()));
+        naming(&parts.collect::<Vec<_>>().join("/")).role.filter(|(_, word)| !PLATFORMS.contains(&word.as_str()))
+    };
+    let file = || says(paths::name(path)).filter(|_| !is_kustomization(path));
+    says(paths::parent(path)).or_else(file)
+}
+
+/// The last folder of an overlay, where that is a name of its own: it lies among overlays, or beside the base.
+fn overlay_word<'t>(repository: &'t Repository<'_>, file: FileId) -> Option<&'t str> {
+    let folder = paths::parent(repository.tree.path(file));
+    let above = paths::parent(folder);
+    let among = ["overlays", "overlay", "environments", "envs", "clusters"].contains(&paths::name(above));
+    let base = paths::join(above, "base").is_some_and(|base| kustomize::of_folder(repository.tree, &base).is_some());
+    (among || base).then(|| paths::name(folder))
+}
+
+fn planned(repository: &Repository<'_>, source: &Source, several: bool) -> Option<Planned> {
+    let path = repository.tree.path(source.anchor);
+    let start = Span::new(source.anchor, 0, 0);
+    let word = overlay_word(repository, source.anchor).filter(|_| several);
+    let mut planned = match (role_of(path), word) {
+        (Some((role, word)), _) => Planned::new(&word, role, Confidence::Named),
+        // An overlay of a name that says no role is deployed somewhere, but it is not known what for.
+        (None, Some(word)) => Planned::new(word, Role::Staging, Confidence::Guessed),
+        (None, None) => Planned::new(PLAIN, Role::Production, Confidence::Named),
+    };
+    planned.add_evidence(start, source.why);
+    source.files.iter().for_each(|file| planned.add_file(*file));
+    let only = sole_image(repository, &source.objects);
+    for workload in &source.objects.workloads {
+        for container in &workload.containers {
+            let alone = workload.containers.len() == 1;
+            let taken = |name: &str| planned.units.iter().any(|unit| unit.name == name);
+            let plain = if alone { &workload.name.value } else { &container.name.value };
+            let name =
+                if taken(plain) { format!("{}-{}", workload.name.value, container.name.value) } else { plain.clone() };
+            let (vars, more) = source.objects.variables(container);
+            let run = ContainerRun {
+                image: image_of(repository, container, only.as_deref()),
+                reference: container.image.clone(),
+                entry: container.command.clone(),
+                command: container.args.clone(),
+                host: alone.then(|| workload.host.clone()),
+                more,
+                span: container.name.span,
+            };
+            planned.variables.insert(name.clone(), vars);
+            run.image.iter().for_each(|image| planned.add_file(image.dockerfile));
+            planned.units.push(Unit { name, runs: Runs::Container(Box::new(run)) });
+        }
+    }
+    for base in &source.elsewhere {
+        let text = format!("{} is not in the repository", base.value);
+        planned.environment.although.push(Evidence { span: base.span, text });
+    }
+    by_selector(&mut planned);
+    applied(repository, path, &mut planned);
+    (!planned.units.is_empty()).then_some(planned)
+}
+
+/// A variable that selects an environment says which one it is.
+fn by_selector(planned: &mut Planned) {
+    let vars = planned.variables.values().flatten();
+    let mut said = vars.filter_map(|(name, var)| Some((selected(name, var.value.one()?)?, var.origin.primary()?)));
+    let Some(((role, word), span)) = said.next() else { return };
+    let about = &mut planned.environment;
+    if about.role == role || about.name == PLAIN {
+        if about.name == PLAIN && about.role != role {
+            about.name = word;
+        }
+        about.role = role;
+        planned.at_least(Confidence::Invoked);
+        planned.add_evidence(span, format!("a variable selects {}", role.name()));
+    }
+}
+
+/// A command that applies the folder.
+fn applied(repository: &Repository<'_>, path: &str, planned: &mut Planned) {
+    let folder = paths::parent(path).to_owned();
+    let about = |call: &&crate::links::Call| {
+        let deploys =
+            matches!(call.meaning, Meaning::Deploys(_)) || call.argv.first().is_some_and(|word| word == "kustomize");
+        deploys
+            && call.argv.iter().any(|word| paths::join(&call.folder, word).is_some_and(|at| at == folder || at == path))
+    };
+    if let Some(call) = repository.calls.iter().find(about) {
+        planned.add_evidence(call.span, "it is applied here");
+        planned.at_least(Confidence::Invoked);
+    }
+}
+
+/// The name of an image without tag and digest.
+fn bare(reference: &str) -> &str {
+    let name = reference.split('@').next().unwrap_or(reference);
+    match name.rsplit_once(':') {
+        Some((name, tag)) if !tag.contains('/') => name,
+        _ => name,
+    }
+}
+
+/// The only image of the manifests that is no known product's, where the repository has one Dockerfile: it is built from that.
+fn sole_image(repository: &Repository<'_>, objects: &Objects) -> Option<String> {
+    let [_] = repository.of(Kind::Dockerfile) else { return None };
+    let containers = objects.workloads.iter().flat_map(|workload| &workload.containers);
+    let ours: BTreeSet<&str> = containers
+        .filter_map(|container| container.image.as_ref())
+        .map(|image| bare(&image.value))
+        .filter(|name| !of_others(name))
+        .collect();
+    match ours.iter().next() {
+        Some(only) if ours.len() == 1 => Some((*only).to_owned()),
+        _ => None,
+    }
+}
+
+fn of_others(name: &str) -> bool {
+    let repository = known_images::describe(name, "").repository;
+    services::by_image(&repository).is_some()
+        || services::is_edge_only(&repository)
+        || services::is_admin_tool(&repository)
+        || !name.contains('/') && BASES.contains(&name)
+}
+
+/// The Dockerfile that a container's image is built from: where something builds it under that name, or else the folder of that name.
+fn image_of(repository: &Repository<'_>, container: &Container, only: Option<&str>) -> Option<super::ImageBuild> {
+    let name = bare(&container.image.as_ref()?.value);
+    if of_others(name) {
+        return None;
+    }
+    published::built_under(repository, name).or_else(|| {
+        let last = paths::name(name);
+        let files = repository.of(Kind::Dockerfile).iter();
+        let beside = |file: &&FileId| {
+            let folder = paths::name(paths::parent(repository.tree.path(**file)));
+            let rest = last.strip_suffix(folder).filter(|_| !folder.is_empty());
+            rest.is_some_and(|rest| rest.is_empty() || rest.ends_with(['-', '_', '.']))
+        };
+        let mut named = files.clone().filter(beside);
+        let by_folder = named.next().filter(|_| named.next().is_none());
+        let alone = || repository.of(Kind::Dockerfile).first().filter(|_| only == Some(name));
+        let dockerfile = *by_folder.or_else(alone)?;
+        Some(published::plain(repository, dockerfile, container.image.as_ref().map(|image| image.span)))
+    })
+}
+
+/// The environments of ECS task definitions.
+fn task_definitions(repository: &Repository<'_>, known: &[Planned]) -> Vec<Planned> {
+    let mut found: Vec<Planned> = Vec::new();
+    for file in repository.of(Kind::TaskDefinition) {
+        let path = repository.tree.path(*file);
+        let Ok(read) = repository.tree.parsed(*file, ecs::parse) else { continue };
+        let (role, word) = role_of(path).unwrap_or((Role::Production, PLAIN.into()));
+        let start = Span::new(*file, 0, 0);
+        let mut planned = Planned::new(&word, role, Confidence::Named).because(start, "ECS runs the task definition");
+        for container in &read.0.containers {
+            let name = container.name.value.clone();
+            let image = container.image.as_ref().and_then(|image| {
+                published::built_under(repository, bare(&image.value)).or_else(|| {
+                    let [only] = repository.of(Kind::Dockerfile) else { return None };
+                    let ours = !of_others(bare(&image.value)) && read.0.containers.len() == 1;
+                    ours.then(|| published::plain(repository, *only, Some(image.span)))
+                })
+            });
+            let run = ContainerRun {
+                image,
+                reference: container.image.clone(),
+                entry: container.entry.clone(),
+                command: container.command.clone(),
+                host: Some(name.clone()),
+                more: container.more.clone(),
+                span: container.name.span,
+            };
+            planned.variables.insert(name.clone(), container.variables());
+            run.image.iter().for_each(|image| planned.add_file(image.dockerfile));
+            planned.units.push(Unit { name, runs: Runs::Container(Box::new(run)) });
+        }
+        by_selector(&mut planned);
+        let same = |other: &&mut Planned| other.environment.name == planned.environment.name;
+        if let Some(same) = found.iter_mut().find(same) {
+            join(same, planned);
+        } else if !planned.units.is_empty() {
+            if known.iter().any(|other| other.environment.name == planned.environment.name) {
+                planned.environment.name = "ecs".into();
+            }
+            found.push(planned);
+        }
+    }
+    found
+}

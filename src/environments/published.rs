@@ -1,0 +1,157 @@
+//! Where the repository itself builds and publishes its images, and under which names.
+
+use std::collections::BTreeMap;
+
+use super::images::{build, context_of};
+use super::plan::ImageBuild;
+use super::words::naming;
+use crate::discover::{Kind, paths};
+use crate::formats::workflow::Job;
+use crate::links::{Caller, Meaning, Repository};
+use crate::model::{FileId, Role, Span};
+
+/// Where a workflow builds and pushes a Dockerfile.
+pub(super) fn pushed(repository: &Repository<'_>, file: FileId) -> Option<Span> {
+    publishing(repository, file).map(|publishing| publishing.span)
+}
+
+/// How a workflow publishes a Dockerfile.
+pub(super) struct Publishing {
+    /// Where.
+    pub(super) span: Span,
+    /// The stage that it asks for.
+    pub(super) target: Option<String>,
+    args: BTreeMap<String, Option<String>>,
+}
+
+/// How a workflow publishes a Dockerfile: of several ways the whole, or the stage for production.
+pub(super) fn publishing(repository: &Repository<'_>, file: FileId) -> Option<Publishing> {
+    let all = publishings(repository, file);
+    let other = |one: &Publishing| {
+        let role = one.target.as_deref().and_then(|target| naming(target).role);
+        one.target.is_some() && role.is_none_or(|(role, _)| role != Role::Production)
+    };
+    all.into_iter().min_by_key(other)
+}
+
+fn publishings(repository: &Repository<'_>, file: FileId) -> Vec<Publishing> {
+    let mut found = Vec::new();
+    let path = repository.tree.path(file);
+    for call in repository.calls.iter().filter(|call| matches!(call.caller, Caller::Job { .. })) {
+        let Meaning::Builds(build) = &call.meaning else { continue };
+        let context = paths::join(&call.folder, &build.context).unwrap_or_default();
+        let named = build.dockerfile.clone().or_else(|| paths::join(&context, "Dockerfile"));
+        let pushed = || {
+            let pushes = |other: &&crate::links::Call| {
+                other.caller == call.caller && matches!(other.meaning, Meaning::Pushes(_))
+            };
+            repository.calls.iter().any(|other| pushes(&other))
+        };
+        if named.as_deref() == Some(path) && (build.push || pushed()) {
+            found.push(Publishing { span: call.span, target: build.target.clone(), args: build.args.clone() });
+        }
+    }
+    for (file_of, workflow) in repository.workflows() {
+        for (job, step) in workflow.jobs.iter().flat_map(|job| job.steps.iter().map(move |step| (job, step))) {
+            let Some(uses) = step.uses.as_ref().filter(|uses| uses.value.starts_with("docker/build-push-action"))
+            else {
+                continue;
+            };
+            let with = |name: &str| step.with.get(name).map(|value| value.value.trim().to_owned());
+            let context = with("context").and_then(|context| paths::join("", &context)).unwrap_or_default();
+            let named =
+                with("file").and_then(|file| paths::join("", &file)).or_else(|| paths::join(&context, "Dockerfile"));
+            let pushes = with("push").is_some_and(|push| push != "false") || pushed_later(repository, file_of, job);
+            if pushes && named.as_deref() == Some(path) {
+                let lines = with("build-args").unwrap_or_default();
+                let pair = |line: &str| {
+                    let (name, value) = line.trim().split_once('=')?;
+                    let value = value.trim();
+                    Some((name.to_owned(), (!value.contains("${{")).then(|| value.to_owned())))
+                };
+                let target = with("target").filter(|target| !target.contains("${{") && !target.is_empty());
+                let args = lines.lines().filter_map(pair).collect();
+                found.push(Publishing { span: uses.span, target, args });
+            }
+        }
+    }
+    found
+}
+
+/// Whether a job pushes by another step what one of its steps only loads.
+fn pushed_later(repository: &Repository<'_>, workflow: FileId, job: &Job) -> bool {
+    let caller = Caller::Job { file: workflow, job: job.id.value.clone() };
+    let action = |uses: &str| uses.split('@').next().is_some_and(|name| name.ends_with("/docker-push"));
+    repository.calls.iter().any(|call| call.caller == caller && matches!(call.meaning, Meaning::Pushes(_)))
+        || job.steps.iter().any(|step| step.uses.as_ref().is_some_and(|uses| action(&uses.value)))
+}
+
+/// The Dockerfile that the repository's own calls build under a name, for an image that is asked for without a version.
+pub(super) fn built_as(repository: &Repository<'_>, reference: &str) -> Option<ImageBuild> {
+    let (name, tag) = split_tag(reference);
+    if !tag.is_none_or(|tag| ["latest", "main", "master", "dev", "develop", "local"].contains(&tag)) {
+        return None;
+    }
+    repository.calls.iter().find_map(|call| {
+        let Meaning::Builds(build) = &call.meaning else { return None };
+        if !build.tags.iter().any(|other| split_tag(other).0 == name) {
+            return None;
+        }
+        let context = paths::join(&call.folder, &build.context)?;
+        let path = match &build.dockerfile {
+            Some(name) => paths::join(&call.folder, name),
+            None => paths::join(&context, "Dockerfile"),
+        };
+        let dockerfile = repository.tree.find(&path?)?;
+        let (target, args) = (build.target.clone(), build.args.clone());
+        Some(ImageBuild { dockerfile, context, target, args, span: Some(call.span) })
+    })
+}
+
+/// A Dockerfile as it is published, or as it stands.
+pub(super) fn plain(repository: &Repository<'_>, dockerfile: FileId, span: Option<Span>) -> ImageBuild {
+    let context = context_of(repository, dockerfile);
+    let (target, args) = publishing(repository, dockerfile).map(|one| (one.target, one.args)).unwrap_or_default();
+    let image = ImageBuild { dockerfile, context, target, args, span };
+    // A stage that the file does not have is that of another repository's build.
+    let there = image.target.is_none() || build(repository, &image).is_some_and(|build| build.target.is_some());
+    if there { image } else { ImageBuild { target: None, ..image } }
+}
+
+/// The Dockerfile that something of the repository builds under a name: a command, a compose file, a step of a workflow.
+pub(super) fn built_under(repository: &Repository<'_>, name: &str) -> Option<ImageBuild> {
+    let composed = || {
+        repository.of(Kind::Compose).iter().find_map(|file| {
+            let project = super::compose::load(repository, &[*file]);
+            let named = |service: &&crate::formats::compose::Service| {
+                let image = service.image.as_ref().and_then(|image| image.value.one());
+                service.build.is_some() && image.is_some_and(|image| split_tag(image).0 == name)
+            };
+            super::compose::image_of(repository, &project, project.services.values().find(named)?)
+        })
+    };
+    let stepped = || {
+        let workflows = repository.workflows();
+        let steps = workflows.iter().flat_map(|(_, flow)| &flow.jobs).flat_map(|job| &job.steps);
+        steps.into_iter().find_map(|step| {
+            let tags = step.with.get("tags").or_else(|| step.with.get("images"))?;
+            let tagged = tags.value.split(['\n', ',']).any(|tag| split_tag(tag.trim()).0 == name);
+            let folder = crate::links::view::built_by_step(step).filter(|_| tagged)?;
+            let file = step.with.get("file").and_then(|file| repository.tree.find(file.value.trim_start_matches("./")));
+            let dockerfile = file.or_else(|| repository.tree.find(&paths::join(&folder, "Dockerfile")?))?;
+            Some(ImageBuild {
+                target: step.with.get("target").map(|target| target.value.clone()),
+                ..plain(repository, dockerfile, Some(tags.span))
+            })
+        })
+    };
+    built_as(repository, name).or_else(composed).or_else(stepped)
+}
+
+fn split_tag(reference: &str) -> (&str, Option<&str>) {
+    let name = reference.split('@').next().unwrap_or(reference);
+    match name.rsplit_once(':') {
+        Some((name, tag)) if !tag.contains('/') => (name, Some(tag)),
+        _ => (name, None),
+    }
+}

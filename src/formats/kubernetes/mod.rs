@@ -1,0 +1,249 @@
+//! Kubernetes manifests: what runs, from which image, with which variables; and what Kustomize makes of them.
+
+pub mod kustomize;
+mod merge;
+#[cfg(test)]
+mod tests;
+
+use std::collections::BTreeMap;
+
+use super::small::tree::{self, Node};
+use crate::formats::{Var, Vars};
+use crate::model::{FileId, Known, Origin, Reason, Span, Spanned};
+
+/// Kinds of objects that run containers, and where the pod stands in them.
+const WORKLOADS: [(&str, &[&str]); 8] = [
+    ("Deployment", &["spec", "template", "spec"]),
+    ("StatefulSet", &["spec", "template", "spec"]),
+    ("DaemonSet", &["spec", "template", "spec"]),
+    ("ReplicaSet", &["spec", "template", "spec"]),
+    ("Rollout", &["spec", "template", "spec"]),
+    ("Job", &["spec", "template", "spec"]),
+    ("CronJob", &["spec", "jobTemplate", "spec", "template", "spec"]),
+    ("Pod", &["spec"]),
+];
+
+/// What some manifests say together.
+#[derive(Clone, Default, Debug)]
+pub struct Objects {
+    /// What runs containers.
+    pub workloads: Vec<Workload>,
+    /// The data of ConfigMaps by name.
+    configs: BTreeMap<String, Node>,
+    /// The keys of Secrets by name.
+    secrets: BTreeMap<String, Node>,
+    /// Services: name and selector.
+    services: Vec<(String, Node)>,
+}
+
+/// An object that runs containers.
+#[derive(Clone, Debug)]
+pub struct Workload {
+    /// Deployment, StatefulSet, CronJob …
+    pub kind: String,
+    /// Its name.
+    pub name: Spanned<String>,
+    /// Its containers.
+    pub containers: Vec<Container>,
+    /// The host under which others reach it.
+    pub host: String,
+}
+
+/// A container.
+#[derive(Clone, Debug)]
+pub struct Container {
+    /// Its name.
+    pub name: Spanned<String>,
+    /// The image.
+    pub image: Option<Spanned<String>>,
+    /// `command`, which stands for the image's entry point.
+    pub command: Vec<Spanned<String>>,
+    /// `args`, which stand for the image's command.
+    pub args: Vec<Spanned<String>>,
+    node: Node,
+}
+
+/// The objects of a file.
+pub fn parse(file: FileId, text: &str) -> Vec<Node> {
+    if text.contains("{{") {
+        return Vec::new();
+    }
+    let objects = tree::yaml_all(file, text).into_iter();
+    let listed = |node: Node| match node.get("items") {
+        Some(items) if kind(&node).ends_with("List") => items.items().to_vec(),
+        _ => vec![node],
+    };
+    objects.flat_map(listed).filter(|node| node.get("kind").is_some()).collect()
+}
+
+/// The kind of an object.
+pub(super) fn kind(node: &Node) -> &str {
+    node.get("kind").and_then(Node::as_str).unwrap_or_default()
+}
+
+/// The name of an object.
+pub(super) fn name(node: &Node) -> Option<Spanned<String>> {
+    node.path(&["metadata", "name"])?.spanned()
+}
+
+/// What objects say together.
+pub fn read(nodes: &[Node]) -> Objects {
+    let mut objects = Objects::default();
+    for node in nodes {
+        let Some(name) = name(node) else { continue };
+        match kind(node) {
+            "ConfigMap" => {
+                objects.configs.insert(name.value, node.clone());
+            }
+            "Secret" | "SealedSecret" | "ExternalSecret" => {
+                objects.secrets.insert(name.value, node.clone());
+            }
+            "Service" => objects.services.extend(node.path(&["spec", "selector"]).map(|by| (name.value, by.clone()))),
+            kind => {
+                if let Some((_, path)) = WORKLOADS.iter().find(|(known, _)| *known == kind)
+                    && let Some(pod) = node.path(path)
+                {
+                    let containers = pod.get("containers").map_or(&[][..], Node::items);
+                    let host = name.value.clone();
+                    let containers = containers.iter().filter_map(container).collect();
+                    objects.workloads.push(Workload { kind: kind.to_owned(), name, containers, host });
+                }
+            }
+        }
+    }
+    objects.name_hosts(nodes);
+    objects
+}
+
+fn container(node: &Node) -> Option<Container> {
+    let texts = |key: &str| node.get(key).map(Node::texts).unwrap_or_default();
+    Some(Container {
+        name: node.field("name")?,
+        image: node.field("image"),
+        command: texts("command"),
+        args: texts("args"),
+        node: node.clone(),
+    })
+}
+
+impl Objects {
+    /// A pod is reached under the name of the Service that selects it.
+    fn name_hosts(&mut self, nodes: &[Node]) {
+        for workload in &mut self.workloads {
+            let own = |node: &&Node| {
+                kind(node) == workload.kind && name(node).is_some_and(|name| name.value == workload.name.value)
+            };
+            let Some(labels) =
+                nodes.iter().find(own).and_then(|node| node.path(&["spec", "template", "metadata", "labels"]))
+            else {
+                continue;
+            };
+            let selects = |by: &Node| {
+                let same = |(key, value): &(Spanned<String>, Node)| {
+                    labels.get(&key.value).and_then(Node::scalar) == value.scalar()
+                };
+                !by.entries().is_empty() && by.entries().iter().all(same)
+            };
+            if let Some((host, _)) = self.services.iter().find(|(_, by)| selects(by)) {
+                workload.host.clone_from(host);
+            }
+        }
+    }
+
+    /// The variables of a container, and why there may be more, if there may.
+    pub fn variables(&self, container: &Container) -> (Vars, Option<Reason>) {
+        let mut vars = Vars::new();
+        let mut more = None;
+        for from in container.node.get("envFrom").map_or(&[][..], Node::items) {
+            let prefix = from.get("prefix").and_then(Node::as_str).unwrap_or_default();
+            let (source, secret) = match (from.get("configMapRef"), from.get("secretRef")) {
+                (Some(config), _) => (config, false),
+                (None, Some(secret)) => (secret, true),
+                _ => continue,
+            };
+            let Some(named) = source.field("name") else { continue };
+            let all = if secret { &self.secrets } else { &self.configs };
+            if let Some(object) = all.get(&named.value) {
+                more = more.or(pour(&mut vars, object, prefix, secret));
+            } else {
+                let what = if secret { "secret" } else { "ConfigMap" };
+                more = Some(Reason::at(format!("the {what} {} is not in the repository", named.value), named.span));
+            }
+        }
+        for entry in container.node.get("env").map_or(&[][..], Node::items) {
+            let Some(name) = entry.field("name") else { continue };
+            let var = match (entry.get("value"), entry.get("valueFrom")) {
+                (Some(value), _) => literal(value, &vars),
+                (None, Some(from)) => self.referred(from, &name),
+                (None, None) => Var::set("", Origin::set(name.span)),
+            };
+            vars.insert(name.value, var);
+        }
+        (vars, more)
+    }
+
+    /// A variable whose value another object holds.
+    fn referred(&self, from: &Node, name: &Spanned<String>) -> Var {
+        let given = |why: String, span: Span| {
+            let value = Known::Unknown(Reason::at(why, span));
+            Var { value, ..Var::set("", Origin::set(span)) }
+        };
+        let key = |source: &Node| Some((source.field("name")?, source.field("key")?));
+        if let Some((config, key)) = from.get("configMapKeyRef").and_then(key) {
+            let data = self.configs.get(&config.value).and_then(|config| config.get("data"));
+            return match data.and_then(|data| data.get(&key.value)) {
+                Some(value) => literal(value, &Vars::new()),
+                None => given(format!("the ConfigMap {} is not in the repository", config.value), key.span),
+            };
+        }
+        if let Some((secret, key)) = from.get("secretKeyRef").and_then(key) {
+            return given(format!("the secret {} holds it", secret.value), key.span);
+        }
+        given("the cluster gives it".into(), name.span)
+    }
+}
+
+/// The keys of an object as variables; why there may be more of them.
+fn pour(vars: &mut Vars, object: &Node, prefix: &str, secret: bool) -> Option<Reason> {
+    let mut more = None;
+    let parts = ["data", "stringData"].iter().filter_map(|part| object.get(part));
+    let encrypted = object.path(&["spec", "encryptedData"]);
+    for (key, value) in parts.chain(encrypted).flat_map(Node::entries) {
+        if key.value.is_empty() {
+            more = Some(Reason::at("the file that it is made from is not in the repository", value.span));
+            continue;
+        }
+        let var = if secret || encrypted.is_some() {
+            let why = Reason::at("a secret holds it", key.span);
+            Var { value: Known::Unknown(why), ..Var::set("", Origin::set(key.span)) }
+        } else {
+            literal(value, &Vars::new())
+        };
+        vars.insert(format!("{prefix}{}", key.value), var);
+    }
+    if kind(object) == "ExternalSecret" {
+        more = Some(Reason::at("the secret is kept elsewhere", object.span));
+    }
+    more
+}
+
+/// A value as written, `$(NAME)` of the variables before it put in; unknown where a tool fills it in before it is applied.
+fn literal(value: &Node, before: &Vars) -> Var {
+    let origin = Origin::set(value.span);
+    let unknown =
+        |why: &str| Var { value: Known::Unknown(Reason::at(why, value.span)), ..Var::set("", origin.clone()) };
+    let Some(mut text) = value.scalar() else { return Var::set("", origin.clone()) };
+    if text.contains("${") || text.contains("<%") {
+        return unknown("it is filled in when it is applied");
+    }
+    for (name, var) in before {
+        let hole = format!("$({name})");
+        if text.contains(&hole) {
+            match var.value.one() {
+                Some(known) => text = text.replace(&hole, known),
+                None => return unknown("it holds a value that is not known"),
+            }
+        }
+    }
+    Var::set(text, origin)
+}
