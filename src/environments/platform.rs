@@ -115,7 +115,7 @@ fn by_buildpack(repository: &Repository<'_>, folder: &str) -> bool {
 
 /// What Heroku sets, and what `app.json` says that is set, for one of its environments. The values of the file are those
 /// that an application starts with: they may be others by now, but for the tests.
-fn heroku(repository: &Repository<'_>, file: FileId, environment: Option<&str>) -> Vars {
+pub(super) fn heroku(repository: &Repository<'_>, file: FileId, environment: Option<&str>) -> Vars {
     let Ok(read) = repository.tree.parsed(file, app_json::parse) else { return Vars::new() };
     let app = &read.0;
     let chosen = |name: &str, span: Span, why: String| {
@@ -124,6 +124,10 @@ fn heroku(repository: &Repository<'_>, file: FileId, environment: Option<&str>) 
     };
     let whole = Span::new(file, 0, 0);
     let mut all: Vars = ["DYNO", "PORT"].map(|name| chosen(name, whole, format!("Heroku sets {name}"))).into();
+    for addon in app.addons_of(environment.unwrap_or("production")) {
+        let Some(name) = addon.variable() else { continue };
+        all.extend([chosen(&name, addon.plan.span, format!("the add-on {} sets it", addon.plan.value))]);
+    }
     let own = environment.and_then(|name| app.environments.get(name));
     for var in app.env.iter().chain(own.iter().flat_map(|own| &own.env)) {
         let name = &var.name.value;

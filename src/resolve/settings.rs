@@ -4,7 +4,7 @@ use super::components::Context;
 use super::edited;
 use super::part::Part;
 use crate::discover::{Kind, paths};
-use crate::environments::settings::{Module, module_name};
+use crate::environments::settings::Module;
 use crate::environments::words::role_of_value;
 use crate::environments::{Planned, SettingsChoice};
 use crate::formats::python::{self, Evaluator, Settings};
@@ -43,11 +43,12 @@ const MODULE_VARIABLE: &str = "DJANGO_SETTINGS_MODULE";
 /// The component whose settings stand for the environment: one that serves, else the first of ours.
 fn speaker<'p, 't>(parts: &'p [Part<'t>], role: Role) -> Option<&'p Part<'t>> {
     let ours = || parts.iter().filter(|part| part.kind == ComponentKind::App);
+    // A proxy serves what others make.
     let serves = |part: &&Part<'_>| {
-        part.processes
-            .iter()
-            .any(|process| process.server.as_ref().is_some_and(|s| matches!(s.kind, "production" | "development")))
+        let mut servers = part.processes.iter().filter_map(|process| process.server.as_ref());
+        servers.any(|server| matches!(server.kind, "production" | "development") && server.id != "nginx")
     };
+    let selects = |part: &&Part<'_>| part.world.vars().contains_key(MODULE_VARIABLE);
     let python = |part: &&Part<'_>| part.installs.installs_python || part.container.is_some() && part.image.is_some();
     // What runs the tests speaks for them.
     let tests = |part: &&Part<'_>| {
@@ -56,6 +57,7 @@ fn speaker<'p, 't>(parts: &'p [Part<'t>], role: Role) -> Option<&'p Part<'t>> {
     ours()
         .find(tests)
         .or_else(|| ours().find(serves))
+        .or_else(|| ours().find(selects))
         .or_else(|| ours().find(|part| !part.processes.is_empty() && python(part)))
         .or_else(|| ours().next())
 }
@@ -390,7 +392,6 @@ fn roots(
     }
     add(String::new());
     add("src".to_owned());
-    let _ = module_name;
     roots
 }
 
