@@ -15,5 +15,6 @@ mod projects;
 mod reference;
 mod robust;
 mod rules;
+mod settings;
 mod tidy;
 mod walls;
