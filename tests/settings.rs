@@ -92,3 +92,15 @@ fn services_that_jobs_side_by_side_declare_alike_are_one() {
     ]);
     holds(&lines, &["test - service.database version=12"]);
 }
+
+#[test]
+fn an_image_of_other_code_does_not_load_the_settings_of_the_application() {
+    let lines = facts(&[
+        ("manage.py", "import os\nos.environ.setdefault('DJANGO_SETTINGS_MODULE', 'shop.settings')\n"),
+        ("shop/__init__.py", ""),
+        ("shop/settings.py", "DEBUG = True\n"),
+        ("tools/scan/Dockerfile", "FROM python:3.12-slim\nCOPY app.py .\nCMD [\"gunicorn\", \"app:app\"]\n"),
+        ("tools/scan/app.py", "import os\n"),
+    ]);
+    assert!(lines.iter().all(|line| !line.contains("setting.DEBUG")), "{lines:#?}");
+}

@@ -81,10 +81,15 @@ pub fn load(context: &Context<'_, '_>, planned: &Planned, parts: &[Part<'_>], mo
     }
     let (choice, selected) = chosen?;
     let roots = roots(context, part, modules, &choice);
-    let evaluator = Evaluator::new(context.repository.tree, roots);
+    let evaluator = Evaluator::new(context.repository.tree, roots).served(planned.environment.role != Role::Test);
     let world = with_selector(world, &choice);
     let settings = evaluator.module(&choice.module, &world, choice.class.as_deref());
-    settings.file?;
+    let file = settings.file?;
+    // An image of other code of the repository does not load these settings.
+    let container = part.filter(|part| part.image.as_ref().is_some_and(|image| image.dockerfile.is_some()));
+    if container.and_then(|part| part.container.as_ref()).is_some_and(|container| container.lacks(file)) {
+        return None;
+    }
     if settings.files.iter().any(|(file, _)| edited::is_edited(context, part, *file)) {
         return None;
     }
