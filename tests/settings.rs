@@ -104,3 +104,17 @@ fn an_image_of_other_code_does_not_load_the_settings_of_the_application() {
     ]);
     assert!(lines.iter().all(|line| !line.contains("setting.DEBUG")), "{lines:#?}");
 }
+
+#[test]
+fn a_job_that_only_computes_what_others_deploy_with_deploys_nothing() {
+    let deploys = |name: &str| {
+        let job = format!("  {name}:\n    runs-on: ubuntu-24.04\n    steps:\n      - run: echo branch\n");
+        let lines = facts(&[
+            ("Dockerfile", "FROM python:3.12\nCOPY . .\nCMD [\"gunicorn\", \"shop.wsgi\"]\n"),
+            ("shop/wsgi.py", ""),
+            (".github/workflows/a.yml", &format!("on: push\njobs:\n{job}")),
+        ]);
+        lines.iter().any(|line| line.contains("deploys=production"))
+    };
+    assert_eq!((deploys("deploy_site"), deploys("get_deployment_meta")), (true, false));
+}

@@ -83,17 +83,3 @@ fn a_production_that_only_an_orchestrator_describes_is_said_to_be_there() {
     let plan = infer(&Repository::read(&tree), &Config::read(&tree), false);
     assert!(plan.not_found.iter().any(|(_, why)| why.contains("Kubernetes manifests describe it (k8s/web.yaml)")));
 }
-
-#[test]
-fn a_job_that_only_computes_what_others_deploy_with_deploys_nothing() {
-    let job = |name: &str| {
-        let text =
-            format!("on: push\njobs:\n  {name}:\n    runs-on: ubuntu-24.04\n    steps:\n      - run: echo branch\n");
-        environments(&[
-            ("docker-compose.yml", "services: {db: {image: postgres}}\n"),
-            (".github/workflows/a.yml", &text),
-        ])
-    };
-    assert!(job("deploy_site").iter().any(|line| line.contains("production: .github")), "{:?}", job("deploy_site"));
-    assert!(!job("get_deployment_meta").iter().any(|line| line.contains("production: .github")));
-}

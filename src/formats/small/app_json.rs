@@ -150,7 +150,7 @@ mod tests {
         assert_eq!(app.addons_of("review")[1].version.as_ref().map(|text| text.value.as_str()), Some("15"));
         assert_eq!((app.addons_of("test").len(), app.addons_of("production").len()), (0, 2));
         let variables: Vec<_> = app.addons_of("production").iter().map(Addon::variable).collect();
-        assert_eq!(variables, [None, Some("DATABASE_URL".to_owned())]);
+        assert_eq!(variables, [Some("REDIS_URL".to_owned()), Some("DB_URL".to_owned())]);
         assert_eq!(app.formation[0].1.as_ref().map(|text| text.value.as_str()), Some("2"));
         assert_eq!((app.scripts["postdeploy"].text.as_str(), app.scripts["test"].text.as_str()), ("m", "pytest"));
         assert_eq!(app.buildpacks.len(), 2);
