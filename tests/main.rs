@@ -18,5 +18,6 @@ mod projects;
 mod reference;
 mod robust;
 mod rules;
+mod settings;
 mod tidy;
 mod walls;

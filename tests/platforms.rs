@@ -1,46 +1,6 @@
 //! What platforms' files, development containers and task runners come to, joined.
 
-use paritylint::discover::{Config, Overlay, Tree};
-use paritylint::links::Repository;
-use paritylint::model::Known;
-use paritylint::{environments, knowledge, resolve};
-
-use crate::support::deep;
-
-/// Every attribute of every fact in one line: `environment component dimension.key attribute=value`.
-fn facts(files: &[(&str, &str)]) -> Vec<String> {
-    let files: Vec<(String, String)> = files.iter().map(|(path, text)| ((*path).into(), (*text).into())).collect();
-    deep(move || {
-        let tree = Tree::open(Box::new(Overlay::of(files))).unwrap();
-        let repository = Repository::read(&tree);
-        let plan = environments::infer(&repository, &Config::default(), false);
-        let model = resolve::resolve(&repository, plan, &Config::default(), knowledge::AS_OF);
-        let mut lines = Vec::new();
-        for (id, attributes) in model.facts.iter().map(|fact| (&fact.id, &fact.attributes)) {
-            for (name, attr) in attributes {
-                let value = match &attr.value {
-                    Known::One(value) => value.as_text().map_or_else(|| format!("{value:?}"), str::to_owned),
-                    Known::Unknown(_) => "?".into(),
-                    Known::Absent => "absent".into(),
-                    other => format!("{other:?}"),
-                };
-                let component = id.component.as_deref().unwrap_or("-");
-                let (environment, dimension, key) = (&id.environment, id.dimension.name(), &id.key);
-                lines.push(format!("{environment} {component} {dimension}.{key} {name}={value}"));
-            }
-        }
-        lines
-    })
-}
-
-#[track_caller]
-fn holds(lines: &[String], wanted: &[&str]) {
-    for line in wanted {
-        let (head, _) = line.rsplit_once('=').unwrap();
-        let near: Vec<_> = lines.iter().filter(|known| known.contains(head.split(' ').nth(2).unwrap())).collect();
-        assert!(lines.iter().any(|known| known == line), "{line}: {near:#?}");
-    }
-}
+use crate::support::{facts, holds};
 
 const REQUIREMENTS: (&str, &str) = ("requirements.txt", "django==5.2\ngunicorn==23.0\n");
 

@@ -4,13 +4,16 @@ use std::collections::BTreeMap;
 
 use crate::model::{Environment, Role};
 
+/// The roles by which environments are references, the first first.
+pub const ORDER: [Role; 4] = [Role::Production, Role::Staging, Role::Development, Role::Test];
+
 /// The environments of one project that others are compared with: those of the highest role present, or the one named.
 pub fn references<'e>(environments: &'e [Environment], project: &str, named: Option<&str>) -> Vec<&'e Environment> {
     let ours = || environments.iter().filter(|environment| environment.project == project);
     if let Some(named) = named {
         return ours().filter(|environment| environment.name == named).collect();
     }
-    for role in [Role::Production, Role::Staging, Role::Development, Role::Test] {
+    for role in ORDER {
         let found: Vec<&Environment> = ours().filter(|environment| environment.role == role).collect();
         if !found.is_empty() {
             return found;

@@ -214,7 +214,11 @@ fn deployment(repository: &Repository<'_>, file: FileId, workflow: &Workflow, jo
             DEPLOYING_ACTIONS.contains(&action.as_str())
         })
     };
-    let named_deploy = || job.id.value.split(['-', '_']).any(|part| part == "deploy" || part == "deployment");
+    // A job that computes what others deploy with is named for it too.
+    let mut words = job.id.value.split(['-', '_']);
+    let computes = ["get", "set", "check", "plan", "prepare", "export"].contains(&words.next().unwrap_or_default());
+    let named_deploy =
+        || !computes && job.id.value.split(['-', '_']).any(|part| part == "deploy" || part == "deployment");
     let span = called.as_ref().map(|(span, _)| *span).or_else(|| acted().map(|uses| uses.span));
     let span = span.or_else(|| (named_deploy() || job.environment.is_some()).then_some(job.id.span))?;
     let names_target = workflow.gitlab && job.environment.is_some();

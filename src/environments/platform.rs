@@ -6,7 +6,6 @@ use super::words::naming;
 use crate::discover::{Kind, paths};
 use crate::formats::small::{CommandText, app_json, procfile};
 use crate::formats::{Var, Vars};
-use crate::knowledge::services;
 use crate::links::Repository;
 use crate::model::{Certainty, Confidence, FileId, Known, Origin, Reason, Role, Span};
 
@@ -116,7 +115,7 @@ fn by_buildpack(repository: &Repository<'_>, folder: &str) -> bool {
 
 /// What Heroku sets, and what `app.json` says that is set, for one of its environments. The values of the file are those
 /// that an application starts with: they may be others by now, but for the tests.
-fn heroku(repository: &Repository<'_>, file: FileId, environment: Option<&str>) -> Vars {
+pub(super) fn heroku(repository: &Repository<'_>, file: FileId, environment: Option<&str>) -> Vars {
     let Ok(read) = repository.tree.parsed(file, app_json::parse) else { return Vars::new() };
     let app = &read.0;
     let chosen = |name: &str, span: Span, why: String| {
@@ -128,15 +127,11 @@ fn heroku(repository: &Repository<'_>, file: FileId, environment: Option<&str>) 
     if environment == Some("test") {
         all.insert("CI".into(), Var::set("true", Origin::set(whole)));
     }
-    let own = environment.and_then(|name| app.environments.get(name));
-    for addon in app.addons_of(environment.unwrap_or_default()) {
-        let Some(row) = services::add_on(&addon.plan.value) else { continue };
-        let name = match &addon.attached_as {
-            Some(prefix) => format!("{}_URL", prefix.value),
-            None => row.variable.clone(),
-        };
+    for addon in app.addons_of(environment.unwrap_or("production")) {
+        let Some(name) = addon.variable() else { continue };
         all.extend([chosen(&name, addon.plan.span, format!("the add-on {} sets it", addon.plan.value))]);
     }
+    let own = environment.and_then(|name| app.environments.get(name));
     for var in app.env.iter().chain(own.iter().flat_map(|own| &own.env)) {
         let name = &var.name.value;
         if let Some(value) = &var.value {

@@ -257,7 +257,10 @@ fn of_heroku(repository: &Repository<'_>, file: FileId) -> Option<Planned> {
     let read = repository.tree.parsed(file, heroku_yml::parse).ok()?;
     let heroku = &read.0;
     let mut planned = planned(file, "Heroku builds what the file says");
-    let given = vars(heroku.setup_config.clone());
+    let app =
+        paths::join(paths::parent(repository.tree.path(file)), "app.json").and_then(|path| repository.tree.find(&path));
+    let mut given = app.map(|app| super::platform::heroku(repository, app, None)).unwrap_or_default();
+    given.extend(vars(heroku.setup_config.clone()));
     for run in heroku.run.iter().chain(&heroku.release) {
         let Some(image) = heroku_image(repository, file, heroku, run) else { continue };
         add(&mut planned, &run.name.value, in_image(&image, run.command.as_ref().map(line)), &given);
@@ -269,8 +272,6 @@ fn of_heroku(repository: &Repository<'_>, file: FileId) -> Option<Planned> {
             add(&mut planned, name, in_image(&image, None), &given);
         }
     }
-    let app =
-        paths::join(paths::parent(repository.tree.path(file)), "app.json").and_then(|path| repository.tree.find(&path));
     if let Some(app) = app {
         planned.add_file(app);
     }

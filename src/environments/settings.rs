@@ -83,8 +83,13 @@ pub fn modules(repository: &Repository<'_>) -> Vec<Module> {
 
 /// The settings that belong to a role by name.
 pub fn by_role(modules: &[Module], role: Role) -> Option<SettingsChoice> {
-    let module = modules.iter().find(|module| module.role.as_ref().is_some_and(|(found, _)| *found == role));
-    if let Some(module) = module {
+    let ours = modules.iter().filter(|module| module.role.as_ref().is_some_and(|(found, _)| *found == role));
+    // `production` and `prod` say it in so many words, the name of a platform does not.
+    let plain = |module: &&Module| {
+        let last = module.name.rsplit('.').next().unwrap_or_default();
+        role.name().get(..3).is_some_and(|word| last.contains(word))
+    };
+    if let Some(module) = ours.clone().find(plain).or_else(|| ours.clone().next()) {
         let span = Some(Span::new(module.file, 0, 0));
         return Some(SettingsChoice { module: module.name.clone(), class: None, span });
     }

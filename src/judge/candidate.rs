@@ -50,6 +50,7 @@ pub fn of<'m>(
             found
         }
         (On::Pair, Pairs::Reference, _) => with_references(rule, index, environments, named),
+        (On::Pair, Pairs::Next, _) => with_next(rule, index, environments, named),
     }
 }
 
@@ -80,6 +81,38 @@ fn with_references<'m>(
         let sides: Vec<Vec<(Candidate<'m>, Compared)>> =
             references.iter().map(|reference| paired(rule, index, environment, reference)).collect();
         found.extend(against_each(sides));
+    }
+    found
+}
+
+/// Pairs with the reference; what is not decided with it is compared with the environments of the next role that decides it.
+fn with_next<'m>(
+    rule: &Rule,
+    index: &Index<'m>,
+    environments: &'m [Environment],
+    named: Option<&str>,
+) -> Vec<Judged<'m>> {
+    let mut found = with_references(rule, index, environments, named);
+    for environment in environments.iter().filter(|environment| rule.roles.contains_key(&environment.role)) {
+        let references = reference::references(environments, &environment.project, named);
+        if references.iter().any(|reference| reference.name == environment.name) {
+            continue;
+        }
+        for role in reference::ORDER.into_iter().take_while(|role| *role != environment.role) {
+            let next = |other: &&Environment| other.role == role && other.project == environment.project;
+            let sides = environments.iter().filter(next).map(|other| paired(rule, index, environment, other)).collect();
+            for (candidate, compared) in against_each(sides) {
+                let same = |(known, _): &&mut Judged<'m>| {
+                    known.environment.name == environment.name && known.fact.id == candidate.fact.id
+                };
+                match (found.iter_mut().find(same), &compared) {
+                    (_, Compared::Undecided(_)) => {}
+                    (Some(known), _) if matches!(known.1, Compared::Undecided(_)) => *known = (candidate, compared),
+                    (Some(_), _) => {}
+                    (None, _) => found.push((candidate, compared)),
+                }
+            }
+        }
     }
     found
 }

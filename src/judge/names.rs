@@ -34,8 +34,8 @@ enum Kind {
     Plain,
 }
 
-/// What every fact has besides its attributes.
-pub const OF_FACT: [&str; 3] = ["key", "component", "environment"];
+/// What every fact has besides its attributes; `place` is where its value is written, equal for one and the same place.
+pub const OF_FACT: [&str; 4] = ["key", "component", "environment", "place"];
 /// What an environment has.
 pub const OF_ENVIRONMENT: [&str; 3] = ["name", "role", "project"];
 /// What a component has.

@@ -86,6 +86,13 @@ impl FactObject {
     }
 }
 
+impl FactObject {
+    fn place(&self) -> Option<String> {
+        let span = self.fact.attributes.get("value")?.origin.primary()?;
+        Some(format!("{}:{}", span.file.0, span.start))
+    }
+}
+
 impl fmt::Debug for FactObject {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(&self.fact.id.key)
@@ -99,6 +106,8 @@ impl Object for FactObject {
             "key" => Jinja::from(self.fact.id.key.as_str()),
             "component" => self.fact.id.component.as_deref().map_or_else(|| Jinja::from(()), Jinja::from),
             "environment" => Jinja::from(&*self.fact.id.environment),
+            // Only equality with another fact's place means something.
+            "place" => self.place().map_or_else(|| Jinja::from(()), Jinja::from),
             name => self.fact.attributes.get(name).map_or_else(|| Jinja::from(()), |attr| seen(attr, &self.touched)),
         })
     }

@@ -51,6 +51,8 @@ pub enum Pairs {
     /// Each with the reference.
     #[default]
     Reference,
+    /// Each with the reference and, where that decides nothing, with the next role that does.
+    Next,
     /// Each with each.
     Any,
 }

@@ -177,9 +177,18 @@ mod tests {
 
     #[test]
     fn placeholders_are_told_from_values() {
-        for value in
-            ["", "changeme", "<your key>", "{{ key }}", "${KEY}", "xxxxxx", "django-insecure-abc", "0", "your-key"]
-        {
+        for value in [
+            "",
+            "changeme",
+            "<your key>",
+            "{{ key }}",
+            "${KEY}",
+            "xxxxxx",
+            "django-insecure-abc",
+            "0",
+            "your-key",
+            "default_key_1",
+        ] {
             assert!(is_placeholder(value), "{value}");
         }
         for value in ["${KEY:-real9f8e7d}", "9f8e7d6c5b4a", "localstorage9"] {

@@ -88,6 +88,14 @@ impl<'t> Container<'t> {
         })
     }
 
+    /// Whether a file was left out where other code of the repository was brought in.
+    pub fn lacks(&self, file: FileId) -> bool {
+        let code = |mapping: &Mapping| {
+            if mapping.folder { self.is_code(&mapping.outside) } else { mapping.outside.ends_with(".py") }
+        };
+        self.inside(file).is_none() && self.mappings.iter().any(code)
+    }
+
     /// The file of the repository at a path in the container.
     pub fn find(&self, path: &str) -> Option<FileId> {
         self.tree.find(&self.outside(path)?)

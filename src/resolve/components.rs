@@ -14,7 +14,7 @@ use crate::environments::{compose as inferred, images as inferred_images};
 use crate::formats::compose::{Project, Provider, Service};
 use crate::formats::shell::Word;
 use crate::formats::{Var, World, dotenv};
-use crate::knowledge::{images, services};
+use crate::knowledge::{images, processes, services};
 use crate::links::{Container, Repository};
 use crate::model::{Certainty, ComponentKind, FileId, Known, Origin, Problem, Reason, SpanMap, Spanned, StepKind};
 
@@ -177,8 +177,8 @@ fn composed<'t>(
         part.user =
             user.value.one().map(|name| Spanned::new(name.clone(), user.origin.primary().unwrap_or(service.name.span)));
     }
-    if kind == ComponentKind::App
-        && let Some(command) = instead.or_else(|| effective(service, built.as_deref()))
+    if let Some(command) = instead.or_else(|| effective(service, built.as_deref()))
+        && (kind == ComponentKind::App || schedules(&command))
     {
         process::start(&mut part, &command, tree);
     }
@@ -224,6 +224,12 @@ fn kind_of(service: &Service, built: Option<&Built<'_>>, context: &Context<'_, '
         },
         (None, None) => ComponentKind::App,
     }
+}
+
+/// Whether a command is, or is handed to a start script as, a daemon that runs what a crontab says.
+fn schedules(command: &CommandWords) -> bool {
+    let words = command.words.iter().filter_map(|word| word.text.one());
+    words.into_iter().any(|word| processes::server(&[word]).is_some_and(|server| server.id == "cron"))
 }
 
 /// The command that runs: what the file says over what the image says.

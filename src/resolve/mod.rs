@@ -12,6 +12,7 @@ pub mod machine;
 pub mod part;
 pub mod pipeline;
 pub mod process;
+mod pytest;
 pub mod reading;
 pub mod services;
 pub mod settings;

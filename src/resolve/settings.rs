@@ -3,13 +3,13 @@
 use super::components::Context;
 use super::edited;
 use super::part::Part;
+use super::pytest;
 use super::speaker;
 use crate::discover::{Kind, paths};
-use crate::environments::settings::{Module, module_name};
+use crate::environments::settings::Module;
 use crate::environments::words::role_of_value;
 use crate::environments::{Planned, SettingsChoice};
 use crate::formats::python::{self, Evaluator, Settings};
-use crate::formats::small::pytest_options::{self, PytestOptions};
 use crate::formats::{Var, World};
 use crate::model::{Certainty, Known, Origin, Reason, Role, Span};
 
@@ -44,15 +44,30 @@ const MODULE_VARIABLE: &str = "DJANGO_SETTINGS_MODULE";
 pub fn load(context: &Context<'_, '_>, planned: &Planned, parts: &[Part<'_>], modules: &[Module]) -> Option<Loaded> {
     let part = speaker::of(context.repository.tree, modules, parts, planned.environment.role);
     let world = part.map_or_else(|| World::Open(Default::default()), |part| part.world.clone());
-    let world = if planned.environment.role == Role::Test { with_pytest(context, part, world) } else { world };
-    let Some((choice, selected)) = choose(context, planned, part, modules, &world) else {
-        return program(context, part, world);
+    let world =
+        if planned.environment.role == Role::Test { pytest::with_variables(context, part, world) } else { world };
+    let chosen = choose(context, planned, part, modules, &world);
+    // Which of a module's classes is taken, the program says.
+    let open = |module: &Module| !module.classes.is_empty() && !is_pydantic(context, module);
+    let unsaid = |choice: &SettingsChoice| {
+        choice.class.is_none() && modules.iter().any(|module| module.name == choice.module && open(module))
     };
+    if chosen.as_ref().is_none_or(|(choice, _)| unsaid(choice))
+        && let Some(loaded) = program(context, part, world.clone())
+    {
+        return Some(loaded);
+    }
+    let (choice, selected) = chosen?;
     let roots = roots(context, part, modules, &choice);
-    let evaluator = Evaluator::new(context.repository.tree, roots);
+    let evaluator = Evaluator::new(context.repository.tree, roots).served(planned.environment.role != Role::Test);
     let world = with_selector(world, &choice);
     let settings = evaluator.module(&choice.module, &world, choice.class.as_deref());
-    settings.file?;
+    let file = settings.file?;
+    // An image of other code of the repository does not load these settings.
+    let container = part.filter(|part| part.image.as_ref().is_some_and(|image| image.dockerfile.is_some()));
+    if container.and_then(|part| part.container.as_ref()).is_some_and(|container| container.lacks(file)) {
+        return None;
+    }
     if settings.files.iter().any(|(file, _)| edited::is_edited(context, part, *file)) {
         return None;
     }
@@ -98,7 +113,7 @@ fn program(context: &Context<'_, '_>, part: Option<&Part<'_>>, world: World) -> 
     let choice = SettingsChoice { module: settings.module.clone(), class: None, span };
     let (component, unseen) = (part.map(|part| part.name.clone()), part.and_then(|part| part.unseen.clone()));
     let refused = python::refusal::refusals(tree, file);
-    let (choice_certainty, fallback) = (Certainty::Stated, None);
+    let (choice_certainty, fallback) = (Certainty::Stated, fallback(context, &world));
     Some(Loaded { settings, choice, selected: true, choice_certainty, fallback, world, component, refused, unseen })
 }
 
@@ -122,7 +137,7 @@ fn choose(
         return planned.settings.clone().map(|choice| (choice, true));
     }
     // `--ds` wins over the variable, the option does not.
-    let pytest = if planned.environment.role == Role::Test { pytest(context, part) } else { None };
+    let pytest = if planned.environment.role == Role::Test { pytest::module(context, part) } else { None };
     if let Some((choice, true)) = &pytest {
         return Some((choice.clone(), true));
     }
@@ -264,46 +279,6 @@ fn fallback(context: &Context<'_, '_>, world: &World) -> Option<(String, Span)> 
     (!world.vars().contains_key(&variable)).then(|| (case(&default), span))
 }
 
-/// The module that pytest's options name.
-fn pytest(context: &Context<'_, '_>, part: Option<&Part<'_>>) -> Option<(SettingsChoice, bool)> {
-    pytest_options(context, part).into_iter().find_map(|options| {
-        let module = options.settings.as_ref()?;
-        let choice = SettingsChoice { module: module.value.clone(), class: None, span: Some(module.span) };
-        Some((choice, options.forced))
-    })
-}
-
-/// What pytest is told by its files, where the component runs it.
-fn pytest_options(context: &Context<'_, '_>, part: Option<&Part<'_>>) -> Vec<PytestOptions> {
-    let runs = |argv: &[String]| argv.iter().any(|word| word.contains("pytest") || word == "tox");
-    let uses_pytest = part.is_none_or(|part| {
-        part.commands.iter().any(|(argv, _)| runs(argv)) || part.processes.iter().any(|process| runs(&process.argv))
-    });
-    if !uses_pytest {
-        return Vec::new();
-    }
-    let tree = context.repository.tree;
-    let folder = part.map(|part| part.folder.clone()).unwrap_or_default();
-    let read = |name: &&str| {
-        let file = paths::join(&folder, name).and_then(|path| tree.find(&path)).or_else(|| tree.find(name))?;
-        let options = tree.parsed(file, |file, text| pytest_options::parse(file, name, text)).ok()?;
-        Option::clone(&options)
-    };
-    ["pytest.ini", "pyproject.toml", "tox.ini", "setup.cfg"].iter().filter_map(read).collect()
-}
-
-/// The variables that pytest sets before it loads the settings.
-fn with_pytest(context: &Context<'_, '_>, part: Option<&Part<'_>>, mut world: World) -> World {
-    for (name, text) in pytest_options(context, part).into_iter().flat_map(|options| options.env) {
-        let default = name.starts_with("D:");
-        let name = name.trim_start_matches("D:").trim_start_matches("R:");
-        if !(default && world.vars().contains_key(name)) {
-            world.vars_mut().insert(name.to_owned(), Var::set(text.value, Origin::set(text.span)));
-        }
-    }
-    world
-}
-
 /// The module that the process's own entry file sets: wsgi.py for a server, manage.py for the rest.
 fn process_default(context: &Context<'_, '_>, part: Option<&Part<'_>>) -> Option<SettingsChoice> {
     let tree = context.repository.tree;
@@ -370,11 +345,5 @@ fn roots(
     }
     add(String::new());
     add("src".to_owned());
-    let _ = module_name;
     roots
-}
-
-/// Whether a certainty rests on something outside.
-pub fn rests_outside(certainty: &Certainty) -> bool {
-    certainty.is_default()
 }

@@ -10,11 +10,12 @@ use crate::model::{ComponentKind, Role};
 /// The component whose settings stand for the environment: one that serves, else the first of ours.
 pub(super) fn of<'p, 't>(tree: &Tree, modules: &[Module], parts: &'p [Part<'t>], role: Role) -> Option<&'p Part<'t>> {
     let ours = || parts.iter().filter(|part| part.kind == ComponentKind::App);
+    // A proxy serves what others make.
     let serves = |part: &&Part<'_>| {
-        part.processes
-            .iter()
-            .any(|process| process.server.as_ref().is_some_and(|s| matches!(s.kind, "production" | "development")))
+        let mut servers = part.processes.iter().filter_map(|process| process.server.as_ref());
+        servers.any(|server| matches!(server.kind, "production" | "development") && server.id != "nginx")
     };
+    let selects = |part: &&Part<'_>| part.world.vars().contains_key("DJANGO_SETTINGS_MODULE");
     let runs = || ours().filter(|part| !part.processes.is_empty());
     let built_here = |part: &&Part<'_>| part.image.as_ref().is_some_and(|image| image.dockerfile.is_some());
     // What runs the tests speaks for them.
@@ -24,6 +25,7 @@ pub(super) fn of<'p, 't>(tree: &Tree, modules: &[Module], parts: &'p [Part<'t>],
     ours()
         .find(tests)
         .or_else(|| ours().find(serves))
+        .or_else(|| ours().find(selects))
         .or_else(|| runs().find(|part| part.installs.installs_python))
         .or_else(|| runs().find(built_here))
         .or_else(|| {

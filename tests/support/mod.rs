@@ -5,8 +5,9 @@ use std::path::{Path, PathBuf};
 
 use paritylint::discover::{Config, Overlay, Tree};
 use paritylint::judge::Record;
-use paritylint::model::Audit;
-use paritylint::{Options, audit_recorded};
+use paritylint::links::Repository;
+use paritylint::model::{Audit, Known};
+use paritylint::{Options, audit_recorded, environments, knowledge, resolve};
 
 /// The repository.
 pub(crate) fn root() -> PathBuf {
@@ -137,4 +138,40 @@ pub(crate) fn expect_file(path: &Path, found: &str) {
     }
     let wanted = if path.exists() { read_text(path) } else { String::new() };
     assert!(wanted == found, "{} differs (BLESS=1 writes it):\n{found}", path.display());
+}
+
+/// Every attribute of every fact in one line: `environment component dimension.key attribute=value`.
+pub(crate) fn facts(files: &[(&str, &str)]) -> Vec<String> {
+    let files: Vec<(String, String)> = files.iter().map(|(path, text)| ((*path).into(), (*text).into())).collect();
+    deep(move || {
+        let tree = Tree::open(Box::new(Overlay::of(files))).unwrap();
+        let repository = Repository::read(&tree);
+        let plan = environments::infer(&repository, &Config::default(), false);
+        let model = resolve::resolve(&repository, plan, &Config::default(), knowledge::AS_OF);
+        let mut lines = Vec::new();
+        for (id, attributes) in model.facts.iter().map(|fact| (&fact.id, &fact.attributes)) {
+            for (name, attr) in attributes {
+                let value = match &attr.value {
+                    Known::One(value) => value.as_text().map_or_else(|| format!("{value:?}"), str::to_owned),
+                    Known::Unknown(_) => "?".into(),
+                    Known::Absent => "absent".into(),
+                    other => format!("{other:?}"),
+                };
+                let component = id.component.as_deref().unwrap_or("-");
+                let (environment, dimension, key) = (&id.environment, id.dimension.name(), &id.key);
+                lines.push(format!("{environment} {component} {dimension}.{key} {name}={value}"));
+            }
+        }
+        lines
+    })
+}
+
+/// Whether every one of these lines is there.
+#[track_caller]
+pub(crate) fn holds(lines: &[String], wanted: &[&str]) {
+    for line in wanted {
+        let (head, _) = line.rsplit_once('=').unwrap();
+        let near: Vec<_> = lines.iter().filter(|known| known.contains(head.split(' ').nth(2).unwrap())).collect();
+        assert!(lines.iter().any(|known| known == line), "{line}: {near:#?}");
+    }
 }

@@ -239,12 +239,13 @@ pub struct Evaluator<'t> {
     roots: Vec<String>,
     cache: parse::Cache,
     whole: bool,
+    served: bool,
 }
 
 impl<'t> Evaluator<'t> {
     /// An evaluator over a tree whose modules are found under these folders, in order.
     pub fn new(tree: &'t Tree, roots: Vec<String>) -> Self {
-        Self { tree, roots, cache: parse::Cache::default(), whole: false }
+        Self { tree, roots, cache: parse::Cache::default(), whole: false, served: false }
     }
 
     /// The same for a tree that holds every file there is: what is not in it is nowhere.
@@ -254,10 +255,17 @@ impl<'t> Evaluator<'t> {
         self
     }
 
+    /// The same for a program that is no run of the tests: `test` is no word of its command line.
+    #[must_use]
+    pub fn served(mut self, served: bool) -> Self {
+        self.served = served;
+        self
+    }
+
     /// What a module, or a class in it, comes to.
     pub fn module(&self, name: &str, world: &World, class: Option<&str>) -> Settings {
         let mut machine = Machine::new(self.tree, &self.roots, &self.cache, world);
-        machine.whole = self.whole;
+        (machine.whole, machine.served) = (self.whole, self.served);
         let file = machine.find(name).and_then(|(file, _)| file);
         let mut out = Settings { module: name.to_owned(), file, ..Settings::default() };
         let at = Span::new(file.unwrap_or(FileId(0)), 0, 0);

@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use super::json;
 use super::tree::{Kind, Node};
 use super::{CommandText, Texts};
+use crate::knowledge::services;
 use crate::model::{FileId, Problem, Spanned};
 
 /// A variable that the app asks for.
@@ -70,6 +71,14 @@ impl App {
     }
 }
 
+impl Addon {
+    /// The variable that the add-on sets: `<name>_URL`, where it was given a name.
+    pub fn variable(&self) -> Option<String> {
+        let own = &services::add_on(&self.plan.value)?.variable;
+        Some(self.attached_as.as_ref().map_or_else(|| own.clone(), |name| format!("{}_URL", name.value)))
+    }
+}
+
 /// Keys of Heroku's schema that say that a file is one of its own.
 const KEYS: [&str; 9] =
     ["env", "addons", "formation", "scripts", "buildpacks", "stack", "image", "environments", "success_url"];
@@ -132,6 +141,8 @@ mod tests {
         assert_eq!(app.env.iter().map(|var| var.required).collect::<Vec<_>>(), [true, false, true, true]);
         assert_eq!(app.addons_of("review")[1].version.as_ref().map(|text| text.value.as_str()), Some("15"));
         assert_eq!((app.addons_of("test").len(), app.addons_of("production").len()), (0, 2));
+        let variables: Vec<_> = app.addons_of("production").iter().map(Addon::variable).collect();
+        assert_eq!(variables, [Some("REDIS_URL".to_owned()), Some("DB_URL".to_owned())]);
         assert_eq!(app.formation[0].1.as_ref().map(|text| text.value.as_str()), Some("2"));
         assert_eq!((app.scripts["postdeploy"].text.as_str(), app.scripts["test"].text.as_str()), ("m", "pytest"));
         assert_eq!(app.buildpacks.len(), 2);

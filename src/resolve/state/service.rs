@@ -70,7 +70,9 @@ fn counterpart(used: &Used, declared: &[Declared], talks: &[(&'static str, Origi
     };
     let mut fitting = declared.iter().enumerate().filter(|(_, one)| !one.emulates && fits(one));
     let first = fitting.next()?;
-    let second = fitting.next();
+    // Jobs side by side each declare the same one.
+    let same = |one: &Declared| (&one.product, &one.version) == (&first.1.product, &first.1.version);
+    let second = fitting.find(|(_, one)| !same(one));
     let talked = |one: &Declared| talks.iter().any(|(product, _)| services::wire_compatible(product, &one.product));
     (second.is_none() || talked(first.1)).then_some(first.0)
 }

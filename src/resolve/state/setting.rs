@@ -1,9 +1,10 @@
 //! Settings of the application.
 
 use super::{Statements, sense, variable};
+use crate::environments::words::role_of_value;
 use crate::formats::python::{Kind, Val};
 use crate::knowledge::variables;
-use crate::model::{Attr, Certainty, Dimension, Known, Origin, Reason, Value};
+use crate::model::{Attr, Certainty, Dimension, Known, Origin, Reason, Role, Value};
 use crate::resolve::settings::Loaded;
 
 /// How deep dictionaries are opened: `DATABASES.default.ENGINE`.
@@ -84,10 +85,10 @@ const VALUES: [&str; 20] = [
     "BUCKET", "SECRET", "DOMAIN", "EMAIL", "ADDRESS", "PORT",
 ];
 
-/// Whether a variable's name lets it be a switch.
+/// Whether a variable's name lets it be a switch; one that any text turns to production errs to the safe side.
 fn is_switch(variable: &str) -> bool {
     let last = variable.rsplit('_').next().unwrap_or(variable);
-    !VALUES.contains(&last)
+    !VALUES.contains(&last) && !matches!(role_of_value(last), Some((Role::Production, _)))
 }
 
 /// The value behind a variable's default, and its certainty.

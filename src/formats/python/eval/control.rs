@@ -203,7 +203,9 @@ impl<'a> Machine<'a> {
     pub(crate) fn try_statement(&mut self, of: &ast::StmtTry, f: &mut Frame) -> Result<Flow, Exc> {
         self.tries.push(Vec::new());
         self.tries_at.push(self.loads);
+        let read_before = self.reads.len();
         let flow = self.block(&of.body, f);
+        let read_after = self.reads.len();
         let mut raised = self.tries.pop().unwrap_or_default();
         self.tries_at.pop();
         let heap = std::mem::take(&mut self.heap);
@@ -224,8 +226,14 @@ impl<'a> Machine<'a> {
                 raised.push((exc, heap, Cond::default()));
             }
         }
+        let may_fail = !raised.is_empty();
         for (exc, heap, cond) in raised {
             self.handle(&of.handlers, &exc, &heap, &cond, f, &mut outcomes);
+        }
+        // What is read where its absence is caught is not required.
+        if may_fail && !outcomes.iter().any(|outcome| matches!(outcome.flow, Flow::Raise(_))) {
+            let caught = self.reads.iter_mut().take(read_after).skip(read_before);
+            caught.for_each(|read| read.required = false);
         }
         if let Some((flow, heap)) = normal {
             self.heap = heap;

@@ -116,6 +116,8 @@ pub(crate) struct Machine<'a> {
     pub(crate) prefixes: Vec<Option<String>>,
     /// Whether the tree holds every file there is.
     pub(crate) whole: bool,
+    /// Whether it is known that no tests are run.
+    pub(crate) served: bool,
     /// Whether files were made on the way.
     pub(crate) made_files: bool,
     /// How many branches that are not decided are around.
@@ -157,6 +159,7 @@ impl<'a> Machine<'a> {
             from_files: Names::new(),
             prefixes: Vec::new(),
             whole: false,
+            served: false,
             made_files: false,
             undecided: 0,
             reads_unsure: None,

@@ -71,6 +71,10 @@ impl Machine<'_> {
 
     pub(crate) fn subscript(&mut self, of: &ast::ExprSubscript, at: Span, f: &mut Frame) -> R {
         let object = self.eval(&of.value, f)?;
+        // A part of the command line, for what is asked of it.
+        if self.served && matches!(&object.k, K::Lib(path) if &**path == "sys.argv") {
+            return Ok(object);
+        }
         if let ast::Expr::Slice(slice) = &*of.slice {
             let mut part = |e: &Option<Box<ast::Expr>>| e.as_ref().map_or(Ok(V::none()), |e| self.eval(e, f));
             let bounds = [part(&slice.lower)?, part(&slice.upper)?, part(&slice.step)?];

@@ -10,6 +10,16 @@ use super::truth::{Truth, View, placed};
 use super::values::{Data, Exc, K, R, V};
 use crate::model::Span;
 
+/// The words of the command line, or the modules that are loaded.
+fn is_command_line(v: &V) -> bool {
+    matches!(&v.k, K::Lib(path) if matches!(&**path, "sys.argv" | "sys.modules"))
+}
+
+/// A word of the command line that runs tests.
+fn is_test_word(v: &V) -> bool {
+    matches!(v.text(), Some("test" | "pytest"))
+}
+
 impl Machine<'_> {
     pub(crate) fn binary(&mut self, left: &V, op: Operator, right: &V, at: Span) -> R {
         if op == Operator::Mod && left.text().is_some() {
@@ -220,6 +230,9 @@ impl Machine<'_> {
             {
                 return Ok(V::at(K::Bool(op == CmpOp::NotIn), at));
             }
+            if self.served && is_command_line(right) && is_test_word(left) {
+                return Ok(V::at(K::Bool(op == CmpOp::NotIn), at));
+            }
             if matches!(&right.k, K::Lib(path) if &**path == "os.environ") {
                 let Some(name) = left.text() else { return Ok(V::unknown("which variable is asked for", at)) };
                 let has = self.env_has(name, at);
@@ -233,6 +246,10 @@ impl Machine<'_> {
                 };
                 Ok(out.resting(v))
             });
+        }
+        let word = self.served && is_command_line(left) && is_test_word(right);
+        if word && matches!(op, CmpOp::Eq | CmpOp::NotEq) {
+            return Ok(V::at(K::Bool(op == CmpOp::NotEq), at));
         }
         self.lift_all(&[left.clone(), right.clone()], at, &mut |m, v| {
             let yes = match op {

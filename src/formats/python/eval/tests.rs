@@ -134,3 +134,15 @@ fn a_call_far_inside_a_tried_import_is_not_what_the_handler_is_for() {
     assert_eq!(of.values.keys().map(String::as_str).collect::<Vec<_>>(), ["A", "B"]);
     assert_eq!(of.values["B"].kind, Kind::Int(1));
 }
+
+#[test]
+fn a_program_that_is_served_has_no_test_on_its_command_line() {
+    let code = "import sys\nA = 'test' in sys.argv[:2]\nB = len(sys.argv) > 1 and sys.argv[1] == 'test'\nC = 'x' in sys.argv\n";
+    let tree = Tree::open(Box::new(Overlay::of([("s.py", code)]))).unwrap_or_else(|_| unreachable!());
+    let got = Evaluator::new(&tree, vec![String::new()]).served(true).module("s", &open(), None);
+    assert_eq!(got.values["A"].as_bool(), Some(false));
+    assert!(!got.values["B"].as_bool().unwrap_or_default());
+    assert_eq!(got.values["C"].as_bool(), None);
+    let got = Evaluator::new(&tree, vec![String::new()]).module("s", &open(), None);
+    assert_eq!(got.values["A"].as_bool(), None);
+}

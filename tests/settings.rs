@@ -1,0 +1,120 @@
+//! Which settings an environment is taken to load, and what is joined with them.
+
+use crate::support::{facts, holds};
+
+#[test]
+fn the_component_that_selects_the_settings_speaks_for_them_not_the_proxy_before_it() {
+    let compose = "services:
+  proxy:
+    image: example/front:1
+    command: [nginx, -g, 'daemon off;']
+    environment: {A: 1, B: 2, C: 3}
+  web:
+    image: example/back:1
+    command: [/opt/start.sh]
+    environment:
+      DJANGO_SETTINGS_MODULE: shop.settings.production
+      DATABASE_URL: postgres://shop@db/shop
+";
+    let lines = facts(&[
+        ("compose.production.yaml", compose),
+        ("shop/__init__.py", ""),
+        ("shop/settings/__init__.py", ""),
+        (
+            "shop/settings/base.py",
+            "import dj_database_url\nDEBUG = True\nDATABASES = {'default': dj_database_url.config(default='sqlite:///a.db')}\n",
+        ),
+        ("shop/settings/aws.py", "from .base import *\n"),
+        ("shop/settings/production.py", "from .base import *\nDEBUG = False\n"),
+    ]);
+    holds(&lines, &["production - service.database product=postgres", "production - setting.DEBUG value=False"]);
+}
+
+#[test]
+fn settings_named_for_production_are_its_own_before_those_of_a_platform() {
+    let lines = facts(&[
+        ("compose.production.yaml", "services:\n  web:\n    image: example/back:1\n    command: [/start]\n"),
+        ("shop/__init__.py", ""),
+        ("shop/settings/__init__.py", ""),
+        ("shop/settings/aws.py", "DEBUG = True\n"),
+        ("shop/settings/production.py", "DEBUG = False\n"),
+    ]);
+    holds(&lines, &["production - setting.DEBUG value=False"]);
+}
+
+#[test]
+fn the_class_that_the_factory_of_the_program_takes_is_the_configuration() {
+    let config = "import os
+
+class Config:
+    SQLALCHEMY_DATABASE_URI = os.environ.get('DATABASE_URL') or 'sqlite:///app.db'
+";
+    let factory = "from flask import Flask
+from config import Config
+
+def create_app(config_class=Config):
+    app = Flask(__name__)
+    app.config.from_object(config_class)
+    return app
+";
+    let lines = facts(&[
+        ("Procfile", "web: gunicorn shop:app\n"),
+        ("requirements.txt", "flask==3.1\ngunicorn==23.0\n"),
+        ("config.py", config),
+        ("app/__init__.py", factory),
+        ("shop.py", "from app import create_app\n\napp = create_app()\n"),
+    ]);
+    holds(&lines, &["production - service.database product=sqlite"]);
+}
+
+#[test]
+fn services_that_jobs_side_by_side_declare_alike_are_one() {
+    let job = "    services:
+      db:
+        image: postgres:12
+    steps:
+      - run: pytest
+        env: {DATABASE_URL: postgres://shop@localhost/shop}
+";
+    let workflow = format!(
+        "on: push\njobs:\n  a:\n    runs-on: ubuntu-24.04\n{job}  b:\n    runs-on: ubuntu-24.04\n{}",
+        job.replace("db:", "store:")
+    );
+    let lines = facts(&[
+        (".github/workflows/tests.yml", workflow.as_str()),
+        ("requirements.txt", "django==5.2\n"),
+        ("manage.py", "import os\nos.environ.setdefault('DJANGO_SETTINGS_MODULE', 'shop.settings')\n"),
+        ("shop/__init__.py", ""),
+        (
+            "shop/settings.py",
+            "import dj_database_url\nDATABASES = {'default': dj_database_url.config(default='postgres:///a')}\n",
+        ),
+    ]);
+    holds(&lines, &["test - service.database version=12"]);
+}
+
+#[test]
+fn an_image_of_other_code_does_not_load_the_settings_of_the_application() {
+    let lines = facts(&[
+        ("manage.py", "import os\nos.environ.setdefault('DJANGO_SETTINGS_MODULE', 'shop.settings')\n"),
+        ("shop/__init__.py", ""),
+        ("shop/settings.py", "DEBUG = True\n"),
+        ("tools/scan/Dockerfile", "FROM python:3.12-slim\nCOPY app.py .\nCMD [\"gunicorn\", \"app:app\"]\n"),
+        ("tools/scan/app.py", "import os\n"),
+    ]);
+    assert!(lines.iter().all(|line| !line.contains("setting.DEBUG")), "{lines:#?}");
+}
+
+#[test]
+fn a_job_that_only_computes_what_others_deploy_with_deploys_nothing() {
+    let deploys = |name: &str| {
+        let job = format!("  {name}:\n    runs-on: ubuntu-24.04\n    steps:\n      - run: echo branch\n");
+        let lines = facts(&[
+            ("Dockerfile", "FROM python:3.12\nCOPY . .\nCMD [\"gunicorn\", \"shop.wsgi\"]\n"),
+            ("shop/wsgi.py", ""),
+            (".github/workflows/a.yml", &format!("on: push\njobs:\n{job}")),
+        ]);
+        lines.iter().any(|line| line.contains("deploys=production"))
+    };
+    assert_eq!((deploys("deploy_site"), deploys("get_deployment_meta")), (true, false));
+}
