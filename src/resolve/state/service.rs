@@ -89,7 +89,7 @@ fn state_used(statements: &mut Statements, used: &Used, declared: Option<&Declar
     };
     let origin =
         if used.origin.steps.is_empty() { declared.map(|one| one.origin.clone()).unwrap_or_default() } else { origin };
-    if let Some(family) = product.one().and_then(|product| services::product(product).map(|row| row.family.as_str())) {
+    if let Some(family) = product.one().and_then(|product| services::family(product, used.family)) {
         fact.text("family", family, &origin);
     }
     let in_process = product.one().is_some_and(|product| in_process(product));
