@@ -201,6 +201,12 @@ pub const ATTRIBUTES: &[AttributeRow] = &[
         Text,
         "for the settings module: development's settings, if they are chosen where nothing is set",
     ),
+    row(
+        Setting,
+        "tested",
+        Bool,
+        "for production's settings module: whether a job, a test or a build loads it before a release",
+    ),
     row(Setting, "critical", Bool, "whether a difference of it changes what the program does"),
     row(Setting, "protects", Bool, "whether it protects transport, cookies or requests"),
     row(Setting, "required", Text, "the value that production must have, where there is one"),
@@ -242,6 +248,12 @@ pub const ATTRIBUTES: &[AttributeRow] = &[
     row(Pipeline, "gate_path", List, "the jobs between the tests and it"),
     row(Pipeline, "approval", Text, "environment, manual or none"),
     row(Pipeline, "artifact", Text, "what it delivers"),
+    row(
+        Pipeline,
+        "override",
+        Text,
+        "the compose override for development that the command which deploys loads by itself",
+    ),
     row(Pipeline, "tests", Bool, "whether it runs the tests"),
 ];
 

@@ -9,10 +9,12 @@ pub mod hosted;
 pub mod installs;
 pub mod job;
 pub mod machine;
+mod overlaid;
 pub mod part;
 pub mod pipeline;
 pub mod process;
 pub mod reading;
+mod rehearsed;
 pub mod services;
 pub mod settings;
 pub mod state;
@@ -25,6 +27,7 @@ use std::sync::Arc;
 use components::Context;
 use part::{Part, ProcessPart};
 use rayon::prelude::*;
+use rehearsed::Rehearsal;
 use state::Statements;
 
 use crate::discover::Config;
@@ -33,7 +36,7 @@ use crate::environments::settings::Module;
 use crate::environments::{Plan, Planned};
 use crate::formats::python;
 use crate::links::{Meaning, Repository, meaning};
-use crate::model::{Attr, Component, ComponentKind, Model, Origin, Role, Unresolved};
+use crate::model::{Attr, Component, ComponentKind, FileId, Model, Origin, Role, Unresolved};
 
 /// What one environment came to.
 struct Resolved {
@@ -41,7 +44,10 @@ struct Resolved {
     statements: Statements,
     components: Vec<Component>,
     unresolved: Vec<Unresolved>,
-    files: Vec<crate::model::FileId>,
+    files: Vec<FileId>,
+    rehearsal: Option<Rehearsal>,
+    /// The files that its settings are made of.
+    settings: Option<Vec<FileId>>,
 }
 
 /// Resolves every environment of a plan.
@@ -54,8 +60,14 @@ pub fn resolve(repository: &Repository<'_>, plan: Plan, config: &Config, as_of: 
         plan.environments.into_iter().enumerate().map(|(at, planned)| (planned, first(at))).collect();
     let all: Vec<Resolved> =
         environments.into_par_iter().map(|(planned, first)| one(&context, planned, first, &modules)).collect();
+    let is_test = |resolved: &&Resolved| resolved.planned.environment.role == Role::Test;
+    let of_tests: Vec<Vec<FileId>> =
+        all.iter().filter(is_test).filter_map(|resolved| resolved.settings.clone()).collect();
     let mut model = Model { not_found: plan.not_found, nothing: plan.nothing, ..Model::default() };
     for mut resolved in all {
+        if let Some(rehearsal) = &resolved.rehearsal {
+            rehearsed::state(&mut resolved.statements, rehearsal, &of_tests);
+        }
         model.secrets.append(&mut resolved.statements.secrets);
         model.secret_spans.append(&mut resolved.statements.secret_spans);
         model.coverage.append(&mut resolved.statements.coverage);
@@ -105,7 +117,9 @@ fn one(context: &Context<'_, '_>, planned: Planned, first: bool, modules: &[Modu
     let unresolved = reading::unresolved(context, &planned, &parts, loaded.as_ref());
     let files = reading::files(&parts, loaded.as_ref());
     let components = parts.iter().map(|part| component(context, &planned, part)).collect();
-    Resolved { planned, statements, components, unresolved, files }
+    let rehearsal = loaded.as_ref().and_then(|loaded| rehearsed::of(context, &planned, &parts, loaded));
+    let settings = loaded.as_ref().map(|loaded| loaded.settings.files.iter().map(|(file, _)| *file).collect());
+    Resolved { planned, statements, components, unresolved, files, rehearsal, settings }
 }
 
 /// The components that are jobs which run the tests.

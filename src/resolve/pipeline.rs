@@ -3,6 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
+use super::overlaid;
 use super::state::Statements;
 use crate::environments::ci::{self, Deployment};
 use crate::formats::workflow::outcome::runs_after_failure;
@@ -25,6 +26,9 @@ pub fn state(statements: &mut Statements, repository: &Repository<'_>, role: Rol
         if ours {
             deploying(statements, repository, &deployment, &testing, name);
         }
+    }
+    if first_of_role {
+        overlaid::state(statements, repository, role);
     }
     if role == Role::Test {
         for (file, job) in &testing {

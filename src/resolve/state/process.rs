@@ -7,7 +7,7 @@ use crate::knowledge::{listens, processes};
 use crate::links::Meaning;
 use crate::links::meaning::{self, unwrapped};
 use crate::model::{Attr, Certainty, ComponentKind, Dimension, Known, Origin, Reason, Span, Value};
-use crate::resolve::part::{Part, ProcessPart};
+use crate::resolve::part::{ImagePart, Part, ProcessPart};
 
 /// States the processes of a component.
 pub fn state(statements: &mut Statements, part: &Part<'_>, tree: &Tree, debug: &dyn Fn(&ProcessPart) -> Option<Attr>) {
@@ -70,7 +70,16 @@ fn one(
     }
     if let Some(check) = &part.healthcheck {
         fact.text("healthcheck", &check.value, &Origin::set(check.span));
+    } else if is_unchecked(part) {
+        fact.attr("healthcheck", Attr { value: Known::Absent, certainty: Certainty::Stated, origin: origin.clone() });
     }
+}
+
+/// Whether surely nothing checks a component: a service of a compose file whose own base brings no check, built here.
+fn is_unchecked(part: &Part<'_>) -> bool {
+    let plain = |repository: &str| ["python", "debian", "ubuntu", "alpine"].contains(&repository);
+    let base = |image: &ImagePart| image.about.as_ref().is_some_and(|about| plain(&about.repository));
+    part.hostname.is_some() && part.image.as_ref().is_some_and(|image| image.dockerfile.is_some() && base(image))
 }
 
 /// Whether a command that is run at the start installs, upgrades or fetches what should be in the image.
