@@ -6,14 +6,17 @@ pub mod components;
 mod edited;
 mod exports;
 pub mod hosted;
+mod idle;
 pub mod installs;
 pub mod job;
+mod lacking;
 pub mod machine;
 mod overlaid;
 pub mod part;
 pub mod pipeline;
 pub mod process;
 pub mod reading;
+mod refresh;
 mod rehearsed;
 pub mod services;
 pub mod settings;
@@ -22,6 +25,7 @@ pub mod supervised;
 pub mod together;
 pub mod unread;
 
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use components::Context;
@@ -46,6 +50,11 @@ struct Resolved {
     unresolved: Vec<Unresolved>,
     files: Vec<FileId>,
     rehearsal: Option<Rehearsal>,
+    wants: Vec<lacking::Want>,
+    have: Option<lacking::Have>,
+    idle: Vec<idle::Idle>,
+    /// The variables that its settings read.
+    read: BTreeSet<String>,
     /// The files that its settings are made of.
     settings: Option<Vec<FileId>>,
 }
@@ -64,7 +73,18 @@ pub fn resolve(repository: &Repository<'_>, plan: Plan, config: &Config, as_of: 
     let of_tests: Vec<Vec<FileId>> =
         all.iter().filter(is_test).filter_map(|resolved| resolved.settings.clone()).collect();
     let mut model = Model { not_found: plan.not_found, nothing: plan.nothing, ..Model::default() };
+    let mut all = all;
+    let is_production = |resolved: &Resolved| resolved.planned.environment.role == Role::Production;
+    let (mut wants, mut read) = (Vec::new(), BTreeSet::new());
+    for resolved in all.iter_mut().filter(|resolved| is_production(resolved)) {
+        wants.append(&mut resolved.wants);
+        read.append(&mut resolved.read);
+    }
     for mut resolved in all {
+        idle::state(&mut resolved.statements, &resolved.idle, &read);
+        if let Some(have) = &resolved.have {
+            lacking::state(&mut resolved.statements, have, &wants);
+        }
         if let Some(rehearsal) = &resolved.rehearsal {
             rehearsed::state(&mut resolved.statements, rehearsal, &of_tests);
         }
@@ -117,9 +137,13 @@ fn one(context: &Context<'_, '_>, planned: Planned, first: bool, modules: &[Modu
     let unresolved = reading::unresolved(context, &planned, &parts, loaded.as_ref());
     let files = reading::files(&parts, loaded.as_ref());
     let components = parts.iter().map(|part| component(context, &planned, part)).collect();
+    let wants = lacking::wants(&used, &declared, &parts, loaded.as_ref(), tree);
+    let have = lacking::have(context, &planned, &parts, &used, &declared, loaded.as_ref());
+    let idle = idle::of(context, planned.environment.role, &used, &declared, loaded.as_ref());
+    let read = idle::read_by(loaded.as_ref());
     let rehearsal = loaded.as_ref().and_then(|loaded| rehearsed::of(context, &planned, &parts, loaded));
     let settings = loaded.as_ref().map(|loaded| loaded.settings.files.iter().map(|(file, _)| *file).collect());
-    Resolved { planned, statements, components, unresolved, files, rehearsal, settings }
+    Resolved { planned, statements, components, unresolved, files, rehearsal, wants, have, idle, read, settings }
 }
 
 /// The components that are jobs which run the tests.

@@ -3,8 +3,8 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
-use super::overlaid;
 use super::state::Statements;
+use super::{overlaid, refresh};
 use crate::environments::ci::{self, Deployment};
 use crate::formats::workflow::outcome::runs_after_failure;
 use crate::formats::workflow::{self, Job, Target, Workflow};
@@ -29,6 +29,7 @@ pub fn state(statements: &mut Statements, repository: &Repository<'_>, role: Rol
     }
     if first_of_role {
         overlaid::state(statements, repository, role);
+        refresh::state(statements, repository, role);
     }
     if role == Role::Test {
         for (file, job) in &testing {

@@ -13,6 +13,8 @@ use crate::model::{Attr, Certainty, ComponentKind, Dimension, FileId, Known, Ori
 /// What was found of production's settings in its own environment.
 pub(super) struct Rehearsal {
     file: FileId,
+    /// Every file that the settings are made of.
+    files: Vec<FileId>,
     chosen: Span,
     done: Known<Value>,
 }
@@ -27,16 +29,20 @@ pub(super) fn of(
     let production = planned.environment.role == Role::Production && loaded.choice.class.is_none();
     let django = loaded.settings.values.contains_key("INSTALLED_APPS");
     let (file, chosen) = (loaded.settings.file?, loaded.choice.span?);
+    let files = loaded.settings.files.iter().map(|(file, _)| *file).collect();
     (production && django).then(|| Rehearsal {
         file,
         chosen,
+        files,
         done: done(context, planned, parts, &loaded.choice.module),
     })
 }
 
 /// States `tested` where the tests load settings of their own.
 pub(super) fn state(statements: &mut Statements, rehearsal: &Rehearsal, of_tests: &[Vec<FileId>]) {
-    if of_tests.is_empty() {
+    // Settings that have nothing in common are those of two applications.
+    let akin = |files: &Vec<FileId>| files.iter().any(|file| rehearsal.files.contains(file));
+    if !of_tests.iter().any(akin) {
         return;
     }
     let also = of_tests.iter().any(|files| files.contains(&rehearsal.file));
@@ -68,14 +74,14 @@ fn done(context: &Context<'_, '_>, planned: &Planned, parts: &[Part<'_>], module
 
 /// Whether the build of an image runs a command of Django: it loads the settings, and fails with them.
 fn built(parts: &[Part<'_>]) -> bool {
-    let started = |part: &Part<'_>, argv: &Vec<String>| part.started.iter().any(|(words, _)| words == argv);
+    let started = |part: &Part<'_>, span: &Span| part.started.iter().any(|(_, at)| at == span);
     let loads = |argv: &Vec<String>| {
         matches!(meaning::of(argv), Meaning::Manages(_) | Meaning::Tests)
             || argv
                 .iter()
                 .any(|word| word.ends_with("manage.py") || word == "django-admin" || word.contains("collectstatic"))
     };
-    parts.iter().any(|part| part.commands.iter().any(|(argv, _)| !started(part, argv) && loads(argv)))
+    parts.iter().any(|part| part.commands.iter().any(|(argv, span)| !started(part, span) && loads(argv)))
 }
 
 /// Texts that CI, its scripts and the tests are made of.

@@ -1,6 +1,6 @@
 //! Processes, and schedules that something must start.
 
-use super::Statements;
+use super::{Statements, programs};
 use crate::discover::Tree;
 use crate::environments::{Planned, Runs};
 use crate::knowledge::{listens, processes};
@@ -56,6 +56,7 @@ fn one(
     if let Some((_, at)) = installs.first() {
         fact.list("installs", installs.iter().map(|(argv, _)| shown(argv)).collect(), &Origin::set(*at));
     }
+    programs::state(&mut fact, part, process, tree);
     if let Some(debug) = debug(process) {
         fact.attr("debug", debug);
     }
@@ -70,8 +71,15 @@ fn one(
     }
     if let Some(check) = &part.healthcheck {
         fact.text("healthcheck", &check.value, &Origin::set(check.span));
-    } else if is_unchecked(part) {
+    }
+    if let Some(context) = part.image.as_ref().and_then(|image| image.context.as_ref()) {
+        fact.text("folder", context, origin);
+    }
+    if part.healthcheck.is_none() && is_unchecked(part) {
         fact.attr("healthcheck", Attr { value: Known::Absent, certainty: Certainty::Stated, origin: origin.clone() });
+    } else if part.healthcheck.is_none() {
+        let reason = Reason::new("whether the platform or the image checks it is not known");
+        fact.attr("healthcheck", Attr::unknown(reason, origin.clone()));
     }
 }
 

@@ -182,6 +182,9 @@ fn version(fact: &mut super::Statement<'_>, one: &Declared, as_of: &str) {
     let make = one.flavour.as_ref().map_or_else(|| one.product.clone(), |flavour| format!("{}/{flavour}", one.product));
     fact.known("make", Known::One(make), &one.certainty, &one.origin);
     fact.known("libc", one.libc.clone(), &one.certainty, &one.origin);
+    if let Some(image) = &one.image {
+        fact.text("image", image, &one.origin);
+    }
     if let Some(target) = &one.misplaced {
         fact.text("misplaced", target, &one.origin);
     }
