@@ -59,7 +59,8 @@ const TABLE: &[(i32, &[&str])] = &[
     (1, &["check", "later", "--as-of", "2099-01-01"]),
     (0, &["check", "never"]),
     (1, &["check", "never", "--fail-on", "error"]),
-    (1, &["check", "errors", "--diff"]),
+    (0, &["check", "errors", "--diff"]),
+    (1, &["check", "errors", "--diff", "--select", "staging-uses-dev-image"]),
     // Usage.
     (2, &[]),
     (2, &["chek"]),

@@ -7,6 +7,7 @@ mod support;
 mod cli;
 mod config;
 mod exits;
+mod fixes;
 mod fixtures;
 mod hooks;
 mod known;

@@ -53,6 +53,11 @@ fn a_pipeline_that_promotes() {
 }
 
 #[test]
+fn a_team_with_rules_of_its_own() {
+    project("p-policy");
+}
+
+#[test]
 fn a_flask_program_with_sqlite() {
     project("d-flask-sqlite");
 }

@@ -5,8 +5,10 @@ use std::fmt::Write;
 use paritylint::judge::rule_file::On;
 use paritylint::judge::{builtin, conditions, names};
 use paritylint::model::{Dimension, schema};
+use paritylint::report::rules::explain;
 
-use crate::support::{expect_file, files, read_text, root};
+use crate::fixtures::{Case, cases, files_of};
+use crate::support::{audited_by_all, deep, expect_file, files, read_text, root, tree_of};
 
 #[test]
 fn the_list_of_rules_is_the_folder() {
@@ -85,6 +87,50 @@ fn section(text: &str, name: &str, body: &str) -> String {
     let (before, rest) = text.split_once(&start).unwrap();
     let (_, after) = rest.split_once(&end).unwrap();
     format!("{before}{start}\n{body}\n{end}{after}")
+}
+
+/// What is said of a rule's first firing case, as `explain` shows it.
+fn sample(rule: &str, all: &[Case]) -> Option<String> {
+    all.iter().filter(|case| case.rule == rule && case.name.starts_with("fires-")).find_map(|case| {
+        let tree = tree_of(files_of(case));
+        let (audit, _) = audited_by_all(&tree);
+        let finding = audit.findings.iter().find(|finding| finding.rule == rule)?;
+        let mut out = format!("{}: {}\n", finding.severity.name(), finding.message);
+        for place in finding.locations.iter().take(3) {
+            let text = tree.text(place.span.file).unwrap_or_default();
+            let line = text.get(..place.span.start as usize).unwrap_or_default().matches('\n').count() + 1;
+            let _ = writeln!(out, "{}:{line} {}", tree.path(place.span.file), place.label);
+        }
+        Some(out)
+    })
+}
+
+#[test]
+fn every_rule_has_a_sample_of_what_it_says() {
+    deep(|| {
+        let all = cases();
+        let mut text = String::new();
+        for rule in &builtin::rules().0 {
+            let sample = sample(&rule.name, &all).unwrap_or_else(|| panic!("{} has no sample", rule.name));
+            let _ = write!(text, "## {}\n{sample}\n", rule.name);
+        }
+        expect_file(&root().join("rules/samples.txt"), &text);
+    });
+}
+
+#[test]
+fn what_is_explained_of_every_rule_is_complete_and_fits_80_columns() {
+    for rule in &builtin::rules().0 {
+        let text = explain(rule);
+        for title in
+            ["Why", "What to do", "Severity", "When it fires", "When it stays", "To allow it", "A sample", "Read on"]
+        {
+            let tool = rule.dimension == Dimension::Tool;
+            assert!(tool || text.lines().any(|line| line.starts_with(title)), "{} lacks {title}:\n{text}", rule.name);
+        }
+        let long = text.lines().find(|line| line.chars().count() > 80 && !line.contains("://"));
+        assert!(long.is_none(), "{}: {long:?}", rule.name);
+    }
 }
 
 #[test]

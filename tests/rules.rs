@@ -19,7 +19,7 @@ fn model(case: &Case) -> Model {
     resolve::resolve(&repository, plan, &config, knowledge::AS_OF)
 }
 
-/// Every mutant of a rule: one conjunct, guard, row or role less.
+/// Every mutant of a rule: one conjunct, guard, row or role less, or another severity of a role.
 fn mutants(path: &str, text: &str) -> Vec<(String, Rule)> {
     let table: toml::Table = toml::from_str(text).unwrap();
     let mut found = Vec::new();
@@ -43,6 +43,10 @@ fn mutants(path: &str, text: &str) -> Vec<(String, Rule)> {
         let mut mutant = table.clone();
         mutant["roles"].as_table_mut().unwrap().remove(role);
         add(format!("role {role}"), &mutant);
+        let other = if roles[role].as_str() == Some("note") { "warning" } else { "note" };
+        let mut mutant = table.clone();
+        mutant["roles"].as_table_mut().unwrap().insert(role.clone(), other.into());
+        add(format!("the severity of role {role}"), &mutant);
     }
     found
 }

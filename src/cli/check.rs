@@ -144,6 +144,9 @@ pub struct Arguments {
     /// Mend what can be mended safely, and report the rest
     #[arg(long)]
     pub fix: bool,
+    /// With --fix or --diff: also what somebody must look at before it is committed
+    #[arg(long)]
+    pub unsafe_fixes: bool,
     /// Show what --fix would change, and change nothing
     #[arg(long)]
     pub diff: bool,

@@ -29,9 +29,10 @@ pub fn run(arguments: &Arguments, opened: &Opened, options: &Options) -> Done {
     let mut edited = fix::Edited::new();
     let mut before = opened.audit.clone();
     let mut tree = reopen(root, opened, &edited);
-    for _ in 0..fix::mendable(&opened.audit).len() {
+    let risky = arguments.unsafe_fixes;
+    for _ in 0..fix::mendable(&opened.audit, risky).len() {
         let Some(current) = &tree else { break };
-        let step = fix::mendable(&before).into_iter().find_map(|finding| {
+        let step = fix::mendable(&before, risky).into_iter().find_map(|finding| {
             let mut next = edited.clone();
             next.extend(fix::apply(current, finding.edit.as_ref()?)?);
             let there = reopen(root, opened, &next)?;

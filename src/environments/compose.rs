@@ -12,6 +12,11 @@ use crate::formats::{Vars, World};
 use crate::links::{Call, Caller, Meaning, Repository};
 use crate::model::{Confidence, FileId, Role, Span};
 
+/// What says of files that run together that they are for a developer's machine.
+pub fn development_signs(repository: &Repository<'_>, files: &[FileId]) -> Vec<Span> {
+    load(repository, files).services.values().filter_map(development_sign).map(|(span, _)| span).collect()
+}
+
 /// One compose file by itself.
 pub(super) struct File {
     id: FileId,

@@ -92,9 +92,11 @@ fn edit(rule: &Rule, candidate: &Candidate<'_>, scope: &Scope<'_>) -> Option<Rep
     let touched = Touched::default();
     let values = scope.values(candidate, &touched);
     let holds = engine().compile_expression(&edit.when).and_then(|when| when.eval(values.clone())).ok()?.is_true();
-    let text = engine().render_str(&edit.with, values).ok()?;
-    let span = candidate.fact.get(&edit.replace)?.origin.primary()?;
-    (holds && touched.take().is_empty()).then_some(Replacement { span, text })
+    let text = engine().render_str(edit.append.as_ref().unwrap_or(&edit.with), values).ok()?;
+    let attr = candidate.fact.get(&edit.replace)?;
+    let (span, was) = (attr.origin.primary()?, text_of(attr));
+    let change = Replacement { span, was, text, append: edit.append.is_some(), risky: edit.risky };
+    (holds && touched.take().is_empty()).then_some(change)
 }
 
 /// The value a finding speaks of.

@@ -205,6 +205,9 @@ impl Check<'_> {
             found.extend(wrong.into_iter().map(|wrong| ("edit.when".to_owned(), wrong)));
             let wrong = names::check_template(&edit.with, file.on, dimension);
             found.extend(wrong.into_iter().map(|wrong| ("edit.with".to_owned(), wrong)));
+            let appended = edit.append.as_deref().unwrap_or_default();
+            let wrong = names::check_template(appended, file.on, dimension);
+            found.extend(wrong.into_iter().map(|wrong| ("edit.append".to_owned(), wrong)));
         }
         let message = names::check_template(&file.message, file.on, dimension);
         found.extend(message.into_iter().map(|wrong| ("message".to_owned(), wrong)));

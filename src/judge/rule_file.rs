@@ -177,14 +177,20 @@ pub struct RuleFile {
     pub edit: Option<Edit>,
 }
 
-/// An edit: the text at an attribute's place gives way to another.
+/// An edit: the text at an attribute's place gives way to another, or gets more at its end.
 #[derive(Clone, PartialEq, Eq, Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Edit {
     /// The attribute whose place is edited.
     pub replace: String,
     /// What is written there, a template.
+    #[serde(default)]
     pub with: String,
+    /// What is written behind it, a template, where it stays.
+    pub append: Option<String>,
     /// When it can be done.
     pub when: String,
+    /// Whether somebody must look at it: it may change what runs in ways that the files do not show.
+    #[serde(default, rename = "unsafe")]
+    pub risky: bool,
 }

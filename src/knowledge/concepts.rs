@@ -79,6 +79,31 @@ struct Alone {
     source: String,
 }
 
+/// A program that small images lack, and the packages that bring it.
+#[derive(Deserialize, Debug)]
+#[serde(deny_unknown_fields)]
+struct Program {
+    #[serde(rename = "program")]
+    name: String,
+    #[serde(default)]
+    debian: Vec<String>,
+    #[serde(default)]
+    alpine: Vec<String>,
+    #[expect(dead_code, reason = "kept for the reader of the table")]
+    source: String,
+}
+
+/// The client of PostgreSQL that a release of a distribution has.
+#[derive(Deserialize, Debug)]
+#[serde(deny_unknown_fields)]
+struct Client {
+    distro: String,
+    release: String,
+    postgres: String,
+    #[expect(dead_code, reason = "kept for the reader of the table")]
+    source: String,
+}
+
 #[derive(Deserialize, Default)]
 #[serde(deny_unknown_fields)]
 pub(super) struct Table {
@@ -86,6 +111,8 @@ pub(super) struct Table {
     concepts: Vec<Concept>,
     noise: Vec<Noise>,
     alone: Vec<Alone>,
+    programs: Vec<Program>,
+    clients: Vec<Client>,
 }
 table!(table, Table, "concepts.toml");
 
@@ -156,6 +183,21 @@ pub fn brings_what_is_known(manager: &str, package: &str) -> bool {
     noise(package)
         || table().concepts.iter().any(row)
         || table().alone.iter().flat_map(|row| &row.packages).any(|name| wildcard(name, package))
+}
+
+/// Whether a program that small images of a family lack is among those that one of these packages brings; none where the
+/// images have it, or it is not known.
+pub fn program_among<'p>(family: &str, program: &str, mut packages: impl Iterator<Item = &'p str>) -> Option<bool> {
+    let row = table().programs.iter().find(|row| row.name == program)?;
+    let brought = if family == "alpine" { &row.alpine } else { &row.debian };
+    let brings = |package: &str| brought.iter().any(|pattern| wildcard(pattern, package));
+    (!brought.is_empty()).then(|| packages.any(brings))
+}
+
+/// The major of PostgreSQL's client that a release of a distribution has.
+pub fn postgres_client(distro: &str, release: &str) -> Option<&'static str> {
+    let row = |row: &&Client| row.distro == distro && row.release == release;
+    table().clients.iter().find(row).map(|row| row.postgres.as_str())
 }
 
 /// Whether a package never counts as a difference.

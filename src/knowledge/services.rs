@@ -139,6 +139,12 @@ pub fn databases_of_client(package: &str) -> impl Iterator<Item = &'static str> 
     servers.filter(speaks).map(|row| row.product.as_str())
 }
 
+/// The family of a product; of a name that several families have (`locmem`), the one that is asked for.
+pub fn family(name: &str, wanted: Option<&str>) -> Option<&'static str> {
+    let rows = || table().products.iter().filter(|row| row.product == name);
+    rows().find(|row| Some(row.family.as_str()) == wanted).or_else(|| rows().next()).map(|row| row.family.as_str())
+}
+
 fn by(pick: impl Fn(&Product) -> &[String], text: &str) -> Option<Service> {
     table().products.iter().find(|row| pick(row).iter().any(|item| wildcard(item, text))).map(Product::service)
 }
@@ -325,7 +331,10 @@ mod tests {
         assert_eq!(product_of(by_url("sqlite")), Some("sqlite"));
         assert_eq!(product_of(by_broker("amqp")), Some("rabbitmq"));
         assert_eq!(product_of(by_broker("memory")), Some("memory_broker"));
-        assert_eq!(product_of(by_email_backend("anymail.backends.mailgun.EmailBackend")), Some("smtp"));
+        assert_eq!(product_of(by_email_backend("anymail.backends.mailgun.EmailBackend")), Some("mailgun"));
+        let locmem = by_email_backend("django.core.mail.backends.locmem.EmailBackend");
+        assert_eq!(locmem.map(|service| (service.product, service.family)), Some(("locmem", "mail")));
+        assert_eq!((family("locmem", Some("mail")), family("locmem", None)), (Some("mail"), Some("cache")));
         assert!(by_cache_backend("django.core.cache.backends.locmem.LocMemCache").is_some_and(|s| s.in_process));
         assert_eq!(product_of(by_django_engine("django.contrib.gis.db.backends.postgis")), Some("postgres"));
         assert_eq!(session_store("django.contrib.sessions.backends.signed_cookies"), Some("cookie"));

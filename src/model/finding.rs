@@ -114,8 +114,14 @@ pub struct Suppression {
 pub struct Replacement {
     /// The place.
     pub span: Span,
-    /// What is to stand there.
+    /// What must stand there now: a value that is put together elsewhere cannot be changed here.
+    pub was: String,
+    /// What is to stand there, or behind it.
     pub text: String,
+    /// Whether what stands there stays.
+    pub append: bool,
+    /// Whether somebody must look at it first.
+    pub risky: bool,
 }
 
 /// What a rule found. A finding has one primary place or more; `locations` is never empty.

@@ -45,7 +45,7 @@ pub fn explain(rule: &Rule) -> String {
         let _ = write!(out, "{title}\n{body}\n");
     };
     section("Why", wrapped(&file.why, "  "));
-    section("What to do", wrapped(&file.fix, "  "));
+    section("What to do", wrapped(&file.fix, "  ") + &mended(rule));
     section("Severity", wrapped(&format!("{} (profile {})", roles(rule), rule.profile()), "  "));
     let mut fires: Vec<String> =
         vec![format!("judged on every {} of dimension {}", file.on.name(), rule.dimension.name())];
@@ -64,6 +64,10 @@ pub fn explain(rule: &Rule) -> String {
     if !silent.is_empty() {
         section("When it stays silent on purpose", silent);
     }
+    section("To allow it", allowed(&rule.name));
+    if let Some(sample) = sample(&rule.name) {
+        section("A sample", sample.lines().fold(String::new(), |out, line| out + &wrapped(line, "  ")));
+    }
     if !file.subsumes.is_empty() {
         section("It explains", wrapped(&file.subsumes.join(", "), "  "));
     }
@@ -72,6 +76,33 @@ pub fn explain(rule: &Rule) -> String {
         section("Evidence towards", wrapped(&file.controls.join(", "), "  "));
     }
     out.trim_end().to_owned() + "\n"
+}
+
+/// What a finding of every rule looks like: `## RULE`, then what is said of a fixture of it.
+const SAMPLES: &str = include_str!("../../rules/samples.txt");
+
+/// What a finding of a rule looks like.
+fn sample(name: &str) -> Option<&'static str> {
+    let mut all = SAMPLES.split("## ").skip(1).filter_map(|part| part.split_once('\n'));
+    all.find(|(title, _)| *title == name).map(|(_, body)| body.trim_end())
+}
+
+/// Whether the program mends it by itself.
+fn mended(rule: &Rule) -> String {
+    let line = match &rule.file.edit {
+        Some(edit) if edit.risky => "where it is plain, `check --fix --unsafe-fixes` does it: look at it first",
+        Some(_) => "where it is plain, `check --fix` does it",
+        None => return String::new(),
+    };
+    wrapped(line, "  ")
+}
+
+/// How a difference is accepted: at its line, or in the configuration.
+fn allowed(name: &str) -> String {
+    format!(
+        "  at its line:\n    # paritylint: allow[{name}] the reason\n  or in paritylint.toml:\n    \
+         [[allow]]\n    rule = \"{name}\"\n    reason = \"…\"\n"
+    )
 }
 
 /// A line a rule.

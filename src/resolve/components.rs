@@ -171,6 +171,7 @@ fn composed<'t>(
         part.installs.packages_complete = Err(reason.clone());
         part.installs.system_complete = Err(reason);
     }
+    checked(&mut part, service);
     variables(&mut part, project, service, tree);
     mounts(&mut part, service, folder);
     if let Some(user) = &service.user {
@@ -183,6 +184,17 @@ fn composed<'t>(
         process::start(&mut part, &command, tree);
     }
     part
+}
+
+/// The health check that the file gives in place of the image's.
+fn checked(part: &mut Part<'_>, service: &Service) {
+    let Some((check, span)) = service.healthcheck.as_ref().and_then(|check| Some((check, check.span?))) else { return };
+    let test = check.test.as_deref().unwrap_or_default();
+    if check.disable || test.first().is_some_and(|word| word == "NONE") {
+        part.healthcheck = None;
+    } else if let Some(words) = test.get(1..).filter(|words| !words.is_empty()) {
+        part.healthcheck = Some(Spanned::new(words.join(" "), span));
+    }
 }
 
 pub(super) fn image_part(

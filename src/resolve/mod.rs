@@ -6,14 +6,19 @@ pub mod components;
 mod edited;
 mod exports;
 pub mod hosted;
+mod idle;
 pub mod installs;
 pub mod job;
+mod lacking;
 pub mod machine;
+mod overlaid;
 pub mod part;
 pub mod pipeline;
 pub mod process;
 mod pytest;
 pub mod reading;
+mod refresh;
+mod rehearsed;
 pub mod services;
 pub mod settings;
 mod speaker;
@@ -23,12 +28,13 @@ pub mod together;
 mod turns;
 pub mod unread;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use components::Context;
 use part::{Part, ProcessPart};
 use rayon::prelude::*;
+use rehearsed::Rehearsal;
 use state::Statements;
 
 use crate::discover::Config;
@@ -37,7 +43,7 @@ use crate::environments::settings::Module;
 use crate::environments::{Plan, Planned};
 use crate::formats::python;
 use crate::links::{Meaning, Repository, meaning};
-use crate::model::{Attr, Component, ComponentKind, Model, Origin, Role, Unresolved};
+use crate::model::{Attr, Component, ComponentKind, FileId, Model, Origin, Role, Unresolved};
 
 /// What one environment came to.
 struct Resolved {
@@ -45,7 +51,55 @@ struct Resolved {
     statements: Statements,
     components: Vec<Component>,
     unresolved: Vec<Unresolved>,
-    files: Vec<crate::model::FileId>,
+    files: Vec<FileId>,
+    rehearsal: Option<Rehearsal>,
+    wants: Vec<lacking::Want>,
+    have: Option<lacking::Have>,
+    idle: Vec<idle::Idle>,
+    /// The variables that its settings read.
+    read: BTreeSet<String>,
+    /// The files that its settings are made of.
+    settings: Option<Vec<FileId>>,
+}
+
+/// What the environments of one project say of each other.
+#[derive(Default)]
+struct Others {
+    /// What its production wants of services.
+    wants: Vec<lacking::Want>,
+    /// The names that its production reads.
+    read: BTreeSet<String>,
+    /// The settings files of each of its test environments.
+    of_tests: Vec<Vec<FileId>>,
+}
+
+impl Others {
+    fn by_project(all: &mut [Resolved]) -> BTreeMap<String, Self> {
+        let mut projects: BTreeMap<String, Self> = BTreeMap::new();
+        for resolved in all {
+            let environment = &resolved.planned.environment;
+            let own = projects.entry(environment.project.clone()).or_default();
+            match environment.role {
+                Role::Test => own.of_tests.extend(resolved.settings.clone()),
+                Role::Production => {
+                    own.wants.append(&mut resolved.wants);
+                    own.read.append(&mut resolved.read);
+                }
+                _ => {}
+            }
+        }
+        projects
+    }
+
+    fn state(&self, resolved: &mut Resolved) {
+        idle::state(&mut resolved.statements, &resolved.idle, &self.read);
+        if let Some(have) = &resolved.have {
+            lacking::state(&mut resolved.statements, have, &self.wants);
+        }
+        if let Some(rehearsal) = &resolved.rehearsal {
+            rehearsed::state(&mut resolved.statements, rehearsal, &self.of_tests);
+        }
+    }
 }
 
 /// Resolves every environment of a plan.
@@ -68,7 +122,7 @@ pub fn resolve(repository: &Repository<'_>, plan: Plan, config: &Config, as_of: 
     let first = |at: usize| kinds.iter().position(|kind| *kind == kinds[at]) == Some(at);
     let environments: Vec<(Planned, bool)> =
         plan.environments.into_iter().enumerate().map(|(at, planned)| (planned, first(at))).collect();
-    let all: Vec<Resolved> = environments
+    let mut all: Vec<Resolved> = environments
         .into_par_iter()
         .map(|(planned, first)| {
             let project = planned.environment.project.clone();
@@ -78,7 +132,11 @@ pub fn resolve(repository: &Repository<'_>, plan: Plan, config: &Config, as_of: 
         .collect();
     let mut model = Model { not_found: plan.not_found, nothing: plan.nothing, ..Model::default() };
     model.unresolved.extend(plan.collection.map(reading::left_out));
+    let others = Others::by_project(&mut all);
     for mut resolved in all {
+        if let Some(others) = others.get(&resolved.planned.environment.project) {
+            others.state(&mut resolved);
+        }
         model.secrets.append(&mut resolved.statements.secrets);
         model.secret_spans.append(&mut resolved.statements.secret_spans);
         model.coverage.append(&mut resolved.statements.coverage);
@@ -128,7 +186,13 @@ fn one(context: &Context<'_, '_>, planned: Planned, first: bool, modules: &[Modu
     let unresolved = reading::unresolved(context, &planned, &parts, loaded.as_ref());
     let files = reading::files(&parts, loaded.as_ref());
     let components = parts.iter().map(|part| component(context, &planned, part)).collect();
-    Resolved { planned, statements, components, unresolved, files }
+    let wants = lacking::wants(&used, &declared, &parts, loaded.as_ref(), tree);
+    let have = lacking::have(context, &planned, &parts, &used, &declared, loaded.as_ref());
+    let idle = idle::of(context, planned.environment.role, &used, &declared, loaded.as_ref());
+    let read = idle::read_by(loaded.as_ref());
+    let rehearsal = loaded.as_ref().and_then(|loaded| rehearsed::of(context, &planned, &parts, loaded));
+    let settings = loaded.as_ref().map(|loaded| loaded.settings.files.iter().map(|(file, _)| *file).collect());
+    Resolved { planned, statements, components, unresolved, files, rehearsal, wants, have, idle, read, settings }
 }
 
 /// The components that are jobs which run the tests.

@@ -4,6 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use super::state::Statements;
+use super::{overlaid, refresh};
 use crate::environments::ci::{self, Deployment};
 use crate::formats::workflow::outcome::runs_after_failure;
 use crate::formats::workflow::{self, Job, Target, Workflow};
@@ -25,6 +26,10 @@ pub fn state(statements: &mut Statements, repository: &Repository<'_>, role: Rol
         if ours {
             deploying(statements, repository, &deployment, &testing, name);
         }
+    }
+    if first_of_role {
+        overlaid::state(statements, repository, role);
+        refresh::state(statements, repository, role);
     }
     if role == Role::Test {
         for (file, job) in &testing {

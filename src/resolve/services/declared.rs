@@ -32,6 +32,7 @@ fn declared(name: &str, reference: &str, origin: Origin, certainty: Certainty, a
         variant: about.variant.clone(),
         libc: about.libc.clone(),
         misplaced: None,
+        image: Some(reference.to_owned()),
         emulates: false,
         stored: false,
         origin,
@@ -52,6 +53,7 @@ fn emulator(part: &Part<'_>, image: &ImagePart) -> Option<Declared> {
         variant: about.variant.clone(),
         libc: about.libc.clone(),
         misplaced: None,
+        image: None,
         emulates: true,
         stored: false,
         origin: image.origin.clone(),
@@ -136,6 +138,7 @@ fn job_services(context: &Context<'_, '_>, file: crate::model::FileId, id: &str)
         versions.sort();
         versions.dedup();
         if versions.len() > 1 {
+            one.image = None;
             one.version = Known::Every(versions, Reason::at("the matrix runs all of them", spec.image.span));
         }
         found.push(one);
@@ -203,6 +206,7 @@ fn of_platform(name: &Spanned<String>, kind: (&str, &str), version: Option<&Span
         variant: Known::Unknown(Reason::new("the platform runs it")),
         libc: Known::Unknown(Reason::new("the platform runs it")),
         misplaced: None,
+        image: None,
         emulates: false,
         stored: true,
         origin,

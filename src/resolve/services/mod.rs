@@ -31,6 +31,8 @@ pub struct Declared {
     pub libc: Known<String>,
     /// The folder of its volume, where its data does not lie.
     pub misplaced: Option<String>,
+    /// The image as it is written, where that is one.
+    pub image: Option<String>,
     /// Whether it stands in for another.
     pub emulates: bool,
     /// Whether a volume keeps its data.

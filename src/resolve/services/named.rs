@@ -123,7 +123,7 @@ mod tests {
     fn mail_that_is_handed_on_is_what_it_is_handed_to() {
         let text = "EMAIL_BACKEND = 'djcelery_email.backends.CeleryEmailBackend'\n\
             CELERY_EMAIL_BACKEND = 'django.core.mail.backends.console.EmailBackend'\n";
-        assert_eq!(used(text)["mail"].0, "console_mail");
+        assert_eq!(used(text)["mail"].0, "console");
     }
 
     #[test]

@@ -1,10 +1,13 @@
 //! From typed parts to facts, one file a dimension.
 
+mod client;
+pub mod excluded;
 pub mod given;
 pub mod image;
 pub mod locked;
 pub mod package;
 pub mod process;
+pub mod programs;
 pub mod runtime;
 mod sense;
 pub mod service;

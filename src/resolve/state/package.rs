@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::{Statements, locked};
+use super::{Statements, excluded, locked};
 use crate::discover::Tree;
 use crate::environments::words::naming;
 use crate::knowledge::{concepts, packages};
@@ -132,6 +132,7 @@ fn source(statements: &mut Statements, part: &Part<'_>, tree: &Tree) {
     };
     let mut fact = statements.about(Some(&part.name), Dimension::Package, "source");
     locked::ignored(&mut fact, part, tree);
+    excluded::state(&mut fact, part, tree);
     fact.attr(
         "version",
         Attr { value: Known::Absent, certainty: crate::model::Certainty::Stated, origin: origin.clone() },

@@ -1,13 +1,13 @@
 //! Processes, and schedules that something must start.
 
-use super::Statements;
+use super::{Statements, programs};
 use crate::discover::Tree;
 use crate::environments::{Planned, Runs};
 use crate::knowledge::{listens, processes};
 use crate::links::Meaning;
 use crate::links::meaning::{self, unwrapped};
 use crate::model::{Attr, Certainty, ComponentKind, Dimension, Known, Origin, Reason, Span, Value};
-use crate::resolve::part::{Part, ProcessPart};
+use crate::resolve::part::{ImagePart, Part, ProcessPart};
 
 /// States the processes of a component.
 pub fn state(statements: &mut Statements, part: &Part<'_>, tree: &Tree, debug: &dyn Fn(&ProcessPart) -> Option<Attr>) {
@@ -56,6 +56,7 @@ fn one(
     if let Some((_, at)) = installs.first() {
         fact.list("installs", installs.iter().map(|(argv, _)| shown(argv)).collect(), &Origin::set(*at));
     }
+    programs::state(&mut fact, part, process, tree);
     if let Some(debug) = debug(process) {
         fact.attr("debug", debug);
     }
@@ -71,6 +72,22 @@ fn one(
     if let Some(check) = &part.healthcheck {
         fact.text("healthcheck", &check.value, &Origin::set(check.span));
     }
+    if let Some(context) = part.image.as_ref().and_then(|image| image.context.as_ref()) {
+        fact.text("folder", context, origin);
+    }
+    if part.healthcheck.is_none() && is_unchecked(part) {
+        fact.attr("healthcheck", Attr { value: Known::Absent, certainty: Certainty::Stated, origin: origin.clone() });
+    } else if part.healthcheck.is_none() {
+        let reason = Reason::new("whether the platform or the image checks it is not known");
+        fact.attr("healthcheck", Attr::unknown(reason, origin.clone()));
+    }
+}
+
+/// Whether surely nothing checks a component: a service of a compose file whose own base brings no check, built here.
+fn is_unchecked(part: &Part<'_>) -> bool {
+    let plain = |repository: &str| ["python", "debian", "ubuntu", "alpine"].contains(&repository);
+    let base = |image: &ImagePart| image.about.as_ref().is_some_and(|about| plain(&about.repository));
+    part.hostname.is_some() && part.image.as_ref().is_some_and(|image| image.dockerfile.is_some() && base(image))
 }
 
 /// Whether a command that is run at the start installs, upgrades or fetches what should be in the image.

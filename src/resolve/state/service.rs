@@ -91,7 +91,7 @@ fn state_used(statements: &mut Statements, used: &Used, declared: Option<&Declar
     };
     let origin =
         if used.origin.steps.is_empty() { declared.map(|one| one.origin.clone()).unwrap_or_default() } else { origin };
-    if let Some(family) = product.one().and_then(|product| services::product(product).map(|row| row.family.as_str())) {
+    if let Some(family) = product.one().and_then(|product| services::family(product, used.family)) {
         fact.text("family", family, &origin);
     }
     let in_process = product.one().is_some_and(|product| in_process(product));
@@ -184,6 +184,9 @@ fn version(fact: &mut super::Statement<'_>, one: &Declared, as_of: &str) {
     let make = one.flavour.as_ref().map_or_else(|| one.product.clone(), |flavour| format!("{}/{flavour}", one.product));
     fact.known("make", Known::One(make), &one.certainty, &one.origin);
     fact.known("libc", one.libc.clone(), &one.certainty, &one.origin);
+    if let Some(image) = &one.image {
+        fact.text("image", image, &one.origin);
+    }
     if let Some(target) = &one.misplaced {
         fact.text("misplaced", target, &one.origin);
     }

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use super::Statements;
+use super::{Statements, client};
 use crate::discover::Tree;
 use crate::knowledge::{concepts, images, packages};
 use crate::model::{Attr, Certainty, Dimension, Known, Origin, Reason, Value};
@@ -28,6 +28,7 @@ pub fn state(statements: &mut Statements, part: &Part<'_>, tree: &Tree) {
             fact.text("version", version, &origin);
         }
         fact.text("purpose", concepts::purpose(&package.concept, &package.package), &origin);
+        client::state(&mut fact, part, package, tree);
         if let Some((release, instead)) = gone(part, package, tree) {
             fact.text("gone", release, &origin);
             if !instead.is_empty() {
