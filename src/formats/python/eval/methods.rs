@@ -15,6 +15,16 @@ impl Machine<'_> {
     pub(crate) fn attribute(&mut self, object: &V, name: &str, at: Span) -> R {
         match &object.k {
             K::Lib(path) if &**path == "django.conf.settings" => self.django_setting(name, at),
+            K::Lib(path) if &**path == "dynaconf.settings" => {
+                let global = self.dynaconf_global(at);
+                self.attribute(&global, name, at)
+            }
+            K::Ref(id) if self.is_parser(*id) => Ok(V::at(K::Bound(Arc::new((object.clone(), name.to_owned()))), at)),
+            K::Ref(id) if self.dynaconf.contains(id) => self.dynaconf_attribute(object, *id, name, at),
+            K::Ref(id) if self.boxed(*id, name) => {
+                let part = self.dynaconf_part(object, name);
+                Ok(part.unwrap_or_else(|| V::unknown("a key that is not there", at)))
+            }
             K::Lib(path) => {
                 let full = format!("{path}.{name}");
                 if let Some(value) = crate::formats::python::lib::constant(&full) {
@@ -31,7 +41,8 @@ impl Machine<'_> {
             K::OneOf(_) => self.lift(object, at, &mut |m, v| m.attribute(v, name, at)),
             K::Depends(of)
                 if of.1.as_ref().is_some_and(|v| {
-                    matches!(v.k, K::Ref(id) if self.space(id).is_some()) || matches!(v.k, K::Path(_) | K::Lib(_))
+                    matches!(v.k, K::Ref(id) if self.space(id).is_some() || self.boxed(id, name))
+                        || matches!(v.k, K::Path(_) | K::Lib(_))
                 }) =>
             {
                 self.lift(object, at, &mut |m, v| m.attribute(v, name, at))
@@ -48,17 +59,23 @@ impl Machine<'_> {
             K::Made(class, _) if &**class == "celery.conf" => {
                 // What only adds to it does not look at it yet.
                 if matches!(name, "update" | "setdefault" | "clear") {
-                    return Ok(V::unknown("a part of Celery's configuration", at));
+                    return Ok(V::at(K::Bound(Arc::new((object.clone(), name.to_owned()))), at));
                 }
                 self.unsure_reads("Celery looks at variables", at);
                 self.celery_settings(at)?;
                 Ok(V::unknown("a part of Celery's configuration", at))
+            }
+            K::Made(class, made) if &**class == "sqlalchemy.URL" => {
+                Ok(self.sqlalchemy_attribute(object, &Arc::clone(made), name, at))
             }
             K::Made(class, made) if class.starts_with("urllib.") || class.starts_with("re.") => {
                 let (class, made) = (Arc::clone(class), Arc::clone(made));
                 let found = self.made_attribute(&class, &made, name, at);
                 Ok(found.unwrap_or_else(|| V::unknown("a part of an object of a library", at).resting([object])))
             }
+            K::Made(class, _) if &**class == super::enums::MEMBER => self
+                .member_attribute(object, name, at)
+                .unwrap_or_else(|| Ok(V::unknown("a part of a member", at).resting([object]))),
             K::Made(class, made) if &**class == "pydantic.Secret" && name == "get_secret_value" => {
                 Ok(V::at(K::Made("pydantic.Secret.get".into(), Arc::clone(made)), at).resting([object]))
             }
@@ -92,6 +109,10 @@ impl Machine<'_> {
                 Some(i) => Ok(items[i].clone()),
                 None => missing(self, "IndexError"),
             },
+            (K::Made(class, made), K::Str(_)) if &**class == "configparser.Section" => {
+                let args = Args { pos: vec![key.clone()], ..Args::default() };
+                self.ini_within(&Arc::clone(made), "__getitem__", &args, at)
+            }
             (K::Made(class, args), K::Int(n)) if &**class == "parents" => {
                 let known = usize::try_from(*n).ok().and_then(|n| args.pos.get(n)).cloned();
                 Ok(known.unwrap_or_else(|| V::unknown("a folder outside the repository", at)))
@@ -113,8 +134,30 @@ impl Machine<'_> {
                 },
                 Some(Data::Dict(items)) => match self.find_key(&items, key) {
                     Some(Some(value)) => Ok(value),
+                    Some(None) if !self.dynaconf.is_empty() => {
+                        let part = key.text().and_then(|key| self.dynaconf_part(object, key));
+                        Ok(part.unwrap_or_else(|| V::unknown("a key that is not there", at)))
+                    }
                     Some(None) => missing(self, "KeyError"),
                     None => Ok(V::unknown("which item is taken", at)),
+                },
+                Some(Data::Space(_)) if self.is_parser(*id) => match key.text().map(str::to_owned) {
+                    Some(name) => self.ini_section(object, *id, &name, at),
+                    None => Ok(V::unknown("which section is taken", at)),
+                },
+                Some(Data::Space(_)) if self.dynaconf.contains(id) => match key.text() {
+                    Some(key) => match self.dynaconf_found(*id, key) {
+                        Some(value) => Ok(value),
+                        None => self.dynaconf_absent(*id, key, None, at),
+                    },
+                    None => Ok(V::unknown("which setting is taken", at)),
+                },
+                Some(Data::Space(_)) if self.members_of(*id).is_some() => match key.text() {
+                    Some(name) => match self.members_of(*id).and_then(|all| self.named_member(&all, *id, name)) {
+                        Some(found) => Ok(found),
+                        None => missing(self, "KeyError"),
+                    },
+                    None => Ok(V::unknown("which member is taken", at)),
                 },
                 Some(Data::Space(_)) => match key.text().map(|k| self.space(*id).and_then(|s| s.names.get(k)).cloned())
                 {
@@ -181,6 +224,10 @@ impl Machine<'_> {
         };
         Ok(match &plain.k {
             K::Tuple(items) | K::Iter(items) => Ok(items.to_vec()),
+            K::Made(class, made) if &**class == super::super::lib::starlette::STRINGS => {
+                let inner = made.pos.first().cloned().unwrap_or_else(V::none);
+                return self.iterate(&inner, at);
+            }
             K::Made(class, made) if &**class == "file" => match made.pos.first().and_then(V::pathlike) {
                 Some(path) => {
                     let text = self.file_call("read_text", path, at)?;
@@ -194,6 +241,7 @@ impl Machine<'_> {
             K::Str(text) if !placed(text) => {
                 Ok(text.chars().map(|c| V::at(K::Str(c.to_string().into()), at)).collect())
             }
+            K::Ref(id) if self.members_of(*id).is_some() => Ok(self.members_of(*id).unwrap_or_default()),
             K::Ref(id) => match self.heap.get(id).map(|o| o.data.clone()) {
                 Some(Data::List(items)) => Ok(items),
                 Some(Data::Set(items)) if items.len() < 2 => Ok(items),
@@ -248,6 +296,16 @@ impl Machine<'_> {
         if let K::Made(class, _) = &object.k {
             let class = Arc::clone(class);
             return self.library_method(&class, object, name, args, at);
+        }
+        if let K::Ref(id) = &object.k
+            && self.dynaconf.contains(id)
+        {
+            return self.dynaconf_method(object, *id, name, args, at);
+        }
+        if let K::Ref(id) = &object.k
+            && self.is_parser(*id)
+        {
+            return self.ini_method(*id, name, args, at);
         }
         if let Some(taken) = self.flask_take(object, name, args, at) {
             return taken;

@@ -6,6 +6,7 @@ pub(crate) mod classes;
 pub(crate) mod collections;
 pub(crate) mod comprehensions;
 pub(crate) mod control;
+pub(crate) mod enums;
 pub(crate) mod export;
 pub(crate) mod expressions;
 pub(crate) mod format;

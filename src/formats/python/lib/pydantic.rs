@@ -67,6 +67,8 @@ pub(crate) struct Config {
     pub(crate) files: Vec<String>,
     /// What stands between the names of a field and of its parts.
     pub(crate) nested: Option<String>,
+    /// Whether members of enumerations become their values.
+    pub(crate) enum_values: bool,
     /// Whether it is pydantic 1.
     pub(crate) old: bool,
     /// Something that is not followed.
@@ -78,6 +80,7 @@ impl Config {
         match (name, &value.k) {
             ("env_prefix", K::Str(text)) => self.prefix = text.to_string(),
             ("case_sensitive", K::Bool(yes)) => self.cased = *yes,
+            ("use_enum_values", K::Bool(yes)) => self.enum_values = *yes,
             ("env_ignore_empty", K::Bool(yes)) => self.ignore_empty = *yes,
             ("env_nested_delimiter", K::Str(text)) => self.nested = Some(text.to_string()),
             ("env_file", K::None) => self.files.clear(),
@@ -192,7 +195,7 @@ impl Machine<'_> {
         let (fields, after, touched) = self.pydantic_fields(classes, &config);
         let mut space = Space::new(Role::Instance(class.clone()));
         for (name, mut field) in fields {
-            field.odd |= config.odd || touched.iter().any(|v| v == "*" || *v == name);
+            field.odd |= config.odd || touched.iter().any(|v| v == "*" || v.eq_ignore_ascii_case(&name));
             let given = args.named(&name).cloned();
             let value = if settings && given.is_none() {
                 self.pydantic_field(class, &field, &config, at)?
@@ -227,6 +230,9 @@ impl Machine<'_> {
                         Some(method) if field != "*" => checks.push((field.to_owned(), when, method.clone())),
                         _ => touched.push("*".to_owned()),
                     }
+                } else if let Some(method) = name.strip_prefix("__before__") {
+                    let keys = self.validated_before(of.names.get(method));
+                    touched.extend(keys.unwrap_or_else(|| vec!["*".to_owned()]));
                 } else if let Some(method) = name.strip_prefix("__after__") {
                     let mut wrote = Vec::new();
                     self.validated_after(classes, method, 0, &mut wrote);
