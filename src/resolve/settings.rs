@@ -4,7 +4,7 @@ use super::components::Context;
 use super::edited;
 use super::part::Part;
 use crate::discover::{Kind, paths};
-use crate::environments::settings::{Module, module_name};
+use crate::environments::settings::Module;
 use crate::environments::words::role_of_value;
 use crate::environments::{Planned, SettingsChoice};
 use crate::formats::python::{self, Evaluator, Settings};
@@ -177,10 +177,10 @@ fn choose(
         .iter()
         .filter(|module| module.role.is_none() && !module.shared && near(part, module) && !aside(module))
         .collect();
-    let only =
-        plain.iter().find(|module| module.classes.is_empty() || is_pydantic(context, module)).or(plain.first())?;
+    let only = plain.iter().find(|module| module.classes.is_empty() || is_object(context, module)).or(plain.first())?;
     let class = only.classes.iter().find(|class| class.bases.iter().any(|base| base.ends_with("BaseSettings")));
-    let class = class.map(|class| class.name.clone());
+    let object = || python::dynaconf_object(context.repository.tree, only.file);
+    let class = class.map(|class| class.name.clone()).or_else(object);
     let span = Some(Span::new(only.file, 0, 0));
     Some((SettingsChoice { module: only.name.clone(), class, span }, true))
 }
@@ -191,8 +191,9 @@ fn aside(module: &Module) -> bool {
     module.name.split('.').any(|part| beside.contains(&part))
 }
 
-fn is_pydantic(context: &Context<'_, '_>, module: &Module) -> bool {
-    context.repository.tree.text(module.file).is_ok_and(|text| text.contains("BaseSettings"))
+fn is_object(context: &Context<'_, '_>, module: &Module) -> bool {
+    let object = |text: &str| text.contains("BaseSettings") || text.contains("Dynaconf(");
+    context.repository.tree.text(module.file).is_ok_and(object)
 }
 
 /// Whether something outside may choose another module: nothing here names it in a variable, and others may be set.
@@ -390,7 +391,6 @@ fn roots(
     }
     add(String::new());
     add("src".to_owned());
-    let _ = module_name;
     roots
 }
 

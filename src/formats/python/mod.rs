@@ -6,6 +6,7 @@ use crate::discover::Tree;
 use crate::formats::world::World;
 use crate::model::{Certainty, FileId, Origin, Problem, Reason, Span};
 
+pub mod connections;
 pub mod entry;
 #[expect(
     clippy::many_single_char_names,
@@ -41,9 +42,12 @@ mod parse;
 pub mod refusal;
 pub mod setup;
 
+pub use connections::{Connection, connections, may_connect};
 pub use flask::flask_config;
 
-pub use entry::{ConfigClass, EntryFacts, FromObject, RunCall, Selection, config_classes, entry_points, selections};
+pub use entry::{
+    ConfigClass, EntryFacts, FromObject, RunCall, Selection, config_classes, dynaconf_object, entry_points, selections,
+};
 
 use eval::machine::Machine;
 use eval::values::{K, V};
@@ -257,9 +261,19 @@ impl<'t> Evaluator<'t> {
         self
     }
 
-    /// What a module, or a class in it, comes to.
+    /// What a module, or a class in it, comes to. Where the packages around it take too many steps, it is run without them.
     pub fn module(&self, name: &str, world: &World, class: Option<&str>) -> Settings {
+        let (out, dead) = self.module_once(name, world, class, false);
+        if !dead || !name.contains('.') {
+            return out;
+        }
+        let (alone, dead) = self.module_once(name, world, class, true);
+        if dead { out } else { alone }
+    }
+
+    fn module_once(&self, name: &str, world: &World, class: Option<&str>, alone: bool) -> (Settings, bool) {
         let mut machine = Machine::new(self.tree, &self.roots, &self.cache, world);
+        machine.alone = alone;
         machine.whole = self.whole;
         let file = machine.find(name).and_then(|(file, _)| file);
         let mut out = Settings { module: name.to_owned(), file, ..Settings::default() };
@@ -281,6 +295,7 @@ impl<'t> Evaluator<'t> {
                 Some(class) => machine.class_values(&module, class, at, &mut out),
             },
         }
+        let dead = machine.dead.is_some();
         if let Some(why) = machine.dead.take() {
             for value in out.values.values_mut() {
                 value.kind = Kind::Unknown(why.clone());
@@ -294,7 +309,7 @@ impl<'t> Evaluator<'t> {
         out.files = machine.files;
         out.problems = machine.problems;
         out.missing_modules = machine.missing;
-        out
+        (out, dead)
     }
 }
 

@@ -227,6 +227,7 @@ impl Machine<'_> {
     }
 
     /// Whether two values are equal where one is a member at least; none inside where that is not known.
+    #[expect(clippy::option_option, reason = "no member, not known, and the answer are three things")]
     pub(crate) fn member_equal(&self, a: &V, b: &V) -> Option<Option<bool>> {
         let loose = |v: &V| class_of(v).and_then(|id| self.mixin(id)).is_some_and(|mixin| mixin != Mixin::Plain);
         match (member(a), member(b)) {

@@ -132,6 +132,10 @@ pub(crate) struct Machine<'a> {
     pub(crate) connections: Vec<(&'static str, V, Span)>,
     /// What wrapping validators hand on to.
     pub(crate) handlers: Vec<(Arc<crate::formats::python::lib::types::Type>, bool)>,
+    /// The fields that are validated so far of each model at hand.
+    pub(crate) validating: Vec<Vec<(V, V)>>,
+    /// Whether the packages around modules are not run: they are too much.
+    pub(crate) alone: bool,
     /// The settings objects of dynaconf.
     pub(crate) dynaconf: BTreeSet<Id>,
 }
@@ -175,6 +179,8 @@ impl<'a> Machine<'a> {
             flask_open: None,
             connections: Vec::new(),
             handlers: Vec::new(),
+            validating: Vec::new(),
+            alone: false,
             dynaconf: BTreeSet::new(),
         }
     }

@@ -12,6 +12,7 @@ pub(crate) mod expressions;
 pub(crate) mod format;
 pub(crate) mod imports;
 pub(crate) mod installed;
+pub(crate) mod items;
 pub(crate) mod join;
 pub(crate) mod libraries;
 pub(crate) mod machine;

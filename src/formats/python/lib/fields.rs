@@ -12,6 +12,9 @@ use crate::model::Span;
 /// The class of what a wrapping validator is handed.
 pub(crate) const HANDLER: &str = "pydantic.handler";
 
+/// The class of what a validator is told of other fields.
+pub(crate) const INFO: &str = "pydantic.info";
+
 /// What variables for parts make of a field, and the variables that may do so.
 type Parts = (Option<Result<V, V>>, Names);
 
@@ -106,10 +109,7 @@ impl Machine<'_> {
         let cased = !config.cased && self.world.vars().keys().any(other_case);
         let required = field.default.is_none() && field.factory.is_none();
         let file = self.dotenv_text(config, &field.names, at);
-        let parts = match self.pydantic_parts(field, config, at)? {
-            Ok(parts) => Some(parts),
-            Err(()) => None,
-        };
+        let parts = self.pydantic_parts(field, config, at)?.ok();
         let lost = cased || field.odd || file.is_err();
         let (Some((set, open)), false) = (parts, lost) else {
             for name in &field.names {
@@ -229,7 +229,7 @@ impl Machine<'_> {
         }
     }
 
-    /// Calls a validator; what it is told beside the value is not known.
+    /// Calls a validator; it may be told of the fields before its own.
     fn pydantic_check(&mut self, class: &V, method: &V, given: &[V], at: Span) -> R {
         let K::Func(func) = &method.k else { return Ok(V::unknown("a validator that is not followed", at)) };
         let Code::Def(def) = &func.code else { return Ok(V::unknown("a validator that is not followed", at)) };
@@ -245,7 +245,14 @@ impl Machine<'_> {
         let mut pos = if own == 1 { vec![class.clone()] } else { Vec::new() };
         pos.extend(given.iter().cloned());
         if count == own + given.len() + 1 {
-            pos.push(V::unknown("what a validator is told of other fields", at));
+            let last = params.posonlyargs.iter().chain(&params.args).last().map(|p| p.name().to_string());
+            let so_far = self.validating.last().cloned().unwrap_or_default();
+            let dict = self.new_dict(so_far, at);
+            pos.push(if last.as_deref() == Some("values") {
+                dict
+            } else {
+                V::at(K::Made(INFO.into(), Arc::new(Args { pos: vec![dict], ..Args::default() })), at)
+            });
         }
         self.apply(method, pos, at)
     }

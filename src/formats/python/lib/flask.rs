@@ -239,9 +239,9 @@ impl Machine<'_> {
                 let why = Reason::at("a file that a variable names may set more", at);
                 self.flask_open.get_or_insert(why);
                 if silent {
-                    self.doubt(id, &vars)
+                    self.doubt(id, &vars);
                 } else {
-                    self.forget_value(object, at)
+                    self.forget_value(object, at);
                 }
                 Ok(V::unknown("whether a file was read", at))
             }

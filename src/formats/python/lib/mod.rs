@@ -226,6 +226,7 @@ pub(crate) fn constant(path: &str) -> Option<V> {
         "string.ascii_letters" => V::str("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ"),
         "string.digits" => V::str("0123456789"),
         "sys.platform" => V::str("linux"),
+        "sys.version_info.major" => V::int(3),
         "sys.byteorder" => V::str("little"),
         "typing.TYPE_CHECKING" => V::bool(false),
         "django.contrib.messages.constants.DEBUG" | "django.contrib.messages.DEBUG" => V::int(10),

@@ -89,10 +89,7 @@ pub(crate) fn keys_set(def: &ast::StmtFunctionDef) -> Option<Vec<String>> {
     }
     let params: Vec<&str> =
         def.parameters.posonlyargs.iter().chain(&def.parameters.args).map(|p| p.name().as_str()).collect();
-    let name = match params.as_slice() {
-        [_, name] | [_, name, _] | [name] => name,
-        _ => return None,
-    };
+    let ([_, name] | [_, name, _] | [name]) = params.as_slice() else { return None };
     let mut finder = Finder { name, keys: Vec::new(), odd: false };
     def.body.iter().for_each(|s| finder.visit_stmt(s));
     (!finder.odd).then_some(finder.keys)

@@ -194,16 +194,28 @@ impl Machine<'_> {
         config.odd |= !args.pos.is_empty() || args.open || args.named.iter().any(|(name, _)| name.starts_with('_'));
         let (fields, after, touched) = self.pydantic_fields(classes, &config);
         let mut space = Space::new(Role::Instance(class.clone()));
+        self.validating.push(Vec::new());
         for (name, mut field) in fields {
             field.odd |= config.odd || touched.iter().any(|v| v == "*" || v.eq_ignore_ascii_case(&name));
             let given = args.named(&name).cloned();
             let value = if settings && given.is_none() {
-                self.pydantic_field(class, &field, &config, at)?
+                self.pydantic_field(class, &field, &config, at)
             } else {
-                self.pydantic_given(class, &field, given.as_ref(), config.old, at)?
+                self.pydantic_given(class, &field, given.as_ref(), config.old, at)
             };
+            let value = match value {
+                Ok(value) => value,
+                Err(exc) => {
+                    self.validating.pop();
+                    return Err(exc);
+                }
+            };
+            if let Some(so_far) = self.validating.last_mut() {
+                so_far.push((V::str(&name), value.clone()));
+            }
             space.names.insert(name, value);
         }
+        self.validating.pop();
         space.names.insert(MODEL.into(), V::none());
         let instance = V::at(K::Ref(self.alloc(Data::Space(space))), at);
         for method in after {
@@ -248,6 +260,16 @@ impl Machine<'_> {
                 }
             }
         }
+        let mut order: Vec<String> = Vec::new();
+        for space in classes.iter().filter_map(|id| self.space(*id)) {
+            let Some(K::Tuple(names)) = space.names.get("__order__").map(|v| &v.k) else { continue };
+            for name in names.iter().filter_map(V::text) {
+                if !order.iter().any(|have| have == name) {
+                    order.push(name.to_owned());
+                }
+            }
+        }
+        fields.sort_by_key(|(name, _, _)| order.iter().position(|have| have == name));
         let made = fields.into_iter().filter_map(|(name, kind, default)| {
             let mut said = None;
             let kind = self.type_of(&kind, &mut said);

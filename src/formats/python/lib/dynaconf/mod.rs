@@ -2,7 +2,11 @@
 
 pub(crate) mod access;
 mod load;
+mod merging;
 mod options;
+mod templates;
+#[cfg(test)]
+mod tests;
 mod values;
 
 use std::sync::Arc;
@@ -92,7 +96,7 @@ impl Machine<'_> {
     /// The object with everything that is loaded.
     fn dynaconf_object(&mut self, options: &Options, at: Span) -> V {
         let (store, open) = match self.dynaconf_store(options, at) {
-            Ok(store) => (store, self.dynaconf_open().then(|| "variables outside may add settings")),
+            Ok(store) => (store, self.dynaconf_open().then_some("variables outside may add settings")),
             Err(why) => (Vec::new(), Some(why)),
         };
         let mut space = Space::new(Role::Instance(V::lib(CLASS)));
