@@ -17,7 +17,16 @@ use crate::resolve::part::Part;
 use crate::resolve::settings::Loaded;
 
 /// The most modules that are looked into.
-const MAX_MODULES: usize = 8;
+const MAX_MODULES: usize = 5;
+
+/// The calls that tell of a role.
+const CALLS: [(&str, &str); 5] = [
+    ("database", "create_engine("),
+    ("database", "create_async_engine("),
+    ("database", "Database("),
+    ("broker", "Celery("),
+    ("cache", "from_url("),
+];
 
 /// Whether a role has a product already.
 fn settled(used: &[Used], role: &str) -> bool {
@@ -35,7 +44,8 @@ pub(super) fn by_calls(repository: &Repository<'_>, loaded: Option<&Loaded>, par
     let open = World::Open(BTreeMap::default());
     let world = loaded.map(|loaded| &loaded.world).or(part.map(|part| &part.world)).unwrap_or(&open);
     let mut found: Vec<python::Connection> = Vec::new();
-    for file in modules(repository, part) {
+    let wanted: Vec<&str> = CALLS.iter().filter(|(role, _)| !settled(used, role)).map(|(_, call)| *call).collect();
+    for file in modules(repository, part, &wanted) {
         let (root, name) = module_name(repository, repository.tree.path(file));
         let mut roots = part.and_then(|part| part.container.as_ref()).map(Container::work_folders).unwrap_or_default();
         for root in [root, String::new(), "src".to_owned()] {
@@ -71,7 +81,7 @@ pub(super) fn by_calls(repository: &Repository<'_>, loaded: Option<&Loaded>, par
 }
 
 /// The modules that may connect to something, those of the component only.
-fn modules(repository: &Repository<'_>, part: Option<&Part<'_>>) -> Vec<FileId> {
+fn modules(repository: &Repository<'_>, part: Option<&Part<'_>>, wanted: &[&str]) -> Vec<FileId> {
     let tree = repository.tree;
     let folder = part.map(|part| part.folder.trim_matches(['.', '/']).to_owned()).unwrap_or_default();
     let aside = ["test", "tests", "migrations", "alembic", "examples", "example", "docs", "scripts", "benchmarks"];
@@ -82,7 +92,9 @@ fn modules(repository: &Repository<'_>, part: Option<&Part<'_>>) -> Vec<FileId> 
             && !path.split('/').any(|word| aside.contains(&word))
             && !name.starts_with("test_")
             && name != "conftest.py"
-            && tree.text(**file).is_ok_and(python::may_connect)
+            && tree
+                .text(**file)
+                .is_ok_and(|text| wanted.iter().any(|call| text.contains(call)) && python::may_connect(text))
     };
     repository.of(Kind::Python).iter().filter(fits).take(MAX_MODULES).copied().collect()
 }

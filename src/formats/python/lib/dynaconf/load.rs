@@ -87,7 +87,7 @@ impl Machine<'_> {
         {
             return Err("hooks may change the settings");
         }
-        self.dynaconf_format(&mut run.store, &run.envs, at);
+        self.dynaconf_format(&mut run.store, (&run.envs, options), at);
         self.dynaconf_validate(&mut run.store, options, at)?;
         let missing = run.missing && !self.whole;
         let mut out = Vec::new();

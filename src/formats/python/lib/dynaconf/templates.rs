@@ -9,12 +9,12 @@ use crate::model::Span;
 
 impl Machine<'_> {
     /// Fills in the texts that are made of other settings.
-    pub(super) fn dynaconf_format(&mut self, store: &mut Store, envs: &[String], at: Span) {
+    pub(super) fn dynaconf_format(&mut self, store: &mut Store, run: (&[String], &Options), at: Span) {
         for _ in 0..4 {
             let known = store.clone();
             let mut left = false;
             for (_, value) in store.iter_mut() {
-                *value = self.dynaconf_filled(value, &known, envs, at, 0, &mut left);
+                *value = self.dynaconf_filled(value, &known, run, at, 0, &mut left);
             }
             if !left {
                 return;
@@ -41,7 +41,7 @@ impl Machine<'_> {
         &mut self,
         value: &V,
         known: &Store,
-        envs: &[String],
+        run: (&[String], &Options),
         at: Span,
         depth: usize,
         left: &mut bool,
@@ -53,7 +53,7 @@ impl Machine<'_> {
                     return value.clone();
                 };
                 let jinja = kind == "@jinja";
-                match self.dynaconf_template(text, jinja, known, envs, at) {
+                match self.dynaconf_template(text, jinja, known, run, at) {
                     Some(text) => text.from(value),
                     None => {
                         *left = true;
@@ -63,12 +63,12 @@ impl Machine<'_> {
             }
             (_, Some(Data::List(items))) if self.dynaconf_lazy(value, 0) => {
                 let items =
-                    items.iter().map(|item| self.dynaconf_filled(item, known, envs, at, depth + 1, left)).collect();
+                    items.iter().map(|item| self.dynaconf_filled(item, known, run, at, depth + 1, left)).collect();
                 self.list(items, at).from(value)
             }
             (_, Some(Data::Dict(items))) if self.dynaconf_lazy(value, 0) => {
                 let filled =
-                    |m: &mut Self, item: &V, left: &mut bool| m.dynaconf_filled(item, known, envs, at, depth + 1, left);
+                    |m: &mut Self, item: &V, left: &mut bool| m.dynaconf_filled(item, known, run, at, depth + 1, left);
                 let items = items.iter().map(|(key, item)| (key.clone(), filled(self, item, left))).collect();
                 self.new_dict(items, at).from(value)
             }
@@ -77,7 +77,14 @@ impl Machine<'_> {
     }
 
     /// `{this.KEY}` and `{env[KEY]}`, or the same between two braces; none while a part is not filled in itself.
-    fn dynaconf_template(&mut self, of: &V, jinja: bool, known: &Store, envs: &[String], at: Span) -> Option<V> {
+    fn dynaconf_template(
+        &mut self,
+        of: &V,
+        jinja: bool,
+        known: &Store,
+        run: (&[String], &Options),
+        at: Span,
+    ) -> Option<V> {
         let (open, close) = if jinja { ("{{", "}}") } else { ("{", "}") };
         let text = of.text()?.to_owned();
         let lost = |lead: &[V]| Some(V::unknown("a template that is not followed", at).begins(lead));
@@ -92,7 +99,7 @@ impl Machine<'_> {
             let path = name.replace(['[', ']'], ".").replace(['"', '\''], "").replace("..", ".");
             let keys: Vec<&str> = path.trim_end_matches('.').split('.').collect();
             let value = match keys.as_slice() {
-                ["this", "current_env"] => self.dynaconf_text(&envs.join(",").to_uppercase(), at),
+                ["this", "current_env"] => self.dynaconf_text(&run.0.join(",").to_uppercase(), at),
                 ["this", name, inner @ ..] => {
                     let mut now = known.iter().find(|(have, _)| *have == name.to_uppercase()).map(|(_, v)| v.clone());
                     for key in inner {
@@ -129,7 +136,16 @@ impl Machine<'_> {
                 ("upper", Some(word)) => V::str(word.to_uppercase()).from(&text),
                 _ => return lost(&parts),
             };
-            parts.push(shown);
+            parts.push(match keys.as_slice() {
+                // It changes with the settings that it is made of.
+                ["this", name, inner @ ..] if !inner.is_empty() || *name != "current_env" => {
+                    let top = self.dynaconf_wrapped(&name.to_uppercase(), shown, run.1);
+                    let path = inner.iter().fold(name.to_uppercase(), |path, key| format!("{path}__{key}"));
+                    let whole = self.dynaconf_wrapped(&path, top, run.1);
+                    self.dynaconf_wrapped(&path.to_uppercase(), whole, run.1)
+                }
+                _ => shown,
+            });
         }
         if rest.contains("{%") || jinja && text.contains("{%") || !jinja && rest.contains('}') {
             return lost(&parts);

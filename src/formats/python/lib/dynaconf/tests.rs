@@ -50,6 +50,10 @@ fn in_an_open_world_each_setting_is_a_default() {
     let got = run(&World::Open(std::collections::BTreeMap::new()), Some("settings"));
     assert!(got.incomplete.is_some());
     assert_eq!(text(&got, "NAME").as_deref(), Some("dev"));
+    let production = [("ENV_FOR_DYNACONF".to_owned(), Var::set("production", Origin::default()))];
+    let made = run(&World::Open(production.into()), Some("settings"));
+    assert_eq!(text(&made, "NAME").as_deref(), Some("8000-prod"));
+    assert!(matches!(&made.values["NAME"].kind, Kind::Depends { variables, .. } if variables.contains("APP_PORT")));
     let wanted = ["APP_NAME", "ENV_FOR_DYNACONF", "DYNACONF_NAME"];
     assert!(
         matches!(&got.values["NAME"].kind, Kind::Depends { variables, .. } if wanted.iter().all(|name| variables.contains(*name)))
