@@ -280,7 +280,11 @@ impl Machine<'_> {
             (_, Some(Data::Dict(items)), "get") => {
                 let default = args.get(1, "default").cloned().unwrap_or_else(|| V::at(K::None, at));
                 let Some(key) = pos.first() else { return Ok(V::unknown("a call that does not fit", at)) };
-                self.find_key(&items, key).map(|found| found.unwrap_or(default))
+                let found = self.find_key(&items, key);
+                if let (Some(None), Some(why)) = (&found, &self.flask_open) {
+                    return Ok(V::at(K::Unknown(Arc::new(why.clone())), at).resting(pos));
+                }
+                found.map(|found| found.unwrap_or(default))
             }
             (_, Some(Data::Dict(items)), "items") => {
                 Some(iter(items.into_iter().map(|(k, v)| V::tuple(vec![k, v])).collect()))

@@ -281,6 +281,9 @@ impl Machine<'_> {
                 let vars: Names = [name.clone()].into();
                 let certainty = Certainty::Default { variable: Some(name) };
                 let value = value.with(|m| m.certainty = certainty.clone());
+                let parts =
+                    matches!(&value.k, K::Ref(id) if matches!(self.heap.get(id).map(|o| &o.data), Some(Data::Dict(_))));
+                let value = if parts { V::unknown("variables for its parts", at) } else { value };
                 self.set_item(object, &key, wrap(vars, value).with(|m| m.certainty = certainty), at)?;
             }
         }
