@@ -54,7 +54,11 @@ fn is_settings(repository: &Repository<'_>, path: &str) -> bool {
 
 fn holds_classes(repository: &Repository<'_>, path: &str) -> bool {
     let text = repository.tree.find(path).and_then(|file| repository.tree.text(file).ok());
-    text.is_some_and(|text| text.contains("Config") && text.contains("class ") || text.contains("BaseSettings"))
+    text.is_some_and(|text| {
+        text.contains("Config") && text.contains("class ")
+            || text.contains("BaseSettings")
+            || text.contains("Dynaconf(")
+    })
 }
 
 /// All settings modules, by path.

@@ -48,7 +48,7 @@ pub fn load(context: &Context<'_, '_>, planned: &Planned, parts: &[Part<'_>], mo
         if planned.environment.role == Role::Test { pytest::with_variables(context, part, world) } else { world };
     let chosen = choose(context, planned, part, modules, &world);
     // Which of a module's classes is taken, the program says.
-    let open = |module: &Module| !module.classes.is_empty() && !is_pydantic(context, module);
+    let open = |module: &Module| !module.classes.is_empty() && !is_object(context, module);
     let unsaid = |choice: &SettingsChoice| {
         choice.class.is_none() && modules.iter().any(|module| module.name == choice.module && open(module))
     };
@@ -172,10 +172,10 @@ fn choose(
         .iter()
         .filter(|module| module.role.is_none() && !module.shared && near(part, module) && !aside(module))
         .collect();
-    let only =
-        plain.iter().find(|module| module.classes.is_empty() || is_pydantic(context, module)).or(plain.first())?;
+    let only = plain.iter().find(|module| module.classes.is_empty() || is_object(context, module)).or(plain.first())?;
     let class = only.classes.iter().find(|class| class.bases.iter().any(|base| base.ends_with("BaseSettings")));
-    let class = class.map(|class| class.name.clone());
+    let object = || python::dynaconf_object(context.repository.tree, only.file);
+    let class = class.map(|class| class.name.clone()).or_else(object);
     let span = Some(Span::new(only.file, 0, 0));
     Some((SettingsChoice { module: only.name.clone(), class, span }, true))
 }
@@ -186,8 +186,9 @@ fn aside(module: &Module) -> bool {
     module.name.split('.').any(|part| beside.contains(&part))
 }
 
-fn is_pydantic(context: &Context<'_, '_>, module: &Module) -> bool {
-    context.repository.tree.text(module.file).is_ok_and(|text| text.contains("BaseSettings"))
+fn is_object(context: &Context<'_, '_>, module: &Module) -> bool {
+    let object = |text: &str| text.contains("BaseSettings") || text.contains("Dynaconf(");
+    context.repository.tree.text(module.file).is_ok_and(object)
 }
 
 /// Whether something outside may choose another module: nothing here names it in a variable, and others may be set.

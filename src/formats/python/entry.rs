@@ -203,6 +203,18 @@ pub fn config_classes(tree: &Tree, file: FileId) -> Vec<ConfigClass> {
         .collect()
 }
 
+/// The name at the top of a module that an object of dynaconf is given.
+pub fn dynaconf_object(tree: &Tree, file: FileId) -> Option<String> {
+    let parsed = parse(tree, file);
+    let mut assigns = parsed.body.iter().filter_map(ast::Stmt::as_assign_stmt);
+    assigns.find_map(|assign| {
+        let callee = dotted(&assign.value.as_call_expr()?.func)?;
+        let last = callee.rsplit('.').next().unwrap_or(&callee);
+        let name = assign.targets.first().and_then(ast::Expr::as_name_expr)?;
+        matches!(last, "Dynaconf" | "LazySettings").then(|| name.id.to_string())
+    })
+}
+
 /// The mappings from names to classes, and the chains of branches on a variable, at the top of a module.
 pub fn selections(tree: &Tree, file: FileId) -> Vec<Selection> {
     let parsed = parse(tree, file);

@@ -6,6 +6,7 @@ use crate::discover::Tree;
 use crate::formats::world::World;
 use crate::model::{Certainty, FileId, Origin, Problem, Reason, Span};
 
+pub mod connections;
 pub mod entry;
 #[expect(
     clippy::many_single_char_names,
@@ -41,9 +42,12 @@ mod parse;
 pub mod refusal;
 pub mod setup;
 
+pub use connections::{Connection, connections, may_connect};
 pub use flask::flask_config;
 
-pub use entry::{ConfigClass, EntryFacts, FromObject, RunCall, Selection, config_classes, entry_points, selections};
+pub use entry::{
+    ConfigClass, EntryFacts, FromObject, RunCall, Selection, config_classes, dynaconf_object, entry_points, selections,
+};
 
 use eval::machine::Machine;
 use eval::values::{K, V};
@@ -81,6 +85,8 @@ pub enum Kind {
     Tagged(&'static str, String),
     /// A secret wrapper (pydantic's `SecretStr`) around a text.
     Secret(Box<Val>),
+    /// A member of an enumeration: its class and its value.
+    Enum(String, Box<Val>),
     /// A function, a class, an object of a library: what it is called.
     Opaque(String),
     /// The files do not decide it.
@@ -132,6 +138,7 @@ impl Val {
     pub fn as_str(&self) -> Option<&str> {
         match &self.kind {
             Kind::Str(text) | Kind::Path(text) | Kind::Lazy(text) => Some(text),
+            Kind::Enum(_, value) => value.as_str(),
             _ => None,
         }
     }
@@ -317,6 +324,14 @@ impl Machine<'_> {
             }
         }
         let mut why = Reason::new(format!("{path} is not a class that is followed"));
+        if let K::Ref(id) = object.k
+            && self.dynaconf.contains(&id)
+            && let Some(space) = self.space(id)
+        {
+            out.incomplete = space.open.as_deref().cloned();
+            out.values = self.exported(&Self::upper(space));
+            return;
+        }
         if let K::Ref(id) = object.k {
             let instance = self.instantiated(&object, id, at);
             if let Some(instance) = instance

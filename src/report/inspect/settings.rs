@@ -143,6 +143,7 @@ fn tagged(tree: &Tree, value: &Val) -> Value {
         Kind::Timedelta(n) => json!({ "type": "timedelta", "value": n }),
         Kind::Tagged(tag, t) => json!({ "type": tag, "value": t }),
         Kind::Lazy(t) => json!({ "type": "lazy_str", "value": t }),
+        Kind::Enum(class, v) => json!({ "type": "enum", "of": class, "value": tagged(v) }),
         Kind::Secret(v) => json!({ "type": "secret", "value": tagged(v) }),
         Kind::Opaque(what) => json!({ "$unknown": what }),
         Kind::Unknown(why) => unknown(tree, why),

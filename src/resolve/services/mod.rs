@@ -1,5 +1,6 @@
 //! Backing services: what the settings use, joined with what is declared.
 
+mod connected;
 mod declared;
 mod django;
 mod driver;

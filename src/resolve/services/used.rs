@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use super::{Used, django, driver, named};
+use super::{Used, connected, django, driver, named};
 use crate::formats::python::{Kind as Py, Val};
 use crate::knowledge::services;
 use crate::links::Repository;
@@ -23,6 +23,7 @@ pub fn all_used(repository: &Repository<'_>, role: Role, loaded: Option<&Loaded>
         from_settings(values, &own, &mut used);
         named::more(values, &mut used);
         django::add(loaded, parts, &mut used);
+        connected::by_scheme(values, &mut used);
         named::mail(values, loaded.settings.incomplete.is_none(), &mut used);
         if let Some(reason) = &loaded.unseen {
             for one in used.iter_mut().filter(|one| one.certainty.is_default()) {
@@ -31,6 +32,7 @@ pub fn all_used(repository: &Repository<'_>, role: Role, loaded: Option<&Loaded>
             }
         }
     }
+    connected::by_calls(repository, loaded, parts, &mut used);
     for part in parts.iter().filter(|part| part.kind == ComponentKind::App) {
         for (name, var) in part.world.vars() {
             let Some(role) = role_of_variable(name) else { continue };
@@ -113,7 +115,7 @@ pub(super) fn host_of(rest: &str) -> Option<String> {
 }
 
 /// The product that a URL's scheme names.
-fn by_url(text: &str) -> Option<String> {
+pub(super) fn by_url(text: &str) -> Option<String> {
     services::by_url(text.split("://").next()?).map(|found| found.product.to_owned())
 }
 
@@ -128,7 +130,10 @@ fn product_of(val: &Val, find: &dyn Fn(&str) -> Option<String>) -> Known<String>
     match &val.kind {
         Py::Str(text) | Py::Lazy(text) | Py::Path(text) => find(text)
             .map_or_else(|| Known::Unknown(Reason::new(format!("{text} is not known to the tables"))), Known::One),
-        Py::Secret(inner) => product_of(inner, find),
+        Py::Secret(inner) | Py::Enum(_, inner) => product_of(inner, find),
+        // SQLAlchemy's URL is a tuple of its parts, its driver first.
+        Py::Tuple(parts) if parts.len() == 7 => product_of(&parts[0], find),
+        Py::Opaque(_) => begun(val, find).unwrap_or_else(|| unknown_by(val.variables.iter().next())),
         Py::OneOf(vals) => {
             let mut products = Vec::new();
             for val in vals {

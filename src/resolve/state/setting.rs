@@ -155,7 +155,7 @@ fn text(val: &Val) -> Option<String> {
         Kind::Int(number) => number.to_string(),
         Kind::Float(number) => number.to_string(),
         Kind::Str(text) | Kind::Path(text) | Kind::Lazy(text) => text.clone(),
-        Kind::Secret(inner) => text(inner)?,
+        Kind::Secret(inner) | Kind::Enum(_, inner) => text(inner)?,
         Kind::Timedelta(seconds) => format!("{seconds} s"),
         Kind::Dict(entries) if entries.is_empty() => "{}".to_owned(),
         Kind::List(items) | Kind::Tuple(items) => {

@@ -56,8 +56,12 @@ impl Machine<'_> {
             K::Made(class, made) if &**class == "pydantic.Secret.get" => {
                 Ok(made.pos.first().cloned().unwrap_or_else(|| V::unknown("a secret", at)))
             }
+            K::Made(class, made) if &**class == "pydantic.handler" => {
+                self.pydantic_handler(&Arc::clone(made), args, at)
+            }
             K::Made(class, _) => self.library_method(class, callee, "__call__", args, at),
             K::Lib(path) => self.library(path, args, at, f),
+            K::Ref(id) if self.dynaconf.contains(id) => self.dynaconf_method(callee, *id, "__call__", args, at),
             K::Ref(_) => self.instantiate(callee, args, at),
             K::OneOf(_) | K::Depends(_) => {
                 let frame = std::cell::RefCell::new(f);

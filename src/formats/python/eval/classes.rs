@@ -142,6 +142,9 @@ impl Machine<'_> {
         if !matches!(self.space(id), Some(Space { role: Role::Class { .. }, .. })) {
             return Ok(self.foreign("an object that is called", args, at));
         }
+        if let Some(member) = self.member_by_value(id, args, at) {
+            return member;
+        }
         if let Some(fields) = self.pydantic(id) {
             return self.pydantic_instance(class, &fields, args, at);
         }
@@ -203,7 +206,7 @@ impl Machine<'_> {
     }
 
     /// The fields of a pydantic settings class, if it is one: only the order of its classes, base-most first.
-    fn pydantic(&self, id: Id) -> Option<Vec<Id>> {
+    pub(crate) fn pydantic(&self, id: Id) -> Option<Vec<Id>> {
         let mro = self.mro(id);
         let mut classes = Vec::new();
         let mut is = false;
@@ -269,6 +272,10 @@ impl Machine<'_> {
         };
         let own = &def.name;
         match (name, fields.filter(|all| !all.is_empty() && !all.iter().any(|field| field.contains(':')))) {
+            ("model_validator", _) if when == "before" => {
+                self.set_name(f.locals, &format!("__before__{own}"), V::none());
+            }
+            ("root_validator", _) => self.set_name(f.locals, &format!("__before__{own}"), V::none()),
             ("model_validator", _) if when == "after" => self.set_name(f.locals, &format!("__after__{own}"), V::none()),
             ("field_validator" | "validator", Some(all)) => {
                 for field in all {

@@ -48,6 +48,11 @@ impl Machine<'_> {
                     || Kind::Opaque(path.to_string()),
                     |v| Kind::Secret(Box::new(self.export_at(v, depth + 1))),
                 ),
+                K::Made(path, made) if &**path == "sqlalchemy.URL" => Kind::Tuple(all(&made.pos)),
+                K::Made(path, _) if &**path == super::enums::MEMBER => match self.member_shown(value) {
+                    Some((class, inner)) => Kind::Enum(class, Box::new(self.export_at(&inner, depth + 1))),
+                    None => Kind::Opaque(path.to_string()),
+                },
                 K::Made(path, made) if matches!(&**path, "decimal.Decimal" | "re.Pattern") => {
                     let tag = if path.starts_with('d') { "decimal" } else { "regex" };
                     let text = made.pos.first().and_then(|v| self.plain_text(v));
@@ -81,14 +86,25 @@ impl Machine<'_> {
             }
         };
         let changed = self.changes(value.clone());
-        let settled = !matches!(kind, Kind::Unknown(_) | Kind::Depends { default: None, .. });
+        let settled = !matches!(kind, Kind::Unknown(_) | Kind::Opaque(_) | Kind::Depends { default: None, .. });
+        // Of an address in a wrapper its scheme is told.
+        let scheme = match &value.k {
+            K::Made(path, made) if matches!(&**path, "databases.DatabaseURL" | "starlette.datastructures.Secret") => {
+                made.pos
+                    .first()
+                    .and_then(V::text)
+                    .and_then(|text| text.split_once("://"))
+                    .map(|(scheme, _)| format!("{scheme}://"))
+            }
+            _ => None,
+        };
         Val {
             kind,
             origin: changed.m.origin.clone(),
             variables: value.m.vars.clone(),
             certainty: value.m.certainty.clone(),
             true_for: value.m.true_for.clone(),
-            prefix: value.m.prefix.as_deref().map(spelled).filter(|_| !settled),
+            prefix: scheme.or_else(|| value.m.prefix.as_deref().map(spelled)).filter(|_| !settled),
         }
     }
 

@@ -1,5 +1,7 @@
 //! Texts made of values: `str()`, `%` and `.format()`.
 
+use std::sync::Arc;
+
 use super::machine::Machine;
 use super::values::{K, R, V};
 use crate::model::{Span, StepKind};
@@ -12,6 +14,19 @@ impl Machine<'_> {
                 K::Str(_) => return Ok(v.clone()),
                 K::Made(class, made) if &**class == "pydantic.Url" => {
                     return Ok(made.pos.first().cloned().unwrap_or_else(|| V::unknown("a URL", at)));
+                }
+                K::Made(class, made)
+                    if matches!(&**class, "starlette.datastructures.Secret" | "databases.DatabaseURL") =>
+                {
+                    let inner = made.pos.first().cloned().unwrap_or_else(|| V::unknown("a text", at));
+                    return m.to_text(&inner, at);
+                }
+                K::Made(class, made) if &**class == "sqlalchemy.URL" => {
+                    return m.sqlalchemy_text(&Arc::clone(made), true, at);
+                }
+                K::Made(class, _) if &**class == super::enums::MEMBER => {
+                    let text = m.member_text(v, at);
+                    return text.unwrap_or_else(|| Ok(V::unknown("how this is written as text", at).resting([v])));
                 }
                 _ => match m.plain_text(v) {
                     Some(text) => text,

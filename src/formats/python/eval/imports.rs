@@ -76,7 +76,7 @@ impl Machine<'_> {
     }
 
     /// Runs a module's file.
-    fn run_module(&mut self, name: &str, file: FileId, package: bool, id: Id, at: Span) -> Result<(), Exc> {
+    pub(crate) fn run_module(&mut self, name: &str, file: FileId, package: bool, id: Id, at: Span) -> Result<(), Exc> {
         let parsed = self.cache.get(self.tree, file);
         if !self.files.iter().any(|(have, _)| *have == file) {
             self.files.push((file, at));

@@ -4,6 +4,8 @@ use std::sync::Arc;
 
 use super::machine::{Cond, Frame, Machine};
 use super::values::{Args, K, R, V};
+use crate::formats::python::lib::environ::FILE_AWARE;
+use crate::formats::python::lib::trees::Syntax;
 use crate::model::Span;
 
 /// Libraries that read variables of their own.
@@ -148,7 +150,9 @@ impl Machine<'_> {
             }
             "environ.Env" | "environ.FileAwareEnv" => {
                 let mut args = args.clone();
-                args.open |= path.ends_with("FileAwareEnv");
+                if path.ends_with("FileAwareEnv") {
+                    args.named.push((FILE_AWARE.to_owned(), V::bool(true)));
+                }
                 Ok(Self::make_env(&args, at))
             }
             "environ.Env.read_env" => self.environ_file(args, at),
@@ -209,6 +213,7 @@ impl Machine<'_> {
                 if args.open || !plain("fixups") {
                     self.unsure_reads("Celery may look at variables", at);
                 }
+                self.connects_celery(&args.named, at);
                 self.forget_args(args, at);
                 Ok(V::at(K::Made("celery.Celery".into(), Arc::new(args.clone())), at))
             }
@@ -224,11 +229,70 @@ impl Machine<'_> {
                     Ok(V::at(K::Int(yes), at).from(v).with(|m| m.raw = None))
                 })
             }
-            "flask.Flask" | "flask.app.Flask" => Ok(self.flask_app(at)),
+            "dynaconf.Dynaconf" | "dynaconf.LazySettings" | "dynaconf.base.LazySettings" => self.dynaconf(args, at),
+            "dynaconf.DjangoDynaconf"
+            | "dynaconf.contrib.DjangoDynaconf"
+            | "dynaconf.contrib.django_dynaconf_v2.load"
+            | "dynaconf.contrib.django_dynaconf_v2.DjangoDynaconf" => self.dynaconf_django(args, f.scope.globals, at),
+            "dynaconf.FlaskDynaconf" | "dynaconf.contrib.FlaskDynaconf" => self.dynaconf_flask(args, at),
+            "dynaconf.Validator" | "dynaconf.validator.Validator" => {
+                Ok(V::at(K::Made(path.into(), Arc::new(args.clone())), at))
+            }
+            "flask.Flask" | "flask.app.Flask" => Ok(self.flask_app(args, at)),
             "json.loads" if args.pos.len() == 1 && args.named.is_empty() && !args.open => self.json(&args.pos[0], at),
             "json.load" if matches!(args.pos.as_slice(), [V { k: K::Made(class, _), .. }] if &**class == "file") => {
                 let text = self.file_method(&args.pos[0], "read", &Args::default(), at)?;
                 self.json(&text, at)
+            }
+            _ if Syntax::of_loader(path).is_some_and(|syntax| syntax != Syntax::Json)
+                || matches!(path, "yaml.load" | "yaml.full_load") =>
+            {
+                let syntax = Syntax::of_loader(path).unwrap_or(Syntax::Yaml);
+                Ok(self.load_tree(syntax, args, at))
+            }
+            "configparser.ConfigParser" | "configparser.RawConfigParser" | "configparser.SafeConfigParser" => {
+                Ok(self.ini_parser(path, args, at))
+            }
+            "enum.auto" if args.pos.is_empty() => Ok(V::at(K::Made(path.into(), Arc::default()), at)),
+            "celery.schedules.crontab" => Ok(V::at(K::Made(path.into(), Arc::new(args.clone())), at)),
+            "starlette.datastructures.Secret" if args.pos.len() == 1 && args.named.is_empty() && !args.open => {
+                Ok(V::at(K::Made(path.into(), Arc::new(args.clone())), at))
+            }
+            "starlette.datastructures.CommaSeparatedStrings" if args.pos.len() == 1 && !args.open => {
+                self.comma_separated(&args.pos[0], at)
+            }
+            "sqlalchemy.create_engine"
+            | "sqlalchemy.engine.create_engine"
+            | "sqlalchemy.ext.asyncio.create_async_engine"
+            | "sqlmodel.create_engine"
+            | "databases.Database"
+            | "databases.core.Database" => {
+                self.connects("database", args.get(0, "url"), at);
+                Ok(self.foreign("an engine", args, at))
+            }
+            "redis.from_url"
+            | "redis.Redis.from_url"
+            | "redis.asyncio.from_url"
+            | "redis.asyncio.Redis.from_url"
+            | "redis.StrictRedis.from_url"
+            | "aioredis.from_url" => {
+                self.connects("cache", args.get(0, "url"), at);
+                Ok(self.foreign("a client", args, at))
+            }
+            "databases.DatabaseURL" | "databases.core.DatabaseURL" if args.pos.len() == 1 && !args.open => {
+                Ok(V::at(K::Made("databases.DatabaseURL".into(), Arc::new(args.clone())), at).from(&args.pos[0]))
+            }
+            _ if matches!(
+                path,
+                "sqlalchemy.URL.create"
+                    | "sqlalchemy.engine.URL.create"
+                    | "sqlalchemy.engine.url.URL.create"
+                    | "sqlalchemy.engine.make_url"
+                    | "sqlalchemy.make_url"
+                    | "sqlalchemy.engine.url.make_url"
+            ) =>
+            {
+                Ok(self.sqlalchemy_url(path, args, at))
             }
             "decouple.config" => self.decouple(args, at),
             "dj_database_url.config" => self.database_config(args, at),
@@ -276,6 +340,12 @@ impl Machine<'_> {
         match class {
             "file" => self.file_method(object, name, args, at),
             "environ.Env" => self.environ_method(object, name, args, at),
+            "celery.conf" | "celery.Celery" => self.celery_method(class, name, args, at),
+            "sqlalchemy.URL" => self.sqlalchemy_method(object, name, args, at),
+            "configparser.Section" => match &object.k {
+                K::Made(_, made) => self.ini_within(&Arc::clone(made), name, args, at),
+                _ => Ok(self.foreign(name, args, at)),
+            },
             "environs.Env" => self.environs_method(object, name, args, at),
             _ if class.starts_with("decouple.") || class == "starlette.config.Config" => {
                 self.decouple_method(class, object, name, args, at)
@@ -285,7 +355,7 @@ impl Machine<'_> {
     }
 
     /// A copy, containers and all.
-    fn copied(&mut self, value: &V, at: Span, depth: usize) -> V {
+    pub(crate) fn copied(&mut self, value: &V, at: Span, depth: usize) -> V {
         use super::values::Data;
         let K::Ref(id) = value.k else { return value.clone() };
         let Some(obj) = self.heap.get(&id).cloned() else { return value.clone() };

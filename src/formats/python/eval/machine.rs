@@ -1,6 +1,6 @@
 //! The machine: the state, its limits, and what it noted on the way.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use super::values::{Data, Exc, Heap, Id, Names, Obj, R, Role, Scope, Space, V};
@@ -126,6 +126,18 @@ pub(crate) struct Machine<'a> {
     pub(crate) reads_unsure: Option<Reason>,
     /// The configurations of Flask applications.
     pub(crate) flask: Vec<Id>,
+    /// The folders that their files are found in.
+    pub(crate) flask_folders: BTreeMap<Id, Option<String>>,
+    /// Why those may hold more than is listed.
+    pub(crate) flask_open: Option<Reason>,
+    /// What the program connects to: the role, and the URL.
+    pub(crate) connections: Vec<(&'static str, V, Span)>,
+    /// What wrapping validators hand on to.
+    pub(crate) handlers: Vec<(Arc<crate::formats::python::lib::types::Type>, bool)>,
+    /// The fields that are validated so far of each model at hand.
+    pub(crate) validating: Vec<Vec<(V, V)>>,
+    /// The settings objects of dynaconf.
+    pub(crate) dynaconf: BTreeSet<Id>,
 }
 
 impl<'a> Machine<'a> {
@@ -164,6 +176,12 @@ impl<'a> Machine<'a> {
             undecided: 0,
             reads_unsure: None,
             flask: Vec::new(),
+            flask_folders: BTreeMap::new(),
+            flask_open: None,
+            connections: Vec::new(),
+            handlers: Vec::new(),
+            validating: Vec::new(),
+            dynaconf: BTreeSet::new(),
         }
     }
 

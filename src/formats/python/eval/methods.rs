@@ -5,7 +5,6 @@ use std::sync::Arc;
 use ruff_python_ast as ast;
 
 use super::machine::{Cond, Frame, Machine};
-use super::scopes::index;
 use super::truth::{View, placed};
 use super::values::{Args, Data, Exc, K, R, V};
 use crate::model::Span;
@@ -15,6 +14,16 @@ impl Machine<'_> {
     pub(crate) fn attribute(&mut self, object: &V, name: &str, at: Span) -> R {
         match &object.k {
             K::Lib(path) if &**path == "django.conf.settings" => self.django_setting(name, at),
+            K::Lib(path) if &**path == "dynaconf.settings" => {
+                let global = self.dynaconf_global(at);
+                self.attribute(&global, name, at)
+            }
+            K::Ref(id) if self.is_parser(*id) => Ok(V::at(K::Bound(Arc::new((object.clone(), name.to_owned()))), at)),
+            K::Ref(id) if self.dynaconf.contains(id) => self.dynaconf_attribute(object, *id, name, at),
+            K::Ref(id) if self.boxed(*id, name) => {
+                let part = self.dynaconf_part(object, name);
+                Ok(part.unwrap_or_else(|| V::unknown("a key that is not there", at)))
+            }
             K::Lib(path) => {
                 let full = format!("{path}.{name}");
                 if let Some(value) = crate::formats::python::lib::constant(&full) {
@@ -31,7 +40,8 @@ impl Machine<'_> {
             K::OneOf(_) => self.lift(object, at, &mut |m, v| m.attribute(v, name, at)),
             K::Depends(of)
                 if of.1.as_ref().is_some_and(|v| {
-                    matches!(v.k, K::Ref(id) if self.space(id).is_some()) || matches!(v.k, K::Path(_) | K::Lib(_))
+                    matches!(v.k, K::Ref(id) if self.space(id).is_some() || self.boxed(id, name))
+                        || matches!(v.k, K::Path(_) | K::Lib(_))
                 }) =>
             {
                 self.lift(object, at, &mut |m, v| m.attribute(v, name, at))
@@ -48,17 +58,26 @@ impl Machine<'_> {
             K::Made(class, _) if &**class == "celery.conf" => {
                 // What only adds to it does not look at it yet.
                 if matches!(name, "update" | "setdefault" | "clear") {
-                    return Ok(V::unknown("a part of Celery's configuration", at));
+                    return Ok(V::at(K::Bound(Arc::new((object.clone(), name.to_owned()))), at));
                 }
                 self.unsure_reads("Celery looks at variables", at);
                 self.celery_settings(at)?;
                 Ok(V::unknown("a part of Celery's configuration", at))
+            }
+            K::Made(class, made) if &**class == "pydantic.info" && name == "data" => {
+                Ok(made.pos.first().cloned().unwrap_or_else(|| V::unknown("what a validator is told", at)))
+            }
+            K::Made(class, made) if &**class == "sqlalchemy.URL" => {
+                Ok(self.sqlalchemy_attribute(object, &Arc::clone(made), name, at))
             }
             K::Made(class, made) if class.starts_with("urllib.") || class.starts_with("re.") => {
                 let (class, made) = (Arc::clone(class), Arc::clone(made));
                 let found = self.made_attribute(&class, &made, name, at);
                 Ok(found.unwrap_or_else(|| V::unknown("a part of an object of a library", at).resting([object])))
             }
+            K::Made(class, _) if &**class == super::enums::MEMBER => self
+                .member_attribute(object, name, at)
+                .unwrap_or_else(|| Ok(V::unknown("a part of a member", at).resting([object]))),
             K::Made(class, made) if &**class == "pydantic.Secret" && name == "get_secret_value" => {
                 Ok(V::at(K::Made("pydantic.Secret.get".into(), Arc::clone(made)), at).resting([object]))
             }
@@ -89,93 +108,6 @@ impl Machine<'_> {
         Ok(found.resting([&object, &key]))
     }
 
-    fn item(&mut self, object: &V, key: &V, at: Span) -> R {
-        let missing = |m: &mut Self, name: &str| m.raise(name, "there is no such item", at);
-        match (&object.k, &key.k) {
-            (K::Tuple(items), K::Int(n)) => match index(*n, items.len()) {
-                Some(i) => Ok(items[i].clone()),
-                None => missing(self, "IndexError"),
-            },
-            (K::Made(class, args), K::Int(n)) if &**class == "parents" => {
-                let known = usize::try_from(*n).ok().and_then(|n| args.pos.get(n)).cloned();
-                Ok(known.unwrap_or_else(|| V::unknown("a folder outside the repository", at)))
-            }
-            (K::Str(text), K::Int(n)) if !placed(text) => {
-                let chars: Vec<char> = text.chars().collect();
-                match index(*n, chars.len()) {
-                    Some(i) => Ok(V::at(K::Str(chars[i].to_string().into()), at)),
-                    None => missing(self, "IndexError"),
-                }
-            }
-            (K::Ref(id), _) => match self.heap.get(id).map(|obj| obj.data.clone()) {
-                Some(Data::List(items)) => match &key.k {
-                    K::Int(n) => match index(*n, items.len()) {
-                        Some(i) => Ok(items[i].clone()),
-                        None => missing(self, "IndexError"),
-                    },
-                    _ => Ok(V::unknown("an item that is not known", at)),
-                },
-                Some(Data::Dict(items)) => match self.find_key(&items, key) {
-                    Some(Some(value)) => Ok(value),
-                    Some(None) => missing(self, "KeyError"),
-                    None => Ok(V::unknown("which item is taken", at)),
-                },
-                Some(Data::Space(_)) => match key.text().map(|k| self.space(*id).and_then(|s| s.names.get(k)).cloned())
-                {
-                    Some(Some(value)) if !matches!(value.k, K::Undefined) => Ok(value),
-                    _ => Ok(V::unknown("a name that is not known", at)),
-                },
-                _ => Ok(V::unknown("an item that is not known", at)),
-            },
-            _ => {
-                self.may_raise(None, at, Cond::default());
-                Ok(V::unknown("an item of what is not followed", at))
-            }
-        }
-    }
-
-    /// The value of a key: `None` where that is not known.
-    #[expect(clippy::option_option, reason = "not known, not there, and there are three things")]
-    pub(crate) fn find_key(&self, items: &[(V, V)], key: &V) -> Option<Option<V>> {
-        let key = self.settled_key(key)?;
-        for (have, value) in items {
-            if self.equal(have, &key)? {
-                return Some(Some(value.clone()));
-            }
-        }
-        Some(None)
-    }
-
-    fn slice(&mut self, object: &V, bounds: &[V; 3], at: Span) -> R {
-        self.lift(object, at, &mut |m, v| {
-            let bound = |v: &V, len: usize, none: usize| match v.k {
-                K::None => Some(none),
-                K::Int(n) => {
-                    let len = i128::try_from(len).ok()?;
-                    usize::try_from((if n < 0 { n + len } else { n }).clamp(0, len)).ok()
-                }
-                _ => None,
-            };
-            let cut = |len: usize| {
-                let (a, b) = (bound(&bounds[0], len, 0)?, bound(&bounds[1], len, len)?);
-                matches!(bounds[2].k, K::None).then_some(a..b.max(a))
-            };
-            let out = match &v.k {
-                K::Str(text) if !placed(text) => {
-                    let chars: Vec<char> = text.chars().collect();
-                    cut(chars.len()).map(|r| V::at(K::Str(chars[r].iter().collect::<String>().into()), at))
-                }
-                K::Tuple(items) => cut(items.len()).map(|r| V::at(K::Tuple(Arc::new(items[r].to_vec())), at)),
-                K::Ref(id) => match m.heap.get(id).map(|o| o.data.clone()) {
-                    Some(Data::List(items)) => cut(items.len()).map(|r| m.list(items[r].to_vec(), at)),
-                    _ => None,
-                },
-                _ => None,
-            };
-            Ok(out.unwrap_or_else(|| V::unknown("a part that is not known", at)).resting([v]))
-        })
-    }
-
     /// What an iteration gives, in order; an unknown value where that is not known.
     pub(crate) fn iterate(&mut self, value: &V, at: Span) -> Result<Result<Vec<V>, V>, Exc> {
         let unknown = |v: &V| V::unknown("what is in there is not known", at).resting([v]);
@@ -185,6 +117,10 @@ impl Machine<'_> {
         };
         Ok(match &plain.k {
             K::Tuple(items) | K::Iter(items) => Ok(items.to_vec()),
+            K::Made(class, made) if &**class == super::super::lib::starlette::STRINGS => {
+                let inner = made.pos.first().cloned().unwrap_or_else(V::none);
+                return self.iterate(&inner, at);
+            }
             K::Made(class, made) if &**class == "file" => match made.pos.first().and_then(V::pathlike) {
                 Some(path) => {
                     let text = self.file_call("read_text", path, at)?;
@@ -198,6 +134,7 @@ impl Machine<'_> {
             K::Str(text) if !placed(text) => {
                 Ok(text.chars().map(|c| V::at(K::Str(c.to_string().into()), at)).collect())
             }
+            K::Ref(id) if self.members_of(*id).is_some() => Ok(self.members_of(*id).unwrap_or_default()),
             K::Ref(id) => match self.heap.get(id).map(|o| o.data.clone()) {
                 Some(Data::List(items)) => Ok(items),
                 Some(Data::Set(items)) if items.len() < 2 => Ok(items),
@@ -252,6 +189,16 @@ impl Machine<'_> {
         if let K::Made(class, _) = &object.k {
             let class = Arc::clone(class);
             return self.library_method(&class, object, name, args, at);
+        }
+        if let K::Ref(id) = &object.k
+            && self.dynaconf.contains(id)
+        {
+            return self.dynaconf_method(object, *id, name, args, at);
+        }
+        if let K::Ref(id) = &object.k
+            && self.is_parser(*id)
+        {
+            return self.ini_method(*id, name, args, at);
         }
         if let Some(taken) = self.flask_take(object, name, args, at) {
             return taken;
@@ -337,7 +284,11 @@ impl Machine<'_> {
             (_, Some(Data::Dict(items)), "get") => {
                 let default = args.get(1, "default").cloned().unwrap_or_else(|| V::at(K::None, at));
                 let Some(key) = pos.first() else { return Ok(V::unknown("a call that does not fit", at)) };
-                self.find_key(&items, key).map(|found| found.unwrap_or(default))
+                let found = self.find_key(&items, key);
+                if let (Some(None), Some(why)) = (&found, &self.flask_open) {
+                    return Ok(V::at(K::Unknown(Arc::new(why.clone())), at).resting(pos));
+                }
+                found.map(|found| found.unwrap_or(default))
             }
             (_, Some(Data::Dict(items)), "items") => {
                 Some(iter(items.into_iter().map(|(k, v)| V::tuple(vec![k, v])).collect()))

@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use ruff_python_ast::{CmpOp, Operator, UnaryOp};
 
+use super::enums::member;
 use super::join::same;
 use super::machine::{Cond, MAX_SIZE, Machine};
 use super::truth::{Truth, View, placed};
@@ -177,6 +178,9 @@ impl Machine<'_> {
         if same(&self.heap, a, &self.heap, b, 0) {
             return Some(true);
         }
+        if let Some(known) = self.member_equal(a, b) {
+            return known;
+        }
         let simple = |v: &V| match &v.k {
             K::None => Some(0),
             K::Bool(_) | K::Int(_) => Some(1),
@@ -257,6 +261,11 @@ impl Machine<'_> {
                 CmpOp::NotEq => m.equal(&v[0], &v[1]).map(|yes| !yes),
                 CmpOp::Is | CmpOp::IsNot => {
                     let same = match (&v[0].k, &v[1].k) {
+                        _ if member(&v[0]).is_some() && member(&v[1]).is_some() => {
+                            m.member_equal(&v[0], &v[1]).flatten()
+                        }
+                        (K::None | K::Bool(_), _) if member(&v[1]).is_some() => Some(false),
+                        (_, K::None | K::Bool(_)) if member(&v[0]).is_some() => Some(false),
                         (K::None, K::None) => Some(true),
                         (K::Bool(a), K::Bool(b)) => Some(a == b),
                         (K::None | K::Bool(_), k) | (k, K::None | K::Bool(_)) => match k {

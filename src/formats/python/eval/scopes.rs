@@ -199,7 +199,9 @@ impl Machine<'_> {
         match &object.k {
             K::Ref(id) => {
                 let why = Arc::new(Reason::at("it is set by code that is not followed", at));
-                if self.space(*id).is_some() {
+                if self.dynaconf.contains(id) {
+                    self.set_name(*id, &name.to_uppercase(), value);
+                } else if self.space(*id).is_some() {
                     self.set_name(*id, name, value);
                 } else {
                     self.forget(*id, &why);
@@ -207,6 +209,7 @@ impl Machine<'_> {
             }
             K::OneOf(_) | K::Depends(_) => self.forget_value(object, at),
             K::Made(class, _) if &**class == "environ.Env" => self.odd_env = true,
+            K::Made(class, _) if &**class == "celery.conf" => self.connects_celery(&[(name.to_owned(), value)], at),
             _ => {}
         }
     }
@@ -267,6 +270,7 @@ impl Machine<'_> {
     #[expect(clippy::self_only_used_in_recursion, reason = "it reads like the other look-ups")]
     pub(crate) fn settled_key(&self, key: &V) -> Option<V> {
         match &key.k {
+            K::Made(class, _) if &**class == super::enums::MEMBER => Some(key.clone()),
             K::Unknown(_) | K::OneOf(_) | K::Depends(_) | K::Undefined | K::Made(..) | K::Ref(_) => None,
             K::Tuple(items) => items.iter().all(|v| self.settled_key(v).is_some()).then(|| key.clone()),
             _ => Some(key.clone()),

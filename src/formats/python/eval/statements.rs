@@ -299,6 +299,7 @@ impl Machine<'_> {
         if let Flow::Raise(exc) = self.block(&def.body, &mut inner) {
             return Err(exc);
         }
+        foreign |= !self.enumerate(id, def, at);
         let class = V::at(K::Ref(id), at);
         let value = if foreign { V::unknown("a class made by a decorator or metaclass", at) } else { class };
         let owner = if f.global_names.contains(def.name.as_str()) { f.scope.globals } else { f.locals };

@@ -168,7 +168,13 @@ impl Machine<'_> {
                 }
                 _ => return Truth::Open(Cond::default()),
             },
-            _ => return Truth::Open(Cond::default()),
+            K::Made(class, made) if &**class == "starlette.datastructures.Secret" => {
+                return made.pos.first().map_or(Truth::Open(Cond::default()), |inner| self.plain_truth(inner));
+            }
+            _ => match self.member_truth(value) {
+                Some(yes) => yes,
+                None => return Truth::Open(Cond::default()),
+            },
         };
         if yes { Truth::Yes } else { Truth::No }
     }

@@ -1,4 +1,4 @@
-//! python-decouple, and starlette's `Config`, which reads in much the same way.
+//! python-decouple.
 
 use std::sync::Arc;
 
@@ -179,45 +179,5 @@ impl Machine<'_> {
             return self.raise("ValueError", "it is none of the choices", at);
         }
         Ok(V::unknown("a choice that is not followed", at).resting([v]))
-    }
-
-    /// `starlette.config.Config(env_file)(key, cast, default)`.
-    fn starlette(&mut self, made: &Args, args: &Args, at: Span) -> R {
-        let Some(name) = args.get(0, "key").and_then(V::text).map(str::to_owned).filter(|_| !args.open) else {
-            return Ok(self.foreign("a read of a variable that is not known", args, at));
-        };
-        let default = args.get(2, "default").cloned();
-        let file = match made.get(0, "env_file") {
-            None | Some(V { k: K::None, .. }) => false,
-            Some(path) => {
-                let last = path.pathlike().and_then(|path| path.rsplit('/').next()).map(str::to_owned);
-                last.is_none_or(|last| self.tree.files().any(|(_, path)| paths::name(path) == last))
-            }
-        };
-        let odd = file || made.get(1, "environ").is_some() || made.get(2, "env_prefix").is_some();
-        let cast = match args.get(1, "cast").cloned() {
-            Some(asked) => self.cast_of(&asked),
-            None => Cast::Raw,
-        };
-        if odd {
-            self.note_read(&name, default.as_ref(), default.is_none(), "starlette", at);
-            return Ok(V::unknown("a file of settings that is not followed", at));
-        }
-        let mut run = |m: &mut Self, v: &V| match (&cast, &v.k) {
-            (Cast::Raw, _) | (_, K::None) | (Cast::Bool, K::Bool(_)) => Ok(v.clone()),
-            (Cast::Bool, K::Str(text)) => match text.to_lowercase().as_str() {
-                "true" | "1" => Ok(m.plain(&Plain::Bool(true), v, at)),
-                "false" | "0" => Ok(m.plain(&Plain::Bool(false), v, at)),
-                _ => m.raise("ValueError", "it is no truth value", at),
-            },
-            (Cast::Bool, _) => Ok(V::unknown("a truth", at).resting([v])),
-            _ => m.call_cast(&cast, v, at),
-        };
-        let default = match default {
-            None => None,
-            Some(d) => Some(self.lift(&d, at, &mut run)?),
-        };
-        let required = default.is_none();
-        self.env_cast(&name, default, required, "starlette", at, &mut run)
     }
 }

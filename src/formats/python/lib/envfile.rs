@@ -133,7 +133,7 @@ impl Machine<'_> {
     }
 
     /// Sets what a file says; variables that are set already stay.
-    fn take_file(&mut self, file: FileId, reader: Reader, overwrite: bool, at: Span) {
+    pub(crate) fn take_file(&mut self, file: FileId, reader: Reader, overwrite: bool, at: Span) {
         let text = self.tree.text(file).map(str::to_owned).unwrap_or_default();
         let Some(lines) = lines(&text, reader) else {
             self.env_open = true;

@@ -6,10 +6,14 @@ use super::casts::Cast;
 use super::databases::Parsed;
 use super::environ_urls as urls;
 use super::made::Plain;
+use super::os::Found;
 use crate::formats::python::eval::machine::Machine;
 use crate::formats::python::eval::truth::View;
-use crate::formats::python::eval::values::{Args, K, R, V};
+use crate::formats::python::eval::values::{Args, K, Names, R, V};
 use crate::model::Span;
+
+/// Under this name an `Env` keeps that it looks into the files that variables name.
+pub(crate) const FILE_AWARE: &str = "file aware";
 
 type Read = fn(&str, Option<&str>) -> Parsed;
 
@@ -82,7 +86,18 @@ impl Machine<'_> {
             V::unknown("a variable that is read in a way that is not followed", at)
         } else {
             let cast = if method == "path" { Some(Cast::Raw) } else { cast };
-            self.environ_value(&name, cast, default, scheme, at)?
+            let aware = matches!(&object.k, K::Made(_, made) if made.named(FILE_AWARE).is_some());
+            let named = if aware { self.environ_named(&name, at) } else { Ok(None) };
+            match named {
+                Err(why) => why,
+                Ok(vars) => {
+                    let value = self.environ_value(&name, cast, default, scheme, at)?;
+                    match vars {
+                        Some(vars) => crate::formats::python::eval::truth::wrap(vars, value),
+                        None => value,
+                    }
+                }
+            }
         };
         if let Some((_, last, read)) = url {
             return self.environ_url(&text, args.get(2, last), method, read, at);
@@ -93,6 +108,18 @@ impl Machine<'_> {
                 self.environ_lines(&text, args, at)
             }
             _ => Ok(text),
+        }
+    }
+
+    /// Whether `NAME_FILE` may name a file with the value: the variables it then rests on; an unknown value where it does.
+    fn environ_named(&mut self, name: &str, at: Span) -> Result<Option<Names>, V> {
+        let file = format!("{name}_FILE");
+        self.note_read(&file, None, false, "environ", at);
+        match self.find_variable(&file, at) {
+            Found::Unset => Ok(None),
+            Found::Set(value) if value.text() == Some("") => Ok(None),
+            Found::Set(value) => Err(V::unknown("a file that a variable names", at).resting([&value])),
+            Found::Open => Ok(Some([file].into())),
         }
     }
 

@@ -5,8 +5,18 @@ use std::sync::Arc;
 use super::pydantic::Config;
 use super::types::Type;
 use crate::formats::python::eval::machine::Machine;
-use crate::formats::python::eval::values::{Args, Code, FuncKind, Id, K, R, V};
+use crate::formats::python::eval::truth::wrap;
+use crate::formats::python::eval::values::{Args, Code, Exc, FuncKind, Id, K, Names, R, V};
 use crate::model::Span;
+
+/// The class of what a wrapping validator is handed.
+pub(crate) const HANDLER: &str = "pydantic.handler";
+
+/// The class of what a validator is told of other fields.
+pub(crate) const INFO: &str = "pydantic.info";
+
+/// What variables for parts make of a field, and the variables that may do so.
+type Parts = (Option<Result<V, V>>, Names);
 
 /// A field.
 pub(crate) struct Field {
@@ -18,6 +28,8 @@ pub(crate) struct Field {
     factory: Option<V>,
     /// Validators of its class: when they run, and the method.
     checks: Vec<(String, V)>,
+    /// Whether it is given by another name than its own.
+    renamed: bool,
     /// Something that is not followed.
     pub(crate) odd: bool,
 }
@@ -31,8 +43,10 @@ impl Field {
             default: default.cloned(),
             factory: None,
             checks: Vec::new(),
+            renamed: false,
             odd: false,
         };
+        out.odd = config.enum_values && matches!(out.kind, Type::Enum(_) | Type::Union(_));
         for (own, said) in [(false, said), (true, default)] {
             match said.map(|v| &v.k) {
                 Some(K::Made(path, made)) if path.starts_with("pydantic.") && path.ends_with("Field") => {
@@ -55,6 +69,7 @@ impl Field {
         self.default = default.cloned().or(self.default.take());
         self.odd |= made.open;
         for (name, value) in &made.named {
+            self.renamed |= matches!(name.as_str(), "alias" | "validation_alias");
             match (name.as_str(), &value.k) {
                 ("alias" | "validation_alias" | "env", K::Str(text)) => self.names = vec![upper(text)],
                 ("validation_alias", K::Made(path, choices)) if path.ends_with("AliasChoices") => {
@@ -79,7 +94,9 @@ impl Field {
 
     /// Adds a validator of the class.
     pub(crate) fn check(&mut self, when: &str, method: V) {
-        self.odd |= !matches!(when, "before" | "after") || self.checks.iter().any(|(have, _)| have == when);
+        let alone = matches!(when, "plain" | "wrap");
+        self.odd |= !alone && !matches!(when, "before" | "after")
+            || self.checks.iter().any(|(have, _)| have == when || alone || matches!(have.as_str(), "plain" | "wrap"));
         self.checks.push((when.to_owned(), method));
     }
 }
@@ -90,15 +107,23 @@ impl Machine<'_> {
         let place = field.default.as_ref().and_then(|v| v.m.origin.steps.first()).map_or(at, |step| step.span);
         let other_case = |have: &String| field.names.iter().any(|n| have != n && have.eq_ignore_ascii_case(n));
         let cased = !config.cased && self.world.vars().keys().any(other_case);
-        let nested = config.nested.as_ref().is_some_and(|mark| self.may_nest(field, mark, config));
         let required = field.default.is_none() && field.factory.is_none();
-        if cased || nested || field.odd || self.in_dotenv(config, &field.names) {
+        let file = self.dotenv_text(config, &field.names, at);
+        let parts = self.pydantic_parts(field, config, at)?.ok();
+        let lost = cased || field.odd || file.is_err();
+        let (Some((set, open)), false) = (parts, lost) else {
             for name in &field.names {
                 self.note_read(name, field.default.as_ref(), required, "pydantic", at);
             }
             let vars = field.names.iter().cloned().collect();
             let unknown = V::unknown("a field of a settings class that is not followed", place);
-            return Ok(if self.world.is_open() && !field.odd && !nested { V::depends(vars, None) } else { unknown });
+            return Ok(if self.world.is_open() && lost && !field.odd { V::depends(vars, None) } else { unknown });
+        };
+        if let Some(set) = set {
+            return match set {
+                Ok(dict) => self.pydantic_value(class, field, &dict, false, config.old, at),
+                Err(unknown) => Ok(unknown),
+            };
         }
         let mut default = match self.pydantic_default(field, place)? {
             // Pydantic 1 lets `None` stand for every type where it is the default.
@@ -106,6 +131,10 @@ impl Machine<'_> {
             Some(default) => Some(self.pydantic_value(class, field, &default, false, config.old, place)?),
             None => None,
         };
+        if let Ok(Some(text)) = file {
+            default = Some(self.lift(&text, at, &mut |m, v| m.pydantic_value(class, field, v, true, config.old, at))?);
+        }
+        let required = default.is_none();
         for (i, name) in field.names.iter().enumerate().rev() {
             let kept = default.clone();
             let got = self.env_cast(
@@ -122,12 +151,28 @@ impl Machine<'_> {
             )?;
             default = Some(got);
         }
-        Ok(default.unwrap_or_else(|| V::unknown("a field without a name", at)))
+        let value = default.unwrap_or_else(|| V::unknown("a field without a name", at));
+        Ok(if open.is_empty() { value } else { wrap(open, value) })
+    }
+
+    /// What variables for the parts of a field make of it, and those that may do so; `Err` inside where that is not known.
+    fn pydantic_parts(&mut self, field: &Field, config: &Config, at: Span) -> Result<Result<Parts, ()>, Exc> {
+        let Some(mark) = &config.nested else { return Ok(Ok((None, Names::new()))) };
+        if !self.may_nest(field, mark, config) {
+            return Ok(Ok((None, Names::new())));
+        }
+        let [name] = field.names.as_slice() else { return Ok(Err(())) };
+        let set = self.parts_set(&field.kind, name, config, at)?;
+        if set.is_some() || !self.world.is_open() {
+            return Ok(if set.is_some() && self.world.is_open() { Err(()) } else { Ok((set, Names::new())) });
+        }
+        let names = self.part_names(&field.kind, name, config, 0);
+        Ok(names.map(|names| (None, names.into_iter().collect())).ok_or(()))
     }
 
     /// The value of a field that the code gives, or its default as it is written.
     pub(crate) fn pydantic_given(&mut self, class: &V, field: &Field, given: Option<&V>, old: bool, at: Span) -> R {
-        if field.odd {
+        if field.odd || field.renamed {
             return Ok(V::unknown("a field of a model that is not followed", at));
         }
         match given {
@@ -165,31 +210,63 @@ impl Machine<'_> {
         let step = |when: &str| field.checks.iter().find(|(have, _)| have == when).map(|(_, method)| method.clone());
         let mut now = if text { self.decoded(&field.kind, v, at)? } else { v.clone() };
         if let Some(method) = step("before") {
-            now = self.pydantic_check(class, &method, &now, at)?;
+            now = self.pydantic_check(class, &method, &[now], at)?;
+        }
+        if let Some(method) = step("plain") {
+            return self.pydantic_check(class, &method, &[now], at);
+        }
+        if let Some(method) = step("wrap") {
+            let place = self.handlers.len();
+            self.handlers.push((std::sync::Arc::new(field.kind.clone()), old));
+            let pos = vec![V::int(i128::try_from(place).unwrap_or(0))];
+            let handler = V::at(K::Made(HANDLER.into(), Arc::new(Args { pos, ..Args::default() })), at);
+            return self.pydantic_check(class, &method, &[now, handler], at);
         }
         now = self.validated(&field.kind, &now, old, at)?;
         match step("after") {
-            Some(method) => self.pydantic_check(class, &method, &now, at),
+            Some(method) => self.pydantic_check(class, &method, &[now], at),
             None => Ok(now),
         }
     }
 
-    /// Calls a validator; what it is told beside the value is not known.
-    fn pydantic_check(&mut self, class: &V, method: &V, v: &V, at: Span) -> R {
+    /// Calls a validator; it may be told of the fields before its own.
+    fn pydantic_check(&mut self, class: &V, method: &V, given: &[V], at: Span) -> R {
         let K::Func(func) = &method.k else { return Ok(V::unknown("a validator that is not followed", at)) };
         let Code::Def(def) = &func.code else { return Ok(V::unknown("a validator that is not followed", at)) };
         let params = &def.parameters;
         let count = params.posonlyargs.len() + params.args.len();
         let own = usize::from(func.kind != FuncKind::Static);
-        if func.kind == FuncKind::Foreign || params.vararg.is_some() || !(own + 1..=own + 2).contains(&count) {
+        if func.kind == FuncKind::Foreign
+            || params.vararg.is_some()
+            || !(own + given.len()..=own + given.len() + 1).contains(&count)
+        {
             return Ok(V::unknown("a validator that is not followed", at));
         }
         let mut pos = if own == 1 { vec![class.clone()] } else { Vec::new() };
-        pos.push(v.clone());
-        if count == own + 2 {
-            pos.push(V::unknown("what a validator is told of other fields", at));
+        pos.extend(given.iter().cloned());
+        if count == own + given.len() + 1 {
+            let last = params.posonlyargs.iter().chain(&params.args).last().map(|p| p.name().to_string());
+            let so_far = self.validating.last().cloned().unwrap_or_default();
+            let dict = self.new_dict(so_far, at);
+            pos.push(if last.as_deref() == Some("values") {
+                dict
+            } else {
+                V::at(K::Made(INFO.into(), Arc::new(Args { pos: vec![dict], ..Args::default() })), at)
+            });
         }
         self.apply(method, pos, at)
+    }
+
+    /// What the validation behind a wrapping validator makes of a value.
+    pub(crate) fn pydantic_handler(&mut self, made: &Args, args: &Args, at: Span) -> R {
+        let place = match made.pos.first().map(|v| &v.k) {
+            Some(K::Int(n)) => usize::try_from(*n).ok(),
+            _ => None,
+        };
+        match (place.and_then(|place| self.handlers.get(place)).cloned(), args.pos.as_slice()) {
+            (Some((kind, old)), [v]) if args.named.is_empty() && !args.open => self.validated(&kind, v, old, at),
+            _ => Ok(self.foreign("a validator", args, at)),
+        }
     }
 
     /// Whether a class of the project is a model of pydantic, settings or not.

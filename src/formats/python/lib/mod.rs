@@ -6,20 +6,26 @@ pub(crate) mod configurations;
 pub(crate) mod databases;
 pub(crate) mod decouple;
 pub(crate) mod dsn;
+pub(crate) mod dynaconf;
 pub(crate) mod envfile;
 pub(crate) mod environ;
 pub(crate) mod environ_urls;
 pub(crate) mod environs;
 pub(crate) mod fields;
 pub(crate) mod flask;
+pub(crate) mod ini;
 pub(crate) mod json;
 pub(crate) mod made;
 pub(crate) mod os;
+pub(crate) mod parts;
 pub(crate) mod pydantic;
 pub(crate) mod run;
 pub(crate) mod schemes;
 pub(crate) mod sequences;
+pub(crate) mod sqlalchemy;
 pub(crate) mod standard;
+pub(crate) mod starlette;
+pub(crate) mod trees;
 pub(crate) mod types;
 pub(crate) mod url;
 pub(crate) mod validated;
@@ -189,7 +195,15 @@ pub(crate) fn bare_base(path: &str) -> bool {
 pub(crate) fn has_methods(class: &str) -> bool {
     matches!(
         class,
-        "environ.Env" | "environs.Env" | "decouple.Config" | "decouple.AutoConfig" | "starlette.config.Config" | "file"
+        "environ.Env"
+            | "environs.Env"
+            | "celery.conf"
+            | "sqlalchemy.URL"
+            | "configparser.Section"
+            | "decouple.Config"
+            | "decouple.AutoConfig"
+            | "starlette.config.Config"
+            | "file"
     ) || class.starts_with("lib:")
 }
 
@@ -212,6 +226,7 @@ pub(crate) fn constant(path: &str) -> Option<V> {
         "string.ascii_letters" => V::str("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ"),
         "string.digits" => V::str("0123456789"),
         "sys.platform" => V::str("linux"),
+        "sys.version_info.major" => V::int(3),
         "sys.byteorder" => V::str("little"),
         "typing.TYPE_CHECKING" => V::bool(false),
         "django.contrib.messages.constants.DEBUG" | "django.contrib.messages.DEBUG" => V::int(10),

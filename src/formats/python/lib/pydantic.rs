@@ -67,6 +67,8 @@ pub(crate) struct Config {
     pub(crate) files: Vec<String>,
     /// What stands between the names of a field and of its parts.
     pub(crate) nested: Option<String>,
+    /// Whether members of enumerations become their values.
+    pub(crate) enum_values: bool,
     /// Whether it is pydantic 1.
     pub(crate) old: bool,
     /// Something that is not followed.
@@ -78,6 +80,7 @@ impl Config {
         match (name, &value.k) {
             ("env_prefix", K::Str(text)) => self.prefix = text.to_string(),
             ("case_sensitive", K::Bool(yes)) => self.cased = *yes,
+            ("use_enum_values", K::Bool(yes)) => self.enum_values = *yes,
             ("env_ignore_empty", K::Bool(yes)) => self.ignore_empty = *yes,
             ("env_nested_delimiter", K::Str(text)) => self.nested = Some(text.to_string()),
             ("env_file", K::None) => self.files.clear(),
@@ -191,16 +194,28 @@ impl Machine<'_> {
         config.odd |= !args.pos.is_empty() || args.open || args.named.iter().any(|(name, _)| name.starts_with('_'));
         let (fields, after, touched) = self.pydantic_fields(classes, &config);
         let mut space = Space::new(Role::Instance(class.clone()));
+        self.validating.push(Vec::new());
         for (name, mut field) in fields {
-            field.odd |= config.odd || touched.iter().any(|v| v == "*" || *v == name);
+            field.odd |= config.odd || touched.iter().any(|v| v == "*" || v.eq_ignore_ascii_case(&name));
             let given = args.named(&name).cloned();
             let value = if settings && given.is_none() {
-                self.pydantic_field(class, &field, &config, at)?
+                self.pydantic_field(class, &field, &config, at)
             } else {
-                self.pydantic_given(class, &field, given.as_ref(), config.old, at)?
+                self.pydantic_given(class, &field, given.as_ref(), config.old, at)
             };
+            let value = match value {
+                Ok(value) => value,
+                Err(exc) => {
+                    self.validating.pop();
+                    return Err(exc);
+                }
+            };
+            if let Some(so_far) = self.validating.last_mut() {
+                so_far.push((V::str(&name), value.clone()));
+            }
             space.names.insert(name, value);
         }
+        self.validating.pop();
         space.names.insert(MODEL.into(), V::none());
         let instance = V::at(K::Ref(self.alloc(Data::Space(space))), at);
         for method in after {
@@ -227,6 +242,9 @@ impl Machine<'_> {
                         Some(method) if field != "*" => checks.push((field.to_owned(), when, method.clone())),
                         _ => touched.push("*".to_owned()),
                     }
+                } else if let Some(method) = name.strip_prefix("__before__") {
+                    let keys = self.validated_before(of.names.get(method));
+                    touched.extend(keys.unwrap_or_else(|| vec!["*".to_owned()]));
                 } else if let Some(method) = name.strip_prefix("__after__") {
                     let mut wrote = Vec::new();
                     self.validated_after(classes, method, 0, &mut wrote);
@@ -242,6 +260,16 @@ impl Machine<'_> {
                 }
             }
         }
+        let mut order: Vec<String> = Vec::new();
+        for space in classes.iter().filter_map(|id| self.space(*id)) {
+            let Some(K::Tuple(names)) = space.names.get("__order__").map(|v| &v.k) else { continue };
+            for name in names.iter().filter_map(V::text) {
+                if !order.iter().any(|have| have == name) {
+                    order.push(name.to_owned());
+                }
+            }
+        }
+        fields.sort_by_key(|(name, _, _)| order.iter().position(|have| have == name));
         let made = fields.into_iter().filter_map(|(name, kind, default)| {
             let mut said = None;
             let kind = self.type_of(&kind, &mut said);

@@ -1,7 +1,7 @@
 use crate::discover::{Overlay, Tree};
 use crate::formats::python::{Evaluator, Kind, Settings};
-use crate::formats::world::World;
-use crate::model::Certainty;
+use crate::formats::world::{Var, World};
+use crate::model::{Certainty, Origin};
 
 fn run(text: &str, class: Option<&str>) -> Settings {
     let files = [("s.py", text), (".env", "KEY=from the file\n")];
@@ -73,4 +73,126 @@ fn fields_of_pydantic_are_what_their_types_and_validators_make_of_them() {
     assert_eq!(settled("ALL").and_then(|v| v.items()).map(<[_]>::len), Some(2));
     assert!(matches!(settled("HIDDEN").map(|v| &v.kind), Some(Kind::Secret(inner)) if inner.as_str() == Some("x")));
     assert_eq!(settled("UP").and_then(|v| v.as_str()), Some("LOW"));
+}
+
+fn whole(files: &[(&str, &str)], vars: &[(&str, &str)], class: Option<&str>) -> Settings {
+    let set = |(name, text): &(&str, &str)| ((*name).to_owned(), Var::set(*text, Origin::default()));
+    let world = World::Closed(vars.iter().map(set).collect());
+    let tree = Tree::open(Box::new(Overlay::of(files.iter().copied()))).ok();
+    tree.map(|tree| Evaluator::new(&tree, vec![String::new()]).whole().module("s", &world, class)).unwrap_or_default()
+}
+
+fn text(of: &Settings, name: &str) -> Option<String> {
+    of.values.get(name).and_then(|v| v.settled()).and_then(|v| v.as_str()).map(str::to_owned)
+}
+
+#[test]
+fn parts_of_a_field_are_set_by_variables_of_their_own() {
+    let code = "from pydantic import BaseModel\nfrom pydantic_settings import BaseSettings, SettingsConfigDict\n\
+        class Db(BaseModel):\n    host: str = 'localhost'\n    port: int = 1\n\
+        class S(BaseSettings):\n    model_config = SettingsConfigDict(env_nested_delimiter='__', env_file='.env')\n    \
+        db: Db = Db()\n    key: str = ''\n";
+    let got = whole(&[("s.py", code), (".env", "KEY=file\n")], &[("DB__HOST", "h")], Some("S"));
+    assert_eq!(got.values["db"].get("host").and_then(|v| v.as_str()), Some("h"));
+    assert_eq!(got.values["db"].get("port").map(|v| v.kind.clone()), Some(Kind::Int(1)));
+    assert_eq!(text(&got, "key").as_deref(), Some("file"));
+    let open = run(code, Some("S"));
+    let host = open.values["db"].get("host").and_then(|v| v.as_str());
+    assert!(matches!(&open.values["db"].kind, Kind::Depends { variables, .. } if variables.contains("DB__HOST")));
+    assert_eq!(host, Some("localhost"));
+}
+
+#[test]
+fn a_validator_is_told_of_the_fields_before_its_own() {
+    let code = "from pydantic import field_validator\nfrom pydantic_settings import BaseSettings\n\
+        class S(BaseSettings):\n    HOST: str = 'db'\n    URI: str = ''\n    \
+        @field_validator('URI')\n    @classmethod\n    def f(cls, v, info):\n        \
+        return v or 'postgresql://' + info.data.get('HOST')\n";
+    assert_eq!(text(&whole(&[("s.py", code)], &[], Some("S")), "URI").as_deref(), Some("postgresql://db"));
+}
+
+#[test]
+fn starlette_reads_a_file_behind_the_variables_and_puts_a_prefix_in_front() {
+    let code = "from starlette.config import Config\nfrom starlette.datastructures import Secret\nc = Config('my.env')\n\
+        p = Config(env_prefix='APP_')\nA = c('A')\nB = c('B', default='b')\nC = p('C', cast=int, default='3')\n\
+        D = str(c('D', cast=Secret, default='s'))\n";
+    let got = whole(&[("s.py", code), ("my.env", "A='x'\n")], &[("B", "env"), ("APP_C", "7")], None);
+    assert_eq!((text(&got, "A"), text(&got, "B")), (Some("x".into()), Some("env".into())));
+    assert_eq!(got.values["C"].kind, Kind::Int(7));
+    assert_eq!(text(&got, "D").as_deref(), Some("s"));
+}
+
+#[test]
+fn flask_reads_files_and_variables_of_a_prefix() {
+    let code = "import json\nfrom flask import Flask\napp = Flask(__name__)\napp.config.from_pyfile('a.cfg')\n\
+        app.config.from_file('b.json', load=json.load)\napp.config.from_prefixed_env('MY')\n\
+        A = app.config['A']\nB = app.config['B']\nC = app.config['C']\n";
+    let files = [("s.py", code), ("a.cfg", "A = 'x' * 2\nB = 1\n"), ("b.json", "{\"B\": \"y\", \"C\": {\"d\": 1}}")];
+    let got = whole(&files, &[("MY_C__e", "2")], None);
+    assert_eq!((text(&got, "A"), text(&got, "B")), (Some("xx".into()), Some("y".into())));
+    assert_eq!(got.values["C"].get("e").map(|v| v.kind.clone()), Some(Kind::Int(2)));
+}
+
+#[test]
+fn members_of_an_enumeration_are_found_by_value_and_compared_as_what_they_are() {
+    let code = "import os\nfrom enum import Enum\nclass E(str, Enum):\n    A = 'a'\n    B = 'b'\n\
+        class N(Enum):\n    X = 1\nM = E(os.environ['M'])\nIS = M is E.B\nEQ = M == 'b'\nNE = N.X == 1\n\
+        V = M.value\nALL = [e.name for e in E]\nF = f'{N.X}'\n";
+    let got = whole(&[("s.py", code)], &[("M", "b")], None);
+    assert!(matches!(&got.values["M"].kind, Kind::Enum(class, _) if class == "E"));
+    let truths = ["IS", "EQ", "NE"].map(|name| got.values[name].as_bool());
+    assert_eq!(truths, [Some(true), Some(true), Some(false)]);
+    assert_eq!((text(&got, "V"), text(&got, "F")), (Some("b".into()), Some("N.X".into())));
+    assert_eq!(got.values["ALL"].items().map(<[_]>::len), Some(2));
+}
+
+#[test]
+fn a_parser_of_sections_gives_the_options_of_a_file() {
+    let code = "import configparser\nc = configparser.ConfigParser()\nc.read('x.ini')\nA = c.get('m', 'a')\n\
+        N = c.getint('m', 'n')\nD = c.get('m', 'none', fallback='d')\nS = c['m']['A']\n";
+    let got = whole(&[("s.py", code), ("x.ini", "[m]\na = one\nn: 2\n")], &[], None);
+    assert_eq!((text(&got, "A"), text(&got, "D")), (Some("one".into()), Some("d".into())));
+    assert_eq!((&got.values["N"].kind, text(&got, "S")), (&Kind::Int(2), Some("one".into())));
+}
+
+#[test]
+fn a_url_of_sqlalchemy_is_written_with_its_parts() {
+    let code = "from sqlalchemy import URL\nu = URL.create('postgresql', username='u', password='p', host='h', port='5', database='d')\n\
+        T = u.render_as_string(hide_password=False)\nH = str(u)\nP = u.port\n";
+    let got = whole(&[("s.py", code)], &[], None);
+    assert_eq!(text(&got, "T").as_deref(), Some("postgresql://u:p@h:5/d"));
+    assert_eq!(text(&got, "H").as_deref(), Some("postgresql://u:***@h:5/d"));
+    assert_eq!(got.values["P"].kind, Kind::Int(5));
+}
+
+#[test]
+fn an_attribute_set_past_the_class_is_set_all_the_same() {
+    let code = "class S:\n    def __init__(self):\n        object.__setattr__(self, 'a', 'x')\ns = S()\nA = s.a\n";
+    assert_eq!(text(&whole(&[("s.py", code)], &[], None), "A").as_deref(), Some("x"));
+}
+
+#[test]
+fn an_older_pinned_python_dotenv_leaves_open_which_variables_are_read() {
+    let code = "from dotenv import load_dotenv\nload_dotenv()\nA = 1\n";
+    let pinned = |line| whole(&[("s.py", code), ("requirements.txt", line)], &[], None).reads_unsure.is_some();
+    assert!(pinned("python-dotenv==1.1.0\n"));
+    assert!(!pinned("python-dotenv==1.2.1\n"));
+}
+
+#[test]
+fn a_class_on_top_of_celery_is_made_as_celery_is() {
+    let code = "from celery import Celery\nclass App(Celery):\n    def gen_task_name(self, name, module):\n        \
+        return name\napp = App('x')\nA = 1\n";
+    let got = whole(&[("s.py", code)], &[], None);
+    let names: Vec<&str> = got.reads.iter().map(|read| read.name.as_str()).collect();
+    assert_eq!(names, ["CELERY_LOADER", "DJANGO_SETTINGS_MODULE"]);
+    assert_eq!(got.reads_unsure, None);
+}
+
+#[test]
+fn an_env_that_knows_of_files_looks_for_the_variable_that_names_one() {
+    let code = "import environ\nenv = environ.FileAwareEnv()\nA = env('A', default='x')\n";
+    assert_eq!(text(&whole(&[("s.py", code)], &[], None), "A").as_deref(), Some("x"));
+    let got = whole(&[("s.py", code)], &[("A_FILE", "/run/x")], None);
+    assert!(matches!(got.values["A"].kind, Kind::Unknown(_)));
 }

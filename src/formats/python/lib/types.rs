@@ -42,6 +42,8 @@ pub(crate) enum Type {
     Dict(Box<Type>),
     /// A model of the project.
     Model(Id),
+    /// An enumeration of the project.
+    Enum(Id),
     Union(Vec<Type>),
     /// With functions that are called before and after, and whether texts are taken as they are.
     Called(Box<Type>, Vec<V>, Vec<V>, bool),
@@ -103,7 +105,9 @@ impl Type {
                 Some("PositiveFloat" | "NonNegativeFloat") => Self::Float,
                 Some(
                     name @ ("AnyUrl" | "AnyHttpUrl" | "HttpUrl" | "PostgresDsn" | "RedisDsn" | "AmqpDsn"
-                    | "AnyWebsocketUrl" | "WebsocketUrl"),
+                    | "AnyWebsocketUrl" | "WebsocketUrl" | "MySQLDsn" | "MariaDBDsn" | "MongoDsn"
+                    | "CockroachDsn" | "KafkaDsn" | "NatsDsn" | "ClickHouseDsn" | "SnowflakeDsn" | "FtpUrl"
+                    | "FileUrl"),
                 ) => Self::Url(name.to_owned()),
                 _ => Self::Other,
             },
@@ -160,6 +164,7 @@ impl Machine<'_> {
             K::None => Type::None,
             K::Lib(path) => Type::named(path),
             K::Ref(id) if self.is_model(*id) => Type::Model(*id),
+            K::Ref(id) if self.members_of(*id).is_some() => Type::Enum(*id),
             K::Made(mark, args) if &**mark == UNION => self.union_of(&args.pos),
             K::Made(mark, args) if &**mark == OF => {
                 let Some((K::Lib(base), rest)) = args.pos.split_first().map(|(base, rest)| (&base.k, rest)) else {

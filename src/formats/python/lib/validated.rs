@@ -5,9 +5,10 @@ use std::sync::Arc;
 use super::dsn::{plain_address, plain_url};
 use super::made::Plain;
 use super::types::{Reading, SECRET, Type, URL};
+use crate::formats::python::eval::enums::member;
 use crate::formats::python::eval::machine::Machine;
 use crate::formats::python::eval::truth::placed;
-use crate::formats::python::eval::values::{Args, Data, K, R, Role, Space, V};
+use crate::formats::python::eval::values::{Args, Data, Id, K, R, Role, Space, V};
 use crate::model::Span;
 
 impl Machine<'_> {
@@ -66,6 +67,8 @@ impl Machine<'_> {
             (Type::List(_) | Type::Set(_) | Type::Tuple(..) | Type::Dict(_), _) => {
                 return self.validated_items(of, v, old, at);
             }
+            (Type::Enum(id), _) => return self.validated_member(*id, v, at),
+            (Type::Model(id), K::Ref(have)) if self.space(*have).is_none() => return self.validated_model(*id, v, at),
             (Type::Model(id), K::Ref(have)) => {
                 let id = *id;
                 match self.space(*have) {
@@ -137,6 +140,41 @@ impl Machine<'_> {
             },
             _ => unknown(),
         }
+    }
+
+    /// A member of an enumeration, by its value.
+    fn validated_member(&mut self, id: Id, v: &V, at: Span) -> R {
+        let unknown = || Ok(V::unknown("which member this is", at).resting([v]));
+        let Some(members) = self.members_of(id) else { return unknown() };
+        if members.iter().any(|one| self.equal(one, v) == Some(true) && member(v).is_some()) {
+            return Ok(v.clone());
+        }
+        let Some(text) = v.text().filter(|text| !placed(text)) else { return unknown() };
+        let values: Vec<&V> = members.iter().filter_map(|one| member(one).map(|(value, _)| value)).collect();
+        if let Some(i) = values.iter().position(|value| value.text() == Some(text)) {
+            return Ok(members[i].clone().from(v).with(|m| m.raw = None));
+        }
+        let texts = values.iter().all(|value| value.text().is_some());
+        let missing = self.space(id).is_some_and(|space| space.names.contains_key("_missing_"));
+        if texts && !missing && self.mro(id).len() == 2 {
+            return self.raise("ValidationError", "it is no member", at);
+        }
+        unknown()
+    }
+
+    /// An instance of a model, made of a dict.
+    fn validated_model(&mut self, id: Id, v: &V, at: Span) -> R {
+        let unknown = || Ok(V::unknown("a conversion that is not followed", at).resting([v]));
+        let (Some(classes), Some(pairs)) = (self.pydantic(id), self.pairs(v)) else { return unknown() };
+        let mut args = Args::default();
+        for (key, value) in pairs {
+            match key.text() {
+                Some(key) if !key.starts_with('_') => args.named.push((key.to_owned(), value)),
+                _ => return unknown(),
+            }
+        }
+        let class = V::new(K::Ref(id));
+        Ok(self.deeper(at, |m| m.pydantic_instance(&class, &classes, &args, at))?.resting([v]))
     }
 
     fn chosen(&mut self, all: &[V], v: &V, at: Span) -> R {

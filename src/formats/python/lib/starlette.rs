@@ -1,0 +1,109 @@
+//! starlette's `Config`: variables over a file, with a prefix and casts.
+
+use std::sync::Arc;
+
+use super::casts::Cast;
+use super::envfile::{Reader, lines};
+use super::made::Plain;
+use crate::discover::paths;
+use crate::formats::python::eval::machine::Machine;
+use crate::formats::python::eval::truth::placed;
+use crate::formats::python::eval::values::{Args, K, R, V};
+use crate::model::{FileId, Span};
+
+/// A sequence of texts.
+pub(crate) const STRINGS: &str = "starlette.datastructures.CommaSeparatedStrings";
+
+impl Machine<'_> {
+    /// The file that a `Config` reads: `Err` where that is not known.
+    fn starlette_file(&mut self, made: &Args) -> Result<Option<FileId>, ()> {
+        let Some(path) = made.get(0, "env_file").cloned().filter(|v| !matches!(v.k, K::None)) else { return Ok(None) };
+        let last = path.pathlike().and_then(|path| path.rsplit('/').next()).map(str::to_owned);
+        let anywhere = last.is_none_or(|last| self.tree.files().any(|(_, path)| paths::name(path) == last));
+        if !self.whole {
+            // Where the program is started is not known.
+            return if anywhere { Err(()) } else { Ok(None) };
+        }
+        match path.pathlike() {
+            Some(text) if !text.starts_with('/') && !placed(text) => {
+                Ok(paths::join("", text).and_then(|path| self.tree.find(&path)))
+            }
+            _ => self.named_file(&path),
+        }
+    }
+
+    /// `starlette.config.Config(env_file)(key, cast, default)`.
+    pub(crate) fn starlette(&mut self, made: &Args, args: &Args, at: Span) -> R {
+        let prefix = match made.get(2, "env_prefix").map(|v| v.text().map(str::to_owned)) {
+            None => Some(String::new()),
+            Some(prefix) => prefix,
+        };
+        let name = args.get(0, "key").and_then(V::text).map(str::to_owned).filter(|_| !args.open);
+        let (Some(name), Some(prefix)) = (name, prefix) else {
+            return Ok(self.foreign("a read of a variable that is not known", args, at));
+        };
+        let name = format!("{prefix}{name}");
+        let mut default = args.get(2, "default").cloned();
+        let own = |v: &V| matches!(&v.k, K::Lib(path) if matches!(&**path, "os.environ" | "starlette.config.environ"));
+        let odd = made.open || made.get(1, "environ").is_some_and(|v| !own(v));
+        let file = match self.starlette_file(made) {
+            Ok(file) if !odd => file,
+            _ => {
+                self.note_read(&name, default.as_ref(), default.is_none(), "starlette", at);
+                return Ok(V::unknown("a file of settings that is not followed", at));
+            }
+        };
+        if let Some(file) = file {
+            let text = self.tree.text(file).map(str::to_owned).unwrap_or_default();
+            match lines(&text, Reader::Decouple) {
+                Some(lines) => {
+                    if let Some(line) = lines.iter().find(|line| line.name == name) {
+                        default = Some(self.line(line, file, at));
+                    }
+                }
+                None => default = Some(V::unknown("a file of settings that is not followed", at)),
+            }
+        }
+        let cast = match args.get(1, "cast").cloned() {
+            Some(asked) => self.cast_of(&asked),
+            None => Cast::Raw,
+        };
+        let mut run = |m: &mut Self, v: &V| match (&cast, &v.k) {
+            (Cast::Raw, _) | (_, K::None) | (Cast::Bool, K::Bool(_)) => Ok(v.clone()),
+            (Cast::Bool, K::Str(text)) => match text.to_lowercase().as_str() {
+                "true" | "1" => Ok(m.plain(&Plain::Bool(true), v, at)),
+                "false" | "0" => Ok(m.plain(&Plain::Bool(false), v, at)),
+                _ => m.raise("ValueError", "it is no truth value", at),
+            },
+            (Cast::Bool, _) => Ok(V::unknown("a truth", at).resting([v])),
+            _ => m.call_cast(&cast, v, at),
+        };
+        let default = match default {
+            None => None,
+            Some(d) => Some(self.lift(&d, at, &mut run)?),
+        };
+        let required = default.is_none();
+        self.env_cast(&name, default, required, "starlette", at, &mut run)
+    }
+
+    /// `CommaSeparatedStrings(value)`.
+    pub(crate) fn comma_separated(&mut self, value: &V, at: Span) -> R {
+        self.lift(value, at, &mut |m, v| {
+            let items = match v.text() {
+                Some(text) if placed(text) || text.contains(['\'', '"', '\\', '#', '\n']) => None,
+                Some(text) => {
+                    let parts = text.split(',').filter(|part| !part.is_empty());
+                    Some(parts.map(|part| m.plain(&Plain::from(part.trim()), v, at)).collect::<Vec<_>>())
+                }
+                None => m.iterate(v, at)?.ok(),
+            };
+            Ok(match items {
+                Some(items) => {
+                    let pos = vec![m.list(items, at)];
+                    V::at(K::Made(STRINGS.into(), Arc::new(Args { pos, ..Args::default() })), at).from(v)
+                }
+                None => V::unknown("a list of values that is not followed", at).resting([v]),
+            })
+        })
+    }
+}
