@@ -124,7 +124,7 @@ impl<'t> Repository<'t> {
         for call in &self.calls {
             let Meaning::Composes(compose) = &call.meaning else { continue };
             let found = compose.files.iter().filter_map(|path| self.tree.find(&paths::join(&call.folder, path)?));
-            named.extend(found.filter(|file| classify(self.tree.path(*file)).is_none()));
+            named.extend(found.filter(|file| classify(self.tree.path(*file)).is_none_or(|kind| kind == Kind::Compose)));
         }
         if !named.is_empty() {
             let files = self.files.entry(Kind::Compose).or_default();
