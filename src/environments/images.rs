@@ -27,6 +27,9 @@ pub fn build(repository: &Repository<'_>, image: &ImageBuild) -> Option<Build> {
     Some(dockerfile::build(&dockerfile, text, &inputs))
 }
 
+/// The evidence of a production that is the image which another environment builds.
+pub(super) const AS_IT_STANDS: &str = "the Dockerfile, built as it stands";
+
 /// The role that the variables of an image select, and where.
 pub fn selector(repository: &Repository<'_>, image: &ImageBuild) -> Option<(Role, String, Span)> {
     let build = build(repository, image)?;
@@ -70,8 +73,11 @@ pub fn infer(repository: &Repository<'_>, known: &[Planned]) -> Vec<Planned> {
         if nested && (naming.shared || demonstrates) {
             continue;
         }
+        let named = naming.shared && !plain;
         for asked in stages::asked(repository, *file, naming.role) {
-            let Some(whole) = build(repository, &asked.image) else { continue };
+            let Some(whole) = build(repository, &asked.image).filter(|build| !named || runs_something(build)) else {
+                continue;
+            };
             found.extend(of_one(repository, &asked, &whole, plain, &built, known));
         }
     }
@@ -161,7 +167,7 @@ fn of_one(
     } else if !plain && (used || pushed(repository, file).is_none() && !alone(repository, file)) {
         return None;
     } else {
-        let why = if used { "the Dockerfile, built as it stands" } else { "the plain Dockerfile" };
+        let why = if used { AS_IT_STANDS } else { "the plain Dockerfile" };
         Planned::new("production", Role::Production, Confidence::Named).because(start, why)
     };
     let role = planned.environment.role;

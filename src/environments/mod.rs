@@ -8,6 +8,7 @@ pub mod ci;
 pub mod compose;
 pub mod configured;
 pub mod devcontainers;
+mod developed;
 pub mod images;
 pub mod kubernetes;
 pub mod plan;
@@ -95,6 +96,7 @@ fn of_project(repository: &Repository<'_>) -> Vec<Planned> {
     let known = all.clone();
     all.extend(platform::procfiles(repository, &known));
     drop_shadowed_images(repository, &mut all);
+    developed::drop(repository, &mut all);
     if !all.iter().any(|planned| planned.environment.name == "production") {
         for planned in all.iter_mut().filter(|planned| planned.environment.name == "platform") {
             planned.environment.name = "production".into();

@@ -298,3 +298,23 @@ fn several_environments_of_one_name_are_told_apart_by_their_files() {
     let names: Vec<&str> = found.iter().filter_map(|line| line.split(' ').next()).collect();
     assert_eq!(names, ["prod", "prod-gpu", "prod-nginx", "prod-traefik"], "{found:?}");
 }
+
+#[test]
+fn an_image_that_only_development_builds_is_no_production() {
+    let compose =
+        ("compose.yml", "services: {web: {build: ., command: python manage.py runserver, volumes: ['.:/app']}}\n");
+    let productions = |dockerfile: &str, more: &[(&str, &str)]| {
+        let files: Vec<(&str, &str)> = more.iter().copied().chain([compose, ("Dockerfile", dockerfile)]).collect();
+        let found = environments(&files);
+        found.into_iter().filter(|line| line.contains(" production:")).collect::<Vec<_>>()
+    };
+    assert_eq!(productions(APP, &[]).len(), 1, "it could be deployed as it stands");
+    assert!(productions("FROM python:3.12\nCOPY . /app\n", &[]).is_empty(), "no command");
+    assert!(productions("FROM python:3.12\nCMD [\"python\", \"manage.py\", \"runserver\"]\n", &[]).is_empty());
+    let entry = ("entry.sh", "#!/bin/sh\npython manage.py runserver 0.0.0.0:80\n");
+    assert!(productions("FROM python:3.12\nCOPY . /app\nENTRYPOINT [\"/app/entry.sh\"]\n", &[entry]).is_empty());
+    let procfile = [("Procfile", "web: gunicorn a.wsgi\n"), ("requirements.txt", "gunicorn\n")];
+    let found = productions(APP, &procfile);
+    assert_eq!(found.len(), 1, "{found:?}");
+    assert!(found[0].contains("Procfile"), "{found:?}");
+}

@@ -1,0 +1,57 @@
+//! Images that only development builds: no production of their own, whatever their Dockerfile could be deployed as.
+
+use super::images::{AS_IT_STANDS, build, runs_something};
+use super::plan::{ImageBuild, Planned, Runs};
+use crate::discover::paths;
+use crate::formats::dockerfile::{Build, Command};
+use crate::links::Repository;
+use crate::model::{Confidence, Role};
+
+/// What starts a server that is made for development.
+const SIGNS: [&str; 4] = ["runserver", "--reload", "flask run", "fastapi dev"];
+
+/// Drops productions that rest on nothing but a Dockerfile which another environment builds: where another production is
+/// known, where the image has no command of its own, and where that starts a development server.
+pub(super) fn drop(repository: &Repository<'_>, all: &mut Vec<Planned>) {
+    let other = |planned: &Planned| {
+        let about = &planned.environment;
+        about.role == Role::Production && about.confidence != Confidence::Guessed && image(planned).is_none()
+    };
+    let known = all.iter().any(other);
+    all.retain(|planned| {
+        let Some(image) = image(planned) else { return true };
+        let Some(build) = build(repository, image) else { return true };
+        !known && runs_something(&build) && !develops(repository, image, &build)
+    });
+}
+
+/// The image of an environment that rests on nothing else.
+fn image(planned: &Planned) -> Option<&ImageBuild> {
+    let [evidence] = planned.environment.because.as_slice() else { return None };
+    let [unit] = planned.units.as_slice() else { return None };
+    let Runs::Image(image) = &unit.runs else { return None };
+    (evidence.text == AS_IT_STANDS && planned.environment.role == Role::Production).then_some(image)
+}
+
+/// Whether an image starts a development server, by its own words or in the script that they name.
+fn develops(repository: &Repository<'_>, image: &ImageBuild, build: &Build) -> bool {
+    let Some(stage) = build.target.and_then(|target| build.stages.get(target)) else { return false };
+    let commands: Vec<String> = [&stage.entrypoint, &stage.cmd].into_iter().flatten().map(text).collect();
+    let tree = repository.tree;
+    let script = commands.iter().flat_map(|command| command.split_whitespace()).find_map(|word| {
+        let name = paths::name(word);
+        let beside = [paths::parent(tree.path(image.dockerfile)), image.context.as_str()];
+        let here = beside.iter().find_map(|folder| tree.find(&paths::join(folder, name)?));
+        here.filter(|_| word.contains('/') || name.ends_with(".sh"))
+    });
+    let script = script.and_then(|file| tree.text(file).ok()).unwrap_or_default();
+    let signs = |text: &str| SIGNS.iter().any(|sign| text.contains(sign));
+    signs(script) || signs(&commands.join(" "))
+}
+
+fn text(command: &Command) -> String {
+    match command {
+        Command::Exec { words, .. } => words.iter().map(|word| word.value.as_str()).collect::<Vec<_>>().join(" "),
+        Command::Shell { text, .. } => text.clone(),
+    }
+}
