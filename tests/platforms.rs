@@ -209,6 +209,21 @@ fn the_only_driver_that_production_installs_names_its_server() {
 }
 
 #[test]
+fn a_file_that_stands_in_for_an_unset_address_is_not_what_a_driver_is_for() {
+    let settings = "import os\nclass ProductionConfig:\n    SQLALCHEMY_DATABASE_URI = os.environ.get('DATABASE_URL') or \
+        'sqlite:///data.db'\n";
+    let product = |runner: (&str, &str)| {
+        let packages = ("requirements.txt", "flask==3.0\npsycopg2==2.9.9\n");
+        let lines = facts(&[runner, ("config.py", settings), packages]);
+        let product = "production - service.database product=";
+        lines.iter().find_map(|line| line.strip_prefix(product).map(str::to_owned)).unwrap_or_default()
+    };
+    assert_eq!(product(("Procfile", "web: gunicorn app:app\n")), "postgres", "a platform keeps no file");
+    let image = "FROM python:3.13\nCOPY . .\nRUN pip install -r requirements.txt\nCMD gunicorn app:app\n";
+    assert_eq!(product(("Dockerfile", image)), "?", "the variable decides");
+}
+
+#[test]
 fn an_image_with_an_entry_point_of_its_own_is_not_what_a_buildpack_builds() {
     let lines = facts(&[
         ("Procfile", "web: gunicorn shop:app\n"),
