@@ -220,7 +220,7 @@ fn a_file_that_stands_in_for_an_unset_address_is_not_what_a_driver_is_for() {
     };
     assert_eq!(product(("Procfile", "web: gunicorn app:app\n")), "postgres", "a platform keeps no file");
     let image = "FROM python:3.13\nCOPY . .\nRUN pip install -r requirements.txt\nCMD gunicorn app:app\n";
-    assert_eq!(product(("Dockerfile", image)), "?", "the variable decides");
+    assert_eq!(product(("Dockerfile", image)), "sqlite", "so it is unless the variable is set");
 }
 
 #[test]

@@ -3,40 +3,28 @@
 use super::Used;
 use crate::formats::locks::UNLISTED;
 use crate::knowledge::services;
-use crate::model::{Certainty, ComponentKind, Known, Origin, Reason, Role};
+use crate::model::{Certainty, ComponentKind, Known, Origin, Role};
 use crate::resolve::part::{Host, Part};
 
 /// Names the server behind an address that only the deployment knows: a set of packages that is wholly known holds the drivers
 /// of one server alone. `mysqlclient` speaks to two products, so it names none. Something outside may still say otherwise.
 ///
-/// A file of SQLite that stands in where a variable is unset is not what such a set is for: a platform without disks has the
-/// server, and elsewhere the variable decides.
+/// A file of SQLite that stands in where a variable is unset is no database of a platform without disks.
 pub(super) fn infer(role: Role, parts: &[Part<'_>], used: &mut [Used]) {
     if !matches!(role, Role::Production | Role::Staging) {
         return;
     }
-    let unset = |one: &Used| match &one.certainty {
-        Certainty::Default { variable: Some(name) } if one.product.one().is_some_and(|product| product == "sqlite") => {
-            Some(name.clone())
-        }
-        _ => None,
+    let lasts = parts.iter().any(has_disk);
+    let stands_in = |one: &Used| {
+        one.certainty.is_default() && !lasts && one.product.one().is_some_and(|product| product == "sqlite")
     };
-    let open = |one: &&mut Used| one.role == "database" && (one.product.is_unknown() || unset(one).is_some());
+    let open = |one: &&mut Used| one.role == "database" && (one.product.is_unknown() || stands_in(one));
     let Some(database) = used.iter_mut().find(open) else { return };
     let Some((product, origin)) = only_server(parts) else { return };
     database.origin = database.origin.clone().join(&origin);
     database.driver = database.driver.take().filter(|_| database.product.is_unknown());
-    match unset(database).filter(|_| parts.iter().any(has_disk)) {
-        Some(name) => {
-            let reason = Reason::new(format!("{name} decides it; the driver of {product} is installed"));
-            database.product = Known::Unknown(reason.answered_with(format!("provides = [\"{name}\"]")));
-            database.certainty = Certainty::Stated;
-        }
-        None => {
-            database.product = Known::One(product.to_owned());
-            database.certainty = Certainty::Default { variable: None };
-        }
-    }
+    database.product = Known::One(product.to_owned());
+    database.certainty = Certainty::Default { variable: None };
 }
 
 /// Whether a component may keep a file: what a platform's buildpack makes of the code does not.
