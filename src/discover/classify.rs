@@ -199,7 +199,12 @@ const ROWS: &[Row] = &[
     Row(Kind::Platform, Folder::Any, &[Like::Starts(&["fly."]), Like::Ends(&[".toml"])], &[]),
     Row(Kind::Procfile, Folder::Any, &[Like::Starts(&["procfile.", "procfile-"])], &[NO_PROCFILE]),
     Row(Kind::Procfile, Folder::Any, &[Like::Ends(&[".procfile"])], &[]),
-    Row(Kind::Dotenv, Folder::Any, &[Like::Is(&[".envrc", "env_sample", "env-example", "env_example"])], &[]),
+    Row(
+        Kind::Dotenv,
+        Folder::Any,
+        &[Like::Is(&[".envrc", ".flaskenv", "env_sample", "env-example", "env_example"])],
+        &[],
+    ),
     Row(Kind::Dotenv, Folder::Any, &[Like::Starts(&[".env.", ".env-", ".env_"])], &[]),
     Row(Kind::Dotenv, Folder::Any, &[Like::Ends(&[".env"])], &[]),
     Row(Kind::Dotenv, Folder::Any, &[Like::Starts(&["env."])], &[Like::Ends(&[".py"])]),

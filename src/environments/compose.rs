@@ -153,6 +153,7 @@ fn infer_folder(repository: &Repository<'_>, group: &[&File]) -> Vec<Planned> {
         for file in named
             .iter()
             .filter(|file| file.naming.role.is_none() && file.naming.variant.is_some() && ships(&file.alone))
+            .filter(|file| !only_services(&file.alone))
         {
             let stack = Stack { files: vec![file.id], invoked: None };
             let word = format!("production-{}", variant_words(repository.tree.path(file.id)));

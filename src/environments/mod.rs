@@ -213,10 +213,17 @@ fn add_machine(repository: &Repository<'_>, modules: &[settings::Module], all: &
     let manage =
         repository.of(Kind::Python).iter().find(|file| paths::name(repository.tree.path(**file)) == "manage.py");
     let tracked = repository.of(Kind::Dotenv).iter().find(|file| paths::name(repository.tree.path(**file)) == ".env");
-    if let (Some(manage), Some(dotenv)) = (manage, tracked) {
-        let folder = paths::parent(repository.tree.path(*manage)).to_owned();
+    let flask =
+        repository.of(Kind::Dotenv).iter().find(|file| paths::name(repository.tree.path(**file)) == ".flaskenv");
+    let by_hand = match (manage.zip(tracked), flask) {
+        (Some((manage, dotenv)), _) => Some((manage, dotenv, "a .env file is kept for running it by hand")),
+        (None, Some(flask)) => Some((flask, flask, "Flask reads the file where it is run by hand")),
+        (None, None) => None,
+    };
+    if let Some((beside, evidence, why)) = by_hand {
+        let folder = paths::parent(repository.tree.path(*beside)).to_owned();
         let mut planned = Planned::new("development", Role::Development, Confidence::Guessed)
-            .because(Span::new(*dotenv, 0, 0), "a .env file is kept for running it by hand");
+            .because(Span::new(*evidence, 0, 0), why);
         planned.units.push(Unit { name: "host".into(), runs: Runs::Machine { folder } });
         all.push(planned);
     }

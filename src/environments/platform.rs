@@ -18,7 +18,11 @@ pub fn procfiles(repository: &Repository<'_>, known: &[Planned]) -> Vec<Planned>
         let procfile = &read.0;
         let naming = naming(path);
         let plain = paths::name(path) == "Procfile";
-        let used = known.iter().any(|planned| planned.environment.files.contains(file));
+        let started =
+            |compose: &FileId| repository.tree.text(*compose).is_ok_and(|text| text.contains(paths::name(path)));
+        // `honcho start -f Procfile.dev` in a service: the processes are that environment's.
+        let used = known.iter().any(|planned| planned.environment.files.contains(file))
+            || !plain && repository.of(Kind::Compose).iter().any(started);
         if procfile.is_empty() || naming.template || used || !(plain || naming.role.is_some()) {
             continue;
         }

@@ -61,6 +61,16 @@ fn holds_classes(repository: &Repository<'_>, path: &str) -> bool {
     })
 }
 
+/// Whether a class is only a part that another one, which names no environment, puts together with more.
+fn is_part(modules: &[Module], class: &ConfigClass) -> bool {
+    let puts = |other: &ConfigClass| {
+        other.bases.len() > 1
+            && other.bases.iter().any(|base| base.rsplit('.').next() == Some(class.name.as_str()))
+            && role_of_value(&other.name).is_none()
+    };
+    modules.iter().flat_map(|module| &module.classes).any(puts)
+}
+
 /// All settings modules, by path.
 pub fn modules(repository: &Repository<'_>) -> Vec<Module> {
     let mut found = Vec::new();
@@ -147,7 +157,7 @@ pub fn infer(modules: &[Module], known: &[Planned]) -> Vec<Planned> {
             add(*role, word, span, format!("a settings module is named {word}"), choice);
         }
         for class in &module.classes {
-            let Some((role, word)) = role_of_value(&class.name) else { continue };
+            let Some((role, word)) = role_of_value(&class.name).filter(|_| !is_part(modules, class)) else { continue };
             let choice =
                 SettingsChoice { module: module.name.clone(), class: Some(class.name.clone()), span: Some(class.span) };
             add(role, &word, class.span, format!("the class {} configures it", class.name), choice);

@@ -318,3 +318,36 @@ fn an_image_that_only_development_builds_is_no_production() {
     assert_eq!(found.len(), 1, "{found:?}");
     assert!(found[0].contains("Procfile"), "{found:?}");
 }
+
+#[test]
+fn a_class_that_is_one_part_of_the_settings_is_no_environment() {
+    let parts = "from pydantic_settings import BaseSettings\nclass AppSettings(BaseSettings):\n    NAME: str = 'a'\n\
+        class TestSettings(BaseSettings):\n    LEVEL: str = 'b'\n";
+    let named = |end: &str| {
+        let text = format!("{parts}{end}");
+        environments(&[("config.py", &text), ("Dockerfile", APP)]).iter().any(|line| line.contains(" test:"))
+    };
+    assert!(!named("class Settings(AppSettings, TestSettings):\n    pass\n"));
+    assert!(named(""));
+}
+
+#[test]
+fn a_variant_that_starts_a_server_for_others_is_no_production() {
+    let compose = ("contrib/docker-compose-postgres.yml", "services: {db: {image: 'postgres:16'}}\n");
+    let found = environments(&[compose, ("Dockerfile", APP)]);
+    assert_eq!(found, ["production production: Dockerfile"]);
+}
+
+#[test]
+fn a_file_for_flask_run_by_hand_is_development() {
+    let found = environments(&[(".flaskenv", "FLASK_DEBUG=1\n"), ("Dockerfile", APP)]);
+    assert!(found.iter().any(|line| line == "development development: .flaskenv"), "{found:?}");
+}
+
+#[test]
+fn processes_that_a_service_starts_are_no_environment_beside_it() {
+    let compose =
+        ("compose.yml", "services: {web: {build: ., command: honcho start -f Procfile.dev, volumes: ['.:/app']}}\n");
+    let found = environments(&[compose, ("Procfile.dev", "web: flask run\n"), ("Dockerfile", APP)]);
+    assert!(!found.iter().any(|line| line.contains("Procfile.dev")), "{found:?}");
+}
