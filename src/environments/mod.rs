@@ -245,6 +245,9 @@ fn library(repository: &Repository<'_>, all: &[Planned]) -> Option<String> {
     {
         return None;
     }
+    if !all.is_empty() && is_site(repository) {
+        return None;
+    }
     let project = repository.of(Kind::Project).iter().any(|file| {
         let name = paths::name(repository.tree.path(*file));
         let text = repository.tree.text(*file).unwrap_or_default();
@@ -253,6 +256,18 @@ fn library(repository: &Repository<'_>, all: &[Planned]) -> Option<String> {
     project.then(|| {
         "This looks like a library (a Python project, no image, no process, no deploy): nothing to audit.".into()
     })
+}
+
+/// Whether the code is a site of Django that nobody packages: it has its own `manage.py`, settings with URLs, and no build.
+fn is_site(repository: &Repository<'_>) -> bool {
+    let text = |file: &crate::model::FileId| repository.tree.text(*file).unwrap_or_default();
+    let named = |name: &str| {
+        let files = repository.of(Kind::Python).iter().chain(repository.of(Kind::Project));
+        files.copied().filter(|file| paths::name(repository.tree.path(*file)) == name).collect::<Vec<_>>()
+    };
+    let packaged = named("pyproject.toml").iter().any(|file| text(file).contains("[build-system]"));
+    let routes = named("settings.py").iter().any(|file| text(file).contains("ROOT_URLCONF"));
+    routes && !packaged && named("setup.py").is_empty() && !named("manage.py").is_empty()
 }
 
 /// What describes a production that is not read, and how to say what it runs.

@@ -351,3 +351,19 @@ fn processes_that_a_service_starts_are_no_environment_beside_it() {
     let found = environments(&[compose, ("Procfile.dev", "web: flask run\n"), ("Dockerfile", APP)]);
     assert!(!found.iter().any(|line| line.contains("Procfile.dev")), "{found:?}");
 }
+
+#[test]
+fn a_site_that_nobody_packages_is_no_library_though_only_its_tests_are_seen() {
+    let flow = "on: push\njobs:\n  test:\n    runs-on: ubuntu-latest\n    steps: [{run: pytest}]\n";
+    let site = |project: &str| {
+        let files = [
+            (".github/workflows/ci.yml", flow),
+            ("manage.py", "import os\n"),
+            ("settings.py", "ROOT_URLCONF = 'urls'\n"),
+            ("pyproject.toml", project),
+        ];
+        environments(&files).len()
+    };
+    assert_eq!(site("[project]\nname = 'shop'\n"), 1);
+    assert_eq!(site("[project]\nname = 'shop'\n[build-system]\nrequires = []\n"), 0, "a library with a site to try it");
+}
