@@ -19,7 +19,7 @@ pub enum Kind {
     Lock,
     /// Python code.
     Python,
-    /// A workflow of GitHub Actions, or a pipeline of GitLab.
+    /// A workflow of GitHub Actions, a pipeline of GitLab, a configuration of CircleCI or Travis CI.
     Workflow,
     /// A Procfile.
     Procfile,
@@ -150,7 +150,8 @@ const NO_PROCFILE: Like = Like::Ends(&[".sh", ".md", ".py"]);
 
 const ROWS: &[Row] = &[
     Row(Kind::Workflow, Folder::Last(&[".github/workflows"]), &[YAML], &[]),
-    Row(Kind::Workflow, Folder::Any, &[Like::Is(&[".gitlab-ci.yml", ".gitlab-ci.yaml"])], &[]),
+    Row(Kind::Workflow, Folder::Any, &[Like::Is(&[".gitlab-ci.yml", ".gitlab-ci.yaml", ".travis.yml"])], &[]),
+    Row(Kind::Workflow, Folder::Last(&[".circleci"]), &[YAML], &[]),
     Row(Kind::Compose, Folder::Any, &[YAML, Like::Word(&["compose"])], &[]),
     Row(Kind::Compose, Folder::Any, &[Like::Is(&["stack.yml", "stack.yaml"])], &[]),
     Row(Kind::Compose, Folder::LastEnds("docker-compose"), &[YAML, Like::OneWord], &[]),

@@ -6,7 +6,7 @@ use super::compose::load;
 use super::plan::{CommandLine, Planned, Runs, Unit};
 use super::words::{naming, role_of_value};
 use crate::discover::{Kind, paths};
-use crate::formats::workflow::{Job, Workflow};
+use crate::formats::workflow::{Ci, Job, Workflow};
 use crate::links::compose_call::ComposeCall;
 use crate::links::{Call, Caller, Meaning, Repository, meaning};
 use crate::model::{Confidence, FileId, Role, Span, SpanMap};
@@ -182,7 +182,7 @@ pub fn deployments(repository: &Repository<'_>) -> Vec<Deployment> {
 }
 
 /// Steps of known actions that deploy.
-const DEPLOYING_ACTIONS: [&str; 10] = [
+const DEPLOYING_ACTIONS: [&str; 18] = [
     "akhileshns/heroku-deploy",
     "superfly/flyctl-actions",
     "aws-actions/amazon-ecs-deploy-task-definition",
@@ -193,6 +193,14 @@ const DEPLOYING_ACTIONS: [&str; 10] = [
     "digitalocean/app_action",
     "einaregilsson/beanstalk-deploy",
     "azure/k8s-deploy",
+    "circleci/heroku/deploy-via-git",
+    "circleci/heroku/push-docker-image",
+    "circleci/aws-ecs/deploy-service-update",
+    "circleci/aws-elastic-beanstalk/deploy",
+    "circleci/kubernetes/update-container-image",
+    "travis/heroku",
+    "travis/elasticbeanstalk",
+    "travis/gae",
 ];
 
 fn deployment(repository: &Repository<'_>, file: FileId, workflow: &Workflow, job: &Job) -> Option<Deployment> {
@@ -221,7 +229,7 @@ fn deployment(repository: &Repository<'_>, file: FileId, workflow: &Workflow, jo
         || !computes && job.id.value.split(['-', '_']).any(|part| part == "deploy" || part == "deployment");
     let span = called.as_ref().map(|(span, _)| *span).or_else(|| acted().map(|uses| uses.span));
     let span = span.or_else(|| (named_deploy() || job.environment.is_some()).then_some(job.id.span))?;
-    let names_target = workflow.gitlab && job.environment.is_some();
+    let names_target = workflow.ci == Ci::GitLab && job.environment.is_some();
     let deploys = called.is_some() || acted().is_some() || named_deploy() || names_target;
     if !deploys {
         return None;
@@ -246,7 +254,7 @@ fn deployment(repository: &Repository<'_>, file: FileId, workflow: &Workflow, jo
         role_of_value(&words.collect::<Vec<_>>().join("-"))
     };
     let path = repository.tree.path(file);
-    let gitlab = workflow.gitlab;
+    let gitlab = workflow.ci == Ci::GitLab;
     let stem = paths::name(path).trim_end_matches(".yml").trim_end_matches(".yaml");
     let named_file = if gitlab { None } else { word_of(stem) };
     if named_file.as_ref().is_some_and(|(role, _)| *role == Role::Test) || paths::name(path).contains("test") {

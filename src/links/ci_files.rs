@@ -7,7 +7,7 @@ use std::sync::Arc;
 use crate::discover::{Tree, paths};
 use crate::formats::workflow::expand::typed;
 use crate::formats::workflow::{self, Action, Data, Inputs, Step, Target, Workflow};
-use crate::formats::{gitlab, workflow::Job};
+use crate::formats::{circleci, gitlab, travis, workflow::Job};
 use crate::model::{FileId, Span, Spanned};
 
 /// Steps that one job may come to.
@@ -15,17 +15,23 @@ const MOST_STEPS: usize = 500;
 /// Callers of one workflow that are told apart.
 const MOST_CALLERS: usize = 64;
 
-/// Whether a file is a pipeline of GitLab.
-fn is_gitlab(tree: &Tree, file: FileId) -> bool {
-    paths::name(tree.path(file)).starts_with(".gitlab-ci.")
+/// The pipeline of a CI other than GitHub's, by its file.
+fn elsewhere(tree: &Tree, file: FileId) -> Option<Workflow> {
+    let path = tree.path(file);
+    match paths::name(path) {
+        name if name.starts_with(".gitlab-ci.") => Some(gitlab::workflow(tree, file)),
+        ".travis.yml" => Some(travis::workflow(tree, file)),
+        _ if paths::name(paths::parent(path)) == ".circleci" => Some(circleci::workflow(tree, file)),
+        _ => None,
+    }
 }
 
 /// The workflows of these files, with what they use of the repository.
 pub(super) fn read(tree: &Tree, files: &[FileId]) -> BTreeMap<FileId, Arc<Workflow>> {
     let mut all: BTreeMap<FileId, Workflow> = BTreeMap::new();
     for file in files {
-        if is_gitlab(tree, *file) {
-            all.insert(*file, gitlab::workflow(tree, *file));
+        if let Some(workflow) = elsewhere(tree, *file) {
+            all.insert(*file, workflow);
         } else if let Ok(parsed) = tree.parsed(*file, workflow::parse) {
             let mut own = parsed.as_ref().clone();
             for job in &mut own.jobs {

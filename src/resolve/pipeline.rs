@@ -7,7 +7,7 @@ use super::state::Statements;
 use super::{overlaid, refresh};
 use crate::environments::ci::{self, Deployment};
 use crate::formats::workflow::outcome::runs_after_failure;
-use crate::formats::workflow::{self, Job, Target, Workflow};
+use crate::formats::workflow::{self, Ci, Job, Target, Workflow};
 use crate::links::{Call, Caller, Meaning, Repository, meaning};
 use crate::model::{Dimension, FileId, Origin, Role, StepKind};
 
@@ -137,8 +137,8 @@ fn deploying(
     );
     fact.text("gate", gate.kind, &gate.origin).list("gate_path", gate.path, &gate.origin);
     let approval = match (&job.environment, approved_before(&workflow, job)) {
-        _ if workflow.gitlab && job.by_hand => "manual",
-        _ if workflow.gitlab => "none",
+        _ if workflow.ci != Ci::GitHub && job.by_hand => "manual",
+        _ if workflow.ci != Ci::GitHub => "none",
         (Some(_), _) => "environment",
         (None, Some(_)) => "detached",
         (None, None) if triggers(&workflow) == ["workflow_dispatch"] => "manual",

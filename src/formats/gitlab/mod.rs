@@ -14,6 +14,7 @@ mod tests;
 
 use std::collections::BTreeMap;
 
+pub(in crate::formats) use as_workflow::steps;
 pub use as_workflow::workflow;
 
 use crate::discover::Tree;

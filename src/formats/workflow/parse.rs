@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use super::evaluate::condition_text;
 use super::matrix::Matrix;
-use super::{Action, ContainerSpec, Defaults, Job, RunText, Step, Texts, Trigger, Workflow, data};
+use super::{Action, Ci, ContainerSpec, Defaults, Job, RunText, Step, Texts, Trigger, Workflow, data};
 use crate::formats::small::tree::{self, Kind, Node};
 use crate::model::{FileId, Problem, Span, Spanned};
 
@@ -19,7 +19,7 @@ pub fn parse(file: FileId, text: &str) -> Workflow {
         defaults: Defaults::default(),
         jobs: Vec::new(),
         problems,
-        gitlab: false,
+        ci: Ci::GitHub,
         callers: Vec::new(),
     };
     let Some(root) = root else {
