@@ -27,16 +27,19 @@ fn tests_in_service(call: &Call) -> Option<&ComposeCall> {
 
 /// Names of jobs whose tests are not those of the application, where other jobs run those.
 fn is_side_job(job: &str) -> bool {
-    ["lint", "docs", "doc", "release", "publish", "format", "style", "typing", "mypy", "frontend", "e2e-docs"]
-        .iter()
-        .any(|word| job.split(['-', '_']).any(|part| part == *word))
+    let side = ["lint", "docs", "doc", "release", "publish", "format", "style", "typing", "mypy", "frontend"];
+    words(job).any(|word| side.contains(&word.as_str()))
+}
+
+/// The words of a job's name, in small letters.
+fn words(job: &str) -> impl Iterator<Item = String> {
+    job.split(|c: char| !c.is_alphanumeric()).filter(|word| !word.is_empty()).map(str::to_lowercase)
 }
 
 /// Names of jobs that test a running application from outside.
 fn is_from_outside(job: &str) -> bool {
-    ["e2e", "playwright", "cypress", "smoke", "benchmark", "performance", "load"]
-        .iter()
-        .any(|word| job.split(['-', '_', ' ']).any(|part| part.eq_ignore_ascii_case(word)))
+    let outside = ["e2e", "playwright", "cypress", "smoke", "benchmark", "performance", "load"];
+    words(job).any(|word| outside.contains(&word.as_str()))
 }
 
 /// The test environment: one, whatever the number of jobs.
@@ -181,7 +184,7 @@ pub fn deployments(repository: &Repository<'_>) -> Vec<Deployment> {
     found
 }
 
-/// Steps of known actions that deploy.
+/// Actions, orbs and providers that deploy.
 const DEPLOYING_ACTIONS: [&str; 18] = [
     "akhileshns/heroku-deploy",
     "superfly/flyctl-actions",
@@ -223,10 +226,11 @@ fn deployment(repository: &Repository<'_>, file: FileId, workflow: &Workflow, jo
         })
     };
     // A job that computes what others deploy with is named for it too.
-    let mut words = job.id.value.split(['-', '_']);
-    let computes = ["get", "set", "check", "plan", "prepare", "export"].contains(&words.next().unwrap_or_default());
-    let named_deploy =
-        || !computes && job.id.value.split(['-', '_']).any(|part| part == "deploy" || part == "deployment");
+    let first = words(&job.id.value).next().unwrap_or_default();
+    let computes = ["get", "set", "check", "plan", "prepare", "export"].contains(&first.as_str());
+    let deploys = |name: &str| words(name).any(|part| part == "deploy" || part == "deployment");
+    let declared = job.name.as_ref().filter(|_| workflow.ci == Ci::CircleCi);
+    let named_deploy = || !computes && (deploys(&job.id.value) || declared.is_some_and(|name| deploys(&name.value)));
     let span = called.as_ref().map(|(span, _)| *span).or_else(|| acted().map(|uses| uses.span));
     let span = span.or_else(|| (named_deploy() || job.environment.is_some()).then_some(job.id.span))?;
     let names_target = workflow.ci == Ci::GitLab && job.environment.is_some();

@@ -21,6 +21,7 @@ pub(super) fn of(root: &Node, call: &Call<'_>, all: &[Call<'_>]) -> Job {
     };
     let with: Vec<_> = with.into_iter().chain(axes.iter().map(asks)).collect();
     let mut job = Job {
+        name: Some(call.job.clone()).filter(|name| name.value != call.id.value),
         needs: needs(call, all, 0),
         condition: call.with.and_then(condition),
         by_hand: by_hand(call, all, 0),
