@@ -11,6 +11,7 @@ pub mod installs;
 pub mod job;
 mod lacking;
 pub mod machine;
+mod outside;
 mod overlaid;
 pub mod part;
 pub mod pipeline;

@@ -43,7 +43,8 @@ const MODULE_VARIABLE: &str = "DJANGO_SETTINGS_MODULE";
 /// Loads the settings of an environment.
 pub fn load(context: &Context<'_, '_>, planned: &Planned, parts: &[Part<'_>], modules: &[Module]) -> Option<Loaded> {
     let part = speaker::of(context.repository.tree, modules, parts, planned.environment.role);
-    let world = part.map_or_else(|| World::Open(Default::default()), |part| part.world.clone());
+    let outside = || World::Open(super::outside::charted(context, planned.environment.role));
+    let world = part.map_or_else(outside, |part| part.world.clone());
     let world =
         if planned.environment.role == Role::Test { pytest::with_variables(context, part, world) } else { world };
     let chosen = choose(context, planned, part, modules, &world);

@@ -108,7 +108,7 @@ fn of_orb(root: &Node, job: &Spanned<String>) -> Step {
     let (alias, name) = job.value.split_once('/').unwrap_or((job.value.as_str(), ""));
     let orb = root.get("orbs").and_then(|orbs| orbs.field(alias)).map_or_else(|| alias.to_owned(), |orb| orb.value);
     let (orb, version) = orb.split_once('@').unwrap_or((orb.as_str(), ""));
-    steps::using(Spanned::new(format!("{orb}/{name}@{version}"), job.span))
+    steps::using(&Spanned::new(format!("{orb}/{name}@{version}"), job.span))
 }
 
 /// When it runs, in GitHub's words: on the branches that its filters name.

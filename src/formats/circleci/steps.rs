@@ -41,7 +41,7 @@ pub(super) fn of(root: &Node, list: &Node, folder: &str, depth: usize) -> Vec<St
                     let filled = command.get("steps").map(|list| undecided(&fill(list, &values)));
                     out.extend(filled.map_or(Vec::new(), |list| of(root, &list, folder, depth + 1)));
                 }
-                None if called.contains('/') => out.push(using(name)),
+                None if called.contains('/') => out.push(using(&name)),
                 None => {}
             },
         }
@@ -54,7 +54,7 @@ pub(super) fn of(root: &Node, list: &Node, folder: &str, depth: usize) -> Vec<St
 }
 
 /// A step that uses something outside the repository.
-pub(super) fn using(uses: Spanned<String>) -> Step {
+pub(super) fn using(uses: &Spanned<String>) -> Step {
     Step { uses: Some(uses.clone()), ..Step::blank(uses.span) }
 }
 

@@ -52,12 +52,12 @@ fn jobs(tree: &Tree, root: &Node) -> Vec<Job> {
         let id = Spanned::new("test".to_owned(), name.span.to(script.span));
         let mut rows = rows(root);
         rows.extend(included.iter().filter(|entry| !own(entry)).flat_map(self::rows));
-        out.push(job(tree, id, root, None, rows));
+        out.push(job(tree, id, root, None, &rows));
     }
     for (at, entry) in included.iter().filter(own).enumerate() {
         let name = entry.field("name").or_else(|| entry.field("stage"));
         let name = name.unwrap_or_else(|| Spanned::new(format!("job-{}", at + 1), entry.span));
-        out.push(job(tree, Spanned::new(name.value, entry.span), root, Some(entry), rows(entry)));
+        out.push(job(tree, Spanned::new(name.value, entry.span), root, Some(entry), &rows(entry)));
     }
     let before: Vec<Spanned<String>> = out.iter().map(|job| job.id.clone()).collect();
     out.extend(root.get("deploy").map_or(&[][..], Node::one_or_many).iter().filter_map(|one| deploy::of(one, &before)));
@@ -115,7 +115,7 @@ fn job(
     id: Spanned<String>,
     root: &Node,
     own: Option<&Node>,
-    rows: Vec<BTreeMap<String, Spanned<String>>>,
+    rows: &[BTreeMap<String, Spanned<String>>],
 ) -> Job {
     let of = |key: &str| own.and_then(|own| own.get(key)).or_else(|| root.get(key));
     let mut job = Job::blank(id);
@@ -137,7 +137,7 @@ fn job(
         let with = Texts::from([("python-version".to_owned(), with)]);
         job.steps.push(Step { uses: Some(uses), with, ..Step::blank(python.span) });
     }
-    job.matrix = matrix(&rows, job.id.span);
+    job.matrix = matrix(rows, job.id.span);
     if let Some(version) = of("addons").and_then(|addons| addons.field("postgresql")) {
         let image = Spanned::new(format!("postgres:{}", version.value), version.span);
         job.services.insert("postgres".to_owned(), ContainerSpec::of(image));
