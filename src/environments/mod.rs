@@ -297,6 +297,22 @@ fn orchestrator(path: &str) -> Option<&'static str> {
     }
 }
 
+/// The file of a CI that is not read.
+fn unread_ci<'t>(repository: &Repository<'t>) -> Option<&'t str> {
+    const NAMES: [&str; 9] = [
+        "Jenkinsfile",
+        "azure-pipelines.yml",
+        "bitbucket-pipelines.yml",
+        ".drone.yml",
+        ".woodpecker.yml",
+        ".appveyor.yml",
+        "appveyor.yml",
+        "buildspec.yml",
+        "cloudbuild.yaml",
+    ];
+    repository.tree.files().map(|(_, path)| path).find(|path| NAMES.contains(&paths::name(path)))
+}
+
 fn not_found(repository: &Repository<'_>, all: &[Planned]) -> Vec<(Role, String)> {
     let has = |role: Role| all.iter().any(|planned| planned.environment.role == role);
     let why = |role: Role| match role {
@@ -304,7 +320,8 @@ fn not_found(repository: &Repository<'_>, all: &[Planned]) -> Vec<(Role, String)
             elsewhere(repository).unwrap_or_else(|| "no production file, image or deploy job".to_owned())
         }
         Role::Staging => "no staging file, settings or deploy job".to_owned(),
-        Role::Test if !ci::has_workflows(repository) => "no CI workflow".to_owned(),
+        Role::Test if !ci::has_workflows(repository) => unread_ci(repository)
+            .map_or_else(|| "no CI workflow".to_owned(), |path| format!("{path} is of a CI that is not read")),
         Role::Test => "no workflow runs the tests".to_owned(),
         Role::Development => "no compose file, no devcontainer, no dev settings".to_owned(),
     };
