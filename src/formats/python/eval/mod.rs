@@ -21,6 +21,7 @@ pub(crate) mod operators;
 pub(crate) mod patterns;
 pub(crate) mod quiet;
 pub(crate) mod records;
+mod rerun;
 pub(crate) mod scopes;
 pub(crate) mod spec;
 pub(crate) mod statements;

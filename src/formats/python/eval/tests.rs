@@ -146,3 +146,16 @@ fn a_program_that_is_served_has_no_test_on_its_command_line() {
     let got = Evaluator::new(&tree, vec![String::new()]).module("s", &open(), None);
     assert_eq!(got.values["A"].as_bool(), None);
 }
+
+#[test]
+fn a_module_that_a_guarded_import_may_have_run_has_the_values_of_either_run() {
+    let package = "import other\ntry:\n    from p.db import models\n    other.go()\nexcept Exception:\n    pass\n";
+    let config = "import os\nNAME = os.environ.get('NAME', 'x')\nHOST = os.environ['HOST']\n\
+        URI = f'postgresql://{HOST}/{NAME}'\n";
+    let files = [("p/__init__.py", package), ("p/db.py", "from p.conf import NAME\nimport other\nother.go()\nmodels = 1\n")];
+    let tree = Tree::open(Box::new(Overlay::of([files[0], files[1], ("p/conf.py", config)]))).ok();
+    let got = tree.map(|tree| Evaluator::new(&tree, vec![String::new()]).module("p.conf", &open(), None));
+    let got = got.unwrap_or_default();
+    assert_eq!(got.values["NAME"].settled().and_then(|v| v.as_str()), Some("x"));
+    assert_eq!(got.values["URI"].prefix.as_deref(), Some("postgresql://"));
+}
