@@ -242,11 +242,7 @@ impl Machine<'_> {
     fn star(&mut self, module: Option<V>, name: &str, at: Span, f: &mut Frame) {
         let K::Ref(id) = module.map_or(K::None, |m| m.k) else {
             if self.dead.is_none() && !crate::formats::python::lib::is_standard(name) && !self.gives_nothing(name) {
-                self.forget_object(
-                    f.locals,
-                    &format!("all names of {name} are imported, which is not in the repository"),
-                    at,
-                );
+                self.forget_for_library(f.locals, name, at);
             }
             return;
         };

@@ -17,6 +17,7 @@ pub(crate) mod join;
 pub(crate) mod libraries;
 pub(crate) mod machine;
 pub(crate) mod methods;
+pub(crate) mod namespace;
 pub(crate) mod operators;
 pub(crate) mod patterns;
 pub(crate) mod quiet;
