@@ -3,6 +3,7 @@
 
 pub mod build;
 pub mod components;
+mod configuration;
 mod edited;
 mod exports;
 pub mod hosted;
