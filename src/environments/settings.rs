@@ -42,7 +42,9 @@ pub fn module_name(repository: &Repository<'_>, path: &str) -> (String, String) 
 fn is_settings(repository: &Repository<'_>, path: &str) -> bool {
     let name = paths::name(path).trim_end_matches(".py");
     let folder = paths::name(paths::parent(path));
-    let holds = |folder: &str| ["settings", "environments"].contains(&folder);
+    // `environments` holds settings only below a folder of them.
+    let below = || path.split('/').any(|part| ["settings", "config", "configs", "conf"].contains(&part));
+    let holds = |folder: &str| folder == "settings" || folder == "environments" && below();
     let in_package = holds(folder) && name != "__init__" && name != "urls";
     // `settings/production/__init__.py` is the module `settings.production`.
     let above = paths::name(paths::parent(paths::parent(path)));
@@ -63,6 +65,20 @@ fn holds_classes(repository: &Repository<'_>, path: &str) -> bool {
             || text.contains("BaseSettings")
             || text.contains("Dynaconf(")
     })
+}
+
+/// The environment that a class configures: its name says it, and it or a base of it says that it is configuration.
+fn configured_by(class: &ConfigClass) -> Option<(Role, String)> {
+    let (role, word) = role_of_value(&class.name)?;
+    let configures = |name: &str| {
+        let name = name.rsplit('.').next().unwrap_or(name).to_ascii_lowercase();
+        ["config", "setting", "conf", "env", "base", "common", "default"].iter().any(|sign| name.contains(sign))
+    };
+    let plain = class.name.eq_ignore_ascii_case(&word);
+    (plain
+        || configures(&class.name)
+        || class.bases.iter().any(|base| configures(base) || role_of_value(base).is_some()))
+    .then_some((role, word))
 }
 
 /// Whether a class is only a part that another one, which names no environment, puts together with more.
@@ -147,8 +163,7 @@ pub fn by_role(modules: &[Module], role: Role) -> Option<SettingsChoice> {
         return Some(SettingsChoice { module: module.name.clone(), class: None, span });
     }
     modules.iter().find_map(|module| {
-        let class =
-            module.classes.iter().find(|class| role_of_value(&class.name).is_some_and(|(found, _)| found == role))?;
+        let class = module.classes.iter().find(|class| configured_by(class).is_some_and(|(found, _)| found == role))?;
         let span = Some(class.span);
         Some(SettingsChoice { module: module.name.clone(), class: Some(class.name.clone()), span })
     })
@@ -196,7 +211,7 @@ pub fn infer(modules: &[Module], known: &[Planned]) -> Vec<Planned> {
             add(*role, word, span, format!("a settings module is named {word}"), choice);
         }
         for class in &module.classes {
-            let Some((role, word)) = role_of_value(&class.name).filter(|_| !is_part(modules, class)) else { continue };
+            let Some((role, word)) = configured_by(class).filter(|_| !is_part(modules, class)) else { continue };
             let choice =
                 SettingsChoice { module: module.name.clone(), class: Some(class.name.clone()), span: Some(class.span) };
             add(role, &word, class.span, format!("the class {} configures it", class.name), choice);

@@ -83,6 +83,8 @@ pub struct Trigger {
     pub paths: Vec<Spanned<String>>,
     /// `inputs` of `workflow_call` and `workflow_dispatch`: name and default.
     pub inputs: BTreeMap<String, Option<Spanned<String>>>,
+    /// The `options` that inputs are chosen from, by the input's name.
+    pub choices: BTreeMap<String, Vec<Spanned<String>>>,
 }
 
 impl Job {
@@ -139,6 +141,7 @@ impl Trigger {
             workflows: Vec::new(),
             paths: Vec::new(),
             inputs: BTreeMap::new(),
+            choices: BTreeMap::new(),
         }
     }
 }

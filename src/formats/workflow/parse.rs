@@ -111,6 +111,12 @@ fn inputs(node: Option<&Node>) -> BTreeMap<String, Option<Spanned<String>>> {
     entries.iter().map(|(key, value)| (key.value.clone(), field(value, "default"))).collect()
 }
 
+fn choices(node: Option<&Node>) -> BTreeMap<String, Vec<Spanned<String>>> {
+    let entries = node.map_or(&[][..], Node::entries);
+    let chosen = entries.iter().map(|(key, value)| (key.value.clone(), many(value.get("options"))));
+    chosen.filter(|(_, options)| !options.is_empty()).collect()
+}
+
 fn triggers(node: &Node) -> Vec<Trigger> {
     if node.entries().is_empty() {
         return many(Some(node)).into_iter().map(Trigger::of).collect();
@@ -123,6 +129,7 @@ fn triggers(node: &Node) -> Vec<Trigger> {
         workflows: many(filters.get("workflows")),
         paths: many(filters.get("paths")),
         inputs: inputs(filters.get("inputs")),
+        choices: choices(filters.get("inputs")),
     };
     node.entries().iter().map(event).collect()
 }
