@@ -176,7 +176,8 @@ fn one(context: &Context<'_, '_>, planned: Planned, first: bool, modules: &[Modu
     let declared = services::all_declared(context, &planned, &parts);
     let used = services::all_used(context.repository, planned.environment.role, loaded.as_ref(), &parts);
     together::join(&mut statements, &jobs(&planned, &parts));
-    state::service::state(&mut statements, &used, &declared, &talks(&parts), context.as_of);
+    let role = planned.environment.role;
+    state::service::state(&mut statements, role, &used, &declared, &talks(&parts), context.as_of);
     if let Some(loaded) = &loaded {
         state::setting::state(&mut statements, loaded);
         state::given::asked(&mut statements, loaded, &planned.config.provides, tree);
