@@ -158,7 +158,7 @@ fn infer_folder(repository: &Repository<'_>, group: &[&File]) -> Vec<Planned> {
             let stack = Stack { files: vec![file.id], invoked: None };
             let word = format!("production-{}", variant_words(repository.tree.path(file.id)));
             let why = "one of several ways offered to run it";
-            found.extend(environments(repository, &stack, Role::Production, &word, Confidence::Guessed, file.id, why));
+            found.extend(environments(repository, &stack, Role::Production, &word, Confidence::Named, file.id, why));
         }
     }
     found

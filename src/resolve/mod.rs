@@ -172,6 +172,7 @@ fn one(context: &Context<'_, '_>, planned: Planned, first: bool, modules: &[Modu
     }
     state::process::scheduler(&mut statements, &parts);
     state::process::kinds(&mut statements, &planned, &parts);
+    state::only_server::state(&mut statements, planned.environment.role, &parts);
     state::locked::passed_over(&mut statements, context.repository, &planned, &parts);
     let declared = services::all_declared(context, &planned, &parts);
     let used = services::all_used(context.repository, planned.environment.role, loaded.as_ref(), &parts);

@@ -7,7 +7,7 @@ mod driver;
 mod named;
 mod used;
 
-pub use declared::all_declared;
+pub use declared::{OTHER, all_declared};
 pub use django::EAGER;
 pub use used::all_used;
 

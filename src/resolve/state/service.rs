@@ -3,7 +3,7 @@
 use super::Statements;
 use crate::knowledge::{eol, services};
 use crate::model::{Attr, Certainty, Dimension, Known, Origin, Reason, Role, Value};
-use crate::resolve::services::{Declared, EAGER, Used};
+use crate::resolve::services::{Declared, EAGER, OTHER, Used};
 
 /// States every service that is used, joined with what declares it, and every service that is only declared.
 pub fn state(
@@ -46,15 +46,17 @@ fn usual(statements: &mut Statements, role: Role, used: &Used) {
     statements.about(None, Dimension::Service, &used.role).bool("usual", usual, &used.origin);
 }
 
-/// The role that a declared service plays where no settings say so.
+/// The role that a declared service plays where no settings say so: a store of keys may be called what it is for.
 fn role_of(one: &Declared) -> String {
     match one.family.as_str() {
+        "keyvalue" if one.name == "broker" => "broker",
         "relational" | "document" => "database",
         "keyvalue" | "cache" => "cache",
         "broker" => "broker",
         "search" => "search",
         "mail" => "mail",
         "object_storage" => "storage.media",
+        OTHER => &one.product,
         _ => &one.name,
     }
     .to_owned()
