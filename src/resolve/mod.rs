@@ -13,6 +13,7 @@ mod lacking;
 pub mod machine;
 mod overlaid;
 pub mod part;
+pub mod picked;
 pub mod pipeline;
 pub mod process;
 mod pytest;
@@ -160,7 +161,8 @@ pub fn resolve(repository: &Repository<'_>, plan: Plan, config: &Config, as_of: 
 fn one(context: &Context<'_, '_>, planned: Planned, first: bool, modules: &[Module]) -> Resolved {
     let tree = context.repository.tree;
     let mut statements = Statements::new(&planned.environment.project, &planned.environment.name);
-    let parts = components::of(context, &planned);
+    let mut parts = components::of(context, &planned);
+    parts.iter_mut().for_each(|part| picked::add(context, part));
     let loaded = settings::load(context, &planned, &parts, modules);
     for part in &parts {
         state::image::state(&mut statements, part, tree, context.as_of);
