@@ -116,7 +116,6 @@ mod tests {
             dockerfile: None,
             build_context: None,
             image_repository: Some("acme/pdf".into()),
-            server: Some("http".into()),
             ..app("pdf", "")
         };
         let job = Component { dockerfile: None, build_context: None, ..app("tests", "") };

@@ -117,8 +117,12 @@ impl<'m> Index<'m> {
                 },
             };
             let key = counterpart_key(fact, wanted);
-            let found = there.iter().position(|other| {
+            let by_key = there.iter().position(|other| {
                 other.id.dimension == fact.id.dimension && other.id.component.as_ref() == wanted && other.id.key == key
+            });
+            let found = by_key.or_else(|| {
+                let opposite = only_server(there, wanted)?;
+                (only_server(here, fact.id.component.as_ref()).is_some_and(|at| here[at].id == fact.id)).then_some(opposite)
             });
             used.extend(found);
             let there = found.and_then(|at| there.get(at)).copied();
@@ -132,6 +136,17 @@ impl<'m> Index<'m> {
         }
         pairs
     }
+}
+
+/// The one process of a component that serves requests, whatever starts it.
+fn only_server(facts: &[&Fact], component: Option<&Arc<str>>) -> Option<usize> {
+    let serves = |fact: &Fact| {
+        fact.id.dimension == Dimension::Process
+            && fact.id.component.as_ref() == component
+            && fact.text("kind").is_some_and(|kind| ["production", "development"].contains(&kind))
+    };
+    let mut found = facts.iter().enumerate().filter(|(_, fact)| serves(fact)).map(|(at, _)| at);
+    found.next().filter(|_| component.is_some() && found.next().is_none())
 }
 
 /// The key of a fact's counterpart: keys that are the component's own name follow the component.
