@@ -193,7 +193,7 @@ fn offered(repository: &Repository<'_>, file: &File) -> Vec<Planned> {
     let stack = Stack { files: vec![file.id], invoked: None };
     let word = format!("production-{}", variant_words(repository.tree.path(file.id)));
     let why = "one of several ways offered to run it";
-    environments(repository, &stack, Role::Production, &word, Confidence::Guessed, file.id, why)
+    environments(repository, &stack, Role::Production, &word, Confidence::Named, file.id, why)
 }
 
 /// A compose file's name without its ending.

@@ -219,10 +219,18 @@ fn kind_of(service: &Service, built: Option<&Built<'_>>, context: &Context<'_, '
         (None, Some(image)) => match image.value.one() {
             Some(reference) if product(reference) => ComponentKind::Service,
             Some(_) if service.command.is_none() && service.env_count() < 3 => ComponentKind::Service,
+            Some(reference) if is_its_own(service, &repository(reference)) => ComponentKind::Service,
             _ => ComponentKind::App,
         },
         (None, None) => ComponentKind::App,
     }
+}
+
+/// Whether a command is the image's own program, called by the image's name, or only gives it flags.
+fn is_its_own(service: &Service, repository: &str) -> bool {
+    let first = service.command.iter().flat_map(|command| &command.words).next().and_then(|word| word.text.one());
+    let name = repository.rsplit('/').next().unwrap_or(repository);
+    service.entrypoint.is_none() && first.is_some_and(|word| word == name || word.starts_with("--"))
 }
 
 /// Whether a command is, or is handed to a start script as, a daemon that runs what a crontab says.

@@ -8,7 +8,7 @@ mod mail;
 mod named;
 mod used;
 
-pub use declared::all_declared;
+pub use declared::{OTHER, all_declared};
 pub use django::EAGER;
 pub use used::all_used;
 
