@@ -113,6 +113,11 @@ impl<'t> Includes<'t> {
         let mut found = Vec::new();
         for path in paths {
             let wanted = path.value.trim_start_matches("./").trim_start_matches('/');
+            if wanted.contains('$') {
+                let why = "an include that variables name is not read";
+                self.outside.push(Problem::new(path.span, why));
+                continue;
+            }
             let before = found.len();
             if wanted.contains('*') {
                 let all = self.tree.files().filter(|(_, path)| matches(wanted, path));

@@ -99,6 +99,7 @@ fn broken_pipelines_are_read_as_far_as_they_go() {
         ("include: .gitlab-ci.yml\na: {script: x}", 1),
         ("include: {template: X.yml}\na: {extends: .of_x, script: x}", 0),
         ("include: none.yml\na: {script: x}", 1),
+        ("include: $FILE\na: {extends: .of_x, script: x}", 0),
         ("a: {stage: test}", 1),
         ("a: [", 1),
         ("- a", 0),
