@@ -36,7 +36,8 @@ pub(super) struct Stack {
 /// Loads compose files as one project, in a world where the shell's variables are not known but `.env` is.
 pub fn load(repository: &Repository<'_>, files: &[FileId]) -> Arc<Project> {
     let folder = files.first().map(|file| paths::parent(repository.tree.path(*file)).to_owned()).unwrap_or_default();
-    let env = compose::dot_env(repository.tree, &folder).unwrap_or_default();
+    let env =
+        compose::dot_env(repository.tree, &folder).filter(|env| speaks_of(repository, env, files)).unwrap_or_default();
     let named = env
         .get("COMPOSE_PROFILES")
         .and_then(|var| var.value.one())
@@ -50,6 +51,16 @@ pub fn load(repository: &Repository<'_>, files: &[FileId]) -> Arc<Project> {
         return Arc::new(compose::load(repository.tree, files, &options));
     }
     Arc::new(project)
+}
+
+/// Whether variables kept beside compose files are for these: they name none with `COMPOSE_FILE`, or just these.
+fn speaks_of(repository: &Repository<'_>, env: &Vars, files: &[FileId]) -> bool {
+    let Some(named) = env.get("COMPOSE_FILE").and_then(|var| var.value.one()) else { return true };
+    let mut last = named.split([':', ';']).filter(|path| !path.is_empty()).filter_map(|path| {
+        let folder = files.first().map(|file| paths::parent(repository.tree.path(*file)))?;
+        repository.tree.find(&paths::join(folder, path)?)
+    });
+    files.len() < 2 && last.clone().count() == 0 || files.iter().all(|file| last.any(|other| other == *file))
 }
 
 fn read_files(repository: &Repository<'_>) -> Vec<File> {
@@ -116,7 +127,9 @@ fn infer_folder(repository: &Repository<'_>, group: &[&File]) -> Vec<Planned> {
             stack.files.push(over.id);
         }
         let Some((role, word)) = file.naming.role.clone() else { continue };
-        let selected = by_selector(repository, &stack);
+        // Tests may well run with the settings of development.
+        let tests = |(other, _): &(Role, String)| role == Role::Test && *other == Role::Development;
+        let selected = by_selector(repository, &stack).filter(|selected| !tests(selected));
         let confidence = if selected.is_some() { Confidence::Invoked } else { Confidence::Named };
         let (role, word) = selected.unwrap_or((role, word));
         if role == Role::Development && variant(&stack) {
@@ -332,7 +345,7 @@ fn environments(
     let folder =
         stack.files.first().map(|file| paths::parent(repository.tree.path(*file)).to_owned()).unwrap_or_default();
     let roles = service_roles(&project);
-    let mut distinct: Vec<(Role, String)> = roles.values().cloned().collect();
+    let mut distinct: Vec<(Role, String)> = roles.values().flatten().cloned().collect();
     distinct.sort();
     distinct.dedup_by(|a, b| a.0 == b.0);
     // A file that is named for one environment runs there, whatever its images are built for.
@@ -346,13 +359,14 @@ fn environments(
         for file in &stack.files {
             planned.add_file(*file);
         }
-        let why = if split { format!("services build the stage for {}", role.name()) } else { why.to_owned() };
+        let why = if split { format!("services are built or started for {}", role.name()) } else { why.to_owned() };
         planned.add_evidence(Span::new(why_file, 0, 0), why);
         if let Some(span) = stack.invoked {
             planned.add_evidence(span, "these files are run here");
         }
         for name in project.services.keys() {
-            if split && roles.get(name).is_some_and(|(other, _)| *other != role) {
+            let elsewhere = || roles.get(name).is_some_and(|all| all.iter().all(|(other, _)| *other != role));
+            if split && elsewhere() || is_base(&project, name) {
                 continue;
             }
             let runs = Runs::Compose {
@@ -368,17 +382,26 @@ fn environments(
     found
 }
 
-/// The roles that the build targets of services name.
-fn service_roles(project: &Project) -> BTreeMap<String, (Role, String)> {
+/// The roles that the build targets or the profiles of services name; a service may have several of them.
+fn service_roles(project: &Project) -> BTreeMap<String, Vec<(Role, String)>> {
     let mut roles = BTreeMap::new();
     for (name, service) in &project.services {
         let target =
             service.build.as_ref().and_then(|build| build.target.as_ref()).and_then(|target| target.value.one());
+        let profiles: Vec<_> = service.profiles.iter().filter_map(|profile| naming(profile).role).collect();
         if let Some(role) = target.and_then(|target| naming(target).role) {
-            roles.insert(name.clone(), role);
+            roles.insert(name.clone(), vec![role]);
+        } else if !profiles.is_empty() {
+            roles.insert(name.clone(), profiles);
         }
     }
     roles
+}
+
+/// Whether a service only is there for others of the project to extend.
+fn is_base(project: &Project, name: &str) -> bool {
+    let asked = || project.services.values().any(|service| service.depends_on.contains_key(name));
+    project.extended.contains(name) && naming(&format!("{name}.x")).shared && !asked()
 }
 
 /// The variables of `.env` beside the first compose file.

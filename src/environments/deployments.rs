@@ -78,7 +78,7 @@ fn called(repository: &Repository<'_>, file: FileId, job: &Job) -> Option<(Span,
         Meaning::Deploys(word) => Some((call.span, word.clone())),
         Meaning::Composes(compose) if compose.action == "up" => {
             let (role, word) = naming(&compose.files.join("/")).role?;
-            (role != Role::Test).then_some((call.span, Some(word)))
+            (role == Role::Production || role == Role::Staging).then_some((call.span, Some(word)))
         }
         _ => None,
     })
@@ -159,7 +159,8 @@ fn of_job(repository: &Repository<'_>, file: FileId, workflow: &Workflow, job: &
         let chosen = targets::is_chosen_elsewhere(workflow, job);
         return if chosen { Vec::new() } else { vec![at(Role::Production, "production".into(), span, false)] };
     }
-    let named = words.into_iter().filter(|((role, _), _)| *role != Role::Test);
+    // A job starts what is called local on its own machine.
+    let named = words.into_iter().filter(|((role, word), _)| *role != Role::Test && !word.starts_with("local"));
     named.map(|((role, word), span)| at(role, word, span, true)).collect()
 }
 

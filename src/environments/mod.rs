@@ -184,9 +184,7 @@ fn merge_tests(all: &mut Vec<Planned>, tests: Planned) {
 
 /// A person's machine, where nothing else is for development but the code says how to start it there.
 fn add_machine(repository: &Repository<'_>, modules: &[settings::Module], all: &mut Vec<Planned>) {
-    for planned in
-        all.iter_mut().filter(|planned| planned.units.is_empty() && planned.environment.role != Role::Production)
-    {
+    for planned in all.iter_mut().filter(|planned| planned.units.is_empty() && !planned.only_named) {
         if planned.environment.role == Role::Development || planned.environment.role == Role::Test {
             let root = modules
                 .iter()

@@ -78,6 +78,13 @@ fn fits(ours: &[String], theirs: &[String]) -> bool {
     ours.len() == theirs.len() && ours.iter().zip(theirs).all(|(known, part)| known == ANY || known == part)
 }
 
+/// Whether an image's name ends in the owner and name of the repository.
+pub(super) fn is_published_here(repository: &Repository<'_>, reference: &str) -> bool {
+    let parts = name(reference).parts;
+    let at = parts.len().saturating_sub(2);
+    parts.len() > 1 && is_self(repository, &parts[at..].join("/"))
+}
+
 /// Whether a guide or project file names `owner/name` as the repository on GitHub.
 fn is_self(repository: &Repository<'_>, name: &str) -> bool {
     let link = format!("github.com/{name}");
