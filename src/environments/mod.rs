@@ -21,6 +21,7 @@ pub mod settings;
 mod shipped;
 mod stages;
 mod targets;
+mod ways;
 pub mod words;
 
 pub use plan::{CommandLine, ContainerRun, ImageBuild, NativeBuild, Plan, Planned, Runs, SettingsChoice, Setup, Unit};
