@@ -189,3 +189,33 @@ fn a_library_for_one_topic_does_not_replace_what_is_the_projects_own() {
     let got = run("SECRET_KEY = 'k'\nfrom lib.settings.base import *\n", &open());
     assert!(matches!(got.values["SECRET_KEY"].kind, Kind::Unknown(_)));
 }
+
+#[test]
+fn an_update_of_names_by_the_address_of_a_mail_server_leaves_the_others() {
+    let code = "import environ\nenv = environ.Env()\nA = 1\nEMAIL_HOST = 'x'\n\
+        vars().update(env.email_url('MAIL', default='smtp://u@localhost:25'))\n";
+    let got = run(code, &open());
+    assert_eq!(got.values["A"].kind, Kind::Int(1));
+    assert_eq!(got.values["EMAIL_HOST"].settled().and_then(|v| v.as_str()), Some("localhost"));
+    assert!(got.incomplete.is_none());
+}
+
+#[test]
+fn a_folder_put_on_the_path_is_where_imports_start() {
+    let code = "import sys, os\nfrom os.path import abspath, dirname, join\n\
+        sys.path.insert(0, join(abspath(dirname(__file__)), 'apps'))\nfrom own.settings import *\n";
+    let got =
+        whole(code, &[("apps/own/__init__.py", ""), ("apps/own/settings.py", "A = 1\n"), ("requirements.txt", "x\n")]);
+    assert_eq!(got.values["A"].kind, Kind::Int(1));
+    // Of a package that lies elsewhere in the tree it is not sure that it gives nothing.
+    let got = whole("from own.settings import *\n", &[("apps/own/__init__.py", ""), ("requirements.txt", "x\n")]);
+    assert!(got.incomplete.is_some());
+}
+
+#[test]
+fn a_temporary_folder_is_named_by_variables() {
+    let got = whole("import tempfile\nA = tempfile.mkdtemp()\nB = tempfile.gettempdir()\n", &[]);
+    let reads: Vec<&str> = got.reads.iter().map(|read| read.name.as_str()).collect();
+    assert_eq!(reads, ["TMPDIR", "TEMP", "TMP"]);
+    assert_eq!(text_of(&got, "B").as_deref(), Some("/tmp"));
+}
