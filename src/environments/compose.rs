@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use super::base_role::{by_selector, development_sign, only_services, role_of_base, starts_production_server};
 use super::plan::{ImageBuild, Planned, Runs, Unit};
+use super::service_roles::{is_base, service_roles};
 use super::words::{Naming, naming};
 use crate::discover::{Kind, paths};
 use crate::formats::compose::{self, Field, Options, Profiles, Project, Service};
@@ -380,28 +381,6 @@ fn environments(
         found.push(planned);
     }
     found
-}
-
-/// The roles that the build targets or the profiles of services name; a service may have several of them.
-fn service_roles(project: &Project) -> BTreeMap<String, Vec<(Role, String)>> {
-    let mut roles = BTreeMap::new();
-    for (name, service) in &project.services {
-        let target =
-            service.build.as_ref().and_then(|build| build.target.as_ref()).and_then(|target| target.value.one());
-        let profiles: Vec<_> = service.profiles.iter().filter_map(|profile| naming(profile).role).collect();
-        if let Some(role) = target.and_then(|target| naming(target).role) {
-            roles.insert(name.clone(), vec![role]);
-        } else if !profiles.is_empty() {
-            roles.insert(name.clone(), profiles);
-        }
-    }
-    roles
-}
-
-/// Whether a service only is there for others of the project to extend.
-fn is_base(project: &Project, name: &str) -> bool {
-    let asked = || project.services.values().any(|service| service.depends_on.contains_key(name));
-    project.extended.contains(name) && naming(&format!("{name}.x")).shared && !asked()
 }
 
 /// The variables of `.env` beside the first compose file.

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use crate::discover::classify::is_aside;
+use crate::discover::aside::is_aside;
 use crate::discover::{Kind, paths};
 use crate::formats::locks::data;
 use crate::formats::requirements::LineKind;
