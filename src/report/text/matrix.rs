@@ -67,6 +67,16 @@ pub(super) struct Row {
     pub(super) letter: Option<Severity>,
 }
 
+impl Row {
+    /// Whether nothing stands beside what one side has: there is nothing to compare, and nothing is known to be missing.
+    pub(super) fn is_alone(&self) -> bool {
+        let mut texts = self.cells.iter().filter_map(|cell| cell.text.as_ref());
+        let first = texts.next();
+        let stated = self.cells.iter().any(|cell| cell.text.is_none() && cell.stated);
+        self.relation == Relation::Undecided && self.letter.is_none() && !stated && texts.all(|text| Some(text) == first)
+    }
+}
+
 /// The attributes of an image that are compared below it.
 const IMAGE: [&str; 6] = ["distro", "libc", "variant", "platform", "dockerfile", "target"];
 
