@@ -9,9 +9,7 @@ use std::sync::Arc;
 
 pub use relation::{Relation, relation};
 
-use crate::model::{
-    Component, Coverage, Dimension, Environment, Fact, Known, Model, PairCounts, Value, schema,
-};
+use crate::model::{Component, Coverage, Dimension, Environment, Fact, Known, Model, PairCounts, Value, schema};
 
 /// A fact and its counterpart in the reference; one of them may be missing.
 #[derive(Clone, Copy, Debug)]
@@ -77,8 +75,7 @@ impl<'m> Index<'m> {
     /// Whether the absence of a fact's counterpart in an environment is a fact: its set there is complete.
     pub fn absent(&self, environment: &'m Environment, fact: &Fact) -> Result<(), crate::model::Reason> {
         let unknown = || Err(crate::model::Reason::new("what else is there is not known"));
-        let same_thing =
-            |other: &&&Fact| other.id.dimension == fact.id.dimension && other.id.key == fact.id.key;
+        let same_thing = |other: &&&Fact| other.id.dimension == fact.id.dimension && other.id.key == fact.id.key;
         let elsewhere = self.of_environment(environment).iter().any(|other| same_thing(&other));
         if elsewhere && fact.id.dimension == Dimension::Package {
             return Err(crate::model::Reason::new("another component has it"));
@@ -122,7 +119,8 @@ impl<'m> Index<'m> {
             });
             let found = by_key.or_else(|| {
                 let opposite = only_server(there, wanted)?;
-                (only_server(here, fact.id.component.as_ref()).is_some_and(|at| here[at].id == fact.id)).then_some(opposite)
+                (only_server(here, fact.id.component.as_ref()).is_some_and(|at| here[at].id == fact.id))
+                    .then_some(opposite)
             });
             used.extend(found);
             let there = found.and_then(|at| there.get(at)).copied();

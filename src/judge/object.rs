@@ -6,7 +6,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use minijinja::Value as Jinja;
 use minijinja::value::Object;
 
-use crate::model::{Attr, Fact, Known, Reason, Value};
+use crate::model::{Attr, Fact, Known, Reason, Secret, Value};
 
 /// The unknowns that an evaluation touched.
 #[derive(Clone, Default, Debug)]
@@ -72,6 +72,18 @@ pub fn text_of(attr: &Attr) -> String {
         Known::Unknown(_) => "unknown".into(),
     }
 }
+
+/// An attribute as text, a secret by its number among those of a model; what prints it numbers them anew, by first appearance.
+pub fn told(attr: &Attr, secrets: &[Secret]) -> String {
+    let secret = match &attr.value {
+        Known::One(Value::Secret(secret)) => secrets.iter().position(|known| known == secret),
+        _ => None,
+    };
+    secret.map_or_else(|| text_of(attr), |at| format!("{NUMBERED}{at}⟩"))
+}
+
+/// How the words for a secret with a number begin.
+pub const NUMBERED: &str = "secret ⟨";
 
 /// A fact in a condition.
 pub struct FactObject {

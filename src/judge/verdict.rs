@@ -114,7 +114,8 @@ impl<'m> Scope<'m> {
                 let component: Option<String> = options.get("component")?;
                 let role: Option<String> = options.get("role")?;
                 options.assert_all_used()?;
-                let within = |of: &str, its_role: &str| role.as_ref().map_or(of == environment, |role| its_role == role);
+                let within =
+                    |of: &str, its_role: &str| role.as_ref().map_or(of == environment, |role| its_role == role);
                 let of_component =
                     |found: Option<&str>| component.as_ref().is_none_or(|name| found == Some(name.as_str()));
                 let fits = |row: &&Row| {

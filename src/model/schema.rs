@@ -240,7 +240,6 @@ pub const ATTRIBUTES: &[AttributeRow] = &[
     row(Setting, "dev_tools", List, "its items that are development tools"),
     row(Setting, "true_for", List, "texts of the variable that look false and make it true"),
     row(Setting, "false_looking_given", Bool, "whether this environment gives such a text"),
-    row(Setting, "read_rightly", Bool, "whether this environment gives a text that is taken for what it looks like"),
     row(Variable, "value", Text, "the value"),
     row(Variable, "secret", Bool, "whether its name or value is a secret's"),
     row(Variable, "placeholder", Bool, "whether the value is a placeholder"),

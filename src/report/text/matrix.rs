@@ -73,7 +73,10 @@ impl Row {
         let mut texts = self.cells.iter().filter_map(|cell| cell.text.as_ref());
         let first = texts.next();
         let stated = self.cells.iter().any(|cell| cell.text.is_none() && cell.stated);
-        self.relation == Relation::Undecided && self.letter.is_none() && !stated && texts.all(|text| Some(text) == first)
+        self.relation == Relation::Undecided
+            && self.letter.is_none()
+            && !stated
+            && texts.all(|text| Some(text) == first)
     }
 }
 

@@ -18,7 +18,8 @@ pub fn state(statements: &mut Statements, role: Role, parts: &[Part<'_>]) {
         found.maybe.is_none() && packages::kind(name) == packages::Kind::Server && *name != "uvicorn"
     });
     let (Some((name, found)), None) = (servers.next(), servers.next()) else { return };
-    let Some(server) = processes::server(&[name]).filter(|_| found.package.direct && packages::is_asked_for(name)) else {
+    let Some(server) = processes::server(&[name]).filter(|_| found.package.direct && packages::is_asked_for(name))
+    else {
         return;
     };
     let origin = &found.package.origin;

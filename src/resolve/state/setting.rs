@@ -70,9 +70,6 @@ fn one(statements: &mut Statements, name: &str, val: &Val, outer: &Certainty, de
                 _ => Attr::bool(false, val.origin.clone()),
             };
             fact.attr("false_looking_given", given);
-            if let Some(text) = var.value.one().filter(|text| !val.true_for.contains(text)) {
-                fact.bool("read_rightly", !text.is_empty(), &var.origin);
-            }
         }
     }
 }
