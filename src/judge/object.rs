@@ -35,7 +35,7 @@ fn seen(attr: &Attr, touched: &Touched) -> Jinja {
         Known::Every(values, _) => Jinja::from(values.iter().map(shown).collect::<Vec<_>>().join(", ")),
         Known::OneOf(values, reason) => {
             touched.add(reason);
-            Jinja::from(values.iter().map(shown).collect::<Vec<_>>().join(" or "))
+            Jinja::from(values.iter().map(|value| cut(&shown(value))).collect::<Vec<_>>().join(" or "))
         }
         Known::Unknown(reason) => {
             touched.add(reason);
@@ -43,6 +43,18 @@ fn seen(attr: &Attr, touched: &Touched) -> Jinja {
         }
     }
 }
+
+/// A long text, cut for messages.
+pub(super) fn cut(text: &str) -> String {
+    if text.chars().count() <= LONGEST {
+        text.to_owned()
+    } else {
+        text.chars().take(LONGEST - 1).chain(['…']).collect()
+    }
+}
+
+/// How long a list is in a message at most.
+const LONGEST: usize = 80;
 
 fn plain(value: &Value) -> Jinja {
     match value {
