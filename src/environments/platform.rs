@@ -37,6 +37,13 @@ pub fn procfiles(repository: &Repository<'_>, known: &[Planned]) -> Vec<Planned>
             }
             None => (Role::Production, "production".to_owned(), "a platform reads the Procfile"),
         };
+        // What starts processes on a developer's machine is one more way beside the environment that is known for it.
+        let developed = || known.iter().any(|planned| planned.environment.role == Role::Development);
+        if role == Role::Development
+            && (developed() || found.iter().any(|other: &Planned| other.environment.role == role))
+        {
+            continue;
+        }
         let taken = known.iter().any(|planned| planned.environment.role == role && planned.environment.name == word);
         let word = if taken { "platform".to_owned() } else { word };
         let confidence = if role == Role::Production { Confidence::Invoked } else { Confidence::Named };

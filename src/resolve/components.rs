@@ -5,6 +5,7 @@ use std::sync::{Arc, Mutex};
 
 use super::build::{self, Built};
 use super::hosted;
+use super::outside;
 use super::part::{Host, ImagePart, Part};
 use super::process::{self, CommandWords};
 use crate::discover::{Presence, paths};
@@ -13,7 +14,7 @@ use crate::environments::words::naming;
 use crate::environments::{compose as inferred, images as inferred_images};
 use crate::formats::compose::{Project, Provider, Service};
 use crate::formats::shell::Word;
-use crate::formats::{Var, World, dotenv};
+use crate::formats::{World, dotenv};
 use crate::knowledge::{images, processes, services};
 use crate::links::{Container, Repository};
 use crate::model::{Certainty, ComponentKind, FileId, Known, Origin, Problem, Reason, SpanMap, Spanned, StepKind};
@@ -69,22 +70,8 @@ fn one<'t>(context: &Context<'_, 't>, planned: &Planned, unit: &Unit) -> Option<
         Runs::Job { workflow, job } => super::job::of(context, *workflow, job, &unit.name)?,
         Runs::Machine { folder } => super::machine::of(context, planned, folder),
     };
-    provide(&mut part, planned);
+    outside::provide(context, &mut part, planned, unit);
     Some(part)
-}
-
-/// Variables that configuration says are set outside.
-fn provide(part: &mut Part<'_>, planned: &Planned) {
-    for name in &planned.config.provides {
-        let value = Known::Unknown(Reason::new(format!("{name} is set outside, as the configuration says")));
-        part.world
-            .vars_mut()
-            .insert(name.clone(), Var { value, certainty: Certainty::Stated, origin: Origin::default() });
-        part.providers.insert(name.clone(), "configuration");
-    }
-    if planned.config.complete && part.world.is_open() {
-        part.world = World::Closed(part.world.vars().clone());
-    }
 }
 
 pub(super) fn built<'t>(context: &Context<'_, 't>, image: &ImageBuild) -> Option<Arc<Built<'t>>> {

@@ -3,6 +3,7 @@
 
 pub mod build;
 pub mod components;
+mod configuration;
 mod edited;
 mod exports;
 pub mod hosted;
@@ -11,6 +12,7 @@ pub mod installs;
 pub mod job;
 mod lacking;
 pub mod machine;
+mod outside;
 mod overlaid;
 pub mod part;
 pub mod picked;

@@ -36,6 +36,8 @@ pub const NOWHERE: Span = Span { file: FileId(u32::MAX), start: 0, end: 0 };
 pub struct Installed {
     /// Everything besides the project itself, by normalized name.
     pub packages: BTreeMap<String, Package>,
+    /// Those of them that the command and its files ask for, where folders of the repository which these name ask for more.
+    pub asked: Option<BTreeMap<String, Package>>,
     /// Whether these are exactly the packages, or why more or others may come.
     pub complete: Result<(), Reason>,
     /// Why the command would refuse; the packages are those that the files name all the same.
@@ -58,6 +60,7 @@ impl Default for Installed {
     fn default() -> Self {
         Self {
             packages: BTreeMap::new(),
+            asked: None,
             complete: Ok(()),
             refused: None,
             unconfirmed: None,

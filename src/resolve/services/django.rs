@@ -82,6 +82,11 @@ fn defaults(loaded: &Loaded, used: &mut Vec<Used>) {
         let driver = "django.core.files.storage.FileSystemStorage";
         used.push(default("storage.media", "filesystem", driver, "object_storage", origin));
     }
+    let static_files = shown(&["STATIC_ROOT", "STATIC_URL"]).filter(|_| unset(&["STORAGES", "STATICFILES_STORAGE"]));
+    if let Some(origin) = static_files {
+        let driver = "django.contrib.staticfiles.storage.StaticFilesStorage";
+        used.push(default("storage.static", "filesystem", driver, "object_storage", origin));
+    }
     if let Some(file) = loaded.settings.file.filter(|_| unset(&["CACHES"])) {
         let driver = "django.core.cache.backends.locmem.LocMemCache";
         used.push(default("cache", "locmem", driver, "cache", Origin::set(Span::new(file, 0, 0))));

@@ -4,6 +4,7 @@ mod connected;
 mod declared;
 mod django;
 mod driver;
+mod mail;
 mod named;
 mod used;
 

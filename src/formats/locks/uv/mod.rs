@@ -158,10 +158,13 @@ pub(super) fn settle_wishes(plan: &mut Plan<'_>, folder: &str, with_sources: boo
     let manifest = plan.manifest(&found.project);
     let root = plan.manifest(&found.top);
     let (Some(manifest), Some(root)) = (manifest, root) else { return };
-    if with_sources {
-        settle::sources(plan, &manifest, &found.project, &root, &found.top);
-    }
     settle::by_uv(plan, &root);
+    if with_sources {
+        let asked = plan.out.packages.clone();
+        settle::sources(plan, &manifest, &found.project, &root, &found.top);
+        settle::by_uv(plan, &root);
+        plan.out.asked = Some(asked);
+    }
     plan.out.sources.truncate(before);
 }
 

@@ -230,7 +230,11 @@ impl Machine<'_> {
             Truth::No if !stops => Ok(value),
             Truth::Open(cond) => {
                 let cond = if stops { cond } else { cond.not() };
-                let kept = value.clone();
+                // A comparison that ends the chain has the one outcome that ends it.
+                let whether = first.as_compare_expr().is_some_and(|compare| compare.ops.len() == 1)
+                    || first.as_unary_op_expr().is_some_and(|unary| unary.op == ast::UnaryOp::Not);
+                let plain = matches!(value.k, K::Unknown(_)) && whether;
+                let kept = if plain { V::new(K::Bool(stops)).resting([&value]) } else { value.clone() };
                 let frame = std::cell::RefCell::new(f);
                 self.fork(&cond, |_| Ok(kept), |m| m.bool_op(op, rest, &mut frame.borrow_mut()))
             }
@@ -257,7 +261,10 @@ impl Machine<'_> {
     }
 
     fn call_expression(&mut self, call: &ast::ExprCall, at: Span, f: &mut Frame) -> R {
-        let callee = self.eval(&call.func, f)?;
+        let callee = match self.namespace_callee(&call.func, f)? {
+            Some(callee) => callee,
+            None => self.eval(&call.func, f)?,
+        };
         let mut args = Args::default();
         for arg in &call.arguments.args {
             let value = self.eval(arg, f)?;
