@@ -184,7 +184,7 @@ fn one(context: &Context<'_, '_>, planned: Planned, first: bool, modules: &[Modu
     let role = planned.environment.role;
     state::service::state(&mut statements, role, &used, &declared, &talks(&parts), context.as_of);
     if let Some(loaded) = &loaded {
-        state::setting::state(&mut statements, loaded);
+        state::setting::state(&mut statements, loaded, tree);
         state::given::asked(&mut statements, loaded, &planned.config.provides, tree);
         state::locked::needed(&mut statements, loaded, &parts);
     }

@@ -71,6 +71,14 @@ fn one(statements: &mut Statements, part: &Part<'_>, name: &str, found: &Package
         let reason = crate::model::Reason::new(format!("the version of {name} is not fixed"));
         fact.attr("version", Attr::unknown(reason, origin.clone()));
     }
+    let in_line = |version: &&Spanned<String>| {
+        let line = origin.primary().filter(|line| line.file == version.span.file);
+        line.is_some_and(|line| line.start < version.span.start && version.span.end <= line.end)
+            && tree.path(version.span.file).ends_with(".txt")
+    };
+    if let Some(version) = package.version.as_ref().filter(in_line) {
+        fact.text("pin", &version.value, &Origin::set(version.span));
+    }
     if let Some(specifier) = &package.specifier {
         fact.text("specifier", &specifier.value, origin);
     }
