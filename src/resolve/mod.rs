@@ -19,6 +19,7 @@ mod pytest;
 pub mod reading;
 mod refresh;
 mod rehearsed;
+mod runner;
 pub mod services;
 pub mod settings;
 mod speaker;
