@@ -168,7 +168,12 @@ const ROWS: &[Row] = &[
     Row(Kind::Procfile, Folder::Any, &[Like::Is(&["procfile"])], &[]),
     Row(Kind::AppJson, Folder::Any, &[Like::Is(&["app.json"])], &[]),
     Row(Kind::Devcontainer, Folder::Any, &[Like::Is(&["devcontainer.json", ".devcontainer.json"])], &[]),
-    Row(Kind::Makefile, Folder::Any, &[Like::Is(&["makefile", "gnumakefile", "justfile", ".justfile", "package.json"])], &[]),
+    Row(
+        Kind::Makefile,
+        Folder::Any,
+        &[Like::Is(&["makefile", "gnumakefile", "justfile", ".justfile", "package.json"])],
+        &[],
+    ),
     Row(
         Kind::Runtime,
         Folder::Any,

@@ -19,6 +19,7 @@ mod published;
 pub mod settings;
 mod shipped;
 mod stages;
+mod told;
 pub mod words;
 
 pub use plan::{CommandLine, ContainerRun, ImageBuild, NativeBuild, Plan, Planned, Runs, SettingsChoice, Setup, Unit};
@@ -121,6 +122,7 @@ fn of_project(repository: &Repository<'_>) -> Vec<Planned> {
                 .or_else(|| settings::by_file_words(repository, &modules, planned));
         }
     }
+    told::give(repository, &mut all);
     // Configuration speaks of environments by the names that the report shows.
     apart::name_apart(repository, &mut all);
     all

@@ -103,11 +103,8 @@ pub(super) fn pieces(tree: &Tree, argv: &[String], folder: &str) -> Option<Vec<P
             {
                 return None;
             }
-            let value = if VALUED.contains(&flag) {
-                joined.map(str::to_owned).or_else(|| rest.next().cloned())
-            } else {
-                None
-            };
+            let value =
+                if VALUED.contains(&flag) { joined.map(str::to_owned).or_else(|| rest.next().cloned()) } else { None };
             match flag {
                 "-f" | "--justfile" => file = Some(tree.find(&paths::join(folder, &value?)?)?),
                 "-d" | "--working-directory" => start = paths::join(folder, &value?)?,
@@ -175,7 +172,8 @@ pub(super) fn every(tree: &Tree, file: FileId) -> Vec<(String, Vec<Piece>)> {
     let given = BTreeMap::new();
     let one = |recipe: &Recipe| {
         let mut all = Vec::new();
-        let mut course = Course { place: &place, given: &given, called: &place.folder, seen: Vec::new(), all: &mut all };
+        let mut course =
+            Course { place: &place, given: &given, called: &place.folder, seen: Vec::new(), all: &mut all };
         course.lines(recipe, &[]);
         (recipe.name.value.clone(), all)
     };
@@ -255,7 +253,10 @@ mod tests {
             ("justfile", justfile),
             ("tools.just", "check:\n    mypy .\n    pytest tools\n"),
             ("ui/justfile", "test:\n    pytest ui\n"),
-            ("scripts/cover.sh", "#!/bin/bash\ncov=\"${BIN}/coverage\"\n\"$cov\" run ${ARGS:-} --module pytest \"$@\"\n"),
+            (
+                "scripts/cover.sh",
+                "#!/bin/bash\ncov=\"${BIN}/coverage\"\n\"$cov\" run ${ARGS:-} --module pytest \"$@\"\n",
+            ),
         ];
         let tree = Tree::open(Box::new(Overlay::of(files))).unwrap();
         let repository = Repository::read(&tree);
@@ -270,10 +271,7 @@ mod tests {
     #[test]
     fn recipes_are_followed_with_what_they_need() {
         let text = "bin := 'venv/bin'\nci *args: env && after\n    @{{bin}}/pytest -x {{args}}\nenv:\n    uv sync\nafter:\n    ./deploy.sh\n";
-        assert_eq!(
-            calls("just ci -q", text),
-            ["other: uv sync", "tests: venv/bin/pytest -x -q", "other: ./deploy.sh"]
-        );
+        assert_eq!(calls("just ci -q", text), ["other: uv sync", "tests: venv/bin/pytest -x -q", "other: ./deploy.sh"]);
         assert_eq!(calls("just", text), calls("just ci", text));
         assert_eq!(calls("just unknown", text), ["other: just unknown"]);
         assert_eq!(calls("just --list", text), ["other: just --list"]);

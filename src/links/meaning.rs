@@ -208,8 +208,20 @@ fn runs_tests(program: &str, words: &[&str]) -> bool {
 
 /// Words in the names of environments that hold no tests.
 const NO_TESTS: [&str; 14] = [
-    "lint", "docs", "flake8", "mypy", "black", "precommit", "pre-commit", "pre_commit", "ruff", "isort", "format",
-    "pylint", "typing", "bandit",
+    "lint",
+    "docs",
+    "flake8",
+    "mypy",
+    "black",
+    "precommit",
+    "pre-commit",
+    "pre_commit",
+    "ruff",
+    "isort",
+    "format",
+    "pylint",
+    "typing",
+    "bandit",
 ];
 
 /// Whether the environments that a call names may hold tests, by their names alone; one that names none may.

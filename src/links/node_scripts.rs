@@ -42,11 +42,8 @@ pub(super) fn pieces(tree: &Tree, argv: &[String], folder: &str) -> Option<Vec<P
     while let Some(word) = rest.next() {
         let (flag, joined) = word.split_once('=').map_or((word.as_str(), None), |(flag, value)| (flag, Some(value)));
         if flag.starts_with('-') {
-            let value = if VALUED.contains(&flag) {
-                joined.map(str::to_owned).or_else(|| rest.next().cloned())
-            } else {
-                None
-            };
+            let value =
+                if VALUED.contains(&flag) { joined.map(str::to_owned).or_else(|| rest.next().cloned()) } else { None };
             match flag {
                 "--prefix" | "-C" | "--cwd" | "--dir" => folder = paths::join(&folder, &value?)?,
                 // A package of a workspace is not looked up.
@@ -71,7 +68,8 @@ pub(super) fn pieces(tree: &Tree, argv: &[String], folder: &str) -> Option<Vec<P
 /// What a program that runs several commands at once or in turn is given: texts, or names of scripts.
 pub(super) fn several(argv: &[String], folder: &str, span: Span) -> Vec<Piece> {
     let names_scripts = argv.first().is_none_or(|word| !word.ends_with("concurrently"));
-    let valued = |word: &str| OF_SEVERAL.contains(&word) && !(names_scripts && ["-p", "-s", "-c", "-l", "-n"].contains(&word));
+    let valued =
+        |word: &str| OF_SEVERAL.contains(&word) && !(names_scripts && ["-p", "-s", "-c", "-l", "-n"].contains(&word));
     let mut rest = argv.iter().skip(1);
     let mut all = Vec::new();
     while let Some(word) = rest.next() {

@@ -32,8 +32,7 @@ pub(super) fn pieces(tree: &Tree, argv: &[String], folder: &str) -> Option<Vec<P
     let tags = values(&own, "-t", "--tags");
     let mut sessions: Vec<&nox::Session> = named.iter().flat_map(|name| nox.named(name)).collect();
     if named.is_empty() {
-        let tagged =
-            |session: &&nox::Session| tags.iter().any(|tag| session.tags.iter().any(|own| own.value == *tag));
+        let tagged = |session: &&nox::Session| tags.iter().any(|tag| session.tags.iter().any(|own| own.value == *tag));
         let all = nox.sessions.iter().filter(tagged);
         sessions = if tags.is_empty() { nox.default_sessions() } else { all.collect() };
     }

@@ -5,8 +5,8 @@ use super::runners::{MAX_TARGETS, Piece};
 use crate::discover::{Tree, paths};
 use crate::formats::Vars;
 use crate::formats::shell::Dialect;
-use crate::formats::small::{CommandText, quoted, tree};
 use crate::formats::small::tree::{Kind, Node};
+use crate::formats::small::{CommandText, quoted, tree};
 
 /// A tool: its program, the verb before a script's name, the file and the table that has the scripts.
 const TOOLS: [(&str, &str, &str, &[&str]); 5] = [

@@ -52,7 +52,9 @@ pub fn pieces(tree: &Tree, argv: &[String], folder: &str, span: Span) -> Option<
         "tox" => tox_environments::pieces(tree, &words, folder),
         "nox" => nox_sessions::pieces(tree, &words, folder),
         "npm" | "pnpm" | "yarn" | "bun" => node_scripts::pieces(tree, &words, folder),
-        "concurrently" | "run-p" | "run-s" | "npm-run-all" | "npm-run-all2" => Some(node_scripts::several(&words, folder, span)),
+        "concurrently" | "run-p" | "run-s" | "npm-run-all" | "npm-run-all2" => {
+            Some(node_scripts::several(&words, folder, span))
+        }
         _ => None,
     }
 }
@@ -80,7 +82,6 @@ pub(super) fn values(argv: &[&str], short: &str, long: &str) -> Vec<String> {
     }
     out
 }
-
 
 impl Repository<'_> {
     /// Follows a call of a runner; whether what it runs stands for it. Where the call stays, its meaning is what its

@@ -68,7 +68,9 @@ mod tests {
 
     #[test]
     fn what_environments_run_says_whether_they_are_tests() {
-        for run in ["tox -e unit", "tox", "tox -e docs,unit", "tox -e checks", "tox -e ${{ matrix.all }}", "tox -e py312"] {
+        for run in
+            ["tox -e unit", "tox", "tox -e docs,unit", "tox -e checks", "tox -e ${{ matrix.all }}", "tox -e py312"]
+        {
             assert!(tests(run), "{run}");
         }
         for run in ["tox -e docs", "tox -e types", "tox -e ${{ matrix.check }}", "tox -c none.ini -e lint"] {

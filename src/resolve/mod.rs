@@ -8,6 +8,7 @@ mod exports;
 pub mod hosted;
 mod idle;
 pub mod installs;
+mod interpreters;
 pub mod job;
 mod lacking;
 pub mod machine;

@@ -69,6 +69,10 @@ fn behind(executed: &Executed, container: &Container<'_>, tree: &Tree, depth: us
     let known = |executed: &Executed| process::started(executed, container, tree).is_some();
     let stays = |executed: &Executed| process::serves(executed).is_none_or(|found| found.kind != "oneshot");
     let serves = all.iter().any(|inner| known(inner) && stays(inner));
+    // A step before the last one is no process, whatever it comes to.
+    if !serves && !(executed.last || executed.exec) {
+        return None;
+    }
     let kept = serves || !all.is_empty() && !OF_NODE.contains(&program) && process::serves(executed).is_none();
     kept.then_some(all)
 }
@@ -78,7 +82,8 @@ fn inside(here: &str, folder: &str, cwd: &str) -> Option<String> {
     if here == folder {
         return Some(cwd.to_owned());
     }
-    let below = if here.is_empty() { Some(folder) } else { folder.strip_prefix(here).and_then(|rest| rest.strip_prefix('/')) };
+    let below =
+        if here.is_empty() { Some(folder) } else { folder.strip_prefix(here).and_then(|rest| rest.strip_prefix('/')) };
     if let Some(below) = below {
         return Some(absolute(cwd, below));
     }

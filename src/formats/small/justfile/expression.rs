@@ -167,7 +167,11 @@ impl<'t> Reader<'_, '_, 't> {
         }
         self.rest = tail.get(end + quotes.len()..)?;
         let inner = tail.get(..end)?;
-        Some(if escapes { inner.replace("\\\"", "\"").replace("\\n", "\n").replace("\\\\", "\\") } else { inner.into() })
+        Some(if escapes {
+            inner.replace("\\\"", "\"").replace("\\n", "\n").replace("\\\\", "\\")
+        } else {
+            inner.into()
+        })
     }
 
     fn named(&self, name: &str) -> Option<String> {

@@ -191,10 +191,7 @@ fn text(file: FileId, body: &[(usize, String)], scope: &Scope<'_>) -> Line {
     let (first, last) = (body.first(), body.last());
     let start = first.map_or(0, |(at, _)| *at);
     let span = crate::model::Span::new(file, start, last.map_or(start, |(at, line)| at + line.len()));
-    Line {
-        command: CommandText { text, span, map: SpanMap::Pieces { file, starts } },
-        ignores_errors: false,
-    }
+    Line { command: CommandText { text, span, map: SpanMap::Pieces { file, starts } }, ignores_errors: false }
 }
 
 fn small(offset: usize) -> u32 {

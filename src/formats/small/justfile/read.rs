@@ -153,12 +153,7 @@ fn parameter(word: &str) -> Parameter {
     let bare = word.trim_start_matches(['$', '+', '*']);
     let signs = &word[..word.len() - bare.len()];
     let (name, default) = bare.split_once('=').map_or((bare, None), |(name, value)| (name, Some(value.to_owned())));
-    Parameter {
-        name: name.to_owned(),
-        default,
-        many: signs.contains(['+', '*']),
-        optional: signs.contains('*'),
-    }
+    Parameter { name: name.to_owned(), default, many: signs.contains(['+', '*']), optional: signs.contains('*') }
 }
 
 /// Where a sign stands outside quotes and brackets.

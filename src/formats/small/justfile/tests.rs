@@ -60,7 +60,9 @@ fn a_command_lies_over_its_place() {
 
 #[test]
 fn broken_texts_are_left_out() {
-    for text in ["{{", "a b=\":\n  x", "x := (\ny: z(\n", "mod\nimport\nset\n[", "a:\n  {{ if }}\n", "x := x\na:\n  {{x}}\n"] {
+    for text in
+        ["{{", "a b=\":\n  x", "x := (\ny: z(\n", "mod\nimport\nset\n[", "a:\n  {{ if }}\n", "x := x\na:\n  {{x}}\n"]
+    {
         let just = read(text);
         for recipe in &just.recipes {
             let scope = Scope::of(&just, recipe, &[], &BTreeMap::new());
