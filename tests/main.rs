@@ -19,6 +19,7 @@ mod projects;
 mod reference;
 mod robust;
 mod rules;
+mod runners;
 mod settings;
 mod tidy;
 mod walls;

@@ -29,7 +29,7 @@ pub enum Kind {
     Devcontainer,
     /// .python-version, runtime.txt, .tool-versions …
     Runtime,
-    /// A Makefile.
+    /// Tasks: a Makefile, a justfile, the scripts of package.json.
     Makefile,
     /// A shell script.
     Shell,
@@ -154,7 +154,12 @@ const ROWS: &[Row] = &[
     Row(Kind::Procfile, Folder::Any, &[Like::Is(&["procfile"])], &[]),
     Row(Kind::AppJson, Folder::Any, &[Like::Is(&["app.json"])], &[]),
     Row(Kind::Devcontainer, Folder::Any, &[Like::Is(&["devcontainer.json", ".devcontainer.json"])], &[]),
-    Row(Kind::Makefile, Folder::Any, &[Like::Is(&["makefile", "gnumakefile", "justfile"])], &[]),
+    Row(
+        Kind::Makefile,
+        Folder::Any,
+        &[Like::Is(&["makefile", "gnumakefile", "justfile", ".justfile", "package.json"])],
+        &[],
+    ),
     Row(
         Kind::Runtime,
         Folder::Any,

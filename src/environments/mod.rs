@@ -25,6 +25,7 @@ pub mod settings;
 mod shipped;
 mod stages;
 mod targets;
+mod told;
 mod ways;
 pub mod words;
 
@@ -129,6 +130,7 @@ fn of_project(repository: &Repository<'_>) -> Vec<Planned> {
                 .or_else(|| settings::by_file_words(repository, &modules, planned));
         }
     }
+    told::give(repository, &mut all);
     // Configuration speaks of environments by the names that the report shows.
     apart::name_apart(repository, &mut all);
     all

@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use super::compose_files;
 use super::container::Container;
+use super::container_exec;
 use super::meaning::{self, Meaning};
 use super::{charts, ci_files};
 use crate::discover::aside::is_aside;
@@ -12,7 +13,7 @@ use crate::discover::classify::classify;
 use crate::discover::{Kind, Tree, paths};
 use crate::formats::dockerfile::Dockerfile;
 use crate::formats::shell::{self, Dialect, Executed};
-use crate::formats::workflow::Workflow;
+use crate::formats::workflow::{self, Workflow};
 use crate::formats::{Vars, World, dockerfile};
 use crate::model::{FileId, Known, Span, SpanMap};
 
@@ -197,19 +198,28 @@ impl<'t> Repository<'t> {
 
     fn collect_calls(&self) -> Vec<Call> {
         let mut calls = Vec::new();
-        for file in self.of(Kind::Makefile) {
-            self.makefile_calls(*file, &mut calls);
-        }
-        self.mise_calls(&mut calls);
+        self.task_calls(&mut calls);
         for (file, workflow) in self.workflows() {
             for job in &workflow.jobs {
                 let caller = Caller::Job { file, job: job.id.value.clone() };
+                let instances = std::cell::LazyCell::new(|| workflow::expand(&workflow, job, &BTreeMap::new()));
                 for step in &job.steps {
                     let Some(run) = &step.run else { continue };
-                    let folder = run.working_directory.as_ref().map_or("", |dir| dir.value.as_str());
+                    let varies = run.text.contains("matrix.");
+                    let runs = if varies { ci_files::runs(run, &instances) } else { vec![run.clone()] };
                     let first = calls.len();
-                    let text = Script { text: &run.text, map: &run.map, folder, dialect: Dialect::Github };
-                    self.add(&text, Vars::new(), &caller, &mut calls);
+                    for run in &runs {
+                        let folder = run.working_directory.as_ref().map_or("", |dir| dir.value.as_str());
+                        let text = Script { text: &run.text, map: &run.map, folder, dialect: Dialect::Github };
+                        let since = calls.len();
+                        self.add(&text, Vars::new(), &caller, &mut calls);
+                        let same = |at: usize, calls: &[Call]| calls[first..since].contains(&calls[at]);
+                        for at in (since..calls.len()).rev() {
+                            if same(at, &calls) {
+                                calls.remove(at);
+                            }
+                        }
+                    }
                     calls[first..].iter_mut().for_each(|call| call.may_fail |= step.continue_on_error);
                 }
             }
@@ -228,14 +238,17 @@ impl<'t> Repository<'t> {
     pub(super) fn add_at(&self, script: &Script<'_>, vars: Vars, caller: &Caller, depth: usize, calls: &mut Vec<Call>) {
         for executed in self.commands(script.text, script.map, script.folder, vars, script.dialect) {
             let argv = words(&executed);
-            let meaning = meaning::of(&argv);
-            let folder = executed
+            let mut meaning = meaning::of(&argv);
+            let mut folder = executed
                 .cwd
                 .as_deref()
                 .and_then(|cwd| paths::join(script.folder, cwd))
                 .unwrap_or_else(|| script.folder.to_owned());
+            if let Some((exec, stack)) = container_exec::read(self.tree, &argv, caller, calls) {
+                (meaning, folder) = (Meaning::Composes(exec), stack);
+            }
             let first = calls.len();
-            let followed = self.follow(&meaning, &argv, &folder, caller, depth, calls);
+            let followed = self.follow(&mut meaning, &argv, (&folder, executed.span), caller, depth, calls);
             calls[first..].iter_mut().for_each(|call| call.may_fail |= executed.ignored_failure);
             if meaning != Meaning::Other && !followed {
                 let may_fail = executed.ignored_failure;

@@ -2,8 +2,8 @@
 
 use std::collections::BTreeMap;
 
-use super::exports;
 use super::part::{Installs, PackagePart, SourcePart, SystemPart};
+use super::{exports, interpreters};
 use crate::discover::{Tree, paths};
 use crate::formats::Vars;
 use crate::formats::locks::{self, Package};
@@ -53,7 +53,7 @@ pub fn run(installs: &mut Installs, executed: &Executed, place: &Place<'_, '_>) 
         _ if syncs(&argv, &executed.vars) || locks::hatch::call(&argv).is_some() => {
             python(installs, &argv, executed, place);
         }
-        _ => {}
+        _ => interpreters::pyenv(installs, &argv, executed),
     }
 }
 
@@ -342,7 +342,9 @@ pub fn take_over(into: &mut Installs, from: &Installs, step: Span) {
     }
     into.sources.extend(from.sources.iter().cloned());
     into.installs_python |= from.installs_python;
-    into.python = into.python.take().or_else(|| from.python.clone());
+    if into.python.is_none() {
+        (into.python, into.python_by) = (from.python.clone(), from.python_by);
+    }
 }
 
 /// Takes over wheels that another stage built.

@@ -272,7 +272,7 @@ fn waits_for_checks(job: &Job) -> bool {
         "int128/wait-for-workflows-action",
     ];
     let named = |name: &str| {
-        let words: Vec<String> = ci::words(name).collect();
+        let words: Vec<String> = crate::environments::ci::words(name).collect();
         let checks = ["ci", "check", "checks", "test", "tests", "status"];
         words.iter().any(|word| word == "wait") && words.iter().any(|word| checks.contains(&word.as_str()))
     };
