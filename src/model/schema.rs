@@ -130,7 +130,7 @@ pub const ATTRIBUTES: &[AttributeRow] = &[
     row(Runtime, "excluded_by", Text, "the range of versions the project says it needs, if it leaves this one out"),
     row(Runtime, "ended", Text, "the day its support ended, if it has"),
     row(Runtime, "floating", Bool, "whether the declaration leaves the minor open"),
-    row(Runtime, "declared_in", Text, "image, setup-python, setup-uv, conda, .python-version …"),
+    row(Runtime, "declared_in", Text, "image, setup-python, setup-uv, conda, hatch, .python-version …"),
     row(SystemPackage, "package", Text, "the package as it is named there"),
     row(SystemPackage, "manager", Text, "apt, apk, dnf …"),
     row(SystemPackage, "version", Version, "the version, where one is asked for"),

@@ -71,18 +71,23 @@ pub fn resolve<'t>(tree: &'t Tree, build: Build, asked: &ImageBuild, as_of: &str
     Some(Built { build, target, image, installs, runtimes, container, commands })
 }
 
-/// Puts the interpreter that an environment of conda brings before that of the base.
+/// Puts the interpreter of an environment of conda or Hatch before that of the base.
 pub fn brought(installs: &Installs, runtimes: &mut Vec<RuntimePart>) {
     let Some(python) = &installs.python else { return };
-    let origin = python.one().map(|python| Origin::set(python.span)).unwrap_or_default();
+    let origin = python.values().first().map(|python| Origin::set(python.span)).unwrap_or_default();
     let version = match python {
         Known::One(python) => Known::One(python.value.clone()),
+        Known::Every(all, reason) => {
+            Known::Every(all.iter().map(|python| python.value.clone()).collect(), reason.clone())
+        }
         Known::Unknown(reason) => Known::Unknown(reason.clone()),
         _ => return,
     };
     runtimes.retain(|runtime| runtime.tool != "python");
-    runtimes
-        .insert(0, RuntimePart { tool: "python", version, declared_in: "conda", origin, certainty: Certainty::Stated });
+    runtimes.insert(
+        0,
+        RuntimePart { tool: "python", version, declared_in: installs.python_by, origin, certainty: Certainty::Stated },
+    );
 }
 
 /// The platform that the stage's own base is asked for.

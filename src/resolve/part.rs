@@ -133,6 +133,8 @@ pub struct Installs {
     pub installs_python: bool,
     /// The interpreter of the environment that conda makes; unknown where it makes several.
     pub python: Option<Known<Spanned<String>>>,
+    /// What made that environment.
+    pub python_by: &'static str,
     /// Files or folders of other stages whose system files were copied (`/usr`, `*.so`).
     pub copied_libraries: bool,
 }
@@ -150,6 +152,7 @@ impl Default for Installs {
             sources: Vec::new(),
             installs_python: false,
             python: None,
+            python_by: "",
             copied_libraries: false,
         }
     }
