@@ -19,7 +19,7 @@ pub enum Kind {
     Lock,
     /// Python code.
     Python,
-    /// A workflow of GitHub Actions, or a pipeline of GitLab.
+    /// A workflow of GitHub Actions, a pipeline of GitLab, a configuration of CircleCI or Travis CI.
     Workflow,
     /// A Procfile.
     Procfile,
@@ -59,6 +59,30 @@ const ASIDE: [&str; 12] = [
     "node_modules",
 ];
 
+/// Folders beside the application: what runs in them is offered with it, or stands in for a service of others.
+const BESIDE: [&str; 18] = [
+    "contrib",
+    "integrations",
+    "extras",
+    "demos",
+    "tutorial",
+    "tutorials",
+    "cookbook",
+    "playground",
+    "benchmark",
+    "benchmarks",
+    "snippets",
+    "boilerplate",
+    "skeleton",
+    "scaffold",
+    "testfiles",
+    "test_data",
+    "project_template",
+    "project_templates",
+];
+/// What the names of such folders begin with.
+const BESIDE_STARTS: [&str; 6] = ["example", "sample_", "sample-", "mock", "fake", "dummy"];
+
 /// Whether a path lies in a folder of examples, documentation or test data, or is part of a template of projects.
 pub fn is_aside(path: &str) -> bool {
     paths::parent(path)
@@ -66,6 +90,30 @@ pub fn is_aside(path: &str) -> bool {
         .any(|part| ASIDE.contains(&part.trim_start_matches('.').to_ascii_lowercase().as_str()))
         || path.contains("{{")
         || path.contains("{%")
+        || classify(path).is_some_and(Kind::runs) && is_beside(path)
+}
+
+/// Whether a path lies in a folder beside the application.
+fn is_beside(path: &str) -> bool {
+    paths::parent(path).split('/').any(|part| {
+        let part = part.to_ascii_lowercase();
+        BESIDE.contains(&part.as_str()) || BESIDE_STARTS.iter().any(|start| part.starts_with(start))
+    })
+}
+
+impl Kind {
+    /// Whether files of the kind start something by themselves.
+    fn runs(self) -> bool {
+        matches!(
+            self,
+            Self::Dockerfile
+                | Self::Compose
+                | Self::Procfile
+                | Self::Kubernetes
+                | Self::TaskDefinition
+                | Self::Platform
+        )
+    }
 }
 
 /// What a name is like, in small letters.
@@ -150,7 +198,8 @@ const NO_PROCFILE: Like = Like::Ends(&[".sh", ".md", ".py"]);
 
 const ROWS: &[Row] = &[
     Row(Kind::Workflow, Folder::Last(&[".github/workflows"]), &[YAML], &[]),
-    Row(Kind::Workflow, Folder::Any, &[Like::Is(&[".gitlab-ci.yml", ".gitlab-ci.yaml"])], &[]),
+    Row(Kind::Workflow, Folder::Any, &[Like::Is(&[".gitlab-ci.yml", ".gitlab-ci.yaml", ".travis.yml"])], &[]),
+    Row(Kind::Workflow, Folder::Last(&[".circleci"]), &[YAML], &[]),
     Row(Kind::Compose, Folder::Any, &[YAML, Like::Word(&["compose"])], &[]),
     Row(Kind::Compose, Folder::Any, &[Like::Is(&["stack.yml", "stack.yaml"])], &[]),
     Row(Kind::Compose, Folder::LastEnds("docker-compose"), &[YAML, Like::OneWord], &[]),

@@ -52,7 +52,7 @@ pub(super) fn development_sign(service: &Service) -> Option<(Span, &'static str)
 }
 
 /// Whether the file itself names a server for production, not reloading.
-fn starts_production_server(service: &Service) -> bool {
+pub(super) fn starts_production_server(service: &Service) -> bool {
     let Some(command) = &service.command else { return false };
     let text = command.words.iter().map(Word::written).collect::<Vec<_>>().join(" ");
     let words: Vec<&str> = text.split([' ', ';', '\'', '"', '&']).filter(|word| !word.is_empty()).collect();
@@ -117,7 +117,7 @@ pub(super) fn role_of_base(
     }
     let restarts =
         |service: &Service| service.restart.as_ref().is_some_and(|r| r.value.one().is_some_and(|r| r != "no"));
-    let ours = project.services.values().filter(|service| service.build.is_some() || service.env_count() > 0).count();
+    let ours = project.services.values().filter(|service| may_be_ours(service) || service.env_count() > 0).count();
     if ours > 0 && (project.services.values().any(restarts) || !project.services.values().any(|s| s.build.is_some())) {
         return say(Role::Production, "it runs built images, without the source code mounted", Confidence::Named);
     }

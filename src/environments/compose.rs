@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use super::base_role::{by_selector, development_sign, only_services, role_of_base};
+use super::base_role::{by_selector, development_sign, only_services, role_of_base, starts_production_server};
 use super::plan::{ImageBuild, Planned, Runs, Unit};
 use super::words::{Naming, naming};
 use crate::discover::{Kind, paths};
@@ -99,9 +99,16 @@ fn infer_folder(repository: &Repository<'_>, group: &[&File]) -> Vec<Planned> {
     let laid_on = |file: &File| named.iter().find(|other| overlay(other).as_deref() == Some(stem(file).as_str()));
     let over_another = |file: &File| overlay(file).is_some_and(|rest| named.iter().any(|other| stem(other) == rest));
     let partial = |file: &File| {
-        // An overlay that names no environment (`docker-compose.override.gpu.yml`) is only part of one.
-        let word = file.naming.role.as_ref().map_or("", |(_, word)| word.as_str());
-        word == "override" && called_with(repository, file).is_none()
+        // An overlay that names no environment (`docker-compose.override.gpu.yml`) is only part of one, and so is what
+        // stands beside the plain file of a folder that names one (`development/docker-compose.ldap.yml`).
+        let own = naming(paths::name(repository.tree.path(file.id))).role;
+        let names_none = own.map_or(base.is_some(), |(_, word)| word == "override");
+        names_none && called_with(repository, file).is_none()
+    };
+    // What is laid over all that a plain `docker compose up` runs is a developer's variant of it.
+    let variant = |stack: &Stack| {
+        let plain = base.zip(over).map(|(base, over)| [base.id, over.id]);
+        plain.is_some_and(|plain| stack.files.len() > 2 && stack.files.starts_with(&plain))
     };
     for file in named.iter().filter(|file| file.naming.role.is_some() && !over_another(file) && !partial(file)) {
         let mut stack = stack_of(repository, file, base.copied());
@@ -112,6 +119,9 @@ fn infer_folder(repository: &Repository<'_>, group: &[&File]) -> Vec<Planned> {
         let selected = by_selector(repository, &stack);
         let confidence = if selected.is_some() { Confidence::Invoked } else { Confidence::Named };
         let (role, word) = selected.unwrap_or((role, word));
+        if role == Role::Development && variant(&stack) {
+            continue;
+        }
         let what = format!("the file name says {}", role.name());
         found.extend(environments(repository, &stack, role, &word, confidence, file.id, &what));
     }
@@ -149,19 +159,41 @@ fn infer_folder(repository: &Repository<'_>, group: &[&File]) -> Vec<Planned> {
                 why,
             ));
         }
+        if found.iter().any(|planned| planned.environment.role == Role::Production) {
+            found.extend(
+                named.iter().filter(|file| is_second(repository, file)).flat_map(|file| offered(repository, file)),
+            );
+        }
     } else if !has(Role::Production) {
         for file in named
             .iter()
             .filter(|file| file.naming.role.is_none() && file.naming.variant.is_some() && ships(&file.alone))
             .filter(|file| !only_services(&file.alone))
         {
-            let stack = Stack { files: vec![file.id], invoked: None };
-            let word = format!("production-{}", variant_words(repository.tree.path(file.id)));
-            let why = "one of several ways offered to run it";
-            found.extend(environments(repository, &stack, Role::Production, &word, Confidence::Guessed, file.id, why));
+            found.extend(offered(repository, file));
         }
     }
     found
+}
+
+/// Whether a file beside the plain one is a production of its own: it says alone all that runs, a server for production and
+/// the services behind it among that, and its name says no environment.
+fn is_second(repository: &Repository<'_>, file: &File) -> bool {
+    let services = || file.alone.services.values();
+    file.naming.role.is_none()
+        && services().count() > 1
+        && services().all(|service| service.image.is_some() || service.build.is_some())
+        && services().any(starts_production_server)
+        && ships(&file.alone)
+        && called_with(repository, file).is_none_or(|(files, _)| files.len() == 1)
+}
+
+/// The production that a file offers whose name says only what is special about it.
+fn offered(repository: &Repository<'_>, file: &File) -> Vec<Planned> {
+    let stack = Stack { files: vec![file.id], invoked: None };
+    let word = format!("production-{}", variant_words(repository.tree.path(file.id)));
+    let why = "one of several ways offered to run it";
+    environments(repository, &stack, Role::Production, &word, Confidence::Named, file.id, why)
 }
 
 /// A compose file's name without its ending.
@@ -303,7 +335,9 @@ fn environments(
     let mut distinct: Vec<(Role, String)> = roles.values().cloned().collect();
     distinct.sort();
     distinct.dedup_by(|a, b| a.0 == b.0);
-    let split = distinct.len() > 1;
+    // A file that is named for one environment runs there, whatever its images are built for.
+    let named = naming(paths::name(repository.tree.path(why_file))).role.is_some();
+    let split = distinct.len() > 1 && !named;
     let wanted = if split { distinct } else { vec![(role, word.to_owned())] };
     let mut found = Vec::new();
     for (role, word) in wanted {

@@ -1,6 +1,7 @@
 //! The Dockerfile behind an image that the repository's own workflows publish.
 
 use super::plan::ImageBuild;
+use super::published::step_args;
 use crate::discover::{Kind, paths};
 
 use crate::formats::workflow::{Job, Step, Texts, Workflow};
@@ -52,7 +53,13 @@ pub(super) fn shipped_as(repository: &Repository<'_>, reference: &str) -> Option
             found.push(image);
         }
     }
-    let first = found.first()?.clone();
+    let mut first = found.first()?.clone();
+    // Where builds of one Dockerfile are handed different arguments, which of them runs is not known.
+    for (name, value) in &mut first.args {
+        if !found.iter().all(|image| image.args.get(name) == Some(value)) {
+            *value = None;
+        }
+    }
     found.iter().all(|image| image.dockerfile == first.dockerfile && image.target == first.target).then_some(first)
 }
 
@@ -136,7 +143,7 @@ fn build(repository: &Repository<'_>, step: &Step) -> Option<ImageBuild> {
     let dockerfile = repository.tree.find(&path)?;
     let target = with("target").filter(|target| !target.contains("${{"));
     let span: Option<Span> = step.uses.as_ref().map(|uses| uses.span);
-    Some(ImageBuild { dockerfile, context, target, args: Default::default(), span })
+    Some(ImageBuild { dockerfile, context, target, args: step_args(step), span })
 }
 
 #[cfg(test)]
@@ -155,12 +162,12 @@ jobs:
         uses: docker/metadata-action@v5
         with: {images: '${{ env.REGISTRY }}/${{ env.IMAGE }}'}
       - uses: docker/build-push-action@v6
-        with: {context: ., push: true, tags: '${{ steps.meta.outputs.tags }}'}
+        with: {context: ., push: true, build-args: MODE=production, tags: '${{ steps.meta.outputs.tags }}'}
       - uses: docker/build-push-action@v6
         with: {context: ., file: Dockerfile.edge, push: true, tags: 'acme/shop:edge-proxy'}
 ";
 
-    fn of(reference: &str) -> Option<String> {
+    fn of(reference: &str) -> Option<(String, Option<String>)> {
         let files = [
             (".github/workflows/ship.yml", WORKFLOW),
             ("README.md", "See https://github.com/acme/shop"),
@@ -169,13 +176,14 @@ jobs:
         ];
         let tree = Tree::open(Box::new(Overlay::of(files))).ok()?;
         let image = shipped_as(&Repository::read(&tree), reference)?;
-        Some(tree.path(image.dockerfile).to_owned())
+        Some((tree.path(image.dockerfile).to_owned(), image.args.get("MODE").cloned().flatten()))
     }
 
     #[test]
     fn a_published_name_leads_to_its_dockerfile() {
-        assert_eq!(of("ghcr.io/acme/shop:latest").as_deref(), Some("Dockerfile"));
-        assert_eq!(of("docker.io/acme/shop:edge-proxy").as_deref(), Some("Dockerfile.edge"));
+        let production = Some("production".to_owned());
+        assert_eq!(of("ghcr.io/acme/shop:latest"), Some(("Dockerfile".into(), production)), "with its arguments");
+        assert_eq!(of("docker.io/acme/shop:edge-proxy"), Some(("Dockerfile.edge".into(), None)));
         assert_eq!(of("ghcr.io/acme/shop:1.4.2"), None, "an older state than the one that is read");
         assert_eq!(of("ghcr.io/other/tool:latest"), None, "published by others");
         assert_eq!(of("redis:latest"), None);

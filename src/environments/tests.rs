@@ -176,6 +176,14 @@ fn a_production_that_only_an_orchestrator_describes_is_said_to_be_there() {
 }
 
 #[test]
+fn a_ci_that_is_not_read_is_named() {
+    let files = [("Jenkinsfile", "pipeline {}\n"), ("docker-compose.prod.yml", "services: {web: {build: .}}\n")];
+    let tree = Tree::open(Box::new(Overlay::of(files))).unwrap();
+    let plan = infer(&Repository::read(&tree), &Config::read(&tree), false);
+    assert!(plan.not_found.iter().any(|(_, why)| why.contains("Jenkinsfile")), "{:?}", plan.not_found);
+}
+
+#[test]
 fn overlays_are_named_by_their_folders_and_a_base_by_itself_is_production() {
     let pod = "kind: Deployment\nmetadata: {name: web}\nspec: {template: {spec: {containers: [{name: web, image: 'a/b:1'}]}}}\n";
     let overlay = "resources: [../base]\n";

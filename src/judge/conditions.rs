@@ -105,6 +105,7 @@ pub fn engine() -> &'static Environment<'static> {
         let mut engine = Environment::new();
         engine.set_undefined_behavior(UndefinedBehavior::Strict);
         engine.set_recursion_limit(100);
+        super::several::filters_of_sets(&mut engine);
         engine.add_test("before", |a: Jinja, b: Jinja| before(&a, &b));
         engine.add_test("same_minor", |a: Jinja, b: Jinja| same(&a, &b, 2));
         engine.add_test("same_major", |a: Jinja, b: Jinja| same(&a, &b, 1));

@@ -7,7 +7,7 @@ use std::sync::Arc;
 use crate::discover::{Tree, paths};
 use crate::formats::workflow::expand::typed;
 use crate::formats::workflow::{self, Action, Data, Inputs, Step, Target, Workflow};
-use crate::formats::{gitlab, workflow::Job};
+use crate::formats::{circleci, gitlab, travis, workflow::Job};
 use crate::model::{FileId, Span, Spanned};
 
 /// Steps that one job may come to.
@@ -18,6 +18,16 @@ const MOST_CALLERS: usize = 64;
 /// Whether a file is a pipeline of GitLab.
 fn is_gitlab(tree: &Tree, file: FileId) -> bool {
     paths::name(tree.path(file)).starts_with(".gitlab-ci.")
+}
+
+/// The configuration of a CI other than GitHub's and GitLab's, by its file.
+fn elsewhere(tree: &Tree, file: FileId) -> Option<Workflow> {
+    let path = tree.path(file);
+    match paths::name(path) {
+        ".travis.yml" => Some(travis::workflow(tree, file)),
+        _ if paths::name(paths::parent(path)) == ".circleci" => Some(circleci::workflow(tree, file)),
+        _ => None,
+    }
 }
 
 /// The workflows of these files, with what they use of the repository.
@@ -31,6 +41,8 @@ pub(super) fn read(tree: &Tree, files: &[FileId]) -> BTreeMap<FileId, Arc<Workfl
                 parts.extend(pipeline.files.iter().filter(|part| *part != file));
                 all.insert(*file, gitlab::workflow(pipeline, *file));
             }
+        } else if let Some(workflow) = elsewhere(tree, *file) {
+            all.insert(*file, workflow);
         } else if let Ok(parsed) = tree.parsed(*file, workflow::parse) {
             let mut own = parsed.as_ref().clone();
             for job in &mut own.jobs {

@@ -228,6 +228,11 @@ fn talks_to(program: &str) -> Option<&'static str> {
     })
 }
 
+/// Whether a remote of git is one that deploys what is pushed to it.
+fn is_deploying_remote(word: &str) -> bool {
+    ["dokku", "heroku"].contains(&word) || word.starts_with("dokku@") || word.contains("git.heroku.com")
+}
+
 /// Whether a command deploys, and the word that may name where to.
 #[expect(clippy::option_option, reason = "it may deploy without naming where to")]
 fn deploys(program: &str, words: &[&str]) -> Option<Option<String>> {
@@ -257,6 +262,22 @@ fn deploys(program: &str, words: &[&str]) -> Option<Option<String>> {
         }
         "ansible-playbook" => Some(after(&["-i", "--inventory"])),
         "fastapi" if has("deploy") => Some(None),
+        "cf" if has("push") => Some(after(&["-f", "--var-file", "--vars-file"])),
+        "railway" if has("up") => Some(after(&["-e", "--environment"])),
+        "az" if has("webapp") || has("containerapp") => {
+            (has("up") || has("update") || has("deploy")).then(|| after(&["-n", "--name"]))
+        }
+        "doctl" if has("create-deployment") || has("update") => Some(None),
+        "cdk" | "sam" | "copilot" | "caprover" | "dokku" if has("deploy") => {
+            Some(after(&["--env", "-e", "--config-env"]))
+        }
+        "pulumi" if has("up") => Some(after(&["-s", "--stack"])),
+        "nomad" if has("run") => Some(None),
+        "git" if has("push") => words
+            .iter()
+            .skip(2)
+            .find(|word| is_deploying_remote(word))
+            .map(|word| Some((*word).to_owned()).filter(|word| !["dokku", "heroku"].contains(&word.as_str()))),
         "docker" if has("stack") && has("deploy") => Some(named()),
         _ if program.strip_suffix(".sh").unwrap_or(program) == "deploy" => {
             Some(words.get(1).filter(|word| !word.starts_with('-')).map(|word| (*word).to_owned()))

@@ -3,10 +3,10 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use super::ci_files;
 use super::compose_files;
 use super::container::Container;
 use super::meaning::{self, Meaning};
+use super::{charts, ci_files};
 use crate::discover::classify::{classify, is_aside};
 use crate::discover::{Kind, Tree, paths};
 use crate::formats::dockerfile::Dockerfile;
@@ -75,6 +75,8 @@ pub struct Repository<'t> {
     workflows: BTreeMap<FileId, Arc<Workflow>>,
     /// Every call found outside images.
     pub calls: Vec<Call>,
+    /// Variables that charts of Helm give, and where.
+    pub charted: Arc<BTreeMap<String, Span>>,
 }
 
 /// The words of an executed command; a word that is not known stands as it is written.
@@ -112,7 +114,8 @@ impl<'t> Repository<'t> {
             }
         }
         let workflows = ci_files::read(tree, files.get(&Kind::Workflow).map_or(&[], Vec::as_slice));
-        let mut repository = Self { tree, files, workflows, calls: Vec::new() };
+        let charted = Arc::new(charts::variables(tree));
+        let mut repository = Self { tree, files, workflows, calls: Vec::new(), charted };
         repository.calls = repository.collect_calls();
         repository.add_named();
         repository
@@ -141,7 +144,7 @@ impl<'t> Repository<'t> {
             files.retain(|file| keep(*kind, *file));
         }
         files.retain(|_, files| !files.is_empty());
-        Self { tree: self.tree, files, workflows: self.workflows.clone(), calls }
+        Self { tree: self.tree, files, workflows: self.workflows.clone(), calls, charted: Arc::clone(&self.charted) }
     }
 
     /// The files of a kind, by path; those in folders of examples only where there is nothing else.

@@ -5,9 +5,9 @@ use std::sync::Arc;
 
 use super::state::Statements;
 use super::{overlaid, refresh};
-use crate::environments::ci::{self, Deployment};
+use crate::environments::deployments::{self, Deployment};
 use crate::formats::workflow::outcome::runs_after_failure;
-use crate::formats::workflow::{self, Job, Target, Workflow};
+use crate::formats::workflow::{self, Ci, Job, Target, Workflow};
 use crate::links::{Call, Caller, Meaning, Repository, meaning};
 use crate::model::{Dimension, FileId, Origin, Role, StepKind};
 
@@ -21,9 +21,12 @@ struct Gate {
 /// States the pipeline of one environment: the jobs that deploy to it, or, for the tests, those that run them.
 pub fn state(statements: &mut Statements, repository: &Repository<'_>, role: Role, name: &str, first_of_role: bool) {
     let testing = testing_jobs(repository);
-    for deployment in ci::deployments(repository) {
-        let ours = deployment.role == role && (deployment.word == name || first_of_role);
-        if ours {
+    let all = deployments::deployments(repository);
+    // An environment that jobs name has those that say its name, not those of others of its role.
+    let named = role != Role::Production && all.iter().any(|one| one.named && deployments::is_to(one, role, name));
+    for deployment in all {
+        let first = deployment.role == role && first_of_role && (!named || !deployment.named);
+        if first || deployments::is_to(&deployment, role, name) {
             deploying(statements, repository, &deployment, &testing, name);
         }
     }
@@ -137,8 +140,8 @@ fn deploying(
     );
     fact.text("gate", gate.kind, &gate.origin).list("gate_path", gate.path, &gate.origin);
     let approval = match (&job.environment, approved_before(&workflow, job)) {
-        _ if workflow.gitlab && job.by_hand => "manual",
-        _ if workflow.gitlab => "none",
+        _ if workflow.ci != Ci::GitHub && job.by_hand => "manual",
+        _ if workflow.ci != Ci::GitHub => "none",
         (Some(_), _) => "environment",
         (None, Some(_)) => "detached",
         (None, None) if triggers(&workflow) == ["workflow_dispatch"] => "manual",

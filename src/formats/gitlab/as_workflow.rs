@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use super::{Job, Pipeline, Service};
 use crate::formats::small::CommandText;
 use crate::formats::small::tree::{Kind, Node};
-use crate::formats::workflow::{self, ContainerSpec, Defaults, Matrix, RunText, Step, Texts, Trigger, Workflow};
+use crate::formats::workflow::{self, Ci, ContainerSpec, Defaults, Matrix, RunText, Step, Texts, Trigger, Workflow};
 use crate::model::{FileId, Span, SpanMap, Spanned};
 
 /// The pipeline of a file as a workflow.
@@ -30,7 +30,7 @@ pub fn workflow(pipeline: Pipeline, file: FileId) -> Workflow {
         defaults: Defaults::default(),
         jobs,
         problems: pipeline.problems,
-        gitlab: true,
+        ci: Ci::GitLab,
         callers: Vec::new(),
     }
 }
@@ -288,7 +288,7 @@ fn container(image: &Spanned<String>, env: Texts, span: Span) -> ContainerSpec {
 }
 
 /// The lines of a script as steps: one, or one for every file that they stand in.
-fn steps<'a>(lines: impl Iterator<Item = &'a CommandText>, tolerant: bool) -> Vec<Step> {
+pub(crate) fn steps<'a>(lines: impl Iterator<Item = &'a CommandText>, tolerant: bool) -> Vec<Step> {
     let mut out: Vec<Step> = Vec::new();
     for line in lines {
         let open = out.last_mut().filter(|step| step.span.file == line.span.file).and_then(|step| step.run.as_mut());

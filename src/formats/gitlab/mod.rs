@@ -16,6 +16,7 @@ mod tests;
 
 use std::collections::{BTreeMap, BTreeSet};
 
+pub(in crate::formats) use as_workflow::steps;
 pub use as_workflow::workflow;
 use include::Includes;
 use inputs::Inputs;

@@ -111,8 +111,7 @@ pub struct Package {
     pub applies: Option<bool>,
 }
 
-/// Why a set that pip resolves is not complete.
-pub const UNLISTED: &str = "pip adds what these packages need, which only an index knows";
+pub use crate::model::UNLISTED;
 
 /// What an install command installs in a folder of the tree, such as `["uv", "sync", "--no-dev"]`.
 pub fn installed(tree: &Tree, folder: &str, argv: &[String], vars: &Vars, markers: &MarkerEnv) -> Installed {

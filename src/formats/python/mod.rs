@@ -234,6 +234,8 @@ pub struct Settings {
     pub problems: Vec<Problem>,
     /// Modules that are not in the repository.
     pub missing_modules: Vec<MissingModule>,
+    /// Classes of django-configurations that the module offers, each with its place.
+    pub classes: Vec<(String, Span)>,
     /// Why there may be settings that are not listed.
     pub incomplete: Option<Reason>,
     /// Why there may be reads that are not listed, or listed ones that do not happen.
@@ -286,6 +288,7 @@ impl<'t> Evaluator<'t> {
                     {
                         out.incomplete = space.open.as_deref().cloned();
                         out.values = machine.exported(&Machine::upper(space));
+                        out.classes = machine.configuration_classes(space);
                     } else {
                         out.incomplete = Some(Reason::new("whether the module was run already is not decided"));
                     }

@@ -70,6 +70,9 @@ fn one(statements: &mut Statements, name: &str, val: &Val, outer: &Certainty, de
                 _ => Attr::bool(false, val.origin.clone()),
             };
             fact.attr("false_looking_given", given);
+            if let Some(text) = var.value.one().filter(|text| !val.true_for.contains(text)) {
+                fact.bool("read_rightly", !text.is_empty(), &var.origin);
+            }
         }
     }
 }
@@ -86,7 +89,7 @@ const VALUES: [&str; 20] = [
 ];
 
 /// Whether a variable's name lets it be a switch; one that any text turns to production errs to the safe side.
-fn is_switch(variable: &str) -> bool {
+pub(super) fn is_switch(variable: &str) -> bool {
     let last = variable.rsplit('_').next().unwrap_or(variable);
     !VALUES.contains(&last) && !matches!(role_of_value(last), Some((Role::Production, _)))
 }

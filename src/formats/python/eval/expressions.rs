@@ -234,11 +234,11 @@ impl Machine<'_> {
         let mut known: BTreeSet<Arc<str>> = BTreeSet::new();
         let mut found = Vec::new();
         let mut items = dict.items.iter();
-        loop {
-            let Some(key) = items.as_slice().first().and_then(|item| item.key.as_ref()) else { break };
-            let Some(item) = items.next() else { break };
+        while let Some((key, value)) = items.as_slice().first().and_then(|item| Some((item.key.as_ref()?, &item.value)))
+        {
+            items.next();
             let key = self.eval(key, f)?;
-            let value = self.eval(&item.value, f)?;
+            let value = self.eval(value, f)?;
             match &key.k {
                 K::Str(text) if !placed(text) && known.insert(Arc::clone(text)) => found.push((key, value)),
                 _ => return Ok((found, Rest { next: Some((key, value)), items })),
@@ -259,7 +259,11 @@ impl Machine<'_> {
             Truth::No if !stops => Ok(value),
             Truth::Open(cond) => {
                 let cond = if stops { cond } else { cond.not() };
-                let kept = value.clone();
+                // A comparison that ends the chain has the one outcome that ends it.
+                let whether = first.as_compare_expr().is_some_and(|compare| compare.ops.len() == 1)
+                    || first.as_unary_op_expr().is_some_and(|unary| unary.op == ast::UnaryOp::Not);
+                let plain = matches!(value.k, K::Unknown(_)) && whether;
+                let kept = if plain { V::new(K::Bool(stops)).resting([&value]) } else { value.clone() };
                 let frame = std::cell::RefCell::new(f);
                 self.fork(&cond, |_| Ok(kept), |m| m.bool_op(op, rest, &mut frame.borrow_mut()))
             }
@@ -286,7 +290,10 @@ impl Machine<'_> {
     }
 
     fn call_expression(&mut self, call: &ast::ExprCall, at: Span, f: &mut Frame) -> R {
-        let callee = self.eval(&call.func, f)?;
+        let callee = match self.namespace_callee(&call.func, f)? {
+            Some(callee) => callee,
+            None => self.eval(&call.func, f)?,
+        };
         let mut args = Args::default();
         for arg in &call.arguments.args {
             let value = self.eval(arg, f)?;

@@ -54,16 +54,26 @@ impl Machine<'_> {
         if let Some(have) = self.space(MODULES).and_then(|s| s.names.get(name)).cloned()
             && !matches!(have.k, K::Undefined)
         {
-            return Ok(Some(have));
+            return match super::rerun::perhaps_run(&have) {
+                Some(earlier) => self.run_perhaps_again(name, earlier, have, at),
+                None => Ok(Some(have)),
+            };
         }
+        self.load_anew(name, at)
+    }
+
+    /// Runs a module that was not run before.
+    pub(crate) fn load_anew(&mut self, name: &str, at: Span) -> Result<Option<V>, Exc> {
         let Some((file, package)) = self.find(name) else { return Ok(None) };
         let id = self.alloc(Data::Space(Space::new(Role::Module(name.into()))));
         let module = V::at(K::Ref(id), at);
         self.set_name(MODULES, name, module.clone());
         let Some(file) = file else { return Ok(Some(module)) };
         self.loads += 1;
+        let mark = self.tries.last().map_or(0, Vec::len);
         let raised = self.deeper(at, |m| m.run_module(name, file, package, id, at).map(|()| V::none()));
         self.loads -= 1;
+        self.unload(name, id, mark);
         match raised {
             Ok(_) => {}
             Err(exc) => {
@@ -232,11 +242,7 @@ impl Machine<'_> {
     fn star(&mut self, module: Option<V>, name: &str, at: Span, f: &mut Frame) {
         let K::Ref(id) = module.map_or(K::None, |m| m.k) else {
             if self.dead.is_none() && !crate::formats::python::lib::is_standard(name) && !self.gives_nothing(name) {
-                self.forget_object(
-                    f.locals,
-                    &format!("all names of {name} are imported, which is not in the repository"),
-                    at,
-                );
+                self.forget_for_library(f.locals, name, at);
             }
             return;
         };

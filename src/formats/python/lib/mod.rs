@@ -16,6 +16,7 @@ pub(crate) mod flask;
 pub(crate) mod ini;
 pub(crate) mod json;
 pub(crate) mod made;
+pub(crate) mod mail_urls;
 pub(crate) mod os;
 pub(crate) mod parts;
 pub(crate) mod pydantic;
