@@ -370,6 +370,16 @@ mod tests {
     }
 
     #[test]
+    fn tests_under_coverage_are_tests_whatever_its_options_are() {
+        for text in
+            ["coverage run --data-file $here/.coverage -m pytest", "coverage run --context x --source=a -m pytest -x"]
+        {
+            let argv: Vec<String> = text.split(' ').map(str::to_owned).collect();
+            assert_eq!(of(&argv), Meaning::Tests, "{text}");
+        }
+    }
+
+    #[test]
     fn other_commands_of_the_installers_install_nothing_here() {
         for text in [
             "pip list",

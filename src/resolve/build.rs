@@ -74,12 +74,15 @@ pub fn resolve<'t>(tree: &'t Tree, build: Build, asked: &ImageBuild, as_of: &str
     Some(Built { build, target, image, installs, runtimes, container, commands })
 }
 
-/// Puts the interpreter that conda or pyenv brings before that of the base.
+/// Puts the interpreter that conda, Hatch or pyenv brings before that of the base.
 pub fn brought(installs: &Installs, runtimes: &mut Vec<RuntimePart>) {
     let Some(python) = &installs.python else { return };
-    let origin = python.one().map(|python| Origin::set(python.span)).unwrap_or_default();
+    let origin = python.values().first().map(|python| Origin::set(python.span)).unwrap_or_default();
     let version = match python {
         Known::One(python) => Known::One(python.value.clone()),
+        Known::Every(all, reason) => {
+            Known::Every(all.iter().map(|python| python.value.clone()).collect(), reason.clone())
+        }
         Known::Unknown(reason) => Known::Unknown(reason.clone()),
         _ => return,
     };

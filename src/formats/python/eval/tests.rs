@@ -152,6 +152,23 @@ fn a_program_that_is_served_has_no_test_on_its_command_line() {
 }
 
 #[test]
+fn a_long_table_is_read_and_a_key_that_stands_twice_keeps_its_place() {
+    let table: Vec<String> = (0..3000).map(|n| format!("'k{n}': {n}")).collect();
+    let table = table.join(", ");
+    let text = format!(
+        "T = {{{table}}}\nA = T['k2999']\nD = {{'a': 1, 'b': 2, 'a': 3, **{{'c': 4, 'b': 5}}, 'd': 6}}\nS = [*D.items()]\n"
+    );
+    let got = run(&text, &open());
+    let shown = format!("{:?}", got.values["S"].kind);
+    assert!(matches!(got.values["A"].kind, Kind::Int(2999)), "{:?}", got.values["A"].kind);
+    let order: Vec<usize> = ["\"a\"", "Int(3)", "\"b\"", "Int(5)", "\"c\"", "Int(4)", "\"d\""]
+        .iter()
+        .map(|part| shown.find(part).unwrap_or_default())
+        .collect();
+    assert!(order.is_sorted() && order[0] > 0, "{shown}");
+}
+
+#[test]
 fn a_module_that_a_guarded_import_may_have_run_has_the_values_of_either_run() {
     let package = "import other\ntry:\n    from p.db import models\n    other.go()\nexcept Exception:\n    pass\n";
     let config = "import os\nNAME = os.environ.get('NAME', 'x')\nHOST = os.environ['HOST']\n\
