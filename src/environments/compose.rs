@@ -128,8 +128,10 @@ fn infer_folder(repository: &Repository<'_>, group: &[&File]) -> Vec<Planned> {
             stack.files.push(over.id);
         }
         let Some((role, word)) = file.naming.role.clone() else { continue };
-        // Tests may well run with the settings of development.
-        let tests = |(other, _): &(Role, String)| role == Role::Test && *other == Role::Development;
+        // Tests may well run with the settings of development, and one service of others in a mode for tests.
+        let tests = |(other, _): &(Role, String)| {
+            role == Role::Test && *other == Role::Development || role != Role::Test && *other == Role::Test
+        };
         let selected = by_selector(repository, &stack).filter(|selected| !tests(selected));
         let confidence = if selected.is_some() { Confidence::Invoked } else { Confidence::Named };
         let (role, word) = selected.unwrap_or((role, word));
@@ -316,7 +318,11 @@ pub fn image_of(repository: &Repository<'_>, project: &Project, service: &Servic
         let image = service.image.as_ref()?;
         let reference = image.value.one().cloned().or_else(|| untagged(repository, image))?;
         let built = super::published::built_as(repository, &reference);
-        return built.or_else(|| super::shipped::shipped_as(repository, &reference));
+        let shipped = || super::shipped::shipped_as(repository, &reference);
+        return built.or_else(shipped).or_else(|| {
+            let moving = image.certainty.is_default() || image.value.one().is_none();
+            super::shipped::own(repository, &reference, moving)
+        });
     };
     let context = build.context.value.one()?.clone();
     let context = paths::join("", &context)?;

@@ -3,6 +3,7 @@
 use super::plan::{CommandLine, ImageBuild, NativeBuild, Planned, Runs, SettingsChoice};
 use super::platform::line;
 use super::platform_files::{add, context, in_image, planned};
+use super::shipped;
 use super::words::{naming, role_of_value};
 use crate::discover::paths;
 use crate::formats::small::tree::{self, Node};
@@ -171,7 +172,10 @@ impl Reading<'_, '_> {
         let image = root.path(&["Image", "Name"]).and_then(Node::spanned);
         let container = root.get("containerDefinitions").map_or(&[][..], Node::items);
         if let Some(image) = image.filter(|image| !image.value.contains(['<', '$'])) {
-            add(&mut found, "app", Runs::Pulled { image, command: None }, &Vars::new());
+            let own = shipped::shipped_as(self.repository, &image.value);
+            let own = own.or_else(|| shipped::own(self.repository, &image.value, false));
+            let runs = own.map_or_else(|| Runs::Pulled { image, command: None }, |image| in_image(&image, None));
+            add(&mut found, "app", runs, &Vars::new());
         } else if let Some(image) = self.image("Dockerfile").filter(|_| container.is_empty()) {
             add(&mut found, "app", in_image(&image, None), &Vars::new());
         }

@@ -66,7 +66,8 @@ pub fn infer(repository: &Repository<'_>, known: &[Planned]) -> Vec<Planned> {
     for file in repository.of(Kind::Dockerfile) {
         let path = repository.tree.path(*file);
         let naming = naming(path);
-        let twins = twins(repository, *file);
+        let elsewhere = |twin: &FileId| built.iter().any(|(used, _)| used == twin);
+        let twins: Vec<FileId> = twins(repository, *file).into_iter().filter(|twin| !elsewhere(twin)).collect();
         // Of several the one that is published, or the first, stands for all.
         let first = |one: FileId| (pushed(repository, one).is_none(), one);
         if twins.iter().any(|twin| first(*twin) < first(*file)) {

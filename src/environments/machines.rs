@@ -17,7 +17,9 @@ pub(super) fn add(repository: &Repository<'_>, modules: &[Module], all: &mut Vec
             planned.units.push(Unit { name: "host".into(), runs: Runs::Machine { folder } });
         }
     }
-    if all.is_empty() || all.iter().any(|planned| planned.environment.role == Role::Development) {
+    if all.is_empty()
+        || all.iter().any(|planned| planned.environment.role == Role::Development && !is_deployed(planned))
+    {
         return;
     }
     let manage =
@@ -45,6 +47,12 @@ pub(super) fn add(repository: &Repository<'_>, modules: &[Module], all: &mut Vec
         planned.units.push(Unit { name: "host".into(), runs: Runs::Machine { folder } });
         all.push(planned);
     }
+}
+
+/// Whether an environment runs at a host, not on a person's machine.
+fn is_deployed(planned: &Planned) -> bool {
+    let hosted = |unit: &Unit| matches!(unit.runs, Runs::Container(_) | Runs::Process { native: Some(_), .. });
+    planned.only_named || planned.units.iter().any(hosted)
 }
 
 /// Where a guide, a makefile or a task starts a server that is made for development.
@@ -83,6 +91,7 @@ mod tests {
         let with = |guide: &str| environments(&[APP, ("manage.py", "import os\n"), ("README.md", guide)]);
         let found = with("```\npython manage.py runserver\n```\n");
         assert!(found.contains(&"development development: README.md".to_owned()), "{found:?}");
+        assert_eq!(with("Then\n\n```python manage.py runserver```\n").len(), 2, "a block of one line");
         assert_eq!(with("```\npython manage.py migrate\n```\n").len(), 1);
     }
 }

@@ -36,11 +36,8 @@ pub fn infer(repository: &Repository<'_>, known: &[Planned]) -> Vec<Planned> {
             _ if name.starts_with("fly.") => ("fly", of_fly(repository, *file).into_iter().collect()),
             _ => hosts::of(repository, *file),
         };
-        // Beside manifests that are named for environments, one of another name is for none that is known.
-        let aside = platform == "cloud-foundry"
-            && naming.role.is_none()
-            && !name.starts_with("manifest.")
-            && beside(repository, path);
+        // A manifest of Cloud Foundry with a name that says no environment is for one that is not known.
+        let aside = platform == "cloud-foundry" && naming.role.is_none() && !name.starts_with("manifest.");
         for mut planned in more.into_iter().filter(|_| !aside) {
             // The platform's own name in the file's says nothing more.
             if let Some((role, word)) =
@@ -63,12 +60,6 @@ pub fn infer(repository: &Repository<'_>, known: &[Planned]) -> Vec<Planned> {
         }
     }
     found
-}
-
-/// Whether a manifest beside one is named for an environment.
-fn beside(repository: &Repository<'_>, path: &str) -> bool {
-    let mut files = repository.tree.under(paths::parent(path)).map(|(_, other)| paths::name(other));
-    files.any(|name| name.starts_with("manifest") && naming(name).role.is_some())
 }
 
 fn is_one(one: &Planned, other: &Planned) -> bool {

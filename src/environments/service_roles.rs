@@ -49,4 +49,21 @@ mod tests {
         let found = environments(&[APP, ("docker-compose.test.yml", test)]);
         assert!(found.iter().any(|line| line.starts_with("test test: docker-compose.test.yml")), "{found:?}");
     }
+
+    #[test]
+    fn a_file_named_for_production_stays_so_where_one_service_is_in_a_mode_for_tests() {
+        let compose = "services:\n  web: {image: acme/shop, command: gunicorn a}\n  mock: {image: acme/mock, environment: {APP_ENV: testing}}\n";
+        let found = environments(&[APP, ("compose.production.yaml", compose)]);
+        assert!(found.contains(&"production production: compose.production.yaml".to_owned()), "{found:?}");
+    }
+
+    #[test]
+    fn a_service_that_is_only_there_to_be_extended_runs_nowhere() {
+        use crate::discover::{Config, Overlay, Tree};
+        let compose = "services:\n  base: {image: acme/shop}\n  web: {extends: base, command: gunicorn a}\n";
+        let tree = Tree::open(Box::new(Overlay::of([("compose.prod.yml", compose)]))).unwrap();
+        let plan = super::super::infer(&crate::links::Repository::read(&tree), &Config::read(&tree), false);
+        let names: Vec<&str> = plan.environments[0].units.iter().map(|unit| unit.name.as_str()).collect();
+        assert_eq!(names, ["web"]);
+    }
 }

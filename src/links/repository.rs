@@ -266,12 +266,14 @@ impl<'t> Repository<'t> {
             let start = at;
             at += line.len();
             let trimmed = line.trim();
-            if trimmed.starts_with("```") || trimmed.starts_with("~~~") {
+            // A block of one line opens and closes in it.
+            let whole = trimmed.strip_prefix("```").and_then(|rest| rest.strip_suffix("```")).map(str::trim);
+            if whole.is_none() && (trimmed.starts_with("```") || trimmed.starts_with("~~~")) {
                 fenced = !fenced;
                 continue;
             }
-            let command = trimmed.trim_start_matches(['$', '>']).trim_start();
-            let block = fenced || line.starts_with("    ") || trimmed.starts_with('$');
+            let command = whole.unwrap_or(trimmed).trim_start_matches(['$', '>']).trim_start();
+            let block = whole.is_some() || fenced || line.starts_with("    ") || trimmed.starts_with('$');
             let word = command.strip_prefix("sudo ").unwrap_or(command);
             if start < until || !block || !TELLING.iter().any(|telling| word.starts_with(telling)) {
                 continue;
@@ -279,7 +281,7 @@ impl<'t> Repository<'t> {
             let begin = start + line.find(command).unwrap_or(0);
             until = begin + continued(text.get(begin..).unwrap_or_default());
             let map = SpanMap::Linear { file, base: u32::try_from(begin).unwrap_or(0) };
-            let text = text.get(begin..until).unwrap_or(command).trim_end();
+            let text = text.get(begin..until).unwrap_or(command).trim_end().trim_end_matches("```").trim_end();
             let script = Script { text, map: &map, folder: &folder, dialect: Dialect::Bash };
             self.add(&script, Vars::new(), &Caller::Guide(file), calls);
         }
@@ -287,9 +289,9 @@ impl<'t> Repository<'t> {
 }
 
 /// What the commands of a guide that are followed begin with.
-const TELLING: [&str; 19] = [
+const TELLING: [&str; 22] = [
     "docker", "podman", "python", "pip", "make", "heroku", "flask", "gunicorn", "uv ", "poetry ", "pdm ", "pipenv ",
-    "just ", "celery ", "uvicorn ", "./", "bash ", "sh ", "kubectl ",
+    "just ", "celery ", "uvicorn ", "./", "bash ", "sh ", "kubectl ", "alembic ", "fastapi ", "honcho ",
 ];
 /// How many lines of a guide one command may take.
 const MAX_LINES: usize = 20;
