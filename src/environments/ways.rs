@@ -166,8 +166,8 @@ mod tests {
     fn a_deployment_confirms_what_it_can_have_deployed() {
         assert_eq!(deployed("docker compose -f docker-compose.prod.yml up -d"), ["prod of 2 files"]);
         assert_eq!(deployed("./ship-somehow"), ["prod of 2 files"], "nothing shows how");
-        assert_eq!(deployed("sh scripts/ship.sh"), ["production of 0 files"]);
-        assert_eq!(deployed("helm upgrade shop chart"), ["production of 0 files"]);
+        assert_eq!(deployed("sh scripts/ship.sh"), ["production of 1 files"]);
+        assert_eq!(deployed("helm upgrade shop chart"), ["production of 1 files"]);
     }
 
     #[test]

@@ -123,7 +123,14 @@ fn external_base(build: &Build, stage: usize) -> (Known<String>, Certainty, Orig
     for later in chain.iter().skip(1).filter_map(|index| build.stages.get(*index)) {
         origin = origin.then(StepKind::Inherited, later.from_span);
     }
-    (base.reference.clone(), base.certainty.clone(), origin)
+    let reference = match &base.reference {
+        Known::One(text) if text.is_empty() => Known::Unknown(Reason::at(
+            "a build argument without a default names it, and nothing hands one over",
+            base.raw.span,
+        )),
+        reference => reference.clone(),
+    };
+    (reference, base.certainty.clone(), origin)
 }
 
 /// The stages that the target needs without resting on them.
