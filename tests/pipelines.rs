@@ -11,16 +11,23 @@ fn an_environment_of_hatch_brings_its_interpreter() {
             "on: push\njobs:\n  t:\n    runs-on: ubuntu-24.04\n    steps:\n      - uses: actions/setup-python@v5\n        with: {{python-version: '3.13'}}\n      - run: {run}\n"
         )
     };
-    for (run, version) in
-        [("hatch run test:unit", "[3.11 3.12]"), ("hatch run +py=3.12 test:unit", "3.12"), ("hatch test", "3.13")]
-    {
-        let lines = facts(&[
-            (".github/workflows/c.yml", &job(run)),
-            ("pyproject.toml", manifest),
-            ("manage.py", "import os\n"),
-        ]);
-        let found: Vec<&String> = lines.iter().filter(|line| line.contains("runtime.python version=")).collect();
-        assert!(found.len() == 1 && found[0].ends_with(&format!("version={version}")), "{run}: {lines:#?}");
+    let image = "FROM python:3.13-slim\nCOPY . .\nRUN pip install .\nCMD [\"gunicorn\", \"shop.wsgi\"]\n";
+    for (run, versions) in [
+        ("hatch run test:unit", ["3.11", "3.12"].as_slice()),
+        ("hatch run +py=3.12 test:unit", &["3.12"]),
+        ("hatch test", &["3.13"]),
+    ] {
+        let workflow = job(run);
+        let files =
+            [(".github/workflows/c.yml", workflow.as_str()), ("pyproject.toml", manifest), ("Dockerfile", image)];
+        let lines = facts(&files);
+        let of_tests = |line: &&String| line.starts_with("test ") && line.contains("runtime.python version=");
+        let found: Vec<&String> = lines.iter().filter(of_tests).collect();
+        let said = |version: &str| found.iter().any(|line| line.contains(version));
+        assert_eq!(found.len(), 1, "{run}: {lines:#?}");
+        for version in ["3.11", "3.12", "3.13"] {
+            assert_eq!(said(version), versions.contains(&version), "{run}: {found:?}");
+        }
     }
 }
 

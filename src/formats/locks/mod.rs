@@ -36,7 +36,7 @@ pub const NOWHERE: Span = Span { file: FileId(u32::MAX), start: 0, end: 0 };
 pub struct Installed {
     /// Everything besides the project itself, by normalized name.
     pub packages: BTreeMap<String, Package>,
-    /// Those of them that the command and its files ask for, where folders of the repository which these name ask for more.
+    /// Those of them that the command and its files ask for, where folders or extras which these name ask for more.
     pub asked: Option<BTreeMap<String, Package>>,
     /// Whether these are exactly the packages, or why more or others may come.
     pub complete: Result<(), Reason>,

@@ -282,6 +282,16 @@ celery = "5.1"
         let asked: Vec<&str> = found.asked.iter().flatten().map(|(name, _)| name.as_str()).collect();
         assert_eq!(asked, ["attrs", "celery", "core", "django", "local", "tools"]);
         assert!(run("pip install .").asked.is_none() && run("uv sync").asked.is_none());
+        let text = "[project]\nname = \"shop\"\ndependencies = [\"django\"]\n[project.optional-dependencies]\n\
+                    all = [\"shop[rate]\", \"celery\"]\nrate = [\"limits\"]\n";
+        let tree = Tree::open(Box::new(Overlay::of([("pyproject.toml", text)]))).unwrap();
+        let argv = ["pip", "install", ".[all]"].map(str::to_owned);
+        let found = installed(&tree, "", &argv, &Vars::new(), &MarkerEnv::linux(Some("3.12")));
+        assert_eq!(found.packages.keys().collect::<Vec<_>>(), ["celery", "django", "limits"]);
+        assert_eq!(
+            found.asked.iter().flatten().map(|(name, _)| name.as_str()).collect::<Vec<_>>(),
+            ["celery", "django"]
+        );
     }
 
     #[test]
