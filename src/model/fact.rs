@@ -100,6 +100,9 @@ pub const UNLISTED: &str = "pip adds what these packages need, which only an ind
 impl Coverage {
     /// Whether everything that the files name was seen, whatever pip adds to it.
     pub fn named(&self) -> Result<(), &Reason> {
-        self.complete.as_ref().map(|()| ()).or_else(|reason| if reason.text == UNLISTED { Ok(()) } else { Err(reason) })
+        match &self.complete {
+            Err(reason) if reason.text != UNLISTED => Err(reason),
+            _ => Ok(()),
+        }
     }
 }

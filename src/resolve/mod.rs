@@ -164,7 +164,9 @@ fn one(context: &Context<'_, '_>, planned: Planned, first: bool, modules: &[Modu
     let tree = context.repository.tree;
     let mut statements = Statements::new(&planned.environment.project, &planned.environment.name);
     let mut parts = components::of(context, &planned);
-    parts.iter_mut().for_each(|part| picked::add(context, part));
+    for part in &mut parts {
+        picked::add(context, part);
+    }
     let loaded = settings::load(context, &planned, &parts, modules);
     for part in &parts {
         state::image::state(&mut statements, part, tree, context.as_of);
