@@ -173,14 +173,11 @@ fn modules_that_the_entry_files_name_are_settings_wherever_they_lie() {
         ("config/django/__init__.py", ""),
         ("config/django/base.py", "DEBUG = True\nfrom config.settings.celery import *\n"),
         ("config/django/production.py", "from .base import *\nDEBUG = False\n"),
-        ("config/django/test.py", "from .base import *\nPASSWORD_HASHERS = ['a']\n"),
+        ("config/django/test.py", "from .base import *\nROOT_URLCONF = 'shop.urls'\n"),
         ("config/settings/__init__.py", ""),
         ("config/settings/celery.py", "CELERY_BROKER_URL = 'amqp://q'\n"),
     ]);
-    holds(
-        &lines,
-        &["test - setting.PASSWORD_HASHERS value=[\"a\"]", "test - setting.CELERY_BROKER_URL value=amqp://q"],
-    );
+    holds(&lines, &["test - setting.ROOT_URLCONF value=shop.urls", "test - setting.CELERY_BROKER_URL value=amqp://q"]);
 }
 
 #[test]
@@ -197,4 +194,45 @@ fn a_package_of_settings_that_is_named_for_an_environment_is_a_module() {
         ("shop/settings/staging/__init__.py", "from ..base import *\nDEBUG = False\nA = 1\n"),
     ]);
     holds(&lines, &["production - setting.DEBUG value=False", "staging - setting.A value=1"]);
+}
+
+#[test]
+fn an_address_that_heroku_gives_is_that_of_its_postgres_and_the_file_beside_the_procfile_is_for_running_it_by_hand() {
+    let settings = "import os, dj_database_url
+DEBUG = os.environ.get('ENVIRONMENT') == 'development'
+if 'DYNO' in os.environ:
+    DATABASES = {'default': dj_database_url.config(conn_max_age=600, ssl_require=True)}
+else:
+    DATABASES = {'default': {'ENGINE': 'django.db.backends.sqlite3', 'NAME': 'a'}}
+";
+    let manage = "import os\nos.environ.setdefault('DJANGO_SETTINGS_MODULE', 'shop.settings')\n";
+    let lines = facts(&[
+        ("Procfile", "web: gunicorn shop.wsgi\n"),
+        ("app.json", "{\"name\": \"shop\", \"stack\": \"heroku-24\"}"),
+        (".env", "ENVIRONMENT=development\n"),
+        ("requirements.txt", "django==5.2\ngunicorn==23.0\n"),
+        ("manage.py", manage),
+        ("shop/__init__.py", ""),
+        ("shop/wsgi.py", manage),
+        ("shop/settings.py", settings),
+    ]);
+    holds(
+        &lines,
+        &[
+            "production - service.database product=postgres",
+            "development - service.database product=sqlite",
+            "development - setting.DEBUG value=True",
+        ],
+    );
+}
+
+#[test]
+fn a_module_that_sets_hosts_and_the_key_is_settings_whatever_its_name() {
+    let settings =
+        "import os\nALLOWED_HOSTS = os.environ.get('HOSTS', '*').split(' ')\nSECRET_KEY = os.environ['KEY']\n";
+    let lines = facts(&[
+        ("compose.production.yaml", "services:\n  web:\n    image: example/shop:1\n    command: [/start]\n"),
+        ("configuration/configuration.py", settings),
+    ]);
+    holds(&lines, &["production - setting.ALLOWED_HOSTS value=[\"*\"]"]);
 }

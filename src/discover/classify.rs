@@ -29,7 +29,7 @@ pub enum Kind {
     Devcontainer,
     /// .python-version, runtime.txt, .tool-versions …
     Runtime,
-    /// A Makefile.
+    /// Tasks: a Makefile, a justfile, the scripts of package.json.
     Makefile,
     /// A shell script.
     Shell,
@@ -41,79 +41,6 @@ pub enum Kind {
     TaskDefinition,
     /// A platform's file (fly.toml, render.yaml, heroku.yml).
     Platform,
-}
-
-/// Folders whose files document or test something else; they are read only through a link.
-const ASIDE: [&str; 12] = [
-    "examples",
-    "example",
-    "docs",
-    "doc",
-    "fixtures",
-    "testdata",
-    "test-data",
-    "vendor",
-    "third_party",
-    "samples",
-    "templates",
-    "node_modules",
-];
-
-/// Folders beside the application: what runs in them is offered with it, or stands in for a service of others.
-const BESIDE: [&str; 18] = [
-    "contrib",
-    "integrations",
-    "extras",
-    "demos",
-    "tutorial",
-    "tutorials",
-    "cookbook",
-    "playground",
-    "benchmark",
-    "benchmarks",
-    "snippets",
-    "boilerplate",
-    "skeleton",
-    "scaffold",
-    "testfiles",
-    "test_data",
-    "project_template",
-    "project_templates",
-];
-/// What the names of such folders begin with.
-const BESIDE_STARTS: [&str; 6] = ["example", "sample_", "sample-", "mock", "fake", "dummy"];
-
-/// Whether a path lies in a folder of examples, documentation or test data, or is part of a template of projects.
-pub fn is_aside(path: &str) -> bool {
-    paths::parent(path)
-        .split('/')
-        .any(|part| ASIDE.contains(&part.trim_start_matches('.').to_ascii_lowercase().as_str()))
-        || path.contains("{{")
-        || path.contains("{%")
-        || classify(path).is_some_and(Kind::runs) && is_beside(path)
-}
-
-/// Whether a path lies in a folder beside the application.
-fn is_beside(path: &str) -> bool {
-    paths::parent(path).split('/').any(|part| {
-        let part = part.to_ascii_lowercase();
-        BESIDE.contains(&part.as_str()) || BESIDE_STARTS.iter().any(|start| part.starts_with(start))
-    })
-}
-
-impl Kind {
-    /// Whether files of the kind start something by themselves.
-    fn runs(self) -> bool {
-        matches!(
-            self,
-            Self::Dockerfile
-                | Self::Compose
-                | Self::Procfile
-                | Self::Kubernetes
-                | Self::TaskDefinition
-                | Self::Platform
-        )
-    }
 }
 
 /// What a name is like, in small letters.
@@ -190,6 +117,16 @@ const MANIFESTS: &[&str] = &[
     "configmap.yaml",
     "configmap.yml",
 ];
+/// Files in which hosts are told what to run.
+const HOSTS: &[&str] = &[
+    "railway.json",
+    "railway.toml",
+    "captain-definition",
+    "zappa_settings.json",
+    "dockerrun.aws.json",
+    "app.yaml",
+    "app.yml",
+];
 const YAML: Like = Like::Ends(&[".yml", ".yaml"]);
 const LIST: Like = Like::Ends(&[".txt", ".in", ".pip"]);
 const NO_DOCKERFILE: Like =
@@ -217,7 +154,12 @@ const ROWS: &[Row] = &[
     Row(Kind::Procfile, Folder::Any, &[Like::Is(&["procfile"])], &[]),
     Row(Kind::AppJson, Folder::Any, &[Like::Is(&["app.json"])], &[]),
     Row(Kind::Devcontainer, Folder::Any, &[Like::Is(&["devcontainer.json", ".devcontainer.json"])], &[]),
-    Row(Kind::Makefile, Folder::Any, &[Like::Is(&["makefile", "gnumakefile", "justfile"])], &[]),
+    Row(
+        Kind::Makefile,
+        Folder::Any,
+        &[Like::Is(&["makefile", "gnumakefile", "justfile", ".justfile", "package.json"])],
+        &[],
+    ),
     Row(
         Kind::Runtime,
         Folder::Any,
@@ -246,6 +188,8 @@ const ROWS: &[Row] = &[
     ),
     Row(Kind::Platform, Folder::Any, &[Like::Is(&["fly.toml", "render.yaml", "render.yml", "heroku.yml"])], &[]),
     Row(Kind::Platform, Folder::Any, &[Like::Starts(&["fly."]), Like::Ends(&[".toml"])], &[]),
+    Row(Kind::Platform, Folder::Any, &[Like::Is(HOSTS)], &[]),
+    Row(Kind::Platform, Folder::Any, &[YAML, Like::Starts(&["manifest", "app.", "app-", "app_"])], &[]),
     Row(Kind::Procfile, Folder::Any, &[Like::Starts(&["procfile.", "procfile-"])], &[NO_PROCFILE]),
     Row(Kind::Procfile, Folder::Any, &[Like::Ends(&[".procfile"])], &[]),
     Row(
@@ -392,12 +336,5 @@ mod tests {
         for (path, kind) in rows {
             assert_eq!(classify(path), kind, "{path}");
         }
-    }
-
-    #[test]
-    fn examples_are_aside() {
-        assert!(is_aside("docs/example/Dockerfile"));
-        assert!(is_aside(".examples/compose.yaml"));
-        assert!(!is_aside("app/Dockerfile"));
     }
 }

@@ -120,10 +120,10 @@ pub(super) fn role_of_base(
     }
     let restarts =
         |service: &Service| service.restart.as_ref().is_some_and(|r| r.value.one().is_some_and(|r| r != "no"));
-    let ours = project.services.values();
-    let ours = ours
-        .filter(|service| service.build.is_some() || service.env_count() > 0 || is_own(repository, service))
-        .count();
+    let runs = |service: &&Service| {
+        may_be_ours(service) && (service.build.is_some() || service.env_count() > 0) || is_own(repository, service)
+    };
+    let ours = project.services.values().filter(runs).count();
     if ours > 0 && (project.services.values().any(restarts) || !project.services.values().any(|s| s.build.is_some())) {
         return say(Role::Production, "it runs built images, without the source code mounted", Confidence::Named);
     }

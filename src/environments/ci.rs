@@ -30,7 +30,7 @@ fn is_side_job(job: &str) -> bool {
 }
 
 /// The words of a job's name, in small letters.
-pub(super) fn words(job: &str) -> impl Iterator<Item = String> {
+pub fn words(job: &str) -> impl Iterator<Item = String> {
     job.split(|c: char| !c.is_alphanumeric()).filter(|word| !word.is_empty()).map(str::to_lowercase)
 }
 

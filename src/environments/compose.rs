@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use super::base_role::{by_selector, development_sign, only_services, role_of_base, starts_production_server};
 use super::plan::{ImageBuild, Planned, Runs, Unit};
+use super::service_roles::{is_base, service_roles};
 use super::words::{Naming, naming};
 use crate::discover::{Kind, paths};
 use crate::formats::compose::{self, Field, Options, Profiles, Project, Service};
@@ -127,8 +128,10 @@ fn infer_folder(repository: &Repository<'_>, group: &[&File]) -> Vec<Planned> {
             stack.files.push(over.id);
         }
         let Some((role, word)) = file.naming.role.clone() else { continue };
-        // Tests may well run with the settings of development.
-        let tests = |(other, _): &(Role, String)| role == Role::Test && *other == Role::Development;
+        // Tests may well run with the settings of development, and one service of others in a mode for tests.
+        let tests = |(other, _): &(Role, String)| {
+            role == Role::Test && *other == Role::Development || role != Role::Test && *other == Role::Test
+        };
         let selected = by_selector(repository, &stack).filter(|selected| !tests(selected));
         let confidence = if selected.is_some() { Confidence::Invoked } else { Confidence::Named };
         let (role, word) = selected.unwrap_or((role, word));
@@ -315,7 +318,11 @@ pub fn image_of(repository: &Repository<'_>, project: &Project, service: &Servic
         let image = service.image.as_ref()?;
         let reference = image.value.one().cloned().or_else(|| untagged(repository, image))?;
         let built = super::published::built_as(repository, &reference);
-        return built.or_else(|| super::shipped::shipped_as(repository, &reference));
+        let shipped = || super::shipped::shipped_as(repository, &reference);
+        return built.or_else(shipped).or_else(|| {
+            let moving = image.certainty.is_default() || image.value.one().is_none();
+            super::shipped::own(repository, &reference, moving)
+        });
     };
     let context = build.context.value.one()?.clone();
     let context = paths::join("", &context)?;
@@ -380,28 +387,6 @@ fn environments(
         found.push(planned);
     }
     found
-}
-
-/// The roles that the build targets or the profiles of services name; a service may have several of them.
-fn service_roles(project: &Project) -> BTreeMap<String, Vec<(Role, String)>> {
-    let mut roles = BTreeMap::new();
-    for (name, service) in &project.services {
-        let target =
-            service.build.as_ref().and_then(|build| build.target.as_ref()).and_then(|target| target.value.one());
-        let profiles: Vec<_> = service.profiles.iter().filter_map(|profile| naming(profile).role).collect();
-        if let Some(role) = target.and_then(|target| naming(target).role) {
-            roles.insert(name.clone(), vec![role]);
-        } else if !profiles.is_empty() {
-            roles.insert(name.clone(), profiles);
-        }
-    }
-    roles
-}
-
-/// Whether a service only is there for others of the project to extend.
-fn is_base(project: &Project, name: &str) -> bool {
-    let asked = || project.services.values().any(|service| service.depends_on.contains_key(name));
-    project.extended.contains(name) && naming(&format!("{name}.x")).shared && !asked()
 }
 
 /// The variables of `.env` beside the first compose file.

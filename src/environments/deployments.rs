@@ -3,6 +3,7 @@
 use super::ci::words as words_of;
 use super::plan::{Planned, Runs};
 use super::targets::{self, Word};
+use super::ways::{self, Way};
 use super::words::{naming, role_of_value};
 use crate::discover::paths;
 use crate::formats::workflow::{Ci, Job, Workflow};
@@ -116,7 +117,8 @@ fn of_job(repository: &Repository<'_>, file: FileId, workflow: &Workflow, job: &
     let stem = paths::name(path).split('.').next().unwrap_or_default();
     let pages =
         job.environment.as_ref().is_some_and(|name| name.value.contains("pages") || name.value.contains("pypi"));
-    if pages || [stem, &job.id.value].into_iter().any(deploys_something_else) {
+    let apart = pages || called.is_none() && acted.is_none() && publishes_pages(job);
+    if apart || [stem, &job.id.value].into_iter().any(deploys_something_else) {
         return Vec::new();
     }
     let named_file = if workflow.ci == Ci::GitLab {
@@ -137,8 +139,8 @@ fn of_job(repository: &Repository<'_>, file: FileId, workflow: &Workflow, job: &
         let id = Some((job.id.value.clone(), job.id.span));
         let name = job.name.as_ref().map(|name| (name.value.clone(), name.span));
         let file = (workflow.ci != Ci::GitLab).then(|| (stem.to_owned(), span));
-        let all = [call, id, name, file].into_iter().flatten();
-        all.filter_map(|(text, span)| Some((word_of(&text)?, span))).next().into_iter().collect::<Vec<Word>>()
+        let mut all = [call, id, name, file].into_iter().flatten();
+        all.find_map(|(text, span)| Some((word_of(&text)?, span))).into_iter().collect::<Vec<Word>>()
     };
     let mut words = by_environment;
     if words.is_empty() {
@@ -173,10 +175,39 @@ pub(super) fn word_of(text: &str) -> Option<(Role, String)> {
     role_of_value(&words.collect::<Vec<_>>().join("-"))
 }
 
+/// Whether a job publishes pages or a package.
+fn publishes_pages(job: &Job) -> bool {
+    let actions = [
+        "peaceiris/actions-gh-pages",
+        "actions/deploy-pages",
+        "jamesives/github-pages-deploy-action",
+        "azure/static-web-apps-deploy",
+        "pypa/gh-action-pypi-publish",
+    ];
+    job.steps.iter().any(|step| {
+        let used = step.uses.as_ref().and_then(|uses| uses.value.split('@').next().map(str::to_ascii_lowercase));
+        used.is_some_and(|used| actions.contains(&used.as_str()))
+            || step.run.as_ref().is_some_and(|run| run.text.contains("gh-deploy") || run.text.contains("gh-pages"))
+    })
+}
+
 /// Whether a name says that documents, packages or a preview are deployed, not the application.
 fn deploys_something_else(name: &str) -> bool {
-    let other =
-        ["docs", "doc", "documentation", "pages", "pypi", "package", "packages", "storybook", "feature", "preview"];
+    let other = [
+        "docs",
+        "doc",
+        "documentation",
+        "mkdocs",
+        "sphinx",
+        "pages",
+        "ghpages",
+        "pypi",
+        "package",
+        "packages",
+        "storybook",
+        "feature",
+        "preview",
+    ];
     name.to_lowercase().split(|c: char| !c.is_alphanumeric()).any(|word| other.contains(&word))
 }
 
@@ -197,6 +228,14 @@ pub fn is_to(deployment: &Deployment, role: Role, name: &str) -> bool {
             || role != Role::Production && canonical(role, name) == canonical(role, &deployment.word))
 }
 
+/// How the job of a deployment deploys.
+fn way_of(repository: &Repository<'_>, deployment: &Deployment) -> Way {
+    let workflow = repository.workflow(deployment.workflow);
+    let jobs = workflow.iter().flat_map(|workflow| &workflow.jobs);
+    let mut jobs = jobs.filter(|job| job.id.value == deployment.job);
+    jobs.next().map_or(Way::Unseen, |job| ways::of(repository, deployment.workflow, job))
+}
+
 /// Deployments confirm the environments they deploy to, or name ones that nothing else shows.
 pub(super) fn add(repository: &Repository<'_>, all: &mut Vec<Planned>) {
     let found = deployments(repository);
@@ -205,6 +244,7 @@ pub(super) fn add(repository: &Repository<'_>, all: &mut Vec<Planned>) {
             && canonical(of.role, &planned.environment.name) == canonical(of.role, &of.word)
     };
     for deployment in &found {
+        let way = way_of(repository, deployment);
         let text = format!("job {} deploys to {}", deployment.job, deployment.word);
         // What runs on a person's machine is deployed by no job.
         let deployed = |planned: &Planned| {
@@ -217,19 +257,27 @@ pub(super) fn add(repository: &Repository<'_>, all: &mut Vec<Planned>) {
                 && (deployment.role == Role::Production
                     || !found.iter().any(|other| other.named && same(planned, other)))
         };
+        let can = |planned: &Planned| deployed(planned) && ways::fits(&way, planned);
         let at = all
             .iter()
-            .position(|planned| deployed(planned) && same(planned, deployment))
-            .or_else(|| all.iter().position(|planned| deployed(planned) && free(planned)));
+            .position(|planned| can(planned) && same(planned, deployment))
+            .or_else(|| all.iter().position(|planned| can(planned) && free(planned)));
+        let elsewhere = way != Way::Unseen && deployment.role == Role::Production;
         if let Some(planned) = at.and_then(|at| all.get_mut(at)) {
             planned.add_evidence(deployment.span, text);
             if deployment.named {
                 planned.at_least(Confidence::Invoked);
             }
-        } else if deployment.named {
+        } else if deployment.named || elsewhere {
+            let confidence = if deployment.named { Confidence::Invoked } else { Confidence::Named };
             let mut planned =
-                Planned::new(&deployment.word, deployment.role, Confidence::Invoked).because(deployment.span, text);
+                Planned::new(&deployment.word, deployment.role, confidence).because(deployment.span, text);
             planned.only_named = true;
+            if let Some((file, unit)) = ways::image_of(repository, deployment.workflow) {
+                planned.add_file(file);
+                planned.units.push(unit);
+                planned.only_named = false;
+            }
             all.push(planned);
         }
     }

@@ -48,6 +48,9 @@ pub(super) fn holds_project(repository: &Repository<'_>, image: &ImageBuild, bui
     };
     let brings = |source: &str| {
         let bare = source.trim_start_matches('/');
+        if bare.trim_end_matches('/') == "." || bare.is_empty() {
+            return true;
+        }
         let folder = bare.split(['*', '?', '[', '$']).next().unwrap_or_default();
         let whole = if folder == bare {
             paths::join(&image.context, bare)
@@ -95,5 +98,29 @@ fn text(command: &Command) -> String {
     match command {
         Command::Exec { words, .. } => words.iter().map(|word| word.value.as_str()).collect::<Vec<_>>().join(" "),
         Command::Shell { text, .. } => text.clone(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::tests::environments;
+
+    const APP: &str = "FROM python:3.12\nCOPY . /app\nCMD gunicorn a.wsgi\n";
+    const CODE: (&str, &str) = ("a/wsgi.py", "import os\n");
+
+    #[test]
+    fn an_image_with_nothing_of_the_project_is_no_environment_of_it() {
+        let backup = "FROM debian\nRUN apt-get install -y python3\nCOPY backup.sh /\nCMD python3 -m http.server\n";
+        let files =
+            [("Dockerfile", APP), CODE, ("docker/backup_k8s/Dockerfile", backup), ("docker/backup_k8s/backup.sh", "")];
+        assert_eq!(environments(&files), ["production production: Dockerfile"]);
+    }
+
+    #[test]
+    fn a_plain_dockerfile_beside_one_that_is_named_for_production_is_none() {
+        let found = environments(&[("Dockerfile", APP), ("Dockerfile.prod", APP), CODE]);
+        assert_eq!(found, ["prod production: Dockerfile.prod"]);
+        let linked = environments(&[("Dockerfile", APP), ("docker/Dockerfile", APP), CODE]);
+        assert_eq!(linked, ["production production: Dockerfile docker/Dockerfile"]);
     }
 }

@@ -66,6 +66,13 @@ pub fn infer(repository: &Repository<'_>, known: &[Planned]) -> Vec<Planned> {
     for file in repository.of(Kind::Dockerfile) {
         let path = repository.tree.path(*file);
         let naming = naming(path);
+        let elsewhere = |twin: &FileId| built.iter().any(|(used, _)| used == twin);
+        let twins: Vec<FileId> = twins(repository, *file).into_iter().filter(|twin| !elsewhere(twin)).collect();
+        // Of several the one that is published, or the first, stands for all.
+        let first = |one: FileId| (pushed(repository, one).is_none(), one);
+        if twins.iter().any(|twin| first(*twin) < first(*file)) {
+            continue;
+        }
         if naming.template || naming.build || !is_python(repository, *file) || path.contains(".devcontainer/") {
             continue;
         }
@@ -81,7 +88,9 @@ pub fn infer(repository: &Repository<'_>, known: &[Planned]) -> Vec<Planned> {
             let Some(whole) = build(repository, &asked.image).filter(|build| !named || runs_something(build)) else {
                 continue;
             };
-            found.extend(of_one(repository, &asked, &whole, plain, &built, known));
+            let mut one = of_one(repository, &asked, &whole, plain, &built, known);
+            one.iter_mut().for_each(|planned| twins.iter().for_each(|twin| planned.add_file(*twin)));
+            found.extend(one);
         }
     }
     drop_unnamed(repository, &mut found);
@@ -100,6 +109,18 @@ pub fn infer(repository: &Repository<'_>, known: &[Planned]) -> Vec<Planned> {
         });
     }
     found
+}
+
+/// Other Dockerfiles of just the same text above or below: one is a link to the other, or a copy for a tool that looks there.
+fn twins(repository: &Repository<'_>, file: FileId) -> Vec<FileId> {
+    let text = |file: FileId| repository.tree.text(file).unwrap_or_default();
+    let folder = |file: FileId| paths::parent(repository.tree.path(file));
+    let below = |one: &str, other: &str| one.is_empty() && !other.is_empty() || other.starts_with(&format!("{one}/"));
+    let same = |other: &FileId| {
+        let apart = below(folder(file), folder(*other)) || below(folder(*other), folder(file));
+        *other != file && apart && text(*other) == text(file)
+    };
+    repository.of(Kind::Dockerfile).iter().copied().filter(same).collect()
 }
 
 /// Drops a plain Dockerfile beside one that is named for production or published, for the same folder: it is for developers.

@@ -10,17 +10,23 @@ pub mod configured;
 pub mod deployments;
 pub mod devcontainers;
 mod developed;
+mod hosts;
 pub mod images;
 pub mod kubernetes;
+mod machines;
+mod named;
 pub mod plan;
 pub mod platform;
 pub mod platform_files;
 pub mod projects;
 mod published;
+mod service_roles;
 pub mod settings;
 mod shipped;
 mod stages;
 mod targets;
+mod told;
+mod ways;
 pub mod words;
 
 pub use plan::{CommandLine, ContainerRun, ImageBuild, NativeBuild, Plan, Planned, Runs, SettingsChoice, Setup, Unit};
@@ -28,7 +34,7 @@ pub use plan::{CommandLine, ContainerRun, ImageBuild, NativeBuild, Plan, Planned
 use crate::discover::classify::classify;
 use crate::discover::{Config, Kind, paths};
 use crate::links::Repository;
-use crate::model::{Confidence, Role, Span};
+use crate::model::{Confidence, Role};
 
 /// Finds the environments of a repository, project by project.
 ///
@@ -114,15 +120,17 @@ fn of_project(repository: &Repository<'_>) -> Vec<Planned> {
         all.extend(platform::app_json_tests(repository));
     }
     deployments::add(repository, &mut all);
+    named::add(repository, &mut all);
     let known = all.clone();
     all.extend(settings::infer(&modules, &known));
-    add_machine(repository, &modules, &mut all);
+    machines::add(repository, &modules, &mut all);
     for planned in &mut all {
         if planned.settings.is_none() {
             planned.settings = settings::by_role(&modules, planned.environment.role)
                 .or_else(|| settings::by_file_words(repository, &modules, planned));
         }
     }
+    told::give(repository, &mut all);
     // Configuration speaks of environments by the names that the report shows.
     apart::name_apart(repository, &mut all);
     all
@@ -179,39 +187,6 @@ fn merge_tests(all: &mut Vec<Planned>, tests: Planned) {
             Some(_) => {}
             None => known.units.push(unit),
         }
-    }
-}
-
-/// A person's machine, where nothing else is for development but the code says how to start it there.
-fn add_machine(repository: &Repository<'_>, modules: &[settings::Module], all: &mut Vec<Planned>) {
-    for planned in all.iter_mut().filter(|planned| planned.units.is_empty() && !planned.only_named) {
-        if planned.environment.role == Role::Development || planned.environment.role == Role::Test {
-            let root = modules
-                .iter()
-                .find(|module| planned.settings.as_ref().is_some_and(|choice| choice.module == module.name));
-            let folder = root.map(|module| module.root.clone()).unwrap_or_default();
-            planned.units.push(Unit { name: "host".into(), runs: Runs::Machine { folder } });
-        }
-    }
-    if all.is_empty() || all.iter().any(|planned| planned.environment.role == Role::Development) {
-        return;
-    }
-    let manage =
-        repository.of(Kind::Python).iter().find(|file| paths::name(repository.tree.path(**file)) == "manage.py");
-    let tracked = repository.of(Kind::Dotenv).iter().find(|file| paths::name(repository.tree.path(**file)) == ".env");
-    let flask =
-        repository.of(Kind::Dotenv).iter().find(|file| paths::name(repository.tree.path(**file)) == ".flaskenv");
-    let by_hand = match (manage.zip(tracked), flask) {
-        (Some((manage, dotenv)), _) => Some((manage, dotenv, "a .env file is kept for running it by hand")),
-        (None, Some(flask)) => Some((flask, flask, "Flask reads the file where it is run by hand")),
-        (None, None) => None,
-    };
-    if let Some((beside, evidence, why)) = by_hand {
-        let folder = paths::parent(repository.tree.path(*beside)).to_owned();
-        let mut planned = Planned::new("development", Role::Development, Confidence::Guessed)
-            .because(Span::new(*evidence, 0, 0), why);
-        planned.units.push(Unit { name: "host".into(), runs: Runs::Machine { folder } });
-        all.push(planned);
     }
 }
 

@@ -64,6 +64,7 @@ fn holds_classes(repository: &Repository<'_>, path: &str) -> bool {
         text.contains("Config") && text.contains("class ")
             || text.contains("BaseSettings")
             || text.contains("Dynaconf(")
+            || is_djangos(text)
     })
 }
 
@@ -79,6 +80,14 @@ fn configured_by(class: &ConfigClass) -> Option<(Role, String)> {
         || configures(&class.name)
         || class.bases.iter().any(|base| configures(base) || role_of_value(base).is_some()))
     .then_some((role, word))
+}
+
+/// Whether a file sets what only settings of Django set.
+fn is_djangos(text: &str) -> bool {
+    let sets = |name: &str| {
+        text.lines().any(|line| line.strip_prefix(name).is_some_and(|rest| rest.trim_start().starts_with('=')))
+    };
+    sets("ALLOWED_HOSTS") && sets("SECRET_KEY")
 }
 
 /// Whether a class is only a part that another one, which names no environment, puts together with more.

@@ -1,12 +1,13 @@
 //! The Dockerfile behind an image that the repository's own workflows publish.
 
+use super::images::is_python;
 use super::plan::ImageBuild;
-use super::published::step_args;
+use super::published::{plain, step_args};
 use crate::discover::{Kind, paths};
 
 use crate::formats::workflow::{Job, Step, Texts, Workflow};
 use crate::links::Repository;
-use crate::model::Span;
+use crate::model::{FileId, Span};
 
 /// Tags that stand for the newest state of a branch.
 const MOVING: [&str; 12] = [
@@ -76,6 +77,32 @@ fn same(repository: &Repository<'_>, known: &Name, wanted: &Name) -> bool {
 
 fn fits(ours: &[String], theirs: &[String]) -> bool {
     ours.len() == theirs.len() && ours.iter().zip(theirs).all(|(known, part)| known == ANY || known == part)
+}
+
+/// The Dockerfile that stands at the root and is the only one an application can come from, for an image with the name of
+/// the repository, or one that the Dockerfile itself speaks of; its version has to be one that moves.
+pub(super) fn own(repository: &Repository<'_>, reference: &str, moving: bool) -> Option<ImageBuild> {
+    let wanted = name(reference);
+    let tag = wanted.tag.as_deref();
+    let service = crate::knowledge::services::by_image(&wanted.parts.join("/")).is_some();
+    if service || !(moving || tag.is_none_or(|tag| MOVING.contains(&tag))) {
+        return None;
+    }
+    let ours = |file: &FileId| {
+        let naming = super::words::naming(repository.tree.path(*file));
+        !naming.template && !naming.build && is_python(repository, *file)
+    };
+    let mut found = repository.of(Kind::Dockerfile).iter().copied().filter(ours);
+    let mut at_root = found.clone().filter(|file| !repository.tree.path(*file).contains('/'));
+    let file = match (at_root.next(), at_root.next()) {
+        (Some(file), None) => file,
+        (None, _) => found.next().filter(|_| found.next().is_none())?,
+        _ => return None,
+    };
+    let last = wanted.parts.last().filter(|last| last.len() > 3)?;
+    let text = repository.tree.text(file).unwrap_or_default().to_ascii_lowercase();
+    let ours = wanted.parts.len() > 1 && (is_published_here(repository, reference) || text.contains(last.as_str()));
+    ours.then(|| plain(repository, file, None))
 }
 
 /// Whether an image's name ends in the owner and name of the repository.
@@ -194,5 +221,24 @@ jobs:
         assert_eq!(of("ghcr.io/acme/shop:1.4.2"), None, "an older state than the one that is read");
         assert_eq!(of("ghcr.io/other/tool:latest"), None, "published by others");
         assert_eq!(of("redis:latest"), None);
+    }
+
+    #[test]
+    fn the_repositorys_own_image_is_its_dockerfile_where_nothing_shows_how_it_is_published() {
+        let of = |reference: &str, moving: bool| {
+            let files = [
+                ("README.md", "See https://github.com/acme/shop"),
+                ("Dockerfile", "FROM python:3.13\nWORKDIR /opt/store\n"),
+                ("docs/Dockerfile.build", "FROM python:3.12\n"),
+            ];
+            let tree = Tree::open(Box::new(Overlay::of(files))).ok()?;
+            let image = super::own(&Repository::read(&tree), reference, moving)?;
+            Some(tree.path(image.dockerfile).to_owned())
+        };
+        assert_eq!(of("ghcr.io/acme/shop:latest", false).as_deref(), Some("Dockerfile"));
+        assert_eq!(of("acme/store:2.1", true).as_deref(), Some("Dockerfile"), "the Dockerfile speaks of it");
+        assert_eq!(of("acme/store:2.1", false), None, "another state than the one that is read");
+        assert_eq!(of("acme/other", false), None);
+        assert_eq!(of("postgres", false), None);
     }
 }

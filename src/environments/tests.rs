@@ -3,7 +3,7 @@ use crate::discover::{Config, Overlay, Tree};
 use crate::links::Repository;
 
 /// `name role: files` of each environment.
-fn environments(files: &[(&str, &str)]) -> Vec<String> {
+pub(super) fn environments(files: &[(&str, &str)]) -> Vec<String> {
     let tree = Tree::open(Box::new(Overlay::of(files.iter().copied()))).unwrap();
     let repository = Repository::read(&tree);
     let plan = infer(&repository, &Config::read(&tree), false);

@@ -95,7 +95,8 @@ fn texts<'t>(repository: &Repository<'t>, job: &Job) -> Vec<Cow<'t, str>> {
     let mut all: Vec<Cow<'t, str>> = Vec::new();
     for step in &job.steps {
         all.extend(step.uses.iter().map(|uses| Cow::Owned(uses.value.to_lowercase())));
-        let scripts = step.with.iter().filter(|(name, _)| ["script", "command", "run", "args"].contains(&name.as_str()));
+        let scripts =
+            step.with.iter().filter(|(name, _)| ["script", "command", "run", "args"].contains(&name.as_str()));
         let scripts = scripts.map(|(_, text)| text.value.as_str()).chain(step.run.iter().map(|run| run.text.as_str()));
         for script in scripts {
             let started = script.split_whitespace().filter_map(|word| {
@@ -136,4 +137,46 @@ pub(super) fn image_of(repository: &Repository<'_>, workflow: FileId) -> Option<
     let name = paths::name(&image.context);
     let name = if name.is_empty() || name == "." { "app" } else { name };
     Some((file, Unit { name: name.into(), runs: Runs::Image(image) }))
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::discover::{Config, Overlay, Tree};
+    use crate::links::Repository;
+
+    const STACK: &str =
+        "services: {web: {image: acme/shop, command: gunicorn shop.wsgi}, db: {image: 'postgres:16'}}\n";
+
+    /// The environments that the deployment of a step is evidence for, beside a stack for production.
+    fn deployed(step: &str) -> Vec<String> {
+        let flow = format!("on: push\njobs:\n  deploy-production:\n    runs-on: u\n    steps:\n      - run: {step}\n");
+        let files = [
+            (".github/workflows/ship.yml", flow.as_str()),
+            ("docker-compose.prod.yml", STACK),
+            ("scripts/ship.sh", "aws ecs update-service --service shop\n"),
+        ];
+        let tree = Tree::open(Box::new(Overlay::of(files))).unwrap();
+        let plan = super::super::infer(&Repository::read(&tree), &Config::read(&tree), false);
+        let all = plan.environments.iter().map(|planned| &planned.environment);
+        let confirmed = all.filter(|about| about.because.iter().any(|why| why.text.contains("deploy-production")));
+        confirmed.map(|about| format!("{} of {} files", about.name, about.files.len())).collect()
+    }
+
+    #[test]
+    fn a_deployment_confirms_what_it_can_have_deployed() {
+        assert_eq!(deployed("docker compose -f docker-compose.prod.yml up -d"), ["prod of 2 files"]);
+        assert_eq!(deployed("./ship-somehow"), ["prod of 2 files"], "nothing shows how");
+        assert_eq!(deployed("sh scripts/ship.sh"), ["production of 1 files"]);
+        assert_eq!(deployed("helm upgrade shop chart"), ["production of 1 files"]);
+    }
+
+    #[test]
+    fn publishing_documents_deploys_nothing() {
+        let flow = "on: push\njobs: {deploy: {runs-on: u, steps: [{run: mkdocs gh-deploy}]}}\n";
+        let files = [(".github/workflows/site.yml", flow), ("Dockerfile", "FROM python:3.13\nCMD gunicorn a.wsgi\n")];
+        let tree = Tree::open(Box::new(Overlay::of(files))).unwrap();
+        let plan = super::super::infer(&Repository::read(&tree), &Config::read(&tree), false);
+        let texts = plan.environments.iter().flat_map(|planned| &planned.environment.because).map(|why| &why.text);
+        assert_eq!(texts.into_iter().find(|text| text.contains("deploys")), None);
+    }
 }

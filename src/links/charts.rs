@@ -5,7 +5,7 @@
 
 use std::collections::BTreeMap;
 
-use crate::discover::classify::is_aside;
+use crate::discover::aside::is_aside;
 use crate::discover::{Tree, paths};
 use crate::formats::small::lines;
 use crate::formats::small::tree::{self, Node};

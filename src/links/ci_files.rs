@@ -6,12 +6,14 @@ use std::sync::Arc;
 
 use crate::discover::{Tree, paths};
 use crate::formats::workflow::expand::typed;
-use crate::formats::workflow::{self, Action, Data, Inputs, Step, Target, Workflow};
+use crate::formats::workflow::{self, Action, Data, Inputs, RunInstance, RunText, Step, Target, Workflow};
 use crate::formats::{circleci, gitlab, travis, workflow::Job};
 use crate::model::{FileId, Span, Spanned};
 
 /// Steps that one job may come to.
 const MOST_STEPS: usize = 500;
+/// Runs of a step that are told apart.
+const MOST_RUNS: usize = 12;
 /// Callers of one workflow that are told apart.
 const MOST_CALLERS: usize = 64;
 
@@ -28,6 +30,20 @@ fn elsewhere(tree: &Tree, file: FileId) -> Option<Workflow> {
         _ if paths::name(paths::parent(path)) == ".circleci" => Some(circleci::workflow(tree, file)),
         _ => None,
     }
+}
+
+/// The texts that a step runs in the runs of a matrix; as it is written where they are too many or not known.
+pub(super) fn runs(run: &RunText, instances: &[RunInstance]) -> Vec<RunText> {
+    let mut all: Vec<RunText> = Vec::new();
+    for instance in instances.iter().take(MOST_CALLERS) {
+        let of_matrix = instance.values.iter().filter(|(name, _)| name.starts_with("matrix."));
+        let values: BTreeMap<_, _> = of_matrix.map(|(name, text)| (name.clone(), text.clone())).collect();
+        let own = workflow::with_values(run, &values);
+        if !all.iter().any(|known| known.text == own.text) {
+            all.push(own);
+        }
+    }
+    if all.is_empty() || all.len() > MOST_RUNS { vec![run.clone()] } else { all }
 }
 
 /// The workflows of these files, with what they use of the repository.

@@ -1,10 +1,9 @@
 //! Scripts of Hatch's environments: what `hatch run test` comes to.
 
-use super::repository::{Call, Caller, Repository, Script};
-use super::runners::MAX_TARGETS;
-use crate::discover::paths;
+use super::runners::{MAX_TARGETS, Piece};
+use crate::discover::{Tree, paths};
 use crate::formats::locks::hatch::{Environment, Environments, HatchCall};
-use crate::formats::shell::Dialect;
+use crate::formats::shell::{Dialect, HOLE};
 use crate::formats::small::quoted;
 use crate::formats::{Var, Vars};
 use crate::model::{Origin, SpanMap};
@@ -19,40 +18,31 @@ struct Line {
     may_fail: bool,
 }
 
-impl Repository<'_> {
-    /// Adds the calls of what a command of Hatch runs; whether that is known.
-    pub(super) fn follow_hatch(
-        &self,
-        call: &HatchCall,
-        folder: &str,
-        caller: &Caller,
-        depth: usize,
-        calls: &mut Vec<Call>,
-    ) -> bool {
-        let Some((name, args)) = call.runs.split_first() else { return false };
-        let folder = call.folder.as_ref().map_or_else(|| Some(folder.to_owned()), |to| paths::join(folder, to));
-        let Some(folder) = folder else { return false };
-        let environment = Environments::of(self.tree, &folder).named(call.environment_name(None)).unwrap_or_default();
-        let vars: Vars = environment
-            .variables()
-            .iter()
-            .filter_map(|(name, value)| {
-                Some((name.value.clone(), value.text().filter(|text| !text.contains('{'))?, value.span))
-            })
-            .map(|(name, text, span)| (name, Var::set(text.to_owned(), Origin::set(span))))
-            .collect();
-        let mut lines = Vec::new();
-        if !expand(&environment, name, args, false, 0, &mut lines) {
-            return false;
-        }
-        for line in lines {
-            let first = calls.len();
-            let script = Script { text: &line.text, map: &line.map, folder: &folder, dialect: Dialect::Posix };
-            self.add_at(&script, vars.clone(), caller, depth + 1, calls);
-            calls[first..].iter_mut().for_each(|call| call.may_fail |= line.may_fail);
-        }
-        true
-    }
+/// What a command of Hatch runs; none where it is no script of the environment.
+pub(super) fn pieces(tree: &Tree, call: &HatchCall, folder: &str) -> Option<Vec<Piece>> {
+    let (name, args) = call.runs.split_first()?;
+    let folder = call.folder.as_ref().map_or_else(|| Some(folder.to_owned()), |to| paths::join(folder, to))?;
+    let environment = Environments::of(tree, &folder).named(call.environment_name(None)).unwrap_or_default();
+    let vars: Vars = environment
+        .variables()
+        .iter()
+        .filter_map(|(name, value)| {
+            Some((name.value.clone(), value.text().filter(|text| !text.contains('{'))?, value.span))
+        })
+        .map(|(name, text, span)| (name, Var::set(text.to_owned(), Origin::set(span))))
+        .collect();
+    let mut lines = Vec::new();
+    expand(&environment, name, args, false, 0, &mut lines).then(|| {
+        let piece = |line: Line| Piece {
+            text: line.text,
+            map: line.map,
+            folder: folder.clone(),
+            vars: vars.clone(),
+            may_fail: line.may_fail,
+            dialect: Dialect::Github,
+        };
+        lines.into_iter().map(piece).collect()
+    })
 }
 
 /// The commands of a script, those of other scripts that it names put in; whether there is one of that name.
@@ -98,7 +88,7 @@ fn filled(text: &str, args: &[String]) -> String {
             ("env", rest) if rest.contains(':') => {
                 out.push_str(&filled(rest.split_once(':').map_or("", |(_, d)| d), &[]));
             }
-            _ => out.push_str("\"$HATCH\""),
+            _ => out.push_str(&format!("\"{HOLE}\"")),
         }
         rest = &tail[end + 1..];
     }

@@ -4,7 +4,7 @@ use super::compose_call::{self, ComposeCall};
 use super::docker_build::{self, BuildCall};
 use super::system_install::{self, SystemInstall};
 use crate::formats::locks::hatch;
-use crate::knowledge::processes;
+use crate::knowledge::{packages, processes};
 
 /// What a command does, as far as parity is concerned.
 #[derive(Clone, PartialEq, Debug)]
@@ -186,10 +186,16 @@ fn runs_tests(program: &str, words: &[&str]) -> bool {
         "manage.py" | "django-admin" | "manage" => second == "test",
         "coverage" => second == "run" && runs_covered_tests(words.get(2..).unwrap_or_default()),
         "flask" => second == "test",
-        "tox" | "nox" => {
-            !words.iter().any(|word| ["lint", "docs", "flake8", "mypy", "black"].iter().any(|no| word.contains(no)))
-        }
+        "tox" | "nox" => named_tests(words),
         "setup.py" | "hatch" => second == "test",
+        // A program that is not known here, run as Python or coverage is: `"$PYTHON" -m pytest`.
+        _ if program.contains('$') => {
+            let flags = words.iter().zip(words.iter().skip(1));
+            let module = |(flag, module): (&&str, &&str)| {
+                matches!(*flag, "-m" | "--module") && ["pytest", "unittest", "nose2"].contains(module)
+            };
+            flags.into_iter().any(module) || second.ends_with("manage.py") && words.get(2) == Some(&"test")
+        }
         _ if is_python(program) => match (second, words.get(2).copied().unwrap_or_default()) {
             (script, "test") if script.ends_with("manage.py") => true,
             (script, _) => {
@@ -197,6 +203,48 @@ fn runs_tests(program: &str, words: &[&str]) -> bool {
             }
         },
         _ => false,
+    }
+}
+
+/// Words in the names of environments that hold no tests.
+const NO_TESTS: [&str; 14] = [
+    "lint",
+    "docs",
+    "flake8",
+    "mypy",
+    "black",
+    "precommit",
+    "pre-commit",
+    "pre_commit",
+    "ruff",
+    "isort",
+    "format",
+    "pylint",
+    "typing",
+    "bandit",
+];
+
+/// Whether the environments that a call names may hold tests, by their names alone; one that names none may.
+fn named_tests(words: &[&str]) -> bool {
+    let named: Vec<&str> = words.iter().skip(1).flat_map(|word| word.split(',')).collect();
+    let says = |name: &str| NO_TESTS.iter().any(|no| name.contains(no));
+    let checks = named.iter().filter(|name| says(name)).count();
+    let plain = named.iter().filter(|name| !says(name) && (name.starts_with("py") || name.contains("test"))).count();
+    checks == 0 || plain > 0
+}
+
+/// Whether a command checks or documents code without running its tests.
+pub fn checks(argv: &[String]) -> bool {
+    let rest = unwrapped(argv);
+    let program = rest.first().map_or("", |word| word.rsplit('/').next().unwrap_or(word));
+    let second = rest.get(1).map_or("", String::as_str);
+    match program {
+        "coverage" => second != "run",
+        "npm" | "pnpm" | "yarn" => {
+            ["install", "ci"].contains(&second) || rest.iter().any(|word| NO_TESTS.iter().any(|no| word.contains(no)))
+        }
+        "echo" | "mkdir" | "rm" | "cp" | "mv" | "twine" | "check-manifest" | "doc8" => true,
+        _ => matches!(packages::kind(program), packages::Kind::DevTool(kind) if !["test", "debug"].contains(&kind)),
     }
 }
 
@@ -319,6 +367,16 @@ mod tests {
         assert_eq!(python("python -I -m uv pip install a").as_deref(), Some("uv pip install a"));
         assert_eq!(python("sudo -H pip install a").as_deref(), Some("pip install a"));
         assert_eq!(python("xargs -n 1 pip install").as_deref(), Some("pip install $names"));
+    }
+
+    #[test]
+    fn tests_under_coverage_are_tests_whatever_its_options_are() {
+        for text in
+            ["coverage run --data-file $here/.coverage -m pytest", "coverage run --context x --source=a -m pytest -x"]
+        {
+            let argv: Vec<String> = text.split(' ').map(str::to_owned).collect();
+            assert_eq!(of(&argv), Meaning::Tests, "{text}");
+        }
     }
 
     #[test]

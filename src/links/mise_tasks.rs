@@ -1,84 +1,70 @@
 //! Tasks of mise: what `mise run test` comes to.
 
-use super::repository::{Call, Caller, Repository, Script};
-use super::runners::MAX_TARGETS;
-use crate::discover::{Kind, paths};
+use super::runners::{MAX_TARGETS, Piece};
+use crate::discover::{Tree, paths};
 use crate::formats::shell::Dialect;
 use crate::formats::small::mise::{self, Mise, Task};
 use crate::model::FileId;
 
 /// Names of files with tasks, the stronger first.
-const NAMES: [&str; 2] = ["mise.toml", ".mise.toml"];
+pub(super) const NAMES: [&str; 2] = ["mise.toml", ".mise.toml"];
 /// Options before the name of a task that take the next word.
 const VALUED: [&str; 10] = ["-C", "--cd", "-j", "--jobs", "-t", "--tool", "-s", "--shell", "-E", "--env"];
 
-impl Repository<'_> {
-    /// Adds the calls of the tasks that `mise run` names.
-    pub(super) fn follow_mise(
-        &self,
-        argv: &[String],
-        folder: &str,
-        caller: &Caller,
-        depth: usize,
-        calls: &mut Vec<Call>,
-    ) -> bool {
-        let find = |name: &&str| self.tree.find(&paths::join(folder, name)?);
-        let Some(file) = NAMES.iter().find_map(find) else { return false };
-        let Ok(read) = self.tree.parsed(file, mise::parse) else { return false };
-        let mut words = argv.iter().skip(1).map(String::as_str);
-        let mut named = Vec::new();
-        let mut verb = false;
-        while let Some(word) = words.next() {
-            match word {
-                "run" | "r" if !verb && named.is_empty() => verb = true,
-                "tasks" | "t" if !verb && named.is_empty() => {}
-                word if VALUED.contains(&word) => {
-                    words.next();
-                }
-                word if word.starts_with('-') => {}
-                // What stands behind the name is for the task; `:::` starts the next one.
-                word if named.is_empty() => {
-                    named.push(word);
-                    while let Some(next) = words.next() {
-                        if next == ":::" {
-                            named.extend(words.next());
-                        }
+/// What the tasks that `mise run` names run; none where no file has them.
+pub(super) fn pieces(tree: &Tree, argv: &[String], folder: &str) -> Option<Vec<Piece>> {
+    let file = NAMES.iter().find_map(|name| tree.find(&paths::join(folder, name)?))?;
+    let read = tree.parsed(file, mise::parse).ok()?;
+    let mut words = argv.iter().skip(1).map(String::as_str);
+    let mut named = Vec::new();
+    let mut verb = false;
+    while let Some(word) = words.next() {
+        match word {
+            "run" | "r" if !verb && named.is_empty() => verb = true,
+            "tasks" | "t" if !verb && named.is_empty() => {}
+            word if VALUED.contains(&word) => {
+                words.next();
+            }
+            word if word.starts_with('-') => {}
+            // What stands behind the name is for the task; `:::` starts the next one.
+            word if named.is_empty() => {
+                named.push(word);
+                while let Some(next) = words.next() {
+                    if next == ":::" {
+                        named.extend(words.next());
                     }
                 }
-                _ => {}
             }
+            _ => {}
         }
-        let known: Vec<&str> = named.into_iter().filter(|name| read.0.tasks.contains_key(*name)).collect();
-        for name in needed(&read.0, &known) {
-            self.task(&read.0, file, name, caller, depth + 1, calls);
-        }
-        !known.is_empty()
     }
+    let known: Vec<&str> = named.into_iter().filter(|name| read.0.tasks.contains_key(*name)).collect();
+    let tasks = needed(&read.0, &known);
+    (!known.is_empty()).then(|| tasks.into_iter().flat_map(|name| task(tree, &read.0, file, name)).collect())
+}
 
-    /// The calls of every task of the repository.
-    pub(super) fn mise_calls(&self, calls: &mut Vec<Call>) {
-        let files = self.of(Kind::Runtime).iter().copied();
-        for file in files.filter(|file| NAMES.contains(&paths::name(self.tree.path(*file)))) {
-            let Ok(read) = self.tree.parsed(file, mise::parse) else { continue };
-            for name in read.0.tasks.keys() {
-                let caller = Caller::Make { file, target: name.clone() };
-                self.task(&read.0, file, name, &caller, 0, calls);
-            }
-        }
-    }
+/// What every task of a file runs.
+pub(super) fn every(tree: &Tree, file: FileId) -> Vec<(String, Vec<Piece>)> {
+    let Ok(read) = tree.parsed(file, mise::parse) else { return Vec::new() };
+    read.0.tasks.keys().map(|name| (name.clone(), task(tree, &read.0, file, name))).collect()
+}
 
-    fn task(&self, mise: &Mise, file: FileId, name: &str, caller: &Caller, depth: usize, calls: &mut Vec<Call>) {
-        let Some(task) = mise.tasks.get(name) else { return };
-        let Some(folder) = folder_of(task, paths::parent(self.tree.path(file))) else { return };
-        let mut vars = mise::variables(&mise.env);
-        vars.extend(mise::variables(&task.env));
-        // A template is filled in by mise; its words are none of a command.
-        for command in task.run.iter().filter(|command| !mise::is_template(&command.text)) {
-            let dialect = Dialect::Posix;
-            let script = Script { text: &command.text, map: &command.map, folder: &folder, dialect };
-            self.add_at(&script, vars.clone(), caller, depth, calls);
-        }
-    }
+fn task(tree: &Tree, mise: &Mise, file: FileId, name: &str) -> Vec<Piece> {
+    let found = mise.tasks.get(name).and_then(|task| Some((task, folder_of(task, paths::parent(tree.path(file)))?)));
+    let Some((task, folder)) = found else { return Vec::new() };
+    let mut vars = mise::variables(&mise.env);
+    vars.extend(mise::variables(&task.env));
+    // A template is filled in by mise; its words are none of a command.
+    let commands = task.run.iter().filter(|command| !mise::is_template(&command.text));
+    let piece = |command: &crate::formats::small::CommandText| Piece {
+        text: command.text.clone(),
+        map: command.map.clone(),
+        folder: folder.clone(),
+        vars: vars.clone(),
+        may_fail: false,
+        dialect: Dialect::Posix,
+    };
+    commands.map(piece).collect()
 }
 
 /// The folder that a task runs in: that of its file if nothing else is said.

@@ -5,14 +5,20 @@ mod ci_files;
 pub mod compose_call;
 mod compose_files;
 pub mod container;
+mod container_exec;
 pub mod docker_build;
 mod hatch_scripts;
+mod just_recipes;
+mod make_targets;
 pub mod meaning;
-
 mod mise_tasks;
+mod node_scripts;
+mod nox_sessions;
+mod python_scripts;
 pub mod repository;
 pub mod runners;
 pub mod system_install;
+mod tox_environments;
 pub mod view;
 
 pub use container::Container;

@@ -5,13 +5,15 @@ use std::sync::Arc;
 
 use super::compose_files;
 use super::container::Container;
+use super::container_exec;
 use super::meaning::{self, Meaning};
 use super::{charts, ci_files};
-use crate::discover::classify::{classify, is_aside};
+use crate::discover::aside::is_aside;
+use crate::discover::classify::classify;
 use crate::discover::{Kind, Tree, paths};
 use crate::formats::dockerfile::Dockerfile;
 use crate::formats::shell::{self, Dialect, Executed};
-use crate::formats::workflow::Workflow;
+use crate::formats::workflow::{self, Workflow};
 use crate::formats::{Vars, World, dockerfile};
 use crate::model::{FileId, Known, Span, SpanMap};
 
@@ -196,19 +198,28 @@ impl<'t> Repository<'t> {
 
     fn collect_calls(&self) -> Vec<Call> {
         let mut calls = Vec::new();
-        for file in self.of(Kind::Makefile) {
-            self.makefile_calls(*file, &mut calls);
-        }
-        self.mise_calls(&mut calls);
+        self.task_calls(&mut calls);
         for (file, workflow) in self.workflows() {
             for job in &workflow.jobs {
                 let caller = Caller::Job { file, job: job.id.value.clone() };
+                let instances = std::cell::LazyCell::new(|| workflow::expand(&workflow, job, &BTreeMap::new()));
                 for step in &job.steps {
                     let Some(run) = &step.run else { continue };
-                    let folder = run.working_directory.as_ref().map_or("", |dir| dir.value.as_str());
+                    let varies = run.text.contains("matrix.");
+                    let runs = if varies { ci_files::runs(run, &instances) } else { vec![run.clone()] };
                     let first = calls.len();
-                    let text = Script { text: &run.text, map: &run.map, folder, dialect: Dialect::Github };
-                    self.add(&text, Vars::new(), &caller, &mut calls);
+                    for run in &runs {
+                        let folder = run.working_directory.as_ref().map_or("", |dir| dir.value.as_str());
+                        let text = Script { text: &run.text, map: &run.map, folder, dialect: Dialect::Github };
+                        let since = calls.len();
+                        self.add(&text, Vars::new(), &caller, &mut calls);
+                        let same = |at: usize, calls: &[Call]| calls[first..since].contains(&calls[at]);
+                        for at in (since..calls.len()).rev() {
+                            if same(at, &calls) {
+                                calls.remove(at);
+                            }
+                        }
+                    }
                     calls[first..].iter_mut().for_each(|call| call.may_fail |= step.continue_on_error);
                 }
             }
@@ -227,14 +238,17 @@ impl<'t> Repository<'t> {
     pub(super) fn add_at(&self, script: &Script<'_>, vars: Vars, caller: &Caller, depth: usize, calls: &mut Vec<Call>) {
         for executed in self.commands(script.text, script.map, script.folder, vars, script.dialect) {
             let argv = words(&executed);
-            let meaning = meaning::of(&argv);
-            let folder = executed
+            let mut meaning = meaning::of(&argv);
+            let mut folder = executed
                 .cwd
                 .as_deref()
                 .and_then(|cwd| paths::join(script.folder, cwd))
                 .unwrap_or_else(|| script.folder.to_owned());
+            if let Some((exec, stack)) = container_exec::read(self.tree, &argv, caller, calls) {
+                (meaning, folder) = (Meaning::Composes(exec), stack);
+            }
             let first = calls.len();
-            let followed = self.follow(&meaning, &argv, &folder, caller, depth, calls);
+            let followed = self.follow(&mut meaning, &argv, (&folder, executed.span), caller, depth, calls);
             calls[first..].iter_mut().for_each(|call| call.may_fail |= executed.ignored_failure);
             if meaning != Meaning::Other && !followed {
                 let may_fail = executed.ignored_failure;
@@ -252,12 +266,14 @@ impl<'t> Repository<'t> {
             let start = at;
             at += line.len();
             let trimmed = line.trim();
-            if trimmed.starts_with("```") || trimmed.starts_with("~~~") {
+            // A block of one line opens and closes in it.
+            let whole = trimmed.strip_prefix("```").and_then(|rest| rest.strip_suffix("```")).map(str::trim);
+            if whole.is_none() && (trimmed.starts_with("```") || trimmed.starts_with("~~~")) {
                 fenced = !fenced;
                 continue;
             }
-            let command = trimmed.trim_start_matches(['$', '>']).trim_start();
-            let block = fenced || line.starts_with("    ") || trimmed.starts_with('$');
+            let command = whole.unwrap_or(trimmed).trim_start_matches(['$', '>']).trim_start();
+            let block = whole.is_some() || fenced || line.starts_with("    ") || trimmed.starts_with('$');
             let word = command.strip_prefix("sudo ").unwrap_or(command);
             if start < until || !block || !TELLING.iter().any(|telling| word.starts_with(telling)) {
                 continue;
@@ -265,7 +281,7 @@ impl<'t> Repository<'t> {
             let begin = start + line.find(command).unwrap_or(0);
             until = begin + continued(text.get(begin..).unwrap_or_default());
             let map = SpanMap::Linear { file, base: u32::try_from(begin).unwrap_or(0) };
-            let text = text.get(begin..until).unwrap_or(command).trim_end();
+            let text = text.get(begin..until).unwrap_or(command).trim_end().trim_end_matches("```").trim_end();
             let script = Script { text, map: &map, folder: &folder, dialect: Dialect::Bash };
             self.add(&script, Vars::new(), &Caller::Guide(file), calls);
         }
@@ -273,9 +289,9 @@ impl<'t> Repository<'t> {
 }
 
 /// What the commands of a guide that are followed begin with.
-const TELLING: [&str; 19] = [
+const TELLING: [&str; 22] = [
     "docker", "podman", "python", "pip", "make", "heroku", "flask", "gunicorn", "uv ", "poetry ", "pdm ", "pipenv ",
-    "just ", "celery ", "uvicorn ", "./", "bash ", "sh ", "kubectl ",
+    "just ", "celery ", "uvicorn ", "./", "bash ", "sh ", "kubectl ", "alembic ", "fastapi ", "honcho ",
 ];
 /// How many lines of a guide one command may take.
 const MAX_LINES: usize = 20;

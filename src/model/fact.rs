@@ -100,9 +100,6 @@ pub const UNLISTED: &str = "pip adds what these packages need, which only an ind
 impl Coverage {
     /// Whether everything that the files name was seen, whatever pip adds to it.
     pub fn named(&self) -> Result<(), &Reason> {
-        match &self.complete {
-            Err(reason) if reason.text != UNLISTED => Err(reason),
-            _ => Ok(()),
-        }
+        self.complete.as_ref().err().filter(|reason| reason.text != UNLISTED).map_or(Ok(()), Err)
     }
 }

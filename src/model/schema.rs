@@ -132,7 +132,12 @@ pub const ATTRIBUTES: &[AttributeRow] = &[
     row(Runtime, "ended", Text, "the day its support ended, if it has"),
     row(Runtime, "floating", Bool, "whether the declaration leaves the minor open"),
     row(Runtime, "allowed", Text, "where nothing names a version: the range from which the installer picks one"),
-    row(Runtime, "declared_in", Text, "image, setup-python, setup-uv, conda, .python-version …"),
+    row(
+        Runtime,
+        "declared_in",
+        Text,
+        "image, setup-python, setup-uv, conda, hatch, pyenv, system package, .python-version …",
+    ),
     row(SystemPackage, "package", Text, "the package as it is named there"),
     row(SystemPackage, "manager", Text, "apt, apk, dnf …"),
     row(SystemPackage, "version", Version, "the version, where one is asked for"),

@@ -2,9 +2,9 @@
 
 use std::collections::BTreeMap;
 
-use super::exports;
 use super::installs::{self, Place};
 use super::part::{ImagePart, Installs, RuntimePart};
+use super::{exports, interpreters};
 use crate::discover::Tree;
 use crate::environments::ImageBuild;
 use crate::formats::World;
@@ -53,6 +53,9 @@ pub fn resolve<'t>(tree: &'t Tree, build: Build, asked: &ImageBuild, as_of: &str
     let about = reference.one().map(|reference| images::describe(reference, as_of)).or_else(|| partly(&build, target));
     let mut runtimes: Vec<RuntimePart> = about.iter().flat_map(|about| runtimes(about, &origin, &certainty)).collect();
     brought(&installs, &mut runtimes);
+    if !runtimes.iter().any(|runtime| runtime.tool == "python") {
+        runtimes.extend(interpreters::of_system(&installs, about.as_ref()));
+    }
     runtimes.extend(uv(&build, target));
     let stages = other_stages(&build, target);
     let stage = build.stages.get(target)?;
@@ -71,18 +74,23 @@ pub fn resolve<'t>(tree: &'t Tree, build: Build, asked: &ImageBuild, as_of: &str
     Some(Built { build, target, image, installs, runtimes, container, commands })
 }
 
-/// Puts the interpreter that an environment of conda brings before that of the base.
+/// Puts the interpreter that conda, Hatch or pyenv brings before that of the base.
 pub fn brought(installs: &Installs, runtimes: &mut Vec<RuntimePart>) {
     let Some(python) = &installs.python else { return };
-    let origin = python.one().map(|python| Origin::set(python.span)).unwrap_or_default();
+    let origin = python.values().first().map(|python| Origin::set(python.span)).unwrap_or_default();
     let version = match python {
         Known::One(python) => Known::One(python.value.clone()),
+        Known::Every(all, reason) => {
+            Known::Every(all.iter().map(|python| python.value.clone()).collect(), reason.clone())
+        }
         Known::Unknown(reason) => Known::Unknown(reason.clone()),
         _ => return,
     };
     runtimes.retain(|runtime| runtime.tool != "python");
-    runtimes
-        .insert(0, RuntimePart { tool: "python", version, declared_in: "conda", origin, certainty: Certainty::Stated });
+    runtimes.insert(
+        0,
+        RuntimePart { tool: "python", version, declared_in: installs.python_by, origin, certainty: Certainty::Stated },
+    );
 }
 
 /// The platform that the stage's own base is asked for.
@@ -115,7 +123,14 @@ fn external_base(build: &Build, stage: usize) -> (Known<String>, Certainty, Orig
     for later in chain.iter().skip(1).filter_map(|index| build.stages.get(*index)) {
         origin = origin.then(StepKind::Inherited, later.from_span);
     }
-    (base.reference.clone(), base.certainty.clone(), origin)
+    let reference = match &base.reference {
+        Known::One(text) if text.is_empty() => Known::Unknown(Reason::at(
+            "a build argument without a default names it, and nothing hands one over",
+            base.raw.span,
+        )),
+        reference => reference.clone(),
+    };
+    (reference, base.certainty.clone(), origin)
 }
 
 /// The stages that the target needs without resting on them.

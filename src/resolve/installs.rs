@@ -2,8 +2,8 @@
 
 use std::collections::BTreeMap;
 
-use super::exports;
 use super::part::{Installs, PackagePart, SourcePart, SystemPart};
+use super::{exports, interpreters};
 use crate::discover::{Tree, paths};
 use crate::formats::Vars;
 use crate::formats::locks::{self, Package};
@@ -53,7 +53,7 @@ pub fn run(installs: &mut Installs, executed: &Executed, place: &Place<'_, '_>) 
         _ if syncs(&argv, &executed.vars) || locks::hatch::call(&argv).is_some() => {
             python(installs, &argv, executed, place);
         }
-        _ => {}
+        _ => interpreters::pyenv(installs, &argv, executed),
     }
 }
 
@@ -212,13 +212,20 @@ fn python(installs: &mut Installs, command: &[String], executed: &Executed, plac
         let rest = more.then(|| locks::installed(place.tree, &folder, &argv, vars, &place.markers));
         exports::joined(exported, rest)
     };
-    interpreter(installs, installed.python.as_ref(), executed.span);
+    let by = if command[0] == "hatch" { "hatch" } else { "conda" };
+    interpreter(installs, installed.python.as_ref(), by, executed.span);
     // A run that cannot be followed says less than what was installed before it.
     let runs = command.get(1).is_some_and(|verb| verb == "run");
     if runs && installed.complete.is_err() && installed.packages.is_empty() {
         return;
     }
     installs.installs_python = true;
+    if is_exact(command) && installed.complete.is_ok() && maybe(executed).is_none() {
+        let own = |part: &PackagePart| {
+            part.installed_by.value.starts_with("uv ") && !part.installed_by.value.contains(" --system")
+        };
+        installs.packages.retain(|name, part| !own(part) || installed.packages.contains_key(name));
+    }
     let installer_only = ["pip", "setuptools", "wheel", "uv", "poetry", "pipenv", "pdm", "virtualenv", "pip-tools"];
     if let Err(reason) = &installed.complete
         && !(reason.text == UNLISTED && compiled(place.tree, &installed, &installer_only))
@@ -262,6 +269,13 @@ fn python(installs: &mut Installs, command: &[String], executed: &Executed, plac
     }
 }
 
+/// Whether a command takes out of the project's environment what it does not put in.
+fn is_exact(command: &[String]) -> bool {
+    command.first().is_some_and(|word| word == "uv")
+        && command.get(1).is_some_and(|verb| verb == "sync")
+        && !command.iter().any(|word| word == "--inexact")
+}
+
 /// Whether what pip is told holds all that the packages need: the installers alone, or files that a resolver wrote.
 fn compiled(tree: &Tree, installed: &locks::Installed, installers: &[&str]) -> bool {
     let written = |source: &locks::Source| {
@@ -277,17 +291,36 @@ fn compiled(tree: &Tree, installed: &locks::Installed, installers: &[&str]) -> b
     }
 }
 
-/// Notes the interpreter that conda puts in its environment.
-fn interpreter(installs: &mut Installs, found: Option<&Spanned<String>>, step: Span) {
-    let Some(found) = found else { return };
-    let place = if found.span == locks::NOWHERE { step } else { found.span };
-    let several =
-        installs.python.as_ref().is_some_and(|known| known.one().is_none_or(|known| known.value != found.value));
-    installs.python = Some(if several {
-        Known::Unknown(Reason::at("several environments have interpreters of their own", place))
-    } else {
-        Known::One(Spanned::new(found.value.clone(), place))
-    });
+/// Notes the interpreter that conda puts in its environment, or that one of Hatch asks for.
+fn interpreter(installs: &mut Installs, found: Option<&Known<Spanned<String>>>, by: &'static str, step: Span) {
+    let several = || Reason::at("several environments have interpreters of their own", step);
+    let other = installs.python_by == "hatch" && by == "hatch" && installs.python.is_none();
+    let Some(mut found) = found.cloned() else {
+        // An environment of Hatch that asks for none has that of the machine.
+        if by == "hatch" {
+            installs.python_by = by;
+            installs.python = installs.python.take().map(|_| Known::Unknown(several()));
+        }
+        return;
+    };
+    let at = |python: &mut Spanned<String>| {
+        if python.span == locks::NOWHERE {
+            python.span = step;
+        }
+    };
+    match &mut found {
+        Known::One(python) => at(python),
+        Known::Every(all, _) => all.iter_mut().for_each(at),
+        _ => {}
+    }
+    let texts = |known: &Known<Spanned<String>>| -> Vec<String> {
+        known.values().iter().map(|python| python.value.clone()).collect()
+    };
+    if other || installs.python.as_ref().is_some_and(|known| texts(known).is_empty() || texts(known) != texts(&found)) {
+        found = Known::Unknown(several());
+    }
+    installs.python = Some(found);
+    installs.python_by = by;
 }
 
 /// Whether an installed version is left as it is: it fits what is asked for, and nothing asks for an upgrade.
@@ -342,7 +375,9 @@ pub fn take_over(into: &mut Installs, from: &Installs, step: Span) {
     }
     into.sources.extend(from.sources.iter().cloned());
     into.installs_python |= from.installs_python;
-    into.python = into.python.take().or_else(|| from.python.clone());
+    if into.python.is_none() {
+        (into.python, into.python_by) = (from.python.clone(), from.python_by);
+    }
 }
 
 /// Takes over wheels that another stage built.

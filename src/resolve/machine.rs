@@ -3,13 +3,13 @@
 use super::components::Context;
 use super::installs::{self, Place};
 use super::part::{Host, Part, RuntimePart};
-use crate::discover::{Kind, paths};
+use crate::discover::{Kind, Tree, paths};
 use crate::environments::words::naming;
 use crate::environments::{CommandLine, Planned};
 use crate::formats::requirements::MarkerEnv;
-use crate::formats::small::mise;
 use crate::formats::small::runtime_files::{self, How};
-use crate::formats::{Var, World, shell};
+use crate::formats::small::{json, mise};
+use crate::formats::{Var, World, dotenv, shell};
 use crate::links::Container;
 use crate::links::Meaning;
 use crate::links::repository::Caller;
@@ -25,6 +25,9 @@ pub fn of<'t>(context: &Context<'_, 't>, planned: &Planned, folder: &str) -> Par
     part.span = planned.environment.because.first().map(|evidence| evidence.span);
     python(context, &mut part, folder, &CONVENTIONS);
     of_mise(context, &mut part, folder);
+    if planned.environment.role == Role::Development {
+        of_procfile(context, &mut part, folder);
+    }
     let Some(anchor) = part.span else { return part };
     if let Some(file) = requirements_for(context, planned.environment.role, folder) {
         install_file(context, &mut part, file, anchor);
@@ -34,7 +37,7 @@ pub fn of<'t>(context: &Context<'_, 't>, planned: &Planned, folder: &str) -> Par
     for call in &context.repository.calls {
         let development = matches!(&call.caller, Caller::Make { .. } | Caller::Guide(_));
         if let (true, Meaning::Serves(found), Role::Development) =
-            (development, &call.meaning, planned.environment.role)
+            (development && serves_the_code(&call.meaning), &call.meaning, planned.environment.role)
         {
             part.processes.push(super::part::ProcessPart {
                 key: "web".into(),
@@ -50,6 +53,27 @@ pub fn of<'t>(context: &Context<'_, 't>, planned: &Planned, folder: &str) -> Par
         }
     }
     part
+}
+
+/// The variables of the dotenv file beside a Procfile: what runs the one by hand (`heroku local`, foreman, honcho) reads
+/// the other.
+fn of_procfile(context: &Context<'_, '_>, part: &mut Part<'_>, folder: &str) {
+    let tree = context.repository.tree;
+    let at = |name: &str| paths::join(folder, name).and_then(|path| tree.find(&path));
+    let (Some(_), Some(file)) = (at("Procfile"), at(".env")) else { return };
+    let Ok(text) = tree.text(file) else { return };
+    let read = dotenv::parse(file, text, dotenv::Dialect::PythonDotenv, &World::empty());
+    for (name, var) in dotenv::vars(&read) {
+        if !part.world.vars().contains_key(&name) {
+            part.providers.insert(name.clone(), "dotenv");
+            part.world.vars_mut().insert(name, var);
+        }
+    }
+}
+
+/// Whether a command starts a server of the application: no step that passes, no worker, nothing that serves other files.
+fn serves_the_code(meaning: &Meaning) -> bool {
+    matches!(meaning, Meaning::Serves(found) if found.interface.is_some() || found.kind == "supervisor")
 }
 
 /// The variables that mise sets in a folder and the folders above it, the nearest last.
@@ -88,22 +112,41 @@ fn requirements_for(context: &Context<'_, '_>, role: Role, folder: &str) -> Opti
     named.copied().or_else(plain)
 }
 
-/// What a platform installs by its convention: requirements.txt, a lock, or Pipfile at the root.
+/// What a platform installs by the convention of Heroku's buildpack, the first of these that stands at the root: the lock
+/// of Pipenv, requirements.txt, the lock of Poetry, that of uv.
 pub fn platform_installs(context: &Context<'_, '_>, part: &mut Part<'_>, folder: &str, anchor: Span) {
     python(context, part, folder, &OF_PLATFORMS);
     let tree = context.repository.tree;
     let at = |name: &str| paths::join(folder, name).and_then(|path| tree.find(&path));
-    if let Some(file) = at("requirements.txt") {
+    if let Some(file) = at("Pipfile.lock") {
+        if part.runtimes.is_empty() {
+            part.runtimes.extend(python_of_pipenv(tree, file));
+        }
+        command(context, part, "pipenv install --deploy", folder, anchor);
+    } else if let Some(file) = at("requirements.txt") {
         install_file(context, part, file, anchor);
-    } else if at("uv.lock").is_some() {
-        command(context, part, "uv sync --locked --no-default-groups", folder, anchor);
     } else if at("poetry.lock").is_some() {
         command(context, part, "poetry install --only main", folder, anchor);
-    } else if at("Pipfile.lock").is_some() {
-        command(context, part, "pipenv install --deploy", folder, anchor);
+    } else if at("uv.lock").is_some() {
+        command(context, part, "uv sync --locked --no-default-groups", folder, anchor);
     } else {
         part.installs.packages_complete = Err(Reason::at("nothing says what the platform installs", anchor));
     }
+}
+
+/// The Python that a lock of Pipenv asks for, in full or as a minor version.
+fn python_of_pipenv(tree: &Tree, file: FileId) -> Option<RuntimePart> {
+    let lock = tree.parsed(file, json::parse).ok()?.0.clone()?;
+    let requires = lock.path(&["_meta", "requires"])?;
+    let version = requires.field("python_full_version").or_else(|| requires.field("python_version"))?;
+    let plain = version.value.chars().all(|c| c.is_ascii_digit() || c == '.');
+    plain.then(|| RuntimePart {
+        tool: "python",
+        version: Known::One(version.value),
+        declared_in: "Pipfile.lock",
+        origin: Origin::set(version.span),
+        certainty: Certainty::Stated,
+    })
 }
 
 /// What a platform installs by the command that its file names.

@@ -131,8 +131,10 @@ pub struct Installs {
     pub sources: Vec<SourcePart>,
     /// Whether anything installs Python packages.
     pub installs_python: bool,
-    /// The interpreter of the environment that conda makes; unknown where it makes several.
+    /// The interpreter that conda or pyenv puts before others; unknown where it is one of several.
     pub python: Option<Known<Spanned<String>>>,
+    /// Who puts it there.
+    pub python_by: &'static str,
     /// Files or folders of other stages whose system files were copied (`/usr`, `*.so`).
     pub copied_libraries: bool,
 }
@@ -150,6 +152,7 @@ impl Default for Installs {
             sources: Vec::new(),
             installs_python: false,
             python: None,
+            python_by: "conda",
             copied_libraries: false,
         }
     }

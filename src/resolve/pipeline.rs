@@ -233,6 +233,10 @@ fn gate(
     if let Some(condition) = broken.filter(|job| counts(job)).and_then(|job| job.condition.as_ref()) {
         return Gate { kind: "none", path: Vec::new(), origin: Origin::set(condition.span).join(&origin) };
     }
+    if let Some(waiting) = std::iter::once(job).chain(sure.iter().copied()).find(|job| waits_for_checks(job)) {
+        let origin = origin.then(StepKind::Used, waiting.id.span);
+        return Gate { kind: "other-workflow", path: vec![waiting.id.value.clone()], origin };
+    }
     let chained = workflow.on.iter().find(|trigger| trigger.event.value == "workflow_run");
     if let Some(trigger) = chained {
         let asked = std::iter::once(job).chain(all.iter().copied()).any(asks_conclusion);
@@ -282,6 +286,29 @@ fn gate_of_callers(
         Some(gate(repository, file, &workflow, job, testing, depth + 1))
     });
     gates.min_by_key(|gate| WEAKEST_FIRST.iter().position(|kind| *kind == gate.kind))
+}
+
+/// Whether a job waits for checks that run elsewhere and ends with them: by an action for it, `gh run watch`, or its name.
+fn waits_for_checks(job: &Job) -> bool {
+    const ACTIONS: [&str; 6] = [
+        "lewagon/wait-on-check-action",
+        "fountainhead/action-wait-for-check",
+        "ahmadnassri/action-workflow-run-wait",
+        "kachick/wait-other-jobs",
+        "poseidon/wait-for-status-checks",
+        "int128/wait-for-workflows-action",
+    ];
+    let named = |name: &str| {
+        let words: Vec<String> = crate::environments::ci::words(name).collect();
+        let checks = ["ci", "check", "checks", "test", "tests", "status"];
+        words.iter().any(|word| word == "wait") && words.iter().any(|word| checks.contains(&word.as_str()))
+    };
+    named(&job.id.value)
+        || job.steps.iter().any(|step| {
+            let action = step.uses.as_ref().and_then(|uses| uses.value.split('@').next());
+            action.is_some_and(|action| ACTIONS.contains(&action))
+                || step.run.as_ref().is_some_and(|run| run.text.contains("gh run watch"))
+        })
 }
 
 /// Whether a job asks how the workflow that started this one ended: it is started after a failure too.

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use super::part::{Part, ProcessPart};
-use super::supervised;
+use super::{runner, supervised};
 use crate::discover::Tree;
 use crate::formats::python;
 use crate::formats::shell::{self, Dialect, Evaluation, Executed, When, Word};
@@ -30,7 +30,8 @@ pub struct CommandWords {
 /// Runs a component's command and fills its processes, commands and exported variables.
 pub fn start(part: &mut Part<'_>, command: &CommandWords, tree: &Tree) {
     let Some(container) = part.container.clone() else { return };
-    let (evaluation, script) = evaluate(command, &part.world, &container);
+    let (mut evaluation, script) = evaluate(command, &part.world, &container);
+    evaluation.commands = runner::expanded(evaluation.commands, &container, tree);
     for (name, var) in &evaluation.exports {
         if !part.world.vars().contains_key(name) && var.value.one().is_some() {
             part.world.vars_mut().insert(name.clone(), var.clone());
@@ -67,7 +68,8 @@ pub fn start(part: &mut Part<'_>, command: &CommandWords, tree: &Tree) {
             container.workdir = absolute(&container.workdir, folder);
         }
         let (evaluation, script) = evaluate(&program.command, &program.world, &container);
-        let all: Vec<&Executed> = evaluation.commands.iter().collect();
+        let evaluated = runner::expanded(evaluation.commands, &container, tree);
+        let all: Vec<&Executed> = evaluated.iter().collect();
         part.commands.extend(all.iter().map(|executed| (words(executed), executed.span)));
         let key = format!("{}.{}", part.name, program.name);
         for executed in chosen(&all) {
@@ -77,7 +79,7 @@ pub fn start(part: &mut Part<'_>, command: &CommandWords, tree: &Tree) {
     }
 }
 
-fn serves(executed: &Executed) -> Option<processes::Match> {
+pub(super) fn serves(executed: &Executed) -> Option<processes::Match> {
     if let Meaning::Serves(found) = meaning::of(&words(executed)) { Some(found) } else { None }
 }
 
@@ -102,7 +104,7 @@ fn chosen<'e>(commands: &[&'e Executed]) -> Vec<&'e Executed> {
 }
 
 /// The server that a command starts, by its name or by the program that it runs.
-fn started(executed: &Executed, container: &Container<'_>, tree: &Tree) -> Option<processes::Match> {
+pub(super) fn started(executed: &Executed, container: &Container<'_>, tree: &Tree) -> Option<processes::Match> {
     serves(executed).or_else(|| started_by_program(&words(executed), container, tree))
 }
 

@@ -162,12 +162,11 @@ fn either(one: Node, other: Node) -> Node {
         (kind @ (Kind::Map(_) | Kind::Null), Kind::Map(new)) => {
             let mut entries = if let Kind::Map(entries) = kind { entries } else { Vec::new() };
             for (name, value) in new {
-                match entries.iter_mut().find(|(known, _)| known.value == name.value) {
-                    Some(entry) => entry.1 = either(entry.1.clone(), value),
-                    None => {
-                        let open = either(Node::new(Kind::Null, value.span), value);
-                        entries.push((name, open));
-                    }
+                if let Some(entry) = entries.iter_mut().find(|(known, _)| known.value == name.value) {
+                    entry.1 = either(entry.1.clone(), value);
+                } else {
+                    let open = either(Node::new(Kind::Null, value.span), value);
+                    entries.push((name, open));
                 }
             }
             Node { kind: Kind::Map(entries), span: one.span, map: one.map }

@@ -105,14 +105,16 @@ fn name_matches(pattern: &str, name: &str) -> bool {
 /// What an `if` comes to where it asks for nothing that only the run tells.
 fn condition(text: &str) -> Option<bool> {
     let mut reader = Reader { rest: text.trim() };
-    let value = reader.either(0)?;
-    if reader.rest.is_empty() { value } else { None }
+    reader.either(0).ok().flatten().filter(|_| reader.rest.is_empty())
 }
 
 /// Conditions within conditions that are followed.
 const DEPTH: usize = 20;
 
-/// A condition while it is read; none where it cannot be.
+/// A condition that cannot be read.
+struct Unread;
+
+/// A condition while it is read.
 struct Reader<'a> {
     rest: &'a str,
 }
@@ -134,40 +136,40 @@ impl<'a> Reader<'a> {
         found.is_some()
     }
 
-    fn either(&mut self, depth: usize) -> Option<Option<bool>> {
+    fn either(&mut self, depth: usize) -> Result<Option<bool>, Unread> {
         let mut parts = vec![self.both(depth)?];
         while self.eat("||") {
             parts.push(self.both(depth)?);
         }
-        Some(any(parts.into_iter()))
+        Ok(any(parts.into_iter()))
     }
 
-    fn both(&mut self, depth: usize) -> Option<Option<bool>> {
+    fn both(&mut self, depth: usize) -> Result<Option<bool>, Unread> {
         let mut parts = vec![self.one(depth)?];
         while self.eat("&&") {
             parts.push(self.one(depth)?);
         }
-        Some(all(parts.into_iter()))
+        Ok(all(parts.into_iter()))
     }
 
-    fn one(&mut self, depth: usize) -> Option<Option<bool>> {
+    fn one(&mut self, depth: usize) -> Result<Option<bool>, Unread> {
         if self.eat("(") {
-            let inner = if depth < DEPTH { self.either(depth + 1)? } else { return None };
-            return self.eat(")").then_some(inner);
+            let inner = if depth < DEPTH { self.either(depth + 1)? } else { return Err(Unread) };
+            return if self.eat(")") { Ok(inner) } else { Err(Unread) };
         }
-        let left = self.value()?;
+        let left = self.value().ok_or(Unread)?;
         for (operator, equal) in [("==", true), ("!=", false)] {
             if self.eat(operator) {
-                let right = self.value()?;
+                let right = self.value().ok_or(Unread)?;
                 let open = left == Value::Open || right == Value::Open;
-                return Some((!open).then(|| (left == right) == equal));
+                return Ok((!open).then(|| (left == right) == equal));
             }
         }
         if self.eat("=~") || self.eat("!~") {
-            self.pattern()?;
-            return Some(None);
+            self.pattern().ok_or(Unread)?;
+            return Ok(None);
         }
-        Some(match left {
+        Ok(match left {
             Value::Open => None,
             Value::Null => Some(false),
             Value::Text(text) => Some(!text.is_empty()),

@@ -25,7 +25,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use crate::discover::Tree;
 use crate::formats::Vars;
 use crate::formats::requirements::MarkerEnv;
-use crate::model::{FileId, Origin, Problem, Reason, Span, Spanned};
+use crate::model::{FileId, Known, Origin, Problem, Reason, Span, Spanned};
 use plan::Plan;
 
 /// The place of what stands on the command line itself: the caller knows where that is.
@@ -46,8 +46,8 @@ pub struct Installed {
     pub unconfirmed: Option<Reason>,
     /// Whether the project itself is installed too; `None` where that does not arise.
     pub project: Option<bool>,
-    /// The interpreter that comes with the packages, as conda brings one.
-    pub python: Option<Spanned<String>>,
+    /// The interpreter that the packages are installed for where they bring or ask for one: conda and Hatch do.
+    pub python: Option<Known<Spanned<String>>>,
     /// The lock file that was read.
     pub lock: Option<FileId>,
     /// The files that were read.

@@ -363,6 +363,12 @@ impl Machine<'_> {
             if mro.iter().any(Option::is_none) {
                 out.incomplete = Some(why);
             }
+            // The importer sets up one class, and gives all of them the defaults of Django.
+            if self.whole && self.surroundings.importer && self.is_configuration(id) {
+                out.incomplete =
+                    Some(Reason::new("the importer of django-configurations decides what is in its classes"));
+                return;
+            }
             let get = |name: &String| self.class_attribute(id, name, at).map(|v| (name.clone(), v));
             let found: Vec<(String, V)> = names.iter().filter_map(get).collect();
             let mut values = Vec::new();

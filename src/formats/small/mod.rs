@@ -7,6 +7,7 @@ pub mod fly;
 pub mod heroku_yml;
 pub mod ini;
 pub mod json;
+pub mod justfile;
 pub mod makefile;
 pub mod mise;
 pub mod procfile;

@@ -24,6 +24,7 @@ rows! {
     Codename { name: String, distro: String, release: String, #[serde(default)] glibc: String, #[serde(default)] python: String }
     #[expect(clippy::struct_field_names, reason = "the fields are the table's columns")] Libc { distro: String, libc: String }
     #[expect(clippy::struct_field_names, reason = "the fields are the table's columns")] Patch { minor: String, first_patch: u32, codename: String }
+    SystemPython { distro: String, release: String, python: String }
     Lts { name: String, major: String }
     Base { repository: String, distro: String, #[serde(default)] release: String }
     RunnerRow { label: String, #[serde(default)] codename: String, #[serde(default)] since: String, #[serde(default)] os: String }
@@ -37,6 +38,7 @@ pub(in crate::knowledge) struct Table {
     pub(in crate::knowledge) as_of: String,
     mirrors: Vec<Mirror>,
     codenames: Vec<Codename>,
+    system_pythons: Vec<SystemPython>,
     libcs: Vec<Libc>,
     python_patches: Vec<Patch>,
     node_lts: Vec<Lts>,
@@ -107,8 +109,14 @@ pub fn glibc_version(distro: &str, release: &str) -> Option<&'static str> {
 
 /// The Python that a release of a distribution ships itself.
 pub fn system_python(distro: &str, release: &str) -> Option<&'static str> {
-    let row = table().codenames.iter().find(|row| row.distro == distro && row.release == release)?;
-    (!row.python.is_empty()).then_some(row.python.as_str())
+    if let Some(row) = table().codenames.iter().find(|row| row.distro == distro && row.release == release) {
+        return (!row.python.is_empty()).then_some(row.python.as_str());
+    }
+    let below = |row: &&SystemPython| {
+        release.strip_prefix(row.release.as_str()).is_some_and(|rest| rest.is_empty() || rest.starts_with('.'))
+    };
+    let found = table().system_pythons.iter().filter(|row| row.distro == distro).find(below)?;
+    Some(found.python.as_str())
 }
 
 /// The first patch of a minor that was published on a codename by default.

@@ -64,6 +64,7 @@ pub fn all_used(repository: &Repository<'_>, role: Role, loaded: Option<&Loaded>
         }
     }
     driver::infer(role, parts, &mut used);
+    driver::of_heroku(role, loaded, parts, &mut used);
     used
 }
 

@@ -20,7 +20,9 @@ impl Machine<'_> {
             let path = if root.is_empty() { format!("{path}{end}") } else { format!("{root}/{path}{end}") };
             (self.tree.find(&path), path)
         };
-        for root in self.roots {
+        let around = &self.surroundings;
+        let roots = || around.before.iter().chain(self.roots).chain(&around.behind);
+        for root in roots() {
             if let Some(file) = at(root, "/__init__.py").0 {
                 return Some((Some(file), true));
             }
@@ -28,7 +30,7 @@ impl Machine<'_> {
                 return Some((Some(file), false));
             }
         }
-        self.roots.iter().any(|root| self.tree.is_dir(&at(root, "").1)).then_some((None, true))
+        roots().any(|root| self.tree.is_dir(&at(root, "").1)).then_some((None, true))
     }
 
     /// Imports a module and its parents; its space, or none if it is not in the repository.

@@ -69,7 +69,7 @@ impl Machine<'_> {
         if let Some(name) = path.strip_prefix("os.path.") {
             return self.os_path(name, args, at);
         }
-        if let Some(known) = self.standard(path, args, at) {
+        if let Some(known) = self.standard(path, args, at).or_else(|| self.surrounding(path, args, at)) {
             return known;
         }
         match path {

@@ -5,7 +5,8 @@ use std::sync::Arc;
 use ruff_python_ast as ast;
 
 use super::machine::{Frame, Machine};
-use super::values::{Args, Exc, Id, K, R, Role, V};
+use super::truth::{View, wrap};
+use super::values::{Args, Exc, Id, K, Names, R, Role, V};
 use crate::model::{Reason, Span};
 
 /// Settings that are a project's own by their nature: a library for one topic does not know them.
@@ -67,10 +68,34 @@ impl Machine<'_> {
         let topic = module.rsplit_once('.').is_some_and(|(_, last)| !is_general(last));
         let space = self.space(id).filter(|_| topic && !self.whole);
         let of = |name: &&str| Some(((*name).to_owned(), space?.names.get(*name)?.clone()));
-        let kept: Vec<(String, V)> = OWN.iter().filter_map(|name| of(&name)).collect();
+        let kept: Vec<(String, V)> = OWN.iter().filter_map(of).collect();
         self.forget_object(id, &format!("all names of {module} are imported, which is not in the repository"), at);
         for (name, value) in kept {
             self.set_name(id, &name, value);
+        }
+    }
+
+    /// The names and values of an update that holds while its variables are not set; set, they may bring others.
+    fn update_perhaps(&mut self, id: Id, vars: &Names, pairs: Vec<(V, V)>, at: Span) {
+        let mail = |name: &str| name.starts_with("EMAIL_") || name == "OPTIONS";
+        // The address of a mail server gives these settings, and no others.
+        let of_mail = !pairs.is_empty() && pairs.iter().all(|(key, _)| key.text().is_some_and(mail));
+        let mut now = self.space(id).map(|space| space.names.clone()).unwrap_or_default();
+        if of_mail {
+            for name in ["EMAIL_USE_TLS", "EMAIL_USE_SSL", "OPTIONS"] {
+                now.entry(name.to_owned()).or_insert_with(|| V::at(K::Undefined, at));
+            }
+        } else if let Some(space) = self.space_mut(id) {
+            let why = Reason::at("names that a variable decides are set here", at);
+            space.open.get_or_insert_with(|| Arc::new(why));
+        }
+        for (name, value) in now {
+            if !name.starts_with("__") && (!of_mail || mail(&name)) {
+                self.set_name(id, &name, wrap(vars.clone(), value));
+            }
+        }
+        for (key, value) in pairs {
+            self.set_namespace(id, &key, wrap(vars.clone(), value), at);
         }
     }
 
@@ -132,6 +157,12 @@ impl Machine<'_> {
                 }
             }
             ("update", first) if !args.open => {
+                if let Some(View::Depends(vars, default)) = first.as_ref().map(|first| self.view(first))
+                    && let Some(pairs) = default.and_then(|default| self.pairs(&default))
+                {
+                    self.update_perhaps(id, &vars, pairs, at);
+                    return self.namespace_method(id, name, &Args { pos: Vec::new(), ..args.clone() }, at);
+                }
                 let given = first.map_or(Some(Vec::new()), |first| self.pairs(&first));
                 let named = args.named.iter().map(|(name, value)| (V::str(name), value.clone()));
                 match given {

@@ -18,6 +18,16 @@ pub(crate) fn is_value(path: &str) -> bool {
 impl Machine<'_> {
     /// The classes of a module that build on `Configuration`, with the places of their definitions.
     pub(crate) fn configuration_classes(&self, module: &Space) -> Vec<(String, Span)> {
+        let class = |(name, value): (&String, &V)| {
+            let K::Ref(id) = value.k else { return None };
+            let at = value.m.origin.steps.first().map(|step| step.span)?;
+            self.is_configuration(id).then(|| (name.clone(), at))
+        };
+        module.names.iter().filter_map(class).collect()
+    }
+
+    /// Whether a class builds on `Configuration`.
+    pub(crate) fn is_configuration(&self, id: Id) -> bool {
         let bare = |id: &Id| {
             match self.space(*id).map(|space| &space.role) {
             Some(Role::Class { bases, .. }) => bases.iter().any(|base| {
@@ -26,13 +36,7 @@ impl Machine<'_> {
             _ => false,
         }
         };
-        let class = |(name, value): (&String, &V)| {
-            let K::Ref(id) = value.k else { return None };
-            let is = self.mro(id).iter().flatten().any(bare);
-            let at = value.m.origin.steps.first().map(|step| step.span)?;
-            is.then(|| (name.clone(), at))
-        };
-        module.names.iter().filter_map(class).collect()
+        self.mro(id).iter().flatten().any(bare)
     }
 
     /// What a value of django-configurations comes to as the attribute `name`; other values stay.

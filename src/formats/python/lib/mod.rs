@@ -26,6 +26,7 @@ pub(crate) mod sequences;
 pub(crate) mod sqlalchemy;
 pub(crate) mod standard;
 pub(crate) mod starlette;
+pub(crate) mod surroundings;
 pub(crate) mod trees;
 pub(crate) mod types;
 pub(crate) mod url;

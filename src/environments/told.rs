@@ -1,0 +1,134 @@
+//! Variables that guides and scripts tell to set on a platform: `heroku config:set KEY=value`.
+
+use super::plan::{Planned, Runs};
+use super::words::{naming, role_of_value};
+use crate::discover::{Kind, paths};
+use crate::formats::shell::{Dialect, Word};
+use crate::formats::{Var, Vars};
+use crate::knowledge::variables;
+use crate::links::Repository;
+use crate::model::{Certainty, FileId, Known, Origin, Reason, Role, SpanMap};
+
+/// How commands that set variables of a platform begin.
+const TELLING: [&str; 14] = [
+    "heroku config:set ",
+    "heroku config:add ",
+    "dokku config:set ",
+    "gigalixir config:set ",
+    "fly secrets set ",
+    "flyctl secrets set ",
+    "fly secrets import ",
+    "railway variables ",
+    "railway variable ",
+    "scalingo env-set ",
+    "piku config:set ",
+    "eb setenv ",
+    "az webapp config appsettings set ",
+    "clever env set ",
+];
+/// Endings of the files that may hold them.
+const ENDINGS: [&str; 6] = ["md", "rst", "txt", "sh", "adoc", "markdown"];
+/// Flags whose value names the application.
+const APPLICATION: [&str; 6] = ["-a", "--app", "-r", "--remote", "-e", "--environment"];
+
+/// A variable that a command sets, and the role of the application that it names.
+struct Told {
+    name: String,
+    var: Var,
+    role: Option<Role>,
+}
+
+/// Gives the environments of platforms what the repository tells to set there; what their files say stays.
+pub(super) fn give(repository: &Repository<'_>, all: &mut [Planned]) {
+    let platform = |planned: &Planned| {
+        let kinds = [Kind::Procfile, Kind::Platform, Kind::AppJson];
+        let files = &planned.environment.files;
+        kinds.iter().any(|kind| repository.of(*kind).iter().any(|file| files.contains(file)))
+            && matches!(planned.environment.role, Role::Production | Role::Staging)
+    };
+    if !all.iter().any(platform) {
+        return;
+    }
+    let told = read(repository);
+    for planned in all.iter_mut().filter(|planned| platform(planned)) {
+        let role = planned.environment.role;
+        let own = told.iter().filter(|told| told.role.is_none_or(|known| known == role));
+        let vars: Vars = own.map(|told| (told.name.clone(), told.var.clone())).collect();
+        let units = planned.units.iter().filter(|unit| !matches!(unit.runs, Runs::Pulled { .. }));
+        for unit in units {
+            let known = planned.variables.entry(unit.name.clone()).or_default();
+            for (name, var) in &vars {
+                known.entry(name.clone()).or_insert_with(|| var.clone());
+            }
+        }
+    }
+}
+
+fn read(repository: &Repository<'_>) -> Vec<Told> {
+    let mut all = Vec::new();
+    let tree = repository.tree;
+    for (file, path) in tree.files() {
+        let ending = paths::name(path).rsplit_once('.').map_or("", |(_, ending)| ending);
+        let guide = ENDINGS.contains(&ending) && !path.contains("node_modules/");
+        let Some(text) = guide.then(|| tree.text(file).ok()).flatten() else { continue };
+        for sign in TELLING {
+            for (at, _) in text.match_indices(sign) {
+                one(repository, file, at, text.get(at..).unwrap_or_default(), &mut all);
+            }
+        }
+    }
+    all
+}
+
+/// Reads one command; a line that ends in a backslash goes on.
+fn one(repository: &Repository<'_>, file: FileId, at: usize, text: &str, all: &mut Vec<Told>) {
+    let mut end = 0;
+    for line in text.split_inclusive('\n').take(20) {
+        end += line.len();
+        if !line.trim_end().ends_with('\\') {
+            break;
+        }
+    }
+    // In running text the command ends with its mark.
+    let command = text.get(..end).unwrap_or_default().split('`').next().unwrap_or_default().trim_end();
+    let map = SpanMap::Linear { file, base: u32::try_from(at).unwrap_or(0) };
+    let found = repository.commands(command, &map, "", Vars::new(), Dialect::Bash);
+    let Some(executed) = found.first() else { return };
+    let written: Vec<&str> = executed.argv.iter().map(Word::written).collect();
+    let application = written.iter().zip(written.iter().skip(1)).find(|(flag, _)| APPLICATION.contains(*flag));
+    // Dokku names the application without a flag.
+    let plain =
+        executed.argv.get(2).map(Word::written).filter(|word| written.first() == Some(&"dokku") && !word.contains('='));
+    let role = application.map(|(_, name)| *name).or(plain).and_then(|name| Some(naming(name).role?.0));
+    for word in &executed.argv {
+        let Some((name, value)) = word.written().split_once('=') else { continue };
+        let named = name.chars().all(|c| c.is_ascii_uppercase() || c.is_ascii_digit() || c == '_');
+        if !named
+            || !name.starts_with(|c: char| c.is_ascii_uppercase())
+            || all.iter().any(|told| told.name == name && told.role == role)
+        {
+            continue;
+        }
+        let known = word.text.one().is_some() && speaks(name, value);
+        let reason = Reason::at(format!("{name} is set on the platform"), word.span);
+        let value = if known { Known::One(value.to_owned()) } else { Known::Unknown(reason) };
+        let certainty = Certainty::Default { variable: Some(name.to_owned()) };
+        let var = Var { value, certainty, origin: Origin::set(word.span) };
+        all.push(Told { name: name.to_owned(), var, role });
+    }
+}
+
+/// Whether a value is meant as it is written: a name of Python, a switch, an environment. Others may be samples.
+fn speaks(name: &str, value: &str) -> bool {
+    let dotted = value.contains('.')
+        && value.split('.').all(|part| {
+            part.starts_with(|c: char| c.is_ascii_alphabetic() || c == '_')
+                && part.chars().all(|c| c.is_ascii_alphanumeric() || c == '_')
+        });
+    let domain = ["com", "org", "net", "io", "app", "dev"].iter().any(|end| value.rsplit('.').next() == Some(end));
+    let switch = ["true", "false", "0", "1", "on", "off", "yes", "no"].contains(&value.to_ascii_lowercase().as_str());
+    let environment = value.chars().all(|c| c.is_ascii_lowercase()) && role_of_value(value).is_some();
+    !variables::is_secret_name(name)
+        && !variables::is_placeholder(value)
+        && (dotted && !domain || switch || environment)
+}

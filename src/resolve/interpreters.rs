@@ -1,0 +1,62 @@
+//! Interpreters that commands of a build bring: by pyenv, or by the distribution's packages where the base has none.
+
+use super::part::{Installs, RuntimePart, SystemPart};
+use crate::formats::shell::{Executed, When};
+use crate::knowledge::images::{self, Image};
+use crate::links::meaning;
+use crate::model::{Certainty, Known, Origin, Reason, Spanned};
+
+/// Notes the Python that pyenv installs or chooses; `global` and `local` decide between several.
+pub(super) fn pyenv(installs: &mut Installs, argv: &[String], executed: &Executed) {
+    let words = meaning::unwrapped(argv);
+    let program = words.first().map_or("", |word| word.rsplit('/').next().unwrap_or(word));
+    let verb = words.get(1).map_or("", String::as_str);
+    if program != "pyenv" || !["install", "global", "local"].contains(&verb) {
+        return;
+    }
+    let named: Vec<&String> = words.iter().skip(2).filter(|word| !word.starts_with('-')).collect();
+    let plain = |text: &str| text.contains('.') && text.chars().all(|c| c.is_ascii_digit() || c == '.');
+    let unknown = |why: &str| Known::Unknown(Reason::at(why, executed.span));
+    let found = match named.as_slice() {
+        [] => return,
+        _ if matches!(executed.when, When::Maybe(_)) => unknown("pyenv is run on a branch that is not decided"),
+        // The first one of `global` is `python`.
+        [one, rest @ ..] if plain(one) && (rest.is_empty() || verb != "install") => {
+            Known::One(Spanned::new((*one).clone(), executed.span))
+        }
+        _ => unknown("the version that pyenv is given is not known here"),
+    };
+    let same = |known: &Known<Spanned<String>>| known.one().map(|one| &one.value) == found.one().map(|one| &one.value);
+    let several = verb == "install" && installs.python_by == "pyenv" && !installs.python.as_ref().is_none_or(same);
+    installs.python = Some(if several { unknown("pyenv installs several") } else { found });
+    installs.python_by = "pyenv";
+}
+
+/// The Python of the distribution's packages: that of `python3.11`, else that which the release has as `python3`.
+pub(super) fn of_system(installs: &Installs, about: Option<&Image>) -> Option<RuntimePart> {
+    let about = about.filter(|about| matches!(about.python, Known::Absent))?;
+    let mut found: Vec<(String, &SystemPart)> = Vec::new();
+    for part in installs.system.iter().filter(|part| part.maybe.is_none()) {
+        let Some(rest) = part.package.strip_prefix("python3").or_else(|| part.package.strip_prefix("py3-")) else {
+            continue;
+        };
+        let version = match rest.strip_prefix('.').map(|rest| rest.split('-').next().unwrap_or(rest)) {
+            Some(minor) if minor.chars().all(|c| c.is_ascii_digit()) => Some(format!("3.{minor}")),
+            Some(_) => None,
+            None if rest.is_empty() || rest.starts_with('-') || part.package.starts_with("py3-") => {
+                let (distro, release) = about.distro.one().zip(about.release.one())?;
+                images::system_python(distro, release).map(str::to_owned)
+            }
+            None => continue,
+        };
+        found.push((version?, part));
+    }
+    let (version, part) = found.first()?;
+    found.iter().all(|(other, _)| other == version).then(|| RuntimePart {
+        tool: "python",
+        version: Known::One(version.clone()),
+        declared_in: "system package",
+        origin: Origin::set(part.span),
+        certainty: Certainty::Stated,
+    })
+}

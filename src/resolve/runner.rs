@@ -1,0 +1,97 @@
+//! Runners that a component is started by: `make run`, `just serve`, `npm start` come to the commands behind them.
+
+use super::process;
+use crate::discover::{Tree, paths};
+use crate::formats::World;
+use crate::formats::shell::{self, Executed, When};
+use crate::links::container::{Container, absolute};
+use crate::links::repository::words;
+use crate::links::{meaning, runners};
+use crate::model::{Step, StepKind};
+
+/// Runners of scripts for Node: mostly another server beside the application, which is known by its call alone.
+const OF_NODE: [&str; 7] = ["npm", "pnpm", "yarn", "bun", "concurrently", "run-p", "npm-run-all"];
+/// Runners whose call says more than what they run: they bring environments of their own.
+const WHOLE: [&str; 2] = ["tox", "nox"];
+
+/// Commands with what the calls of runners among them come to in their place.
+pub(super) fn expanded(commands: Vec<Executed>, container: &Container<'_>, tree: &Tree) -> Vec<Executed> {
+    at(commands, container, tree, 0)
+}
+
+fn at(commands: Vec<Executed>, container: &Container<'_>, tree: &Tree, depth: usize) -> Vec<Executed> {
+    let mut all = Vec::new();
+    for executed in commands {
+        match behind(&executed, container, tree, depth) {
+            Some(found) => all.extend(found),
+            None => all.push(executed),
+        }
+    }
+    all
+}
+
+/// What a call of a runner comes to; none where it is none, or where nothing better is known than the call.
+fn behind(executed: &Executed, container: &Container<'_>, tree: &Tree, depth: usize) -> Option<Vec<Executed>> {
+    let argv = words(executed);
+    let unwrapped = meaning::unwrapped(&argv);
+    let program = unwrapped.first().map_or("", |word| word.rsplit('/').next().unwrap_or(word));
+    if depth > runners::MAX_DEPTH || executed.substitution || WHOLE.contains(&program) {
+        return None;
+    }
+    let cwd = absolute(&container.workdir, executed.cwd.as_deref().unwrap_or_default());
+    let here = container.outside(&cwd).filter(|_| !executed.cwd_unknown)?;
+    let pieces = runners::pieces(tree, &argv, &here, executed.span)?;
+    let count = pieces.len();
+    let mut all = Vec::new();
+    for (index, piece) in pieces.into_iter().enumerate() {
+        let mut container = container.clone();
+        container.workdir = inside(&here, &piece.folder, &cwd)?;
+        let mut vars = (*executed.vars).clone();
+        vars.extend(piece.vars);
+        let world = if executed.open { World::Open(vars) } else { World::Closed(vars) };
+        let script = shell::parse(&piece.text, &piece.map, piece.dialect);
+        let found = shell::evaluate(&script, &world, &[], &container).commands;
+        let mut found = at(found, &container, tree, depth + 1);
+        for inner in &mut found {
+            let step = Step { kind: StepKind::Selected, span: executed.span, note: Some(argv.join(" ")) };
+            inner.via = executed.via.iter().cloned().chain([step]).chain(inner.via.drain(..)).collect();
+            inner.last &= index + 1 == count && (executed.last || executed.exec);
+            inner.background |= executed.background;
+            if let (When::Maybe(_), When::Always) = (&executed.when, &inner.when) {
+                inner.when = executed.when.clone();
+            }
+            // Paths of the call's words are those of its own folder.
+            let folder = absolute(&container.workdir, inner.cwd.as_deref().unwrap_or_default());
+            inner.cwd = (!inner.cwd_unknown).then_some(folder);
+        }
+        all.extend(found);
+    }
+    let known = |executed: &Executed| process::started(executed, container, tree).is_some();
+    let stays = |executed: &Executed| process::serves(executed).is_none_or(|found| found.kind != "oneshot");
+    let serves = all.iter().any(|inner| known(inner) && stays(inner));
+    // A step before the last one is no process, whatever it comes to.
+    if !serves && !(executed.last || executed.exec) {
+        return None;
+    }
+    let kept = serves || !all.is_empty() && !OF_NODE.contains(&program) && process::serves(executed).is_none();
+    kept.then_some(all)
+}
+
+/// The folder in the container of a folder of the repository, where `here` stands at `cwd`.
+fn inside(here: &str, folder: &str, cwd: &str) -> Option<String> {
+    if here == folder {
+        return Some(cwd.to_owned());
+    }
+    let below =
+        if here.is_empty() { Some(folder) } else { folder.strip_prefix(here).and_then(|rest| rest.strip_prefix('/')) };
+    if let Some(below) = below {
+        return Some(absolute(cwd, below));
+    }
+    // A runner whose file stands in a folder above.
+    let rest = here.strip_prefix(folder)?.trim_start_matches('/');
+    let mut cwd = cwd;
+    for _ in rest.split('/') {
+        cwd = paths::parent(cwd);
+    }
+    Some(if cwd.is_empty() { "/".to_owned() } else { cwd.to_owned() })
+}

@@ -1,0 +1,136 @@
+//! What task runners, buildpacks and guides say that runs, joined.
+
+use crate::support::{facts, holds};
+
+const REQUIREMENTS: (&str, &str) = ("requirements.txt", "django==5.2\ngunicorn==23.0\n");
+
+#[test]
+fn a_buildpack_takes_the_lock_of_pipenv_first_and_the_python_that_it_asks_for() {
+    let lock = r#"{"_meta": {"requires": {"python_version": "3.11"}}, "default": {"django": {"version": "==4.2.1"}}, "develop": {}}"#;
+    let files = [
+        ("Procfile", "web: gunicorn a:b\n"),
+        ("Pipfile.lock", lock),
+        ("Pipfile", "[packages]\ndjango = '*'\n[requires]\npython_version = '3.11'\n"),
+        REQUIREMENTS,
+    ];
+    let lines = facts(&files);
+    holds(&lines, &["production web package.django version=4.2.1", "production web runtime.python version=3.11"]);
+    let mut files = files.to_vec();
+    files.push(("runtime.txt", "python-3.12.4\n"));
+    holds(&facts(&files), &["production web runtime.python version=3.12.4"]);
+}
+
+#[test]
+fn a_step_that_a_guide_tells_of_is_no_process_of_development() {
+    let guide = "# Set up\n\n```\nflask db init\ncelery -A a worker\nflask run --with-threads\n```\n";
+    let lines = facts(&[
+        ("README.md", guide),
+        ("Procfile", "web: gunicorn a:b\n"),
+        REQUIREMENTS,
+        (".flaskenv", "FLASK_APP=app\n"),
+    ]);
+    assert!(!lines.iter().any(|line| line.contains("server=release-step")), "{lines:#?}");
+    holds(&lines, &["development host process.web server=flask-run"]);
+}
+
+#[test]
+fn processes_that_runners_start_are_the_commands_behind_them() {
+    let makefile = "run-dev: assets\n\tpython manage.py migrate\n\tpython manage.py runserver 0.0.0.0:8000\n\
+                    assets:\n\ttouch x\nrun-prod:\n\tgunicorn site.wsgi -b 0.0.0.0:$(PORT) --workers 4\nPORT = 9000\n";
+    let justfile = "port := '8001'\nserve *args: migrate\n    uvicorn site:app --port {{ port }} {{ args }}\nmigrate:\n    alembic upgrade head\n";
+    let package = r#"{"scripts": {"start": "concurrently -n A,B \"npm run assets\" \"npm run flask\"", "assets": "webpack --watch",
+        "flask": "flask run --host=0.0.0.0", "ui": "react-scripts start"}}"#;
+    let compose = |command: &str| format!("services:\n  web:\n    build: .\n    command: {command}\n");
+    let (dev, prod) = (compose("make run-dev"), compose("make run-prod"));
+    let files = [
+        ("Dockerfile", "FROM python:3.12-slim\nWORKDIR /code\nCOPY . .\nRUN pip install -r requirements.txt\n"),
+        ("Makefile", makefile),
+        ("justfile", justfile),
+        ("package.json", package),
+        ("docker-compose.dev.yml", &dev),
+        ("docker-compose.prod.yml", &prod),
+        REQUIREMENTS,
+    ];
+    let lines = facts(&files);
+    holds(
+        &lines,
+        &[
+            "dev web process.web server=django-runserver",
+            "prod web process.web server=gunicorn",
+            "prod web process.web port=9000",
+        ],
+    );
+    assert!(!lines.iter().any(|line| line.contains("release-step")), "{lines:#?}");
+    let mut files = files;
+    let (dev, prod) = (compose("npm start"), compose("just serve --workers 2"));
+    (files[4].1, files[5].1) = (&dev, &prod);
+    let lines = facts(&files);
+    holds(
+        &lines,
+        &[
+            "dev web process.web server=flask-run",
+            "prod web process.web command=uvicorn site:app --port 8001 --workers 2",
+        ],
+    );
+    // What is no server of ours stays as it is called.
+    let dev = compose("npm run ui");
+    files[4].1 = &dev;
+    holds(&facts(&files), &["dev web process.web command=npm run ui"]);
+}
+
+#[test]
+fn scripts_of_node_say_what_development_runs() {
+    let package = r#"{"scripts": {"start": "run-script-os", "start:default": "npm-run-all -p assets web",
+        "assets": "webpack", "web": "flask run --port 5001"}}"#;
+    let files = [
+        ("package.json", package),
+        ("Procfile", "web: gunicorn a:b\n"),
+        REQUIREMENTS,
+        (".flaskenv", "FLASK_APP=app\n"),
+    ];
+    holds(&facts(&files), &["development host process.web server=flask-run", "development host process.web port=5001"]);
+}
+
+#[test]
+fn an_image_without_a_python_has_the_one_that_its_commands_bring() {
+    let python = |docker: &str| {
+        let docker = format!("{docker}\nCOPY . .\nRUN pip3 install -r requirements.txt\nCMD [\"gunicorn\", \"a:b\"]\n");
+        let lines = facts(&[("Dockerfile", &docker), ("manage.py", ""), REQUIREMENTS]);
+        let found =
+            lines.iter().find_map(|line| line.split_once("runtime.python version=").map(|(_, found)| found.to_owned()));
+        found.unwrap_or_default()
+    };
+    let pyenv = "ENV PYTHON_VERSION=3.9.22\nRUN pyenv install $PYTHON_VERSION && pyenv global $PYTHON_VERSION";
+    assert_eq!(python(&format!("FROM node:22-alpine3.19\n{pyenv}")), "3.9.22");
+    assert_eq!(python("FROM ubuntu:22.04\nRUN pyenv install 3.11.4 && pyenv install 3.12.1"), "?");
+    assert_eq!(python("FROM ubuntu:22.04\nRUN apt-get install -y python3 python3-pip"), "3.10");
+    assert_eq!(python("FROM ubuntu:22.04\nRUN apt-get install -y python3.12 python3.12-venv"), "3.12");
+    assert_eq!(python("FROM ubuntu:22.04\nRUN apt-get install -y python3 python3.12"), "");
+    assert_eq!(python("FROM node:20-bookworm-slim\nRUN apt-get update && apt-get install -y python3-pip"), "3.11");
+    assert_eq!(python("FROM alpine:3.19.1\nRUN apk add --no-cache py3-pip"), "3.11");
+    assert_eq!(python("FROM python:3.13-slim-bookworm\nRUN apt-get install -y python3-dev"), "3.13");
+    assert_eq!(python("FROM registry.internal/base:1\nRUN apt-get install -y python3"), "?");
+}
+
+#[test]
+fn guides_tell_what_is_set_on_a_platform() {
+    let guide = "# Install\n\n```bash\n$ dokku config:set site MAIL_BACKEND='x.backends.Mail' \\\n  API_TOKEN=abc\n```\n\n\
+                 Run `heroku config:set DEBUG=False HOST=example.com` and\n`heroku config:set -a site-staging LEVEL=staging`.\n";
+    let settings = "import os\nMAIL = os.environ.get('MAIL_BACKEND', 'console')\nTOKEN = os.environ['API_TOKEN']\n";
+    let lines = facts(&[
+        ("INSTALL.md", guide),
+        ("Procfile", "web: gunicorn a:b\n"),
+        ("site/settings.py", settings),
+        REQUIREMENTS,
+    ]);
+    holds(
+        &lines,
+        &[
+            "production web variable.MAIL_BACKEND value=x.backends.Mail",
+            "production web variable.API_TOKEN value=?",
+            "production web variable.DEBUG value=False",
+            "production web variable.HOST value=?",
+        ],
+    );
+    assert!(!lines.iter().any(|line| line.contains("variable.LEVEL")), "{lines:#?}");
+}
