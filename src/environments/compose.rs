@@ -208,7 +208,7 @@ fn is_second(repository: &Repository<'_>, file: &File) -> bool {
 fn offered(repository: &Repository<'_>, file: &File) -> Vec<Planned> {
     let stack = Stack { files: vec![file.id], invoked: None };
     let word = format!("production-{}", variant_words(repository.tree.path(file.id)));
-    let why = "one of several ways offered to run it";
+    let why = super::developed::OFFERED;
     environments(repository, &stack, Role::Production, &word, Confidence::Named, file.id, why)
 }
 

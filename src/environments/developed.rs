@@ -6,17 +6,26 @@ use crate::discover::classify::classify;
 use crate::discover::{Kind, paths};
 use crate::formats::dockerfile::{Action, Build, Command, CopyFrom};
 use crate::links::Repository;
-use crate::model::{Confidence, Role};
+use crate::model::{Confidence, Environment, Role};
 
 /// What starts a server that is made for development.
 const SIGNS: [&str; 4] = ["runserver", "--reload", "flask run", "fastapi dev"];
+
+/// Why a compose file of several is taken for a production.
+pub(super) const OFFERED: &str = "one of several ways offered to run it";
+
+/// Whether a production is a heuristic's: what is known of another one counts for more.
+pub(super) fn is_guessed(about: &Environment) -> bool {
+    let offered = about.because.iter().any(|evidence| evidence.text == OFFERED);
+    about.role == Role::Production && (about.confidence == Confidence::Guessed || offered)
+}
 
 /// Drops productions that rest on nothing but a Dockerfile which another environment builds: where another production is
 /// known, where the image has no command of its own, and where that starts a development server.
 pub(super) fn drop(repository: &Repository<'_>, all: &mut Vec<Planned>) {
     let other = |planned: &Planned| {
         let about = &planned.environment;
-        about.role == Role::Production && about.confidence != Confidence::Guessed && image(planned).is_none()
+        about.role == Role::Production && !is_guessed(about) && image(planned).is_none()
     };
     let known = all.iter().any(other);
     all.retain(|planned| {

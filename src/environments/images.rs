@@ -225,7 +225,7 @@ fn of_one(
         && known.iter().any(|planned| {
             planned.environment.role == role
                 && !planned.units.is_empty()
-                && planned.environment.confidence > Confidence::Guessed
+                && !super::developed::is_guessed(&planned.environment)
         })
     {
         return None;

@@ -34,7 +34,7 @@ pub use plan::{CommandLine, ContainerRun, ImageBuild, NativeBuild, Plan, Planned
 use crate::discover::classify::classify;
 use crate::discover::{Config, Kind, paths};
 use crate::links::Repository;
-use crate::model::{Confidence, Environment, Role};
+use crate::model::{Confidence, Role};
 
 /// Finds the environments of a repository, project by project.
 ///
@@ -92,8 +92,8 @@ fn of_project(repository: &Repository<'_>) -> Vec<Planned> {
     let files = platform_files::infer(repository, &all);
     all.extend(files);
     // What an orchestrator runs is production, rather than what a heuristic makes of a compose file.
-    let guessed = |about: &Environment| about.role == Role::Production && about.confidence == Confidence::Guessed;
-    let sure: Vec<Planned> = all.iter().filter(|planned| !guessed(&planned.environment)).cloned().collect();
+    let sure: Vec<Planned> =
+        all.iter().filter(|planned| !developed::is_guessed(&planned.environment)).cloned().collect();
     let orchestrated = kubernetes::infer(repository, &sure);
     if orchestrated.iter().any(|planned| planned.environment.role == Role::Production) {
         all = sure;

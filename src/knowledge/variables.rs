@@ -161,6 +161,7 @@ mod tests {
         assert!(is_placeholder("6LeIxAcTAAAAAGG-anything-behind-it"));
         assert!(is_placeholder("1x0000000000000000000000000000000AA"));
         assert_eq!(token_shape("sk_test_4eC39HqLyjW"), None);
+        assert!(is_placeholder("@{ADMIN_PASSWORD}") && is_placeholder("__DB_PASSWORD__"));
     }
 
     #[test]

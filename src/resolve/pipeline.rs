@@ -62,6 +62,11 @@ fn testing_jobs(repository: &Repository<'_>) -> BTreeSet<(FileId, String)> {
                 text.split(['-', '_', ' ', '/'])
                     .any(|word| ["test", "tests", "pytest", "ci", "check", "checks"].contains(&word))
             };
+            let plainly = job
+                .steps
+                .iter()
+                .filter(|step| !step.continue_on_error)
+                .any(|step| step.run.as_ref().is_some_and(|run| run.text.lines().any(runs_tests)));
             let runs = job.steps.iter().filter(|step| !step.continue_on_error).any(|step| {
                 step.run.as_ref().is_some_and(|run| run.text.lines().any(line_tests))
                     || step.uses.as_ref().is_some_and(|uses| uses.value.contains("test"))
@@ -69,7 +74,8 @@ fn testing_jobs(repository: &Repository<'_>) -> BTreeSet<(FileId, String)> {
             let elsewhere = job.uses.as_ref().filter(|uses| !uses.value.starts_with("./"));
             let reused = elsewhere.is_some_and(|uses| uses.value.contains("test"));
             let key = (file, job.id.value.clone());
-            if reused || runs && named(&job.id.value.to_ascii_lowercase()) && !vain.contains(&key) {
+            let named = plainly || runs && named(&job.id.value.to_ascii_lowercase());
+            if reused || named && !vain.contains(&key) {
                 found.insert(key);
             }
         }
@@ -78,6 +84,27 @@ fn testing_jobs(repository: &Repository<'_>) -> BTreeSet<(FileId, String)> {
         reusing(repository).into_iter().filter(|(_, called)| found.iter().any(|(f, _)| f == called)).collect();
     found.extend(callers.into_iter().map(|(job, _)| job));
     found
+}
+
+/// Runners of tests in other languages, as they are called.
+const RUNNERS: [&str; 12] = [
+    "npm test",
+    "npm run test",
+    "yarn test",
+    "yarn run test",
+    "pnpm test",
+    "pnpm run test",
+    "bun test",
+    "go test",
+    "cargo test",
+    "make test",
+    "playwright test",
+    "cypress run",
+];
+
+/// Whether a line of a script runs tests, whatever its job is called.
+fn runs_tests(line: &str) -> bool {
+    line_tests(line) && RUNNERS.iter().any(|runner| line.contains(runner)) || line.contains("cypress run")
 }
 
 /// Whether a line of a script may run tests: it speaks of them, installs nothing, and its failure counts.

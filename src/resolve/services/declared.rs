@@ -91,19 +91,28 @@ fn other(part: &Part<'_>, image: &ImagePart) -> Option<Declared> {
 /// Where `PGDATA` of PostgreSQL's images lay up to 17.
 const OLD_DATA: &str = "/var/lib/postgresql/data";
 
-/// The folder of a PostgreSQL's volume if its data lies elsewhere: from 18 on it lies in a folder of its version.
+/// The folder of a PostgreSQL's volume if its data lies elsewhere: from 18 on it lies in a folder of its version, and no
+/// version keeps it in a folder that other packages of PostgreSQL use.
 fn misplaced(part: &Part<'_>, as_of: &str) -> Option<String> {
     let about = part.image.as_ref()?.about.as_ref()?;
     let known = ["postgres", "postgis/postgis", "pgvector/pgvector"].contains(&about.repository.as_str());
+    if !known || part.world.get("PGDATA").value != Known::Absent || about.digest.is_some() && about.tag.is_none() {
+        return None;
+    }
+    let targets = || part.volumes.iter().map(|target| target.trim_end_matches('/'));
+    let within = |target: &str| {
+        let rest = target.strip_prefix("/var/lib/postgresql");
+        rest.is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
+    };
+    let foreign = |target: &&str| target.starts_with("/var/lib/pgsql") || target.starts_with("/var/lib/postgres/");
+    if !targets().any(within) {
+        return targets().find(foreign).map(str::to_owned);
+    }
     let tag = about.tag.as_deref().unwrap_or("latest");
     let dated = || images::release_of_tag(&about.repository, tag, as_of).map(|(version, _)| version.to_owned());
     let version = services::version_of_tag("postgres", tag).or_else(dated)?;
     let major: u32 = version.split('.').next()?.parse().ok()?;
-    let own = part.world.get("PGDATA").value != Known::Absent;
-    if !known || own || major < 18 || about.digest.is_some() && about.tag.is_none() {
-        return None;
-    }
-    part.volumes.iter().find(|target| target.trim_end_matches('/') == OLD_DATA).cloned()
+    targets().find(|target| major >= 18 && *target == OLD_DATA).map(str::to_owned)
 }
 
 /// All services that the files of an environment declare.
