@@ -99,8 +99,11 @@ fn chosen<'e>(commands: &[&'e Executed]) -> Vec<&'e Executed> {
     if !found.is_empty() {
         return found;
     }
+    // What only writes down what a pipeline says is not what runs.
+    let writes = |executed: &Executed| executed.piped && ["tee", "cat", "logger"].contains(&program(executed));
     let last = commands.iter().rev().find(|executed| executed.last || executed.exec);
-    last.or(commands.last()).copied().into_iter().collect()
+    let last = last.or(commands.last()).filter(|executed| !writes(executed));
+    last.or_else(|| commands.iter().rev().find(|executed| !writes(executed))).copied().into_iter().collect()
 }
 
 /// The server that a command starts, by its name or by the program that it runs.
@@ -178,8 +181,18 @@ fn process(
     ProcessPart { key, argv, server, module, origin, script, maybe, vars: Arc::clone(&executed.vars) }
 }
 
-/// Why nobody can say which program a command starts: one of its first words is not known.
+/// The name of a command's program; empty where it is not known.
+fn program(executed: &Executed) -> &str {
+    let first = executed.argv.first().and_then(|word| word.text.one());
+    first.map_or("", |first| first.rsplit('/').next().unwrap_or(first))
+}
+
+/// Why nobody can say which program a command starts: one of its first words is not known, or it is the message that a
+/// script ends with.
 fn undecided(executed: &Executed) -> Option<Reason> {
+    if ["echo", "printf"].contains(&program(executed)) {
+        return Some(Reason::at("the script ends with a message here", executed.span));
+    }
     executed.argv.iter().take(PROGRAM).find_map(|word| match &word.text {
         Known::Unknown(reason) => Some(reason.clone()),
         _ => None,

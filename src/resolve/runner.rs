@@ -70,7 +70,7 @@ fn behind(executed: &Executed, container: &Container<'_>, tree: &Tree, depth: us
     let stays = |executed: &Executed| process::serves(executed).is_none_or(|found| found.kind != "oneshot");
     let serves = all.iter().any(|inner| known(inner) && stays(inner));
     // A step before the last one is no process, whatever it comes to.
-    if !serves && !(executed.last || executed.exec) {
+    if !(serves || executed.last || executed.exec) {
         return None;
     }
     let kept = serves || !all.is_empty() && !OF_NODE.contains(&program) && process::serves(executed).is_none();
