@@ -168,3 +168,28 @@ fn scripts_behind_an_init_are_followed_however_it_is_named() {
         assert!(lines.iter().any(|line| line.ends_with("command=gunicorn site.wsgi -w 2")), "{entry}: {lines:#?}");
     }
 }
+
+#[test]
+fn a_job_has_what_the_targets_it_makes_install_and_set() {
+    let workflow = "on: push\njobs:\n  test:\n    runs-on: ubuntu-24.04\n    steps:\n      - run: make install test\n";
+    let makefile = "export LEVEL = high\ninstall:\n\tpip install -r requirements.txt\ntest:\n\tMULTI=false python manage.py test\n";
+    let files = [(".github/workflows/main.yml", workflow), ("Makefile", makefile), ("manage.py", ""), REQUIREMENTS];
+    holds(
+        &facts(&files),
+        &[
+            "test test variable.MULTI value=false",
+            "test test variable.LEVEL value=high",
+            "test test package.django version=5.2",
+        ],
+    );
+}
+
+#[test]
+fn a_script_of_commands_is_no_server() {
+    let manage =
+        "from flask_script import Manager\nmanager = Manager(app)\nif __name__ == '__main__':\n    manager.run()\n";
+    let procfile = "web: gunicorn a:b\nrelease: python manage.py db upgrade\nworker: python work.py\n";
+    let files = [("Procfile", procfile), ("manage.py", manage), ("work.py", "cli.run()\n"), REQUIREMENTS];
+    let lines = facts(&files);
+    assert!(!lines.iter().any(|line| line.contains("flask-app-run")), "{lines:#?}");
+}

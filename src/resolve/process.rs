@@ -134,9 +134,18 @@ fn started_by_program(argv: &[String], container: &Container<'_>, tree: &Tree) -
         [script, ..] => script.clone(),
         [] => return None,
     };
+    // `manage.py db upgrade` is a command, whatever the script is made with.
+    let behind = words.iter().skip_while(|word| **word != script).skip(1).find(|word| !word.starts_with('-'));
+    if script.ends_with("manage.py")
+        && behind.is_some_and(|word| !["runserver", "run", "serve"].contains(&word.as_str()))
+    {
+        return None;
+    }
     let file = container.find(&absolute(&container.workdir, &script)).filter(|_| script.ends_with(".py"))?;
     let facts = python::entry_points(tree, file);
-    let call = facts.runs.first()?;
+    let commands =
+        |callee: &str| ["manager", "cli", "commands"].contains(&callee.rsplit('.').nth(1).unwrap_or_default());
+    let call = facts.runs.iter().find(|call| !commands(&call.callee))?;
     let on = |name: &str| call.keywords.iter().any(|(keyword, value)| keyword == name && value.value == "True");
     let uvicorn = call.callee.starts_with("uvicorn") || call.callee.starts_with("hypercorn");
     let (id, kind) = match uvicorn {
