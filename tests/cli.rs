@@ -186,3 +186,23 @@ fn a_file_that_git_tracks_is_read_although_an_ignore_file_names_it() {
     let (_, out, err) = run(&["why", "production", "package", "black", "--path", path]);
     assert!(!out.contains("24.4.2"), "what git does not track stays out: {out}{err}");
 }
+
+#[test]
+fn inspect_reads_no_file_as_variables_that_holds_none() {
+    let folder = tempfile::tempdir().unwrap();
+    let write = |name: &str, text: &str| {
+        std::fs::write(folder.path().join(name), text).unwrap();
+        folder.path().join(name).to_str().unwrap().to_owned()
+    };
+    let guide = write("README.md", "# A title\n\nSome words, A=1.\n");
+    let code = write("app.conf", "server {\n  listen 80;\n}\n");
+    for path in [&guide, &code, &folder.path().to_str().unwrap().to_owned()] {
+        let (status, out, err) = run(&["inspect", path]);
+        assert_eq!((status, out.as_str()), (2, ""), "{path}");
+        assert!(err.contains("--as") || err.contains("--command"), "{err}");
+    }
+    for path in [write("prod.env", "not a variable\n"), write("settings.conf", "# c\nA=1\nexport B.C = 2\n\n")] {
+        assert_eq!(run(&["inspect", &path]).0, 0, "{path}");
+    }
+    assert_eq!(run(&["inspect", &guide, "--as", "dotenv"]).0, 0);
+}

@@ -13,6 +13,7 @@ mod hooks;
 mod known;
 mod metamorphic;
 mod outputs;
+mod pipelines;
 mod places;
 mod platforms;
 mod projects;

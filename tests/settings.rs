@@ -118,3 +118,121 @@ fn a_job_that_only_computes_what_others_deploy_with_deploys_nothing() {
     };
     assert_eq!((deploys("deploy_site"), deploys("get_deployment_meta")), (true, false));
 }
+
+#[test]
+fn the_class_named_for_the_environment_is_its_configuration_where_nothing_here_chooses_one() {
+    let settings = "from configurations import Configuration, values
+
+class Base(Configuration):
+    DEBUG = False
+    DATABASES = {'default': {'ENGINE': 'django.db.backends.postgresql', 'NAME': 'a'}}
+
+class Development(Base):
+    DEBUG = True
+
+class PreProduction(Base):
+    ALLOWED_HOSTS = ['pre']
+
+class Production(Base):
+    ALLOWED_HOSTS = ['shop']
+";
+    let manage = "import os
+os.environ.setdefault('DJANGO_SETTINGS_MODULE', 'shop.settings')
+os.environ.setdefault('DJANGO_CONFIGURATION', 'Development')
+";
+    let lines = facts(&[
+        ("Procfile", "web: gunicorn shop.wsgi\n"),
+        ("manage.py", manage),
+        (
+            "compose.yaml",
+            "services:\n  web:\n    build: .\n    environment: {DJANGO_CONFIGURATION: Development}\n    command: python manage.py runserver\n",
+        ),
+        ("Dockerfile", "FROM python:3.12\nCOPY . .\n"),
+        ("shop/__init__.py", ""),
+        ("shop/wsgi.py", manage),
+        ("shop/settings.py", settings),
+    ]);
+    holds(
+        &lines,
+        &[
+            "production - service.database product=postgres",
+            "production - setting.ALLOWED_HOSTS value=[\"shop\"]",
+            "development - setting.DEBUG value=True",
+        ],
+    );
+}
+
+#[test]
+fn modules_that_the_entry_files_name_are_settings_wherever_they_lie() {
+    let manage = "import os\nos.environ.setdefault('DJANGO_SETTINGS_MODULE', 'config.django.base')\n";
+    let lines = facts(&[
+        ("Procfile", "web: gunicorn config.wsgi\n"),
+        ("manage.py", manage),
+        ("config/__init__.py", ""),
+        ("config/wsgi.py", manage),
+        ("config/django/__init__.py", ""),
+        ("config/django/base.py", "DEBUG = True\nfrom config.settings.celery import *\n"),
+        ("config/django/production.py", "from .base import *\nDEBUG = False\n"),
+        ("config/django/test.py", "from .base import *\nROOT_URLCONF = 'shop.urls'\n"),
+        ("config/settings/__init__.py", ""),
+        ("config/settings/celery.py", "CELERY_BROKER_URL = 'amqp://q'\n"),
+    ]);
+    holds(&lines, &["test - setting.ROOT_URLCONF value=shop.urls", "test - setting.CELERY_BROKER_URL value=amqp://q"]);
+}
+
+#[test]
+fn a_package_of_settings_that_is_named_for_an_environment_is_a_module() {
+    let manage = "import os\nos.environ.setdefault('DJANGO_SETTINGS_MODULE', 'shop.settings')\n";
+    let lines = facts(&[
+        ("Procfile", "web: gunicorn shop.wsgi\n"),
+        ("manage.py", manage),
+        ("shop/__init__.py", ""),
+        ("shop/wsgi.py", manage),
+        ("shop/settings/__init__.py", ""),
+        ("shop/settings/base.py", "DEBUG = True\n"),
+        ("shop/settings/production/__init__.py", "from ..base import *\nDEBUG = False\n"),
+        ("shop/settings/staging/__init__.py", "from ..base import *\nDEBUG = False\nA = 1\n"),
+    ]);
+    holds(&lines, &["production - setting.DEBUG value=False", "staging - setting.A value=1"]);
+}
+
+#[test]
+fn an_address_that_heroku_gives_is_that_of_its_postgres_and_the_file_beside_the_procfile_is_for_running_it_by_hand() {
+    let settings = "import os, dj_database_url
+DEBUG = os.environ.get('ENVIRONMENT') == 'development'
+if 'DYNO' in os.environ:
+    DATABASES = {'default': dj_database_url.config(conn_max_age=600, ssl_require=True)}
+else:
+    DATABASES = {'default': {'ENGINE': 'django.db.backends.sqlite3', 'NAME': 'a'}}
+";
+    let manage = "import os\nos.environ.setdefault('DJANGO_SETTINGS_MODULE', 'shop.settings')\n";
+    let lines = facts(&[
+        ("Procfile", "web: gunicorn shop.wsgi\n"),
+        ("app.json", "{\"name\": \"shop\", \"stack\": \"heroku-24\"}"),
+        (".env", "ENVIRONMENT=development\n"),
+        ("requirements.txt", "django==5.2\ngunicorn==23.0\n"),
+        ("manage.py", manage),
+        ("shop/__init__.py", ""),
+        ("shop/wsgi.py", manage),
+        ("shop/settings.py", settings),
+    ]);
+    holds(
+        &lines,
+        &[
+            "production - service.database product=postgres",
+            "development - service.database product=sqlite",
+            "development - setting.DEBUG value=True",
+        ],
+    );
+}
+
+#[test]
+fn a_module_that_sets_hosts_and_the_key_is_settings_whatever_its_name() {
+    let settings =
+        "import os\nALLOWED_HOSTS = os.environ.get('HOSTS', '*').split(' ')\nSECRET_KEY = os.environ['KEY']\n";
+    let lines = facts(&[
+        ("compose.production.yaml", "services:\n  web:\n    image: example/shop:1\n    command: [/start]\n"),
+        ("configuration/configuration.py", settings),
+    ]);
+    holds(&lines, &["production - setting.ALLOWED_HOSTS value=[\"*\"]"]);
+}

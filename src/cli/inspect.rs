@@ -3,7 +3,8 @@
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
-use crate::discover::source;
+use crate::discover::classify::classify;
+use crate::discover::{Kind, paths, source};
 use crate::report::inspect::{self, Request};
 
 /// The arguments of `inspect`.
@@ -85,40 +86,37 @@ fn pairs(list: &[String]) -> BTreeMap<String, String> {
     list.iter().map(split).collect()
 }
 
-/// The kind of a path by its name, where `--as` does not say.
-fn kind_of(arguments: &Arguments) -> &str {
+/// The kind that the arguments ask for, where they say it.
+fn asked_kind(arguments: &Arguments) -> Option<&str> {
     if let Some(kind) = &arguments.kind {
-        return kind;
-    }
-    if arguments.settings.is_some() {
-        return "settings";
-    }
-    if !arguments.command.is_empty() {
-        return "installed";
+        return Some(kind);
     }
     // Flags that only one kind has say more than the name of the file.
-    if arguments.target.is_some()
+    let image = arguments.target.is_some()
         || arguments.platform.is_some()
-        || !(arguments.build_arg.is_empty() && arguments.base_env.is_empty())
-    {
-        return "dockerfile";
+        || !(arguments.build_arg.is_empty() && arguments.base_env.is_empty());
+    let kinds = [
+        ("settings", arguments.settings.is_some()),
+        ("installed", !arguments.command.is_empty()),
+        ("dockerfile", image),
+        ("dotenv", arguments.dialect.is_some()),
+        ("compose", !(arguments.profile.is_empty() && arguments.env_file.is_empty())),
+        ("requirements", !arguments.marker.is_empty()),
+        ("workflow", !arguments.var.is_empty()),
+    ];
+    kinds.into_iter().find(|(_, asked)| *asked).map(|(kind, _)| kind)
+}
+
+/// The kind of a file, where no argument says it: by its name, else by what it holds.
+fn kind_of(path: &Path) -> Result<&'static str, String> {
+    let shown = path.display();
+    if path.is_dir() {
+        return Err(format!("{shown} is a folder: --settings or --command says what to inspect in it"));
     }
-    if arguments.dialect.is_some() {
-        return "dotenv";
-    }
-    if !arguments.profile.is_empty() || !arguments.env_file.is_empty() {
-        return "compose";
-    }
-    if !arguments.marker.is_empty() {
-        return "requirements";
-    }
-    if !arguments.var.is_empty() {
-        return "workflow";
-    }
-    let path = arguments.paths.first().and_then(|path| path.to_str()).unwrap_or_default();
-    let name = path.rsplit('/').next().unwrap_or_default().to_ascii_lowercase();
+    let path_text = path.to_str().unwrap_or_default();
+    let name = paths::name(path_text).to_ascii_lowercase();
     let yaml = name.ends_with(".yml") || name.ends_with(".yaml");
-    if yaml && path.rsplit('/').nth(1) == Some("workflows") {
+    Ok(if yaml && path_text.rsplit('/').nth(1) == Some("workflows") {
         "workflow"
     } else if name.contains("dockerfile") || name.contains("containerfile") {
         "dockerfile"
@@ -128,11 +126,25 @@ fn kind_of(arguments: &Arguments) -> &str {
         "requirements"
     } else if name.ends_with(".sh") {
         "shell"
-    } else if is_dockerfile(Path::new(path)) {
-        "dockerfile"
-    } else {
+    } else if classify(path_text) == Some(Kind::Dotenv) {
         "dotenv"
-    }
+    } else if is_dockerfile(path) {
+        "dockerfile"
+    } else if holds_variables(path) {
+        "dotenv"
+    } else {
+        return Err(format!("what kind of file {shown} is cannot be told: --as says it"));
+    })
+}
+
+/// Whether every line of a file sets a variable.
+fn holds_variables(path: &Path) -> bool {
+    let Ok(text) = source::read_text(path) else { return true };
+    let sets = |line: &str| {
+        let name = line.strip_prefix("export ").unwrap_or(line).split(['=', ':']).next().unwrap_or_default().trim_end();
+        name.len() < line.len() && !name.is_empty() && name.chars().all(|c| c.is_alphanumeric() || "_.-".contains(c))
+    };
+    text.lines().map(str::trim).filter(|line| !line.is_empty() && !line.starts_with('#')).all(sets)
 }
 
 /// Whether a file whose name says nothing begins as a Dockerfile does.
@@ -168,7 +180,11 @@ pub fn run(arguments: &Arguments) -> Result<serde_json::Value, String> {
         github: arguments.github,
         posix: arguments.posix,
     };
-    match kind_of(arguments) {
+    let kind = match asked_kind(arguments) {
+        Some(kind) => kind,
+        None => kind_of(arguments.paths.first().ok_or("no file given")?)?,
+    };
+    match kind {
         "dockerfile" => inspect::dockerfile::document(&request),
         "compose" => inspect::compose::document(&request),
         "dotenv" => inspect::dotenv::document(&request),

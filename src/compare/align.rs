@@ -46,7 +46,7 @@ const TESTS: [Test; 7] = [
 ];
 
 /// Aligns the components of two environments, one with one, in a fixed order. Where none of ours found
-/// its opposite, what serves the web stands opposite what does, or else the first.
+/// its opposite, what serves the web stands opposite what does, or else the first; images of others come last.
 pub fn align(here: &[&Component], there: &[&Component]) -> Vec<Aligned> {
     let mut left: Vec<&Component> = here.to_vec();
     let mut right: Vec<&Component> = there.to_vec();
@@ -65,7 +65,8 @@ pub fn align(here: &[&Component], there: &[&Component]) -> Vec<Aligned> {
     }
     let main = |side: &[&Component]| {
         let ours = side.iter().filter(|component| component.kind == ComponentKind::App);
-        ours.min_by_key(|component| !web(component)).map(|component| Arc::clone(&component.name))
+        ours.min_by_key(|component| (component.image_repository.is_some(), !web(component)))
+            .map(|component| Arc::clone(&component.name))
     };
     let none_of_ours =
         !aligned.iter().any(|pair| here.iter().any(|c| c.name == pair.here && c.kind == ComponentKind::App));
@@ -107,6 +108,19 @@ mod tests {
     fn the_only_application_of_each_side_is_opposite() {
         let (job, web) = (app("tests", "x"), app("web", "y"));
         assert_eq!(align(&[&job], &[&web]), [Aligned { here: "tests".into(), there: "web".into() }]);
+    }
+
+    #[test]
+    fn a_pulled_image_stands_opposite_only_where_nothing_of_ours_does() {
+        let pulled = Component {
+            dockerfile: None,
+            build_context: None,
+            image_repository: Some("acme/pdf".into()),
+            ..app("pdf", "")
+        };
+        let job = Component { dockerfile: None, build_context: None, ..app("tests", "") };
+        let web = Component { server: Some("gunicorn".into()), ..app("app", "y") };
+        assert_eq!(align(&[&pulled, &job], &[&web]), [Aligned { here: "tests".into(), there: "app".into() }]);
     }
 
     #[test]

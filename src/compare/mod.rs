@@ -9,7 +9,7 @@ use std::sync::Arc;
 
 pub use relation::{Relation, relation};
 
-use crate::model::{Component, Coverage, Dimension, Environment, Fact, Model, PairCounts, schema};
+use crate::model::{Component, Coverage, Dimension, Environment, Fact, Known, Model, PairCounts, Value, schema};
 
 /// A fact and its counterpart in the reference; one of them may be missing.
 #[derive(Clone, Copy, Debug)]
@@ -75,6 +75,11 @@ impl<'m> Index<'m> {
     /// Whether the absence of a fact's counterpart in an environment is a fact: its set there is complete.
     pub fn absent(&self, environment: &'m Environment, fact: &Fact) -> Result<(), crate::model::Reason> {
         let unknown = || Err(crate::model::Reason::new("what else is there is not known"));
+        let same_thing = |other: &&&Fact| other.id.dimension == fact.id.dimension && other.id.key == fact.id.key;
+        let elsewhere = self.of_environment(environment).iter().any(|other| same_thing(&other));
+        if elsewhere && fact.id.dimension == Dimension::Package {
+            return Err(crate::model::Reason::new("another component has it"));
+        }
         let mine = |coverage: &&Coverage| {
             *coverage.project == *environment.project
                 && *coverage.environment == *environment.name
@@ -82,7 +87,10 @@ impl<'m> Index<'m> {
         };
         let sets: Vec<&Coverage> = self.model.coverage.iter().filter(mine).collect();
         let same = sets.iter().find(|coverage| coverage.component == fact.id.component);
+        // What no other package brings along is absent where it is not named.
+        let root = fact.get("root").is_some_and(|attr| attr.value == Known::One(Value::Bool(true)));
         match same.or_else(|| sets.first().filter(|_| sets.len() == 1)) {
+            Some(coverage) if root => coverage.named().map_err(Clone::clone),
             Some(coverage) => coverage.complete.clone(),
             None => unknown(),
         }
@@ -106,8 +114,13 @@ impl<'m> Index<'m> {
                 },
             };
             let key = counterpart_key(fact, wanted);
-            let found = there.iter().position(|other| {
+            let by_key = there.iter().position(|other| {
                 other.id.dimension == fact.id.dimension && other.id.component.as_ref() == wanted && other.id.key == key
+            });
+            let found = by_key.or_else(|| {
+                let opposite = only_server(there, wanted)?;
+                (only_server(here, fact.id.component.as_ref()).is_some_and(|at| here[at].id == fact.id))
+                    .then_some(opposite)
             });
             used.extend(found);
             let there = found.and_then(|at| there.get(at)).copied();
@@ -121,6 +134,17 @@ impl<'m> Index<'m> {
         }
         pairs
     }
+}
+
+/// The one process of a component that serves requests, whatever starts it.
+fn only_server(facts: &[&Fact], component: Option<&Arc<str>>) -> Option<usize> {
+    let serves = |fact: &Fact| {
+        fact.id.dimension == Dimension::Process
+            && fact.id.component.as_ref() == component
+            && fact.text("kind").is_some_and(|kind| ["production", "development"].contains(&kind))
+    };
+    let mut found = facts.iter().enumerate().filter(|(_, fact)| serves(fact)).map(|(at, _)| at);
+    found.next().filter(|_| component.is_some() && found.next().is_none())
 }
 
 /// The key of a fact's counterpart: keys that are the component's own name follow the component.

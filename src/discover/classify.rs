@@ -19,7 +19,7 @@ pub enum Kind {
     Lock,
     /// Python code.
     Python,
-    /// A workflow of GitHub Actions, or a pipeline of GitLab.
+    /// A workflow of GitHub Actions, a pipeline of GitLab, a configuration of CircleCI or Travis CI.
     Workflow,
     /// A Procfile.
     Procfile,
@@ -41,31 +41,6 @@ pub enum Kind {
     TaskDefinition,
     /// A platform's file (fly.toml, render.yaml, heroku.yml).
     Platform,
-}
-
-/// Folders whose files document or test something else; they are read only through a link.
-const ASIDE: [&str; 12] = [
-    "examples",
-    "example",
-    "docs",
-    "doc",
-    "fixtures",
-    "testdata",
-    "test-data",
-    "vendor",
-    "third_party",
-    "samples",
-    "templates",
-    "node_modules",
-];
-
-/// Whether a path lies in a folder of examples, documentation or test data, or is part of a template of projects.
-pub fn is_aside(path: &str) -> bool {
-    paths::parent(path)
-        .split('/')
-        .any(|part| ASIDE.contains(&part.trim_start_matches('.').to_ascii_lowercase().as_str()))
-        || path.contains("{{")
-        || path.contains("{%")
 }
 
 /// What a name is like, in small letters.
@@ -142,6 +117,16 @@ const MANIFESTS: &[&str] = &[
     "configmap.yaml",
     "configmap.yml",
 ];
+/// Files in which hosts are told what to run.
+const HOSTS: &[&str] = &[
+    "railway.json",
+    "railway.toml",
+    "captain-definition",
+    "zappa_settings.json",
+    "dockerrun.aws.json",
+    "app.yaml",
+    "app.yml",
+];
 const YAML: Like = Like::Ends(&[".yml", ".yaml"]);
 const LIST: Like = Like::Ends(&[".txt", ".in", ".pip"]);
 const NO_DOCKERFILE: Like =
@@ -150,7 +135,8 @@ const NO_PROCFILE: Like = Like::Ends(&[".sh", ".md", ".py"]);
 
 const ROWS: &[Row] = &[
     Row(Kind::Workflow, Folder::Last(&[".github/workflows"]), &[YAML], &[]),
-    Row(Kind::Workflow, Folder::Any, &[Like::Is(&[".gitlab-ci.yml", ".gitlab-ci.yaml"])], &[]),
+    Row(Kind::Workflow, Folder::Any, &[Like::Is(&[".gitlab-ci.yml", ".gitlab-ci.yaml", ".travis.yml"])], &[]),
+    Row(Kind::Workflow, Folder::Last(&[".circleci"]), &[YAML], &[]),
     Row(Kind::Compose, Folder::Any, &[YAML, Like::Word(&["compose"])], &[]),
     Row(Kind::Compose, Folder::Any, &[Like::Is(&["stack.yml", "stack.yaml"])], &[]),
     Row(Kind::Compose, Folder::LastEnds("docker-compose"), &[YAML, Like::OneWord], &[]),
@@ -202,6 +188,8 @@ const ROWS: &[Row] = &[
     ),
     Row(Kind::Platform, Folder::Any, &[Like::Is(&["fly.toml", "render.yaml", "render.yml", "heroku.yml"])], &[]),
     Row(Kind::Platform, Folder::Any, &[Like::Starts(&["fly."]), Like::Ends(&[".toml"])], &[]),
+    Row(Kind::Platform, Folder::Any, &[Like::Is(HOSTS)], &[]),
+    Row(Kind::Platform, Folder::Any, &[YAML, Like::Starts(&["manifest", "app.", "app-", "app_"])], &[]),
     Row(Kind::Procfile, Folder::Any, &[Like::Starts(&["procfile.", "procfile-"])], &[NO_PROCFILE]),
     Row(Kind::Procfile, Folder::Any, &[Like::Ends(&[".procfile"])], &[]),
     Row(
@@ -348,12 +336,5 @@ mod tests {
         for (path, kind) in rows {
             assert_eq!(classify(path), kind, "{path}");
         }
-    }
-
-    #[test]
-    fn examples_are_aside() {
-        assert!(is_aside("docs/example/Dockerfile"));
-        assert!(is_aside(".examples/compose.yaml"));
-        assert!(!is_aside("app/Dockerfile"));
     }
 }

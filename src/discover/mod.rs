@@ -1,5 +1,6 @@
 //! From a path to a tree of files: sources, the tree, git, what kind of file each is, and configuration.
 
+pub mod aside;
 pub mod classify;
 pub mod config;
 pub mod git;

@@ -95,7 +95,7 @@ fn words(path: &str, name: &str) -> Vec<String> {
         !lower.is_empty()
             && !common.contains(&lower.as_str())
             && !name.split('-').any(|part| part == lower)
-            && !matches!(class, Some(WordClass::Role(_) | WordClass::Shared))
+            && !matches!(class, Some(WordClass::Role(_) | WordClass::Platform | WordClass::Shared))
     };
     let mut found: Vec<String> = Vec::new();
     for folder in paths::parent(path).split('/') {

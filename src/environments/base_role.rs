@@ -52,7 +52,7 @@ pub(super) fn development_sign(service: &Service) -> Option<(Span, &'static str)
 }
 
 /// Whether the file itself names a server for production, not reloading.
-fn starts_production_server(service: &Service) -> bool {
+pub(super) fn starts_production_server(service: &Service) -> bool {
     let Some(command) = &service.command else { return false };
     let text = command.words.iter().map(Word::written).collect::<Vec<_>>().join(" ");
     let words: Vec<&str> = text.split([' ', ';', '\'', '"', '&']).filter(|word| !word.is_empty()).collect();
@@ -99,6 +99,9 @@ pub(super) fn role_of_base(
     if let Some((_, why)) = project.services.values().find_map(development_sign) {
         return say(Role::Development, why, invoked);
     }
+    if project.services.values().any(debugs) {
+        return say(Role::Development, "a variable turns debugging on", invoked);
+    }
     if let Some((role, word)) = image_selector(repository, &project) {
         return (role, word, format!("the image selects {}", role.name()), Confidence::Invoked);
     }
@@ -117,11 +120,30 @@ pub(super) fn role_of_base(
     }
     let restarts =
         |service: &Service| service.restart.as_ref().is_some_and(|r| r.value.one().is_some_and(|r| r != "no"));
-    let ours = project.services.values().filter(|service| service.build.is_some() || service.env_count() > 0).count();
+    let runs = |service: &&Service| {
+        may_be_ours(service) && (service.build.is_some() || service.env_count() > 0) || is_own(repository, service)
+    };
+    let ours = project.services.values().filter(runs).count();
     if ours > 0 && (project.services.values().any(restarts) || !project.services.values().any(|s| s.build.is_some())) {
         return say(Role::Production, "it runs built images, without the source code mounted", Confidence::Named);
     }
     say(Role::Development, "the plain compose file of the repository", Confidence::Named)
+}
+
+/// Whether a service's image is published under the name of the repository itself.
+fn is_own(repository: &Repository<'_>, service: &Service) -> bool {
+    let image = service.image.as_ref().and_then(|image| image.value.one());
+    image.is_some_and(|image| super::shipped::is_published_here(repository, image))
+}
+
+/// Whether a service of ours is told to show errors to who asks, which only developers want.
+fn debugs(service: &Service) -> bool {
+    let on = |value: &str| ["1", "true", "yes", "on"].contains(&value.to_ascii_lowercase().as_str());
+    let debug = |name: &str| ["DEBUG", "DJANGO_DEBUG", "FLASK_DEBUG", "APP_DEBUG"].contains(&name);
+    let set = |name: &String| {
+        service.environment.get(name).and_then(|var| var.var.value.one()).is_some_and(|value| on(value))
+    };
+    may_be_ours(service) && service.environment.keys().any(|name| debug(name) && set(name))
 }
 
 /// The role that the ENV of an image that the project builds names.

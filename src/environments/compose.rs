@@ -3,8 +3,9 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use super::base_role::{by_selector, development_sign, only_services, role_of_base};
+use super::base_role::{by_selector, development_sign, only_services, role_of_base, starts_production_server};
 use super::plan::{ImageBuild, Planned, Runs, Unit};
+use super::service_roles::{is_base, service_roles};
 use super::words::{Naming, naming};
 use crate::discover::{Kind, paths};
 use crate::formats::compose::{self, Field, Options, Profiles, Project, Service};
@@ -36,7 +37,8 @@ pub(super) struct Stack {
 /// Loads compose files as one project, in a world where the shell's variables are not known but `.env` is.
 pub fn load(repository: &Repository<'_>, files: &[FileId]) -> Arc<Project> {
     let folder = files.first().map(|file| paths::parent(repository.tree.path(*file)).to_owned()).unwrap_or_default();
-    let env = compose::dot_env(repository.tree, &folder).unwrap_or_default();
+    let env =
+        compose::dot_env(repository.tree, &folder).filter(|env| speaks_of(repository, env, files)).unwrap_or_default();
     let named = env
         .get("COMPOSE_PROFILES")
         .and_then(|var| var.value.one())
@@ -50,6 +52,16 @@ pub fn load(repository: &Repository<'_>, files: &[FileId]) -> Arc<Project> {
         return Arc::new(compose::load(repository.tree, files, &options));
     }
     Arc::new(project)
+}
+
+/// Whether variables kept beside compose files are for these: they name none with `COMPOSE_FILE`, or just these.
+fn speaks_of(repository: &Repository<'_>, env: &Vars, files: &[FileId]) -> bool {
+    let Some(named) = env.get("COMPOSE_FILE").and_then(|var| var.value.one()) else { return true };
+    let mut last = named.split([':', ';']).filter(|path| !path.is_empty()).filter_map(|path| {
+        let folder = files.first().map(|file| paths::parent(repository.tree.path(*file)))?;
+        repository.tree.find(&paths::join(folder, path)?)
+    });
+    files.len() < 2 && last.clone().count() == 0 || files.iter().all(|file| last.any(|other| other == *file))
 }
 
 fn read_files(repository: &Repository<'_>) -> Vec<File> {
@@ -99,9 +111,16 @@ fn infer_folder(repository: &Repository<'_>, group: &[&File]) -> Vec<Planned> {
     let laid_on = |file: &File| named.iter().find(|other| overlay(other).as_deref() == Some(stem(file).as_str()));
     let over_another = |file: &File| overlay(file).is_some_and(|rest| named.iter().any(|other| stem(other) == rest));
     let partial = |file: &File| {
-        // An overlay that names no environment (`docker-compose.override.gpu.yml`) is only part of one.
-        let word = file.naming.role.as_ref().map_or("", |(_, word)| word.as_str());
-        word == "override" && called_with(repository, file).is_none()
+        // An overlay that names no environment (`docker-compose.override.gpu.yml`) is only part of one, and so is what
+        // stands beside the plain file of a folder that names one (`development/docker-compose.ldap.yml`).
+        let own = naming(paths::name(repository.tree.path(file.id))).role;
+        let names_none = own.map_or(base.is_some(), |(_, word)| word == "override");
+        names_none && called_with(repository, file).is_none()
+    };
+    // What is laid over all that a plain `docker compose up` runs is a developer's variant of it.
+    let variant = |stack: &Stack| {
+        let plain = base.zip(over).map(|(base, over)| [base.id, over.id]);
+        plain.is_some_and(|plain| stack.files.len() > 2 && stack.files.starts_with(&plain))
     };
     for file in named.iter().filter(|file| file.naming.role.is_some() && !over_another(file) && !partial(file)) {
         let mut stack = stack_of(repository, file, base.copied());
@@ -109,9 +128,16 @@ fn infer_folder(repository: &Repository<'_>, group: &[&File]) -> Vec<Planned> {
             stack.files.push(over.id);
         }
         let Some((role, word)) = file.naming.role.clone() else { continue };
-        let selected = by_selector(repository, &stack);
+        // Tests may well run with the settings of development, and one service of others in a mode for tests.
+        let tests = |(other, _): &(Role, String)| {
+            role == Role::Test && *other == Role::Development || role != Role::Test && *other == Role::Test
+        };
+        let selected = by_selector(repository, &stack).filter(|selected| !tests(selected));
         let confidence = if selected.is_some() { Confidence::Invoked } else { Confidence::Named };
         let (role, word) = selected.unwrap_or((role, word));
+        if role == Role::Development && variant(&stack) {
+            continue;
+        }
         let what = format!("the file name says {}", role.name());
         found.extend(environments(repository, &stack, role, &word, confidence, file.id, &what));
     }
@@ -149,19 +175,41 @@ fn infer_folder(repository: &Repository<'_>, group: &[&File]) -> Vec<Planned> {
                 why,
             ));
         }
+        if found.iter().any(|planned| planned.environment.role == Role::Production) {
+            found.extend(
+                named.iter().filter(|file| is_second(repository, file)).flat_map(|file| offered(repository, file)),
+            );
+        }
     } else if !has(Role::Production) {
         for file in named
             .iter()
             .filter(|file| file.naming.role.is_none() && file.naming.variant.is_some() && ships(&file.alone))
             .filter(|file| !only_services(&file.alone))
         {
-            let stack = Stack { files: vec![file.id], invoked: None };
-            let word = format!("production-{}", variant_words(repository.tree.path(file.id)));
-            let why = "one of several ways offered to run it";
-            found.extend(environments(repository, &stack, Role::Production, &word, Confidence::Guessed, file.id, why));
+            found.extend(offered(repository, file));
         }
     }
     found
+}
+
+/// Whether a file beside the plain one is a production of its own: it says alone all that runs, a server for production and
+/// the services behind it among that, and its name says no environment.
+fn is_second(repository: &Repository<'_>, file: &File) -> bool {
+    let services = || file.alone.services.values();
+    file.naming.role.is_none()
+        && services().count() > 1
+        && services().all(|service| service.image.is_some() || service.build.is_some())
+        && services().any(starts_production_server)
+        && ships(&file.alone)
+        && called_with(repository, file).is_none_or(|(files, _)| files.len() == 1)
+}
+
+/// The production that a file offers whose name says only what is special about it.
+fn offered(repository: &Repository<'_>, file: &File) -> Vec<Planned> {
+    let stack = Stack { files: vec![file.id], invoked: None };
+    let word = format!("production-{}", variant_words(repository.tree.path(file.id)));
+    let why = "one of several ways offered to run it";
+    environments(repository, &stack, Role::Production, &word, Confidence::Named, file.id, why)
 }
 
 /// A compose file's name without its ending.
@@ -270,7 +318,11 @@ pub fn image_of(repository: &Repository<'_>, project: &Project, service: &Servic
         let image = service.image.as_ref()?;
         let reference = image.value.one().cloned().or_else(|| untagged(repository, image))?;
         let built = super::published::built_as(repository, &reference);
-        return built.or_else(|| super::shipped::shipped_as(repository, &reference));
+        let shipped = || super::shipped::shipped_as(repository, &reference);
+        return built.or_else(shipped).or_else(|| {
+            let moving = image.certainty.is_default() || image.value.one().is_none();
+            super::shipped::own(repository, &reference, moving)
+        });
     };
     let context = build.context.value.one()?.clone();
     let context = paths::join("", &context)?;
@@ -300,10 +352,12 @@ fn environments(
     let folder =
         stack.files.first().map(|file| paths::parent(repository.tree.path(*file)).to_owned()).unwrap_or_default();
     let roles = service_roles(&project);
-    let mut distinct: Vec<(Role, String)> = roles.values().cloned().collect();
+    let mut distinct: Vec<(Role, String)> = roles.values().flatten().cloned().collect();
     distinct.sort();
     distinct.dedup_by(|a, b| a.0 == b.0);
-    let split = distinct.len() > 1;
+    // A file that is named for one environment runs there, whatever its images are built for.
+    let named = naming(paths::name(repository.tree.path(why_file))).role.is_some();
+    let split = distinct.len() > 1 && !named;
     let wanted = if split { distinct } else { vec![(role, word.to_owned())] };
     let mut found = Vec::new();
     for (role, word) in wanted {
@@ -312,13 +366,14 @@ fn environments(
         for file in &stack.files {
             planned.add_file(*file);
         }
-        let why = if split { format!("services build the stage for {}", role.name()) } else { why.to_owned() };
+        let why = if split { format!("services are built or started for {}", role.name()) } else { why.to_owned() };
         planned.add_evidence(Span::new(why_file, 0, 0), why);
         if let Some(span) = stack.invoked {
             planned.add_evidence(span, "these files are run here");
         }
         for name in project.services.keys() {
-            if split && roles.get(name).is_some_and(|(other, _)| *other != role) {
+            let elsewhere = || roles.get(name).is_some_and(|all| all.iter().all(|(other, _)| *other != role));
+            if split && elsewhere() || is_base(&project, name) {
                 continue;
             }
             let runs = Runs::Compose {
@@ -332,19 +387,6 @@ fn environments(
         found.push(planned);
     }
     found
-}
-
-/// The roles that the build targets of services name.
-fn service_roles(project: &Project) -> BTreeMap<String, (Role, String)> {
-    let mut roles = BTreeMap::new();
-    for (name, service) in &project.services {
-        let target =
-            service.build.as_ref().and_then(|build| build.target.as_ref()).and_then(|target| target.value.one());
-        if let Some(role) = target.and_then(|target| naming(target).role) {
-            roles.insert(name.clone(), role);
-        }
-    }
-    roles
 }
 
 /// The variables of `.env` beside the first compose file.

@@ -2,8 +2,9 @@
 
 use super::images::{AS_IT_STANDS, build, runs_something};
 use super::plan::{ImageBuild, Planned, Runs};
-use crate::discover::paths;
-use crate::formats::dockerfile::{Build, Command};
+use crate::discover::classify::classify;
+use crate::discover::{Kind, paths};
+use crate::formats::dockerfile::{Action, Build, Command, CopyFrom};
 use crate::links::Repository;
 use crate::model::{Confidence, Role};
 
@@ -23,6 +24,41 @@ pub(super) fn drop(repository: &Repository<'_>, all: &mut Vec<Planned>) {
         let Some(build) = build(repository, image) else { return true };
         !known && runs_something(&build) && !develops(repository, image, &build)
     });
+}
+
+/// Whether the project has anything to do with what an image away from the root holds: its code is copied, or what it needs is
+/// installed by the project's own files. One that is built elsewhere and brings only scripts is a tool beside it.
+pub(super) fn holds_project(repository: &Repository<'_>, image: &ImageBuild, build: &Build) -> bool {
+    let tree = repository.tree;
+    if paths::parent(tree.path(image.dockerfile)).is_empty() {
+        return true;
+    }
+    let ours = |path: &str| {
+        let kind = classify(path);
+        matches!(kind, Some(Kind::Python | Kind::Requirements | Kind::Project | Kind::Lock))
+    };
+    let brings = |source: &str| {
+        let bare = source.trim_start_matches('/');
+        if bare.trim_end_matches('/') == "." || bare.is_empty() {
+            return true;
+        }
+        let folder = bare.split(['*', '?', '[', '$']).next().unwrap_or_default();
+        let whole = if folder == bare {
+            paths::join(&image.context, bare)
+        } else {
+            paths::join(&image.context, paths::parent(folder))
+        };
+        let Some(path) = whole else { return true };
+        tree.find(&path).map_or_else(|| tree.under(&path).any(|(_, path)| ours(path)), |_| ours(&path))
+    };
+    let mut actions = build.stages.iter().flat_map(|stage| &stage.steps).map(|step| &step.action);
+    let brought = actions.any(|action| match action {
+        Action::Copy { from: None, sources, .. } => sources.iter().any(|source| brings(&source.value)),
+        Action::Copy { from, .. } => matches!(from, Some(CopyFrom::Image(_))),
+        Action::Run { mounts, .. } => !mounts.is_empty(),
+    });
+    // What another image holds that is built on is not known.
+    brought || build.stages.iter().any(|stage| stage.base.raw.value.contains(['/', '$']))
 }
 
 /// The image of an environment that rests on nothing else.
@@ -53,5 +89,29 @@ fn text(command: &Command) -> String {
     match command {
         Command::Exec { words, .. } => words.iter().map(|word| word.value.as_str()).collect::<Vec<_>>().join(" "),
         Command::Shell { text, .. } => text.clone(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::tests::environments;
+
+    const APP: &str = "FROM python:3.12\nCOPY . /app\nCMD gunicorn a.wsgi\n";
+    const CODE: (&str, &str) = ("a/wsgi.py", "import os\n");
+
+    #[test]
+    fn an_image_with_nothing_of_the_project_is_no_environment_of_it() {
+        let backup = "FROM debian\nRUN apt-get install -y python3\nCOPY backup.sh /\nCMD python3 -m http.server\n";
+        let files =
+            [("Dockerfile", APP), CODE, ("docker/backup_k8s/Dockerfile", backup), ("docker/backup_k8s/backup.sh", "")];
+        assert_eq!(environments(&files), ["production production: Dockerfile"]);
+    }
+
+    #[test]
+    fn a_plain_dockerfile_beside_one_that_is_named_for_production_is_none() {
+        let found = environments(&[("Dockerfile", APP), ("Dockerfile.prod", APP), CODE]);
+        assert_eq!(found, ["prod production: Dockerfile.prod"]);
+        let linked = environments(&[("Dockerfile", APP), ("docker/Dockerfile", APP), CODE]);
+        assert_eq!(linked, ["production production: Dockerfile docker/Dockerfile"]);
     }
 }

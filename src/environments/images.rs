@@ -30,6 +30,9 @@ pub fn build(repository: &Repository<'_>, image: &ImageBuild) -> Option<Build> {
 /// The evidence of a production that is the image which another environment builds.
 pub(super) const AS_IT_STANDS: &str = "the Dockerfile, built as it stands";
 
+/// The evidence of a production that is an image which no other environment builds.
+const PLAIN: &str = "the plain Dockerfile";
+
 /// The role that the variables of an image select, and where.
 pub fn selector(repository: &Repository<'_>, image: &ImageBuild) -> Option<(Role, String, Span)> {
     let build = build(repository, image)?;
@@ -63,6 +66,13 @@ pub fn infer(repository: &Repository<'_>, known: &[Planned]) -> Vec<Planned> {
     for file in repository.of(Kind::Dockerfile) {
         let path = repository.tree.path(*file);
         let naming = naming(path);
+        let elsewhere = |twin: &FileId| built.iter().any(|(used, _)| used == twin);
+        let twins: Vec<FileId> = twins(repository, *file).into_iter().filter(|twin| !elsewhere(twin)).collect();
+        // Of several the one that is published, or the first, stands for all.
+        let first = |one: FileId| (pushed(repository, one).is_none(), one);
+        if twins.iter().any(|twin| first(*twin) < first(*file)) {
+            continue;
+        }
         if naming.template || naming.build || !is_python(repository, *file) || path.contains(".devcontainer/") {
             continue;
         }
@@ -78,9 +88,12 @@ pub fn infer(repository: &Repository<'_>, known: &[Planned]) -> Vec<Planned> {
             let Some(whole) = build(repository, &asked.image).filter(|build| !named || runs_something(build)) else {
                 continue;
             };
-            found.extend(of_one(repository, &asked, &whole, plain, &built, known));
+            let mut one = of_one(repository, &asked, &whole, plain, &built, known);
+            one.iter_mut().for_each(|planned| twins.iter().for_each(|twin| planned.add_file(*twin)));
+            found.extend(one);
         }
     }
+    drop_unnamed(repository, &mut found);
     join_components(repository, &mut found);
     // What is published is what is deployed; the Dockerfile of a developer's machine beside it is not.
     let published: BTreeSet<FileId> =
@@ -96,6 +109,35 @@ pub fn infer(repository: &Repository<'_>, known: &[Planned]) -> Vec<Planned> {
         });
     }
     found
+}
+
+/// Other Dockerfiles of just the same text above or below: one is a link to the other, or a copy for a tool that looks there.
+fn twins(repository: &Repository<'_>, file: FileId) -> Vec<FileId> {
+    let text = |file: FileId| repository.tree.text(file).unwrap_or_default();
+    let folder = |file: FileId| paths::parent(repository.tree.path(file));
+    let below = |one: &str, other: &str| one.is_empty() && !other.is_empty() || other.starts_with(&format!("{one}/"));
+    let same = |other: &FileId| {
+        let apart = below(folder(file), folder(*other)) || below(folder(*other), folder(file));
+        *other != file && apart && text(*other) == text(file)
+    };
+    repository.of(Kind::Dockerfile).iter().copied().filter(same).collect()
+}
+
+/// Drops a plain Dockerfile beside one that is named for production or published, for the same folder: it is for developers.
+fn drop_unnamed(repository: &Repository<'_>, found: &mut Vec<Planned>) {
+    let folder =
+        |planned: &Planned| image_file(planned.units.first()?).map(|file| paths::parent(repository.tree.path(file)));
+    let bare = |planned: &Planned| {
+        let [evidence] = planned.environment.because.as_slice() else { return false };
+        evidence.text == AS_IT_STANDS || evidence.text == PLAIN
+    };
+    let production = |planned: &&Planned| planned.environment.role == Role::Production && !bare(planned);
+    let known: BTreeSet<_> = found.iter().filter(production).filter_map(folder).collect();
+    found.retain(|planned| {
+        planned.environment.role != Role::Production
+            || !bare(planned)
+            || folder(planned).is_none_or(|folder| !known.contains(folder))
+    });
 }
 
 /// Joins images of one environment that are built in folders beside one another: they are its components.
@@ -167,10 +209,27 @@ fn of_one(
     } else if !plain && (used || pushed(repository, file).is_none() && !alone(repository, file)) {
         return None;
     } else {
-        let why = if used { AS_IT_STANDS } else { "the plain Dockerfile" };
+        let why = if used { AS_IT_STANDS } else { PLAIN };
         Planned::new("production", Role::Production, Confidence::Named).because(start, why)
     };
     let role = planned.environment.role;
+    if !super::developed::holds_project(repository, image, build) {
+        return None;
+    }
+    // What runs in production is said elsewhere: a Dockerfile that nothing names or publishes is another's.
+    let bare = asked.named.is_none()
+        && pushed(repository, file).is_none()
+        && planned.environment.confidence < Confidence::Invoked;
+    if bare
+        && role == Role::Production
+        && known.iter().any(|planned| {
+            planned.environment.role == role
+                && !planned.units.is_empty()
+                && planned.environment.confidence > Confidence::Guessed
+        })
+    {
+        return None;
+    }
     if built.contains(&(file, role)) || has(role) && (used || role == Role::Production && !plain_alone(built, file)) {
         return None;
     }

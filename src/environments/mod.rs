@@ -7,19 +7,26 @@ mod base_role;
 pub mod ci;
 pub mod compose;
 pub mod configured;
+pub mod deployments;
 pub mod devcontainers;
 mod developed;
+mod hosts;
 pub mod images;
 pub mod kubernetes;
+mod machines;
+mod named;
 pub mod plan;
 pub mod platform;
 pub mod platform_files;
 pub mod projects;
 mod published;
+mod service_roles;
 pub mod settings;
 mod shipped;
 mod stages;
+mod targets;
 mod told;
+mod ways;
 pub mod words;
 
 pub use plan::{CommandLine, ContainerRun, ImageBuild, NativeBuild, Plan, Planned, Runs, SettingsChoice, Setup, Unit};
@@ -27,7 +34,7 @@ pub use plan::{CommandLine, ContainerRun, ImageBuild, NativeBuild, Plan, Planned
 use crate::discover::classify::classify;
 use crate::discover::{Config, Kind, paths};
 use crate::links::Repository;
-use crate::model::{Confidence, Environment, Role, Span};
+use crate::model::{Confidence, Environment, Role};
 
 /// Finds the environments of a repository, project by project.
 ///
@@ -112,10 +119,11 @@ fn of_project(repository: &Repository<'_>) -> Vec<Planned> {
     } else if !all.iter().any(|planned| planned.environment.role == Role::Test) {
         all.extend(platform::app_json_tests(repository));
     }
-    add_deployments(repository, &mut all);
+    deployments::add(repository, &mut all);
+    named::add(repository, &mut all);
     let known = all.clone();
     all.extend(settings::infer(&modules, &known));
-    add_machine(repository, &modules, &mut all);
+    machines::add(repository, &modules, &mut all);
     for planned in &mut all {
         if planned.settings.is_none() {
             planned.settings = settings::by_role(&modules, planned.environment.role)
@@ -150,9 +158,15 @@ fn drop_shadowed_images(repository: &Repository<'_>, all: &mut Vec<Planned>) {
     let shadowed: Vec<_> =
         repository.of(Kind::Dockerfile).iter().filter(|file| !used.is_empty() && developed(file)).copied().collect();
     let used: Vec<_> = used.into_iter().chain(shadowed).collect();
+    // What a platform's file says of the same image is an environment in its own right.
+    let by_itself = |planned: &Planned, file: crate::model::FileId| {
+        planned.environment.because.first().is_some_and(|evidence| evidence.span.file == file)
+    };
     all.retain(|planned| {
-        !planned.units.iter().any(|unit| matches!(&unit.runs, Runs::Image(image) if used.contains(&image.dockerfile)))
-            || planned.environment.role != Role::Production
+        let shadowed = |unit: &Unit| {
+            matches!(&unit.runs, Runs::Image(image) if used.contains(&image.dockerfile) && by_itself(planned, image.dockerfile))
+        };
+        !planned.units.iter().any(shadowed) || planned.environment.role != Role::Production
     });
 }
 
@@ -176,61 +190,6 @@ fn merge_tests(all: &mut Vec<Planned>, tests: Planned) {
     }
 }
 
-/// Deployments confirm the environments they deploy to, or name ones that nothing else shows.
-fn add_deployments(repository: &Repository<'_>, all: &mut Vec<Planned>) {
-    for deployment in ci::deployments(repository) {
-        let text = format!("job {} deploys to {}", deployment.job, deployment.word);
-        let mut known: Vec<&mut Planned> =
-            all.iter_mut().filter(|planned| planned.environment.role == deployment.role).collect();
-        if let Some(planned) = known.first_mut() {
-            planned.add_evidence(deployment.span, text);
-            if deployment.named {
-                planned.at_least(Confidence::Invoked);
-            }
-        } else if deployment.named {
-            let mut planned =
-                Planned::new(&deployment.word, deployment.role, Confidence::Invoked).because(deployment.span, text);
-            planned.only_named = true;
-            all.push(planned);
-        }
-    }
-}
-
-/// A person's machine, where nothing else is for development but the code says how to start it there.
-fn add_machine(repository: &Repository<'_>, modules: &[settings::Module], all: &mut Vec<Planned>) {
-    for planned in
-        all.iter_mut().filter(|planned| planned.units.is_empty() && planned.environment.role != Role::Production)
-    {
-        if planned.environment.role == Role::Development || planned.environment.role == Role::Test {
-            let root = modules
-                .iter()
-                .find(|module| planned.settings.as_ref().is_some_and(|choice| choice.module == module.name));
-            let folder = root.map(|module| module.root.clone()).unwrap_or_default();
-            planned.units.push(Unit { name: "host".into(), runs: Runs::Machine { folder } });
-        }
-    }
-    if all.is_empty() || all.iter().any(|planned| planned.environment.role == Role::Development) {
-        return;
-    }
-    let manage =
-        repository.of(Kind::Python).iter().find(|file| paths::name(repository.tree.path(**file)) == "manage.py");
-    let tracked = repository.of(Kind::Dotenv).iter().find(|file| paths::name(repository.tree.path(**file)) == ".env");
-    let flask =
-        repository.of(Kind::Dotenv).iter().find(|file| paths::name(repository.tree.path(**file)) == ".flaskenv");
-    let by_hand = match (manage.zip(tracked), flask) {
-        (Some((manage, dotenv)), _) => Some((manage, dotenv, "a .env file is kept for running it by hand")),
-        (None, Some(flask)) => Some((flask, flask, "Flask reads the file where it is run by hand")),
-        (None, None) => None,
-    };
-    if let Some((beside, evidence, why)) = by_hand {
-        let folder = paths::parent(repository.tree.path(*beside)).to_owned();
-        let mut planned = Planned::new("development", Role::Development, Confidence::Guessed)
-            .because(Span::new(*evidence, 0, 0), why);
-        planned.units.push(Unit { name: "host".into(), runs: Runs::Machine { folder } });
-        all.push(planned);
-    }
-}
-
 /// The sentence for a repository that is a library.
 fn library(repository: &Repository<'_>, all: &[Planned]) -> Option<String> {
     // An editor's container around a pulled image says how one works on the code, not that anything runs.
@@ -239,7 +198,15 @@ fn library(repository: &Repository<'_>, all: &[Planned]) -> Option<String> {
         planned.units.iter().all(|unit| pulled(unit) && planned.setups.contains_key(&unit.name))
             && !planned.units.is_empty()
     };
-    let runs = all.iter().any(|planned| planned.environment.role != Role::Test && !edited(planned));
+    // A name of a module alone runs nothing, where no project of Django or the like is there to start.
+    let only_named = |planned: &Planned| {
+        planned.environment.confidence == Confidence::Named
+            && planned.units.iter().all(|unit| matches!(unit.runs, Runs::Machine { .. }))
+            && planned.config.role.is_none()
+            && is_packaged(repository)
+    };
+    let runs =
+        all.iter().any(|planned| planned.environment.role != Role::Test && !edited(planned) && !only_named(planned));
     if runs
         || all.iter().any(|planned| {
             !planned.environment.files.is_empty() && planned.environment.confidence == Confidence::Explicit
@@ -258,6 +225,17 @@ fn library(repository: &Repository<'_>, all: &[Planned]) -> Option<String> {
     project.then(|| {
         "This looks like a library (a Python project, no image, no process, no deploy): nothing to audit.".into()
     })
+}
+
+/// Whether the code is built as a package and nothing is there that starts it as a site.
+fn is_packaged(repository: &Repository<'_>) -> bool {
+    let named = |kind: Kind, name: &str| {
+        let text = |file: &crate::model::FileId| repository.tree.text(*file).unwrap_or_default();
+        let mut files = repository.of(kind).iter().filter(|file| paths::name(repository.tree.path(**file)) == name);
+        files.any(|file| name != "pyproject.toml" || text(file).contains("[build-system]"))
+    };
+    let starts = ["manage.py", "wsgi.py", "asgi.py", "main.py", "app.py"];
+    named(Kind::Project, "pyproject.toml") && !starts.iter().any(|name| named(Kind::Python, name))
 }
 
 /// Whether the code is a site of Django that nobody packages: it has its own `manage.py`, settings with URLs, and no build.
@@ -299,6 +277,22 @@ fn orchestrator(path: &str) -> Option<&'static str> {
     }
 }
 
+/// The file of a CI that is not read.
+fn unread_ci<'t>(repository: &Repository<'t>) -> Option<&'t str> {
+    const NAMES: [&str; 9] = [
+        "Jenkinsfile",
+        "azure-pipelines.yml",
+        "bitbucket-pipelines.yml",
+        ".drone.yml",
+        ".woodpecker.yml",
+        ".appveyor.yml",
+        "appveyor.yml",
+        "buildspec.yml",
+        "cloudbuild.yaml",
+    ];
+    repository.tree.files().map(|(_, path)| path).find(|path| NAMES.contains(&paths::name(path)))
+}
+
 fn not_found(repository: &Repository<'_>, all: &[Planned]) -> Vec<(Role, String)> {
     let has = |role: Role| all.iter().any(|planned| planned.environment.role == role);
     let why = |role: Role| match role {
@@ -306,7 +300,8 @@ fn not_found(repository: &Repository<'_>, all: &[Planned]) -> Vec<(Role, String)
             elsewhere(repository).unwrap_or_else(|| "no production file, image or deploy job".to_owned())
         }
         Role::Staging => "no staging file, settings or deploy job".to_owned(),
-        Role::Test if !ci::has_workflows(repository) => "no CI workflow".to_owned(),
+        Role::Test if !ci::has_workflows(repository) => unread_ci(repository)
+            .map_or_else(|| "no CI workflow".to_owned(), |path| format!("{path} is of a CI that is not read")),
         Role::Test => "no workflow runs the tests".to_owned(),
         Role::Development => "no compose file, no devcontainer, no dev settings".to_owned(),
     };

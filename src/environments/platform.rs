@@ -9,6 +9,11 @@ use crate::formats::{Var, Vars};
 use crate::links::Repository;
 use crate::model::{Certainty, Confidence, FileId, Known, Origin, Reason, Role, Span};
 
+/// Whether a manifest of Cloud Foundry, whose buildpack reads the Procfile, says an environment.
+fn by_manifest(planned: &Planned) -> bool {
+    planned.environment.because.iter().any(|evidence| evidence.text == super::hosts::MANIFEST)
+}
+
 /// The environments of Procfiles; `known` are those of stronger runners.
 pub fn procfiles(repository: &Repository<'_>, known: &[Planned]) -> Vec<Planned> {
     let mut found = Vec::new();
@@ -22,6 +27,7 @@ pub fn procfiles(repository: &Repository<'_>, known: &[Planned]) -> Vec<Planned>
             |compose: &FileId| repository.tree.text(*compose).is_ok_and(|text| text.contains(paths::name(path)));
         // `honcho start -f Procfile.dev` in a service: the processes are that environment's.
         let used = known.iter().any(|planned| planned.environment.files.contains(file))
+            || plain && known.iter().any(by_manifest)
             || !plain && repository.of(Kind::Compose).iter().any(started);
         if procfile.is_empty() || naming.template || used || !(plain || naming.role.is_some()) {
             continue;
@@ -37,6 +43,13 @@ pub fn procfiles(repository: &Repository<'_>, known: &[Planned]) -> Vec<Planned>
             }
             None => (Role::Production, "production".to_owned(), "a platform reads the Procfile"),
         };
+        // What starts processes on a developer's machine is one more way beside the environment that is known for it.
+        let developed = || known.iter().any(|planned| planned.environment.role == Role::Development);
+        if role == Role::Development
+            && (developed() || found.iter().any(|other: &Planned| other.environment.role == role))
+        {
+            continue;
+        }
         let taken = known.iter().any(|planned| planned.environment.role == role && planned.environment.name == word);
         let word = if taken { "platform".to_owned() } else { word };
         let confidence = if role == Role::Production { Confidence::Invoked } else { Confidence::Named };

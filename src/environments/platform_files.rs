@@ -2,10 +2,10 @@
 
 use std::collections::BTreeMap;
 
-use super::images;
 use super::plan::{CommandLine, ImageBuild, NativeBuild, Planned, Runs, Unit};
 use super::platform::line;
 use super::words::naming;
+use super::{hosts, images};
 use crate::discover::{Kind, paths};
 use crate::formats::small::fly::Fly;
 use crate::formats::small::heroku_yml::{HerokuYml, Run};
@@ -18,7 +18,12 @@ use crate::model::{Confidence, FileId, Known, Origin, Reason, Role, Span, SpanMa
 /// The environments of platforms' files; `known` are those of stronger runners.
 pub fn infer(repository: &Repository<'_>, known: &[Planned]) -> Vec<Planned> {
     let mut found: Vec<Planned> = Vec::new();
-    for file in repository.of(Kind::Platform) {
+    // Manifests of Cloud Foundry may lie where those of Kubernetes do.
+    let manifests = repository.of(Kind::Kubernetes).iter().filter(|file| {
+        let text = repository.tree.text(**file).unwrap_or_default();
+        paths::name(repository.tree.path(**file)).starts_with("manifest") && text.contains("\napplications:")
+    });
+    for file in repository.of(Kind::Platform).iter().chain(manifests) {
         let path = repository.tree.path(*file);
         let name = paths::name(path);
         let naming = naming(path);
@@ -28,15 +33,24 @@ pub fn infer(repository: &Repository<'_>, known: &[Planned]) -> Vec<Planned> {
         let (platform, more) = match name {
             "heroku.yml" => ("heroku", of_heroku(repository, *file).into_iter().collect::<Vec<_>>()),
             "render.yaml" | "render.yml" => ("render", of_render(repository, *file)),
-            _ => ("fly", of_fly(repository, *file).into_iter().collect()),
+            _ if name.starts_with("fly.") => ("fly", of_fly(repository, *file).into_iter().collect()),
+            _ => hosts::of(repository, *file),
         };
-        for mut planned in more {
+        // A manifest of Cloud Foundry with a name that says no environment is for one that is not known.
+        let aside = platform == "cloud-foundry" && naming.role.is_none() && !name.starts_with("manifest.");
+        for mut planned in more.into_iter().filter(|_| !aside) {
             // The platform's own name in the file's says nothing more.
             if let Some((role, word)) =
                 naming.role.clone().filter(|(_, word)| planned.environment.name == PLAIN && word != platform)
             {
                 planned.environment.role = role;
                 planned.environment.name = word;
+            }
+            // Several files of one host and one name are one environment's.
+            let joined = |other: &&mut Planned| platform == "cloud-foundry" && is_one(other, &planned);
+            if let Some(other) = found.iter_mut().find(joined) {
+                join(other, planned);
+                continue;
             }
             let taken = |other: &Planned| other.environment.name == planned.environment.name;
             if planned.environment.name == PLAIN && (known.iter().any(taken) || found.iter().any(taken)) {
@@ -48,10 +62,25 @@ pub fn infer(repository: &Repository<'_>, known: &[Planned]) -> Vec<Planned> {
     found
 }
 
+fn is_one(one: &Planned, other: &Planned) -> bool {
+    let why = |planned: &Planned| planned.environment.because.first().map(|evidence| evidence.text.clone());
+    one.environment.name == other.environment.name && why(one) == why(other)
+}
+
+fn join(one: &mut Planned, other: Planned) {
+    other.environment.files.iter().for_each(|file| one.add_file(*file));
+    for evidence in other.environment.because {
+        one.add_evidence(evidence.span, evidence.text);
+    }
+    one.units.extend(other.units);
+    one.variables.extend(other.variables);
+    one.only_named &= other.only_named;
+}
+
 /// The name of an environment that nothing else is said of.
 const PLAIN: &str = "production";
 
-fn planned(file: FileId, why: &str) -> Planned {
+pub(super) fn planned(file: FileId, why: &str) -> Planned {
     Planned::new(PLAIN, Role::Production, Confidence::Invoked).because(Span::new(file, 0, 0), why)
 }
 
@@ -64,7 +93,7 @@ fn args(texts: &Texts) -> BTreeMap<String, Option<String>> {
 }
 
 /// Adds a unit with its variables.
-fn add(planned: &mut Planned, name: &str, runs: Runs, given: &Vars) {
+pub(super) fn add(planned: &mut Planned, name: &str, runs: Runs, given: &Vars) {
     if let Runs::Process { image: Some(image), .. } | Runs::Image(image) = &runs {
         planned.add_file(image.dockerfile);
     }
@@ -73,7 +102,7 @@ fn add(planned: &mut Planned, name: &str, runs: Runs, given: &Vars) {
 }
 
 /// What an image runs: a command of the file, or its own.
-fn in_image(image: &ImageBuild, command: Option<CommandLine>) -> Runs {
+pub(super) fn in_image(image: &ImageBuild, command: Option<CommandLine>) -> Runs {
     match command {
         Some(command) => Runs::Process { command, image: Some(image.clone()), native: None },
         None => Runs::Image(image.clone()),
@@ -183,7 +212,7 @@ fn words(words: &[Spanned<String>]) -> Option<CommandLine> {
 }
 
 /// The folder that a platform builds in: that of its file, where the Dockerfile's sources are there.
-fn context(repository: &Repository<'_>, dockerfile: FileId, folder: &str) -> String {
+pub(super) fn context(repository: &Repository<'_>, dockerfile: FileId, folder: &str) -> String {
     let own = images::context_of(repository, dockerfile);
     if own.starts_with(folder) && paths::parent(repository.tree.path(dockerfile)) != own {
         own

@@ -9,7 +9,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use super::compose::{image_of, load};
 use super::plan::{Planned, Runs};
 use super::words::naming;
-use super::{ci, images, kubernetes, platform_files};
+use super::{deployments, images, kubernetes, platform_files};
 use crate::discover::{Config, Kind, paths};
 use crate::formats::compose::Project;
 use crate::knowledge::environments::{WordClass, class_of_word};
@@ -318,7 +318,7 @@ fn join_below(repository: &Repository<'_>, groups: &mut Groups) {
         job && call.meaning == Meaning::Tests
             && view::target(call).is_empty()
             && is_flow_of_all(repository, groups, call)
-    }) || ci::deployments(repository).iter().any(|found| found.named)
+    }) || deployments::deployments(repository).iter().any(|found| found.named)
         || repository
             .of(Kind::Devcontainer)
             .iter()

@@ -6,7 +6,7 @@ use super::images::{build, context_of};
 use super::plan::ImageBuild;
 use super::words::naming;
 use crate::discover::{Kind, paths};
-use crate::formats::workflow::Job;
+use crate::formats::workflow::{Job, Step};
 use crate::links::{Caller, Meaning, Repository};
 use crate::model::{FileId, Role, Span};
 
@@ -63,19 +63,23 @@ fn publishings(repository: &Repository<'_>, file: FileId) -> Vec<Publishing> {
                 with("file").and_then(|file| paths::join("", &file)).or_else(|| paths::join(&context, "Dockerfile"));
             let pushes = with("push").is_some_and(|push| push != "false") || pushed_later(repository, file_of, job);
             if pushes && named.as_deref() == Some(path) {
-                let lines = with("build-args").unwrap_or_default();
-                let pair = |line: &str| {
-                    let (name, value) = line.trim().split_once('=')?;
-                    let value = value.trim();
-                    Some((name.to_owned(), (!value.contains("${{")).then(|| value.to_owned())))
-                };
                 let target = with("target").filter(|target| !target.contains("${{") && !target.is_empty());
-                let args = lines.lines().filter_map(pair).collect();
-                found.push(Publishing { span: uses.span, target, args });
+                found.push(Publishing { span: uses.span, target, args: step_args(step) });
             }
         }
     }
     found
+}
+
+/// The arguments that a step hands to the build of an image; none for a value that only the run knows.
+pub(super) fn step_args(step: &Step) -> BTreeMap<String, Option<String>> {
+    let lines = step.with.get("build-args").map(|value| value.value.as_str()).unwrap_or_default();
+    let pair = |line: &str| {
+        let (name, value) = line.trim().split_once('=')?;
+        let value = value.trim();
+        Some((name.to_owned(), (!value.contains("${{")).then(|| value.to_owned())))
+    };
+    lines.lines().filter_map(pair).collect()
 }
 
 /// Whether a job pushes by another step what one of its steps only loads.

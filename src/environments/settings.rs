@@ -42,8 +42,14 @@ pub fn module_name(repository: &Repository<'_>, path: &str) -> (String, String) 
 fn is_settings(repository: &Repository<'_>, path: &str) -> bool {
     let name = paths::name(path).trim_end_matches(".py");
     let folder = paths::name(paths::parent(path));
-    let in_package = ["settings", "environments"].contains(&folder) && name != "__init__" && name != "urls";
-    let package = name == "__init__" && folder == "settings";
+    // `environments` holds settings only below a folder of them.
+    let below = || path.split('/').any(|part| ["settings", "config", "configs", "conf"].contains(&part));
+    let holds = |folder: &str| folder == "settings" || folder == "environments" && below();
+    let in_package = holds(folder) && name != "__init__" && name != "urls";
+    // `settings/production/__init__.py` is the module `settings.production`.
+    let above = paths::name(paths::parent(paths::parent(path)));
+    let package =
+        name == "__init__" && (folder == "settings" || holds(above) && naming(&format!("{folder}.x")).role.is_some());
     let aside = path.split('/').any(|part| ["migrations", "management", "templates"].contains(&part));
     let within_tests =
         paths::parent(path).split('/').any(|part| part == "tests" || part == "test") && name != "settings";
@@ -58,7 +64,30 @@ fn holds_classes(repository: &Repository<'_>, path: &str) -> bool {
         text.contains("Config") && text.contains("class ")
             || text.contains("BaseSettings")
             || text.contains("Dynaconf(")
+            || is_djangos(text)
     })
+}
+
+/// The environment that a class configures: its name says it, and it or a base of it says that it is configuration.
+fn configured_by(class: &ConfigClass) -> Option<(Role, String)> {
+    let (role, word) = role_of_value(&class.name)?;
+    let configures = |name: &str| {
+        let name = name.rsplit('.').next().unwrap_or(name).to_ascii_lowercase();
+        ["config", "setting", "conf", "env", "base", "common", "default"].iter().any(|sign| name.contains(sign))
+    };
+    let plain = class.name.eq_ignore_ascii_case(&word);
+    (plain
+        || configures(&class.name)
+        || class.bases.iter().any(|base| configures(base) || role_of_value(base).is_some()))
+    .then_some((role, word))
+}
+
+/// Whether a file sets what only settings of Django set.
+fn is_djangos(text: &str) -> bool {
+    let sets = |name: &str| {
+        text.lines().any(|line| line.strip_prefix(name).is_some_and(|rest| rest.trim_start().starts_with('=')))
+    };
+    sets("ALLOWED_HOSTS") && sets("SECRET_KEY")
 }
 
 /// Whether a class is only a part that another one, which names no environment, puts together with more.
@@ -71,12 +100,47 @@ fn is_part(modules: &[Module], class: &ConfigClass) -> bool {
     modules.iter().flat_map(|module| &module.classes).any(puts)
 }
 
+/// The paths, from an import root, of the modules that the entry files of Django name.
+fn named_by_entries(repository: &Repository<'_>) -> Vec<String> {
+    let entries = ["manage.py", "wsgi.py", "asgi.py", "celery.py", "celery_app.py"];
+    let files = repository.of(Kind::Python).iter();
+    let ours = files.filter(|file| entries.contains(&paths::name(repository.tree.path(**file))));
+    let mut found: Vec<String> = ours
+        .flat_map(|file| python::entry_points(repository.tree, *file).defaults)
+        .filter(|(variable, _)| variable == "DJANGO_SETTINGS_MODULE")
+        .map(|(_, module)| module.value.replace('.', "/"))
+        .collect();
+    found.sort();
+    found.dedup();
+    found
+}
+
+/// Whether a module is one that the entry files name, or lies beside it and is named for an environment as well.
+fn is_named(named: &[String], path: &str) -> bool {
+    let Some(own) = path.strip_suffix(".py") else { return false };
+    let ends = |end: &str| own == end || own.strip_suffix(end).is_some_and(|start| start.ends_with('/'));
+    named.iter().any(|module| {
+        let beside = || {
+            let about = naming(&format!("{}.x", paths::name(own)));
+            let folder = paths::parent(module);
+            let of_module = naming(&format!("{}.x", paths::name(module)));
+            let split = of_module.shared || of_module.role.is_some();
+            split && !folder.is_empty() && (about.role.is_some() || about.shared) && {
+                let own_folder = paths::parent(own);
+                own_folder == folder || own_folder.strip_suffix(folder).is_some_and(|start| start.ends_with('/'))
+            }
+        };
+        ends(module) || beside()
+    })
+}
+
 /// All settings modules, by path.
 pub fn modules(repository: &Repository<'_>) -> Vec<Module> {
     let mut found = Vec::new();
+    let named = named_by_entries(repository);
     for file in repository.of(Kind::Python) {
         let path = repository.tree.path(*file);
-        if !is_settings(repository, path) {
+        if !is_settings(repository, path) && !is_named(&named, path) {
             continue;
         }
         let (root, name) = module_name(repository, path);
@@ -108,8 +172,7 @@ pub fn by_role(modules: &[Module], role: Role) -> Option<SettingsChoice> {
         return Some(SettingsChoice { module: module.name.clone(), class: None, span });
     }
     modules.iter().find_map(|module| {
-        let class =
-            module.classes.iter().find(|class| role_of_value(&class.name).is_some_and(|(found, _)| found == role))?;
+        let class = module.classes.iter().find(|class| configured_by(class).is_some_and(|(found, _)| found == role))?;
         let span = Some(class.span);
         Some(SettingsChoice { module: module.name.clone(), class: Some(class.name.clone()), span })
     })
@@ -157,7 +220,7 @@ pub fn infer(modules: &[Module], known: &[Planned]) -> Vec<Planned> {
             add(*role, word, span, format!("a settings module is named {word}"), choice);
         }
         for class in &module.classes {
-            let Some((role, word)) = role_of_value(&class.name).filter(|_| !is_part(modules, class)) else { continue };
+            let Some((role, word)) = configured_by(class).filter(|_| !is_part(modules, class)) else { continue };
             let choice =
                 SettingsChoice { module: module.name.clone(), class: Some(class.name.clone()), span: Some(class.span) };
             add(role, &word, class.span, format!("the class {} configures it", class.name), choice);

@@ -1,11 +1,13 @@
 //! The Dockerfile behind an image that the repository's own workflows publish.
 
+use super::images::is_python;
 use super::plan::ImageBuild;
+use super::published::{plain, step_args};
 use crate::discover::{Kind, paths};
 
 use crate::formats::workflow::{Job, Step, Texts, Workflow};
 use crate::links::Repository;
-use crate::model::Span;
+use crate::model::{FileId, Span};
 
 /// Tags that stand for the newest state of a branch.
 const MOVING: [&str; 12] = [
@@ -52,7 +54,13 @@ pub(super) fn shipped_as(repository: &Repository<'_>, reference: &str) -> Option
             found.push(image);
         }
     }
-    let first = found.first()?.clone();
+    let mut first = found.first()?.clone();
+    // Where builds of one Dockerfile are handed different arguments, which of them runs is not known.
+    for (name, value) in &mut first.args {
+        if !found.iter().all(|image| image.args.get(name) == Some(value)) {
+            *value = None;
+        }
+    }
     found.iter().all(|image| image.dockerfile == first.dockerfile && image.target == first.target).then_some(first)
 }
 
@@ -69,6 +77,39 @@ fn same(repository: &Repository<'_>, known: &Name, wanted: &Name) -> bool {
 
 fn fits(ours: &[String], theirs: &[String]) -> bool {
     ours.len() == theirs.len() && ours.iter().zip(theirs).all(|(known, part)| known == ANY || known == part)
+}
+
+/// The Dockerfile that stands at the root and is the only one an application can come from, for an image with the name of
+/// the repository, or one that the Dockerfile itself speaks of; its version has to be one that moves.
+pub(super) fn own(repository: &Repository<'_>, reference: &str, moving: bool) -> Option<ImageBuild> {
+    let wanted = name(reference);
+    let tag = wanted.tag.as_deref();
+    let service = crate::knowledge::services::by_image(&wanted.parts.join("/")).is_some();
+    if service || !(moving || tag.is_none_or(|tag| MOVING.contains(&tag))) {
+        return None;
+    }
+    let ours = |file: &FileId| {
+        let naming = super::words::naming(repository.tree.path(*file));
+        !naming.template && !naming.build && is_python(repository, *file)
+    };
+    let mut found = repository.of(Kind::Dockerfile).iter().copied().filter(ours);
+    let mut at_root = found.clone().filter(|file| !repository.tree.path(*file).contains('/'));
+    let file = match (at_root.next(), at_root.next()) {
+        (Some(file), None) => file,
+        (None, _) => found.next().filter(|_| found.next().is_none())?,
+        _ => return None,
+    };
+    let last = wanted.parts.last().filter(|last| last.len() > 3)?;
+    let text = repository.tree.text(file).unwrap_or_default().to_ascii_lowercase();
+    let ours = wanted.parts.len() > 1 && (is_published_here(repository, reference) || text.contains(last.as_str()));
+    ours.then(|| plain(repository, file, None))
+}
+
+/// Whether an image's name ends in the owner and name of the repository.
+pub(super) fn is_published_here(repository: &Repository<'_>, reference: &str) -> bool {
+    let parts = name(reference).parts;
+    let at = parts.len().saturating_sub(2);
+    parts.len() > 1 && is_self(repository, &parts[at..].join("/"))
 }
 
 /// Whether a guide or project file names `owner/name` as the repository on GitHub.
@@ -136,7 +177,7 @@ fn build(repository: &Repository<'_>, step: &Step) -> Option<ImageBuild> {
     let dockerfile = repository.tree.find(&path)?;
     let target = with("target").filter(|target| !target.contains("${{"));
     let span: Option<Span> = step.uses.as_ref().map(|uses| uses.span);
-    Some(ImageBuild { dockerfile, context, target, args: Default::default(), span })
+    Some(ImageBuild { dockerfile, context, target, args: step_args(step), span })
 }
 
 #[cfg(test)]
@@ -155,12 +196,12 @@ jobs:
         uses: docker/metadata-action@v5
         with: {images: '${{ env.REGISTRY }}/${{ env.IMAGE }}'}
       - uses: docker/build-push-action@v6
-        with: {context: ., push: true, tags: '${{ steps.meta.outputs.tags }}'}
+        with: {context: ., push: true, build-args: MODE=production, tags: '${{ steps.meta.outputs.tags }}'}
       - uses: docker/build-push-action@v6
         with: {context: ., file: Dockerfile.edge, push: true, tags: 'acme/shop:edge-proxy'}
 ";
 
-    fn of(reference: &str) -> Option<String> {
+    fn of(reference: &str) -> Option<(String, Option<String>)> {
         let files = [
             (".github/workflows/ship.yml", WORKFLOW),
             ("README.md", "See https://github.com/acme/shop"),
@@ -169,15 +210,35 @@ jobs:
         ];
         let tree = Tree::open(Box::new(Overlay::of(files))).ok()?;
         let image = shipped_as(&Repository::read(&tree), reference)?;
-        Some(tree.path(image.dockerfile).to_owned())
+        Some((tree.path(image.dockerfile).to_owned(), image.args.get("MODE").cloned().flatten()))
     }
 
     #[test]
     fn a_published_name_leads_to_its_dockerfile() {
-        assert_eq!(of("ghcr.io/acme/shop:latest").as_deref(), Some("Dockerfile"));
-        assert_eq!(of("docker.io/acme/shop:edge-proxy").as_deref(), Some("Dockerfile.edge"));
+        let production = Some("production".to_owned());
+        assert_eq!(of("ghcr.io/acme/shop:latest"), Some(("Dockerfile".into(), production)), "with its arguments");
+        assert_eq!(of("docker.io/acme/shop:edge-proxy"), Some(("Dockerfile.edge".into(), None)));
         assert_eq!(of("ghcr.io/acme/shop:1.4.2"), None, "an older state than the one that is read");
         assert_eq!(of("ghcr.io/other/tool:latest"), None, "published by others");
         assert_eq!(of("redis:latest"), None);
+    }
+
+    #[test]
+    fn the_repositorys_own_image_is_its_dockerfile_where_nothing_shows_how_it_is_published() {
+        let of = |reference: &str, moving: bool| {
+            let files = [
+                ("README.md", "See https://github.com/acme/shop"),
+                ("Dockerfile", "FROM python:3.13\nWORKDIR /opt/store\n"),
+                ("docs/Dockerfile.build", "FROM python:3.12\n"),
+            ];
+            let tree = Tree::open(Box::new(Overlay::of(files))).ok()?;
+            let image = super::own(&Repository::read(&tree), reference, moving)?;
+            Some(tree.path(image.dockerfile).to_owned())
+        };
+        assert_eq!(of("ghcr.io/acme/shop:latest", false).as_deref(), Some("Dockerfile"));
+        assert_eq!(of("acme/store:2.1", true).as_deref(), Some("Dockerfile"), "the Dockerfile speaks of it");
+        assert_eq!(of("acme/store:2.1", false), None, "another state than the one that is read");
+        assert_eq!(of("acme/other", false), None);
+        assert_eq!(of("postgres", false), None);
     }
 }

@@ -3,7 +3,7 @@ use crate::discover::{Config, Overlay, Tree};
 use crate::links::Repository;
 
 /// `name role: files` of each environment.
-fn environments(files: &[(&str, &str)]) -> Vec<String> {
+pub(super) fn environments(files: &[(&str, &str)]) -> Vec<String> {
     let tree = Tree::open(Box::new(Overlay::of(files.iter().copied()))).unwrap();
     let repository = Repository::read(&tree);
     let plan = infer(&repository, &Config::read(&tree), false);
@@ -173,6 +173,14 @@ fn a_production_that_only_an_orchestrator_describes_is_said_to_be_there() {
         let said = |why: &str| why.contains(what) && why.contains(path) && why.contains("[environments.production]");
         assert!(plan.not_found.iter().any(|(_, why)| said(why)), "{:?}", plan.not_found);
     }
+}
+
+#[test]
+fn a_ci_that_is_not_read_is_named() {
+    let files = [("Jenkinsfile", "pipeline {}\n"), ("docker-compose.prod.yml", "services: {web: {build: .}}\n")];
+    let tree = Tree::open(Box::new(Overlay::of(files))).unwrap();
+    let plan = infer(&Repository::read(&tree), &Config::read(&tree), false);
+    assert!(plan.not_found.iter().any(|(_, why)| why.contains("Jenkinsfile")), "{:?}", plan.not_found);
 }
 
 #[test]

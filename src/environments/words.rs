@@ -25,6 +25,7 @@ pub fn naming(path: &str) -> Naming {
         match class {
             WordClass::Role(_) if word == "override" && naming.role.is_some() => {}
             WordClass::Role(role) => naming.role = Some((role, word)),
+            WordClass::Platform => naming.role = naming.role.or(Some((Role::Production, word))),
             WordClass::Template => naming.template = true,
             WordClass::Build => naming.build = true,
             WordClass::Variant => naming.variant = Some(word),
@@ -72,5 +73,8 @@ mod tests {
         assert_eq!(role_of_value("ProductionConfig").map(|(role, _)| role), Some(Role::Production));
         assert_eq!(role_of_value("config.settings.staging").map(|(role, _)| role), Some(Role::Staging));
         assert_eq!(role_of_value("shop.settings"), None);
+        assert_eq!(role_of_value("shop.settings.heroku").map(|(role, _)| role), Some(Role::Production));
+        assert_eq!(role_of_value("staging-aws-deploy").map(|(role, _)| role), Some(Role::Staging));
+        assert_eq!(naming("aws/docker-compose.dev.yml").role.map(|(role, _)| role), Some(Role::Development));
     }
 }

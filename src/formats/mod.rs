@@ -2,6 +2,7 @@
 //!
 //! Parsers never fail and see one text: they give a spanned tree and a list of problems.
 
+pub mod circleci;
 pub mod compose;
 pub mod dockerfile;
 pub mod dotenv;
@@ -13,6 +14,7 @@ pub mod python;
 pub mod requirements;
 pub mod shell;
 pub mod small;
+pub mod travis;
 pub mod workflow;
 pub mod world;
 pub mod yaml;

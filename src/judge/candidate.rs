@@ -124,7 +124,13 @@ type Judged<'m> = (Candidate<'m>, Compared);
 fn against_each<'m>(sides: Vec<Vec<Judged<'m>>>) -> Vec<Judged<'m>> {
     let mut found: Vec<Judged<'m>> = Vec::new();
     for (candidate, compared) in sides.into_iter().flatten() {
-        let Some(known) = found.iter_mut().find(|(known, _)| known.fact.id == candidate.fact.id) else {
+        // What is missing here may be there in several references.
+        let missing = |one: &Candidate<'_>| one.other.is_none() && *one.fact.id.environment != *one.environment.name;
+        let alike = |a: &Candidate<'_>, b: &Candidate<'_>| {
+            let about = |one: &Candidate<'_>| (one.fact.id.dimension, one.fact.id.key.clone());
+            a.fact.id == b.fact.id || missing(a) && missing(b) && about(a) == about(b)
+        };
+        let Some(known) = found.iter_mut().find(|(known, _)| alike(known, &candidate)) else {
             found.push((candidate, compared));
             continue;
         };

@@ -2,6 +2,7 @@
 
 use std::sync::OnceLock;
 
+use minijinja::value::ValueKind;
 use minijinja::{Environment, Error, ErrorKind, UndefinedBehavior, Value as Jinja};
 
 use super::rule_file::On;
@@ -105,6 +106,13 @@ pub fn engine() -> &'static Environment<'static> {
         let mut engine = Environment::new();
         engine.set_undefined_behavior(UndefinedBehavior::Strict);
         engine.set_recursion_limit(100);
+        super::several::filters_of_sets(&mut engine);
+        engine.set_formatter(|out, state, value| {
+            let items = (value.kind() == ValueKind::Seq).then(|| value.try_iter()).transpose()?;
+            let Some(items) = items else { return minijinja::escape_formatter(out, state, value) };
+            let items: Vec<String> = items.map(|item| item.to_string()).collect();
+            out.write_str(&super::object::cut(&items.join(", "))).map_err(Error::from)
+        });
         engine.add_test("before", |a: Jinja, b: Jinja| before(&a, &b));
         engine.add_test("same_minor", |a: Jinja, b: Jinja| same(&a, &b, 2));
         engine.add_test("same_major", |a: Jinja, b: Jinja| same(&a, &b, 1));

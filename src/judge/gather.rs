@@ -200,7 +200,14 @@ fn shares_its_place(rule: &Rule, cause: &Finding, other: &Finding) -> bool {
 }
 
 fn may_fold(rule: &Rule, cause: &Finding, other: &Finding) -> bool {
-    cause.project == other.project && cause.rule != other.rule && !rule.file.keeps.contains(&other.rule)
+    // What another pair of environments differs in has another cause.
+    let compared = |finding: &Finding| {
+        let names = finding.environments.keys().filter(|name| !finding.deviating.contains(name));
+        names.cloned().collect::<Vec<String>>()
+    };
+    let (ours, theirs) = (compared(cause), compared(other));
+    let one_pair = ours.is_empty() || theirs.is_empty() || ours.iter().any(|name| theirs.contains(name));
+    one_pair && cause.project == other.project && cause.rule != other.rule && !rule.file.keeps.contains(&other.rule)
 }
 
 /// Sorts findings: severity, kind, worst role, dimension, rule, key, place. Total.

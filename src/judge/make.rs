@@ -6,11 +6,13 @@ use sha2::{Digest, Sha256};
 
 use super::candidate::Candidate;
 use super::conditions::engine;
-use super::object::{Touched, text_of};
+use super::object::{NUMBERED, Touched, text_of, told};
 use super::rule::Rule;
 use super::rule_file::Wanted;
 use super::verdict::{Scope, role};
-use crate::model::{Environment, Fact, Finding, Location, Lowered, Part, Replacement, Severity, Span, StepKind};
+use crate::model::{
+    Environment, Fact, Finding, Location, Lowered, Part, Replacement, Secret, Severity, Span, StepKind,
+};
 
 /// Places of one side that are shown besides the first.
 const PLACES: usize = 6;
@@ -26,11 +28,12 @@ pub fn finding(
     let touched = Touched::default();
     let values = scope.values(candidate, &touched);
     let message = engine().render_str(&rule.file.message, values).unwrap_or_else(|_| rule.file.summary.clone());
+    let secrets = scope.model.secrets.as_slice();
     let missing = rule.file.relation == Wanted::OnlyThere;
     let owner = candidate.reference.filter(|_| missing).unwrap_or(candidate.environment);
-    let mut locations = side(rule, candidate.fact, owner);
+    let mut locations = side(rule, candidate.fact, owner, secrets);
     if let (Some(other), Some(reference)) = (candidate.other, candidate.reference) {
-        for location in side(rule, other, reference) {
+        for location in side(rule, other, reference, secrets) {
             if !locations.iter().any(|known| known.span == location.span) {
                 locations.push(location);
             }
@@ -42,12 +45,12 @@ pub fn finding(
         locations.push(Location { span: evidence.span, environment: Some(candidate.environment.name.clone()), label });
     }
     let mut environments = BTreeMap::new();
-    environments.insert(owner.name.clone(), shown(rule, candidate.fact));
+    environments.insert(owner.name.clone(), shown(rule, candidate.fact, secrets));
     if missing {
         environments.insert(candidate.environment.name.clone(), "absent".to_owned());
     }
     if let (Some(other), Some(reference)) = (candidate.other, candidate.reference) {
-        environments.insert(reference.name.clone(), shown(rule, other));
+        environments.insert(reference.name.clone(), shown(rule, other, secrets));
     }
     let mut finding = Finding {
         rule: rule.name.clone(),
@@ -76,7 +79,7 @@ pub fn finding(
     seal(&mut finding);
     finding.parts.push(Part {
         key: finding.key.clone(),
-        value: shown(rule, candidate.fact),
+        value: shown(rule, candidate.fact, secrets),
         component: finding.component.clone(),
         environment: candidate.environment.name.clone(),
         message: finding.message.clone(),
@@ -100,13 +103,13 @@ fn edit(rule: &Rule, candidate: &Candidate<'_>, scope: &Scope<'_>) -> Option<Rep
 }
 
 /// The value a finding speaks of.
-fn shown(rule: &Rule, fact: &Fact) -> String {
+fn shown(rule: &Rule, fact: &Fact, secrets: &[Secret]) -> String {
     let attribute = rule.file.compare.as_deref().unwrap_or(&rule.file.at);
-    fact.get(attribute).map_or_else(|| "absent".to_owned(), text_of)
+    fact.get(attribute).map_or_else(|| "absent".to_owned(), |attr| told(attr, secrets))
 }
 
 /// The places of one side: the attribute's own first, then the steps that led to it, then further attributes.
-fn side(rule: &Rule, fact: &Fact, environment: &Environment) -> Vec<Location> {
+fn side(rule: &Rule, fact: &Fact, environment: &Environment, secrets: &[Secret]) -> Vec<Location> {
     let mut locations: Vec<Location> = Vec::new();
     let mut add = |span: Span, label: String| {
         if !locations.iter().any(|known| known.span == span) && locations.len() <= PLACES {
@@ -117,7 +120,7 @@ fn side(rule: &Rule, fact: &Fact, environment: &Environment) -> Vec<Location> {
         let Some(attr) = fact.get(name) else { continue };
         let mut steps = attr.origin.steps.iter();
         if let Some(first) = steps.next() {
-            add(first.span, labelled(&environment.name, &label(name, attr)));
+            add(first.span, labelled(&environment.name, &label(name, attr, secrets)));
         }
         for step in steps {
             // That a value stands where it stands says nothing.
@@ -134,12 +137,12 @@ fn labelled(environment: &str, text: &str) -> String {
 }
 
 /// What is said at an attribute's place: its value, or, of a yes or no, its name.
-fn label(name: &str, attr: &crate::model::Attr) -> String {
+fn label(name: &str, attr: &crate::model::Attr, secrets: &[Secret]) -> String {
     match attr.value.one() {
         Some(crate::model::Value::Bool(true)) => name.replace('_', " "),
         Some(crate::model::Value::Bool(false)) => format!("not {}", name.replace('_', " ")),
         _ if attr.value.is_unknown() => String::new(),
-        _ => text_of(attr),
+        _ => told(attr, secrets),
     }
 }
 
@@ -155,6 +158,10 @@ pub fn fingerprint(finding: &Finding, key: &str) -> String {
         hash.update(part.as_bytes());
         hash.update([end]);
     };
+    // The number of a secret rests on what else there is.
+    let named = |value: &str| {
+        if value.starts_with(NUMBERED) { "a secret".to_owned() } else { value.trim().to_lowercase() }
+    };
     let component = finding.component.as_deref().unwrap_or_default();
     for part in [&finding.rule, &finding.project, component, finding.dimension.name(), key] {
         add(part, 0);
@@ -163,12 +170,12 @@ pub fn fingerprint(finding: &Finding, key: &str) -> String {
         add(environment, 1);
         // The value of a list's environment is that of one of its items.
         if finding.items.is_empty() {
-            add(&value.trim().to_lowercase(), 0);
+            add(&named(value), 0);
         }
     }
     for item in &finding.items {
         add(&item.key, 1);
-        add(&item.value.trim().to_lowercase(), 0);
+        add(&named(&item.value), 0);
     }
     hash.finalize().iter().take(16).fold(String::new(), |text, byte| format!("{text}{byte:02x}"))
 }

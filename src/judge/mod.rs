@@ -15,6 +15,7 @@ mod places;
 pub mod problems;
 pub mod rule;
 pub mod rule_file;
+pub mod several;
 #[cfg(test)]
 mod tests;
 pub mod verdict;

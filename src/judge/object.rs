@@ -6,7 +6,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use minijinja::Value as Jinja;
 use minijinja::value::Object;
 
-use crate::model::{Attr, Fact, Known, Reason, Value};
+use crate::model::{Attr, Fact, Known, Reason, Secret, Value};
 
 /// The unknowns that an evaluation touched.
 #[derive(Clone, Default, Debug)]
@@ -35,7 +35,7 @@ fn seen(attr: &Attr, touched: &Touched) -> Jinja {
         Known::Every(values, _) => Jinja::from(values.iter().map(shown).collect::<Vec<_>>().join(", ")),
         Known::OneOf(values, reason) => {
             touched.add(reason);
-            Jinja::from(values.iter().map(shown).collect::<Vec<_>>().join(" or "))
+            Jinja::from(values.iter().map(|value| cut(&shown(value))).collect::<Vec<_>>().join(" or "))
         }
         Known::Unknown(reason) => {
             touched.add(reason);
@@ -43,6 +43,18 @@ fn seen(attr: &Attr, touched: &Touched) -> Jinja {
         }
     }
 }
+
+/// A long text, cut for messages.
+pub(super) fn cut(text: &str) -> String {
+    if text.chars().count() <= LONGEST {
+        text.to_owned()
+    } else {
+        text.chars().take(LONGEST - 1).chain(['…']).collect()
+    }
+}
+
+/// How long a list is in a message at most.
+const LONGEST: usize = 80;
 
 fn plain(value: &Value) -> Jinja {
     match value {
@@ -72,6 +84,18 @@ pub fn text_of(attr: &Attr) -> String {
         Known::Unknown(_) => "unknown".into(),
     }
 }
+
+/// An attribute as text, a secret by its number among those of a model; what prints it numbers them anew, by first appearance.
+pub fn told(attr: &Attr, secrets: &[Secret]) -> String {
+    let secret = match &attr.value {
+        Known::One(Value::Secret(secret)) => secrets.iter().position(|known| known == secret),
+        _ => None,
+    };
+    secret.map_or_else(|| text_of(attr), |at| format!("{NUMBERED}{at}⟩"))
+}
+
+/// How the words for a secret with a number begin.
+pub const NUMBERED: &str = "secret ⟨";
 
 /// A fact in a condition.
 pub struct FactObject {

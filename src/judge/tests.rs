@@ -2,7 +2,7 @@
 
 use super::*;
 use crate::model::{Attr, Certainty, Confidence, Dimension, Known, Origin, Reason, Role, Severity, Value};
-use made::{attr, component, coverage, environment, fact, rule};
+use made::{attr, component, coverage, environment, fact, rule, rule_on};
 
 pub(super) mod made {
     use std::collections::BTreeMap;
@@ -63,9 +63,16 @@ pub(super) mod made {
 
     /// A rule on the package dimension, with further lines.
     pub(super) fn rule(name: &str, more: &str) -> Rule {
-        let head =
-            "summary = \"s\"\ndimension = \"package\"\nat = \"version\"\nwhy = \"w\"\nfix = \"f\"\nreferences = []\n";
-        load(&format!("package/{name}.toml"), &format!("{head}{more}")).unwrap_or_else(|errors| panic!("{errors:?}"))
+        rule_on("package", "version", name, more)
+    }
+
+    /// A rule on a dimension, at one of its attributes.
+    pub(super) fn rule_on(dimension: &str, at: &str, name: &str, more: &str) -> Rule {
+        let head = format!(
+            "summary = \"s\"\ndimension = \"{dimension}\"\nat = \"{at}\"\nwhy = \"w\"\nfix = \"f\"\nreferences = []\n"
+        );
+        load(&format!("{dimension}/{name}.toml"), &format!("{head}{more}"))
+            .unwrap_or_else(|errors| panic!("{errors:?}"))
     }
 }
 
@@ -298,4 +305,86 @@ fn what_holds_by_default_explains_nothing_graver_that_holds_anyway() {
     };
     assert_eq!(cause(attr("1", 1)), (Some(Severity::Error), true));
     assert_eq!(cause(default_of("1", Some("ENGINE"))), (Some(Severity::Warning), false));
+}
+
+#[test]
+fn what_is_not_found_in_a_set_that_may_hold_more_decides_nothing() {
+    let environments = [("prod", Role::Production, SURE)];
+    let facts = vec![package("prod", "django", attr("5", 1))];
+    let open = || Err(Reason::new("an unread file"));
+    let unlisted = || Err(Reason::new(crate::model::UNLISTED));
+    for (asked, complete, fired, undecided) in [
+        ("key='celery') | list | length == 0", Ok(()), 1, 0),
+        ("key='celery') | list | length == 0", open(), 0, 1),
+        ("key='celery') | list | length > 0", open(), 0, 1),
+        // What pip adds is nothing that the files name.
+        ("key='celery') | list | length == 0", unlisted(), 1, 0),
+        // What is found is there, whatever else may be.
+        ("key='django') | list | length > 0", open(), 1, 0),
+        ("key='django') | selectattr('version', 'eq', '4') | list | length == 0", open(), 0, 1),
+        ("key='django') | rejectattr('version', 'eq', '4') | list | length == 1", open(), 1, 0),
+        ("role='staging') | list | length == 0", open(), 1, 0),
+        ("key='celery') | first is none", open(), 0, 1),
+    ] {
+        let mut model = model(&environments, facts.clone());
+        model.coverage.iter_mut().for_each(|coverage| coverage.complete = complete.clone());
+        let audit = judged(model, &[on_fact("r", &format!("when = [\"facts('package', {asked}\"]\n"))]);
+        assert_eq!((audit.findings.len(), audit.verdicts["r"].undecided), (fired, undecided), "{asked} {complete:?}");
+    }
+}
+
+#[test]
+fn what_no_other_package_brings_is_absent_where_it_is_not_named() {
+    let environments = [("prod", Role::Production, SURE), ("qa", Role::Staging, SURE)];
+    for (root, reason, fired) in
+        [(true, crate::model::UNLISTED, 1), (false, crate::model::UNLISTED, 0), (true, "an unread file", 0)]
+    {
+        let root = Attr::bool(root, Origin::default());
+        let attributes = [("version", attr("22", 2)), ("root", root)];
+        let mut model = model(&environments, vec![fact("prod", Dimension::Package, "gunicorn", &attributes)]);
+        model.coverage.iter_mut().for_each(|coverage| coverage.complete = Err(Reason::new(reason)));
+        let audit = judged(model, &[on_pair("r", "relation = \"only-there\"\n")]);
+        assert_eq!(audit.findings.len(), fired, "{reason}");
+    }
+}
+
+#[test]
+fn a_package_that_another_component_has_is_not_absent() {
+    let environments = [("prod", Role::Production, SURE), ("qa", Role::Staging, SURE)];
+    let mut elsewhere = package("qa", "django", attr("5", 3));
+    elsewhere.id.component = Some("worker".into());
+    let facts = vec![package("prod", "django", attr("5", 2)), elsewhere];
+    let audit = judged(model(&environments, facts), &[on_pair("r", "relation = \"only-there\"\n")]);
+    assert_eq!((audit.findings.len(), audit.verdicts["r"].undecided), (0, 1));
+}
+
+/// A rule that warns of pairs which differ.
+fn pair(compare: &str) -> String {
+    format!("on = \"pair\"\ncompare = \"{compare}\"\nmessage = \"m\"\nroles = {{ staging = \"warning\" }}\n")
+}
+
+#[test]
+fn a_default_that_such_an_environment_usually_runs_stays_a_warning() {
+    let environments = [("prod", Role::Production, SURE), ("qa", Role::Staging, SURE)];
+    for (usual, severity) in [(true, Severity::Warning), (false, Severity::Note)] {
+        let attributes =
+            [("product", default_of("redis", Some("CACHE"))), ("usual", Attr::bool(usual, Origin::default()))];
+        let there = fact("prod", Dimension::Service, "cache", &attributes);
+        let here = fact("qa", Dimension::Service, "cache", &[("product", attr("locmem", 2))]);
+        let audit =
+            judged(model(&environments, vec![there, here]), &[rule_on("service", "product", "r", &pair("product"))]);
+        assert_eq!(audit.findings[0].severity, severity);
+    }
+}
+
+#[test]
+fn the_one_process_that_serves_is_the_counterpart_whatever_starts_it() {
+    let environments = [("prod", Role::Production, SURE), ("qa", Role::Staging, SURE)];
+    let process = |environment: &str, key: &str, engine: &str| {
+        let attributes = [("engine", attr(engine, 2)), ("kind", attr("production", 3))];
+        fact(environment, Dimension::Process, key, &attributes)
+    };
+    let facts = vec![process("prod", "web.uwsgi", "uwsgi"), process("qa", "web", "django")];
+    let audit = judged(model(&environments, facts), &[rule_on("process", "engine", "r", &pair("engine"))]);
+    assert_eq!(audit.findings.len(), 1);
 }

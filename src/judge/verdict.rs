@@ -8,8 +8,11 @@ use super::candidate::{Candidate, Compared};
 use super::conditions::engine;
 use super::object::{FactObject, Touched};
 use super::rule::Rule;
+use super::several::Several;
 use crate::compare::Index;
-use crate::model::{Component, Confidence, Environment, Fact, Lowered, Model, Reason, Role, Severity};
+use crate::model::{
+    Certainty, Component, Confidence, Coverage, Environment, Fact, Known, Lowered, Model, Reason, Role, Severity, Value,
+};
 
 /// What a rule says of a candidate, before a finding is made of it.
 pub enum Outcome {
@@ -34,6 +37,14 @@ pub struct Scope<'m> {
     /// What is known.
     pub model: &'m Model,
     rows: Arc<Vec<Row>>,
+    open: Arc<Vec<Open>>,
+}
+
+/// A set that may hold more facts than were seen.
+struct Open {
+    coverage: Coverage,
+    role: &'static str,
+    reason: Reason,
 }
 
 impl<'m> Scope<'m> {
@@ -45,7 +56,15 @@ impl<'m> Scope<'m> {
                 rows.push(Row { fact: Arc::new((*fact).clone()), role: environment.role.name() });
             }
         }
-        Self { model, rows: Arc::new(rows) }
+        let mut open = Vec::new();
+        for coverage in &model.coverage {
+            let own = |e: &&Environment| *e.name == *coverage.environment && *e.project == *coverage.project;
+            let Some(environment) = model.environments.iter().find(own) else { continue };
+            if let Err(reason) = coverage.named() {
+                open.push(Open { coverage: coverage.clone(), role: environment.role.name(), reason: reason.clone() });
+            }
+        }
+        Self { model, rows: Arc::new(rows), open: Arc::new(open) }
     }
 }
 
@@ -85,26 +104,39 @@ impl<'m> Scope<'m> {
 
     /// `facts(dimension, key=, component=, role=)`: the facts of the candidate's environment, or of all of a role.
     fn facts(&self, candidate: &Candidate<'_>, touched: &Touched) -> Jinja {
-        let rows = std::sync::Arc::clone(&self.rows);
+        let (rows, open) = (Arc::clone(&self.rows), Arc::clone(&self.open));
         let environment = candidate.environment.name.clone();
         let project = candidate.environment.project.clone();
         let touched = touched.clone();
         Jinja::from_function(
-            move |dimension: String, options: minijinja::value::Kwargs| -> Result<Vec<Jinja>, minijinja::Error> {
+            move |dimension: String, options: minijinja::value::Kwargs| -> Result<Jinja, minijinja::Error> {
                 let key: Option<String> = options.get("key")?;
                 let component: Option<String> = options.get("component")?;
                 let role: Option<String> = options.get("role")?;
                 options.assert_all_used()?;
+                let within =
+                    |of: &str, its_role: &str| role.as_ref().map_or(of == environment, |role| its_role == role);
+                let of_component =
+                    |found: Option<&str>| component.as_ref().is_none_or(|name| found == Some(name.as_str()));
                 let fits = |row: &&Row| {
-                    row.fact.id.dimension.name() == dimension
-                        && *row.fact.id.project == *project
-                        && key.as_ref().is_none_or(|key| row.fact.id.key == *key)
-                        && component.as_ref().is_none_or(|name| row.fact.id.component.as_deref() == Some(name.as_str()))
-                        && role.as_ref().map_or(*row.fact.id.environment == *environment, |role| row.role == role)
+                    let id = &row.fact.id;
+                    id.dimension.name() == dimension
+                        && *id.project == *project
+                        && key.as_ref().is_none_or(|key| id.key == *key)
+                        && of_component(id.component.as_deref())
+                        && within(&id.environment, row.role)
                 };
                 let mut found: Vec<&Row> = rows.iter().filter(fits).collect();
                 found.sort_by_key(|row| row.fact.id.clone());
-                Ok(found.into_iter().map(|row| FactObject::wrap(&row.fact, &touched)).collect())
+                let found = found.into_iter().map(|row| FactObject::wrap(&row.fact, &touched)).collect();
+                let more = open.iter().filter(|one| {
+                    let set = &one.coverage;
+                    set.dimension.name() == dimension
+                        && *set.project == *project
+                        && (set.component.is_none() || of_component(set.component.as_deref()))
+                        && within(&set.environment, one.role)
+                });
+                Ok(Several::wrap(found, more.map(|one| one.reason.clone()).collect(), &touched))
             },
         )
     }
@@ -193,8 +225,8 @@ fn severity(rule: &Rule, candidate: &Candidate<'_>, values: &Jinja, touched: &To
         severity = Severity::Note;
         lowered = Some("the rule is new in this release".to_owned());
     }
-    if let Some(because) = default_reason(rule, candidate) {
-        severity = severity.lower();
+    if let Some((because, usual)) = default_reason(rule, candidate) {
+        severity = if usual { severity.min(Severity::Warning) } else { severity.lower() };
         lowered.get_or_insert(because);
     }
     let confidence = candidate.reference.map_or(candidate.environment.confidence, |reference| {
@@ -216,18 +248,24 @@ fn severity(rule: &Rule, candidate: &Candidate<'_>, values: &Jinja, touched: &To
     Outcome::Fires(severity, lowered)
 }
 
-/// A value that something outside may override lowers a finding, unless the rule is about defaults.
-fn default_reason(rule: &Rule, candidate: &Candidate<'_>) -> Option<String> {
+/// A value that something outside may override lowers a finding, unless the rule is about defaults; and whether every such
+/// value is what such an environment usually runs.
+fn default_reason(rule: &Rule, candidate: &Candidate<'_>) -> Option<(String, bool)> {
     if rule.file.about_defaults {
         return None;
     }
     let attribute = rule.file.compare.as_deref().unwrap_or(&rule.file.at);
-    let sides = [Some(candidate.fact), candidate.other];
-    sides.into_iter().flatten().find_map(|fact| match &fact.get(attribute)?.certainty {
-        crate::model::Certainty::Default { variable: Some(name) } => Some(format!("it holds unless {name} is set")),
-        crate::model::Certainty::Default { variable: None } => {
-            Some("it holds unless something outside overrides it".into())
-        }
-        crate::model::Certainty::Stated => None,
-    })
+    let sides = [Some(candidate.fact), candidate.other].into_iter().flatten();
+    let defaults: Vec<(&Fact, Option<&str>)> = sides
+        .filter_map(|fact| match &fact.get(attribute)?.certainty {
+            Certainty::Default { variable } => Some((fact, variable.as_deref())),
+            Certainty::Stated => None,
+        })
+        .collect();
+    let because = match defaults.first()?.1 {
+        Some(name) => format!("it holds unless {name} is set"),
+        None => "it holds unless something outside overrides it".into(),
+    };
+    let usual = |fact: &Fact| fact.get("usual").is_some_and(|attr| attr.value == Known::One(Value::Bool(true)));
+    Some((because, defaults.iter().all(|(fact, _)| usual(fact))))
 }

@@ -10,6 +10,8 @@ use crate::model::Role;
 pub enum WordClass {
     /// An environment of that role.
     Role(Role),
+    /// Where or how things are deployed: production, unless another word says which environment.
+    Platform,
     /// Values for building images only: never an environment.
     Build,
     /// A layer that several environments share.
@@ -74,6 +76,7 @@ table!(table, Table, "environments.toml");
 pub fn class_of_word(word: &str) -> Option<WordClass> {
     let row = table().words.iter().find(|row| row.word.eq_ignore_ascii_case(word))?;
     Some(match row.class.as_str() {
+        "platform" => WordClass::Platform,
         "build" => WordClass::Build,
         "shared" => WordClass::Shared,
         "template" => WordClass::Template,
@@ -86,6 +89,7 @@ pub fn class_of_word(word: &str) -> Option<WordClass> {
 pub fn role_of_word(word: &str) -> Option<Role> {
     match class_of_word(word)? {
         WordClass::Role(role) => Some(role),
+        WordClass::Platform => Some(Role::Production),
         _ => None,
     }
 }

@@ -84,7 +84,7 @@ macro_rules! rows {
 rows! {
     DevTool { kind: String, names: Vec<String>, #[serde(default)] prefixes: Vec<String>, #[serde(default)] suffixes: Vec<String> }
     Ambiguous { package: String, #[serde(default)] why: String }
-    Production { package: String, #[serde(default)] server: bool }
+    Production { package: String, #[serde(default)] server: bool, #[serde(default)] root: bool }
     #[expect(clippy::struct_field_names, reason = "the fields are the table's columns")] Label { label: String, package: String }
     Import { module: String, package: String }
 }
@@ -122,6 +122,11 @@ pub fn kind(name: &str) -> Kind {
         })
     });
     row.map_or(Kind::Library, |row| Kind::DevTool(&row.kind))
+}
+
+/// Whether a server is there only where somebody asks for it: no other package brings it along.
+pub fn is_asked_for(name: &str) -> bool {
+    table().production_only.iter().any(|row| row.root && row.package == name)
 }
 
 /// Why an ambiguous package may belong in production; empty when no reason is recorded.

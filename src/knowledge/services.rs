@@ -139,6 +139,11 @@ pub fn databases_of_client(package: &str) -> impl Iterator<Item = &'static str> 
     servers.filter(speaks).map(|row| row.product.as_str())
 }
 
+/// Whether a Python package is the client of some service.
+pub fn is_client(package: &str) -> bool {
+    table().products.iter().any(|row| row.clients.iter().any(|client| client.eq_ignore_ascii_case(package)))
+}
+
 /// The family of a product; of a name that several families have (`locmem`), the one that is asked for.
 pub fn family(name: &str, wanted: Option<&str>) -> Option<&'static str> {
     let rows = || table().products.iter().filter(|row| row.product == name);

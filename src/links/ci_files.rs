@@ -1,13 +1,13 @@
 //! What CI really runs: pipelines with their includes, workflows with the composite actions and the callers of this
 //! repository.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use crate::discover::{Tree, paths};
 use crate::formats::workflow::expand::typed;
 use crate::formats::workflow::{self, Action, Data, Inputs, RunInstance, RunText, Step, Target, Workflow};
-use crate::formats::{gitlab, workflow::Job};
+use crate::formats::{circleci, gitlab, travis, workflow::Job};
 use crate::model::{FileId, Span, Spanned};
 
 /// Steps that one job may come to.
@@ -20,6 +20,16 @@ const MOST_CALLERS: usize = 64;
 /// Whether a file is a pipeline of GitLab.
 fn is_gitlab(tree: &Tree, file: FileId) -> bool {
     paths::name(tree.path(file)).starts_with(".gitlab-ci.")
+}
+
+/// The configuration of a CI other than GitHub's and GitLab's, by its file.
+fn elsewhere(tree: &Tree, file: FileId) -> Option<Workflow> {
+    let path = tree.path(file);
+    match paths::name(path) {
+        ".travis.yml" => Some(travis::workflow(tree, file)),
+        _ if paths::name(paths::parent(path)) == ".circleci" => Some(circleci::workflow(tree, file)),
+        _ => None,
+    }
 }
 
 /// The texts that a step runs in the runs of a matrix; as it is written where they are too many or not known.
@@ -39,9 +49,16 @@ pub(super) fn runs(run: &RunText, instances: &[RunInstance]) -> Vec<RunText> {
 /// The workflows of these files, with what they use of the repository.
 pub(super) fn read(tree: &Tree, files: &[FileId]) -> BTreeMap<FileId, Arc<Workflow>> {
     let mut all: BTreeMap<FileId, Workflow> = BTreeMap::new();
+    let mut parts: BTreeSet<FileId> = BTreeSet::new();
     for file in files {
         if is_gitlab(tree, *file) {
-            all.insert(*file, gitlab::workflow(tree, *file));
+            if !parts.contains(file) {
+                let pipeline = gitlab::read(tree, *file);
+                parts.extend(pipeline.files.iter().filter(|part| *part != file));
+                all.insert(*file, gitlab::workflow(pipeline, *file));
+            }
+        } else if let Some(workflow) = elsewhere(tree, *file) {
+            all.insert(*file, workflow);
         } else if let Ok(parsed) = tree.parsed(*file, workflow::parse) {
             let mut own = parsed.as_ref().clone();
             for job in &mut own.jobs {
@@ -50,6 +67,8 @@ pub(super) fn read(tree: &Tree, files: &[FileId]) -> BTreeMap<FileId, Arc<Workfl
             all.insert(*file, own);
         }
     }
+    // A pipeline that another includes or triggers is a part of that.
+    all.retain(|file, _| !parts.contains(file));
     // A called workflow may call another: what it hands on is known once its own callers are.
     for _ in 0..4 {
         let callers = callers(tree, &all);

@@ -276,6 +276,11 @@ fn talks_to(program: &str) -> Option<&'static str> {
     })
 }
 
+/// Whether a remote of git is one that deploys what is pushed to it.
+fn is_deploying_remote(word: &str) -> bool {
+    ["dokku", "heroku"].contains(&word) || word.starts_with("dokku@") || word.contains("git.heroku.com")
+}
+
 /// Whether a command deploys, and the word that may name where to.
 #[expect(clippy::option_option, reason = "it may deploy without naming where to")]
 fn deploys(program: &str, words: &[&str]) -> Option<Option<String>> {
@@ -305,6 +310,22 @@ fn deploys(program: &str, words: &[&str]) -> Option<Option<String>> {
         }
         "ansible-playbook" => Some(after(&["-i", "--inventory"])),
         "fastapi" if has("deploy") => Some(None),
+        "cf" if has("push") => Some(after(&["-f", "--var-file", "--vars-file"])),
+        "railway" if has("up") => Some(after(&["-e", "--environment"])),
+        "az" if has("webapp") || has("containerapp") => {
+            (has("up") || has("update") || has("deploy")).then(|| after(&["-n", "--name"]))
+        }
+        "doctl" if has("create-deployment") || has("update") => Some(None),
+        "cdk" | "sam" | "copilot" | "caprover" | "dokku" if has("deploy") => {
+            Some(after(&["--env", "-e", "--config-env"]))
+        }
+        "pulumi" if has("up") => Some(after(&["-s", "--stack"])),
+        "nomad" if has("run") => Some(None),
+        "git" if has("push") => words
+            .iter()
+            .skip(2)
+            .find(|word| is_deploying_remote(word))
+            .map(|word| Some((*word).to_owned()).filter(|word| !["dokku", "heroku"].contains(&word.as_str()))),
         "docker" if has("stack") && has("deploy") => Some(named()),
         _ if program.strip_suffix(".sh").unwrap_or(program) == "deploy" => {
             Some(words.get(1).filter(|word| !word.starts_with('-')).map(|word| (*word).to_owned()))
@@ -346,6 +367,16 @@ mod tests {
         assert_eq!(python("python -I -m uv pip install a").as_deref(), Some("uv pip install a"));
         assert_eq!(python("sudo -H pip install a").as_deref(), Some("pip install a"));
         assert_eq!(python("xargs -n 1 pip install").as_deref(), Some("pip install $names"));
+    }
+
+    #[test]
+    fn tests_under_coverage_are_tests_whatever_its_options_are() {
+        for text in
+            ["coverage run --data-file $here/.coverage -m pytest", "coverage run --context x --source=a -m pytest -x"]
+        {
+            let argv: Vec<String> = text.split(' ').map(str::to_owned).collect();
+            assert_eq!(of(&argv), Meaning::Tests, "{text}");
+        }
     }
 
     #[test]

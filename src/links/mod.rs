@@ -1,5 +1,6 @@
 //! What runs what, before any environment is known: the meaning of commands, and where scripts of an image come from.
 
+mod charts;
 mod ci_files;
 pub mod compose_call;
 mod compose_files;

@@ -3,12 +3,13 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use super::ci_files;
 use super::compose_files;
 use super::container::Container;
 use super::container_exec;
 use super::meaning::{self, Meaning};
-use crate::discover::classify::{classify, is_aside};
+use super::{charts, ci_files};
+use crate::discover::aside::is_aside;
+use crate::discover::classify::classify;
 use crate::discover::{Kind, Tree, paths};
 use crate::formats::dockerfile::Dockerfile;
 use crate::formats::shell::{self, Dialect, Executed};
@@ -76,6 +77,8 @@ pub struct Repository<'t> {
     workflows: BTreeMap<FileId, Arc<Workflow>>,
     /// Every call found outside images.
     pub calls: Vec<Call>,
+    /// Variables that charts of Helm give, and where.
+    pub charted: Arc<BTreeMap<String, Span>>,
 }
 
 /// The words of an executed command; a word that is not known stands as it is written.
@@ -113,7 +116,8 @@ impl<'t> Repository<'t> {
             }
         }
         let workflows = ci_files::read(tree, files.get(&Kind::Workflow).map_or(&[], Vec::as_slice));
-        let mut repository = Self { tree, files, workflows, calls: Vec::new() };
+        let charted = Arc::new(charts::variables(tree));
+        let mut repository = Self { tree, files, workflows, calls: Vec::new(), charted };
         repository.calls = repository.collect_calls();
         repository.add_named();
         repository
@@ -142,7 +146,7 @@ impl<'t> Repository<'t> {
             files.retain(|file| keep(*kind, *file));
         }
         files.retain(|_, files| !files.is_empty());
-        Self { tree: self.tree, files, workflows: self.workflows.clone(), calls }
+        Self { tree: self.tree, files, workflows: self.workflows.clone(), calls, charted: Arc::clone(&self.charted) }
     }
 
     /// The files of a kind, by path; those in folders of examples only where there is nothing else.
@@ -262,12 +266,14 @@ impl<'t> Repository<'t> {
             let start = at;
             at += line.len();
             let trimmed = line.trim();
-            if trimmed.starts_with("```") || trimmed.starts_with("~~~") {
+            // A block of one line opens and closes in it.
+            let whole = trimmed.strip_prefix("```").and_then(|rest| rest.strip_suffix("```")).map(str::trim);
+            if whole.is_none() && (trimmed.starts_with("```") || trimmed.starts_with("~~~")) {
                 fenced = !fenced;
                 continue;
             }
-            let command = trimmed.trim_start_matches(['$', '>']).trim_start();
-            let block = fenced || line.starts_with("    ") || trimmed.starts_with('$');
+            let command = whole.unwrap_or(trimmed).trim_start_matches(['$', '>']).trim_start();
+            let block = whole.is_some() || fenced || line.starts_with("    ") || trimmed.starts_with('$');
             let word = command.strip_prefix("sudo ").unwrap_or(command);
             if start < until || !block || !TELLING.iter().any(|telling| word.starts_with(telling)) {
                 continue;
@@ -275,7 +281,7 @@ impl<'t> Repository<'t> {
             let begin = start + line.find(command).unwrap_or(0);
             until = begin + continued(text.get(begin..).unwrap_or_default());
             let map = SpanMap::Linear { file, base: u32::try_from(begin).unwrap_or(0) };
-            let text = text.get(begin..until).unwrap_or(command).trim_end();
+            let text = text.get(begin..until).unwrap_or(command).trim_end().trim_end_matches("```").trim_end();
             let script = Script { text, map: &map, folder: &folder, dialect: Dialect::Bash };
             self.add(&script, Vars::new(), &Caller::Guide(file), calls);
         }
@@ -283,9 +289,9 @@ impl<'t> Repository<'t> {
 }
 
 /// What the commands of a guide that are followed begin with.
-const TELLING: [&str; 19] = [
+const TELLING: [&str; 22] = [
     "docker", "podman", "python", "pip", "make", "heroku", "flask", "gunicorn", "uv ", "poetry ", "pdm ", "pipenv ",
-    "just ", "celery ", "uvicorn ", "./", "bash ", "sh ", "kubectl ",
+    "just ", "celery ", "uvicorn ", "./", "bash ", "sh ", "kubectl ", "alembic ", "fastapi ", "honcho ",
 ];
 /// How many lines of a guide one command may take.
 const MAX_LINES: usize = 20;

@@ -93,3 +93,13 @@ pub struct Coverage {
     /// Nothing, or why more may be there than was seen.
     pub complete: Result<(), Reason>,
 }
+
+/// Why a set that pip resolves is not complete.
+pub const UNLISTED: &str = "pip adds what these packages need, which only an index knows";
+
+impl Coverage {
+    /// Whether everything that the files name was seen, whatever pip adds to it.
+    pub fn named(&self) -> Result<(), &Reason> {
+        self.complete.as_ref().err().filter(|reason| reason.text != UNLISTED).map_or(Ok(()), Err)
+    }
+}

@@ -17,7 +17,7 @@ pub mod value;
 pub use audit::{Audit, Model, PairCounts, ReadProblem};
 pub use component::{Component, ComponentKind};
 pub use environment::{Confidence, Environment, Evidence, Role};
-pub use fact::{Attr, Attributes, Coverage, Fact, FactId};
+pub use fact::{Attr, Attributes, Coverage, Fact, FactId, UNLISTED};
 pub use finding::{Finding, Item, Location, Lowered, Part, Replacement, Severity, Suppression, Tally, Verdict};
 pub use origin::{Origin, Step, StepKind};
 pub use problem::{Problem, Unresolved};

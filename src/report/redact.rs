@@ -4,11 +4,14 @@ use std::cell::RefCell;
 use std::collections::BTreeMap;
 use std::ops::Range;
 
+use crate::judge::object::NUMBERED;
 use crate::knowledge::variables;
 use crate::model::{Audit, Secret, Span, Value};
 
 /// Secrets of an output, numbered by first appearance; equal values have equal numbers.
 pub struct Redactor {
+    /// All of the model, as its findings number them.
+    all: Vec<Secret>,
     secrets: Vec<Secret>,
     spans: Vec<Span>,
     numbers: RefCell<BTreeMap<Secret, usize>>,
@@ -33,7 +36,12 @@ impl Redactor {
         };
         let mut secrets: Vec<Secret> = audit.model.secrets.iter().filter(telling).cloned().collect();
         secrets.sort_by_key(|secret| std::cmp::Reverse(secret.len()));
-        Self { secrets, spans: audit.model.secret_spans.clone(), numbers: RefCell::default() }
+        Self {
+            all: audit.model.secrets.clone(),
+            secrets,
+            spans: audit.model.secret_spans.clone(),
+            numbers: RefCell::default(),
+        }
     }
 
     fn shown(&self, secret: &Secret) -> String {
@@ -91,7 +99,8 @@ impl Redactor {
         let mut at = 0;
         for range in apart {
             out.push_str(&text[at..range.start]);
-            let shown = self.shown(&Secret::new(&text[range.clone()]));
+            let found = &text[range.clone()];
+            let shown = self.shown(&self.numbered(found).unwrap_or_else(|| Secret::new(found)));
             shift.moves.push((range.clone(), out.len()..out.len() + shown.len()));
             out.push_str(&shown);
             at = range.end;
@@ -100,9 +109,23 @@ impl Redactor {
         (out, shift)
     }
 
+    /// The secret that a text numbers.
+    fn numbered(&self, text: &str) -> Option<Secret> {
+        let at = text.strip_prefix(NUMBERED)?.strip_suffix('⟩')?;
+        self.all.get(at.parse::<usize>().ok()?).cloned()
+    }
+
+    /// Where a text numbers secrets.
+    fn numbers_in(&self, text: &str) -> Vec<Range<usize>> {
+        let ends = |at: usize| text.get(at..).and_then(|rest| rest.find('⟩')).map(|end| at..at + end + '⟩'.len_utf8());
+        let found = text.match_indices(NUMBERED).filter_map(|(at, _)| ends(at));
+        found.filter(|range| self.numbered(&text[range.clone()]).is_some()).collect()
+    }
+
     /// Where secrets stand in a text.
     fn ranges(&self, text: &str) -> Vec<Range<usize>> {
         let mut ranges: Vec<Range<usize>> = self.secrets.iter().flat_map(|secret| secret.occurrences(text)).collect();
+        ranges.extend(self.numbers_in(text));
         ranges.extend(in_urls(text));
         ranges.extend(assigned(text));
         ranges
@@ -253,6 +276,17 @@ mod tests {
 
     fn redacted(text: &str) -> String {
         Redactor::new(&Audit::default()).text(text)
+    }
+
+    #[test]
+    fn a_secret_that_a_finding_numbers_gets_the_number_of_its_first_appearance() {
+        let secrets = ["q7Rw2mZ9xT4kLp8v", "b3Nf6yHs1cJd5gQa"].map(Secret::new).to_vec();
+        let mut audit = Audit::default();
+        audit.model.secrets = secrets;
+        let redactor = Redactor::new(&audit);
+        assert_eq!(redactor.text("production: secret ⟨1⟩"), "production: secret #1");
+        assert_eq!(redactor.text("TOKEN=b3Nf6yHs1cJd5gQa"), "TOKEN=secret #1");
+        assert_eq!(redactor.text("secret ⟨0⟩ and secret ⟨7⟩"), "secret #2 and secret ⟨7⟩");
     }
 
     #[test]

@@ -74,12 +74,15 @@ pub fn resolve<'t>(tree: &'t Tree, build: Build, asked: &ImageBuild, as_of: &str
     Some(Built { build, target, image, installs, runtimes, container, commands })
 }
 
-/// Puts the interpreter that conda or pyenv brings before that of the base.
+/// Puts the interpreter that conda, Hatch or pyenv brings before that of the base.
 pub fn brought(installs: &Installs, runtimes: &mut Vec<RuntimePart>) {
     let Some(python) = &installs.python else { return };
-    let origin = python.one().map(|python| Origin::set(python.span)).unwrap_or_default();
+    let origin = python.values().first().map(|python| Origin::set(python.span)).unwrap_or_default();
     let version = match python {
         Known::One(python) => Known::One(python.value.clone()),
+        Known::Every(all, reason) => {
+            Known::Every(all.iter().map(|python| python.value.clone()).collect(), reason.clone())
+        }
         Known::Unknown(reason) => Known::Unknown(reason.clone()),
         _ => return,
     };
@@ -120,7 +123,14 @@ fn external_base(build: &Build, stage: usize) -> (Known<String>, Certainty, Orig
     for later in chain.iter().skip(1).filter_map(|index| build.stages.get(*index)) {
         origin = origin.then(StepKind::Inherited, later.from_span);
     }
-    (base.reference.clone(), base.certainty.clone(), origin)
+    let reference = match &base.reference {
+        Known::One(text) if text.is_empty() => Known::Unknown(Reason::at(
+            "a build argument without a default names it, and nothing hands one over",
+            base.raw.span,
+        )),
+        reference => reference.clone(),
+    };
+    (reference, base.certainty.clone(), origin)
 }
 
 /// The stages that the target needs without resting on them.

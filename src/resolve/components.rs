@@ -5,6 +5,7 @@ use std::sync::{Arc, Mutex};
 
 use super::build::{self, Built};
 use super::hosted;
+use super::outside;
 use super::part::{Host, ImagePart, Part};
 use super::process::{self, CommandWords};
 use crate::discover::{Presence, paths};
@@ -13,7 +14,7 @@ use crate::environments::words::naming;
 use crate::environments::{compose as inferred, images as inferred_images};
 use crate::formats::compose::{Project, Provider, Service};
 use crate::formats::shell::Word;
-use crate::formats::{Var, World, dotenv};
+use crate::formats::{World, dotenv};
 use crate::knowledge::{images, processes, services};
 use crate::links::{Container, Repository};
 use crate::model::{Certainty, ComponentKind, FileId, Known, Origin, Problem, Reason, SpanMap, Spanned, StepKind};
@@ -69,22 +70,8 @@ fn one<'t>(context: &Context<'_, 't>, planned: &Planned, unit: &Unit) -> Option<
         Runs::Job { workflow, job } => super::job::of(context, *workflow, job, &unit.name)?,
         Runs::Machine { folder } => super::machine::of(context, planned, folder),
     };
-    provide(&mut part, planned);
+    outside::provide(context, &mut part, planned, unit);
     Some(part)
-}
-
-/// Variables that configuration says are set outside.
-fn provide(part: &mut Part<'_>, planned: &Planned) {
-    for name in &planned.config.provides {
-        let value = Known::Unknown(Reason::new(format!("{name} is set outside, as the configuration says")));
-        part.world
-            .vars_mut()
-            .insert(name.clone(), Var { value, certainty: Certainty::Stated, origin: Origin::default() });
-        part.providers.insert(name.clone(), "configuration");
-    }
-    if planned.config.complete && part.world.is_open() {
-        part.world = World::Closed(part.world.vars().clone());
-    }
 }
 
 pub(super) fn built<'t>(context: &Context<'_, 't>, image: &ImageBuild) -> Option<Arc<Built<'t>>> {
@@ -232,10 +219,18 @@ fn kind_of(service: &Service, built: Option<&Built<'_>>, context: &Context<'_, '
         (None, Some(image)) => match image.value.one() {
             Some(reference) if product(reference) => ComponentKind::Service,
             Some(_) if service.command.is_none() && service.env_count() < 3 => ComponentKind::Service,
+            Some(reference) if is_its_own(service, &repository(reference)) => ComponentKind::Service,
             _ => ComponentKind::App,
         },
         (None, None) => ComponentKind::App,
     }
+}
+
+/// Whether a command is the image's own program, called by the image's name, or only gives it flags.
+fn is_its_own(service: &Service, repository: &str) -> bool {
+    let first = service.command.iter().flat_map(|command| &command.words).next().and_then(|word| word.text.one());
+    let name = repository.rsplit('/').next().unwrap_or(repository);
+    service.entrypoint.is_none() && first.is_some_and(|word| word == name || word.starts_with("--"))
 }
 
 /// Whether a command is, or is handed to a start script as, a daemon that runs what a crontab says.

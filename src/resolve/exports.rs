@@ -47,11 +47,13 @@ pub(super) fn read(installs: &Installs, command: &[String], cwd: &str) -> Option
     let mut rest = Vec::new();
     let mut words = command.iter();
     while let Some(word) = words.next() {
-        let long = word.strip_prefix("--requirement=");
+        let long = word.strip_prefix("--requirement=").or_else(|| word.strip_prefix("--requirements="));
         let glued = word.strip_prefix("-r").filter(|path| !path.is_empty());
         let path = match (long.or(glued), word.as_str()) {
             (Some(path), _) => Some((path.to_owned(), vec![word.clone()])),
-            (None, "-r" | "--requirement") => words.next().map(|path| (path.clone(), vec![word.clone(), path.clone()])),
+            (None, "-r" | "--requirement" | "--requirements") => {
+                words.next().map(|path| (path.clone(), vec![word.clone(), path.clone()]))
+            }
             _ => None,
         };
         match path {

@@ -15,7 +15,7 @@ use crate::links::container::{Container, absolute};
 use crate::links::repository::words;
 use crate::links::system_install::{Mark, SystemInstall, SystemPackage};
 use crate::links::{Meaning, meaning};
-use crate::model::{Known, Reason, Span, Spanned};
+use crate::model::{Known, Reason, Span, Spanned, UNLISTED};
 
 /// Where commands run.
 pub struct Place<'a, 't> {
@@ -165,9 +165,9 @@ fn outside_paths(command: &[String], cwd: &str, place: &Place<'_, '_>) -> Vec<St
             out.push(format!("{flag}{}", to_repository(rest).unwrap_or_else(|| rest.to_owned())));
         } else {
             let conda = matches!(command[0].as_str(), "conda" | "mamba" | "micromamba");
-            takes_path = ["-r", "-c", "--requirement", "--constraint", "-e", "--editable", "--project", "--directory"]
-                .contains(&word.as_str())
-                && !conda
+            takes_path = ["-r", "-c", "-e", "--editable", "--project", "--directory"].contains(&word.as_str())
+                || ["--requirement", "--requirements", "--constraint", "--constraints"].contains(&word.as_str())
+                    && !conda
                 || conda && matches!(word.as_str(), "-f" | "--file");
             out.push(word.clone());
         }
@@ -193,7 +193,8 @@ fn python(installs: &mut Installs, command: &[String], executed: &Executed, plac
         installs.sources.extend(sources);
         return;
     }
-    let exported = (command[0] == "pip" && !wheel).then(|| exports::read(installs, command, &cwd)).flatten();
+    let pip = command[0] == "pip" || command[0] == "uv" && command.get(1).is_some_and(|verb| verb == "pip");
+    let exported = (pip && !wheel).then(|| exports::read(installs, command, &cwd)).flatten();
     let (exported, rest) = exported.unwrap_or_else(|| (Vec::new(), command.to_vec()));
     let argv = outside_paths(&rest, &cwd, place);
     let folder = if command[0] == "pip" { String::new() } else { place.folder(&cwd) };
@@ -211,17 +212,26 @@ fn python(installs: &mut Installs, command: &[String], executed: &Executed, plac
         let rest = more.then(|| locks::installed(place.tree, &folder, &argv, vars, &place.markers));
         exports::joined(exported, rest)
     };
-    interpreter(installs, installed.python.as_ref(), executed.span);
+    let by = if command[0] == "hatch" { "hatch" } else { "conda" };
+    interpreter(installs, installed.python.as_ref(), by, executed.span);
     // A run that cannot be followed says less than what was installed before it.
     let runs = command.get(1).is_some_and(|verb| verb == "run");
     if runs && installed.complete.is_err() && installed.packages.is_empty() {
         return;
     }
     installs.installs_python = true;
-    if let Err(reason) = &installed.complete {
-        installs.packages_complete = Err(reason.clone());
+    if is_exact(command) && installed.complete.is_ok() && maybe(executed).is_none() {
+        let own = |part: &PackagePart| {
+            part.installed_by.value.starts_with("uv ") && !part.installed_by.value.contains(" --system")
+        };
+        installs.packages.retain(|name, part| !own(part) || installed.packages.contains_key(name));
     }
     let installer_only = ["pip", "setuptools", "wheel", "uv", "poetry", "pipenv", "pdm", "virtualenv", "pip-tools"];
+    if let Err(reason) = &installed.complete
+        && !(reason.text == UNLISTED && compiled(place.tree, &installed, &installer_only))
+    {
+        installs.packages_complete = Err(reason.clone());
+    }
     let label = Spanned::new(command.join(" "), executed.span);
     for source in &installed.sources {
         let span = source.span.unwrap_or(executed.span);
@@ -259,17 +269,58 @@ fn python(installs: &mut Installs, command: &[String], executed: &Executed, plac
     }
 }
 
-/// Notes the interpreter that conda puts in its environment.
-fn interpreter(installs: &mut Installs, found: Option<&Spanned<String>>, step: Span) {
-    let Some(found) = found else { return };
-    let place = if found.span == locks::NOWHERE { step } else { found.span };
-    let several =
-        installs.python.as_ref().is_some_and(|known| known.one().is_none_or(|known| known.value != found.value));
-    installs.python = Some(if several {
-        Known::Unknown(Reason::at("several environments have interpreters of their own", place))
-    } else {
-        Known::One(Spanned::new(found.value.clone(), place))
-    });
+/// Whether a command takes out of the project's environment what it does not put in.
+fn is_exact(command: &[String]) -> bool {
+    command.first().is_some_and(|word| word == "uv")
+        && command.get(1).is_some_and(|verb| verb == "sync")
+        && !command.iter().any(|word| word == "--inexact")
+}
+
+/// Whether what pip is told holds all that the packages need: the installers alone, or files that a resolver wrote.
+fn compiled(tree: &Tree, installed: &locks::Installed, installers: &[&str]) -> bool {
+    let written = |source: &locks::Source| {
+        let text = tree.text(source.file).unwrap_or_default();
+        let head =
+            text.lines().take_while(|line| line.starts_with('#') || line.starts_with('-') || line.trim().is_empty());
+        head.take(12).any(|line| line.contains("autogenerated by pip-compile") || line.contains("autogenerated by uv"))
+    };
+    let all_pinned = || installed.packages.values().all(|package| package.pinned);
+    match installed.sources.as_slice() {
+        [] => installed.packages.keys().all(|name| installers.contains(&name.as_str())),
+        sources => sources.iter().all(written) && all_pinned(),
+    }
+}
+
+/// Notes the interpreter that conda puts in its environment, or that one of Hatch asks for.
+fn interpreter(installs: &mut Installs, found: Option<&Known<Spanned<String>>>, by: &'static str, step: Span) {
+    let several = || Reason::at("several environments have interpreters of their own", step);
+    let other = installs.python_by == "hatch" && by == "hatch" && installs.python.is_none();
+    let Some(mut found) = found.cloned() else {
+        // An environment of Hatch that asks for none has that of the machine.
+        if by == "hatch" {
+            installs.python_by = by;
+            installs.python = installs.python.take().map(|_| Known::Unknown(several()));
+        }
+        return;
+    };
+    let at = |python: &mut Spanned<String>| {
+        if python.span == locks::NOWHERE {
+            python.span = step;
+        }
+    };
+    match &mut found {
+        Known::One(python) => at(python),
+        Known::Every(all, _) => all.iter_mut().for_each(at),
+        _ => {}
+    }
+    let texts = |known: &Known<Spanned<String>>| -> Vec<String> {
+        known.values().iter().map(|python| python.value.clone()).collect()
+    };
+    if other || installs.python.as_ref().is_some_and(|known| texts(known).is_empty() || texts(known) != texts(&found)) {
+        found = Known::Unknown(several());
+    }
+    installs.python = Some(found);
+    installs.python_by = by;
 }
 
 /// Whether an installed version is left as it is: it fits what is asked for, and nothing asks for an upgrade.

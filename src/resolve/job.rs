@@ -86,7 +86,10 @@ fn image(part: &mut Part<'_>, job: &Job, instances: &[workflow::RunInstance], as
     let span = job.runs_on.as_ref().map_or(job.id.span, |node| node.span);
     let labels =
         instances.iter().filter_map(|instance| instance.labels.first()).map(|(label, _)| label.clone()).collect();
-    let label = every(labels, span);
+    let label = match every(labels, span) {
+        Known::Absent => Known::Unknown(Reason::at("the file does not say what the job runs on", span)),
+        label => label,
+    };
     let about = label.one().and_then(|label| runner(label, as_of));
     part.image = Some(plain(label, Origin::set(span), about));
 }

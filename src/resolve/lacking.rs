@@ -147,7 +147,9 @@ pub(super) fn have(
     let mut names: Vec<String> = parts.iter().map(|part| part.name.to_lowercase()).collect();
     let images = parts.iter().filter_map(|part| part.image.as_ref()?.reference.one().cloned());
     names.extend(images);
-    names.extend(parts.iter().flat_map(|part| part.installs.packages.keys().cloned()));
+    // A client is what the program asks the service with; it starts none.
+    let starts = |name: &&String| !services::is_client(name) || services::package_emulates(name).is_some();
+    names.extend(parts.iter().flat_map(|part| part.installs.packages.keys().filter(starts).cloned()));
     names.extend(parts.iter().flat_map(|part| &part.commands).map(|(argv, _)| argv.join(" ")));
     if jobs {
         names.extend(

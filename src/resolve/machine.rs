@@ -9,7 +9,7 @@ use crate::environments::{CommandLine, Planned};
 use crate::formats::requirements::MarkerEnv;
 use crate::formats::small::runtime_files::{self, How};
 use crate::formats::small::{json, mise};
-use crate::formats::{Var, World, shell};
+use crate::formats::{Var, World, dotenv, shell};
 use crate::links::Container;
 use crate::links::Meaning;
 use crate::links::repository::Caller;
@@ -25,6 +25,9 @@ pub fn of<'t>(context: &Context<'_, 't>, planned: &Planned, folder: &str) -> Par
     part.span = planned.environment.because.first().map(|evidence| evidence.span);
     python(context, &mut part, folder, &CONVENTIONS);
     of_mise(context, &mut part, folder);
+    if planned.environment.role == Role::Development {
+        of_procfile(context, &mut part, folder);
+    }
     let Some(anchor) = part.span else { return part };
     if let Some(file) = requirements_for(context, planned.environment.role, folder) {
         install_file(context, &mut part, file, anchor);
@@ -50,6 +53,22 @@ pub fn of<'t>(context: &Context<'_, 't>, planned: &Planned, folder: &str) -> Par
         }
     }
     part
+}
+
+/// The variables of the dotenv file beside a Procfile: what runs the one by hand (`heroku local`, foreman, honcho) reads
+/// the other.
+fn of_procfile(context: &Context<'_, '_>, part: &mut Part<'_>, folder: &str) {
+    let tree = context.repository.tree;
+    let at = |name: &str| paths::join(folder, name).and_then(|path| tree.find(&path));
+    let (Some(_), Some(file)) = (at("Procfile"), at(".env")) else { return };
+    let Ok(text) = tree.text(file) else { return };
+    let read = dotenv::parse(file, text, dotenv::Dialect::PythonDotenv, &World::empty());
+    for (name, var) in dotenv::vars(&read) {
+        if !part.world.vars().contains_key(&name) {
+            part.providers.insert(name.clone(), "dotenv");
+            part.world.vars_mut().insert(name, var);
+        }
+    }
 }
 
 /// Whether a command starts a server of the application: no step that passes, no worker, nothing that serves other files.

@@ -3,6 +3,7 @@
 
 pub mod build;
 pub mod components;
+mod configuration;
 mod edited;
 mod exports;
 pub mod hosted;
@@ -12,8 +13,10 @@ mod interpreters;
 pub mod job;
 mod lacking;
 pub mod machine;
+mod outside;
 mod overlaid;
 pub mod part;
+pub mod picked;
 pub mod pipeline;
 pub mod process;
 mod pytest;
@@ -162,7 +165,10 @@ pub fn resolve(repository: &Repository<'_>, plan: Plan, config: &Config, as_of: 
 fn one(context: &Context<'_, '_>, planned: Planned, first: bool, modules: &[Module]) -> Resolved {
     let tree = context.repository.tree;
     let mut statements = Statements::new(&planned.environment.project, &planned.environment.name);
-    let parts = components::of(context, &planned);
+    let mut parts = components::of(context, &planned);
+    for part in &mut parts {
+        picked::add(context, part);
+    }
     let loaded = settings::load(context, &planned, &parts, modules);
     for part in &parts {
         state::image::state(&mut statements, part, tree, context.as_of);
@@ -174,13 +180,15 @@ fn one(context: &Context<'_, '_>, planned: Planned, first: bool, modules: &[Modu
     }
     state::process::scheduler(&mut statements, &parts);
     state::process::kinds(&mut statements, &planned, &parts);
+    state::only_server::state(&mut statements, planned.environment.role, &parts);
     state::locked::passed_over(&mut statements, context.repository, &planned, &parts);
     let declared = services::all_declared(context, &planned, &parts);
     let used = services::all_used(context.repository, planned.environment.role, loaded.as_ref(), &parts);
     together::join(&mut statements, &jobs(&planned, &parts));
-    state::service::state(&mut statements, &used, &declared, &talks(&parts), context.as_of);
+    let role = planned.environment.role;
+    state::service::state(&mut statements, role, &used, &declared, &talks(&parts), context.as_of);
     if let Some(loaded) = &loaded {
-        state::setting::state(&mut statements, loaded);
+        state::setting::state(&mut statements, loaded, tree);
         state::given::asked(&mut statements, loaded, &planned.config.provides, tree);
         state::locked::needed(&mut statements, loaded, &parts);
     }

@@ -3,7 +3,7 @@
 use super::state::Statements;
 use crate::discover::{Kind, paths};
 use crate::environments::words::naming;
-use crate::environments::{ci, compose};
+use crate::environments::{ci, compose, deployments};
 use crate::formats::Vars;
 use crate::formats::shell::Dialect;
 use crate::formats::workflow::{Job, Step};
@@ -58,7 +58,7 @@ fn bare(repository: &Repository<'_>, folder: &str, argv: &[String], span: Span) 
 /// machine of the project's own.
 fn in_jobs(repository: &Repository<'_>) -> Vec<Bare> {
     let mut found = Vec::new();
-    for deployment in ci::deployments(repository) {
+    for deployment in deployments::deployments(repository) {
         let Some(workflow) = repository.workflow(deployment.workflow) else { continue };
         let Some(job) = workflow.jobs.iter().find(|job| job.id.value == deployment.job) else { continue };
         let text = repository.tree.text(deployment.workflow).unwrap_or_default();

@@ -5,9 +5,9 @@ use std::sync::Arc;
 
 use super::state::Statements;
 use super::{overlaid, refresh};
-use crate::environments::ci::{self, Deployment};
+use crate::environments::deployments::{self, Deployment};
 use crate::formats::workflow::outcome::runs_after_failure;
-use crate::formats::workflow::{self, Job, Target, Workflow};
+use crate::formats::workflow::{self, Ci, Job, Target, Workflow};
 use crate::links::{Call, Caller, Meaning, Repository, meaning};
 use crate::model::{Dimension, FileId, Origin, Role, StepKind};
 
@@ -21,9 +21,12 @@ struct Gate {
 /// States the pipeline of one environment: the jobs that deploy to it, or, for the tests, those that run them.
 pub fn state(statements: &mut Statements, repository: &Repository<'_>, role: Role, name: &str, first_of_role: bool) {
     let testing = testing_jobs(repository);
-    for deployment in ci::deployments(repository) {
-        let ours = deployment.role == role && (deployment.word == name || first_of_role);
-        if ours {
+    let all = deployments::deployments(repository);
+    // An environment that jobs name has those that say its name, not those of others of its role.
+    let named = role != Role::Production && all.iter().any(|one| one.named && deployments::is_to(one, role, name));
+    for deployment in all {
+        let first = deployment.role == role && first_of_role && (!named || !deployment.named);
+        if first || deployments::is_to(&deployment, role, name) {
             deploying(statements, repository, &deployment, &testing, name);
         }
     }
@@ -137,8 +140,8 @@ fn deploying(
     );
     fact.text("gate", gate.kind, &gate.origin).list("gate_path", gate.path, &gate.origin);
     let approval = match (&job.environment, approved_before(&workflow, job)) {
-        _ if workflow.gitlab && job.by_hand => "manual",
-        _ if workflow.gitlab => "none",
+        _ if workflow.ci != Ci::GitHub && job.by_hand => "manual",
+        _ if workflow.ci != Ci::GitHub => "none",
         (Some(_), _) => "environment",
         (None, Some(_)) => "detached",
         (None, None) if triggers(&workflow) == ["workflow_dispatch"] => "manual",
@@ -203,6 +206,10 @@ fn gate(
     if let Some(condition) = broken.filter(|job| counts(job)).and_then(|job| job.condition.as_ref()) {
         return Gate { kind: "none", path: Vec::new(), origin: Origin::set(condition.span).join(&origin) };
     }
+    if let Some(waiting) = std::iter::once(job).chain(sure.iter().copied()).find(|job| waits_for_checks(job)) {
+        let origin = origin.then(StepKind::Used, waiting.id.span);
+        return Gate { kind: "other-workflow", path: vec![waiting.id.value.clone()], origin };
+    }
     let chained = workflow.on.iter().find(|trigger| trigger.event.value == "workflow_run");
     if let Some(trigger) = chained {
         let asked = std::iter::once(job).chain(all.iter().copied()).any(asks_conclusion);
@@ -252,6 +259,29 @@ fn gate_of_callers(
         Some(gate(repository, file, &workflow, job, testing, depth + 1))
     });
     gates.min_by_key(|gate| WEAKEST_FIRST.iter().position(|kind| *kind == gate.kind))
+}
+
+/// Whether a job waits for checks that run elsewhere and ends with them: by an action for it, `gh run watch`, or its name.
+fn waits_for_checks(job: &Job) -> bool {
+    const ACTIONS: [&str; 6] = [
+        "lewagon/wait-on-check-action",
+        "fountainhead/action-wait-for-check",
+        "ahmadnassri/action-workflow-run-wait",
+        "kachick/wait-other-jobs",
+        "poseidon/wait-for-status-checks",
+        "int128/wait-for-workflows-action",
+    ];
+    let named = |name: &str| {
+        let words: Vec<String> = crate::environments::ci::words(name).collect();
+        let checks = ["ci", "check", "checks", "test", "tests", "status"];
+        words.iter().any(|word| word == "wait") && words.iter().any(|word| checks.contains(&word.as_str()))
+    };
+    named(&job.id.value)
+        || job.steps.iter().any(|step| {
+            let action = step.uses.as_ref().and_then(|uses| uses.value.split('@').next());
+            action.is_some_and(|action| ACTIONS.contains(&action))
+                || step.run.as_ref().is_some_and(|run| run.text.contains("gh run watch"))
+        })
 }
 
 /// Whether a job asks how the workflow that started this one ended: it is started after a failure too.

@@ -6,7 +6,7 @@ use crate::discover::paths;
 use crate::environments::SettingsChoice;
 use crate::formats::small::pytest_options::{self, PytestOptions};
 use crate::formats::{Var, World};
-use crate::model::Origin;
+use crate::model::{Origin, Spanned};
 
 /// The module that pytest's options name.
 pub(super) fn module(context: &Context<'_, '_>, part: Option<&Part<'_>>) -> Option<(SettingsChoice, bool)> {
@@ -15,6 +15,11 @@ pub(super) fn module(context: &Context<'_, '_>, part: Option<&Part<'_>>) -> Opti
         let choice = SettingsChoice { module: module.value.clone(), class: None, span: Some(module.span) };
         Some((choice, options.forced))
     })
+}
+
+/// The class of settings that pytest's options name.
+pub(super) fn configuration(context: &Context<'_, '_>, part: Option<&Part<'_>>) -> Option<Spanned<String>> {
+    options(context, part).into_iter().find_map(|options| options.configuration)
 }
 
 /// What pytest is told by its files, where the component runs it.

@@ -106,7 +106,7 @@ pub fn unresolved(
     } else if planned.only_named {
         let answer = format!("[environments.{name}]\ndockerfile = \"…\"");
         let span = planned.environment.because.first().map(|evidence| evidence.span);
-        add("what runs there".into(), "only a deploy job names it".into(), span, Some(answer));
+        add("what runs there".into(), "only a deploy job or a host's file names it".into(), span, Some(answer));
     }
     let _ = context;
     all

@@ -126,7 +126,9 @@ fn named(context: &Context<'_, '_>, module: &str) -> bool {
     };
     let as_path = short.replace('.', "/");
     let says = |text: &str| text.contains(&short) || text.contains(&as_path) || text.contains("check --deploy");
-    of_ci(context).any(|(_, text)| says(text))
+    let tree = context.repository.tree;
+    let mut composed = context.repository.of(Kind::Compose).iter().filter_map(|file| tree.text(*file).ok());
+    of_ci(context).any(|(_, text)| says(text)) || composed.any(|text| text.contains("check --deploy"))
 }
 
 /// Whether a job starts production's compose files.

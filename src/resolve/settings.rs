@@ -1,6 +1,7 @@
 //! Which settings an environment loads, and what they are.
 
 use super::components::Context;
+use super::configuration;
 use super::edited;
 use super::part::Part;
 use super::pytest;
@@ -11,7 +12,7 @@ use crate::environments::words::role_of_value;
 use crate::environments::{Planned, SettingsChoice};
 use crate::formats::python::{self, Evaluator, Settings};
 use crate::formats::{Var, World};
-use crate::model::{Certainty, Known, Origin, Reason, Role, Span};
+use crate::model::{Certainty, Known, Origin, Reason, Role, Span, Spanned};
 
 /// The settings of an environment.
 pub struct Loaded {
@@ -43,7 +44,8 @@ const MODULE_VARIABLE: &str = "DJANGO_SETTINGS_MODULE";
 /// Loads the settings of an environment.
 pub fn load(context: &Context<'_, '_>, planned: &Planned, parts: &[Part<'_>], modules: &[Module]) -> Option<Loaded> {
     let part = speaker::of(context.repository.tree, modules, parts, planned.environment.role);
-    let world = part.map_or_else(|| World::Open(Default::default()), |part| part.world.clone());
+    let outside = || World::Open(super::outside::charted(context, planned.environment.role));
+    let world = part.map_or_else(outside, |part| part.world.clone());
     let world =
         if planned.environment.role == Role::Test { pytest::with_variables(context, part, world) } else { world };
     let chosen = choose(context, planned, part, modules, &world);
@@ -57,11 +59,25 @@ pub fn load(context: &Context<'_, '_>, planned: &Planned, parts: &[Part<'_>], mo
     {
         return Some(loaded);
     }
-    let (choice, selected) = chosen?;
+    let (mut choice, mut selected) = chosen?;
     let roots = roots(context, part, modules, &choice);
     let evaluator = Evaluator::new(context.repository.tree, roots).served(planned.environment.role != Role::Test);
     let world = with_selector(world, &choice);
-    let settings = evaluator.module(&choice.module, &world, choice.class.as_deref());
+    let mut settings = evaluator.module(&choice.module, &world, choice.class.as_deref());
+    let mut choice_certainty = certainty(&choice, &world);
+    // A package that holds nothing itself is not what a module named for the environment gives way to.
+    if settings.values.is_empty()
+        && settings.classes.is_empty()
+        && let Some(named) = planned.settings.as_ref().filter(|named| named.module != choice.module && world.is_open())
+    {
+        settings = evaluator.module(&named.module, &world, named.class.as_deref());
+        (choice, selected) = (named.clone(), false);
+    }
+    if let Some(class) = configuration::of(context, planned, part, &settings.classes, &world) {
+        settings = evaluator.module(&choice.module, &world, Some(&class.name));
+        choice = SettingsChoice { class: Some(class.name), span: class.span, ..choice };
+        (selected, choice_certainty) = (selected && !class.by_name, class.certainty);
+    }
     let file = settings.file?;
     // An image of other code of the repository does not load these settings.
     let container = part.filter(|part| part.image.as_ref().is_some_and(|image| image.dockerfile.is_some()));
@@ -75,7 +91,7 @@ pub fn load(context: &Context<'_, '_>, planned: &Planned, parts: &[Part<'_>], mo
         settings.files.iter().flat_map(|(file, _)| python::refusal::refusals(context.repository.tree, *file)).collect();
     Some(Loaded {
         settings,
-        choice_certainty: certainty(&choice, &world),
+        choice_certainty,
         fallback: fallback(context, &world),
         refused,
         choice,
@@ -159,7 +175,8 @@ fn choose(
         return None;
     }
     if let Some(default) = &process {
-        let other = role_of_value(&default.module).is_some_and(|(found, _)| found != role);
+        let shared = modules.iter().any(|module| module.name == default.module && module.shared);
+        let other = shared || role_of_value(&default.module).is_some_and(|(found, _)| found != role);
         let stands = !other || planned.settings.is_none() || !world.is_open() && var.value == Known::Absent;
         if stands && modules.iter().any(|module| module.name == default.module) {
             return Some((default.clone(), true));
@@ -280,8 +297,19 @@ fn fallback(context: &Context<'_, '_>, world: &World) -> Option<(String, Span)> 
     (!world.vars().contains_key(&variable)).then(|| (case(&default), span))
 }
 
-/// The module that the process's own entry file sets: wsgi.py for a server, manage.py for the rest.
+/// The module that the process's own entry file sets.
 fn process_default(context: &Context<'_, '_>, part: Option<&Part<'_>>) -> Option<SettingsChoice> {
+    let module = entry_default(context, part, MODULE_VARIABLE)?;
+    let named = edited::word(context, part, module.span, &module.value).unwrap_or_else(|| UNKNOWN.into());
+    Some(SettingsChoice { module: named, class: None, span: Some(module.span) })
+}
+
+/// What the process's own entry file gives a variable that is not set: wsgi.py for a server, manage.py for the rest.
+pub(super) fn entry_default(
+    context: &Context<'_, '_>,
+    part: Option<&Part<'_>>,
+    variable: &str,
+) -> Option<Spanned<String>> {
     let tree = context.repository.tree;
     let served = part.and_then(|part| part.processes.iter().find_map(|process| process.module.clone()));
     let entry = |name: &str| {
@@ -310,9 +338,7 @@ fn process_default(context: &Context<'_, '_>, part: Option<&Part<'_>>) -> Option
     let files = std::iter::once(by_module.copied()).chain(names.map(entry));
     files.flatten().find_map(|file| {
         let facts = python::entry_points(tree, file);
-        let (_, module) = facts.defaults.iter().find(|(name, _)| name == MODULE_VARIABLE)?;
-        let named = edited::word(context, part, module.span, &module.value).unwrap_or_else(|| UNKNOWN.into());
-        Some(SettingsChoice { module: named, class: None, span: Some(module.span) })
+        facts.defaults.iter().find(|(name, _)| name == variable).map(|(_, default)| default.clone())
     })
 }
 

@@ -86,7 +86,7 @@ fn join(into: &mut Installs, other: Installs, reason: &Reason) {
         }
     }
     into.installs_python |= other.installs_python;
-    if into.python.as_ref().map(Known::one) != other.python.as_ref().map(Known::one) {
+    if into.python.as_ref().map(Known::values) != other.python.as_ref().map(Known::values) {
         into.python = Some(Known::Unknown(reason.clone()));
     }
 }

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use crate::discover::classify::is_aside;
+use crate::discover::aside::is_aside;
 use crate::discover::{Kind, paths};
 use crate::formats::locks::data;
 use crate::formats::requirements::LineKind;
@@ -165,11 +165,15 @@ fn of_small(repository: &Repository<'_>, file: FileId) -> Vec<Problem> {
         _ if runtime_files::is_runtime_file(name) => {
             tree.parsed(file, |file, text| runtime_files::read(file, name, text)).map(|read| read.1.clone())
         }
-        _ if name.ends_with(".toml") => tree.parsed(file, fly::parse).map(|read| read.1.clone()),
+        _ if name.starts_with("fly.") => tree.parsed(file, fly::parse).map(|read| read.1.clone()),
         _ if name.ends_with(".conf") || is_supervisord(name) => {
             tree.parsed(file, supervisord::parse).map(|read| read.problems.clone())
         }
-        _ => tree.parsed(file, procfile::read).map(|read| read.1.clone()),
+        _ if repository.of(Kind::Procfile).contains(&file) => {
+            tree.parsed(file, procfile::read).map(|read| read.1.clone())
+        }
+        // Other hosts' files are read as far as they are theirs.
+        _ => return Vec::new(),
     };
     without_templates(text, problems.unwrap_or_default())
 }
@@ -208,6 +212,7 @@ mod tests {
             ("uv.lock", "version = 1\nrequires = \"x\n", 2),
             ("Pipfile.lock", "{\n \"default\": ]}", 2),
             ("pyproject.toml", "[project]\nname = \n", 2),
+            ("Procfile.dev", "web: flask run\nworker\n", 2),
             ("environment.yml", "dependencies:\n  - a\n b: [\n", 3),
         ];
         for (path, text, line) in broken {

@@ -98,6 +98,7 @@ impl Loader<'_> {
             if services.node.get(wanted).is_none() {
                 self.error(extends.span, format!("no service {wanted} to extend"));
             }
+            self.project.extended.insert(wanted.to_owned());
             return self.extended(services, wanted, own, setting, &seen);
         };
         let there = self.find(file, &setting.folder)?;

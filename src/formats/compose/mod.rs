@@ -262,6 +262,8 @@ pub struct EnvFileUse {
 pub struct Project {
     /// The services that run.
     pub services: BTreeMap<String, Service>,
+    /// The services that others of their file extend.
+    pub extended: BTreeSet<String>,
     /// The services whose profiles are off.
     pub inactive: BTreeMap<String, Service>,
     /// Names of volumes.

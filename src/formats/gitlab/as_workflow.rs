@@ -1,23 +1,23 @@
 //! A pipeline in the shape of a workflow, so that both kinds of CI are judged by the same rules.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
-use super::{Job, Pipeline, Service, read};
-use crate::discover::Tree;
+use super::{Job, Pipeline, Service};
 use crate::formats::small::CommandText;
 use crate::formats::small::tree::{Kind, Node};
-use crate::formats::workflow::{self, ContainerSpec, Defaults, Matrix, RunText, Step, Texts, Trigger, Workflow};
+use crate::formats::workflow::{self, Ci, ContainerSpec, Defaults, Matrix, RunText, Step, Texts, Trigger, Workflow};
 use crate::model::{FileId, Span, SpanMap, Spanned};
 
 /// The pipeline of a file as a workflow.
-pub fn workflow(tree: &Tree, file: FileId) -> Workflow {
-    let pipeline = read(tree, file);
-    let jobs = pipeline.jobs.iter().map(|job| as_job(&pipeline, job)).collect();
+pub fn workflow(pipeline: Pipeline, file: FileId) -> Workflow {
+    let mut jobs = Vec::new();
+    add_jobs(&pipeline, None, &mut jobs);
     let at = Span::new(file, 0, 0);
     let event = |name: &str| Trigger::of(Spanned::new(name.to_owned(), at));
     let merges = |text: &str| text.contains("merge_request");
     let rules = pipeline.rules.iter().chain(pipeline.jobs.iter().flat_map(|job| &job.rules));
-    let mut conditions = rules.filter_map(|rule| rule.condition.as_ref());
+    let conditions = rules.filter_map(|rule| rule.condition.as_ref());
+    let mut conditions = conditions.chain(pipeline.jobs.iter().filter_map(|job| job.doubted.as_ref()));
     let merged = conditions.any(|condition| merges(&condition.value))
         || pipeline.jobs.iter().flat_map(|job| &job.only).any(|word| merges(&word.value));
     let mut on = vec![event("push")];
@@ -30,8 +30,44 @@ pub fn workflow(tree: &Tree, file: FileId) -> Workflow {
         defaults: Defaults::default(),
         jobs,
         problems: pipeline.problems,
-        gitlab: true,
+        ci: Ci::GitLab,
         callers: Vec::new(),
+    }
+}
+
+/// The jobs of a pipeline, then those of the pipelines that it triggers; one whose name is taken has its trigger's before
+/// it. They wait for the job that starts them, and what needs a job that waits for its pipeline waits for all of them.
+fn add_jobs(pipeline: &Pipeline, parent: Option<&workflow::Job>, out: &mut Vec<workflow::Job>) {
+    let taken: BTreeSet<String> = out.iter().map(|job| job.id.value.clone()).collect();
+    let id = |name: &str| match parent {
+        Some(parent) if taken.contains(name) => format!("{}-{name}", parent.id.value),
+        _ => name.to_owned(),
+    };
+    let start = out.len();
+    for job in &pipeline.jobs {
+        let mut made = as_job(pipeline, job);
+        made.id.value = id(&made.id.value);
+        for need in &mut made.needs {
+            need.value = id(&need.value);
+        }
+        if let Some(parent) = parent {
+            made.needs.push(parent.id.clone());
+            made.by_hand |= parent.by_hand;
+            made.continue_on_error |= parent.continue_on_error;
+        }
+        out.push(made);
+    }
+    let end = out.len();
+    for (at, job) in pipeline.jobs.iter().enumerate() {
+        let Some(trigger) = &job.trigger else { continue };
+        let Some((child, starter)) = trigger.child.as_ref().zip(out.get(start + at).cloned()) else { continue };
+        let from = out.len();
+        add_jobs(child, Some(&starter), out);
+        let started: Vec<Spanned<String>> = out.iter().skip(from).map(|job| job.id.clone()).collect();
+        let waiting = out.iter_mut().take(end).skip(start).filter(|_| trigger.depends);
+        for job in waiting.filter(|job| job.needs.iter().any(|need| need.value == starter.id.value)) {
+            job.needs.extend(started.iter().cloned());
+        }
     }
 }
 
@@ -90,6 +126,8 @@ fn as_job(pipeline: &Pipeline, job: &Job) -> workflow::Job {
         }
     }
     ruled(&mut env, pipeline, job);
+    env.extend(texts(&pipeline.handed));
+    settle(&mut env);
     let started = job
         .environment
         .as_ref()
@@ -116,6 +154,29 @@ fn as_job(pipeline: &Pipeline, job: &Job) -> workflow::Job {
         continue_on_error: job.allow_failure,
         steps,
         outputs: Texts::new(),
+    }
+}
+
+/// Variables within variables; what asks for itself or for one that nothing here gives stays open.
+fn settle(env: &mut Texts) {
+    const ASKS: &str = "${{ env.";
+    for _ in 0..8 {
+        let known: BTreeMap<String, String> = env
+            .iter()
+            .filter(|(_, text)| !text.value.contains("${{"))
+            .map(|(name, text)| (format!("{ASKS}{name} }}}}"), text.value.clone()))
+            .collect();
+        let mut changed = false;
+        for text in env.values_mut().filter(|text| text.value.contains(ASKS)) {
+            for (asked, value) in &known {
+                let filled = text.value.replace(asked, value);
+                changed |= filled != text.value;
+                text.value = filled;
+            }
+        }
+        if !changed {
+            return;
+        }
     }
 }
 
@@ -163,8 +224,19 @@ fn needs(pipeline: &Pipeline, job: &Job) -> Vec<Spanned<String>> {
     pipeline.jobs.iter().filter(before).map(|other| other.name.clone()).collect()
 }
 
-/// When it runs: `when` in GitHub's words, else its rules as they are written.
+/// When it runs, and what its being there depends on.
 fn condition(job: &Job) -> Option<Spanned<String>> {
+    let own = condition_of(job);
+    match (own, job.doubted.clone()) {
+        (Some(own), Some(doubted)) => {
+            Some(Spanned::new(format!("({}) && ({})", doubted.value, own.value), doubted.span))
+        }
+        (own, doubted) => own.or(doubted),
+    }
+}
+
+/// When it runs: `when` in GitHub's words, else its rules as they are written.
+fn condition_of(job: &Job) -> Option<Spanned<String>> {
     if let Some(when) = &job.when {
         let word = match when.value.as_str() {
             "always" => Some("always()"),
@@ -216,7 +288,7 @@ fn container(image: &Spanned<String>, env: Texts, span: Span) -> ContainerSpec {
 }
 
 /// The lines of a script as steps: one, or one for every file that they stand in.
-fn steps<'a>(lines: impl Iterator<Item = &'a CommandText>, tolerant: bool) -> Vec<Step> {
+pub(crate) fn steps<'a>(lines: impl Iterator<Item = &'a CommandText>, tolerant: bool) -> Vec<Step> {
     let mut out: Vec<Step> = Vec::new();
     for line in lines {
         let open = out.last_mut().filter(|step| step.span.file == line.span.file).and_then(|step| step.run.as_mut());

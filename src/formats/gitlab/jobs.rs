@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use super::{Environment, Job, Pipeline, Rule, Service, extends};
+use super::{Environment, Job, Pipeline, Rule, Service, Trigger, extends};
 use crate::formats::small::tree::{Kind, Node};
 use crate::formats::small::{CommandText, Texts};
 use crate::model::{Problem, Spanned};
@@ -61,7 +61,7 @@ pub(super) fn pipeline(root: &Node, mut problems: Vec<Problem>) -> Pipeline {
     let middle = if named.is_empty() { ["build", "test", "deploy"].map(fixed).to_vec() } else { named };
     let stages = std::iter::once(fixed(".pre")).chain(middle).chain([fixed(".post")]).collect();
     let rules = root.path(&["workflow", "rules"]).map(rules).unwrap_or_default();
-    Pipeline { stages, variables, jobs, rules, problems, outside: Vec::new() }
+    Pipeline { stages, variables, jobs, rules, problems, ..Pipeline::default() }
 }
 
 /// A job with the keywords of `default` that it neither sets nor refuses.
@@ -85,9 +85,14 @@ fn with_defaults(root: &Node, mut job: Node) -> Node {
     job
 }
 
-/// Variables, each a value or a mapping with one.
+/// Variables, each a value or a mapping with one. In one that is not expanded every dollar stands for itself, as a
+/// doubled one does in others.
 fn variables(node: Option<&Node>) -> Texts {
-    let text = |node: &Node| node.get("value").unwrap_or(node).spanned();
+    let text = |node: &Node| {
+        let raw = node.get("expand").and_then(Node::as_bool) == Some(false);
+        let text = node.get("value").unwrap_or(node).spanned()?;
+        Some(if raw { Spanned::new(text.value.replace('$', "$$"), text.span) } else { text })
+    };
     let entries = node.map_or(&[][..], Node::entries).iter();
     let entry = |(name, value): &(Spanned<String>, Node)| {
         let empty = || Spanned::new(String::new(), value.span);
@@ -137,7 +142,8 @@ fn job(name: &Spanned<String>, node: &Node, global: &Texts) -> Job {
         extends: node.get("extends").map(Node::texts).unwrap_or_default(),
         allow_failure: node.get("allow_failure").map_or(manual, |value| value.as_bool() != Some(false)),
         matrix: node.path(&["parallel", "matrix"]).map(matrix).unwrap_or_default(),
-        trigger: node.get("trigger").map(|trigger| trigger.span),
+        trigger: node.get("trigger").map(trigger),
+        doubted: None,
         span: if name.span.file == node.span.file { name.span.to(node.span) } else { name.span },
     }
 }
@@ -155,7 +161,14 @@ fn environment(node: &Node) -> Option<Environment> {
     Some(Environment { name: named(node)?, url: node.field("url"), action: node.field("action") })
 }
 
-fn rules(node: &Node) -> Vec<Rule> {
+fn trigger(node: &Node) -> Trigger {
+    let depends = node.field("strategy").is_some_and(|text| matches!(text.value.as_str(), "depend" | "mirror"));
+    let forwards = node.path(&["forward", "yaml_variables"]).and_then(Node::as_bool) != Some(false);
+    Trigger { child: None, depends, forwards, include: node.get("include").cloned(), span: node.span }
+}
+
+/// The rules of a job, a pipeline or an include.
+pub(super) fn rules(node: &Node) -> Vec<Rule> {
     let mut out = Vec::new();
     for node in node.one_or_many() {
         if let Kind::List(_) = node.kind {
@@ -181,6 +194,7 @@ fn rule(node: &Node) -> Rule {
         condition: node.field("if"),
         changes: files("changes"),
         exists: files("exists"),
+        elsewhere: node.path(&["exists", "project"]).is_some(),
         when: node.field("when"),
         variables: variables(node.get("variables")),
     }

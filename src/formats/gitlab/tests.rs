@@ -76,7 +76,7 @@ fn templates_includes_and_references_come_together_in_a_job() {
 fn a_pipeline_is_judged_like_a_workflow() {
     let tree = tree(&[(".gitlab-ci.yml", ROOT), ("ci/deep/base.yml", BASE)]);
     let Some(file) = tree.find(".gitlab-ci.yml") else { return };
-    let flow = workflow(&tree, file);
+    let flow = workflow(read(&tree, file), file);
     let runs = expand(&flow, &flow.jobs[0], &std::collections::BTreeMap::new());
     assert_eq!(runs[0].services["db"].image.0, Known::One("postgres:16".into()));
     assert_eq!(runs[0].services["redis"].image.0, Known::One("redis".into()));
@@ -99,6 +99,7 @@ fn broken_pipelines_are_read_as_far_as_they_go() {
         ("include: .gitlab-ci.yml\na: {script: x}", 1),
         ("include: {template: X.yml}\na: {extends: .of_x, script: x}", 0),
         ("include: none.yml\na: {script: x}", 1),
+        ("include: $FILE\na: {extends: .of_x, script: x}", 0),
         ("a: {stage: test}", 1),
         ("a: [", 1),
         ("- a", 0),
@@ -115,7 +116,7 @@ fn broken_pipelines_are_read_as_far_as_they_go() {
 fn a_rule_that_keeps_a_job_out_is_no_condition_of_it() {
     let text = "t:\n  script: x\n  rules:\n    - {if: $SKIP, when: never}\n    - if: $CI_COMMIT_BRANCH\n";
     let tree = tree(&[(".gitlab-ci.yml", text)]);
-    let flow = workflow(&tree, crate::model::FileId(0));
+    let flow = workflow(read(&tree, crate::model::FileId(0)), crate::model::FileId(0));
     assert_eq!(flow.jobs[0].condition.as_ref().map(|text| text.value.as_str()), Some("$CI_COMMIT_BRANCH"));
 }
 
@@ -132,7 +133,7 @@ fn a_matrix_gives_variables_and_unknown_ones_stay_unknown() {
 ";
     let tree = tree(&[(".gitlab-ci.yml", text)]);
     let Some(file) = tree.find(".gitlab-ci.yml") else { return };
-    let flow = workflow(&tree, file);
+    let flow = workflow(read(&tree, file), file);
     let runs = expand(&flow, &flow.jobs[0], &std::collections::BTreeMap::new());
     let pythons: Vec<_> = runs.iter().filter_map(|run| run.env["PY"].0.one().cloned()).collect();
     assert_eq!(pythons, ["3.11", "3.12", "3.13"]);
@@ -160,10 +161,90 @@ fn variables_of_rules_are_not_those_of_the_job_and_a_bare_rule_is_no_condition()
                 t:\n  script: x\n  variables: {D: d}\n  services: [bitnami/postgresql:16]\n  rules:\n    \
                 - {if: $Y, variables: {A: '7', C: '3', D: e}}\n    - when: on_success\n";
     let tree = tree(&[(".gitlab-ci.yml", text)]);
-    let flow = workflow(&tree, crate::model::FileId(0));
+    let flow = workflow(read(&tree, crate::model::FileId(0)), crate::model::FileId(0));
     assert!(flow.jobs[0].condition.is_none());
     let run = &expand(&flow, &flow.jobs[0], &std::collections::BTreeMap::new())[0];
     let known = |name: &str| run.env[name].0.one().map(String::as_str);
     assert_eq!([known("A"), known("B"), known("C"), known("D")], [None, None, Some("3"), None]);
     assert!(run.services.contains_key("bitnami-postgresql"));
+}
+
+/// The value of a variable of a job's first run, if it is known.
+fn known(flow: &crate::formats::workflow::Workflow, job: usize, name: &str) -> Option<String> {
+    let runs = expand(flow, &flow.jobs[job], &std::collections::BTreeMap::new());
+    runs[0].env[name].0.one().cloned()
+}
+
+#[test]
+fn rules_of_an_include_say_whether_it_is_read_and_leave_doubt_where_only_the_run_tells() {
+    let include =
+        |rules: &str| format!("include:\n  - local: t.yml\n    rules: [{rules}]\nown: {{script: x, image: 'a:$V'}}\n");
+    let part = "variables: {V: '1'}\ntests: {script: pytest, image: python:3.12}\n";
+    let read = |rules: &str| {
+        let tree = tree(&[(".gitlab-ci.yml", &include(rules)), ("t.yml", part), ("app/Dockerfile", "")]);
+        let flow = workflow(read(&tree, crate::model::FileId(0)), crate::model::FileId(0));
+        let image = expand(&flow, &flow.jobs[0], &std::collections::BTreeMap::new());
+        let value = |index: usize| image[index].env.get("V").map(|value| value.0.one().cloned());
+        let conditions: Vec<Option<String>> =
+            flow.jobs.iter().map(|job| job.condition.as_ref().map(|text| text.value.clone())).collect();
+        (conditions, value(0).unwrap_or_default())
+    };
+    for always in [
+        "{exists: [app/Dockerfile]}",
+        "{exists: ['**/Dockerfile'], if: $CI}",
+        "{when: always}",
+        "{exists: {paths: [app]}}",
+    ] {
+        assert_eq!(read(always), (vec![None, None], Some("1".into())), "{always}");
+    }
+    for never in ["{exists: [Dockerfile]}", "{if: '\"a\" == \"b\"'}", "{exists: [t.yml], when: never}, {when: always}"]
+    {
+        assert_eq!(read(never), (vec![None], None), "{never}");
+    }
+    let maybe = read("{if: $CI_COMMIT_TAG}");
+    assert_eq!(maybe, (vec![Some("$CI_COMMIT_TAG".into()), None], None));
+    assert_eq!(read("{exists: {paths: [t.yml], project: a/b}}").0, [Some(String::new()), None]);
+}
+
+#[test]
+fn a_job_whose_rules_never_hold_here_is_left_out() {
+    let text = "a: {script: x, rules: [{exists: [manage.py]}]}\nb: {script: x, rules: [{exists: [setup.py]}]}\n\
+                c: {script: x, rules: [{if: $X, when: never}]}\nd: {script: x, rules: [{if: $X}]}\n";
+    let found = pipeline(&[(".gitlab-ci.yml", text), ("setup.py", "")]);
+    let names: Vec<&str> = found.jobs.iter().map(|job| job.name.value.as_str()).collect();
+    assert_eq!(names, ["b", "d"]);
+}
+
+#[test]
+fn jobs_of_a_pipeline_that_a_job_triggers_run_with_what_it_hands_on() {
+    let root = "stages: [build, check, ship]\nvariables: {LEVEL: info}\nbuild: {stage: build, script: x}\n\
+                backend:\n  stage: check\n  variables: {PY: '3.12'}\n  trigger: {include: [{local: backend/.gitlab-ci.yml, inputs: {name: unit}}], strategy: depend}\n\
+                quiet:\n  stage: check\n  variables: {PY: '3.9'}\n  trigger: {include: other.yml, forward: {yaml_variables: false}}\n\
+                made: {stage: check, trigger: {include: [{artifact: a.yml, job: build}]}}\n\
+                away: {stage: check, trigger: group/project}\n\
+                ship: {stage: ship, script: ./ship}\n";
+    let child = "spec: {inputs: {name: {}}}\n---\nvariables: {PY: '3.8', LEVEL: debug}\nbuild: {stage: build, script: y}\n\
+                 \"$[[ inputs.name ]]\": {script: pytest, image: 'python:$PY'}\n";
+    let other = "last: {script: z, image: 'python:$PY', variables: {PY: '3.10'}}\n";
+    let tree = tree(&[(".gitlab-ci.yml", root), ("backend/.gitlab-ci.yml", child), ("other.yml", other)]);
+    let pipeline = read(&tree, crate::model::FileId(0));
+    assert_eq!((pipeline.files.len(), pipeline.outside.len()), (3, 1));
+    let flow = workflow(pipeline, crate::model::FileId(0));
+    let names: Vec<&str> = flow.jobs.iter().map(|job| job.id.value.as_str()).collect();
+    assert_eq!(names, ["build", "backend", "quiet", "made", "away", "ship", "backend-build", "unit", "last"]);
+    assert_eq!(known(&flow, 7, "PY").as_deref(), Some("3.12"));
+    assert_eq!(known(&flow, 7, "LEVEL").as_deref(), Some("info"));
+    assert_eq!(known(&flow, 8, "PY").as_deref(), Some("3.10"));
+    let needs = |job: usize| flow.jobs[job].needs.iter().map(|need| need.value.as_str()).collect::<Vec<_>>();
+    assert_eq!(needs(7), ["backend-build", "backend"]);
+    assert_eq!(needs(5), ["build", "backend", "quiet", "made", "away", "backend-build", "unit"]);
+}
+
+#[test]
+fn a_variable_that_is_not_expanded_keeps_its_dollars() {
+    let text = "variables:\n  A: one\n  RAW: {value: 'x$A${A}', expand: false}\n  TWICE: '$RAW-$A'\nt: {script: x}\n";
+    let tree = tree(&[(".gitlab-ci.yml", text)]);
+    let flow = workflow(read(&tree, crate::model::FileId(0)), crate::model::FileId(0));
+    assert_eq!(known(&flow, 0, "RAW").as_deref(), Some("x$A${A}"));
+    assert_eq!(known(&flow, 0, "TWICE").as_deref(), Some("x$A${A}-one"));
 }

@@ -190,7 +190,8 @@ pub const PIP: Table = Table {
     more_values: "--default-index --index -w --wheel-dir -d --dest --config-settings --config-setting -C --global-option \
                   --allow-insecure-host --exclude-newer --prerelease --resolution --use-feature --log --proxy --cert --color \
                   --upgrade-package -P --report --python-platform --torch-backend --reinstall-package --refresh-package \
-                  --no-build-isolation-package --use-deprecated --client-cert --exists-action --keyring-provider",
+                  --no-build-isolation-package --use-deprecated --client-cert --exists-action --keyring-provider \
+                  --python-preference --python-downloads",
     more_plain: "-qqq -vv -vvv --offline --no-color --no-python-version-warning --isolated --strict --exact \
                  --no-verify-hashes --native-tls --reinstall --refresh --no-warn-conflicts --no-config --no-sources \
                  --require-virtualenv --debug --no-break-system-packages --no-use-pep517 --check-build-dependencies \

@@ -10,7 +10,7 @@ use crate::discover::paths;
 use crate::formats::requirements::{MarkerEnv, normalize};
 use crate::formats::yaml;
 use crate::knowledge::packages;
-use crate::model::{FileId, Origin, Reason, Span, Spanned};
+use crate::model::{FileId, Known, Origin, Reason, Span, Spanned};
 
 /// Reads the command; the words are those behind the program.
 pub(super) fn run(plan: &mut Plan<'_>, words: &[String]) -> Result<(), Reason> {
@@ -67,7 +67,8 @@ fn manifest(plan: &mut Plan<'_>, file: FileId, text: &str) {
     // pip runs in the folder of the file.
     let folder = paths::parent(plan.tree.path(file));
     let (tree, vars) = (plan.tree, plan.vars);
-    let python = plan.out.python.as_ref().map(|python| python.value.clone()).or_else(|| plan.markers.python.clone());
+    let brought = plan.out.python.as_ref().and_then(Known::one);
+    let python = brought.map(|python| python.value.clone()).or_else(|| plan.markers.python.clone());
     let markers = &MarkerEnv { python, ..plan.markers.clone() };
     let mut inner = Plan { tree, folder, vars, markers, lock: None, out: std::mem::take(&mut plan.out) };
     pip::lines(&mut inner, &lines);
@@ -94,7 +95,7 @@ fn spec(plan: &mut Plan<'_>, text: &str, span: Span) {
     let (name, rest) = text.split_at(end);
     let rest = rest.trim();
     if name == "python" {
-        plan.out.python = interpreter(rest).map(|version| Spanned::new(version, span));
+        plan.out.python = interpreter(rest).map(|version| Known::One(Spanned::new(version, span)));
     }
     let Some(name) = python_name(&normalize(name)) else { return };
     let exact = match rest.strip_prefix("==") {
@@ -218,12 +219,19 @@ mod tests {
         ] {
             let file = format!("dependencies:\n  - {text}\n  - pip:\n    - tomli; python_version == '3.11'\n");
             let found = run(&[("environment.yml", &file)], "conda env create");
-            assert_eq!(found.python.as_ref().map(|python| python.value.as_str()), version, "{text}");
+            assert_eq!(
+                found.python.as_ref().and_then(crate::model::Known::one).map(|python| python.value.as_str()),
+                version,
+                "{text}"
+            );
             let taken = found.packages.get("tomli").is_some_and(|package| package.applies == Some(true));
             assert_eq!(taken, version.is_some_and(|version| version.starts_with("3.11")), "{text}");
         }
         let words = run(&[], "mamba create -n x python=3.12 django==5.0");
-        assert_eq!(words.python.map(|python| python.value).as_deref(), Some("3.12"));
+        assert_eq!(
+            words.python.as_ref().and_then(crate::model::Known::one).map(|python| python.value.as_str()),
+            Some("3.12")
+        );
     }
 
     #[test]

@@ -54,6 +54,11 @@ impl Node {
         if let Data::Text(text) = &self.data { Some(text) } else { None }
     }
 
+    /// The text and its place.
+    pub fn own_text(&self) -> Option<Spanned<String>> {
+        Some(Spanned::new(self.text()?.to_owned(), self.span))
+    }
+
     /// The truth value.
     pub fn bool(&self) -> Option<bool> {
         if let Data::Bool(yes) = self.data { Some(yes) } else { None }

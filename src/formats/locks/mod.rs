@@ -25,7 +25,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use crate::discover::Tree;
 use crate::formats::Vars;
 use crate::formats::requirements::MarkerEnv;
-use crate::model::{FileId, Origin, Problem, Reason, Span, Spanned};
+use crate::model::{FileId, Known, Origin, Problem, Reason, Span, Spanned};
 use plan::Plan;
 
 /// The place of what stands on the command line itself: the caller knows where that is.
@@ -36,6 +36,8 @@ pub const NOWHERE: Span = Span { file: FileId(u32::MAX), start: 0, end: 0 };
 pub struct Installed {
     /// Everything besides the project itself, by normalized name.
     pub packages: BTreeMap<String, Package>,
+    /// Those of them that the command and its files ask for, where folders or extras which these name ask for more.
+    pub asked: Option<BTreeMap<String, Package>>,
     /// Whether these are exactly the packages, or why more or others may come.
     pub complete: Result<(), Reason>,
     /// Why the command would refuse; the packages are those that the files name all the same.
@@ -44,8 +46,8 @@ pub struct Installed {
     pub unconfirmed: Option<Reason>,
     /// Whether the project itself is installed too; `None` where that does not arise.
     pub project: Option<bool>,
-    /// The interpreter that comes with the packages, as conda brings one.
-    pub python: Option<Spanned<String>>,
+    /// The interpreter that the packages are installed for where they bring or ask for one: conda and Hatch do.
+    pub python: Option<Known<Spanned<String>>>,
     /// The lock file that was read.
     pub lock: Option<FileId>,
     /// The files that were read.
@@ -58,6 +60,7 @@ impl Default for Installed {
     fn default() -> Self {
         Self {
             packages: BTreeMap::new(),
+            asked: None,
             complete: Ok(()),
             refused: None,
             unconfirmed: None,
@@ -108,8 +111,7 @@ pub struct Package {
     pub applies: Option<bool>,
 }
 
-/// Why a set that pip resolves is not complete.
-pub const UNLISTED: &str = "pip adds what these packages need, which only an index knows";
+pub use crate::model::UNLISTED;
 
 /// What an install command installs in a folder of the tree, such as `["uv", "sync", "--no-dev"]`.
 pub fn installed(tree: &Tree, folder: &str, argv: &[String], vars: &Vars, markers: &MarkerEnv) -> Installed {

@@ -1,6 +1,6 @@
 //! What `pip install` and `uv pip` install from their words and files.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use super::argv::{self, Flags};
 use super::manifest::Dependency;
@@ -26,6 +26,8 @@ struct Wanted {
 #[derive(Default)]
 struct Collected {
     wanted: Vec<Wanted>,
+    /// The first of those that a project's extras ask for by way of other extras of it, and the end, for every project.
+    nested: Vec<std::ops::Range<usize>>,
     hashed: bool,
     failed: Option<Reason>,
 }
@@ -62,13 +64,25 @@ pub(super) fn run(plan: &mut Plan<'_>, words: &[String], uv: bool, sync: bool) -
             group(plan, &mut got, name)?;
         }
     }
+    let asked = asked_itself(&got);
     finish(plan, got, nodeps);
+    plan.out.asked = asked.map(|names| {
+        let all = plan.out.packages.iter().filter(|(name, _)| names.contains(*name));
+        all.map(|(name, package)| (name.clone(), package.clone())).collect()
+    });
     if uv && !sync && plan.out.lock.is_none() {
         let own = plan.out.sources.iter().any(|s| paths::name(plan.tree.path(s.file)) == "pyproject.toml");
         let folder = plan.folder;
         settle_wishes(plan, folder, own && !flags.has(&["--no-sources"]));
     }
     Ok(flags)
+}
+
+/// What is asked for itself, where more is by way of extras that name others.
+fn asked_itself(got: &Collected) -> Option<BTreeSet<String>> {
+    let nested = |at: usize| got.nested.iter().any(|range| range.contains(&at));
+    let own = got.wanted.iter().enumerate().filter(|(at, wanted)| !wanted.constraint && !nested(*at));
+    (!got.nested.is_empty()).then(|| own.map(|(_, wanted)| wanted.requirement.name.value.clone()).collect())
 }
 
 /// `pip-sync`: exactly what the files say.
@@ -266,11 +280,16 @@ fn own(plan: &mut Plan<'_>, got: &mut Collected, folder: &str, extras: &[String]
     for extra in manifest.with_own_extras(&asked) {
         lists.extend(manifest.optional.get(&extra).map(|list| (extra.clone(), list)));
     }
+    let mut nested = None;
     for (group, list) in lists {
+        if group != "main" && !asked.contains(&group) {
+            nested.get_or_insert(got.wanted.len());
+        }
         for dependency in list.iter().filter(|d| d.requirement.as_ref().map_or(true, |r| r.name.value != me)) {
             push(plan, got, dependency, &group)?;
         }
     }
+    got.nested.extend(nested.map(|start| start..got.wanted.len()));
     Ok(())
 }
 

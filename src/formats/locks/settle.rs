@@ -277,6 +277,24 @@ celery = "5.1"
     }
 
     #[test]
+    fn what_folders_ask_for_is_told_apart_from_what_the_command_does() {
+        let found = run("uv pip install -r pyproject.toml");
+        let asked: Vec<&str> = found.asked.iter().flatten().map(|(name, _)| name.as_str()).collect();
+        assert_eq!(asked, ["attrs", "celery", "core", "django", "local", "tools"]);
+        assert!(run("pip install .").asked.is_none() && run("uv sync").asked.is_none());
+        let text = "[project]\nname = \"shop\"\ndependencies = [\"django\"]\n[project.optional-dependencies]\n\
+                    all = [\"shop[rate]\", \"celery\"]\nrate = [\"limits\"]\n";
+        let tree = Tree::open(Box::new(Overlay::of([("pyproject.toml", text)]))).unwrap();
+        let argv = ["pip", "install", ".[all]"].map(str::to_owned);
+        let found = installed(&tree, "", &argv, &Vars::new(), &MarkerEnv::linux(Some("3.12")));
+        assert_eq!(found.packages.keys().collect::<Vec<_>>(), ["celery", "django", "limits"]);
+        assert_eq!(
+            found.asked.iter().flatten().map(|(name, _)| name.as_str()).collect::<Vec<_>>(),
+            ["celery", "django"]
+        );
+    }
+
+    #[test]
     fn groups_in_conflict_are_refused() {
         assert!(run("uv sync --group a").refused.is_none());
         assert!(run("uv sync --group a --group b").refused.is_some());

@@ -234,6 +234,8 @@ pub struct Settings {
     pub problems: Vec<Problem>,
     /// Modules that are not in the repository.
     pub missing_modules: Vec<MissingModule>,
+    /// Classes of django-configurations that the module offers, each with its place.
+    pub classes: Vec<(String, Span)>,
     /// Why there may be settings that are not listed.
     pub incomplete: Option<Reason>,
     /// Why there may be reads that are not listed, or listed ones that do not happen.
@@ -286,6 +288,7 @@ impl<'t> Evaluator<'t> {
                     {
                         out.incomplete = space.open.as_deref().cloned();
                         out.values = machine.exported(&Machine::upper(space));
+                        out.classes = machine.configuration_classes(space);
                     } else {
                         out.incomplete = Some(Reason::new("whether the module was run already is not decided"));
                     }
@@ -359,6 +362,12 @@ impl Machine<'_> {
             }
             if mro.iter().any(Option::is_none) {
                 out.incomplete = Some(why);
+            }
+            // The importer sets up one class, and gives all of them the defaults of Django.
+            if self.whole && self.surroundings.importer && self.is_configuration(id) {
+                out.incomplete =
+                    Some(Reason::new("the importer of django-configurations decides what is in its classes"));
+                return;
             }
             let get = |name: &String| self.class_attribute(id, name, at).map(|v| (name.clone(), v));
             let found: Vec<(String, V)> = names.iter().filter_map(get).collect();

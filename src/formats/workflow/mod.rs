@@ -21,11 +21,24 @@ pub use expand::{Container, RunInstance, StepInstance, expand, handed};
 pub use matrix::Matrix;
 pub use parse::{action, parse};
 
-use crate::formats::small::tree::Node;
+use crate::formats::small::tree::{Kind, Node};
 use crate::model::{FileId, Problem, Span, SpanMap, Spanned};
 
 /// Texts by name, each with its place; expressions in them are not evaluated.
 pub type Texts = BTreeMap<String, Spanned<String>>;
+
+/// What runs a workflow.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Ci {
+    /// GitHub Actions, the only one whose environments ask for approvals.
+    GitHub,
+    /// GitLab CI.
+    GitLab,
+    /// CircleCI.
+    CircleCi,
+    /// Travis CI.
+    Travis,
+}
 
 /// A workflow.
 #[derive(Clone, Debug)]
@@ -44,8 +57,8 @@ pub struct Workflow {
     pub jobs: Vec<Job>,
     /// What could not be read.
     pub problems: Vec<Problem>,
-    /// Whether it is a pipeline of GitLab, which has no approvals by environment.
-    pub gitlab: bool,
+    /// Whose it is.
+    pub ci: Ci,
     /// What the jobs of the repository that reuse it hand to it: its inputs, one set a caller.
     pub callers: Vec<Inputs>,
 }
@@ -70,6 +83,51 @@ pub struct Trigger {
     pub paths: Vec<Spanned<String>>,
     /// `inputs` of `workflow_call` and `workflow_dispatch`: name and default.
     pub inputs: BTreeMap<String, Option<Spanned<String>>>,
+    /// The `options` that inputs are chosen from, by the input's name.
+    pub choices: BTreeMap<String, Vec<Spanned<String>>>,
+}
+
+impl Job {
+    /// A job that does nothing yet.
+    pub fn blank(id: Spanned<String>) -> Self {
+        Self {
+            span: id.span,
+            id,
+            name: None,
+            needs: Vec::new(),
+            condition: None,
+            uses: None,
+            with: Texts::new(),
+            secrets: Texts::new(),
+            runs_on: None,
+            environment: None,
+            by_hand: false,
+            container: None,
+            services: BTreeMap::new(),
+            env: Texts::new(),
+            defaults: Defaults::default(),
+            matrix: Matrix::default(),
+            continue_on_error: false,
+            steps: Vec::new(),
+            outputs: Texts::new(),
+        }
+    }
+}
+
+impl ContainerSpec {
+    /// A container that only its image describes.
+    pub fn of(image: Spanned<String>) -> Self {
+        Self {
+            env: Texts::new(),
+            ports: Vec::new(),
+            volumes: Vec::new(),
+            options: None,
+            span: image.span,
+            key: image.span,
+            node: Node::new(Kind::Text(image.value.clone()), image.span),
+            image,
+        }
+    }
 }
 
 impl Trigger {
@@ -83,6 +141,7 @@ impl Trigger {
             workflows: Vec::new(),
             paths: Vec::new(),
             inputs: BTreeMap::new(),
+            choices: BTreeMap::new(),
         }
     }
 }
@@ -181,6 +240,23 @@ pub struct Step {
     pub continue_on_error: bool,
     /// Its extent.
     pub span: Span,
+}
+
+impl Step {
+    /// A step that does nothing yet.
+    pub fn blank(span: Span) -> Self {
+        Self {
+            id: None,
+            name: None,
+            uses: None,
+            run: None,
+            with: Texts::new(),
+            env: Texts::new(),
+            condition: None,
+            continue_on_error: false,
+            span,
+        }
+    }
 }
 
 /// The script of a step.

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use super::evaluate::condition_text;
 use super::matrix::Matrix;
-use super::{Action, ContainerSpec, Defaults, Job, RunText, Step, Texts, Trigger, Workflow, data};
+use super::{Action, Ci, ContainerSpec, Defaults, Job, RunText, Step, Texts, Trigger, Workflow, data};
 use crate::formats::small::tree::{self, Kind, Node};
 use crate::model::{FileId, Problem, Span, Spanned};
 
@@ -19,7 +19,7 @@ pub fn parse(file: FileId, text: &str) -> Workflow {
         defaults: Defaults::default(),
         jobs: Vec::new(),
         problems,
-        gitlab: false,
+        ci: Ci::GitHub,
         callers: Vec::new(),
     };
     let Some(root) = root else {
@@ -111,6 +111,12 @@ fn inputs(node: Option<&Node>) -> BTreeMap<String, Option<Spanned<String>>> {
     entries.iter().map(|(key, value)| (key.value.clone(), field(value, "default"))).collect()
 }
 
+fn choices(node: Option<&Node>) -> BTreeMap<String, Vec<Spanned<String>>> {
+    let entries = node.map_or(&[][..], Node::entries);
+    let chosen = entries.iter().map(|(key, value)| (key.value.clone(), many(value.get("options"))));
+    chosen.filter(|(_, options)| !options.is_empty()).collect()
+}
+
 fn triggers(node: &Node) -> Vec<Trigger> {
     if node.entries().is_empty() {
         return many(Some(node)).into_iter().map(Trigger::of).collect();
@@ -123,6 +129,7 @@ fn triggers(node: &Node) -> Vec<Trigger> {
         workflows: many(filters.get("workflows")),
         paths: many(filters.get("paths")),
         inputs: inputs(filters.get("inputs")),
+        choices: choices(filters.get("inputs")),
     };
     node.entries().iter().map(event).collect()
 }

@@ -140,7 +140,8 @@ pub fn document(request: &Request) -> Result<Value, String> {
         if let Some(yes) = found.project {
             project = json!(yes);
         }
-        for (name, package) in found.packages {
+        // Dependencies of dependencies are not listed where pip would resolve them, also where a folder or an extra says them.
+        for (name, package) in found.asked.unwrap_or(found.packages) {
             let version = package.version.map(|v| v.value);
             let value = if package.applies.is_none() {
                 json!({"$unknown": "its marker is not decided"})

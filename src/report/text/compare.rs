@@ -85,9 +85,11 @@ fn table(page: &Page<'_>, project: &str, columns: &[&Environment], out: &mut Str
             continue;
         }
         let single = columns.len() == 1;
-        let shown = |row: &Row| page.options.all || single || row.letter.is_some() || row.relation != Relation::Same;
-        let equal = own.iter().filter(|row| !row.inner && row.relation == Relation::Same && !single).count();
-        let count = if equal > 0 { format!("({equal} equal)") } else { String::new() };
+        let shown = |row: &Row| {
+            let says = row.letter.is_some() || row.relation != Relation::Same && !row.is_alone();
+            page.options.all || single || says
+        };
+        let count = folded(&own, single);
         let name = layout::paint(dimension.name(), Ink::Strong, page.options.color);
         let space = (WIDTH - 2).saturating_sub(dimension.name().len() + count.len());
         layout::add(out, format_args!("{name}{}{count}\n", " ".repeat(space)));
@@ -104,6 +106,19 @@ fn table(page: &Page<'_>, project: &str, columns: &[&Environment], out: &mut Str
                 out.push_str(&by_value(page, row, columns));
             }
         }
+    }
+}
+
+/// How many rows of a dimension are folded.
+fn folded(rows: &[&Row], single: bool) -> String {
+    let count = |of: &dyn Fn(&Row) -> bool| rows.iter().filter(|row| !row.inner && !single && of(row)).count();
+    let equal = count(&|row| row.relation == Relation::Same);
+    let alone = count(&Row::is_alone);
+    match (equal, alone) {
+        (0, 0) => String::new(),
+        (equal, 0) => format!("({equal} equal)"),
+        (0, alone) => format!("({alone} without counterpart)"),
+        (equal, alone) => format!("({equal} equal, {alone} without counterpart)"),
     }
 }
 

@@ -67,6 +67,19 @@ pub(super) struct Row {
     pub(super) letter: Option<Severity>,
 }
 
+impl Row {
+    /// Whether nothing stands beside what one side has: there is nothing to compare, and nothing is known to be missing. What
+    /// one environment alone is given stays visible.
+    pub(super) fn is_alone(&self) -> bool {
+        let given = [Dimension::Service, Dimension::Setting, Dimension::Variable].contains(&self.dimension);
+        let stated = self.cells.iter().any(|cell| cell.text.is_none() && cell.stated);
+        let texts: Vec<&String> = self.cells.iter().filter_map(|cell| cell.text.as_ref()).collect();
+        let alike = texts.windows(2).all(|pair| pair[0] == pair[1]);
+        let open = self.relation == Relation::Undecided && self.letter.is_none();
+        open && alike && !stated && (texts.len() > 1 || !given)
+    }
+}
+
 /// The attributes of an image that are compared below it.
 const IMAGE: [&str; 6] = ["distro", "libc", "variant", "platform", "dockerfile", "target"];
 

@@ -61,6 +61,33 @@ fn emulator(part: &Part<'_>, image: &ImagePart) -> Option<Declared> {
     })
 }
 
+/// The family of a service that no table knows.
+pub const OTHER: &str = "other";
+
+/// A service that no table knows, by the name of its publisher's image and the version of its tag.
+fn other(part: &Part<'_>, image: &ImagePart) -> Option<Declared> {
+    let (about, reference) = (image.about.as_ref()?, image.reference.one()?);
+    let (publisher, name) = about.repository.rsplit_once('/')?;
+    let known = services::is_edge_only(&about.repository) || services::is_admin_tool(&about.repository);
+    let version = services::version_of_tag(name, about.tag.as_deref()?).filter(|version| version.contains('.'))?;
+    let unread = || Known::Unknown(Reason::new(format!("what {reference} is made of is not known")));
+    (!known && image.dockerfile.is_none() && !publisher.is_empty()).then(|| Declared {
+        name: part.name.to_string(),
+        product: name.to_owned(),
+        family: OTHER.into(),
+        flavour: None,
+        version: Known::One(version),
+        variant: unread(),
+        libc: unread(),
+        misplaced: None,
+        image: Some(reference.clone()),
+        emulates: false,
+        stored: false,
+        origin: image.origin.clone(),
+        certainty: image.certainty.clone(),
+    })
+}
+
 /// Where `PGDATA` of PostgreSQL's images lay up to 17.
 const OLD_DATA: &str = "/var/lib/postgresql/data";
 
@@ -86,7 +113,8 @@ pub fn all_declared(context: &Context<'_, '_>, planned: &Planned, parts: &[Part<
         let Some(image) = &part.image else { continue };
         if let Some(reference) = image.reference.one() {
             let found = declared(&part.name, reference, image.origin.clone(), image.certainty.clone(), context.as_of)
-                .or_else(|| emulator(part, image));
+                .or_else(|| emulator(part, image))
+                .or_else(|| other(part, image));
             let misplaced = misplaced(part, context.as_of);
             all.extend(found.map(|found| Declared { stored: !part.volumes.is_empty(), misplaced, ..found }));
         }

@@ -34,6 +34,12 @@ pub(super) fn add(loaded: &Loaded, parts: &[Part<'_>], used: &mut Vec<Used>) {
     if followed && values.contains_key("INSTALLED_APPS") {
         defaults(loaded, used);
     }
+    // A branch that is not taken leaves the backend to Django.
+    let left = |one: &&mut Used| one.role == "mail" && one.product == Known::Absent;
+    if let Some(mail) = used.iter_mut().find(left).filter(|_| values.contains_key("INSTALLED_APPS")) {
+        mail.product = Known::One("smtp".into());
+        mail.driver = Some(SMTP.into());
+    }
     let several = several(parts);
     for one in used.iter_mut() {
         one.several = several && one.family == Some("cache");
@@ -42,6 +48,9 @@ pub(super) fn add(loaded: &Loaded, parts: &[Part<'_>], used: &mut Vec<Used>) {
         }
     }
 }
+
+/// Where Django's mail goes if nothing says otherwise.
+const SMTP: &str = "django.core.mail.backends.smtp.EmailBackend";
 
 fn default(role: &str, product: &str, driver: &str, family: &'static str, origin: Origin) -> Used {
     Used {
@@ -66,13 +75,17 @@ fn defaults(loaded: &Loaded, used: &mut Vec<Used>) {
     let shown = |names: &[&str]| names.iter().find_map(|name| values.get(*name)).map(|val| val.origin.clone());
     if let Some(origin) = shown(&MAIL_SETTINGS).filter(|_| unset(&["EMAIL_BACKEND", "MAILERS"])) {
         used.retain(|one| one.role != "mail");
-        let driver = "django.core.mail.backends.smtp.EmailBackend";
-        used.push(default("mail", "smtp", driver, "mail", origin));
+        used.push(default("mail", "smtp", SMTP, "mail", origin));
     }
     let media = shown(&["MEDIA_ROOT", "MEDIA_URL"]).filter(|_| unset(&["STORAGES", "DEFAULT_FILE_STORAGE"]));
     if let Some(origin) = media {
         let driver = "django.core.files.storage.FileSystemStorage";
         used.push(default("storage.media", "filesystem", driver, "object_storage", origin));
+    }
+    let static_files = shown(&["STATIC_ROOT", "STATIC_URL"]).filter(|_| unset(&["STORAGES", "STATICFILES_STORAGE"]));
+    if let Some(origin) = static_files {
+        let driver = "django.contrib.staticfiles.storage.StaticFilesStorage";
+        used.push(default("storage.static", "filesystem", driver, "object_storage", origin));
     }
     if let Some(file) = loaded.settings.file.filter(|_| unset(&["CACHES"])) {
         let driver = "django.core.cache.backends.locmem.LocMemCache";

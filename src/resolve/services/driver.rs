@@ -2,9 +2,11 @@
 
 use super::Used;
 use crate::formats::locks::UNLISTED;
+use crate::formats::python::{Kind as Py, Val};
 use crate::knowledge::services;
 use crate::model::{Certainty, ComponentKind, Known, Origin, Role};
 use crate::resolve::part::{Host, Part};
+use crate::resolve::settings::Loaded;
 
 /// Names the server behind an address that only the deployment knows: a set of packages that is wholly known holds the drivers
 /// of one server alone. `mysqlclient` speaks to two products, so it names none. Something outside may still say otherwise.
@@ -25,6 +27,40 @@ pub(super) fn infer(role: Role, parts: &[Part<'_>], used: &mut [Used]) {
     database.driver = database.driver.take().filter(|_| database.product.is_unknown());
     database.product = Known::One(product.to_owned());
     database.certainty = Certainty::Default { variable: None };
+}
+
+/// On Heroku, `DATABASE_URL` is the address of Heroku Postgres, which attaches itself under that name.
+pub(super) fn of_heroku(role: Role, loaded: Option<&Loaded>, parts: &[Part<'_>], used: &mut [Used]) {
+    let deployed = matches!(role, Role::Production | Role::Staging);
+    let Some(loaded) = loaded.filter(|_| deployed && !parts.iter().any(has_disk)) else { return };
+    let asks = loaded.settings.reads.iter().any(|read| read.name == "DYNO");
+    if !asks && !parts.iter().any(|part| part.world.vars().contains_key("DYNO")) {
+        return;
+    }
+    let values = &loaded.settings.values;
+    let address = values.get("DATABASES").and_then(|all| all.get("default")).or(values.get("SQLALCHEMY_DATABASE_URI"));
+    if !address.is_some_and(|val| rests_on(val, "DATABASE_URL", 0)) {
+        return;
+    }
+    let open = |one: &&mut Used| one.role == "database" && one.product.is_unknown();
+    if let Some(database) = used.iter_mut().find(open) {
+        database.product = Known::One("postgres".to_owned());
+        database.certainty = Certainty::Default { variable: None };
+    }
+}
+
+/// Whether a variable decides a value, or a part of it.
+fn rests_on(val: &Val, variable: &str, depth: usize) -> bool {
+    let deeper = |val: &Val| depth < 4 && rests_on(val, variable, depth + 1);
+    val.variables.contains(variable)
+        || match &val.kind {
+            Py::Depends { variables, default } => {
+                variables.contains(variable) || default.as_deref().is_some_and(deeper)
+            }
+            Py::Dict(items) => items.iter().any(|(_, val)| deeper(val)),
+            Py::OneOf(all) => all.iter().any(deeper),
+            _ => false,
+        }
 }
 
 /// Whether a component may keep a file: what a platform's buildpack makes of the code does not.

@@ -4,10 +4,11 @@ mod connected;
 mod declared;
 mod django;
 mod driver;
+mod mail;
 mod named;
 mod used;
 
-pub use declared::all_declared;
+pub use declared::{OTHER, all_declared};
 pub use django::EAGER;
 pub use used::all_used;
 

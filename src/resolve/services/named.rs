@@ -1,9 +1,9 @@
-//! Services that settings name beside databases and caches: channel layers, search, brokers, and where mail goes.
+//! Services that settings name beside databases and caches: channel layers, search and brokers.
 
 use std::collections::BTreeMap;
 
 use super::Used;
-use super::used::{behind, by_broker, certainty_of, host_of, push, text_of};
+use super::used::{behind, by_broker, certainty_of, host_of, push};
 use crate::formats::python::{Kind as Py, Val};
 use crate::knowledge::services;
 use crate::model::Known;
@@ -75,32 +75,6 @@ fn first_host(val: &Val) -> Option<String> {
     }
 }
 
-/// Mail: the host it is sent to, and what a backend hands it on to.
-pub(super) fn mail(values: &Values, complete: bool, used: &mut [Used]) {
-    let Some(mail) = used.iter_mut().find(|one| one.role == "mail") else { return };
-    let find = |text: &str| product(services::by_email_backend, text);
-    if let Some(setting) = mail.driver.as_deref().and_then(services::wrapped_email_setting) {
-        let (name, path) = setting.split_once('.').unwrap_or((setting, ""));
-        let inner = path.split('.').filter(|key| !key.is_empty());
-        let inner = inner.fold(values.get(name), |val, key| val.and_then(|val| behind(val).get(key)));
-        let handed = inner.and_then(text_of);
-        mail.product = match handed.and_then(find) {
-            Some(product) => Known::One(product),
-            None if inner.is_none() && complete => Known::One("smtp".to_owned()),
-            None => Known::Unknown(crate::model::Reason::new(format!("{setting} decides it"))),
-        };
-        if let Some(text) = handed {
-            mail.driver = Some(text.to_owned());
-        }
-    }
-    if mail.driver.as_deref() == Some("django.core.mail.backends.smtp.EmailBackend") {
-        mail.host = match values.get("EMAIL_HOST") {
-            Some(host) => text_of(host).filter(|host| !host.is_empty()).map(str::to_owned),
-            None => complete.then(|| "localhost".to_owned()),
-        };
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -115,15 +89,7 @@ mod tests {
         let mut used = Vec::new();
         super::super::used::from_settings(&settings.values, &|_| None, &mut used);
         more(&settings.values, &mut used);
-        mail(&settings.values, true, &mut used);
         used.iter().map(one).collect()
-    }
-
-    #[test]
-    fn mail_that_is_handed_on_is_what_it_is_handed_to() {
-        let text = "EMAIL_BACKEND = 'djcelery_email.backends.CeleryEmailBackend'\n\
-            CELERY_EMAIL_BACKEND = 'django.core.mail.backends.console.EmailBackend'\n";
-        assert_eq!(used(text)["mail"].0, "console");
     }
 
     #[test]

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use super::{Used, connected, django, driver, named};
+use super::{Used, connected, django, driver, mail, named};
 use crate::formats::python::{Kind as Py, Val};
 use crate::knowledge::services;
 use crate::links::Repository;
@@ -24,7 +24,8 @@ pub fn all_used(repository: &Repository<'_>, role: Role, loaded: Option<&Loaded>
         named::more(values, &mut used);
         django::add(loaded, parts, &mut used);
         connected::by_scheme(values, &mut used);
-        named::mail(values, loaded.settings.incomplete.is_none(), &mut used);
+        mail::of_backend(values, loaded.settings.incomplete.is_none(), &mut used);
+        mail::by_host(values, &mut used);
         if let Some(reason) = &loaded.unseen {
             for one in used.iter_mut().filter(|one| one.certainty.is_default()) {
                 one.product = Known::Unknown(reason.clone());
@@ -63,6 +64,7 @@ pub fn all_used(repository: &Repository<'_>, role: Role, loaded: Option<&Loaded>
         }
     }
     driver::infer(role, parts, &mut used);
+    driver::of_heroku(role, loaded, parts, &mut used);
     used
 }
 

@@ -75,6 +75,7 @@ pub fn asked(statements: &mut Statements, loaded: &Loaded, provided: &[String], 
         fact.attr("value", Attr { value, certainty: Certainty::Stated, origin: origin.clone() });
         fact.bool("required", true, &origin);
     }
+    mistaken(statements, loaded);
     if loaded.settings.reads_unsure.is_some() {
         return;
     }
@@ -85,6 +86,24 @@ pub fn asked(statements: &mut Statements, loaded: &Loaded, provided: &[String], 
             let mut fact = statements.about(loaded.component.as_ref(), Dimension::Variable, name);
             fact.text("meant", &read.name, &var.origin);
         }
+    }
+}
+
+/// States the switches that a branch takes from a text which looks false and is true.
+fn mistaken(statements: &mut Statements, loaded: &Loaded) {
+    for read in &loaded.settings.reads {
+        let Some(truth) = read.raw_truth.as_ref().filter(|truth| truth.setting.is_none()) else { continue };
+        let var = loaded.world.get(&read.name);
+        let Some(text) = var.value.one().filter(|text| !text.is_empty() && truth.true_for.contains(text)) else {
+            continue;
+        };
+        if !super::setting::is_switch(&read.name) || loaded.settings.values.contains_key(&read.name) {
+            continue;
+        }
+        let origin = Origin::set(truth.span).join(&var.origin);
+        let mut fact = statements.about(None, Dimension::Setting, &read.name);
+        fact.text("value", text, &origin).text("variable", &read.name, &origin);
+        fact.list("true_for", truth.true_for.clone(), &origin).bool("false_looking_given", true, &var.origin);
     }
 }
 

@@ -3,6 +3,7 @@
 use super::Statements;
 use crate::discover::Tree;
 use crate::environments::words::naming;
+use crate::knowledge::images::Image;
 use crate::knowledge::{eol, packages, services};
 use crate::model::{Attr, Certainty, ComponentKind, Dimension, FileId, Known, Origin, Reason, Role};
 use crate::resolve::part::{Host, ImagePart, Part};
@@ -39,6 +40,9 @@ pub fn state(statements: &mut Statements, part: &Part<'_>, tree: &Tree, as_of: &
             [("distro", &about.distro), ("release", &about.release), ("libc", &about.libc), ("variant", &about.variant)]
         {
             fact.known(name, value.clone(), &image.certainty, origin);
+        }
+        if let Some(settled) = settled(image.reference.one(), about) {
+            fact.text("settled", settled, origin);
         }
         if let (Some(distro), Some(release)) = (about.distro.one(), about.release.one())
             && let Some(day) = eol::end(distro, release, as_of)
@@ -90,6 +94,15 @@ pub fn state(statements: &mut Statements, part: &Part<'_>, tree: &Tree, as_of: &
             fact.known("release", about.release, &Certainty::Stated, origin);
         }
     }
+}
+
+/// A reference of Python's image with the name of the release that its tag means today.
+fn settled(reference: Option<&String>, about: &Image) -> Option<String> {
+    let (distro, release) = (about.distro.one()?, about.release.one()?);
+    let codename = eol::cycles(distro).find(|cycle| cycle.cycle == *release)?.codename.to_lowercase();
+    let floats = about.derived && about.digest.is_none() && !about.moving;
+    let fits = floats && about.repository == "python" && distro == "debian" && !codename.is_empty();
+    fits.then(|| Some(format!("{}-{codename}", reference?)))?
 }
 
 /// Files of variables that a build copies: tracked ones that no ignore file keeps out.

@@ -5,6 +5,7 @@ pub mod excluded;
 pub mod given;
 pub mod image;
 pub mod locked;
+pub mod only_server;
 pub mod package;
 pub mod process;
 pub mod programs;

@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use super::{Statements, excluded, locked};
 use crate::discover::Tree;
 use crate::environments::words::naming;
-use crate::knowledge::{concepts, packages};
+use crate::knowledge::{concepts, packages, services};
 use crate::model::{Attr, Dimension, Known, Origin, Role, Spanned, StepKind, Value};
 use crate::resolve::part::{PackagePart, Part};
 
@@ -71,6 +71,14 @@ fn one(statements: &mut Statements, part: &Part<'_>, name: &str, found: &Package
         let reason = crate::model::Reason::new(format!("the version of {name} is not fixed"));
         fact.attr("version", Attr::unknown(reason, origin.clone()));
     }
+    let in_line = |version: &&Spanned<String>| {
+        let line = origin.primary().filter(|line| line.file == version.span.file);
+        line.is_some_and(|line| line.start < version.span.start && version.span.end <= line.end)
+            && tree.path(version.span.file).ends_with(".txt")
+    };
+    if let Some(version) = package.version.as_ref().filter(in_line) {
+        fact.text("pin", &version.value, &Origin::set(version.span));
+    }
     if let Some(specifier) = &package.specifier {
         fact.text("specifier", &specifier.value, origin);
     }
@@ -95,6 +103,13 @@ fn one(statements: &mut Statements, part: &Part<'_>, name: &str, found: &Package
         concepts::runtime_needs(name, &package.extras).is_some_and(|need| need.compiles("musl")),
         origin,
     );
+    let speaks_to: Vec<String> = services::databases_of_client(name).map(str::to_owned).collect();
+    if !speaks_to.is_empty() || packages::is_asked_for(name) {
+        fact.bool("root", true, origin);
+    }
+    if !speaks_to.is_empty() {
+        fact.list("speaks_to", speaks_to, origin);
+    }
     if let Some(family) = packages::twin(name) {
         fact.text("twin", &family.family, origin);
     }

@@ -8,6 +8,7 @@ use crate::formats::requirements::versions;
 use crate::knowledge::eol;
 use crate::model::{Certainty, Dimension, Known, Origin, Spanned};
 use crate::resolve::part::Part;
+use crate::resolve::picked::{PICKED, is_open};
 
 /// X.Y of a version, if it fixes it.
 fn minor(version: &str) -> Option<String> {
@@ -76,6 +77,10 @@ pub fn state(statements: &mut Statements, part: &Part<'_>, tree: &Tree, as_of: &
         let mut fact = statements.about(Some(&part.name), Dimension::Runtime, runtime.tool);
         fact.known("version", runtime.version.clone(), &runtime.certainty, &runtime.origin);
         fact.text("declared_in", runtime.declared_in, &runtime.origin);
+        let range = needs.filter(|needs| runtime.declared_in == PICKED && is_open(&needs.value));
+        if let Some(range) = range {
+            fact.bool("floating", true, &runtime.origin).text("allowed", &range.value, &Origin::set(range.span));
+        }
         let values = runtime.version.values();
         if values.is_empty() {
             continue;

@@ -1,7 +1,8 @@
 //! What a setting means: what knowledge says of its name and its value.
 
 use super::Statement;
-use crate::environments::words::role_of_value;
+use crate::discover::Tree;
+use crate::environments::words::{naming, role_of_value};
 use crate::formats::python::{Kind, Val};
 use crate::knowledge::{packages, settings, variables};
 use crate::model::{Certainty, Known, Origin, Role, Span};
@@ -15,6 +16,7 @@ pub(super) fn state(
     inner: &Val,
     certainty: &Certainty,
     loaded: &Loaded,
+    tree: &Tree,
 ) {
     let refused = &loaded.refused;
     let origin = &val.origin;
@@ -22,7 +24,12 @@ pub(super) fn state(
     let variables_unset = !val.variables.is_empty() && val.variables.iter().all(unset);
     fact.bool("fallback", certainty.is_default() || variables_unset, origin);
     fact.bool("overridable", certainty.is_default(), origin);
-    let sampled = |name: &String| loaded.world.vars().get(name).is_some_and(|var| var.certainty.is_default());
+    // What an image sets, or a compose file in place of a variable, is no sample: it holds where nobody sets another.
+    let sample = |span: Span| naming(tree.path(span.file)).template;
+    let sampled = |name: &String| {
+        let var = loaded.world.vars().get(name).filter(|var| var.certainty.is_default());
+        var.is_some_and(|var| var.origin.steps.iter().any(|step| sample(step.span)))
+    };
     let mut holds = |name: &str, yes: bool| {
         if yes {
             fact.bool(name, true, origin);

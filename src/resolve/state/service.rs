@@ -2,12 +2,13 @@
 
 use super::Statements;
 use crate::knowledge::{eol, services};
-use crate::model::{Attr, Certainty, Dimension, Known, Origin, Reason, Value};
-use crate::resolve::services::{Declared, EAGER, Used};
+use crate::model::{Attr, Certainty, Dimension, Known, Origin, Reason, Role, Value};
+use crate::resolve::services::{Declared, EAGER, OTHER, Used};
 
 /// States every service that is used, joined with what declares it, and every service that is only declared.
 pub fn state(
     statements: &mut Statements,
+    role: Role,
     used: &[Used],
     declared: &[Declared],
     talks: &[(&'static str, Origin)],
@@ -18,6 +19,7 @@ pub fn state(
         let at = counterpart(one, declared, talks);
         joined.extend(at);
         state_used(statements, one, at.and_then(|at| declared.get(at)), as_of);
+        usual(statements, role, one);
     }
     let roles: Vec<&str> = used.iter().map(|one| one.role.as_str()).collect();
     let mut taken: Vec<String> = Vec::new();
@@ -36,15 +38,25 @@ pub fn state(
     }
 }
 
-/// The role that a declared service plays where no settings say so.
+/// States whether a default is what an environment of that role usually runs: nobody sets it to something else then.
+fn usual(statements: &mut Statements, role: Role, used: &Used) {
+    let Some(product) = used.product.one().filter(|_| used.certainty.is_default()) else { return };
+    let deployed = matches!(role, Role::Production | Role::Staging);
+    let usual = in_process(product) != deployed;
+    statements.about(None, Dimension::Service, &used.role).bool("usual", usual, &used.origin);
+}
+
+/// The role that a declared service plays where no settings say so: a store of keys may be called what it is for.
 fn role_of(one: &Declared) -> String {
     match one.family.as_str() {
+        "keyvalue" if one.name == "broker" => "broker",
         "relational" | "document" => "database",
         "keyvalue" | "cache" => "cache",
         "broker" => "broker",
         "search" => "search",
         "mail" => "mail",
         "object_storage" => "storage.media",
+        OTHER => &one.product,
         _ => &one.name,
     }
     .to_owned()

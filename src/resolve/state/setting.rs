@@ -1,6 +1,7 @@
 //! Settings of the application.
 
 use super::{Statements, sense, variable};
+use crate::discover::Tree;
 use crate::environments::words::role_of_value;
 use crate::formats::python::{Kind, Val};
 use crate::knowledge::variables;
@@ -13,13 +14,13 @@ const DEPTH: usize = 3;
 const LENGTH: usize = 200;
 
 /// States the settings of an environment.
-pub fn state(statements: &mut Statements, loaded: &Loaded) {
+pub fn state(statements: &mut Statements, loaded: &Loaded, tree: &Tree) {
     let complete =
         loaded.settings.problems.is_empty() && loaded.settings.missing_modules.iter().all(|module| !module.star);
     let complete = if complete { Ok(()) } else { Err(Reason::new("a part of the settings cannot be followed")) };
     statements.covers(None, Dimension::Setting, complete);
     for (name, val) in &loaded.settings.values {
-        one(statements, name, val, &Certainty::Stated, 0, loaded);
+        one(statements, name, val, &Certainty::Stated, 0, (loaded, tree));
     }
     if let Some(span) = loaded.choice.span {
         let mut fact = statements.about(None, Dimension::Setting, "SETTINGS_MODULE");
@@ -34,13 +35,14 @@ pub fn state(statements: &mut Statements, loaded: &Loaded) {
     }
 }
 
-fn one(statements: &mut Statements, name: &str, val: &Val, outer: &Certainty, depth: usize, loaded: &Loaded) {
+fn one(statements: &mut Statements, name: &str, val: &Val, outer: &Certainty, depth: usize, of: (&Loaded, &Tree)) {
+    let (loaded, tree) = of;
     let (inner, own) = open(val);
     let certainty = own.and(outer);
     if let (Kind::Dict(entries), true) = (&inner.kind, depth < DEPTH) {
         for (key, value) in entries {
             if let Some(key) = key.as_str().filter(|key| key.len() < 80) {
-                one(statements, &format!("{name}.{key}"), value, &certainty, depth + 1, loaded);
+                one(statements, &format!("{name}.{key}"), value, &certainty, depth + 1, of);
             }
         }
         if depth > 0 || !entries.is_empty() {
@@ -53,7 +55,7 @@ fn one(statements: &mut Statements, name: &str, val: &Val, outer: &Certainty, de
         value = Known::Unknown(reason.clone());
     }
     let mut fact = statements.about(None, Dimension::Setting, name);
-    sense::state(&mut fact, name, val, inner, &certainty, loaded);
+    sense::state(&mut fact, name, val, inner, &certainty, loaded, tree);
     fact.attr("value", Attr { value, certainty, origin: val.origin.clone() });
     if let Some(kind) = kind(inner) {
         fact.text("type", kind, &val.origin);
@@ -86,7 +88,7 @@ const VALUES: [&str; 20] = [
 ];
 
 /// Whether a variable's name lets it be a switch; one that any text turns to production errs to the safe side.
-fn is_switch(variable: &str) -> bool {
+pub(super) fn is_switch(variable: &str) -> bool {
     let last = variable.rsplit('_').next().unwrap_or(variable);
     !VALUES.contains(&last) && !matches!(role_of_value(last), Some((Role::Production, _)))
 }

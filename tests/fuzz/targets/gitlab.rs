@@ -10,6 +10,6 @@ fuzz_target!(|data: &[u8]| {
     let text = text(data);
     let Ok(tree) = Tree::open(Box::new(Overlay::of([(".gitlab-ci.yml", text.as_str())]))) else { return };
     let Some(file) = tree.find(".gitlab-ci.yml") else { return };
-    let flow = gitlab::workflow(&tree, file);
+    let flow = gitlab::workflow(gitlab::read(&tree, file), file);
     problems_hold(&text, &flow.problems);
 });

@@ -2,9 +2,9 @@
 #![no_main]
 
 use libfuzzer_sys::fuzz_target;
-use paritylint::formats::shell::{Dialect, Files, evaluate, parse};
+use paritylint::formats::shell::{Dialect, Files, Word, evaluate, parse};
 use paritylint::formats::{Vars, World};
-use paritylint::model::{FileId, SpanMap};
+use paritylint::model::{FileId, Span, SpanMap};
 use paritylint_fuzz::{FILE, holds, problems_hold, text};
 
 struct None;
@@ -22,7 +22,8 @@ fuzz_target!(|data: &[u8]| {
         let script = parse(&text, &map, dialect);
         problems_hold(&text, &script.problems);
         for world in [World::empty(), World::Open(Vars::new())] {
-            let run = evaluate(&script, &world, &["serve".to_owned(), "--port=80".to_owned()], &None);
+            let args = ["serve", "--port=80"].map(|word| Word::known(word, Span::new(FILE, 0, 0)));
+            let run = evaluate(&script, &world, &args, &None);
             run.commands.iter().for_each(|command| holds(&text, command.span));
         }
     }

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use super::super::data::{self, Node};
 use crate::discover::{Tree, paths};
-use crate::model::FileId;
+use crate::model::{FileId, Spanned};
 
 /// How long a chain of templates may be.
 const MAX_TEMPLATES: usize = 50;
@@ -123,10 +123,16 @@ impl Environment {
         Some(if node.text().is_some() { vec![node] } else { node.items().iter().collect() })
     }
 
-    /// The interpreters of its matrix, and whether it has such a list.
-    pub fn matrix_pythons(&self) -> Vec<&str> {
+    /// The interpreters of its matrix, each once.
+    pub fn matrix_pythons(&self) -> Vec<Spanned<String>> {
         let rows = self.get("matrix").map_or(&[][..], Node::items);
         let lists = rows.iter().filter_map(|row| row.get("python").or_else(|| row.get("py")));
-        lists.flat_map(Node::texts).collect()
+        let mut found: Vec<Spanned<String>> = Vec::new();
+        for version in lists.flat_map(Node::items).filter_map(Node::own_text) {
+            if !found.iter().any(|known| known.value == version.value) {
+                found.push(version);
+            }
+        }
+        found
     }
 }

@@ -12,7 +12,7 @@ use super::plan::{Plan, is_dev};
 use super::{Package, Source};
 use crate::discover::paths;
 use crate::formats::requirements::{MarkerEnv, normalize};
-use crate::model::{Origin, Reason};
+use crate::model::{Known, Origin, Reason, Spanned};
 
 pub use call::{HatchCall, call};
 pub use environment::{Environment, Environments};
@@ -55,8 +55,12 @@ pub(super) fn run(plan: &mut Plan<'_>, call: &HatchCall) -> Result<(), Reason> {
         environments.named(&name).ok_or_else(|| Reason::new(format!("there is no environment {name}")))?;
     let manifest = plan.manifest(&folder).ok_or_else(|| Reason::new("there is no pyproject.toml"))?;
     plan.out.sources.extend(environments.own_file.map(|file| Source { file, group: None, span: None }));
-    let markers =
-        MarkerEnv { python: python(call, &environment, plan.markers.python.as_deref()), ..plan.markers.clone() };
+    plan.out.python = python(call, &environment);
+    let version = match &plan.out.python {
+        None => plan.markers.python.clone(),
+        Some(asked) => asked.one().map(|python| python.value.clone()),
+    };
+    let markers = MarkerEnv { python: version, ..plan.markers.clone() };
     let (tree, vars, out) = (plan.tree, plan.vars, std::mem::take(&mut plan.out));
     let mut inner = Plan { tree, folder: &folder, vars, markers: &markers, lock: None, out };
     let done = fill(&mut inner, &manifest, &environment);
@@ -64,28 +68,33 @@ pub(super) fn run(plan: &mut Plan<'_>, call: &HatchCall) -> Result<(), Reason> {
     done
 }
 
-/// The version of the environment's interpreter; that of the caller where the environment asks for none.
-fn python(call: &HatchCall, environment: &Environment, callers: Option<&str>) -> Option<String> {
-    let version = |text: &str| {
-        let exact = text.contains('.') && text.bytes().all(|b| b.is_ascii_digit() || b == b'.');
-        exact.then(|| text.to_owned())
+/// The interpreters that the environment asks for: those of its variant, of the command, of its matrix, its own. None where
+/// it takes that of its caller.
+fn python(call: &HatchCall, environment: &Environment) -> Option<Known<Spanned<String>>> {
+    let here = |text: &str| Spanned::new(text.to_owned(), super::NOWHERE);
+    let variant = environment.variant.iter().flat_map(|name| name.split('-')).find_map(|part| part.strip_prefix("py"));
+    let asked: Vec<Spanned<String>> = match variant {
+        Some(version) => vec![here(version)],
+        None if !call.pythons.is_empty() => call.pythons.iter().map(|version| here(version)).collect(),
+        None => environment.matrix_pythons(),
     };
-    let of_variant =
-        environment.variant.iter().flat_map(|name| name.split('-')).find_map(|part| part.strip_prefix("py"));
-    if let Some(found) = of_variant {
-        return version(found);
-    }
-    let matrix = environment.matrix_pythons();
-    match (call.pythons.as_slice(), matrix.as_slice()) {
-        ([one], _) => version(one),
-        ([], [one]) => version(one),
-        ([], []) => match environment.get("python") {
-            Some(node) => node.text().and_then(version),
-            None => callers.map(str::to_owned),
-        },
+    let exact = |version: &Spanned<String>| {
+        version.value.contains('.') && version.value.bytes().all(|b| b.is_ascii_digit() || b == b'.')
+    };
+    let known = |version: Spanned<String>| {
+        let why = || Reason::at("which version of Python this is cannot be told", version.span);
+        if exact(&version) { Known::One(version.clone()) } else { Known::Unknown(why()) }
+    };
+    match asked.as_slice() {
+        [] => environment.get("python").and_then(Node::own_text).map(known),
+        [one] => Some(known(one.clone())),
         // Of the versions of the tests, that of the caller comes first.
-        ([], _) if call.tests => callers.map(str::to_owned),
-        _ => None,
+        _ if call.tests && call.pythons.is_empty() => None,
+        [first, ..] if asked.iter().all(exact) => {
+            let why = Reason::at("the environment runs with all of them", first.span);
+            Some(Known::Every(asked, why))
+        }
+        [first, ..] => Some(Known::Unknown(Reason::at("one version of Python cannot be told", first.span))),
     }
 }
 
@@ -103,6 +112,7 @@ fn fill(plan: &mut Plan<'_>, manifest: &Manifest, environment: &Environment) -> 
     }
     plan.out.project = Some(project);
     let me = manifest.name.as_ref().map(|name| normalize(&name.value)).unwrap_or_default();
+    workspace(plan, environment);
     if environment.name == TEST && environment.get("dependencies").is_none() {
         for name in TEST_PACKAGES {
             plan.add(Package { origin: Origin::default(), dev: true, ..bare(name) });
@@ -128,6 +138,48 @@ fn fill(plan: &mut Plan<'_>, manifest: &Manifest, environment: &Environment) -> 
         }
     }
     Ok(())
+}
+
+/// Takes in the members of the environment's workspace: projects below this one that are installed with what they ask for.
+fn workspace(plan: &mut Plan<'_>, environment: &Environment) {
+    let members = environment.get("workspace").and_then(|table| table.get("members")).map_or(&[][..], Node::items);
+    let files = plan.tree.under(plan.folder).filter(|(_, path)| paths::name(path) == "pyproject.toml");
+    let folders: Vec<String> = files.map(|(_, path)| paths::parent(path).to_owned()).collect();
+    for member in members {
+        let Some(pattern) = member.text().or_else(|| member.str("path")) else { continue };
+        let pattern = paths::join(plan.folder, pattern).unwrap_or_default();
+        for folder in folders.iter().filter(|folder| fits(&pattern, folder)).take(MAX_MEMBERS) {
+            let Some(manifest) = plan.manifest(folder) else { continue };
+            let Some(name) = manifest.name.as_ref().map(|name| normalize(&name.value)) else { continue };
+            let features = member.get("features").into_iter().flat_map(Node::texts).map(normalize).collect();
+            plan.add(Package {
+                pinned: true,
+                dev: false,
+                group: None,
+                origin: Origin::set(member.span),
+                ..bare(&name)
+            });
+            asked::list(plan, &name, &manifest.dependencies, "main", false);
+            for extra in manifest.with_own_extras(&features) {
+                let list = manifest.optional.get(&extra).cloned().unwrap_or_default();
+                asked::list(plan, &name, &list, &extra, true);
+            }
+        }
+    }
+}
+
+/// How many members of a workspace are followed for one pattern.
+const MAX_MEMBERS: usize = 64;
+
+/// Whether a folder fits a pattern, in which `*` stands for a part of one name.
+fn fits(pattern: &str, folder: &str) -> bool {
+    let part = |(pattern, name): (&str, &str)| match pattern.split_once('*') {
+        Some((before, after)) => {
+            name.len() >= before.len() + after.len() && name.starts_with(before) && name.ends_with(after)
+        }
+        None => pattern == name,
+    };
+    pattern.split('/').count() == folder.split('/').count() && pattern.split('/').zip(folder.split('/')).all(part)
 }
 
 /// How Python calls a platform of Hatch.

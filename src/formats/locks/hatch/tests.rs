@@ -2,6 +2,7 @@ use crate::discover::{Overlay, Tree};
 use crate::formats::Vars;
 use crate::formats::locks::{Installed, installed};
 use crate::formats::requirements::MarkerEnv;
+use crate::model::Known;
 
 const PROJECT: &str = r#"
 [project]
@@ -83,4 +84,37 @@ fn an_unknown_environment_is_refused_and_the_system_s_installs_nothing() {
     assert!(run(&files, "hatch run nope:x").refused.is_some());
     let system = run(&files, "hatch run :x");
     assert!(system.refused.is_none() && system.packages.is_empty());
+}
+
+#[test]
+fn the_interpreter_is_that_of_the_variant_the_matrix_or_the_environment() {
+    let shown = |command: &str| match run(&[("pyproject.toml", PROJECT)], command).python {
+        None => "none".to_owned(),
+        Some(Known::Unknown(_)) => "unknown".to_owned(),
+        Some(known) => known.values().iter().map(|python| python.value.as_str()).collect::<Vec<_>>().join(" "),
+    };
+    for (command, pythons) in [
+        ("hatch run test", "none"),
+        ("hatch test", "none"),
+        ("hatch test -py 3.11", "3.11"),
+        ("hatch run docs:build", "3.10"),
+        ("hatch run matrix:x", "3.10 3.12"),
+        ("hatch run +py=3.12 matrix:x", "3.12"),
+        ("hatch run matrix.py3.10-4:x", "3.10"),
+        ("hatch run +py=3 matrix:x", "unknown"),
+    ] {
+        assert_eq!(shown(command), pythons, "{command}");
+    }
+}
+
+#[test]
+fn members_of_a_workspace_come_with_what_they_ask_for() {
+    let root = "[project]\nname = \"shop\"\n[tool.hatch.envs.default]\nworkspace.members = [\"packages/*\", {path = \"tools/cli\", features = [\"web\"]}]\n";
+    let files = [
+        ("pyproject.toml", root),
+        ("packages/core/pyproject.toml", "[project]\nname = \"core\"\ndependencies = [\"redis==5\"]\n"),
+        ("packages/deep/er/pyproject.toml", "[project]\nname = \"deeper\"\n"),
+        ("tools/cli/pyproject.toml", "[project]\nname = \"cli\"\n[project.optional-dependencies]\nweb = [\"flask\"]\n"),
+    ];
+    assert_eq!(run(&files, "hatch run x").packages.keys().collect::<Vec<_>>(), ["cli", "core", "flask", "redis"]);
 }

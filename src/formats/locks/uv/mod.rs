@@ -158,10 +158,16 @@ pub(super) fn settle_wishes(plan: &mut Plan<'_>, folder: &str, with_sources: boo
     let manifest = plan.manifest(&found.project);
     let root = plan.manifest(&found.top);
     let (Some(manifest), Some(root)) = (manifest, root) else { return };
-    if with_sources {
-        settle::sources(plan, &manifest, &found.project, &root, &found.top);
-    }
     settle::by_uv(plan, &root);
+    if with_sources {
+        let mut asked = plan.out.packages.clone();
+        if let Some(known) = &plan.out.asked {
+            asked.retain(|name, _| known.contains_key(name));
+        }
+        settle::sources(plan, &manifest, &found.project, &root, &found.top);
+        settle::by_uv(plan, &root);
+        plan.out.asked = Some(asked);
+    }
     plan.out.sources.truncate(before);
 }
 

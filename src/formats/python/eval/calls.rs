@@ -51,6 +51,10 @@ impl Machine<'_> {
                     _ => Ok(self.foreign("a method", args, at)),
                 }
             }
+            K::Bound(of) if self.namespace(&of.0).is_some() => {
+                let id = self.namespace(&of.0).unwrap_or_default();
+                self.namespace_method(id, &of.1, args, at)
+            }
             K::Bound(of) => self.method(&of.0, &of.1, args, at),
             K::Made(class, made) if &**class == "functools.partial" => self.partial(&Arc::clone(made), args, at),
             K::Made(class, made) if &**class == "pydantic.Secret.get" => {

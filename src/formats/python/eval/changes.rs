@@ -132,7 +132,10 @@ impl Machine<'_> {
                     return Ok(());
                 }
                 self.may_raise(None, at, Cond::default());
-                self.remove(&object, &key, at);
+                match self.namespace(&object) {
+                    Some(id) => self.set_namespace(id, &key, V::at(K::Undefined, at), at),
+                    None => self.remove(&object, &key, at),
+                }
             }
             ast::Expr::List(ast::ExprList { elts, .. }) | ast::Expr::Tuple(ast::ExprTuple { elts, .. }) => {
                 return elts.iter().try_for_each(|target| self.delete(target, f));

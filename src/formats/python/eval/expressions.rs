@@ -1,14 +1,21 @@
 //! Expressions.
 
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use ruff_python_ast as ast;
 
 use super::machine::{Frame, Machine};
-use super::truth::Truth;
+use super::truth::{Truth, placed};
 use super::values::{Args, Code, Data, Exc, FuncKind, K, R, V};
 use crate::formats::python::parse::span;
 use crate::model::{Span, StepKind};
+
+/// What is left of a dictionary's display: an item that is evaluated, and those that are not.
+struct Rest<'d> {
+    next: Option<(V, V)>,
+    items: std::slice::Iter<'d, ast::DictItem>,
+}
 
 impl Machine<'_> {
     /// The value of an expression.
@@ -203,8 +210,12 @@ impl Machine<'_> {
     }
 
     fn dict(&mut self, dict: &ast::ExprDict, at: Span, f: &mut Frame) -> R {
-        let out = V::at(K::Ref(self.alloc(Data::Dict(Vec::new()))), at);
-        for item in &dict.items {
+        let (first, rest) = self.plain_items(dict, f)?;
+        let out = V::at(K::Ref(self.alloc(Data::Dict(first))), at);
+        if let Some((key, value)) = rest.next {
+            self.set_item(&out, &key, value, at)?;
+        }
+        for item in rest.items {
             if let Some(key) = &item.key {
                 let key = self.eval(key, f)?;
                 let value = self.eval(&item.value, f)?;
@@ -216,6 +227,24 @@ impl Machine<'_> {
         }
         self.unchanged(&out);
         Ok(out)
+    }
+
+    /// The first items of a display, as long as each key is a text that no other is: a table of thousands is read at once.
+    fn plain_items<'d>(&mut self, dict: &'d ast::ExprDict, f: &mut Frame) -> Result<(Vec<(V, V)>, Rest<'d>), Exc> {
+        let mut known: BTreeSet<Arc<str>> = BTreeSet::new();
+        let mut found = Vec::new();
+        let mut items = dict.items.iter();
+        while let Some((key, value)) = items.as_slice().first().and_then(|item| Some((item.key.as_ref()?, &item.value)))
+        {
+            items.next();
+            let key = self.eval(key, f)?;
+            let value = self.eval(value, f)?;
+            match &key.k {
+                K::Str(text) if !placed(text) && known.insert(Arc::clone(text)) => found.push((key, value)),
+                _ => return Ok((found, Rest { next: Some((key, value)), items })),
+            }
+        }
+        Ok((found, Rest { next: None, items }))
     }
 
     fn bool_op(&mut self, op: ast::BoolOp, values: &[ast::Expr], f: &mut Frame) -> R {
@@ -230,7 +259,11 @@ impl Machine<'_> {
             Truth::No if !stops => Ok(value),
             Truth::Open(cond) => {
                 let cond = if stops { cond } else { cond.not() };
-                let kept = value.clone();
+                // A comparison that ends the chain has the one outcome that ends it.
+                let whether = first.as_compare_expr().is_some_and(|compare| compare.ops.len() == 1)
+                    || first.as_unary_op_expr().is_some_and(|unary| unary.op == ast::UnaryOp::Not);
+                let plain = matches!(value.k, K::Unknown(_)) && whether;
+                let kept = if plain { V::new(K::Bool(stops)).resting([&value]) } else { value.clone() };
                 let frame = std::cell::RefCell::new(f);
                 self.fork(&cond, |_| Ok(kept), |m| m.bool_op(op, rest, &mut frame.borrow_mut()))
             }
@@ -257,7 +290,10 @@ impl Machine<'_> {
     }
 
     fn call_expression(&mut self, call: &ast::ExprCall, at: Span, f: &mut Frame) -> R {
-        let callee = self.eval(&call.func, f)?;
+        let callee = match self.namespace_callee(&call.func, f)? {
+            Some(callee) => callee,
+            None => self.eval(&call.func, f)?,
+        };
         let mut args = Args::default();
         for arg in &call.arguments.args {
             let value = self.eval(arg, f)?;

@@ -20,7 +20,9 @@ impl Machine<'_> {
             let path = if root.is_empty() { format!("{path}{end}") } else { format!("{root}/{path}{end}") };
             (self.tree.find(&path), path)
         };
-        for root in self.roots {
+        let around = &self.surroundings;
+        let roots = || around.before.iter().chain(self.roots).chain(&around.behind);
+        for root in roots() {
             if let Some(file) = at(root, "/__init__.py").0 {
                 return Some((Some(file), true));
             }
@@ -28,7 +30,7 @@ impl Machine<'_> {
                 return Some((Some(file), false));
             }
         }
-        self.roots.iter().any(|root| self.tree.is_dir(&at(root, "").1)).then_some((None, true))
+        roots().any(|root| self.tree.is_dir(&at(root, "").1)).then_some((None, true))
     }
 
     /// Imports a module and its parents; its space, or none if it is not in the repository.
@@ -54,16 +56,26 @@ impl Machine<'_> {
         if let Some(have) = self.space(MODULES).and_then(|s| s.names.get(name)).cloned()
             && !matches!(have.k, K::Undefined)
         {
-            return Ok(Some(have));
+            return match super::rerun::perhaps_run(&have) {
+                Some(earlier) => self.run_perhaps_again(name, earlier, have, at),
+                None => Ok(Some(have)),
+            };
         }
+        self.load_anew(name, at)
+    }
+
+    /// Runs a module that was not run before.
+    pub(crate) fn load_anew(&mut self, name: &str, at: Span) -> Result<Option<V>, Exc> {
         let Some((file, package)) = self.find(name) else { return Ok(None) };
         let id = self.alloc(Data::Space(Space::new(Role::Module(name.into()))));
         let module = V::at(K::Ref(id), at);
         self.set_name(MODULES, name, module.clone());
         let Some(file) = file else { return Ok(Some(module)) };
         self.loads += 1;
+        let mark = self.tries.last().map_or(0, Vec::len);
         let raised = self.deeper(at, |m| m.run_module(name, file, package, id, at).map(|()| V::none()));
         self.loads -= 1;
+        self.unload(name, id, mark);
         match raised {
             Ok(_) => {}
             Err(exc) => {
@@ -232,11 +244,7 @@ impl Machine<'_> {
     fn star(&mut self, module: Option<V>, name: &str, at: Span, f: &mut Frame) {
         let K::Ref(id) = module.map_or(K::None, |m| m.k) else {
             if self.dead.is_none() && !crate::formats::python::lib::is_standard(name) && !self.gives_nothing(name) {
-                self.forget_object(
-                    f.locals,
-                    &format!("all names of {name} are imported, which is not in the repository"),
-                    at,
-                );
+                self.forget_for_library(f.locals, name, at);
             }
             return;
         };

@@ -75,6 +75,9 @@ impl Machine<'_> {
         }
         let named = self.named(name);
         let top = name.split('.').next().unwrap_or(name);
+        if self.surroundings.unknown && self.lies_somewhere(top) {
+            return false;
+        }
         sounds_local(name) && (named < Named::Perhaps || top.len() < 4) || self.guarded() && named < Named::Unlisted
     }
 
@@ -88,7 +91,16 @@ impl Machine<'_> {
 
     /// Whether a star import of a module outside of the repository brings no names: the program would not start.
     pub(crate) fn gives_nothing(&self, name: &str) -> bool {
-        self.whole && self.named(name) == Named::Nowhere
+        let top = name.split('.').next().unwrap_or(name);
+        self.whole && self.named(name) == Named::Nowhere && !self.lies_somewhere(top)
+    }
+
+    /// Whether the tree holds a package or module of a name, wherever imports start.
+    fn lies_somewhere(&self, top: &str) -> bool {
+        let (package, module) = (format!("{top}/__init__.py"), format!("{top}.py"));
+        let ends =
+            |path: &str, end: &str| path == end || path.strip_suffix(end).is_some_and(|start| start.ends_with('/'));
+        self.tree.files().any(|(_, path)| ends(path, &package) || ends(path, &module))
     }
 
     fn named(&self, name: &str) -> Named {

@@ -68,6 +68,7 @@ impl Machine<'_> {
                     },
                     None => Ok(V::unknown("which member is taken", at)),
                 },
+                Some(Data::Space(_)) if self.namespace(object).is_some() => self.namespace_item(*id, key, at),
                 Some(Data::Space(_)) => match key.text().map(|k| self.space(*id).and_then(|s| s.names.get(k)).cloned())
                 {
                     Some(Some(value)) if !matches!(value.k, K::Undefined) => Ok(value),

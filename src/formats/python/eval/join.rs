@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use super::machine::{Cond, Machine};
+use super::machine::{Cond, MODULES, Machine};
 use super::values::{Data, Heap, Id, K, Names, Obj, R, Space, V};
 use crate::model::Reason;
 
@@ -102,6 +102,9 @@ pub(crate) fn join(a: &Heap, b: &Heap, cond: &Cond, values: Option<(&V, &V)>) ->
             }
             Some(ours) if Arc::ptr_eq(ours, theirs) => {}
             Some(ours) => {
+                // Of a module, both are kept: run or not.
+                let none = Cond::default();
+                let cond = if *id == MODULES { &none } else { cond };
                 heap.insert(*id, Arc::new(objects(a, ours, b, theirs, cond, &mut lost)));
             }
         }

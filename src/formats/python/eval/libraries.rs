@@ -69,7 +69,7 @@ impl Machine<'_> {
         if let Some(name) = path.strip_prefix("os.path.") {
             return self.os_path(name, args, at);
         }
-        if let Some(known) = self.standard(path, args, at) {
+        if let Some(known) = self.standard(path, args, at).or_else(|| self.surrounding(path, args, at)) {
             return known;
         }
         match path {
@@ -297,6 +297,8 @@ impl Machine<'_> {
             "decouple.config" => self.decouple(args, at),
             "dj_database_url.config" => self.database_config(args, at),
             "dj_database_url.parse" => self.database_parse(args, at),
+            "dj_email_url.config" => self.mail_config(args, at),
+            "dj_email_url.parse" => self.mail_parse(args, at),
             "importlib.import_module" | "split_settings.tools.include" => {
                 if path.ends_with("include") {
                     if !self.split_settings(args, f, at)? {

@@ -138,6 +138,8 @@ pub(crate) struct Machine<'a> {
     pub(crate) validating: Vec<Vec<(V, V)>>,
     /// The settings objects of dynaconf.
     pub(crate) dynaconf: BTreeSet<Id>,
+    /// Where else imports start, and what else was set up.
+    pub(crate) surroundings: crate::formats::python::lib::surroundings::Surroundings,
 }
 
 impl<'a> Machine<'a> {
@@ -182,6 +184,7 @@ impl<'a> Machine<'a> {
             handlers: Vec::new(),
             validating: Vec::new(),
             dynaconf: BTreeSet::new(),
+            surroundings: crate::formats::python::lib::surroundings::Surroundings::default(),
         }
     }
 

@@ -234,7 +234,7 @@ impl Machine<'_> {
             {
                 return Ok(V::at(K::Bool(op == CmpOp::NotIn), at));
             }
-            if self.served && is_command_line(right) && is_test_word(left) {
+            if self.served && (self.no_test_run(left, right) || is_command_line(left) && self.are_test_words(right)) {
                 return Ok(V::at(K::Bool(op == CmpOp::NotIn), at));
             }
             if matches!(&right.k, K::Lib(path) if &**path == "os.environ") {
@@ -251,7 +251,7 @@ impl Machine<'_> {
                 Ok(out.resting(v))
             });
         }
-        let word = self.served && is_command_line(left) && is_test_word(right);
+        let word = self.served && (self.no_test_run(left, right) || self.no_test_run(right, left));
         if word && matches!(op, CmpOp::Eq | CmpOp::NotEq) {
             return Ok(V::at(K::Bool(op == CmpOp::NotEq), at));
         }
@@ -289,9 +289,29 @@ impl Machine<'_> {
         })
     }
 
+    /// Whether a word, or a list of such words, of a run of the tests is compared with the command line.
+    fn no_test_run(&self, word: &V, line: &V) -> bool {
+        is_command_line(line) && (is_test_word(word) || self.are_test_words(word))
+    }
+
+    fn are_test_words(&self, v: &V) -> bool {
+        let all = |items: &[V]| !items.is_empty() && items.iter().all(is_test_word);
+        match &v.k {
+            K::Tuple(items) => all(items),
+            K::Ref(id) => match self.heap.get(id).map(|obj| (&obj.data, &obj.doubt)) {
+                Some((Data::List(items) | Data::Set(items), None)) => all(items),
+                _ => false,
+            },
+            _ => false,
+        }
+    }
+
     fn contains(&mut self, item: &V, container: &V, at: Span) -> Result<Option<bool>, Exc> {
         if let K::Str(text) = &container.k {
             return Ok(item.text().filter(|t| !placed(t) && !placed(text)).map(|t| text.contains(t)));
+        }
+        if let Some(id) = self.namespace(container) {
+            return Ok(self.namespace_has(id, item));
         }
         let Ok(items) = self.iterate(container, at)? else { return Ok(None) };
         let mut open = false;

@@ -230,6 +230,10 @@ impl Machine<'_> {
                 return Ok(());
             }
         }
+        if let Some(id) = self.namespace(object) {
+            self.set_namespace(id, key, value, at);
+            return Ok(());
+        }
         let settled = self.settled_key(key);
         let mut raised = false;
         self.mutate(object, at, &mut |m, data| {
@@ -300,6 +304,10 @@ impl Machine<'_> {
             Data::Unknown(_) => {}
             data => {
                 if !change(self, data) {
+                    if matches!(data, Data::Space(_)) {
+                        let why = Arc::new(Reason::at("changed by something that is not followed", at));
+                        return self.forget(*id, &why);
+                    }
                     *data = why();
                 }
             }

@@ -137,12 +137,102 @@ fn a_call_far_inside_a_tried_import_is_not_what_the_handler_is_for() {
 
 #[test]
 fn a_program_that_is_served_has_no_test_on_its_command_line() {
-    let code = "import sys\nA = 'test' in sys.argv[:2]\nB = len(sys.argv) > 1 and sys.argv[1] == 'test'\nC = 'x' in sys.argv\n";
+    let code = "import sys\nA = 'test' in sys.argv[:2]\nB = len(sys.argv) > 1 and sys.argv[1] == 'test'\n\
+        C = 'x' in sys.argv\nif len(sys.argv) > 1 and 'test' == sys.argv[1]:\n    D = 1\n\
+        E = sys.argv[1:2] == ['test'] or sys.argv[1] in ('test', 'pytest')\n";
     let tree = Tree::open(Box::new(Overlay::of([("s.py", code)]))).unwrap_or_else(|_| unreachable!());
     let got = Evaluator::new(&tree, vec![String::new()]).served(true).module("s", &open(), None);
     assert_eq!(got.values["A"].as_bool(), Some(false));
     assert!(!got.values["B"].as_bool().unwrap_or_default());
     assert_eq!(got.values["C"].as_bool(), None);
+    assert!(!got.values.contains_key("D"));
+    assert_eq!(got.values["E"].as_bool(), Some(false));
     let got = Evaluator::new(&tree, vec![String::new()]).module("s", &open(), None);
     assert_eq!(got.values["A"].as_bool(), None);
+}
+
+#[test]
+fn a_long_table_is_read_and_a_key_that_stands_twice_keeps_its_place() {
+    let table: Vec<String> = (0..3000).map(|n| format!("'k{n}': {n}")).collect();
+    let table = table.join(", ");
+    let text = format!(
+        "T = {{{table}}}\nA = T['k2999']\nD = {{'a': 1, 'b': 2, 'a': 3, **{{'c': 4, 'b': 5}}, 'd': 6}}\nS = [*D.items()]\n"
+    );
+    let got = run(&text, &open());
+    let shown = format!("{:?}", got.values["S"].kind);
+    assert!(matches!(got.values["A"].kind, Kind::Int(2999)), "{:?}", got.values["A"].kind);
+    let order: Vec<usize> = ["\"a\"", "Int(3)", "\"b\"", "Int(5)", "\"c\"", "Int(4)", "\"d\""]
+        .iter()
+        .map(|part| shown.find(part).unwrap_or_default())
+        .collect();
+    assert!(order.is_sorted() && order[0] > 0, "{shown}");
+}
+
+#[test]
+fn a_module_that_a_guarded_import_may_have_run_has_the_values_of_either_run() {
+    let package = "import other\ntry:\n    from p.db import models\n    other.go()\nexcept Exception:\n    pass\n";
+    let config = "import os\nNAME = os.environ.get('NAME', 'x')\nHOST = os.environ['HOST']\n\
+        URI = f'postgresql://{HOST}/{NAME}'\n";
+    let files =
+        [("p/__init__.py", package), ("p/db.py", "from p.conf import NAME\nimport other\nother.go()\nmodels = 1\n")];
+    let tree = Tree::open(Box::new(Overlay::of([files[0], files[1], ("p/conf.py", config)]))).ok();
+    let got = tree.map(|tree| Evaluator::new(&tree, vec![String::new()]).module("p.conf", &open(), None));
+    let got = got.unwrap_or_default();
+    assert_eq!(got.values["NAME"].settled().and_then(|v| v.as_str()), Some("x"));
+    assert_eq!(got.values["URI"].prefix.as_deref(), Some("postgresql://"));
+}
+
+#[test]
+fn names_that_are_set_through_the_dict_of_a_module_are_its_names() {
+    let code = "import os\nNAMES = ['HOST', 'PORT']\nB = 1\nfor name in NAMES:\n    locals()[name] = os.environ.get(name, 'd')\n\
+        for name in NAMES:\n    if not locals().get(name):\n        raise Exception(name)\n\
+        globals().update({'E': 4}, F=5)\ndel globals()['B']\nG = 'B' in globals()\nH = globals()['E']\n";
+    let got = whole(code, &[]);
+    assert_eq!(text_of(&got, "PORT").as_deref(), Some("d"));
+    assert_eq!(got.values["F"].kind, Kind::Int(5));
+    assert_eq!(got.values["H"].kind, Kind::Int(4));
+    assert_eq!(got.values["G"].as_bool(), Some(false));
+    assert!(!got.values.contains_key("B"));
+    let got = run("import os\nA = 1\nglobals()[os.environ['N']] = 2\nB = 3\n", &open());
+    assert!(matches!(got.values["A"].kind, Kind::Unknown(_)) && got.incomplete.is_some());
+    assert_eq!(got.values["B"].kind, Kind::Int(3));
+}
+
+#[test]
+fn a_library_for_one_topic_does_not_replace_what_is_the_projects_own() {
+    let got = run("SECRET_KEY = 'k'\nFINDERS = []\nfrom lib.settings.pipeline import *\n", &open());
+    assert_eq!(text_of(&got, "SECRET_KEY").as_deref(), Some("k"));
+    assert!(matches!(got.values["FINDERS"].kind, Kind::Unknown(_)));
+    let got = run("SECRET_KEY = 'k'\nfrom lib.settings.base import *\n", &open());
+    assert!(matches!(got.values["SECRET_KEY"].kind, Kind::Unknown(_)));
+}
+
+#[test]
+fn an_update_of_names_by_the_address_of_a_mail_server_leaves_the_others() {
+    let code = "import environ\nenv = environ.Env()\nA = 1\nEMAIL_HOST = 'x'\n\
+        vars().update(env.email_url('MAIL', default='smtp://u@localhost:25'))\n";
+    let got = run(code, &open());
+    assert_eq!(got.values["A"].kind, Kind::Int(1));
+    assert_eq!(got.values["EMAIL_HOST"].settled().and_then(|v| v.as_str()), Some("localhost"));
+    assert!(got.incomplete.is_none());
+}
+
+#[test]
+fn a_folder_put_on_the_path_is_where_imports_start() {
+    let code = "import sys, os\nfrom os.path import abspath, dirname, join\n\
+        sys.path.insert(0, join(abspath(dirname(__file__)), 'apps'))\nfrom own.settings import *\n";
+    let got =
+        whole(code, &[("apps/own/__init__.py", ""), ("apps/own/settings.py", "A = 1\n"), ("requirements.txt", "x\n")]);
+    assert_eq!(got.values["A"].kind, Kind::Int(1));
+    // Of a package that lies elsewhere in the tree it is not sure that it gives nothing.
+    let got = whole("from own.settings import *\n", &[("apps/own/__init__.py", ""), ("requirements.txt", "x\n")]);
+    assert!(got.incomplete.is_some());
+}
+
+#[test]
+fn a_temporary_folder_is_named_by_variables() {
+    let got = whole("import tempfile\nA = tempfile.mkdtemp()\nB = tempfile.gettempdir()\n", &[]);
+    let reads: Vec<&str> = got.reads.iter().map(|read| read.name.as_str()).collect();
+    assert_eq!(reads, ["TMPDIR", "TEMP", "TMP"]);
+    assert_eq!(text_of(&got, "B").as_deref(), Some("/tmp"));
 }

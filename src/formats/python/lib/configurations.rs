@@ -5,7 +5,7 @@ use std::sync::Arc;
 use super::made::Plain;
 use crate::formats::python::eval::machine::Machine;
 use crate::formats::python::eval::truth::placed;
-use crate::formats::python::eval::values::{Args, K, R, V};
+use crate::formats::python::eval::values::{Args, Id, K, R, Role, Space, V};
 use crate::model::Span;
 
 const PREFIX: &str = "configurations.values.";
@@ -16,6 +16,29 @@ pub(crate) fn is_value(path: &str) -> bool {
 }
 
 impl Machine<'_> {
+    /// The classes of a module that build on `Configuration`, with the places of their definitions.
+    pub(crate) fn configuration_classes(&self, module: &Space) -> Vec<(String, Span)> {
+        let class = |(name, value): (&String, &V)| {
+            let K::Ref(id) = value.k else { return None };
+            let at = value.m.origin.steps.first().map(|step| step.span)?;
+            self.is_configuration(id).then(|| (name.clone(), at))
+        };
+        module.names.iter().filter_map(class).collect()
+    }
+
+    /// Whether a class builds on `Configuration`.
+    pub(crate) fn is_configuration(&self, id: Id) -> bool {
+        let bare = |id: &Id| {
+            match self.space(*id).map(|space| &space.role) {
+            Some(Role::Class { bases, .. }) => bases.iter().any(|base| {
+                matches!(&base.k, K::Lib(path) if matches!(&**path, "configurations.Configuration" | "configurations.base.Configuration"))
+            }),
+            _ => false,
+        }
+        };
+        self.mro(id).iter().flatten().any(bare)
+    }
+
     /// What a value of django-configurations comes to as the attribute `name`; other values stay.
     pub(crate) fn configured(&mut self, name: &str, value: &V, at: Span) -> R {
         let K::Made(class, made) = &value.k else { return Ok(value.clone()) };

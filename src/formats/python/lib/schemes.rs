@@ -83,6 +83,18 @@ pub(crate) fn environ_email(scheme: &str) -> Option<&'static str> {
     })
 }
 
+/// Mail backends of `dj_email_url`.
+pub(crate) fn dj_email(scheme: &str) -> Option<&'static str> {
+    Some(match scheme {
+        "smtp" | "smtps" | "submission" | "submit" => "django.core.mail.backends.smtp.EmailBackend",
+        "console" => "django.core.mail.backends.console.EmailBackend",
+        "file" => "django.core.mail.backends.filebased.EmailBackend",
+        "memory" => "django.core.mail.backends.locmem.EmailBackend",
+        "dummy" => "django.core.mail.backends.dummy.EmailBackend",
+        _ => return None,
+    })
+}
+
 /// Channel layers of django-environ.
 pub(crate) fn environ_channels(scheme: &str) -> Option<&'static str> {
     Some(match scheme {

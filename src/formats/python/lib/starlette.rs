@@ -15,14 +15,15 @@ use crate::model::{FileId, Span};
 pub(crate) const STRINGS: &str = "starlette.datastructures.CommaSeparatedStrings";
 
 impl Machine<'_> {
-    /// The file that a `Config` reads: `Err` where that is not known.
-    fn starlette_file(&mut self, made: &Args) -> Result<Option<FileId>, ()> {
+    /// The file that a `Config` reads a variable from: `Err` where that is not known.
+    fn starlette_file(&mut self, made: &Args, name: &str) -> Result<Option<FileId>, ()> {
         let Some(path) = made.get(0, "env_file").cloned().filter(|v| !matches!(v.k, K::None)) else { return Ok(None) };
-        let last = path.pathlike().and_then(|path| path.rsplit('/').next()).map(str::to_owned);
-        let anywhere = last.is_none_or(|last| self.tree.files().any(|(_, path)| paths::name(path) == last));
         if !self.whole {
-            // Where the program is started is not known.
-            return if anywhere { Err(()) } else { Ok(None) };
+            // Where the program is started is not known: none of the files that it may be says anything of the name.
+            let Some(last) = path.pathlike().and_then(|path| path.rsplit('/').next()) else { return Err(()) };
+            let mut files = self.tree.files().filter(|(_, path)| paths::name(path) == last);
+            let says = files.any(|(file, _)| !self.tree.text(file).is_ok_and(|text| !text.contains(name)));
+            return if says { Err(()) } else { Ok(None) };
         }
         match path.pathlike() {
             Some(text) if !text.starts_with('/') && !placed(text) => {
@@ -46,7 +47,7 @@ impl Machine<'_> {
         let mut default = args.get(2, "default").cloned();
         let own = |v: &V| matches!(&v.k, K::Lib(path) if matches!(&**path, "os.environ" | "starlette.config.environ"));
         let odd = made.open || made.get(1, "environ").is_some_and(|v| !own(v));
-        let file = match self.starlette_file(made) {
+        let file = match self.starlette_file(made, &name) {
             Ok(file) if !odd => file,
             _ => {
                 self.note_read(&name, default.as_ref(), default.is_none(), "starlette", at);

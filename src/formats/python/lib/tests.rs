@@ -196,3 +196,12 @@ fn an_env_that_knows_of_files_looks_for_the_variable_that_names_one() {
     let got = whole(&[("s.py", code)], &[("A_FILE", "/run/x")], None);
     assert!(matches!(got.values["A"].kind, Kind::Unknown(_)));
 }
+
+#[test]
+fn a_file_that_does_not_name_a_variable_leaves_starlette_its_default() {
+    let text = "from starlette.config import Config\nconfig = Config('.env')\n\
+        A = config('NAME', default='x')\nB = config('KEY', default='y')\n";
+    let got = run(text, None);
+    assert_eq!(got.values["A"].settled().and_then(|v| v.as_str()), Some("x"));
+    assert!(matches!(got.values["B"].kind, Kind::Unknown(_)));
+}

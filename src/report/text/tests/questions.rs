@@ -172,6 +172,18 @@ fn a_package_and_its_twin_share_a_row() {
 }
 
 #[test]
+fn what_has_no_counterpart_is_counted_and_shown_only_with_all() {
+    let (tree, mut audit) = with_facts();
+    let alone = |fact: &Fact| fact.id.dimension == Dimension::Image && &*fact.id.environment == "production";
+    let mut mailer = audit.model.facts.iter().find(|fact| alone(fact)).cloned().expect("an image");
+    (mailer.id.key, mailer.id.component) = ("mailer".into(), Some(Arc::from("mailer")));
+    audit.model.facts.push(mailer);
+    let shown = compare(&audit, &tree, &PLAIN);
+    assert!(shown.contains("(1 without counterpart)") && !shown.contains("mailer"), "{shown}");
+    assert!(compare(&audit, &tree, &Options { all: true, ..PLAIN }).contains("? mailer"));
+}
+
+#[test]
 fn components_that_say_the_same_share_a_row() {
     let (tree, mut audit) = with_facts();
     audit.model.facts.retain(|fact| fact.id.dimension == Dimension::Setting && fact.id.key == "DEBUG");

@@ -1,0 +1,97 @@
+//! A person's machine as an environment.
+
+use super::plan::{Planned, Runs, Unit};
+use super::settings::Module;
+use crate::discover::{Kind, paths};
+use crate::links::{Call, Caller, Meaning, Repository, meaning};
+use crate::model::{Confidence, Role, Span};
+
+/// A person's machine, where nothing else is for development but the code says how to start it there.
+pub(super) fn add(repository: &Repository<'_>, modules: &[Module], all: &mut Vec<Planned>) {
+    for planned in all.iter_mut().filter(|planned| planned.units.is_empty() && !planned.only_named) {
+        if planned.environment.role == Role::Development || planned.environment.role == Role::Test {
+            let root = modules
+                .iter()
+                .find(|module| planned.settings.as_ref().is_some_and(|choice| choice.module == module.name));
+            let folder = root.map(|module| module.root.clone()).unwrap_or_default();
+            planned.units.push(Unit { name: "host".into(), runs: Runs::Machine { folder } });
+        }
+    }
+    if all.is_empty()
+        || all.iter().any(|planned| planned.environment.role == Role::Development && !is_deployed(planned))
+    {
+        return;
+    }
+    let manage =
+        repository.of(Kind::Python).iter().find(|file| paths::name(repository.tree.path(**file)) == "manage.py");
+    let tracked = repository.of(Kind::Dotenv).iter().find(|file| paths::name(repository.tree.path(**file)) == ".env");
+    let flask =
+        repository.of(Kind::Dotenv).iter().find(|file| paths::name(repository.tree.path(**file)) == ".flaskenv");
+    let by_hand = match (manage.zip(tracked), flask) {
+        (Some((manage, dotenv)), _) => Some((manage, dotenv, "a .env file is kept for running it by hand")),
+        (None, Some(flask)) => Some((flask, flask, "Flask reads the file where it is run by hand")),
+        (None, None) => None,
+    };
+    if let Some(call) = by_hand.is_none().then(|| started(repository)).flatten() {
+        let folder = manage.map_or(call.folder.as_str(), |file| paths::parent(repository.tree.path(*file))).to_owned();
+        let mut planned = Planned::new("development", Role::Development, Confidence::Guessed)
+            .because(call.span, "it is told how to start it by hand");
+        planned.units.push(Unit { name: "host".into(), runs: Runs::Machine { folder } });
+        all.push(planned);
+        return;
+    }
+    if let Some((beside, evidence, why)) = by_hand {
+        let folder = paths::parent(repository.tree.path(*beside)).to_owned();
+        let mut planned = Planned::new("development", Role::Development, Confidence::Guessed)
+            .because(Span::new(*evidence, 0, 0), why);
+        planned.units.push(Unit { name: "host".into(), runs: Runs::Machine { folder } });
+        all.push(planned);
+    }
+}
+
+/// Whether an environment runs at a host, not on a person's machine.
+fn is_deployed(planned: &Planned) -> bool {
+    let hosted = |unit: &Unit| matches!(unit.runs, Runs::Container(_) | Runs::Process { native: Some(_), .. });
+    planned.only_named || planned.units.iter().any(hosted)
+}
+
+/// Where a guide, a makefile or a task starts a server that is made for development.
+fn started<'r>(repository: &'r Repository<'_>) -> Option<&'r Call> {
+    let develops = |call: &&Call| {
+        let by_hand = match &call.caller {
+            // A guide in a folder of tools tells of those.
+            Caller::Guide(file) => !repository.tree.path(*file).starts_with('.'),
+            Caller::Make { .. } => true,
+            Caller::Script(_) | Caller::Job { .. } => false,
+        };
+        let reloads = || call.argv.iter().any(|word| word == "--reload" || word == "--debug");
+        let server = matches!(&call.meaning, Meaning::Serves(found) if found.kind == "development" || reloads());
+        by_hand && (server || is_program(repository, call))
+    };
+    repository.calls.iter().find(develops)
+}
+
+/// Whether a call runs a program of the repository that starts a server by itself (`python app.py`).
+fn is_program(repository: &Repository<'_>, call: &Call) -> bool {
+    let words = meaning::unwrapped(&call.argv);
+    let [program, script] = words.as_slice() else { return false };
+    let file = paths::join(&call.folder, script).and_then(|path| repository.tree.find(&path));
+    let text = file.filter(|_| meaning::is_python(program)).and_then(|file| repository.tree.text(file).ok());
+    text.is_some_and(|text| ["app.run(", "uvicorn.run("].iter().any(|start| text.contains(start)))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::tests::environments;
+
+    const APP: (&str, &str) = ("Dockerfile", "FROM python:3.12\nCOPY . /app\nCMD gunicorn a.wsgi\n");
+
+    #[test]
+    fn a_guide_that_starts_a_development_server_tells_of_a_machine_for_it() {
+        let with = |guide: &str| environments(&[APP, ("manage.py", "import os\n"), ("README.md", guide)]);
+        let found = with("```\npython manage.py runserver\n```\n");
+        assert!(found.contains(&"development development: README.md".to_owned()), "{found:?}");
+        assert_eq!(with("Then\n\n```python manage.py runserver```\n").len(), 2, "a block of one line");
+        assert_eq!(with("```\npython manage.py migrate\n```\n").len(), 1);
+    }
+}

@@ -1,0 +1,74 @@
+//! Environments that files name which describe a host and are not read: Terraform, Helm's values, Ansible's inventories.
+
+use super::plan::Planned;
+use super::words::naming;
+use crate::discover::aside::is_aside;
+use crate::discover::paths;
+use crate::links::Repository;
+use crate::model::{Confidence, Span};
+
+/// Adds staging and production where only such files are named for them; what runs there is not known.
+pub(super) fn add(repository: &Repository<'_>, all: &mut Vec<Planned>) {
+    if all.is_empty() {
+        return;
+    }
+    let charts = repository.tree.files().any(|(_, path)| paths::name(path) == "Chart.yaml");
+    for (file, path) in repository.tree.files().filter(|(_, path)| !is_aside(path)) {
+        let Some((tool, named)) = described(path, charts) else { continue };
+        let Some((role, word)) = naming(named).role.filter(|(_, word)| PLAIN.contains(&word.as_str())) else {
+            continue;
+        };
+        if all.iter().any(|planned| planned.environment.role == role) {
+            continue;
+        }
+        let mut planned = Planned::new(&word, role, Confidence::Named).because(
+            Span::new(file, 0, 0),
+            format!("{tool} {} named for {}", if tool.ends_with('s') { "are" } else { "is" }, role.name()),
+        );
+        planned.only_named = true;
+        all.push(planned);
+    }
+}
+
+/// Words that say an environment wherever they stand.
+const PLAIN: [&str; 9] = ["stage", "staging", "stg", "uat", "preprod", "prod", "prd", "production", "live"];
+
+/// The tool whose file a path is, and the part of the path that may name an environment.
+fn described(path: &str, charts: bool) -> Option<(&'static str, &str)> {
+    let name = paths::name(path);
+    let folder = paths::parent(path);
+    let last = paths::name(folder);
+    let exact = |word: &&str| PLAIN.contains(word);
+    if name.ends_with(".tfvars") {
+        return Some(("variables of Terraform", name));
+    }
+    if name.ends_with(".tf") && exact(&last) {
+        return Some(("a folder of Terraform", last));
+    }
+    let yaml = name.ends_with(".yaml") || name.ends_with(".yml");
+    if yaml && charts && name.starts_with("values") {
+        return Some(("values of Helm", if exact(&last) { last } else { name }));
+    }
+    let mut parts = path.split('/');
+    let inventory = |part: &str| ["host_vars", "group_vars", "inventory", "inventories"].contains(&part);
+    parts.find(|part| inventory(part))?;
+    Some(("variables of Ansible", parts.next()?))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::tests::environments;
+
+    const APP: (&str, &str) = ("Dockerfile", "FROM python:3.12\nCOPY . /app\nCMD gunicorn a.wsgi\n");
+
+    #[test]
+    fn staging_that_only_a_hosts_files_name_is_one_of_which_nothing_more_is_known() {
+        for path in ["infra/staging/main.tf", "staging.tfvars", "deploy/host_vars/staging.yml"] {
+            let found = environments(&[APP, (path, "a: 1\n")]);
+            assert!(found.contains(&format!("staging staging: {path}")), "{found:?}");
+        }
+        let charts = [APP, ("helm/Chart.yaml", "name: a\n"), ("helm/values-staging.yaml", "a: 1\n")];
+        assert!(environments(&charts).contains(&"staging staging: helm/values-staging.yaml".to_owned()));
+        assert_eq!(environments(&[APP, ("infra/modules/db/main.tf", "a: 1\n")]).len(), 1);
+    }
+}

@@ -1,0 +1,69 @@
+//! Which environments the services of one project are for.
+
+use std::collections::BTreeMap;
+
+use super::words::naming;
+use crate::formats::compose::Project;
+use crate::model::Role;
+
+/// The roles that the build targets or the profiles of services name; a service may have several of them.
+pub(super) fn service_roles(project: &Project) -> BTreeMap<String, Vec<(Role, String)>> {
+    let mut roles = BTreeMap::new();
+    for (name, service) in &project.services {
+        let target =
+            service.build.as_ref().and_then(|build| build.target.as_ref()).and_then(|target| target.value.one());
+        let profiles: Vec<_> = service.profiles.iter().filter_map(|profile| naming(profile).role).collect();
+        if let Some(role) = target.and_then(|target| naming(target).role) {
+            roles.insert(name.clone(), vec![role]);
+        } else if !profiles.is_empty() {
+            roles.insert(name.clone(), profiles);
+        }
+    }
+    roles
+}
+
+/// Whether a service only is there for others of the project to extend.
+pub(super) fn is_base(project: &Project, name: &str) -> bool {
+    let asked = || project.services.values().any(|service| service.depends_on.contains_key(name));
+    project.extended.contains(name) && naming(&format!("{name}.x")).shared && !asked()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::tests::environments;
+
+    const APP: (&str, &str) = ("Dockerfile", "FROM python:3.12\nCOPY . /app\nCMD gunicorn a.wsgi\n");
+
+    #[test]
+    fn profiles_that_name_environments_part_the_services() {
+        let compose = "services:\n  app: {build: ., profiles: [production]}\n  app-dev: {build: ., profiles: [dev], volumes: ['.:/app']}\n  \
+                       check: {build: ., profiles: [test], command: pytest}\n";
+        let found = environments(&[APP, ("docker-compose.yml", compose)]);
+        let roles: Vec<&str> = found.iter().filter_map(|line| line.split(':').next()).collect();
+        assert_eq!(roles, ["production production", "test test", "dev development"]);
+    }
+
+    #[test]
+    fn a_file_named_for_tests_that_select_development_is_for_tests() {
+        let test = "services: {web: {build: ., command: pytest, environment: {APP_ENV: dev}}}\n";
+        let found = environments(&[APP, ("docker-compose.test.yml", test)]);
+        assert!(found.iter().any(|line| line.starts_with("test test: docker-compose.test.yml")), "{found:?}");
+    }
+
+    #[test]
+    fn a_file_named_for_production_stays_so_where_one_service_is_in_a_mode_for_tests() {
+        let compose = "services:\n  web: {image: acme/shop, command: gunicorn a}\n  mock: {image: acme/mock, environment: {APP_ENV: testing}}\n";
+        let found = environments(&[APP, ("compose.production.yaml", compose)]);
+        assert!(found.contains(&"production production: compose.production.yaml".to_owned()), "{found:?}");
+    }
+
+    #[test]
+    fn a_service_that_is_only_there_to_be_extended_runs_nowhere() {
+        use crate::discover::{Config, Overlay, Tree};
+        let compose = "services:\n  base: {image: acme/shop}\n  web: {extends: base, command: gunicorn a}\n";
+        let tree = Tree::open(Box::new(Overlay::of([("compose.prod.yml", compose)]))).unwrap();
+        let plan = super::super::infer(&crate::links::Repository::read(&tree), &Config::read(&tree), false);
+        let names: Vec<&str> = plan.environments[0].units.iter().map(|unit| unit.name.as_str()).collect();
+        assert_eq!(names, ["web"]);
+    }
+}

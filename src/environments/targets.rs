@@ -1,0 +1,170 @@
+//! Which environments the texts of a deploying job name: literals, choices, the values of a matrix, the names of steps.
+
+use super::deployments::word_of;
+use crate::discover::paths;
+use crate::formats::workflow::{Data, Job, Workflow};
+use crate::links::Repository;
+use crate::model::{FileId, Role, Span};
+
+/// A role, the word that names it, and where.
+pub(super) type Word = ((Role, String), Span);
+
+/// Whether a word of a command is a script that is named for deploying.
+pub(super) fn is_deploy_script(word: &str) -> bool {
+    let name = paths::name(word.trim_matches(['"', '\'', ';']));
+    let stem = name.split('.').next().unwrap_or_default();
+    let script = name.ends_with(".sh") || word.starts_with("./");
+    script && stem.split(['-', '_']).any(|part| ["deploy", "autodeploy", "redeploy"].contains(&part))
+}
+
+/// The environments that `environment` of a job names.
+pub(super) fn of_environment(repository: &Repository<'_>, file: FileId, workflow: &Workflow, job: &Job) -> Vec<Word> {
+    let Some(environment) = &job.environment else { return Vec::new() };
+    if !environment.value.contains("${{") {
+        return word_of(&environment.value).map(|word| (word, environment.span)).into_iter().collect();
+    }
+    let mut found = Vec::new();
+    add_literals(&environment.value, environment.span, &mut found);
+    for name in read_from(&environment.value, "inputs.") {
+        let triggers = workflow.on.iter();
+        let options = triggers.clone().flat_map(|on| on.choices.get(&name).into_iter().flatten());
+        let defaults = triggers.filter_map(|on| on.inputs.get(&name)?.as_ref());
+        for text in options.chain(defaults) {
+            add(&text.value, text.span, &mut found);
+        }
+        for (value, span) in workflow.callers.iter().filter_map(|caller| caller.get(&name)) {
+            if let Data::Text(text) = value {
+                add(text, *span, &mut found);
+            }
+        }
+    }
+    for name in read_from(&environment.value, "matrix.") {
+        for (_, node) in job.matrix.axes.iter().filter(|(key, _)| key.value == name) {
+            let text = repository.tree.text(file).ok().and_then(|text| text.get(node.span.range())).unwrap_or_default();
+            add_literals(&format!("${{{{{text}"), node.span, &mut found);
+            let words = text.split(|c: char| !(c.is_alphanumeric() || "-_.".contains(c)));
+            words.filter(|word| !word.is_empty()).for_each(|word| add(word, node.span, &mut found));
+        }
+    }
+    found
+}
+
+/// The environments that the values and steps of a job name, where nothing says it for the whole job.
+pub(super) fn of_steps(workflow: &Workflow, job: &Job) -> Vec<Word> {
+    let mut found = Vec::new();
+    let target = |name: &str| {
+        let name = name.to_ascii_lowercase();
+        let parts: Vec<&str> = name.split(['-', '_']).collect();
+        ["env", "environment", "stage", "target"].iter().any(|word| parts.contains(word))
+    };
+    let steps = || job.steps.iter();
+    let texts =
+        [&workflow.env, &job.env, &job.with].into_iter().chain(steps().flat_map(|step| [&step.env, &step.with]));
+    for (_, value) in texts.flatten().filter(|(name, _)| target(name)) {
+        if value.value.contains("${{") {
+            add_literals(&value.value, value.span, &mut found);
+        } else {
+            add(&value.value, value.span, &mut found);
+        }
+    }
+    for name in steps().filter_map(|step| step.name.as_ref()) {
+        let lower = name.value.to_lowercase();
+        let words = || lower.split(|c: char| !c.is_alphanumeric());
+        if words().any(|word| word.starts_with("deploy")) {
+            words().for_each(|word| add(word, name.span, &mut found));
+        }
+    }
+    let runs = steps().filter_map(|step| step.run.as_ref());
+    for run in runs {
+        let mut words = run.text.split_whitespace();
+        while let Some(word) = words.by_ref().find(|word| is_deploy_script(word)) {
+            add(paths::name(word).split('.').next().unwrap_or_default(), run.span, &mut found);
+            words.clone().next().into_iter().for_each(|next| add(next, run.span, &mut found));
+        }
+    }
+    found
+}
+
+/// Whether only who starts a workflow says where its job deploys to.
+pub(super) fn is_chosen_elsewhere(workflow: &Workflow, job: &Job) -> bool {
+    let called = !workflow.on.is_empty() && workflow.on.iter().all(|on| on.event.value == "workflow_call");
+    called && job.environment.as_ref().is_some_and(|environment| !read_from(&environment.value, "inputs.").is_empty())
+}
+
+/// Adds what a text names, once; tests are deployed nowhere.
+fn add(text: &str, span: Span, found: &mut Vec<Word>) {
+    let Some(word) = word_of(text).filter(|(role, _)| *role != Role::Test) else { return };
+    if !found.iter().any(|(known, _)| *known == word) {
+        found.push((word, span));
+    }
+}
+
+/// Adds the texts that expressions may come to: those behind `&&` and `||`, and those of lists.
+fn add_literals(text: &str, span: Span, found: &mut Vec<Word>) {
+    let Some((_, inner)) = text.split_once("${{") else { return };
+    let mut pieces = inner.split('\'');
+    while let (Some(before), Some(literal)) = (pieces.next(), pieces.next()) {
+        let before = before.trim_end();
+        if before.ends_with("&&") || before.ends_with("||") {
+            add(literal, span, found);
+        } else if before.to_ascii_lowercase().ends_with("fromjson(") {
+            literal.split('"').for_each(|word| add(word, span, found));
+        }
+    }
+}
+
+/// The names that expressions of a text read from a context (`inputs.`, `matrix.`).
+fn read_from(text: &str, context: &str) -> Vec<String> {
+    let names = text.match_indices(context).filter_map(|(at, _)| {
+        let rest = text.get(at + context.len()..)?;
+        let end = rest.find(|c: char| !(c.is_alphanumeric() || c == '_' || c == '-')).unwrap_or(rest.len());
+        rest.get(..end)
+    });
+    names.map(str::to_owned).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::deployments::deployments;
+    use crate::discover::{Overlay, Tree};
+    use crate::links::Repository;
+
+    /// `role word` of each deployment of a workflow.
+    fn deployed(workflow: &str) -> Vec<String> {
+        let tree = Tree::open(Box::new(Overlay::of([(".github/workflows/ship.yml", workflow)]))).unwrap();
+        let found = deployments(&Repository::read(&tree));
+        found
+            .iter()
+            .map(|one| format!("{} {}{}", one.role.name(), one.word, if one.named { "" } else { "?" }))
+            .collect()
+    }
+
+    fn job(on: &str, environment: &str, steps: &str) -> String {
+        format!(
+            "on: {on}\njobs:\n  deploy:\n    runs-on: u\n    environment: {environment}\n    strategy: {{matrix: {{site: [prod, qa]}}}}\n    steps: {steps}\n"
+        )
+    }
+
+    #[test]
+    fn expressions_choices_and_matrices_name_all_their_targets() {
+        let run = "[{run: ./ship.sh}]";
+        let both = ["production prod", "staging staging"];
+        assert_eq!(deployed(&job("push", "\"${{ github.ref_type == 'tag' && 'prod' || 'staging' }}\"", run)), both);
+        let listed = "\"${{ fromJSON('[\\\"staging\\\", \\\"prod\\\"]')[github.ref == 'refs/heads/main'] }}\"";
+        assert_eq!(deployed(&job("push", listed, run)), ["staging staging", "production prod"]);
+        let chosen = "{workflow_dispatch: {inputs: {where: {type: choice, options: [prod, staging]}}}}";
+        assert_eq!(deployed(&job(chosen, "'${{ inputs.where }}'", run)), both);
+        assert_eq!(deployed(&job("push", "'${{ matrix.site }}'", run)), ["production prod", "staging qa"]);
+        assert_eq!(deployed(&job("push", "demo", run)), ["staging demo"]);
+        assert!(deployed(&job("workflow_call", "'${{ inputs.where }}'", run)).is_empty());
+    }
+
+    #[test]
+    fn steps_name_targets_where_the_job_does_not() {
+        let of = |steps: &str| deployed(&format!("on: push\njobs:\n  publish:\n    runs-on: u\n    steps: {steps}\n"));
+        assert_eq!(of("[{run: bash bin/autodeploy.sh, env: {TARGET_ENV: staging}}]"), ["staging staging"]);
+        assert_eq!(of("[{run: ./deploy-prod.sh}]"), ["production prod"]);
+        assert_eq!(of("[{run: ./deploy.sh}]"), ["production production?"]);
+        assert!(of("[{run: ./publish.sh}]").is_empty());
+    }
+}

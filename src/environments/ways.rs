@@ -1,0 +1,182 @@
+//! How a job deploys: by compose, by a platform, or in a way that its file does not show.
+
+use std::borrow::Cow;
+
+use super::ci;
+use super::plan::{Planned, Runs, Unit};
+use super::published;
+use crate::discover::{Kind, paths};
+use crate::formats::workflow::Job;
+use crate::links::{Caller, Meaning, Repository};
+use crate::model::FileId;
+
+/// How a job deploys.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub(super) enum Way {
+    /// By compose, of these files as far as they are named.
+    Compose(Vec<FileId>),
+    /// By an orchestrator of containers.
+    Orchestrator,
+    /// By a platform or a tool that runs no compose file.
+    Platform,
+    /// Its file does not show how.
+    Unseen,
+}
+
+/// What runs compose files.
+const COMPOSE: [&str; 4] = ["docker compose", "docker-compose", "docker stack", "podman-compose"];
+/// What deploys by manifests of Kubernetes.
+const ORCHESTRATORS: [&str; 6] = ["kubectl ", "helm ", "helmfile", "kustomize", "argocd", "k8s-deploy"];
+/// What deploys without compose files.
+const PLATFORMS: [&str; 35] = [
+    "aws ecs",
+    "update-service",
+    "amazon-ecs",
+    "aws-ecs",
+    "ansible",
+    "flyctl",
+    "fly deploy",
+    "heroku",
+    "gcloud",
+    "deploy-cloudrun",
+    "deploy-appengine",
+    "az webapp",
+    "az containerapp",
+    "azure/",
+    "eb deploy",
+    "beanstalk",
+    "serverless",
+    "zappa",
+    "cdk deploy",
+    "pulumi",
+    "terraform",
+    "cf push",
+    "cg-cli-tools",
+    "dokku",
+    "caprover",
+    "railway",
+    "render-deploy",
+    "api.render.com",
+    "app_action",
+    "supervisorctl",
+    "systemctl",
+    "gunicorn",
+    "codedeploy",
+    "copilot ",
+    "bin/activate",
+];
+
+/// How a job of a workflow deploys.
+pub(super) fn of(repository: &Repository<'_>, workflow: FileId, job: &Job) -> Way {
+    let caller = Caller::Job { file: workflow, job: job.id.value.clone() };
+    let calls = repository.calls.iter().filter(|call| call.caller == caller);
+    let composed = calls.filter_map(|call| match &call.meaning {
+        Meaning::Composes(compose) if ["up", "pull", "restart", "deploy"].contains(&compose.action.as_str()) => {
+            Some(ci::files_of(repository, &call.folder, compose))
+        }
+        _ => None,
+    });
+    let composed: Vec<Vec<FileId>> = composed.collect();
+    let texts = texts(repository, job);
+    let says = |words: &[&str]| words.iter().any(|word| texts.iter().any(|text| text.contains(word)));
+    if !composed.is_empty() || says(&COMPOSE) {
+        Way::Compose(composed.into_iter().flatten().collect())
+    } else if says(&ORCHESTRATORS) {
+        Way::Orchestrator
+    } else if says(&PLATFORMS) {
+        Way::Platform
+    } else {
+        Way::Unseen
+    }
+}
+
+/// What a job says: its actions, their scripts, its own, and those of the repository that it starts.
+fn texts<'t>(repository: &Repository<'t>, job: &Job) -> Vec<Cow<'t, str>> {
+    let mut all: Vec<Cow<'t, str>> = Vec::new();
+    for step in &job.steps {
+        all.extend(step.uses.iter().map(|uses| Cow::Owned(uses.value.to_lowercase())));
+        let scripts =
+            step.with.iter().filter(|(name, _)| ["script", "command", "run", "args"].contains(&name.as_str()));
+        let scripts = scripts.map(|(_, text)| text.value.as_str()).chain(step.run.iter().map(|run| run.text.as_str()));
+        for script in scripts {
+            let started = script.split_whitespace().filter_map(|word| {
+                let path = paths::join("", word.trim_matches(['"', '\'', ';']))?;
+                repository.tree.find(&path).filter(|file| repository.of(Kind::Shell).contains(file))
+            });
+            all.extend(started.filter_map(|file| repository.tree.text(file).ok()).map(Cow::Borrowed));
+            all.push(Cow::Owned(script.to_owned()));
+        }
+    }
+    all
+}
+
+/// Whether what an environment runs can be what is deployed so.
+pub(super) fn fits(way: &Way, planned: &Planned) -> bool {
+    let any = |is: fn(&Unit) -> bool| planned.units.iter().any(is);
+    let composed = any(|unit| matches!(unit.runs, Runs::Compose { .. }));
+    let orchestrated = any(|unit| matches!(unit.runs, Runs::Container(_)));
+    match way {
+        Way::Compose(files) if composed => {
+            files.is_empty() || files.iter().any(|file| planned.environment.files.contains(file))
+        }
+        Way::Compose(_) => !orchestrated,
+        Way::Orchestrator => !composed,
+        Way::Platform => !composed && !orchestrated,
+        Way::Unseen => true,
+    }
+}
+
+/// The image that a workflow builds and publishes for what it deploys, where it is one.
+pub(super) fn image_of(repository: &Repository<'_>, workflow: FileId) -> Option<(FileId, Unit)> {
+    let mut published = repository.of(Kind::Dockerfile).iter().copied().filter(|file| {
+        published::pushed(repository, *file).is_some_and(|span| span.file == workflow)
+            && super::images::is_python(repository, *file)
+    });
+    let (Some(file), None) = (published.next(), published.next()) else { return None };
+    let image = published::plain(repository, file, None);
+    let name = paths::name(&image.context);
+    let name = if name.is_empty() || name == "." { "app" } else { name };
+    Some((file, Unit { name: name.into(), runs: Runs::Image(image) }))
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::discover::{Config, Overlay, Tree};
+    use crate::links::Repository;
+
+    const STACK: &str =
+        "services: {web: {image: acme/shop, command: gunicorn shop.wsgi}, db: {image: 'postgres:16'}}\n";
+
+    /// The environments that the deployment of a step is evidence for, beside a stack for production.
+    fn deployed(step: &str) -> Vec<String> {
+        let flow = format!("on: push\njobs:\n  deploy-production:\n    runs-on: u\n    steps:\n      - run: {step}\n");
+        let files = [
+            (".github/workflows/ship.yml", flow.as_str()),
+            ("docker-compose.prod.yml", STACK),
+            ("scripts/ship.sh", "aws ecs update-service --service shop\n"),
+        ];
+        let tree = Tree::open(Box::new(Overlay::of(files))).unwrap();
+        let plan = super::super::infer(&Repository::read(&tree), &Config::read(&tree), false);
+        let all = plan.environments.iter().map(|planned| &planned.environment);
+        let confirmed = all.filter(|about| about.because.iter().any(|why| why.text.contains("deploy-production")));
+        confirmed.map(|about| format!("{} of {} files", about.name, about.files.len())).collect()
+    }
+
+    #[test]
+    fn a_deployment_confirms_what_it_can_have_deployed() {
+        assert_eq!(deployed("docker compose -f docker-compose.prod.yml up -d"), ["prod of 2 files"]);
+        assert_eq!(deployed("./ship-somehow"), ["prod of 2 files"], "nothing shows how");
+        assert_eq!(deployed("sh scripts/ship.sh"), ["production of 1 files"]);
+        assert_eq!(deployed("helm upgrade shop chart"), ["production of 1 files"]);
+    }
+
+    #[test]
+    fn publishing_documents_deploys_nothing() {
+        let flow = "on: push\njobs: {deploy: {runs-on: u, steps: [{run: mkdocs gh-deploy}]}}\n";
+        let files = [(".github/workflows/site.yml", flow), ("Dockerfile", "FROM python:3.13\nCMD gunicorn a.wsgi\n")];
+        let tree = Tree::open(Box::new(Overlay::of(files))).unwrap();
+        let plan = super::super::infer(&Repository::read(&tree), &Config::read(&tree), false);
+        let texts = plan.environments.iter().flat_map(|planned| &planned.environment.because).map(|why| &why.text);
+        assert_eq!(texts.into_iter().find(|text| text.contains("deploys")), None);
+    }
+}

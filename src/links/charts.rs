@@ -1,0 +1,94 @@
+//! Names of variables that charts of Helm give to containers.
+//!
+//! What a chart makes of its values only its templates tell, and those are programs: the names alone are read, from values
+//! files (keys in capitals, entries with such a `name`) and from the `- name:` lines of templates.
+
+use std::collections::BTreeMap;
+
+use crate::discover::aside::is_aside;
+use crate::discover::{Tree, paths};
+use crate::formats::small::lines;
+use crate::formats::small::tree::{self, Node};
+use crate::model::{FileId, Span, Spanned};
+
+/// The names, each with the first place that gives it.
+pub(super) fn variables(tree: &Tree) -> BTreeMap<String, Span> {
+    let charts = tree.files().filter(|(_, path)| paths::name(path) == "Chart.yaml" && !is_aside(path));
+    let folders: Vec<&str> = charts.map(|(_, path)| paths::parent(path)).collect();
+    let mut found = BTreeMap::new();
+    if folders.is_empty() {
+        return found;
+    }
+    for (file, path) in tree.files() {
+        let within =
+            |folder: &&str| folder.is_empty() || path.strip_prefix(*folder).is_some_and(|p| p.starts_with('/'));
+        let yaml = path.ends_with(".yaml") || path.ends_with(".yml");
+        if !yaml || !folders.iter().any(within) {
+            continue;
+        }
+        let Ok(text) = tree.text(file) else { continue };
+        let mut add = |name: Spanned<String>| {
+            found.entry(name.value).or_insert(name.span);
+        };
+        if path.contains("/templates/") || path.starts_with("templates/") {
+            of_template(file, text).into_iter().for_each(add);
+        } else if paths::name(path).starts_with("values") {
+            tree::yaml(file, text).0.iter().for_each(|root| of_values(root, &mut add));
+        }
+    }
+    found
+}
+
+/// Whether a name is written as those of variables are.
+fn is_variable(name: &str) -> bool {
+    let capital = |c: char| c.is_ascii_uppercase() || c.is_ascii_digit() || c == '_';
+    name.len() > 2 && name.chars().all(capital) && name.starts_with(|c: char| c.is_ascii_uppercase())
+}
+
+fn of_values(node: &Node, add: &mut dyn FnMut(Spanned<String>)) {
+    for (name, value) in node.entries() {
+        if is_variable(&name.value) {
+            add(name.clone());
+        }
+        of_values(value, add);
+    }
+    for item in node.items() {
+        item.field("name").filter(|name| is_variable(&name.value)).into_iter().for_each(&mut *add);
+        of_values(item, add);
+    }
+}
+
+fn of_template(file: FileId, text: &str) -> Vec<Spanned<String>> {
+    let name = |(start, line): (usize, &str)| {
+        let (before, name) = line.split_once("- name:")?;
+        let name = name.trim().trim_matches(['"', '\'']);
+        let at = Span::new(file, start, start + line.len());
+        (before.trim().is_empty() && is_variable(name)).then(|| Spanned::new(name.to_owned(), at))
+    };
+    lines(text).filter_map(name).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::variables;
+    use crate::discover::{Overlay, Tree};
+
+    #[test]
+    fn names_come_from_values_and_templates_of_charts() {
+        let files = [
+            ("deploy/shop/Chart.yaml", "name: shop\n"),
+            (
+                "deploy/shop/values.yaml",
+                "replicas: 2\nenv:\n  SECRET_KEY: {secret: keys}\nextra:\n- {name: SMTP_HOST, value: x}\n",
+            ),
+            (
+                "deploy/shop/templates/web.yaml",
+                "env:\n{{- if .Values.db }}\n  - name: DATABASE_URL\n{{- end }}\n  - name: web\n",
+            ),
+            ("other/values.yaml", "env: {NOT_OURS: 1}\n"),
+        ];
+        let tree = Tree::open(Box::new(Overlay::of(files))).unwrap();
+        let names: Vec<_> = variables(&tree).into_keys().collect();
+        assert_eq!(names, ["DATABASE_URL", "SECRET_KEY", "SMTP_HOST"]);
+    }
+}
