@@ -134,3 +134,62 @@ fn guides_tell_what_is_set_on_a_platform() {
     );
     assert!(!lines.iter().any(|line| line.contains("variable.LEVEL")), "{lines:#?}");
 }
+
+#[test]
+fn a_job_and_a_service_of_one_name_are_both_there() {
+    let job = |run: &str| format!("  {run}:\n    runs-on: ubuntu-24.04\n    steps:\n");
+    let workflow = format!(
+        "on: push\njobs:\n{}      - run: pytest\n{}      - run: docker compose run test pytest -m slow\n",
+        job("test"),
+        job("slow")
+    );
+    let compose = "services:\n  test:\n    build: .\n";
+    let lines = facts(&[
+        (".github/workflows/main.yml", &workflow),
+        ("compose.yml", compose),
+        ("Dockerfile", "FROM python:3.12-slim\nCOPY . .\nRUN pip install -r requirements.txt\n"),
+        REQUIREMENTS,
+    ]);
+    holds(&lines, &["test test image.test tag=3.12-slim"]);
+    assert!(lines.iter().any(|line| line.starts_with("test main-test image.")), "{lines:#?}");
+}
+
+#[test]
+fn scripts_behind_an_init_are_followed_however_it_is_named() {
+    let docker = "FROM python:3.12-slim\nCOPY . /code\nWORKDIR /code\nRUN pip install -r requirements.txt\n";
+    let script = "#!/bin/sh\npython manage.py migrate\nexec gunicorn site.wsgi \"$@\"\n";
+    for entry in [
+        "[\"tini\", \"--\", \"/code/boot.sh\", \"-w\", \"2\"]",
+        "[\"/sbin/tini\", \"--\", \"/code/boot.sh\", \"-w\", \"2\"]",
+        "[\"/usr/bin/dumb-init\", \"--\", \"/bin/bash\", \"/code/boot.sh\", \"-w\", \"2\"]",
+    ] {
+        let docker = format!("{docker}ENTRYPOINT {entry}\n");
+        let lines = facts(&[("Dockerfile", &docker), ("boot.sh", script), ("manage.py", ""), REQUIREMENTS]);
+        assert!(lines.iter().any(|line| line.ends_with("command=gunicorn site.wsgi -w 2")), "{entry}: {lines:#?}");
+    }
+}
+
+#[test]
+fn a_job_has_what_the_targets_it_makes_install_and_set() {
+    let workflow = "on: push\njobs:\n  test:\n    runs-on: ubuntu-24.04\n    steps:\n      - run: make install test\n";
+    let makefile = "export LEVEL = high\ninstall:\n\tpip install -r requirements.txt\ntest:\n\tMULTI=false python manage.py test\n";
+    let files = [(".github/workflows/main.yml", workflow), ("Makefile", makefile), ("manage.py", ""), REQUIREMENTS];
+    holds(
+        &facts(&files),
+        &[
+            "test test variable.MULTI value=false",
+            "test test variable.LEVEL value=high",
+            "test test package.django version=5.2",
+        ],
+    );
+}
+
+#[test]
+fn a_script_of_commands_is_no_server() {
+    let manage =
+        "from flask_script import Manager\nmanager = Manager(app)\nif __name__ == '__main__':\n    manager.run()\n";
+    let procfile = "web: gunicorn a:b\nrelease: python manage.py db upgrade\nworker: python work.py\n";
+    let files = [("Procfile", procfile), ("manage.py", manage), ("work.py", "cli.run()\n"), REQUIREMENTS];
+    let lines = facts(&files);
+    assert!(!lines.iter().any(|line| line.contains("flask-app-run")), "{lines:#?}");
+}

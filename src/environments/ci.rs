@@ -73,9 +73,13 @@ fn add_job(repository: &Repository<'_>, file: FileId, job: &str, planned: &mut P
         return;
     }
     let taken = planned.units.iter().any(|unit| unit.name == job);
-    let stem = paths::name(repository.tree.path(file)).split('.').next().unwrap_or_default();
-    let name = if taken { format!("{stem}-{job}") } else { job.to_owned() };
+    let name = if taken { format!("{}-{job}", stem(repository, file)) } else { job.to_owned() };
     planned.units.push(Unit { name, runs: Runs::Job { workflow: file, job: job.to_owned() } });
+}
+
+/// The name of a workflow's file without its ending.
+fn stem<'r>(repository: &'r Repository<'_>, file: FileId) -> &'r str {
+    paths::name(repository.tree.path(file)).split('.').next().unwrap_or_default()
 }
 
 /// The files that a compose call runs.
@@ -110,6 +114,12 @@ fn add_service(repository: &Repository<'_>, call: &Call, compose: &ComposeCall, 
         let instead = compose.services.contains(name).then(|| instead.clone());
         let runs =
             Runs::Compose { project: Arc::clone(&project), service: name.clone(), folder: folder.clone(), instead };
+        // A job of the same name is another thing.
+        if let Some(unit) = planned.units.iter_mut().find(|unit| unit.name == *name)
+            && let Runs::Job { workflow, .. } = &unit.runs
+        {
+            unit.name = format!("{}-{name}", stem(repository, *workflow));
+        }
         match planned.units.iter_mut().find(|unit| unit.name == *name) {
             Some(Unit { runs: Runs::Compose { instead: Some(_), .. }, .. }) => {}
             Some(unit) => unit.runs = runs,

@@ -88,7 +88,7 @@ fn filled(text: &str, args: &[String]) -> String {
             ("env", rest) if rest.contains(':') => {
                 out.push_str(&filled(rest.split_once(':').map_or("", |(_, d)| d), &[]));
             }
-            _ => out.push_str(&format!("\"{HOLE}\"")),
+            _ => out.extend(["\"", HOLE, "\""]),
         }
         rest = &tail[end + 1..];
     }

@@ -6,6 +6,7 @@ use super::build;
 use super::components::Context;
 use super::installs::{self, Place};
 use super::part::{Host, ImagePart, Part, ProcessPart, RuntimePart};
+use super::runner;
 use super::turns::{self, Turn};
 use crate::discover::paths;
 use crate::formats::requirements::MarkerEnv;
@@ -261,7 +262,7 @@ fn steps(context: &Context<'_, '_>, part: &mut Part<'_>, job: &Job, turn: &Turn)
         container.workdir = absolute("/repo", &folder);
         let script = shell::parse(&run.text, &run.map, Dialect::Github);
         let evaluation = shell::evaluate(&script, &World::Open(part.world.vars().clone()), &[], &container);
-        for executed in &evaluation.commands {
+        for executed in &runner::followed(evaluation.commands, &container, tree) {
             let argv = words(executed);
             let place = Place {
                 tree,
@@ -279,6 +280,13 @@ fn steps(context: &Context<'_, '_>, part: &mut Part<'_>, job: &Job, turn: &Turn)
                     if let Some(value) = word.text.one() {
                         let var = Var::set(value.clone(), Origin::set(word.span));
                         part.world.vars_mut().insert(name.clone(), var);
+                        part.providers.insert(name.clone(), "ci");
+                    }
+                }
+                // What the step, or the target that it makes, exported before.
+                for (name, var) in executed.vars.iter() {
+                    if !part.world.vars().contains_key(name) && var.value.one().is_some() {
+                        part.world.vars_mut().insert(name.clone(), var.clone());
                         part.providers.insert(name.clone(), "ci");
                     }
                 }

@@ -99,8 +99,11 @@ fn chosen<'e>(commands: &[&'e Executed]) -> Vec<&'e Executed> {
     if !found.is_empty() {
         return found;
     }
+    // What only writes down what a pipeline says is not what runs.
+    let writes = |executed: &Executed| executed.piped && ["tee", "cat", "logger"].contains(&program(executed));
     let last = commands.iter().rev().find(|executed| executed.last || executed.exec);
-    last.or(commands.last()).copied().into_iter().collect()
+    let last = last.or(commands.last()).filter(|executed| !writes(executed));
+    last.or_else(|| commands.iter().rev().find(|executed| !writes(executed))).copied().into_iter().collect()
 }
 
 /// The server that a command starts, by its name or by the program that it runs.
@@ -131,9 +134,18 @@ fn started_by_program(argv: &[String], container: &Container<'_>, tree: &Tree) -
         [script, ..] => script.clone(),
         [] => return None,
     };
+    // `manage.py db upgrade` is a command, whatever the script is made with.
+    let behind = words.iter().skip_while(|word| **word != script).skip(1).find(|word| !word.starts_with('-'));
+    if script.ends_with("manage.py")
+        && behind.is_some_and(|word| !["runserver", "run", "serve"].contains(&word.as_str()))
+    {
+        return None;
+    }
     let file = container.find(&absolute(&container.workdir, &script)).filter(|_| script.ends_with(".py"))?;
     let facts = python::entry_points(tree, file);
-    let call = facts.runs.first()?;
+    let commands =
+        |callee: &str| ["manager", "cli", "commands"].contains(&callee.rsplit('.').nth(1).unwrap_or_default());
+    let call = facts.runs.iter().find(|call| !commands(&call.callee))?;
     let on = |name: &str| call.keywords.iter().any(|(keyword, value)| keyword == name && value.value == "True");
     let uvicorn = call.callee.starts_with("uvicorn") || call.callee.starts_with("hypercorn");
     let (id, kind) = match uvicorn {
@@ -178,8 +190,18 @@ fn process(
     ProcessPart { key, argv, server, module, origin, script, maybe, vars: Arc::clone(&executed.vars) }
 }
 
-/// Why nobody can say which program a command starts: one of its first words is not known.
+/// The name of a command's program; empty where it is not known.
+fn program(executed: &Executed) -> &str {
+    let first = executed.argv.first().and_then(|word| word.text.one());
+    first.map_or("", |first| first.rsplit('/').next().unwrap_or(first))
+}
+
+/// Why nobody can say which program a command starts: one of its first words is not known, or it is the message that a
+/// script ends with.
 fn undecided(executed: &Executed) -> Option<Reason> {
+    if ["echo", "printf"].contains(&program(executed)) {
+        return Some(Reason::at("the script ends with a message here", executed.span));
+    }
     executed.argv.iter().take(PROGRAM).find_map(|word| match &word.text {
         Known::Unknown(reason) => Some(reason.clone()),
         _ => None,

@@ -16,13 +16,21 @@ const WHOLE: [&str; 2] = ["tox", "nox"];
 
 /// Commands with what the calls of runners among them come to in their place.
 pub(super) fn expanded(commands: Vec<Executed>, container: &Container<'_>, tree: &Tree) -> Vec<Executed> {
-    at(commands, container, tree, 0)
+    at(commands, container, tree, &|found, executed| says_more(found, executed, container, tree), 0)
 }
 
-fn at(commands: Vec<Executed>, container: &Container<'_>, tree: &Tree, depth: usize) -> Vec<Executed> {
+/// Commands of a job with all that the calls of runners among them run in their place.
+pub(super) fn followed(commands: Vec<Executed>, container: &Container<'_>, tree: &Tree) -> Vec<Executed> {
+    at(commands, container, tree, &|found, _| !found.is_empty(), 0)
+}
+
+/// Whether what a call comes to says more than the call.
+type Says<'s> = &'s dyn Fn(&[Executed], &Executed) -> bool;
+
+fn at(commands: Vec<Executed>, container: &Container<'_>, tree: &Tree, says: Says<'_>, depth: usize) -> Vec<Executed> {
     let mut all = Vec::new();
     for executed in commands {
-        match behind(&executed, container, tree, depth) {
+        match behind(&executed, container, tree, says, depth) {
             Some(found) => all.extend(found),
             None => all.push(executed),
         }
@@ -31,7 +39,13 @@ fn at(commands: Vec<Executed>, container: &Container<'_>, tree: &Tree, depth: us
 }
 
 /// What a call of a runner comes to; none where it is none, or where nothing better is known than the call.
-fn behind(executed: &Executed, container: &Container<'_>, tree: &Tree, depth: usize) -> Option<Vec<Executed>> {
+fn behind(
+    executed: &Executed,
+    container: &Container<'_>,
+    tree: &Tree,
+    says: Says<'_>,
+    depth: usize,
+) -> Option<Vec<Executed>> {
     let argv = words(executed);
     let unwrapped = meaning::unwrapped(&argv);
     let program = unwrapped.first().map_or("", |word| word.rsplit('/').next().unwrap_or(word));
@@ -51,7 +65,7 @@ fn behind(executed: &Executed, container: &Container<'_>, tree: &Tree, depth: us
         let world = if executed.open { World::Open(vars) } else { World::Closed(vars) };
         let script = shell::parse(&piece.text, &piece.map, piece.dialect);
         let found = shell::evaluate(&script, &world, &[], &container).commands;
-        let mut found = at(found, &container, tree, depth + 1);
+        let mut found = at(found, &container, tree, says, depth + 1);
         for inner in &mut found {
             let step = Step { kind: StepKind::Selected, span: executed.span, note: Some(argv.join(" ")) };
             inner.via = executed.via.iter().cloned().chain([step]).chain(inner.via.drain(..)).collect();
@@ -66,15 +80,19 @@ fn behind(executed: &Executed, container: &Container<'_>, tree: &Tree, depth: us
         }
         all.extend(found);
     }
+    says(&all, executed).then_some(all)
+}
+
+/// Whether the commands behind a call make a better process than the call.
+fn says_more(all: &[Executed], executed: &Executed, container: &Container<'_>, tree: &Tree) -> bool {
+    let argv = meaning::unwrapped(&words(executed));
+    let program = argv.first().map_or("", |word| word.rsplit('/').next().unwrap_or(word));
     let known = |executed: &Executed| process::started(executed, container, tree).is_some();
     let stays = |executed: &Executed| process::serves(executed).is_none_or(|found| found.kind != "oneshot");
     let serves = all.iter().any(|inner| known(inner) && stays(inner));
     // A step before the last one is no process, whatever it comes to.
-    if !serves && !(executed.last || executed.exec) {
-        return None;
-    }
-    let kept = serves || !all.is_empty() && !OF_NODE.contains(&program) && process::serves(executed).is_none();
-    kept.then_some(all)
+    let last = executed.last || executed.exec;
+    serves || last && !all.is_empty() && !OF_NODE.contains(&program) && process::serves(executed).is_none()
 }
 
 /// The folder in the container of a folder of the repository, where `here` stands at `cwd`.

@@ -11,6 +11,11 @@ use super::{Runner, Status};
 use crate::knowledge::processes;
 use crate::model::{FileId, Span, SpanMap, Step, StepKind};
 
+/// Wrappers that prepare something themselves (`uv run` does), so that they are commands too.
+const PREPARING: [&str; 6] = ["uv", "poetry", "pipenv", "pdm", "rye", "hatch"];
+/// Wrappers that say how what they run is served.
+const RESTARTING: [&str; 3] = ["watchmedo", "watchfiles", "coverage"];
+
 impl Runner<'_> {
     /// Calls of functions, of scripts and of shells with a script.
     pub(super) fn follow(&mut self, name: &str, argv: &[Argument], call: &Call, state: &mut State) -> Option<Status> {
@@ -77,20 +82,27 @@ impl Runner<'_> {
         }
         let script = name.rsplit_once('.').is_some_and(|(_, end)| matches!(end, "sh" | "bash"));
         let known = name.contains('/') || script;
-        if known {
-            return self.script(name, behind(1), call, state);
+        // `/sbin/tini -- script` is no script of the repository: it is looked at as what wraps another.
+        if known && let Some(status) = self.script(name, behind(1), call, state) {
+            return Some(status);
         }
         if let Some(inner) = wrapped(argv).and_then(|from| argv.get(from..)) {
-            // The wrapper may prepare something itself (`uv run` does), so it is a command too.
+            // A script that starts itself again as another user comes to the same commands.
+            let scripts = inner.iter().take(2).filter_map(|(text, _)| self.files.script(text.known.one()?));
+            if scripts.into_iter().any(|(file, _)| file == span.file) {
+                return None;
+            }
             let since = self.commands.len();
-            self.emit(argv, call.clone(), state);
+            if PREPARING.contains(&base(name)) {
+                self.emit(argv, call.clone(), state);
+            }
             let status = self.follow(named(inner).unwrap_or(""), inner, call, state);
             if status.is_none() {
                 self.commands.truncate(since);
             }
             return status;
         }
-        let found = self.files.command(name).filter(|(_, text)| text.starts_with("#!"))?;
+        let found = self.files.command(name).filter(|(_, text)| !known && text.starts_with("#!"))?;
         self.found(found, behind(1), call, state)
     }
 
@@ -173,12 +185,17 @@ impl Runner<'_> {
     }
 }
 
-/// Where the command starts that a runner of virtual environments runs, if that is a script.
+/// Where the command starts that another only wraps (an init, a change of user, a runner of virtual environments), if
+/// that is a script.
 fn wrapped(argv: &[Argument]) -> Option<usize> {
-    let name = named(argv).filter(|name| ["uv", "poetry", "pipenv", "pdm", "rye", "hatch"].contains(name))?;
+    let name = named(argv).filter(|name| !RESTARTING.contains(&base(name)))?;
     let words: Vec<&str> = std::iter::once(name).chain(argv.iter().skip(1).map(|(_, word)| word.written())).collect();
     let inner = processes::strip_wrappers(&words).0;
     let first = inner.first().filter(|_| inner.len() < words.len())?;
     let script = first.contains('/') || first.ends_with(".sh") || SHELLS.contains(first);
     script.then(|| words.len() - inner.len())
+}
+
+fn base(name: &str) -> &str {
+    name.rsplit('/').next().unwrap_or(name)
 }

@@ -140,7 +140,7 @@ impl Line<'_> {
             let inner = word.strip_prefix('(').map_or(word, |word| word.trim_end_matches(')'));
             let mut words = pieces(inner).into_iter();
             let (more, name) = words.next()?;
-            let start = base + at + (word.len() > inner.len()).then_some(1).unwrap_or_default() + more;
+            let start = base + at + usize::from(word.len() > inner.len()) + more;
             let span = Span::new(self.file, start, start + name.len());
             let arguments = words.map(|(_, word)| word.to_owned()).collect();
             Some(Need { name: Spanned::new(name.to_owned(), span), arguments })
