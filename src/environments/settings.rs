@@ -47,7 +47,7 @@ fn is_settings(repository: &Repository<'_>, path: &str) -> bool {
     let in_package =
         (folder == "settings" || folder == "environments" && below()) && name != "__init__" && name != "urls";
     let package = name == "__init__" && folder == "settings";
-    let aside = path.split('/').any(|part| ["migrations", "management", "templates"].contains(&part));
+    let aside = path.split('/').any(|part| ["migrations", "versions", "management", "templates"].contains(&part));
     let within_tests =
         paths::parent(path).split('/').any(|part| part == "tests" || part == "test") && name != "settings";
     let named = name == "settings" || name.starts_with("settings_") || name.ends_with("_settings");
