@@ -128,8 +128,8 @@ fn of_job(repository: &Repository<'_>, file: FileId, workflow: &Workflow, job: &
         let id = Some((job.id.value.clone(), job.id.span));
         let name = job.name.as_ref().map(|name| (name.value.clone(), name.span));
         let file = (!workflow.gitlab).then(|| (stem.to_owned(), span));
-        let all = [call, id, name, file].into_iter().flatten();
-        all.filter_map(|(text, span)| Some((word_of(&text)?, span))).next().into_iter().collect::<Vec<Word>>()
+        let mut all = [call, id, name, file].into_iter().flatten();
+        all.find_map(|(text, span)| Some((word_of(&text)?, span))).into_iter().collect::<Vec<Word>>()
     };
     let mut words = by_environment;
     if words.is_empty() {

@@ -9,6 +9,7 @@ mod hatch_scripts;
 pub mod meaning;
 
 mod mise_tasks;
+mod project_tasks;
 pub mod repository;
 pub mod runners;
 pub mod system_install;

@@ -137,6 +137,9 @@ impl Repository<'_> {
         if let Some(call) = hatch::call(argv).filter(|_| depth <= MAX_DEPTH) {
             return self.follow_hatch(&call, folder, caller, depth, calls);
         }
+        if depth <= MAX_DEPTH && self.follow_project(argv, folder, caller, depth, calls) {
+            return true;
+        }
         let words = match meaning {
             Meaning::Runs(words) => words.as_slice(),
             Meaning::Tests => argv,
