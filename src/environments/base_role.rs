@@ -13,7 +13,10 @@ use crate::model::{Confidence, Role, Span};
 fn may_be_ours(service: &Service) -> bool {
     let known = |reference: &str| {
         let name = images::describe(reference, "").repository;
-        services::by_image(&name).is_some() || services::is_edge_only(&name) || services::is_admin_tool(&name)
+        services::by_image(&name).is_some()
+            || services::emulates(&name).is_some()
+            || services::is_edge_only(&name)
+            || services::is_admin_tool(&name)
     };
     let image = service.image.as_ref().map(|image| image.value.one());
     service.build.is_some() || image.is_some_and(|image| image.is_none_or(|image| !known(image) && image.contains('/')))
@@ -139,7 +142,9 @@ fn is_own(repository: &Repository<'_>, service: &Service) -> bool {
 /// Whether a service of ours is told to show errors to who asks, which only developers want.
 fn debugs(service: &Service) -> bool {
     let on = |value: &str| ["1", "true", "yes", "on"].contains(&value.to_ascii_lowercase().as_str());
-    let debug = |name: &str| ["DEBUG", "DJANGO_DEBUG", "FLASK_DEBUG", "APP_DEBUG"].contains(&name);
+    let debug = |name: &str| {
+        ["DEBUG", "DJANGO_DEBUG", "FLASK_DEBUG", "APP_DEBUG", "IS_LOCAL", "LOCAL_DEV", "IS_DEV"].contains(&name)
+    };
     let set = |name: &String| {
         service.environment.get(name).and_then(|var| var.var.value.one()).is_some_and(|value| on(value))
     };

@@ -308,12 +308,13 @@ fn untagged(repository: &Repository<'_>, image: &Field<String>) -> Option<String
 
 /// The image that a service builds, or that another of the project builds under the name it asks for.
 pub fn image_of(repository: &Repository<'_>, project: &Project, service: &Service) -> Option<ImageBuild> {
+    // A service that is only there to build it may be off.
+    let all = || project.services.values().chain(project.inactive.values());
     let same = |other: &&Service| {
         let (Some(ours), Some(theirs)) = (&service.image, &other.image) else { return false };
         other.build.is_some() && ours.value.one().is_some() && ours.value.one() == theirs.value.one()
     };
-    let build =
-        service.build.as_ref().or_else(|| project.services.values().find(same).and_then(|other| other.build.as_ref()));
+    let build = service.build.as_ref().or_else(|| all().find(same).and_then(|other| other.build.as_ref()));
     let Some(build) = build else {
         let image = service.image.as_ref()?;
         let reference = image.value.one().cloned().or_else(|| untagged(repository, image))?;

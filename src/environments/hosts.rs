@@ -29,10 +29,7 @@ struct Reading<'r, 't> {
 pub(super) fn of(repository: &Repository<'_>, file: FileId) -> Said {
     let path = repository.tree.path(file);
     let name = paths::name(path).to_ascii_lowercase();
-    let read = |file: FileId, text: &str| match name.ends_with(".toml") {
-        true => tree::toml(file, text),
-        false => tree::yaml(file, text),
-    };
+    let read = if name.ends_with(".toml") { tree::toml } else { tree::yaml };
     let Ok(parsed) = repository.tree.parsed(file, read) else { return ("", Vec::new()) };
     let Some(root) = &parsed.0 else { return ("", Vec::new()) };
     let reading = Reading { repository, file, folder: paths::parent(path).to_owned() };
@@ -51,16 +48,17 @@ fn vars(node: Option<&Node>) -> Vars {
     texts.map(|(name, text)| (name, Var::set(text.value, Origin::set(text.span)))).collect()
 }
 
+/// What a builder makes of a folder, with a command.
+fn native(command: CommandLine, folder: &str) -> Runs {
+    let native = Some(NativeBuild { folder: folder.to_owned(), build: None });
+    Runs::Process { command, image: None, native }
+}
+
 impl Reading<'_, '_> {
     fn image(&self, name: &str) -> Option<ImageBuild> {
         let dockerfile = self.repository.tree.find(&paths::join(&self.folder, name)?)?;
         let context = context(self.repository, dockerfile, &self.folder);
         Some(ImageBuild { dockerfile, context, target: None, args: Default::default(), span: None })
-    }
-
-    fn native(&self, command: CommandLine, folder: &str) -> Runs {
-        let native = Some(NativeBuild { folder: folder.to_owned(), build: None });
-        Runs::Process { command, image: None, native }
     }
 
     /// `app.yaml`: an entry point of its own, or `main:app` by gunicorn.
@@ -82,7 +80,7 @@ impl Reading<'_, '_> {
             span: runtime.span,
         });
         let name = root.field("service").map_or_else(|| "default".to_owned(), |name| name.value);
-        add(&mut found, &name, self.native(command, &self.folder), &given);
+        add(&mut found, &name, native(command, &self.folder), &given);
         Some(found)
     }
 
@@ -97,11 +95,11 @@ impl Reading<'_, '_> {
             if let Some(image) = application.get("docker").and_then(|docker| docker.field("image")) {
                 add(&mut found, &name, Runs::Pulled { image, command: None }, &given);
             } else if let Some(command) = application.get("command").and_then(CommandText::of) {
-                add(&mut found, &name, self.native(line(&command), &folder), &given);
+                add(&mut found, &name, native(line(&command), &folder), &given);
             } else {
                 for (process, command) in self.processes(&folder) {
                     let name = if process == "web" { name.clone() } else { format!("{name}-{process}") };
-                    add(&mut found, &name, self.native(command, &folder), &given);
+                    add(&mut found, &name, native(command, &folder), &given);
                 }
             }
         }
@@ -126,15 +124,15 @@ impl Reading<'_, '_> {
         let image = built.then(|| self.image(named.as_deref().unwrap_or("Dockerfile"))).flatten();
         match (image, command) {
             (Some(image), command) => add(&mut found, "app", in_image(&image, command), &Vars::new()),
-            (None, Some(command)) => add(&mut found, "app", self.native(command, &self.folder), &Vars::new()),
+            (None, Some(command)) => add(&mut found, "app", native(command, &self.folder), &Vars::new()),
             (None, None) => {
                 for (process, command) in self.processes(&self.folder) {
-                    add(&mut found, &process, self.native(command, &self.folder), &Vars::new());
+                    add(&mut found, &process, native(command, &self.folder), &Vars::new());
                 }
             }
         }
         if let Some(release) = root.path(&["deploy", "preDeployCommand"]).and_then(CommandText::of) {
-            add(&mut found, "release", self.native(line(&release), &self.folder), &Vars::new());
+            add(&mut found, "release", native(line(&release), &self.folder), &Vars::new());
         }
         (!found.units.is_empty()).then_some(found)
     }

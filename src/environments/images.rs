@@ -89,7 +89,11 @@ pub fn infer(repository: &Repository<'_>, known: &[Planned]) -> Vec<Planned> {
                 continue;
             };
             let mut one = of_one(repository, &asked, &whole, plain, &built, known);
-            one.iter_mut().for_each(|planned| twins.iter().for_each(|twin| planned.add_file(*twin)));
+            if let Some(planned) = &mut one {
+                for twin in &twins {
+                    planned.add_file(*twin);
+                }
+            }
             found.extend(one);
         }
     }

@@ -54,6 +54,19 @@ pub fn infer(repository: &Repository<'_>, known: &[Planned]) -> Vec<Planned> {
         }
         found.push(planned);
     }
+    // Beside what runs the project's images, what runs none of them is a tool of the cluster.
+    let own = |planned: &Planned| planned.units.iter().any(|unit| unit.runs.image().is_some());
+    if found.iter().any(own) {
+        found.retain(own);
+    }
+    // A base is for the overlays that are laid on it, whether they are here or not.
+    let base = |planned: &Planned| {
+        let first = planned.environment.files.first().map(|file| paths::parent(repository.tree.path(*file)));
+        first.is_some_and(|folder| paths::name(folder).starts_with("base"))
+    };
+    if found.iter().any(|planned| !base(planned)) {
+        found.retain(|planned| !base(planned));
+    }
     found.extend(task_definitions(repository, &known.iter().chain(&found).cloned().collect::<Vec<_>>()));
     found
 }

@@ -106,7 +106,10 @@ fn of_project(repository: &Repository<'_>) -> Vec<Planned> {
     drop_shadowed_images(repository, &mut all);
     developed::drop(repository, &mut all);
     if !all.iter().any(|planned| planned.environment.name == "production") {
-        for planned in all.iter_mut().filter(|planned| planned.environment.name == "platform") {
+        for planned in all
+            .iter_mut()
+            .filter(|planned| planned.environment.name == "platform" && planned.environment.role == Role::Production)
+        {
             planned.environment.name = "production".into();
         }
     }

@@ -35,7 +35,7 @@ pub fn procfiles(repository: &Repository<'_>, known: &[Planned]) -> Vec<Planned>
         let commands = procfile.iter().map(|process| process.command.text.as_str()).collect::<Vec<_>>().join("\n");
         let develops =
             ["runserver", "npm run", "--reload", "yarn ", "make "].iter().any(|sign| commands.contains(sign));
-        let app = app_json_beside(repository, path);
+        let app = app_json_beside(repository, path).filter(|_| plain);
         let (role, word, why) = match naming.role {
             Some((role, word)) => (role, word, "the Procfile's name"),
             None if develops && app.is_none() => {

@@ -66,4 +66,22 @@ mod tests {
         let names: Vec<&str> = plan.environments[0].units.iter().map(|unit| unit.name.as_str()).collect();
         assert_eq!(names, ["web"]);
     }
+
+    #[test]
+    fn services_of_others_with_a_catcher_of_mail_are_for_developers() {
+        let compose = "services:\n  db: {image: 'postgres:16', environment: {POSTGRES_DB: a}}\n  mail: {image: axllent/mailpit}\n";
+        let found = environments(&[APP, ("docker-compose.yml", compose)]);
+        assert!(found.contains(&"development development: docker-compose.yml".to_owned()), "{found:?}");
+        let debug = "services:\n  web: {build: ., command: gunicorn a, environment: {DEBUG: '1'}}\n";
+        let found = environments(&[APP, ("docker-compose.yml", debug)]);
+        assert!(found.contains(&"development development: docker-compose.yml".to_owned()), "{found:?}");
+    }
+
+    #[test]
+    fn a_service_that_only_builds_makes_the_image_that_others_ask_for() {
+        let compose = "services:\n  web: {image: 'acme/shop:latest', command: gunicorn a}\n  \
+                       builder: {image: 'acme/shop:latest', build: {context: ., dockerfile: docker/Dockerfile}, profiles: [build-only]}\n";
+        let found = environments(&[("docker/Dockerfile", APP.1), ("compose.prod.yml", compose), ("a.py", "")]);
+        assert_eq!(found, ["prod production: compose.prod.yml"]);
+    }
 }

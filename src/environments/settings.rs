@@ -50,7 +50,7 @@ fn is_settings(repository: &Repository<'_>, path: &str) -> bool {
     let above = paths::name(paths::parent(paths::parent(path)));
     let package =
         name == "__init__" && (folder == "settings" || holds(above) && naming(&format!("{folder}.x")).role.is_some());
-    let aside = path.split('/').any(|part| ["migrations", "management", "templates"].contains(&part));
+    let aside = path.split('/').any(|part| ["migrations", "versions", "management", "templates"].contains(&part));
     let within_tests =
         paths::parent(path).split('/').any(|part| part == "tests" || part == "test") && name != "settings";
     let named = name == "settings" || name.starts_with("settings_") || name.ends_with("_settings");
