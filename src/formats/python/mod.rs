@@ -210,6 +210,8 @@ pub struct Settings {
     pub missing_modules: Vec<MissingModule>,
     /// Classes of django-configurations that the module offers, each with its place.
     pub classes: Vec<(String, Span)>,
+    /// Whether the importer of django-configurations sets the class up, if it is the one that is chosen.
+    pub by_importer: bool,
     /// Why there may be settings that are not listed.
     pub incomplete: Option<Reason>,
     /// Why there may be reads that are not listed, or listed ones that do not happen.
@@ -337,12 +339,7 @@ impl Machine<'_> {
             if mro.iter().any(Option::is_none) {
                 out.incomplete = Some(why);
             }
-            // The importer sets up one class, and gives all of them the defaults of Django.
-            if self.whole && self.surroundings.importer && self.is_configuration(id) {
-                out.incomplete =
-                    Some(Reason::new("the importer of django-configurations decides what is in its classes"));
-                return;
-            }
+            out.by_importer = self.surroundings.importer && self.is_configuration(id);
             let get = |name: &String| self.class_attribute(id, name, at).map(|v| (name.clone(), v));
             let found: Vec<(String, V)> = names.iter().filter_map(get).collect();
             let mut values = Vec::new();

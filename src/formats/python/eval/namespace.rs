@@ -68,7 +68,7 @@ impl Machine<'_> {
         let topic = module.rsplit_once('.').is_some_and(|(_, last)| !is_general(last));
         let space = self.space(id).filter(|_| topic && !self.whole);
         let of = |name: &&str| Some(((*name).to_owned(), space?.names.get(*name)?.clone()));
-        let kept: Vec<(String, V)> = OWN.iter().filter_map(|name| of(&name)).collect();
+        let kept: Vec<(String, V)> = OWN.iter().filter_map(of).collect();
         self.forget_object(id, &format!("all names of {module} are imported, which is not in the repository"), at);
         for (name, value) in kept {
             self.set_name(id, &name, value);

@@ -49,7 +49,7 @@ impl Machine<'_> {
     }
 
     fn import_folder(&mut self, folder: &V, before: bool) {
-        match folder.pathlike().and_then(|path| Self::inside(path)) {
+        match folder.pathlike().and_then(Self::inside) {
             Some(path) if before => self.surroundings.before.insert(0, path),
             Some(path) => self.surroundings.behind.push(path),
             // Folders outside hold no modules of the repository.
