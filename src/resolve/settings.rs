@@ -169,8 +169,14 @@ fn choose(
     if let Some(choice) = class_by_selection(context, modules, world) {
         return Some((choice, true));
     }
-    let process = process_default(context, part);
     let role = planned.environment.role;
+    let process = process_default(context, part);
+    // What commands load by hand says nothing of an environment that only a deployment names.
+    let by_hand = |choice: &SettingsChoice| {
+        choice.span.is_some_and(|span| paths::name(context.repository.tree.path(span.file)) == "manage.py")
+    };
+    let deployed = planned.only_named && role != Role::Development;
+    let process = process.filter(|choice| !(deployed && by_hand(choice)));
     if process.as_ref().is_some_and(|default| default.module == UNKNOWN) {
         return None;
     }

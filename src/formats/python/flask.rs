@@ -98,4 +98,16 @@ mod tests {
         assert!(got.incomplete.is_some());
         assert!(!got.values.values().any(|value| matches!(value.kind, Kind::Str(_))));
     }
+
+    #[test]
+    fn a_file_outside_of_the_repository_commonly_holds_secrets_and_addresses() {
+        let text = "from flask import Flask\napp = Flask(__name__, instance_relative_config=True)\n\
+            app.config.from_mapping(SECRET_KEY='dev', SQLALCHEMY_DATABASE_URI='sqlite:///a.db', A=1)\n\
+            app.config.from_pyfile('config.py', silent=True)\napp.config['WTF_SECRET_KEY'] = 'x'\n";
+        let got = run(text, &World::empty());
+        assert!(matches!(got.values["SECRET_KEY"].kind, Kind::Unknown(_)));
+        assert!(matches!(got.values["SQLALCHEMY_DATABASE_URI"].kind, Kind::Unknown(_)));
+        assert_eq!(got.values["A"].kind, Kind::Int(1));
+        assert_eq!(got.values["WTF_SECRET_KEY"].as_str(), Some("x"));
+    }
 }

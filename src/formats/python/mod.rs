@@ -39,11 +39,13 @@ pub mod flask;
 mod lib;
 pub mod nox;
 mod parse;
+mod reads;
 pub mod refusal;
 pub mod setup;
 
 pub use connections::{Connection, connections, may_connect};
 pub use flask::flask_config;
+pub use reads::{EnvRead, MissingModule, RawTruth};
 
 pub use entry::{
     ConfigClass, EntryFacts, FromObject, RunCall, Selection, config_classes, dynaconf_object, entry_points, selections,
@@ -121,6 +123,16 @@ pub struct Val {
     pub prefix: Option<String>,
 }
 
+/// The variable to name of several: rather one of the program than an option of the library that reads it.
+pub fn telling(variables: &BTreeSet<String>) -> Option<&String> {
+    let option = |name: &str| {
+        name.ends_with("_FOR_DYNACONF")
+            || name.starts_with("DYNACONF_")
+            || matches!(name, "PROJECT_ROOT" | "SETTINGS_MODULE" | "DYNACONF")
+    };
+    variables.iter().find(|name| !option(name)).or_else(|| variables.iter().next())
+}
+
 impl Val {
     /// A value without history.
     pub fn of(kind: Kind) -> Self {
@@ -132,6 +144,11 @@ impl Val {
             true_for: Vec::new(),
             prefix: None,
         }
+    }
+
+    /// The variable to name, of those that decide it: rather one of the program than an option of the library that reads it.
+    pub fn variable(&self) -> Option<&String> {
+        telling(&self.variables)
     }
 
     /// The text, if it is plain text or a path.
@@ -172,49 +189,6 @@ impl Val {
     }
 }
 
-/// A boolean that is taken from the raw text of a variable.
-#[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Debug)]
-pub struct RawTruth {
-    /// The setting it becomes, where it becomes one.
-    pub setting: Option<String>,
-    /// The false-looking texts that make it true.
-    pub true_for: Vec<String>,
-    /// The expression.
-    pub span: Span,
-}
-
-/// One read of a variable.
-#[derive(Clone, PartialEq, Debug)]
-pub struct EnvRead {
-    /// The variable.
-    pub name: String,
-    /// The expression that reads it.
-    pub span: Span,
-    /// Its default.
-    pub default: Option<Val>,
-    /// Whether the program fails without it.
-    pub required: bool,
-    /// Whether it is set in this world.
-    pub set: bool,
-    /// The library it is read through: os, environ, decouple, pydantic …
-    pub via: &'static str,
-    /// Where its raw text is taken for a boolean.
-    pub raw_truth: Option<RawTruth>,
-}
-
-/// A module that was imported and is not in the repository.
-#[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Debug)]
-pub struct MissingModule {
-    /// Its dotted name.
-    pub name: String,
-    /// The import.
-    pub span: Span,
-    /// Whether the package around it is in the repository (`from .local import *`).
-    pub ours: bool,
-    /// Whether all its names were imported.
-    pub star: bool,
-}
-
 /// What a settings module, or a class in it, comes to in one world.
 #[derive(Clone, PartialEq, Debug, Default)]
 pub struct Settings {
@@ -236,6 +210,8 @@ pub struct Settings {
     pub missing_modules: Vec<MissingModule>,
     /// Classes of django-configurations that the module offers, each with its place.
     pub classes: Vec<(String, Span)>,
+    /// Whether the importer of django-configurations sets the class up, if it is the one that is chosen.
+    pub by_importer: bool,
     /// Why there may be settings that are not listed.
     pub incomplete: Option<Reason>,
     /// Why there may be reads that are not listed, or listed ones that do not happen.
@@ -363,12 +339,7 @@ impl Machine<'_> {
             if mro.iter().any(Option::is_none) {
                 out.incomplete = Some(why);
             }
-            // The importer sets up one class, and gives all of them the defaults of Django.
-            if self.whole && self.surroundings.importer && self.is_configuration(id) {
-                out.incomplete =
-                    Some(Reason::new("the importer of django-configurations decides what is in its classes"));
-                return;
-            }
+            out.by_importer = self.surroundings.importer && self.is_configuration(id);
             let get = |name: &String| self.class_attribute(id, name, at).map(|v| (name.clone(), v));
             let found: Vec<(String, V)> = names.iter().filter_map(get).collect();
             let mut values = Vec::new();

@@ -48,6 +48,11 @@ fn render(tree: &Tree, settings: &Settings, request: &Request) -> Value {
     // A setting that is left out would be said not to exist.
     let doubtful = settings.values.iter().find(|(_, value)| !request.open && absent(value));
     let values = match (&settings.incomplete, doubtful) {
+        // The importer sets up one class, and gives all of them the defaults of Django.
+        _ if settings.by_importer && request.open => json!({}),
+        _ if settings.by_importer => {
+            json!({ "$unknown": "the importer of django-configurations decides what is in its classes" })
+        }
         (Some(why), _) if !request.open => unknown(tree, why),
         (_, Some((name, _))) => json!({ "$unknown": format!("whether there is a setting {name}") }),
         _ => Value::Object(values),

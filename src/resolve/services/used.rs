@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use super::{Used, connected, django, driver, mail, named};
-use crate::formats::python::{Kind as Py, Val};
+use crate::formats::python::{Kind as Py, Val, telling};
 use crate::knowledge::services;
 use crate::links::Repository;
 use crate::links::container::absolute;
@@ -135,7 +135,7 @@ fn product_of(val: &Val, find: &dyn Fn(&str) -> Option<String>) -> Known<String>
         Py::Secret(inner) | Py::Enum(_, inner) => product_of(inner, find),
         // SQLAlchemy's URL is a tuple of its parts, its driver first.
         Py::Tuple(parts) if parts.len() == 7 => product_of(&parts[0], find),
-        Py::Opaque(_) => begun(val, find).unwrap_or_else(|| unknown_by(val.variables.iter().next())),
+        Py::Opaque(_) => begun(val, find).unwrap_or_else(|| unknown_by(val.variable())),
         Py::OneOf(vals) => {
             let mut products = Vec::new();
             for val in vals {
@@ -153,15 +153,15 @@ fn product_of(val: &Val, find: &dyn Fn(&str) -> Option<String>) -> Known<String>
         }
         Py::Depends { variables, default } => match default {
             Some(default) if !matches!(default.kind, Py::None | Py::Unknown(_)) => product_of(default, find),
-            _ => begun(val, find).unwrap_or_else(|| unknown_by(variables.iter().next())),
+            _ => begun(val, find).unwrap_or_else(|| unknown_by(telling(variables))),
         },
-        Py::None if !val.variables.is_empty() => unknown_by(val.variables.iter().next()),
+        Py::None if !val.variables.is_empty() => unknown_by(val.variable()),
         Py::None => {
             Known::Unknown(Reason::new("it is None where it is set; the program may put it together elsewhere"))
         }
         Py::Undefined => Known::Absent,
         Py::Unknown(reason) => begun(val, find).unwrap_or_else(|| Known::Unknown(reason.clone())),
-        _ => unknown_by(val.variables.iter().next()),
+        _ => unknown_by(val.variable()),
     }
 }
 
@@ -181,7 +181,7 @@ fn unknown_by(variable: Option<&String>) -> Known<String> {
 /// The certainty of a value, that of the default of a variable included.
 pub(super) fn certainty_of(val: &Val) -> Certainty {
     match &val.kind {
-        Py::Depends { variables, .. } => Certainty::Default { variable: variables.iter().next().cloned() },
+        Py::Depends { variables, .. } => Certainty::Default { variable: telling(variables).cloned() },
         _ => val.certainty.clone(),
     }
 }

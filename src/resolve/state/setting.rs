@@ -3,7 +3,7 @@
 use super::{Statements, sense, variable};
 use crate::discover::Tree;
 use crate::environments::words::role_of_value;
-use crate::formats::python::{Kind, Val};
+use crate::formats::python::{Kind, Val, telling};
 use crate::knowledge::variables;
 use crate::model::{Attr, Certainty, Dimension, Known, Origin, Reason, Role, Value};
 use crate::resolve::settings::Loaded;
@@ -60,7 +60,7 @@ fn one(statements: &mut Statements, name: &str, val: &Val, outer: &Certainty, de
     if let Some(kind) = kind(inner) {
         fact.text("type", kind, &val.origin);
     }
-    if let Some(variable) = val.variables.iter().next() {
+    if let Some(variable) = val.variable() {
         fact.text("variable", variable, &val.origin);
         let texts: Vec<String> = val.true_for.iter().filter(|text| !text.is_empty()).cloned().collect();
         if !texts.is_empty() && is_switch(variable) {
@@ -97,7 +97,7 @@ pub(super) fn is_switch(variable: &str) -> bool {
 fn open(val: &Val) -> (&Val, Certainty) {
     match &val.kind {
         Kind::Depends { variables, default: Some(default) } => {
-            (open(default).0, Certainty::Default { variable: variables.iter().next().cloned() })
+            (open(default).0, Certainty::Default { variable: telling(variables).cloned() })
         }
         _ => (val, val.certainty.clone()),
     }
@@ -107,7 +107,7 @@ fn known(statements: &mut Statements, name: &str, val: &Val) -> Known<Value> {
     match &val.kind {
         Kind::Unknown(reason) => Known::Unknown(reason.clone()),
         Kind::Depends { variables, .. } => {
-            let name = variables.iter().next().cloned().unwrap_or_default();
+            let name = telling(variables).cloned().unwrap_or_default();
             let reason = Reason::new(format!("{name} decides it"));
             Known::Unknown(reason.answered_with(format!("provides = [\"{name}\"]")))
         }

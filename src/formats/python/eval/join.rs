@@ -283,6 +283,7 @@ pub(crate) fn same(ha: &Heap, a: &V, hb: &Heap, b: &V, depth: usize) -> bool {
         (K::Bytes(x), K::Bytes(y)) => x == y,
         (K::Tuple(x), K::Tuple(y)) | (K::OneOf(x), K::OneOf(y)) => all(x, y),
         (K::Func(x), K::Func(y)) => Arc::ptr_eq(x, y),
+        (K::Made(c, x), K::Made(d, y)) => c == d && Arc::ptr_eq(x, y),
         (K::Depends(x), K::Depends(y)) => {
             x.0 == y.0 && x.1.is_some() && x.1.iter().zip(y.1.iter()).all(|(x, y)| same(ha, x, hb, y, depth + 1))
         }

@@ -115,7 +115,8 @@ impl Machine<'_> {
                     return Ok(V::unknown("which variable is set", at));
                 };
                 let now = self.env_get(name, Some(value.clone()), false, "os", at)?;
-                self.set_name(super::machine::ENVIRON, name, now.clone());
+                let kept = self.kept_variable(now.clone(), at);
+                self.set_name(super::machine::ENVIRON, name, kept);
                 Ok(now)
             }
             "pathlib.Path" | "pathlib.PurePath" => {

@@ -219,7 +219,10 @@ impl Machine<'_> {
         match &object.k {
             K::Lib(path) if &**path == "os.environ" => {
                 match key.text() {
-                    Some(name) => self.set_name(super::machine::ENVIRON, name, value),
+                    Some(name) => {
+                        let value = self.kept_variable(value, at);
+                        self.set_name(super::machine::ENVIRON, name, value);
+                    }
                     None => self.env_open = true,
                 }
                 return Ok(());

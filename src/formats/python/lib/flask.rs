@@ -1,5 +1,6 @@
 //! Applications of Flask: what their configuration comes to.
 
+use super::kept_outside;
 use super::made::Plain;
 use super::os::Found;
 use super::trees::Syntax;
@@ -184,6 +185,7 @@ impl Machine<'_> {
                 let why = Reason::at("a file that the repository does not hold may set more", at);
                 self.flask_open.get_or_insert(why);
                 self.flask_default(id, &Names::new());
+                self.flask_kept_outside(id, at);
                 Ok(V::unknown("whether a file was read", at))
             }
             _ => lost(self),
@@ -196,6 +198,19 @@ impl Machine<'_> {
         let certainty = Certainty::Default { variable: vars.first().cloned() };
         for (_, value) in &mut items {
             *value = value.clone().with(|m| m.certainty = m.certainty.and(&certainty));
+        }
+        if let Some(obj) = self.heap.get_mut(&id) {
+            std::sync::Arc::make_mut(obj).data = Data::Dict(items);
+        }
+    }
+
+    /// What such a file commonly holds, it may well hold.
+    fn flask_kept_outside(&mut self, id: Id, at: Span) {
+        let Some(Data::Dict(mut items)) = self.heap.get(&id).map(|obj| obj.data.clone()) else { return };
+        for (key, value) in &mut items {
+            if key.text().is_some_and(kept_outside) {
+                *value = V::unknown("a file that the repository does not hold commonly sets it", at).from(value);
+            }
         }
         if let Some(obj) = self.heap.get_mut(&id) {
             std::sync::Arc::make_mut(obj).data = Data::Dict(items);

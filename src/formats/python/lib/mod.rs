@@ -193,6 +193,12 @@ pub(crate) fn bare_base(path: &str) -> bool {
     ) || pydantic::is_model(path)
 }
 
+/// Whether a setting is one that a file outside of the repository commonly holds: a secret, or an address with one.
+pub(crate) fn kept_outside(name: &str) -> bool {
+    let address = ["_URI", "_URL", "_DSN", "DATABASES"].iter().any(|end| name.ends_with(end));
+    address || crate::knowledge::variables::is_secret_name(name)
+}
+
 /// Whether methods of a library's object are followed.
 pub(crate) fn has_methods(class: &str) -> bool {
     matches!(

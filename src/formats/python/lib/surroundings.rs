@@ -14,6 +14,8 @@ pub(crate) struct Surroundings {
     pub(crate) behind: Vec<String>,
     /// Whether there are some that are not known.
     pub(crate) unknown: bool,
+    /// Whether the variables were copied: which of both is changed later is not told apart.
+    pub(crate) copied: bool,
     /// Whether the importer of django-configurations was installed: it sets up one class.
     pub(crate) importer: bool,
 }
@@ -25,6 +27,11 @@ impl Machine<'_> {
     /// A function that changes or asks what is around; none if it is no such function.
     pub(crate) fn surrounding(&mut self, path: &str, args: &Args, at: Span) -> Option<R> {
         match (path, args.pos.as_slice()) {
+            // What reads the copy reads the variables.
+            ("os.environ.copy", []) => {
+                self.surroundings.copied = true;
+                Some(Ok(V::lib("os.environ")))
+            }
             ("sys.path.insert", [_, folder]) | ("sys.path.append" | "site.addsitedir", [folder]) => {
                 self.import_folder(folder, path.ends_with("insert"));
                 Some(Ok(V::none()))
@@ -48,8 +55,13 @@ impl Machine<'_> {
         }
     }
 
+    /// What a variable that is set by the program is from there on.
+    pub(crate) fn kept_variable(&self, value: V, at: Span) -> V {
+        if self.surroundings.copied { V::unknown("it may be set in a copy of the variables alone", at) } else { value }
+    }
+
     fn import_folder(&mut self, folder: &V, before: bool) {
-        match folder.pathlike().and_then(|path| Self::inside(path)) {
+        match folder.pathlike().and_then(Self::inside) {
             Some(path) if before => self.surroundings.before.insert(0, path),
             Some(path) => self.surroundings.behind.push(path),
             // Folders outside hold no modules of the repository.

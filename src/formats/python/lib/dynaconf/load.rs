@@ -6,6 +6,7 @@ use crate::formats::python::eval::machine::{ENVIRON, Machine};
 use crate::formats::python::eval::text::normal;
 use crate::formats::python::eval::values::{Data, K, Role, Space, V};
 use crate::formats::python::lib::envfile::Reader;
+use crate::formats::python::lib::kept_outside;
 use crate::formats::python::lib::os::Found;
 use crate::formats::python::lib::trees::Syntax;
 use crate::model::{Certainty, FileId, Known, Span};
@@ -92,7 +93,9 @@ impl Machine<'_> {
         let missing = run.missing && !self.whole;
         let mut out = Vec::new();
         for (name, value) in run.store {
-            let value = if missing {
+            let value = if missing && kept_outside(&name) {
+                V::unknown("a file that the repository does not hold commonly sets it", at).from(&value)
+            } else if missing {
                 value.with(|m| m.certainty = m.certainty.and(&Certainty::Default { variable: None }))
             } else {
                 value

@@ -1,0 +1,47 @@
+//! What the evaluation of a module asked for: variables, and modules that are not there.
+
+use super::Val;
+use crate::model::Span;
+
+/// A boolean that is taken from the raw text of a variable.
+#[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Debug)]
+pub struct RawTruth {
+    /// The setting it becomes, where it becomes one.
+    pub setting: Option<String>,
+    /// The false-looking texts that make it true.
+    pub true_for: Vec<String>,
+    /// The expression.
+    pub span: Span,
+}
+
+/// One read of a variable.
+#[derive(Clone, PartialEq, Debug)]
+pub struct EnvRead {
+    /// The variable.
+    pub name: String,
+    /// The expression that reads it.
+    pub span: Span,
+    /// Its default.
+    pub default: Option<Val>,
+    /// Whether the program fails without it.
+    pub required: bool,
+    /// Whether it is set in this world.
+    pub set: bool,
+    /// The library it is read through: os, environ, decouple, pydantic …
+    pub via: &'static str,
+    /// Where its raw text is taken for a boolean.
+    pub raw_truth: Option<RawTruth>,
+}
+
+/// A module that was imported and is not in the repository.
+#[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Debug)]
+pub struct MissingModule {
+    /// Its dotted name.
+    pub name: String,
+    /// The import.
+    pub span: Span,
+    /// Whether the package around it is in the repository (`from .local import *`).
+    pub ours: bool,
+    /// Whether all its names were imported.
+    pub star: bool,
+}
