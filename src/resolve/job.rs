@@ -262,17 +262,28 @@ fn steps(context: &Context<'_, '_>, part: &mut Part<'_>, job: &Job, turn: &Turn)
         container.workdir = absolute("/repo", &folder);
         let script = shell::parse(&run.text, &run.map, Dialect::Github);
         let evaluation = shell::evaluate(&script, &World::Open(part.world.vars().clone()), &[], &container);
-        for executed in &runner::followed(evaluation.commands, &container, tree) {
+        let place = Place {
+            tree,
+            container: &container,
+            workdir: container.workdir.clone(),
+            stage: job.id.value.clone(),
+            context: folder.clone(),
+            markers: MarkerEnv::linux(python.as_deref()),
+        };
+        let mut all = Vec::new();
+        for call in evaluation.commands {
+            let behind = runner::followed(vec![call.clone()], &container, tree);
+            // A runner brings its environment before it runs what its call comes to.
+            let brings = behind.len() != 1 || words(&behind[0]) != words(&call);
+            all.extend(brings.then_some((call, true)));
+            all.extend(behind.into_iter().map(|executed| (executed, false)));
+        }
+        for (executed, brings) in &all {
             let argv = words(executed);
-            let place = Place {
-                tree,
-                container: &container,
-                workdir: container.workdir.clone(),
-                stage: job.id.value.clone(),
-                context: folder.clone(),
-                markers: MarkerEnv::linux(python.as_deref()),
-            };
             installs::run(&mut part.installs, executed, &place);
+            if *brings {
+                continue;
+            }
             part.commands.push((argv.clone(), executed.span));
             if meaning::of(&argv) == Meaning::Tests {
                 part.folder.clone_from(&folder);
