@@ -225,7 +225,7 @@ fn an_object_of_a_library_is_the_same_behind_a_branch() {
     let code = "import os, environ\nenv = environ.Env()\nif os.environ.get('S'):\n    B = 1\n\
         DEBUG = env.bool('DEBUG', default=True)\nown = os.environ.copy()\nA = own.get('A', 'x')\n";
     let got = run(code, &open());
-    assert_eq!(got.values["DEBUG"].settled().and_then(|v| v.as_bool()), Some(true));
+    assert_eq!(got.values["DEBUG"].settled().and_then(super::super::Val::as_bool), Some(true));
     assert_eq!(got.values["DEBUG"].variables.iter().map(String::as_str).collect::<Vec<_>>(), ["DEBUG"]);
     assert_eq!(got.values["A"].settled().and_then(|v| v.as_str()), Some("x"));
 }

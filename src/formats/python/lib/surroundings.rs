@@ -14,6 +14,10 @@ pub(crate) struct Surroundings {
     pub(crate) behind: Vec<String>,
     /// Whether there are some that are not known.
     pub(crate) unknown: bool,
+    /// How many modules were run a second time, because it was not known whether they had been.
+    pub(crate) reruns: usize,
+    /// Whether one of them is being run.
+    pub(crate) rerunning: bool,
     /// Whether the variables were copied: which of both is changed later is not told apart.
     pub(crate) copied: bool,
     /// Whether the importer of django-configurations was installed: it sets up one class.
