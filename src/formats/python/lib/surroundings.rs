@@ -65,7 +65,13 @@ impl Machine<'_> {
     }
 
     fn import_folder(&mut self, folder: &V, before: bool) {
+        // What lies there is the work of others, and large.
+        let vendored = |path: &str| {
+            let words = ["vendor", "vendored", "_vendor", "patched", "third_party", "thirdparty", "site-packages"];
+            path.split('/').any(|part| words.contains(&part))
+        };
         match folder.pathlike().and_then(Self::inside) {
+            Some(path) if vendored(&path) => self.surroundings.unknown = true,
             Some(path) if before => self.surroundings.before.insert(0, path),
             Some(path) => self.surroundings.behind.push(path),
             // Folders outside hold no modules of the repository.
