@@ -7,6 +7,11 @@ use super::machine::{Cond, MODULES, Machine};
 use super::values::{Data, Exc, Id, K, Space, V};
 use crate::model::Span;
 
+/// How many states in which an exception was raised are corrected for a module that did not get to its end.
+const MOST_STATES: usize = 40;
+/// How many modules are run a second time.
+const MOST_RERUNS: usize = 4;
+
 /// The module that a name of `sys.modules` stands for, if it stands for anything: what an import in a `try` left.
 pub(super) fn perhaps_run(have: &V) -> Option<Id> {
     let K::OneOf(all) = &have.k else { return None };
@@ -19,7 +24,9 @@ pub(super) fn perhaps_run(have: &V) -> Option<Id> {
 impl Machine<'_> {
     /// A module that raises while it is run is none: where it did, it is not in `sys.modules`.
     pub(super) fn unload(&mut self, name: &str, id: Id, mark: usize) {
-        for (_, heap, _) in self.tries.last_mut().into_iter().flatten().skip(mark) {
+        let states = self.tries.last_mut().into_iter().flatten().skip(mark);
+        // Far inside a large program they are too many to be told apart: its names may then be absent, which is less exact.
+        for (_, heap, _) in states.take(MOST_STATES) {
             heap.remove(&id);
             if let Some(modules) = heap.get_mut(&MODULES)
                 && let Data::Space(space) = &mut Arc::make_mut(modules).data
@@ -31,6 +38,18 @@ impl Machine<'_> {
 
     /// Both are followed: the module was run before, or is run now; names that come out alike are known.
     pub(super) fn run_perhaps_again(&mut self, name: &str, earlier: Id, have: V, at: Span) -> Result<Option<V>, Exc> {
+        // Each of them is run with all that it imports, and both states are kept meanwhile.
+        if self.surroundings.reruns >= MOST_RERUNS || self.surroundings.rerunning {
+            return Ok(Some(have));
+        }
+        self.surroundings.reruns += 1;
+        self.surroundings.rerunning = true;
+        let found = self.run_either(name, earlier, have, at);
+        self.surroundings.rerunning = false;
+        found
+    }
+
+    fn run_either(&mut self, name: &str, earlier: Id, have: V, at: Span) -> Result<Option<V>, Exc> {
         let before = V::at(K::Ref(earlier), at);
         let mut now = None;
         let kept = before.clone();

@@ -194,5 +194,5 @@ pub(crate) fn wrap(mut vars: Names, value: V) -> V {
 
 /// Whether a text holds the place of the project, which is not known: only joining may be done with it.
 pub(crate) fn placed(text: &str) -> bool {
-    text.contains([MARK, ABOVE_MARK])
+    !text.is_ascii() && text.contains([MARK, ABOVE_MARK])
 }

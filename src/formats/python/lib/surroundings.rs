@@ -14,6 +14,10 @@ pub(crate) struct Surroundings {
     pub(crate) behind: Vec<String>,
     /// Whether there are some that are not known.
     pub(crate) unknown: bool,
+    /// How many modules were run a second time, because it was not known whether they had been.
+    pub(crate) reruns: usize,
+    /// Whether one of them is being run.
+    pub(crate) rerunning: bool,
     /// Whether the variables were copied: which of both is changed later is not told apart.
     pub(crate) copied: bool,
     /// Whether the importer of django-configurations was installed: it sets up one class.
@@ -61,7 +65,13 @@ impl Machine<'_> {
     }
 
     fn import_folder(&mut self, folder: &V, before: bool) {
+        // What lies there is the work of others, and large.
+        let vendored = |path: &str| {
+            let words = ["vendor", "vendored", "_vendor", "patched", "third_party", "thirdparty", "site-packages"];
+            path.split('/').any(|part| words.contains(&part))
+        };
         match folder.pathlike().and_then(Self::inside) {
+            Some(path) if vendored(&path) => self.surroundings.unknown = true,
             Some(path) if before => self.surroundings.before.insert(0, path),
             Some(path) => self.surroundings.behind.push(path),
             // Folders outside hold no modules of the repository.
