@@ -236,3 +236,19 @@ fn a_module_that_sets_hosts_and_the_key_is_settings_whatever_its_name() {
     ]);
     holds(&lines, &["production - setting.ALLOWED_HOSTS value=[\"*\"]"]);
 }
+
+#[test]
+fn a_command_of_django_loads_the_module_of_its_option() {
+    let flow = "on: push\njobs:\n  t:\n    runs-on: u\n    steps:\n      - run: pip install -r requirements.txt\n      - run: python manage.py test --settings=shop.settings.ci\n";
+    let lines = facts(&[
+        (".github/workflows/c.yml", flow),
+        ("requirements.txt", "django\n"),
+        ("manage.py", "import os\nos.environ.setdefault('DJANGO_SETTINGS_MODULE', 'shop.settings.base')\n"),
+        ("shop/settings/__init__.py", ""),
+        ("shop/settings/base.py", "DEBUG = True\n"),
+        ("shop/settings/ci.py", "from .base import *\nDEBUG = False\n"),
+        ("Dockerfile", "FROM python:3.13\nCOPY . .\nCMD [\"gunicorn\", \"shop.wsgi\"]\n"),
+    ]);
+    let loads = |line: &String| line.starts_with("test ") && line.contains("DEBUG value=False");
+    assert!(lines.iter().any(loads), "{lines:#?}");
+}

@@ -57,11 +57,15 @@ pub fn load(repository: &Repository<'_>, files: &[FileId]) -> Arc<Project> {
 /// Whether variables kept beside compose files are for these: they name none with `COMPOSE_FILE`, or just these.
 fn speaks_of(repository: &Repository<'_>, env: &Vars, files: &[FileId]) -> bool {
     let Some(named) = env.get("COMPOSE_FILE").and_then(|var| var.value.one()) else { return true };
-    let mut last = named.split([':', ';']).filter(|path| !path.is_empty()).filter_map(|path| {
-        let folder = files.first().map(|file| paths::parent(repository.tree.path(*file)))?;
-        repository.tree.find(&paths::join(folder, path)?)
-    });
-    files.len() < 2 && last.clone().count() == 0 || files.iter().all(|file| last.any(|other| other == *file))
+    let all: Vec<FileId> = named
+        .split([':', ';'])
+        .filter(|path| !path.is_empty())
+        .filter_map(|path| {
+            let folder = files.first().map(|file| paths::parent(repository.tree.path(*file)))?;
+            repository.tree.find(&paths::join(folder, path)?)
+        })
+        .collect();
+    files.len() < 2 && all.is_empty() || all == files
 }
 
 fn read_files(repository: &Repository<'_>) -> Vec<File> {

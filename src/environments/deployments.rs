@@ -117,7 +117,7 @@ fn of_job(repository: &Repository<'_>, file: FileId, workflow: &Workflow, job: &
     let stem = paths::name(path).split('.').next().unwrap_or_default();
     let pages =
         job.environment.as_ref().is_some_and(|name| name.value.contains("pages") || name.value.contains("pypi"));
-    let apart = pages || called.is_none() && acted.is_none() && publishes_pages(job);
+    let apart = pages || called.is_none() && acted.is_none() && (publishes_pages(job) || only_writes(job));
     if apart || [stem, &job.id.value].into_iter().any(deploys_something_else) {
         return Vec::new();
     }
@@ -189,6 +189,14 @@ fn publishes_pages(job: &Job) -> bool {
         used.is_some_and(|used| actions.contains(&used.as_str()))
             || step.run.as_ref().is_some_and(|run| run.text.contains("gh-deploy") || run.text.contains("gh-pages"))
     })
+}
+
+/// Whether a job does nothing but write to the repository, its pull requests and labels.
+fn only_writes(job: &Job) -> bool {
+    let signs = ["actions/", "create-pull-request", "readme", "label", "git-auto-commit", "add-and-commit", "comment"];
+    let writes = |action: &str| signs.iter().any(|sign| action.to_ascii_lowercase().contains(sign));
+    let action = |step: &crate::formats::workflow::Step| step.uses.as_ref().map(|uses| writes(&uses.value));
+    job.environment.is_none() && !job.steps.is_empty() && job.steps.iter().all(|step| action(step) == Some(true))
 }
 
 /// Whether a name says that documents, packages or a preview are deployed, not the application.

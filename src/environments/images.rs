@@ -88,6 +88,10 @@ pub fn infer(repository: &Repository<'_>, known: &[Planned]) -> Vec<Planned> {
             let Some(whole) = build(repository, &asked.image).filter(|build| !named || runs_something(build)) else {
                 continue;
             };
+            // An image without a command, beside one that has one, is not what runs.
+            if plain && !runs_something(&whole) && has_runner_beside(repository, *file) {
+                continue;
+            }
             let mut one = of_one(repository, &asked, &whole, plain, &built, known);
             if let Some(planned) = &mut one {
                 for twin in &twins {
@@ -113,6 +117,25 @@ pub fn infer(repository: &Repository<'_>, known: &[Planned]) -> Vec<Planned> {
         });
     }
     found
+}
+
+/// Whether another Dockerfile of the folder, which is for production or for nothing by its name, has a command.
+fn has_runner_beside(repository: &Repository<'_>, file: FileId) -> bool {
+    let folder = |file: FileId| paths::parent(repository.tree.path(file));
+    repository.of(Kind::Dockerfile).iter().any(|other| {
+        let naming = naming(repository.tree.path(*other));
+        let runs = || {
+            let image = super::published::plain(repository, *other, None);
+            build(repository, &image).is_some_and(|build| runs_something(&build))
+        };
+        *other != file
+            && folder(*other) == folder(file)
+            && !naming.template
+            && !naming.build
+            && naming.role.is_none_or(|(role, _)| role == Role::Production)
+            && is_python(repository, *other)
+            && runs()
+    })
 }
 
 /// Other Dockerfiles of just the same text above or below: one is a link to the other, or a copy for a tool that looks there.

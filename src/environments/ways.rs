@@ -172,8 +172,12 @@ mod tests {
 
     #[test]
     fn publishing_documents_deploys_nothing() {
-        let flow = "on: push\njobs: {deploy: {runs-on: u, steps: [{run: mkdocs gh-deploy}]}}\n";
-        let files = [(".github/workflows/site.yml", flow), ("Dockerfile", "FROM python:3.13\nCMD gunicorn a.wsgi\n")];
+        let steps = "{uses: actions/checkout@v4}, {uses: acme/sponsors-readme-action@v1}";
+        let flow = format!(
+            "on: push\njobs: {{deploy: {{runs-on: u, steps: [{{run: mkdocs gh-deploy}}]}}, site-deploy: {{runs-on: u, steps: [{steps}]}}}}\n"
+        );
+        let files =
+            [(".github/workflows/main.yml", flow.as_str()), ("Dockerfile", "FROM python:3.13\nCMD gunicorn a.wsgi\n")];
         let tree = Tree::open(Box::new(Overlay::of(files))).unwrap();
         let plan = super::super::infer(&Repository::read(&tree), &Config::read(&tree), false);
         let texts = plan.environments.iter().flat_map(|planned| &planned.environment.because).map(|why| &why.text);

@@ -21,7 +21,10 @@ pub struct Naming {
 /// Reads a path. Of several environment words the last one wins, the file's own name before its folders.
 pub fn naming(path: &str) -> Naming {
     let mut naming = Naming::default();
-    for (word, class) in tokens(path) {
+    let (folder, name) = path.rsplit_once('/').unwrap_or(("", path));
+    // A folder for deploying holds the files of every environment.
+    let of_folders = tokens(folder).into_iter().filter(|(_, class)| *class != WordClass::Platform);
+    for (word, class) in of_folders.chain(tokens(name)) {
         match class {
             WordClass::Role(_) if word == "override" && naming.role.is_some() => {}
             WordClass::Role(role) => naming.role = Some((role, word)),
@@ -75,6 +78,7 @@ mod tests {
         assert_eq!(role_of_value("shop.settings"), None);
         assert_eq!(role_of_value("shop.settings.heroku").map(|(role, _)| role), Some(Role::Production));
         assert_eq!(role_of_value("staging-aws-deploy").map(|(role, _)| role), Some(Role::Staging));
+        assert_eq!(naming("deploy/docker/docker-compose.yml").role, None, "a folder for deploying holds all");
         assert_eq!(naming("aws/docker-compose.dev.yml").role.map(|(role, _)| role), Some(Role::Development));
     }
 }

@@ -23,7 +23,7 @@ fn holds_services(text: &str) -> bool {
         }
         match line.len() - inner.len() {
             0 => within = line.trim_end() == "services:",
-            _ if within && (inner.starts_with("image:") || inner.starts_with("build:")) => return true,
+            _ if within && ["image:", "build:", "<<: *"].iter().any(|key| inner.starts_with(key)) => return true,
             _ => {}
         }
     }
@@ -38,6 +38,7 @@ mod tests {
     fn services_with_images_make_a_compose_file() {
         assert!(holds_services("version: '3'\n\nservices:\n  # ours\n  web:\n    build: .\n"));
         assert!(holds_services("services:\n  db:\n    image: postgres:16\nvolumes:\n  d: {}\n"));
+        assert!(holds_services("x-app: &app\n  tty: true\nservices:\n  web:\n    <<: *app\n"), "what a merge brings");
         assert!(!holds_services("services:\n  web:\n    port: 80\n"), "values of a chart");
         assert!(!holds_services("config:\n  services:\n    image: x\n"), "not at the top");
     }

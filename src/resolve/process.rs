@@ -147,7 +147,13 @@ fn started_by_program(argv: &[String], container: &Container<'_>, tree: &Tree) -
         |callee: &str| ["manager", "cli", "commands"].contains(&callee.rsplit('.').nth(1).unwrap_or_default());
     let call = facts.runs.iter().find(|call| !commands(&call.callee))?;
     let on = |name: &str| call.keywords.iter().any(|(keyword, value)| keyword == name && value.value == "True");
-    let uvicorn = call.callee.starts_with("uvicorn") || call.callee.starts_with("hypercorn");
+    let owner = call.callee.rsplit('.').nth(1).unwrap_or_default().to_ascii_lowercase();
+    let of_flask = ["app", "socketio", "api"].iter().any(|sign| owner.contains(sign));
+    let made = || tree.text(file).is_ok_and(|text| text.contains("uvicorn.Server("));
+    let uvicorn = call.callee.starts_with("uvicorn") || call.callee.starts_with("hypercorn") || !of_flask && made();
+    if !uvicorn && !of_flask {
+        return None;
+    }
     let (id, kind) = match uvicorn {
         true if on("reload") => ("uvicorn-reload", "development"),
         true => ("uvicorn", "production"),

@@ -152,6 +152,10 @@ fn choose(
     if planned.config.settings.is_some() {
         return planned.settings.clone().map(|choice| (choice, true));
     }
+    // Django sets the variable from the option of its own commands.
+    if let Some(choice) = part.and_then(by_option) {
+        return Some((choice, true));
+    }
     // `--ds` wins over the variable, the option does not.
     let pytest = if planned.environment.role == Role::Test { pytest::module(context, part) } else { None };
     if let Some((choice, true)) = &pytest {
@@ -201,6 +205,17 @@ fn choose(
     let class = class.map(|class| class.name.clone()).or_else(object);
     let span = Some(Span::new(only.file, 0, 0));
     Some((SettingsChoice { module: only.name.clone(), class, span }, true))
+}
+
+/// The module that a command of Django's is told with `--settings`.
+fn by_option(part: &Part<'_>) -> Option<SettingsChoice> {
+    part.processes.iter().find_map(|process| {
+        let of_django = |word: &String| word.ends_with("manage.py") || word == "django-admin" || word == "django";
+        let rest = process.argv.get(process.argv.iter().position(of_django)? + 1..)?;
+        let at = rest.iter().position(|word| word == "--settings" || word.starts_with("--settings="))?;
+        let module = rest[at].strip_prefix("--settings=").or_else(|| rest.get(at + 1).map(String::as_str))?;
+        Some(SettingsChoice { module: module.to_owned(), class: None, span: process.origin.primary() })
+    })
 }
 
 /// Whether a module lies beside the program: among its tests, examples and documentation.

@@ -22,6 +22,7 @@ fuzz_target!(|data: &[u8]| {
     problems_hold(&text, &s::ini::parse(FILE, &text, s::ini::Dialect::IniConfig).problems);
     let config = s::supervisord::parse(FILE, &text);
     config.programs.iter().for_each(|program| drop(s::supervisord::environment_of(&config, program)));
+    problems_hold(&text, &s::justfile::parse(FILE, &text).1);
     let makefile = s::makefile::parse(FILE, &text);
     if let Some(target) = makefile.default_goal() {
         let _ = makefile.commands(target, &s::makefile::Given::default());
