@@ -143,6 +143,14 @@ fn composed<'t>(
     part.hostname = Some(service.name.value.clone());
     if let Some(built) = built.as_deref() {
         lay(&mut part, built, false);
+        // What an image rests on may be for the build alone to say: the name that is pulled is known.
+        if let (Some(own), Some(image)) = (&mut part.image, &service.image)
+            && matches!(own.reference, Known::Unknown(_))
+            && service.build.is_none()
+        {
+            (own.reference, own.certainty) = (image.value.clone(), image.certainty.clone());
+            own.origin = image.origin.clone();
+        }
     } else if let Some(image) = &service.image {
         let about = image.value.one().map(|reference| images::describe(reference, context.as_of));
         part.runtimes =
