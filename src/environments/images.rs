@@ -76,7 +76,7 @@ pub fn infer(repository: &Repository<'_>, known: &[Planned]) -> Vec<Planned> {
         if naming.template || naming.build || !is_python(repository, *file) || path.contains(".devcontainer/") {
             continue;
         }
-        let plain = ["dockerfile", "containerfile"].contains(&paths::name(path).to_ascii_lowercase().as_str());
+        let plain = is_plain(path) || stands_for_plain(repository, *file);
         // A base that others build on, or a demonstration, runs nowhere by itself.
         let nested = !paths::parent(path).is_empty();
         let demonstrates = naming.role.as_ref().is_some_and(|(_, word)| word == "demo");
@@ -89,7 +89,7 @@ pub fn infer(repository: &Repository<'_>, known: &[Planned]) -> Vec<Planned> {
                 continue;
             };
             // An image without a command, beside one that has one, is not what runs.
-            if plain && !runs_something(&whole) && has_runner_beside(repository, *file) {
+            if plain && !runs_something(&whole) && !runners_beside(repository, *file).is_empty() {
                 continue;
             }
             let mut one = of_one(repository, &asked, &whole, plain, &built, known);
@@ -119,23 +119,37 @@ pub fn infer(repository: &Repository<'_>, known: &[Planned]) -> Vec<Planned> {
     found
 }
 
-/// Whether another Dockerfile of the folder, which is for production or for nothing by its name, has a command.
-fn has_runner_beside(repository: &Repository<'_>, file: FileId) -> bool {
+/// Whether a file is called just what builders look for.
+fn is_plain(path: &str) -> bool {
+    ["dockerfile", "containerfile"].contains(&paths::name(path).to_ascii_lowercase().as_str())
+}
+
+/// Whether a Dockerfile, as it is published or stands, has a command.
+fn has_command(repository: &Repository<'_>, file: FileId) -> bool {
+    let image = super::published::plain(repository, file, None);
+    build(repository, &image).is_some_and(|build| runs_something(&build))
+}
+
+/// The other Dockerfiles of a file's folder that have a command and are for production or for nothing by their names.
+fn runners_beside(repository: &Repository<'_>, file: FileId) -> Vec<FileId> {
     let folder = |file: FileId| paths::parent(repository.tree.path(file));
-    repository.of(Kind::Dockerfile).iter().any(|other| {
+    let runs = |other: &FileId| {
         let naming = naming(repository.tree.path(*other));
-        let runs = || {
-            let image = super::published::plain(repository, *other, None);
-            build(repository, &image).is_some_and(|build| runs_something(&build))
-        };
-        *other != file
-            && folder(*other) == folder(file)
-            && !naming.template
-            && !naming.build
-            && naming.role.is_none_or(|(role, _)| role == Role::Production)
-            && is_python(repository, *other)
-            && runs()
-    })
+        let may = !naming.template && !naming.build && naming.role.is_none_or(|(role, _)| role == Role::Production);
+        *other != file && folder(*other) == folder(file) && may && is_python(repository, *other)
+    };
+    let beside = repository.of(Kind::Dockerfile).iter().copied().filter(runs);
+    beside.filter(|other| has_command(repository, *other)).collect()
+}
+
+/// Whether a Dockerfile is the only one with a command beside a plain one that has none.
+fn stands_for_plain(repository: &Repository<'_>, file: FileId) -> bool {
+    let folder = paths::parent(repository.tree.path(file));
+    let mut plain = repository.of(Kind::Dockerfile).iter().copied().filter(|other| {
+        let path = repository.tree.path(*other);
+        *other != file && paths::parent(path) == folder && is_plain(path)
+    });
+    plain.next().is_some_and(|plain| !has_command(repository, plain) && runners_beside(repository, plain) == [file])
 }
 
 /// Other Dockerfiles of just the same text above or below: one is a link to the other, or a copy for a tool that looks there.

@@ -375,3 +375,14 @@ fn a_site_that_nobody_packages_is_no_library_though_only_its_tests_are_seen() {
     assert_eq!(site("[project]\nname = 'shop'\n"), 1);
     assert_eq!(site("[project]\nname = 'shop'\n[build-system]\nrequires = []\n"), 0, "a library with a site to try it");
 }
+
+#[test]
+fn of_dockerfiles_beside_one_another_the_one_with_a_command_runs() {
+    let found = environments(&[
+        ("Dockerfile", "FROM python:3.13\nRUN pip install django\n"),
+        ("Dockerfile.auto", "FROM python:3.13\nCOPY . .\nCMD gunicorn a.wsgi\n"),
+        ("requirements.txt", "django\n"),
+        ("manage.py", ""),
+    ]);
+    assert_eq!(found, ["production production: Dockerfile.auto"]);
+}
