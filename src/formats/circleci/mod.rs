@@ -15,8 +15,8 @@ use parameters::{Values, fill};
 
 use crate::discover::Tree;
 use crate::formats::small::tree::{self, Kind, Node};
-use crate::formats::workflow::{Ci, Defaults, Job, Texts, Trigger, Workflow};
-use crate::model::{FileId, Span, Spanned};
+use crate::formats::workflow::{Ci, Job, Texts, Workflow};
+use crate::model::{FileId, Spanned};
 
 /// Jobs that one file may come to.
 const MOST_JOBS: usize = 200;
@@ -37,18 +37,8 @@ struct Call<'a> {
 pub fn workflow(tree: &Tree, file: FileId) -> Workflow {
     let text = tree.text(file).unwrap_or_default();
     let (root, problems) = tree::yaml(file, text);
-    let event = |name: &str| Trigger::of(Spanned::new(name.to_owned(), Span::new(file, 0, 0)));
-    Workflow {
-        file,
-        name: None,
-        on: vec![event("push"), event("pull_request")],
-        env: Texts::new(),
-        defaults: Defaults::default(),
-        jobs: root.map(|root| jobs(&root)).unwrap_or_default(),
-        problems,
-        ci: Ci::CircleCi,
-        callers: Vec::new(),
-    }
+    let jobs = root.map(|root| jobs(&root)).unwrap_or_default();
+    Workflow::elsewhere(Ci::CircleCi, file, jobs, problems)
 }
 
 /// The jobs that the workflows call; without any workflow, the one that is named `build`.

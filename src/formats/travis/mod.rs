@@ -14,7 +14,7 @@ use crate::formats::gitlab::steps;
 use crate::formats::shell;
 use crate::formats::small::CommandText;
 use crate::formats::small::tree::{self, Kind, Node};
-use crate::formats::workflow::{Ci, ContainerSpec, Defaults, Job, Matrix, Step, Texts, Trigger, Workflow};
+use crate::formats::workflow::{Ci, ContainerSpec, Job, Matrix, Step, Texts, Workflow};
 use crate::model::{FileId, Span, SpanMap, Spanned};
 
 /// Phases before and with the tests, in order; those that install come with a default.
@@ -28,18 +28,8 @@ const MOST_ROWS: usize = 100;
 pub fn workflow(tree: &Tree, file: FileId) -> Workflow {
     let text = tree.text(file).unwrap_or_default();
     let (root, problems) = tree::yaml(file, text);
-    let event = |name: &str| Trigger::of(Spanned::new(name.to_owned(), Span::new(file, 0, 0)));
-    Workflow {
-        file,
-        name: None,
-        on: vec![event("push"), event("pull_request")],
-        env: Texts::new(),
-        defaults: Defaults::default(),
-        jobs: root.map(|root| jobs(tree, &root)).unwrap_or_default(),
-        problems,
-        ci: Ci::Travis,
-        callers: Vec::new(),
-    }
+    let jobs = root.map(|root| jobs(tree, &root)).unwrap_or_default();
+    Workflow::elsewhere(Ci::Travis, file, jobs, problems)
 }
 
 fn jobs(tree: &Tree, root: &Node) -> Vec<Job> {

@@ -63,6 +63,24 @@ pub struct Workflow {
     pub callers: Vec<Inputs>,
 }
 
+impl Workflow {
+    /// What a CI other than GitHub's runs for every change, proposed or taken.
+    pub fn elsewhere(ci: Ci, file: FileId, jobs: Vec<Job>, problems: Vec<Problem>) -> Self {
+        let event = |name: &str| Trigger::of(Spanned::new(name.to_owned(), Span::new(file, 0, 0)));
+        Self {
+            file,
+            name: None,
+            on: vec![event("push"), event("pull_request")],
+            env: Texts::new(),
+            defaults: Defaults::default(),
+            jobs,
+            problems,
+            ci,
+            callers: Vec::new(),
+        }
+    }
+}
+
 /// Values of inputs, each with its place.
 pub type Inputs = BTreeMap<String, (Data, Span)>;
 
