@@ -227,20 +227,14 @@ fn evaluate(
         return (shell::evaluate(&script, world, &[], container), None);
     }
     let first = command.words.first().and_then(|word| word.text.one());
-    let file = first.and_then(|first| shell::Files::script(container, first));
-    if let Some((file, text)) = file.filter(|(_, text)| is_shell(text)) {
+    let file = first.and_then(|first| Some((first, shell::Files::script(container, first)?)));
+    if let Some((_, (file, text))) = file.filter(|(path, (_, text))| shell::is_script(path, text)) {
         let map = SpanMap::Linear { file, base: 0 };
         let script = shell::parse(text, &map, Dialect::Bash);
         return (shell::evaluate(&script, world, &command.words[1..], container), Some(file));
     }
     let commands = super::build::exec_commands(&command.words, world, container);
     (Evaluation { commands, exports: Vars::new(), problems: Vec::new() }, None)
-}
-
-/// Whether a file is a shell script, by its first line.
-fn is_shell(text: &str) -> bool {
-    let first = text.lines().next().unwrap_or_default();
-    !first.starts_with("#!") || first.contains("sh") && !first.contains("python")
 }
 
 /// The text of `sh -c TEXT`.

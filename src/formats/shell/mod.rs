@@ -20,6 +20,20 @@ pub fn parse(text: &str, map: &SpanMap, dialect: Dialect) -> Script {
     parse::script(text, map, dialect)
 }
 
+/// Whether a file that is named as a program is a shell script: by its first line, else by a name that is none of data.
+/// What begins with a dash is an argument of the image's own program, whatever path it holds.
+pub fn is_script(path: &str, text: &str) -> bool {
+    let first = text.lines().next().unwrap_or_default();
+    if path.starts_with('-') {
+        return false;
+    }
+    if first.starts_with("#!") {
+        return first.contains("sh") && !first.contains("python");
+    }
+    let ending = path.rsplit('/').next().and_then(|name| name.rsplit_once('.')).map(|(_, ending)| ending);
+    ending.is_none_or(|ending| matches!(ending, "sh" | "bash"))
+}
+
 /// Follows a script under the variables of a world and its arguments (`$1` and on).
 ///
 /// A branch that the variables rule out is left out; one that they do not decide is [`When::Maybe`]. A plain chain

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use super::super::ast::Dialect;
-use super::super::parse;
+use super::super::{is_script, parse};
 use super::arrays::Frame;
 use super::command::{Argument, Call, SHELLS, named, placed};
 use super::state::{End, State, Text};
@@ -83,7 +83,10 @@ impl Runner<'_> {
         let script = name.rsplit_once('.').is_some_and(|(_, end)| matches!(end, "sh" | "bash"));
         let known = name.contains('/') || script;
         // `/sbin/tini -- script` is no script of the repository: it is looked at as what wraps another.
-        if known && let Some(status) = self.script(name, behind(1), call, state) {
+        if known
+            && self.runs_by_itself(name, state)
+            && let Some(status) = self.script(name, behind(1), call, state)
+        {
             return Some(status);
         }
         if let Some(inner) = wrapped(argv).and_then(|from| argv.get(from..)) {
@@ -104,6 +107,11 @@ impl Runner<'_> {
         }
         let found = self.files.command(name).filter(|(_, text)| !known && text.starts_with("#!"))?;
         self.found(found, behind(1), call, state)
+    }
+
+    fn runs_by_itself(&self, path: &str, state: &State) -> bool {
+        let found = placed(&state.cwd, path).and_then(|path| self.files.script(&path));
+        found.is_some_and(|(_, text)| is_script(path, text))
     }
 
     fn script(&mut self, path: &str, args: Arc<Vec<Text>>, call: &Call, state: &mut State) -> Option<Status> {

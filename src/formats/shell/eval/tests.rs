@@ -132,6 +132,8 @@ impl Files for Two {
         match path {
             "s/a.sh" => Some((FileId(1), "export X=1; inner $1; exit 0")),
             "/b" => Some((FileId(2), "Y=2; return; never")),
+            "/c/map.conf" | "/c/run.py" => Some((FileId(4), "defaults:\n  kind: x\n")),
+            "/c/start.cmd" => Some((FileId(5), "#!/bin/sh\ninner\n")),
             "loop.sh" => Some((FileId(3), "a; ./loop.sh; ./loop.sh")),
             _ => None,
         }
@@ -145,6 +147,15 @@ fn scripts_are_followed_in_a_shell_of_their_own_and_sourced_ones_are_not() {
     assert_eq!(evaluation.commands[0].span.file, FileId(1));
     assert_eq!(evaluation.commands[1].cwd.as_deref(), Some("s"));
     assert!(!evaluated("./loop.sh; f() { f; f; }; f", &World::empty(), &[], &Two).problems.is_empty());
+}
+
+#[test]
+fn a_file_of_data_is_no_script_though_the_command_begins_with_it() {
+    let run = |text: &str| lines(&evaluated(text, &World::empty(), &[], &Two));
+    assert_eq!(run("/c/map.conf"), ["/c/map.conf"]);
+    assert_eq!(run("/c/run.py"), ["/c/run.py"]);
+    assert_eq!(run("--config=/b"), ["--config=/b"]);
+    assert_eq!(run("/c/start.cmd"), ["inner"]);
 }
 
 #[test]
