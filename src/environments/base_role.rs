@@ -27,14 +27,30 @@ pub(super) fn only_services(project: &Project) -> bool {
     !project.services.is_empty() && !project.services.values().any(may_be_ours)
 }
 
+/// Whether a project runs nothing but tools of others: no service behind the application is among them either.
+pub(super) fn tools(project: &Project) -> bool {
+    let backs = |service: &Service| {
+        let reference = service.image.as_ref().and_then(|image| image.value.one());
+        reference.is_some_and(|reference| services::by_image(&images::describe(reference, "").repository).is_some())
+    };
+    of_others(project) && !project.services.values().any(backs)
+}
+
+/// Whether all that a project runs is pulled, and none of it may be ours.
+pub(super) fn of_others(project: &Project) -> bool {
+    only_services(project) && project.services.values().all(|service| service.image.is_some())
+}
+
 /// What says that a service runs on a developer's machine.
 pub(super) fn development_sign(service: &Service) -> Option<(Span, &'static str)> {
     let context = service.build.as_ref().and_then(|build| build.context.value.one().cloned());
     for mount in &service.volumes {
-        let Some(source) = mount.source.as_deref().filter(|_| mount.kind == "bind" && !mount.read_only) else {
-            continue;
-        };
+        let Some(source) = mount.source.as_deref().filter(|_| mount.kind == "bind") else { continue };
         let source = source.trim_end_matches('/');
+        // What is not to be written to is code only where it is all of it.
+        if mount.read_only && source != "." {
+            continue;
+        }
         let checkout = source == "." || source.is_empty();
         let whole = checkout || context.as_deref().is_some_and(|context| context.trim_end_matches('/') == source);
         let below = source.starts_with("./")

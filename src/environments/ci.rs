@@ -5,6 +5,7 @@ use std::sync::Arc;
 use super::compose::load;
 use super::plan::{CommandLine, Planned, Runs, Unit};
 use crate::discover::{Kind, paths};
+use crate::formats::workflow::Ci;
 use crate::links::compose_call::ComposeCall;
 use crate::links::{Call, Caller, Meaning, Repository, meaning};
 use crate::model::{Confidence, FileId, Role, SpanMap};
@@ -40,17 +41,48 @@ fn is_from_outside(job: &str) -> bool {
     words(job).any(|word| outside.contains(&word.as_str()))
 }
 
-/// The test environment: one, whatever the number of jobs.
-pub fn tests(repository: &Repository<'_>) -> Option<Planned> {
-    let mut planned = Planned::new("test", Role::Test, Confidence::Invoked);
+/// The test environments: one a CI, whatever the number of jobs; the first is called just that.
+pub fn tests(repository: &Repository<'_>) -> Vec<Planned> {
+    let all = [Ci::GitHub, Ci::GitLab, Ci::CircleCi, Ci::Travis];
+    let mut found: Vec<Planned> = Vec::new();
+    for (ci, name) in all.into_iter().zip(["github", "gitlab", "circleci", "travis"]) {
+        found.extend(of_ci(repository, ci, if found.is_empty() { "test" } else { name }));
+    }
+    if found.is_empty() { elsewhere(repository).into_iter().collect() } else { found }
+}
+
+/// The test environment of a job that reuses a workflow of another repository which is named for tests: that is all that is known.
+fn elsewhere(repository: &Repository<'_>) -> Option<Planned> {
+    let says = |text: &str| words(text).any(|word| ["ci", "test", "tests", "pytest"].contains(&word.as_str()));
+    for (_, workflow) in repository.workflows() {
+        for job in &workflow.jobs {
+            let Some(uses) = job.uses.as_ref().filter(|uses| !uses.value.starts_with("./")) else { continue };
+            let path = uses.value.split('@').next().unwrap_or_default();
+            if says(paths::name(path)) {
+                let why = format!("job {} reuses a workflow of another repository, named for tests", job.id.value);
+                let mut planned = Planned::new("test", Role::Test, Confidence::Named).because(uses.span, why);
+                planned.only_named = true;
+                return Some(planned);
+            }
+        }
+    }
+    None
+}
+
+fn of_ci(repository: &Repository<'_>, ci: Ci, name: &str) -> Option<Planned> {
+    let mut planned = Planned::new(name, Role::Test, Confidence::Invoked);
     for call in &repository.calls {
         let Caller::Job { file, job } = &call.caller else { continue };
+        if repository.workflow(*file).is_none_or(|workflow| workflow.ci != ci) {
+            continue;
+        }
         if tests_here(call) {
             planned.add_evidence(call.span, format!("job {job} runs the tests"));
             add_job(repository, *file, job, &mut planned);
         } else if let Some(compose) = tests_in_service(call) {
             planned.add_evidence(call.span, format!("job {job} runs the tests in a service"));
             add_service(repository, call, compose, &mut planned);
+            planned.add_file(*file);
         }
     }
     // Tests from outside, and those of a linter's job, say little of what runs inside, where others say it.

@@ -3,14 +3,17 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use super::base_role::{by_selector, development_sign, only_services, role_of_base, starts_production_server};
+use super::base_role::{
+    by_selector, development_sign, of_others, only_services, role_of_base, starts_production_server, tools,
+};
+use super::compose_calls::{called_with, invocation, invoked_with};
 use super::plan::{ImageBuild, Planned, Runs, Unit};
 use super::service_roles::{is_base, service_roles};
 use super::words::{Naming, naming};
 use crate::discover::{Kind, paths};
 use crate::formats::compose::{self, Field, Options, Profiles, Project, Service};
 use crate::formats::{Vars, World};
-use crate::links::{Call, Caller, Meaning, Repository};
+use crate::links::Repository;
 use crate::model::{Confidence, FileId, Role, Span};
 
 /// What says of files that run together that they are for a developer's machine.
@@ -20,7 +23,7 @@ pub fn development_signs(repository: &Repository<'_>, files: &[FileId]) -> Vec<S
 
 /// One compose file by itself.
 pub(super) struct File {
-    id: FileId,
+    pub(super) id: FileId,
     folder: String,
     pub(super) naming: Naming,
     plain: bool,
@@ -121,12 +124,22 @@ fn infer_folder(repository: &Repository<'_>, group: &[&File]) -> Vec<Planned> {
         let names_none = own.map_or(base.is_some(), |(_, word)| word == "override");
         names_none && called_with(repository, file).is_none()
     };
+    // Tools of others alone (a proxy, what renews certificates) are part of what runs beside them, not an environment; so
+    // are services by themselves where another file of the same role runs what is ours.
+    let aside = |file: &File| {
+        let role = |file: &File| file.naming.role.as_ref().map(|(role, _)| *role);
+        let mut others = named.iter().filter(|other| other.id != file.id && role(other) == role(file));
+        let deployed = matches!(role(file), Some(Role::Production | Role::Staging));
+        tools(&file.alone) || deployed && of_others(&file.alone) && others.any(|other| !only_services(&other.alone))
+    };
     // What is laid over all that a plain `docker compose up` runs is a developer's variant of it.
     let variant = |stack: &Stack| {
         let plain = base.zip(over).map(|(base, over)| [base.id, over.id]);
         plain.is_some_and(|plain| stack.files.len() > 2 && stack.files.starts_with(&plain))
     };
-    for file in named.iter().filter(|file| file.naming.role.is_some() && !over_another(file) && !partial(file)) {
+    for file in
+        named.iter().filter(|file| file.naming.role.is_some() && !over_another(file) && !partial(file) && !aside(file))
+    {
         let mut stack = stack_of(repository, file, base.copied());
         if let Some(over) = laid_on(file).filter(|over| !stack.files.contains(&over.id)) {
             stack.files.push(over.id);
@@ -147,13 +160,13 @@ fn infer_folder(repository: &Repository<'_>, group: &[&File]) -> Vec<Planned> {
     }
     let has = |role: Role| named.iter().any(|file| file.naming.role.as_ref().is_some_and(|(found, _)| *found == role));
     // Away from the root, services alone are a tool's (a local object store, a viewer), not an environment, unless a command starts them.
-    let aside = |base: &&&File| {
+    let counts = |base: &&&File| {
         base.folder.is_empty()
             || base.naming.role.is_some()
             || !only_services(&base.alone)
             || called_with(repository, base).is_some()
     };
-    if let Some(base) = base.filter(aside) {
+    if let Some(base) = base.filter(counts) {
         let files = std::iter::once(base.id).chain(over.map(|file| file.id)).collect();
         let stack = Stack { files, invoked: invocation(repository, &[base.id], &base.folder) };
         let (role, word, why, confidence) = role_of_base(repository, base, over.is_some(), &stack, &has);
@@ -240,66 +253,24 @@ fn stack_of(repository: &Repository<'_>, file: &File, base: Option<&File>) -> St
         return Stack { files, invoked: Some(span) };
     }
     let incomplete = file.alone.services.values().any(|service| service.image.is_none() && service.build.is_none());
+    // Services of the plain file that say no more than how they are built are those of the plain file, built otherwise.
+    let bare = |service: &Service| {
+        service.command.is_none()
+            && service.entrypoint.is_none()
+            && service.ports.is_empty()
+            && service.depends_on.is_empty()
+            && service.env_count() == 0
+    };
+    let rebuilds = |base: &File| {
+        let known = |(name, service): (&String, &Service)| {
+            bare(service) && base.alone.services.get(name).is_some_and(|other| !bare(other))
+        };
+        file.alone.services.iter().all(known)
+    };
     match base {
-        Some(base) if incomplete => Stack { files: vec![base.id, file.id], invoked: None },
+        Some(base) if incomplete || rebuilds(base) => Stack { files: vec![base.id, file.id], invoked: None },
         _ => Stack { files: vec![file.id], invoked: None },
     }
-}
-
-/// The longest list of files with which a call names this one.
-fn invoked_with(repository: &Repository<'_>, file: &File) -> Option<(Vec<FileId>, Span)> {
-    called_with(repository, file).or_else(|| by_variable(repository, file))
-}
-
-/// The longest list of files that a command names with this one last.
-fn called_with(repository: &Repository<'_>, file: &File) -> Option<(Vec<FileId>, Span)> {
-    let mut best: Option<(Vec<FileId>, Span)> = None;
-    for call in &repository.calls {
-        let Meaning::Composes(compose) = &call.meaning else { continue };
-        let files: Vec<FileId> = compose
-            .files
-            .iter()
-            .filter_map(|path| {
-                repository.tree.find(&paths::join(&call.folder, path)?).or_else(|| repository.tree.find(path))
-            })
-            .collect();
-        if files.last() == Some(&file.id) && best.as_ref().is_none_or(|(known, _)| known.len() < files.len()) {
-            best = Some((files, call.span));
-        }
-    }
-    best
-}
-
-/// The files that `COMPOSE_FILE` of a file of variables names, this one among them and laid over others.
-fn by_variable(repository: &Repository<'_>, file: &File) -> Option<(Vec<FileId>, Span)> {
-    for dotenv in repository.of(Kind::Dotenv) {
-        let folder = paths::parent(repository.tree.path(*dotenv));
-        let Ok(text) = repository.tree.text(*dotenv) else { continue };
-        let Some(at) = text.match_indices("COMPOSE_FILE=").map(|(at, _)| at).find(|at| starts_line(text, *at)) else {
-            continue;
-        };
-        let value = text.get(at..)?.lines().next()?.strip_prefix("COMPOSE_FILE=")?;
-        let find = |path: &str| repository.tree.find(&paths::join(folder, path.trim_matches(['"', '\'']))?);
-        let files: Vec<FileId> = value.split([':', ';']).filter_map(|path| find(path.trim())).collect();
-        if files.len() > 1 && files.iter().skip(1).any(|id| *id == file.id) {
-            return Some((files, Span::new(*dotenv, at, at + 12)));
-        }
-    }
-    None
-}
-
-fn starts_line(text: &str, at: usize) -> bool {
-    at == 0 || text.get(..at).is_some_and(|before| before.ends_with('\n'))
-}
-
-/// Where the plain files of a folder are run, other than by a guide.
-fn invocation(repository: &Repository<'_>, files: &[FileId], folder: &str) -> Option<Span> {
-    let plain = |call: &&Call| {
-        let Meaning::Composes(compose) = &call.meaning else { return false };
-        let by_convention = compose.files.is_empty() && call.folder == folder;
-        by_convention && compose.action == "up" && !matches!(call.caller, Caller::Guide(_)) && !files.is_empty()
-    };
-    repository.calls.iter().find(plain).map(|call| call.span)
 }
 
 /// The name of an image whose tag alone is chosen where it is deployed.

@@ -1,10 +1,11 @@
 //! Images that only development builds: no production of their own, whatever their Dockerfile could be deployed as.
 
-use super::images::{AS_IT_STANDS, build, runs_something};
+use super::images::{AS_IT_STANDS, build};
 use super::plan::{ImageBuild, Planned, Runs};
+use super::starts::{commands, runs_something, script};
 use crate::discover::classify::classify;
 use crate::discover::{Kind, paths};
-use crate::formats::dockerfile::{Action, Build, Command, CopyFrom};
+use crate::formats::dockerfile::{Action, Build, CopyFrom};
 use crate::links::Repository;
 use crate::model::{Confidence, Environment, Role};
 
@@ -80,25 +81,8 @@ fn image(planned: &Planned) -> Option<&ImageBuild> {
 
 /// Whether an image starts a development server, by its own words or in the script that they name.
 fn develops(repository: &Repository<'_>, image: &ImageBuild, build: &Build) -> bool {
-    let Some(stage) = build.target.and_then(|target| build.stages.get(target)) else { return false };
-    let commands: Vec<String> = [&stage.entrypoint, &stage.cmd].into_iter().flatten().map(text).collect();
-    let tree = repository.tree;
-    let script = commands.iter().flat_map(|command| command.split_whitespace()).find_map(|word| {
-        let name = paths::name(word);
-        let beside = [paths::parent(tree.path(image.dockerfile)), image.context.as_str()];
-        let here = beside.iter().find_map(|folder| tree.find(&paths::join(folder, name)?));
-        here.filter(|_| word.contains('/') || name.ends_with(".sh"))
-    });
-    let script = script.and_then(|file| tree.text(file).ok()).unwrap_or_default();
     let signs = |text: &str| SIGNS.iter().any(|sign| text.contains(sign));
-    signs(script) || signs(&commands.join(" "))
-}
-
-fn text(command: &Command) -> String {
-    match command {
-        Command::Exec { words, .. } => words.iter().map(|word| word.value.as_str()).collect::<Vec<_>>().join(" "),
-        Command::Shell { text, .. } => text.clone(),
-    }
+    signs(script(repository, image, build)) || signs(&commands(build).join(" "))
 }
 
 #[cfg(test)]

@@ -5,6 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use super::plan::{ImageBuild, Planned, Runs, Unit};
 use super::published::pushed;
 use super::stages::{self, Asked};
+use super::starts::runs_something;
 use super::words::{naming, selected};
 use crate::discover::{Kind, paths};
 use crate::formats::dockerfile::{self, Build, BuildInputs};
@@ -41,14 +42,6 @@ pub fn selector(repository: &Repository<'_>, image: &ImageBuild) -> Option<(Role
         let (role, word) = selected(name, var.value.one()?)?;
         Some((role, word, var.origin.primary()?))
     })
-}
-
-/// Whether an image runs an application by itself: it has a command.
-pub(super) fn runs_something(build: &Build) -> bool {
-    build
-        .target
-        .and_then(|target| build.stages.get(target))
-        .is_some_and(|stage| stage.cmd.is_some() || stage.entrypoint.is_some())
 }
 
 /// Whether an image has anything to do with Python.

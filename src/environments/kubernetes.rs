@@ -114,17 +114,42 @@ fn sources(repository: &Repository<'_>) -> Vec<Source> {
             groups.entry(role_of(tree.path(file))).or_default().push(file);
         }
     }
-    // What names no environment belongs to each that is named.
-    let shared = if groups.keys().any(Option::is_some) { groups.remove(&None).unwrap_or_default() } else { Vec::new() };
-    for files in groups.into_values() {
-        let files: Vec<FileId> = files.into_iter().chain(shared.iter().copied()).collect();
-        let nodes: Vec<_> =
-            files.iter().flat_map(|file| kubernetes::parse(*file, tree.text(*file).unwrap_or_default())).collect();
+    let read = |files: &[FileId]| {
+        let nodes = files.iter().flat_map(|file| kubernetes::parse(*file, tree.text(*file).unwrap_or_default()));
+        kubernetes::read(&nodes.collect::<Vec<_>>())
+    };
+    let named = groups.keys().any(Option::is_some);
+    let production = groups.keys().flatten().any(|(role, _)| *role == Role::Production);
+    let alone: BTreeSet<_> =
+        groups.iter().filter(|(_, files)| runs_ours(&read(files))).map(|(key, _)| key.clone()).collect();
+    // What names no environment belongs to each that is named; but what runs beside others that run their own is one more.
+    let apart = !production && alone.contains(&None) && alone.len() > 1;
+    let shared = if named { groups.get(&None).cloned().unwrap_or_default() } else { Vec::new() };
+    if named && !apart {
+        groups.remove(&None);
+    }
+    for (key, mut files) in groups {
+        if named && key.is_some() && !(apart && alone.contains(&key)) {
+            files.extend(shared.iter().copied());
+        }
+        let objects = read(&files);
         let (Some(anchor), why) = (files.first().copied(), "Kubernetes manifests run it") else { continue };
-        let objects = kubernetes::read(&nodes);
         found.push(Source { anchor, files, objects, why, overlay: false, elsewhere: Vec::new() });
     }
     found
+}
+
+/// Whether manifests run a program that may be ours.
+fn runs_ours(objects: &Objects) -> bool {
+    let containers = || objects.workloads.iter().flat_map(|workload| &workload.containers);
+    let ours = |container: &Container| container.image.as_ref().is_some_and(|image| !of_others(bare(&image.value)));
+    containers().any(ours)
+}
+
+/// A file's name without the kind of object at its end, which is no word of an environment (`web-rc.yaml`).
+fn without_kind(name: &str) -> &str {
+    let stem = name.rsplit_once('.').map_or(name, |(stem, _)| stem);
+    ["-rc", "_rc", ".rc"].iter().find_map(|end| stem.strip_suffix(end)).unwrap_or(name)
 }
 
 fn is_kustomization(path: &str) -> bool {
@@ -137,7 +162,7 @@ fn role_of(path: &str) -> Option<(Role, String)> {
         let parts = parts.split('/').filter(|part| !PLATFORMS.contains(&part.to_ascii_lowercase().as_str()));
         naming(&parts.collect::<Vec<_>>().join("/")).role.filter(|(_, word)| !PLATFORMS.contains(&word.as_str()))
     };
-    let file = || says(paths::name(path)).filter(|_| !is_kustomization(path));
+    let file = || says(without_kind(paths::name(path))).filter(|_| !is_kustomization(path));
     says(paths::parent(path)).or_else(file)
 }
 

@@ -4,7 +4,7 @@ use super::plan::{Planned, Runs, Unit};
 use super::settings::Module;
 use crate::discover::{Kind, paths};
 use crate::links::{Call, Caller, Meaning, Repository, meaning};
-use crate::model::{Confidence, Role, Span};
+use crate::model::{Confidence, FileId, Role, Span};
 
 /// A person's machine, where nothing else is for development but the code says how to start it there.
 pub(super) fn add(repository: &Repository<'_>, modules: &[Module], all: &mut Vec<Planned>) {
@@ -34,19 +34,69 @@ pub(super) fn add(repository: &Repository<'_>, modules: &[Module], all: &mut Vec
     };
     if let Some(call) = by_hand.is_none().then(|| started(repository)).flatten() {
         let folder = manage.map_or(call.folder.as_str(), |file| paths::parent(repository.tree.path(*file))).to_owned();
-        let mut planned = Planned::new("development", Role::Development, Confidence::Guessed)
-            .because(call.span, "it is told how to start it by hand");
+        let mut planned = Planned::new("development", Role::Development, Confidence::Guessed).because(call.span, TOLD);
         planned.units.push(Unit { name: "host".into(), runs: Runs::Machine { folder } });
         all.push(planned);
         return;
     }
-    if let Some((beside, evidence, why)) = by_hand {
-        let folder = paths::parent(repository.tree.path(*beside)).to_owned();
-        let mut planned = Planned::new("development", Role::Development, Confidence::Guessed)
-            .because(Span::new(*evidence, 0, 0), why);
+    let known = by_hand.map(|(beside, evidence, why)| (*beside, Span::new(*evidence, 0, 0), why));
+    let told = || told(repository).map(|span| (manage.copied().unwrap_or(span.file), span, TOLD));
+    let defaulted = || by_default(repository, modules, manage.copied());
+    if let Some((beside, span, why)) = known.or_else(told).or_else(defaulted) {
+        let folder = paths::parent(repository.tree.path(beside)).to_owned();
+        let mut planned = Planned::new("development", Role::Development, Confidence::Guessed).because(span, why);
         planned.units.push(Unit { name: "host".into(), runs: Runs::Machine { folder } });
         all.push(planned);
     }
+}
+
+/// Why a person's machine is one that a guide speaks of.
+const TOLD: &str = "it is told how to start it by hand";
+
+/// Where a text for readers speaks of the development server, in the middle of a line or outside the guides that are followed.
+fn told(repository: &Repository<'_>) -> Option<Span> {
+    let tree = repository.tree;
+    let site = repository.of(Kind::Python).iter().any(|file| paths::name(tree.path(*file)) == "manage.py");
+    let sign = if site { "manage.py runserver" } else { "flask run" };
+    let reads = |path: &str| {
+        let ending = paths::name(path).rsplit_once('.').map_or("", |(_, ending)| ending);
+        ["md", "rst", "txt", "adoc", "markdown"].contains(&ending) && !path.starts_with('.')
+    };
+    tree.files().filter(|(_, path)| reads(path)).find_map(|(file, _)| {
+        let text = tree.text(file).ok()?;
+        let (at, _) = text.match_indices(sign).find(|(at, _)| {
+            let line = text.get(..*at).and_then(|before| before.rsplit('\n').next()).unwrap_or_default();
+            !["docker", "podman", "heroku"].iter().any(|tool| line.contains(tool))
+        })?;
+        Some(Span::new(file, at, at + sign.len()))
+    })
+}
+
+/// What says that the code starts on a developer's machine as it stands: settings of Django with a default that is for that, or
+/// a program that starts itself in its mode for that.
+fn by_default(
+    repository: &Repository<'_>,
+    modules: &[Module],
+    manage: Option<FileId>,
+) -> Option<(FileId, Span, &'static str)> {
+    let found = |file: FileId, signs: &[&str]| {
+        let text = repository.tree.text(file).ok()?;
+        let (at, sign) = signs.iter().find_map(|sign| Some((text.find(sign)?, *sign)))?;
+        Some(Span::new(file, at, at + sign.len()))
+    };
+    if let Some(manage) = manage {
+        let plain = modules.iter().filter(|module| module.role.is_none());
+        let signs = ["sqlite3", "DEBUG = True", "localhost", "127.0.0.1"];
+        let span = plain.filter_map(|module| found(module.file, &signs)).next()?;
+        return Some((manage, span, "its settings have defaults for a developer's machine"));
+    }
+    repository.of(Kind::Python).iter().find_map(|file| {
+        let text = repository.tree.text(*file).ok()?;
+        let main = text.find("__name__ ==").and_then(|at| text.get(at..))?;
+        let starts = main.contains(".run(") && (main.contains("debug=True") || main.contains("reload=True"));
+        let span = found(*file, &["__name__ =="]).filter(|_| starts)?;
+        Some((*file, span, "the program starts itself for developers"))
+    })
 }
 
 /// Whether an environment runs at a host, not on a person's machine.
@@ -93,5 +143,18 @@ mod tests {
         assert!(found.contains(&"development development: README.md".to_owned()), "{found:?}");
         assert_eq!(with("Then\n\n```python manage.py runserver```\n").len(), 2, "a block of one line");
         assert_eq!(with("```\npython manage.py migrate\n```\n").len(), 1);
+        assert_eq!(with("- start it: `python manage.py runserver`\n").len(), 2, "within a line");
+        assert_eq!(with("- `docker compose run web python manage.py runserver`\n").len(), 1);
+    }
+
+    #[test]
+    fn defaults_for_a_machine_tell_of_one() {
+        let with =
+            |settings: &str| environments(&[APP, ("manage.py", "import os\n"), ("shop/settings.py", settings)]).len();
+        assert_eq!(with("DATABASES = {'default': {'ENGINE': 'django.db.backends.sqlite3'}}\n"), 2);
+        assert_eq!(with("DEBUG = False\n"), 1);
+        let app = |code: &str| environments(&[APP, ("app.py", code)]).len();
+        assert_eq!(app("if __name__ == '__main__':\n    app.run(debug=True)\n"), 2);
+        assert_eq!(app("app = make()\n"), 1);
     }
 }

@@ -6,6 +6,7 @@ mod apart;
 mod base_role;
 pub mod ci;
 pub mod compose;
+mod compose_calls;
 pub mod configured;
 pub mod deployments;
 pub mod devcontainers;
@@ -24,6 +25,7 @@ mod service_roles;
 pub mod settings;
 mod shipped;
 mod stages;
+mod starts;
 mod targets;
 mod told;
 mod ways;
@@ -113,12 +115,15 @@ fn of_project(repository: &Repository<'_>) -> Vec<Planned> {
             planned.environment.name = "production".into();
         }
     }
-    if let Some(tests) = ci::tests(repository) {
-        all.retain(|planned| {
-            planned.environment.role != Role::Test
-                || planned.environment.files.iter().any(|file| tests.environment.files.contains(file))
-        });
-        merge_tests(&mut all, tests);
+    let mut tests = ci::tests(repository).into_iter();
+    if let Some(first) = tests.next() {
+        let others: Vec<Planned> = tests.collect();
+        let shared = |file: &crate::model::FileId| {
+            std::iter::once(&first).chain(&others).any(|tests| tests.environment.files.contains(file))
+        };
+        all.retain(|planned| planned.environment.role != Role::Test || planned.environment.files.iter().any(shared));
+        merge_tests(&mut all, first);
+        all.extend(others);
     } else if !all.iter().any(|planned| planned.environment.role == Role::Test) {
         all.extend(platform::app_json_tests(repository));
     }

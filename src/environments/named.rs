@@ -3,9 +3,9 @@
 use super::plan::Planned;
 use super::words::naming;
 use crate::discover::aside::is_aside;
-use crate::discover::paths;
+use crate::discover::{Kind, paths};
 use crate::links::Repository;
-use crate::model::{Confidence, Span};
+use crate::model::{Confidence, FileId, Span};
 
 /// Adds staging and production where only such files are named for them; what runs there is not known.
 pub(super) fn add(repository: &Repository<'_>, all: &mut Vec<Planned>) {
@@ -14,7 +14,8 @@ pub(super) fn add(repository: &Repository<'_>, all: &mut Vec<Planned>) {
     }
     let charts = repository.tree.files().any(|(_, path)| paths::name(path) == "Chart.yaml");
     for (file, path) in repository.tree.files().filter(|(_, path)| !is_aside(path)) {
-        let Some((tool, named)) = described(path, charts) else { continue };
+        let read = || chosen(repository, path).map(|word| ("a file of configuration", word));
+        let Some((tool, named)) = described(path, charts).or_else(read) else { continue };
         let Some((role, word)) = naming(named).role.filter(|(_, word)| PLAIN.contains(&word.as_str())) else {
             continue;
         };
@@ -31,7 +32,22 @@ pub(super) fn add(repository: &Repository<'_>, all: &mut Vec<Planned>) {
 }
 
 /// Words that say an environment wherever they stand.
-const PLAIN: [&str; 9] = ["stage", "staging", "stg", "uat", "preprod", "prod", "prd", "production", "live"];
+const PLAIN: [&str; 11] =
+    ["stage", "staging", "stg", "uat", "qa", "preprod", "nonprod", "prod", "prd", "production", "live"];
+
+/// The word in the name of a file of configuration that code chooses among others by it: `open(f"config.{env}.yaml")`.
+fn chosen<'p>(repository: &Repository<'_>, path: &'p str) -> Option<&'p str> {
+    let name = paths::name(path);
+    let (stem, ending) = name.rsplit_once('.')?;
+    let at = stem.rfind(['.', '-', '_'])?;
+    let (before, word) = (stem.get(..=at)?, stem.get(at + 1..)?);
+    if !["yaml", "yml", "toml", "json", "ini"].contains(&ending) || !PLAIN.contains(&word) {
+        return None;
+    }
+    let asked = format!("{before}{{");
+    let reads = |file: &FileId| repository.tree.text(*file).is_ok_and(|text| text.contains(&asked));
+    repository.of(Kind::Python).iter().any(reads).then_some(word)
+}
 
 /// The tool whose file a path is, and the part of the path that may name an environment.
 fn described(path: &str, charts: bool) -> Option<(&'static str, &str)> {
@@ -70,5 +86,14 @@ mod tests {
         let charts = [APP, ("helm/Chart.yaml", "name: a\n"), ("helm/values-staging.yaml", "a: 1\n")];
         assert!(environments(&charts).contains(&"staging staging: helm/values-staging.yaml".to_owned()));
         assert_eq!(environments(&[APP, ("infra/modules/db/main.tf", "a: 1\n")]).len(), 1);
+    }
+
+    #[test]
+    fn files_that_code_chooses_by_a_word_are_environments() {
+        let file = ("config/config.nonprod.yaml", "a: 1\n");
+        let with = |code: &str| environments(&[APP, file, ("shop/load.py", code)]);
+        let found = with("def load(env):\n    return open(f'config/config.{env}.yaml')\n");
+        assert!(found.contains(&"nonprod staging: config/config.nonprod.yaml".to_owned()), "{found:?}");
+        assert_eq!(with("open('config/config.yaml')\n").len(), 1);
     }
 }

@@ -107,7 +107,7 @@ fn platform_image(repository: &Repository<'_>, folder: &str) -> Option<ImageBuil
             span: None,
         };
         let build = images::build(repository, &image)?;
-        let command = images::runs_something(&build);
+        let command = super::starts::runs_something(&build);
         // An image that starts by itself needs no Procfile: a buildpack reads that, where it can tell what to install.
         let rank = match (role, plain, command) {
             (Some(Role::Production), _, _) => 3,

@@ -202,11 +202,28 @@ pub fn by_file_words(repository: &Repository<'_>, modules: &[Module], planned: &
     Some(SettingsChoice { module: module.name.clone(), class: None, span: Some(Span::new(module.file, 0, 0)) })
 }
 
+/// Whether two words for staging say the same.
+fn same_word(one: &str, other: &str) -> bool {
+    let plain = |word: &str| if ["stage", "stg"].contains(&word) { "staging" } else { word }.to_owned();
+    plain(one) == plain(other)
+}
+
 /// Environments that exist by the name of a settings module or class alone: those of roles that nothing else has.
 pub fn infer(modules: &[Module], known: &[Planned]) -> Vec<Planned> {
     let mut found: Vec<Planned> = Vec::new();
     let mut add = |role: Role, word: &str, span: Span, text: String, choice: SettingsChoice| {
-        let taken = known.iter().chain(&found).any(|planned| planned.environment.role == role);
+        let of_role = |planned: &&Planned| planned.environment.role == role;
+        // Settings of their own for each of several words (staging, review, uat) are as many environments.
+        let other = |planned: &Planned| {
+            let module =
+                planned.settings.as_ref().filter(|known| known.class.is_none() && known.module != choice.module);
+            role == Role::Staging
+                && choice.class.is_none()
+                && module.is_some()
+                && !same_word(&planned.environment.name, word)
+        };
+        let taken =
+            known.iter().any(|planned| of_role(&planned)) || found.iter().filter(of_role).any(|one| !other(one));
         if !taken {
             let mut planned = Planned::new(word, role, Confidence::Named).because(span, text);
             planned.settings = Some(choice);

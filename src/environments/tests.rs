@@ -290,7 +290,7 @@ fn a_collection_is_left_out() {
     let files: Vec<(&str, &str)> = files.iter().map(|(path, text)| (path.as_str(), *text)).collect();
     assert_eq!(environments(&files), [""; 0]);
     let mut files = files;
-    files.push(("web/docker-compose.prod.yml", "services: {web: {image: 'nginx:1.27'}}\n"));
+    files.push(("web/docker-compose.prod.yml", "services: {web: {image: 'acme/site:1'}}\n"));
     assert_eq!(environments(&files), ["web/prod production: web/docker-compose.prod.yml"]);
 }
 

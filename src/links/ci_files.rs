@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use crate::discover::{Tree, paths};
 use crate::formats::workflow::expand::typed;
-use crate::formats::workflow::{self, Action, Data, Inputs, RunInstance, RunText, Step, Target, Workflow};
+use crate::formats::workflow::{self, Action, Data, Inputs, RunInstance, RunText, Step, Target, Texts, Workflow};
 use crate::formats::{circleci, gitlab, travis, workflow::Job};
 use crate::model::{FileId, Span, Spanned};
 
@@ -44,6 +44,16 @@ pub(super) fn runs(run: &RunText, instances: &[RunInstance]) -> Vec<RunText> {
         }
     }
     if all.is_empty() || all.len() > MOST_RUNS { vec![run.clone()] } else { all }
+}
+
+/// A script with the variables put in that its expressions read and the workflow, the job or the step sets.
+pub(super) fn with_env(run: &RunText, from: [&Texts; 3]) -> RunText {
+    if !run.text.contains("env.") {
+        return run.clone();
+    }
+    let written = from.into_iter().flatten().filter(|(_, text)| !text.value.contains("${{"));
+    let values = written.map(|(name, text)| (format!("env.{name}"), text.clone())).collect();
+    workflow::with_values(run, &values)
 }
 
 /// The workflows of these files, with what they use of the repository.
@@ -113,7 +123,15 @@ fn steps(tree: &Tree, written: Vec<Step>, depth: usize) -> Vec<Step> {
     let mut out = Vec::new();
     for step in written {
         match composite(tree, &step).filter(|_| depth < 10 && out.len() < MOST_STEPS) {
-            Some(action) => out.extend(steps(tree, workflow::inlined(&action, &step), depth + 1)),
+            Some((action, folder)) => {
+                // Its own scripts lie in its folder.
+                let own = BTreeMap::from([("github.action_path".to_owned(), Spanned::new(folder, step.span))]);
+                let mut inner = workflow::inlined(&action, &step);
+                for step in &mut inner {
+                    step.run = step.run.take().map(|run| workflow::with_values(&run, &own));
+                }
+                out.extend(steps(tree, inner, depth + 1));
+            }
             None => out.push(step),
         }
     }
@@ -121,11 +139,12 @@ fn steps(tree: &Tree, written: Vec<Step>, depth: usize) -> Vec<Step> {
     out
 }
 
-fn composite(tree: &Tree, step: &Step) -> Option<Arc<Action>> {
+/// The composite action of the repository that a step uses, and its folder.
+fn composite(tree: &Tree, step: &Step) -> Option<(Arc<Action>, String)> {
     let Target::Action(folder) = workflow::target(&step.uses.as_ref()?.value) else { return None };
     let file = ["action.yml", "action.yaml"].iter().find_map(|name| tree.find(&paths::join(&folder, name)?))?;
     let action = tree.parsed(file, workflow::action).ok()?;
-    action.using.as_ref().is_some_and(|using| using.value == "composite").then_some(action)
+    action.using.as_ref().is_some_and(|using| using.value == "composite").then_some((action, folder))
 }
 
 /// What the jobs of the repository hand to each workflow that they reuse.

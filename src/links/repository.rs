@@ -205,6 +205,7 @@ impl<'t> Repository<'t> {
                 let instances = std::cell::LazyCell::new(|| workflow::expand(&workflow, job, &BTreeMap::new()));
                 for step in &job.steps {
                     let Some(run) = &step.run else { continue };
+                    let run = &ci_files::with_env(run, [&workflow.env, &job.env, &step.env]);
                     let varies = run.text.contains("matrix.");
                     let runs = if varies { ci_files::runs(run, &instances) } else { vec![run.clone()] };
                     let first = calls.len();

@@ -230,7 +230,11 @@ fn python(installs: &mut Installs, command: &[String], executed: &Executed, plac
     if let Err(reason) = &installed.complete
         && !(reason.text == UNLISTED && compiled(place.tree, &installed, &installer_only))
     {
-        installs.packages_complete = Err(reason.clone());
+        // What an earlier command leaves unsaid is not said by one of which only the index knows more.
+        let unsaid = installs.packages_complete.as_ref().is_err_and(|known| known.text != UNLISTED);
+        if !(unsaid && reason.text == UNLISTED) {
+            installs.packages_complete = Err(reason.clone());
+        }
     }
     let label = Spanned::new(command.join(" "), executed.span);
     for source in &installed.sources {

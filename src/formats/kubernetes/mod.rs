@@ -12,10 +12,11 @@ use crate::formats::{Var, Vars};
 use crate::model::{FileId, Known, Origin, Reason, Span, Spanned};
 
 /// Kinds of objects that run containers, and where the pod stands in them.
-const WORKLOADS: [(&str, &[&str]); 8] = [
+const WORKLOADS: [(&str, &[&str]); 9] = [
     ("Deployment", &["spec", "template", "spec"]),
     ("StatefulSet", &["spec", "template", "spec"]),
     ("DaemonSet", &["spec", "template", "spec"]),
+    ("ReplicationController", &["spec", "template", "spec"]),
     ("ReplicaSet", &["spec", "template", "spec"]),
     ("Rollout", &["spec", "template", "spec"]),
     ("Job", &["spec", "template", "spec"]),
