@@ -55,7 +55,38 @@ fn is_settings(repository: &Repository<'_>, path: &str) -> bool {
         paths::parent(path).split('/').any(|part| part == "tests" || part == "test") && name != "settings";
     let named = name == "settings" || name.starts_with("settings_") || name.ends_with("_settings");
     let config = name == "config" || name == "configuration";
-    !aside && !within_tests && (named || in_package || package || config && holds_classes(repository, path))
+    let sets = || named && repository.tree.find(path).is_none_or(|file| sets_something(repository, file));
+    let reads = || PLAIN.contains(&name) && reads_variables(repository, path);
+    !aside && !within_tests && (sets() || in_package || package || config && holds_classes(repository, path) || reads())
+}
+
+/// Modules that hold the configuration of a program without a framework's.
+const PLAIN: [&str; 6] = ["config", "configuration", "conf", "constants", "env", "environment"];
+
+/// Whether a module sets names in capitals, or makes or takes over settings in another way: what is called settings may as
+/// well be the pages on which users change theirs.
+fn sets_something(repository: &Repository<'_>, file: FileId) -> bool {
+    let Ok(text) = repository.tree.text(file) else { return true };
+    let assigns = |line: &str| {
+        let end = line.find(|c: char| !(c.is_ascii_uppercase() || c.is_ascii_digit() || c == '_')).unwrap_or(0);
+        let rest = line.get(end..).unwrap_or_default().trim_start();
+        end > 1 && line.starts_with(|c: char| c.is_ascii_uppercase()) && rest.starts_with(['=', ':', '+'])
+    };
+    let makes = ["import *", "Settings", "Dynaconf", "globals()", "include(", "Config", "settings = ", "exec("];
+    text.lines().map(str::trim_start).any(assigns) || makes.iter().any(|sign| text.contains(sign))
+}
+
+/// Whether a module reads several variables into names in capitals at its top, or in a class.
+fn reads_variables(repository: &Repository<'_>, path: &str) -> bool {
+    let text = repository.tree.find(path).and_then(|file| repository.tree.text(file).ok()).unwrap_or_default();
+    let reads = ["os.getenv(", "os.environ", "environ.get(", "getenv(", "config("];
+    let assigns = |line: &&str| {
+        let (name, value) = line.split_once('=').unwrap_or_default();
+        let name = name.split(':').next().unwrap_or_default().trim();
+        let capitals = name.chars().all(|c| c.is_ascii_uppercase() || c.is_ascii_digit() || c == '_');
+        name.len() > 1 && capitals && reads.iter().any(|read| value.contains(read))
+    };
+    text.lines().filter(assigns).count() > 1
 }
 
 fn holds_classes(repository: &Repository<'_>, path: &str) -> bool {
@@ -118,6 +149,7 @@ fn named_by_entries(repository: &Repository<'_>) -> Vec<String> {
 /// Whether a module is one that the entry files name, or lies beside it and is named for an environment as well.
 fn is_named(named: &[String], path: &str) -> bool {
     let Some(own) = path.strip_suffix(".py") else { return false };
+    let own = own.strip_suffix("/__init__").unwrap_or(own);
     let ends = |end: &str| own == end || own.strip_suffix(end).is_some_and(|start| start.ends_with('/'));
     named.iter().any(|module| {
         let beside = || {
@@ -134,6 +166,17 @@ fn is_named(named: &[String], path: &str) -> bool {
     })
 }
 
+/// The import root and the name of a module as an entry file names it: its packages need no `__init__.py`.
+fn as_named(named: &[String], path: &str) -> Option<(String, String)> {
+    let own = path.strip_suffix(".py")?;
+    let own = own.strip_suffix("/__init__").unwrap_or(own);
+    named.iter().find_map(|module| {
+        let root = own.strip_suffix(module.as_str())?;
+        let root = if root.is_empty() { root } else { root.strip_suffix('/')? };
+        Some((root.to_owned(), module.replace('/', ".")))
+    })
+}
+
 /// All settings modules, by path.
 pub fn modules(repository: &Repository<'_>) -> Vec<Module> {
     let mut found = Vec::new();
@@ -143,7 +186,7 @@ pub fn modules(repository: &Repository<'_>) -> Vec<Module> {
         if !is_settings(repository, path) && !is_named(&named, path) {
             continue;
         }
-        let (root, name) = module_name(repository, path);
+        let (root, name) = as_named(&named, path).unwrap_or_else(|| module_name(repository, path));
         let last = name.rsplit('.').next().unwrap_or(&name).to_owned();
         let naming = naming(&format!("{last}.x"));
         let tests =

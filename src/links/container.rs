@@ -20,6 +20,8 @@ struct Mapping {
 pub struct Container<'t> {
     tree: &'t Tree,
     mappings: Vec<Mapping>,
+    /// The files that are mounted one by one.
+    pub mounted: Vec<FileId>,
     /// The folder commands start in.
     pub workdir: String,
 }
@@ -34,7 +36,7 @@ impl<'t> Container<'t> {
     /// A machine on which the repository is checked out and `folder` is where commands start.
     pub fn checkout(tree: &'t Tree, folder: &str) -> Self {
         let mappings = vec![Mapping { inside: "/repo".into(), outside: String::new(), folder: true }];
-        Self { tree, mappings, workdir: absolute("/repo", folder) }
+        Self { tree, mappings, mounted: Vec::new(), workdir: absolute("/repo", folder) }
     }
 
     /// What a stage of a build holds.
@@ -42,12 +44,14 @@ impl<'t> Container<'t> {
         let mappings = stage_mappings(tree, build, stage, context, 0);
         let workdir =
             build.stages.get(stage).and_then(|stage| stage.workdir.as_ref()).map_or("/", |dir| dir.value.as_str());
-        Self { tree, mappings, workdir: absolute("/", workdir) }
+        Self { tree, mappings, mounted: Vec::new(), workdir: absolute("/", workdir) }
     }
 
     /// Adds a bind mount; it hides what stood there.
     pub fn mount(&mut self, outside: &str, inside: &str) {
-        let folder = self.tree.find(outside).is_none();
+        let file = self.tree.find(outside);
+        self.mounted.extend(file);
+        let folder = file.is_none();
         self.mappings.push(Mapping { inside: absolute("/", inside), outside: outside.to_owned(), folder });
     }
 

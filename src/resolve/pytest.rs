@@ -2,11 +2,12 @@
 
 use super::components::Context;
 use super::part::Part;
-use crate::discover::paths;
+use crate::discover::{Tree, paths};
 use crate::environments::SettingsChoice;
+use crate::formats::python::Run;
 use crate::formats::small::pytest_options::{self, PytestOptions};
 use crate::formats::{Var, World};
-use crate::model::{Origin, Spanned};
+use crate::model::{Origin, Role, Spanned};
 
 /// The module that pytest's options name.
 pub(super) fn module(context: &Context<'_, '_>, part: Option<&Part<'_>>) -> Option<(SettingsChoice, bool)> {
@@ -38,7 +39,36 @@ fn options(context: &Context<'_, '_>, part: Option<&Part<'_>>) -> Vec<PytestOpti
         let options = tree.parsed(file, |file, text| pytest_options::parse(file, name, text)).ok()?;
         Option::clone(&options)
     };
-    ["pytest.ini", "pyproject.toml", "tox.ini", "setup.cfg"].iter().filter_map(read).collect()
+    let found: Vec<PytestOptions> =
+        ["pytest.ini", "pyproject.toml", "tox.ini", "setup.cfg"].iter().filter_map(read).collect();
+    if found.is_empty() { elsewhere(tree).into_iter().collect() } else { found }
+}
+
+/// The options of the one file of pytest's own that the repository holds, wherever the tests are started.
+fn elsewhere(tree: &Tree) -> Option<PytestOptions> {
+    let aside = |path: &str| path.split('/').any(|part| ["node_modules", "vendor", "third_party"].contains(&part));
+    let mut own = tree.files().filter(|(_, path)| paths::name(path) == "pytest.ini" && !aside(path));
+    let (file, _) = own.next().filter(|_| own.next().is_none())?;
+    let options = tree.parsed(file, |file, text| pytest_options::parse(file, "pytest.ini", text)).ok()?;
+    Option::clone(&options)
+}
+
+/// How the program is run, as far as its code may ask for it.
+pub(super) fn run(part: Option<&Part<'_>>, role: Role) -> Run {
+    if role != Role::Test {
+        return Run::Served;
+    }
+    let Some(part) = part else { return Run::Unknown };
+    let all = || part.commands.iter().map(|(argv, _)| argv).chain(part.processes.iter().map(|process| &process.argv));
+    let is_pytest = |argv: &&Vec<String>| argv.iter().any(|word| ["pytest", "py.test"].contains(&paths::name(word)));
+    let is_django = |argv: &&Vec<String>| {
+        argv.windows(2).any(|pair| pair[1] == "test" && ["manage.py", "django-admin"].contains(&paths::name(&pair[0])))
+    };
+    match (all().any(|argv| is_pytest(&argv)), all().any(|argv| is_django(&argv))) {
+        (true, false) => Run::Pytest,
+        (false, true) => Run::Django,
+        _ => Run::Unknown,
+    }
 }
 
 /// The variables that pytest sets before it loads the settings.

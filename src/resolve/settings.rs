@@ -3,8 +3,11 @@
 use super::components::Context;
 use super::configuration;
 use super::edited;
+use super::hosted_names;
+use super::mounted;
 use super::part::Part;
 use super::pytest;
+use super::selected;
 use super::speaker;
 use crate::discover::{Kind, paths};
 use crate::environments::settings::Module;
@@ -48,20 +51,30 @@ pub fn load(context: &Context<'_, '_>, planned: &Planned, parts: &[Part<'_>], mo
     let world = part.map_or_else(outside, |part| part.world.clone());
     let world =
         if planned.environment.role == Role::Test { pytest::with_variables(context, part, world) } else { world };
+    let world = hosted_names::with(planned, world);
     let chosen = choose(context, planned, part, modules, &world);
     // Which of a module's classes is taken, the program says.
     let open = |module: &Module| !module.classes.is_empty() && !is_object(context, module);
     let unsaid = |choice: &SettingsChoice| {
         choice.class.is_none() && modules.iter().any(|module| module.name == choice.module && open(module))
     };
-    if chosen.as_ref().is_none_or(|(choice, _)| unsaid(choice))
+    // A program that configures itself says more than a module that nothing selects.
+    let unselected = |choice: &SettingsChoice| {
+        let module = modules.iter().find(|module| module.name == choice.module);
+        choice.class.is_none()
+            && planned.settings.is_none()
+            && choice.span.is_some_and(|span| module.is_some_and(|module| module.file == span.file))
+            && module
+                .is_some_and(|module| context.repository.tree.text(module.file).is_ok_and(|text| !sets_whole(text)))
+    };
+    if chosen.as_ref().is_none_or(|(choice, _)| unsaid(choice) || unselected(choice))
         && let Some(loaded) = program(context, part, world.clone())
     {
         return Some(loaded);
     }
     let (mut choice, mut selected) = chosen?;
     let roots = roots(context, part, modules, &choice);
-    let evaluator = Evaluator::new(context.repository.tree, roots).served(planned.environment.role != Role::Test);
+    let evaluator = Evaluator::new(context.repository.tree, roots).run(pytest::run(part, planned.environment.role));
     let world = with_selector(world, &choice);
     let mut settings = evaluator.module(&choice.module, &world, choice.class.as_deref());
     let mut choice_certainty = certainty(&choice, &world);
@@ -72,6 +85,16 @@ pub fn load(context: &Context<'_, '_>, planned: &Planned, parts: &[Part<'_>], mo
     {
         settings = evaluator.module(&named.module, &world, named.class.as_deref());
         (choice, selected) = (named.clone(), false);
+    }
+    // Nor does an empty one that is only named for it stand against what the program loads by itself.
+    if settings.values.is_empty()
+        && settings.classes.is_empty()
+        && !selected
+        && let Some(own) = process_default(context, part).filter(|own| own.module != choice.module)
+    {
+        settings = evaluator.module(&own.module, &world, None);
+        choice_certainty = certainty(&own, &world);
+        (choice, selected) = (own, true);
     }
     if let Some(class) = configuration::of(context, planned, part, &settings.classes, &world) {
         settings = evaluator.module(&choice.module, &world, Some(&class.name));
@@ -87,12 +110,13 @@ pub fn load(context: &Context<'_, '_>, planned: &Planned, parts: &[Part<'_>], mo
     if settings.files.iter().any(|(file, _)| edited::is_edited(context, part, *file)) {
         return None;
     }
+    mounted::forget(context, part, &mut settings);
     let refused =
         settings.files.iter().flat_map(|(file, _)| python::refusal::refusals(context.repository.tree, *file)).collect();
     Some(Loaded {
         settings,
         choice_certainty,
-        fallback: fallback(context, &world),
+        fallback: selected::fallback(context, &world),
         refused,
         choice,
         selected,
@@ -107,8 +131,11 @@ fn program(context: &Context<'_, '_>, part: Option<&Part<'_>>, world: World) -> 
     let tree = context.repository.tree;
     let loaded = part.and_then(|part| part.processes.iter().find_map(|process| process.module.clone()));
     let started = part.and_then(|part| {
-        let words = part.processes.iter().flat_map(|process| process.argv.iter());
-        let script = words.into_iter().find(|word| word.ends_with(".py"))?;
+        let own = |pair: &&[String]| pair[1].ends_with(".py") && !["-c", "--config"].contains(&pair[0].as_str());
+        let script = part.processes.iter().find_map(|process| {
+            let first = process.argv.first().filter(|word| word.ends_with(".py"));
+            first.or_else(|| process.argv.windows(2).find(own).map(|pair| &pair[1]))
+        })?;
         part.container.as_ref()?.find(script)
     });
     let by_module = loaded.and_then(|module| {
@@ -129,7 +156,7 @@ fn program(context: &Context<'_, '_>, part: Option<&Part<'_>>, world: World) -> 
     let choice = SettingsChoice { module: settings.module.clone(), class: None, span };
     let (component, unseen) = (part.map(|part| part.name.clone()), part.and_then(|part| part.unseen.clone()));
     let refused = python::refusal::refusals(tree, file);
-    let (choice_certainty, fallback) = (Certainty::Stated, fallback(context, &world));
+    let (choice_certainty, fallback) = (Certainty::Stated, selected::fallback(context, &world));
     Some(Loaded { settings, choice, selected: true, choice_certainty, fallback, world, component, refused, unseen })
 }
 
@@ -170,7 +197,7 @@ fn choose(
     if let Some((choice, _)) = pytest {
         return Some((choice, true));
     }
-    if let Some(choice) = class_by_selection(context, modules, world) {
+    if let Some(choice) = selected::class(context, modules, world, planned.environment.role) {
         return Some((choice, true));
     }
     let role = planned.environment.role;
@@ -195,16 +222,25 @@ fn choose(
     if let Some(choice) = &planned.settings {
         return Some((choice.clone(), false));
     }
+    plain(context, part, modules).map(|choice| (choice, true))
+}
+
+/// The settings of the whole program, where nothing selects any.
+fn plain(context: &Context<'_, '_>, part: Option<&Part<'_>>, modules: &[Module]) -> Option<SettingsChoice> {
     let plain: Vec<&Module> = modules
         .iter()
         .filter(|module| module.role.is_none() && !module.shared && near(part, module) && !aside(module))
         .collect();
+    // Beside settings of the whole program, those of a part of it are no choice.
+    let whole = |module: &&&Module| context.repository.tree.text(module.file).is_ok_and(sets_whole);
+    let plain: Vec<&Module> =
+        if plain.iter().any(|module| whole(&module)) { plain.iter().filter(whole).copied().collect() } else { plain };
     let only = plain.iter().find(|module| module.classes.is_empty() || is_object(context, module)).or(plain.first())?;
     let class = only.classes.iter().find(|class| class.bases.iter().any(|base| base.ends_with("BaseSettings")));
     let object = || python::dynaconf_object(context.repository.tree, only.file);
     let class = class.map(|class| class.name.clone()).or_else(object);
     let span = Some(Span::new(only.file, 0, 0));
-    Some((SettingsChoice { module: only.name.clone(), class, span }, true))
+    Some(SettingsChoice { module: only.name.clone(), class, span })
 }
 
 /// The module that a command of Django's is told with `--settings`.
@@ -216,6 +252,18 @@ fn by_option(part: &Part<'_>) -> Option<SettingsChoice> {
         let module = rest[at].strip_prefix("--settings=").or_else(|| rest.get(at + 1).map(String::as_str))?;
         Some(SettingsChoice { module: module.to_owned(), class: None, span: process.origin.primary() })
     })
+}
+
+/// Whether a file sets what only the settings of a whole program do.
+fn sets_whole(text: &str) -> bool {
+    let names = ["INSTALLED_APPS", "ROOT_URLCONF", "MIDDLEWARE", "DATABASES", "SECRET_KEY", "DEBUG", "DATABASE_URL"];
+    text.contains("BaseSettings")
+        || text.contains("Dynaconf(")
+        || text.lines().map(str::trim_start).any(|line| {
+            names
+                .iter()
+                .any(|name| line.strip_prefix(name).is_some_and(|rest| rest.trim_start().starts_with(['=', ':'])))
+        })
 }
 
 /// Whether a module lies beside the program: among its tests, examples and documentation.
@@ -249,73 +297,6 @@ fn near(part: Option<&Part<'_>>, module: &Module) -> bool {
 
 fn class_variable(world: &World) -> Option<String> {
     world.get("DJANGO_CONFIGURATION").value.one().cloned()
-}
-
-/// Whether a file is one that chooses settings.
-fn selects(path: &str) -> bool {
-    ["config.py", "app.py", "wsgi.py", "main.py", "manage.py", "__init__.py", "settings.py"]
-        .contains(&paths::name(path))
-        || !path.contains('/')
-}
-
-/// The class that a selector variable of the code picks.
-fn class_by_selection(context: &Context<'_, '_>, modules: &[Module], world: &World) -> Option<SettingsChoice> {
-    for file in context.repository.of(Kind::Python) {
-        let path = context.repository.tree.path(*file);
-        if !selects(path) {
-            continue;
-        }
-        let tree = context.repository.tree;
-        let all = python::selections(tree, *file);
-        for selection in all.iter().filter(|selection| selection.variable.is_some()) {
-            let var = world.get(selection.variable.as_deref().unwrap_or_default());
-            let value = match var.value {
-                Known::One(value) => value,
-                Known::Absent => selection.default.clone()?,
-                _ => continue,
-            };
-            let case =
-                selection.cases.iter().find(|(name, ..)| *name == value).map(|(_, target, span)| (target, *span));
-            let case = case.or_else(|| selection.fallback.as_ref().map(|(target, span)| (target, *span)));
-            let Some((target, span)) = case else { continue };
-            let class = target.rsplit('.').next().unwrap_or(target);
-            let module = modules.iter().find(|module| module.classes.iter().any(|known| known.name == class));
-            if let Some(module) = module {
-                let span = var.origin.primary().unwrap_or(span);
-                return Some(SettingsChoice {
-                    module: module.name.clone(),
-                    class: Some(class.to_owned()),
-                    span: Some(span),
-                });
-            }
-        }
-    }
-    None
-}
-
-/// The class that is taken while the selector variable of the code is not set, where the variable is not.
-fn fallback(context: &Context<'_, '_>, world: &World) -> Option<(String, Span)> {
-    let tree = context.repository.tree;
-    let files: Vec<_> =
-        context.repository.of(Kind::Python).iter().copied().filter(|file| selects(tree.path(*file))).collect();
-    let case = |default: &str| {
-        let all = files.iter().flat_map(|file| python::selections(tree, *file)).collect::<Vec<_>>();
-        let mut cases = all.iter().flat_map(|selection| &selection.cases);
-        cases.find(|(name, ..)| name == default).map_or_else(|| default.to_owned(), |(_, target, _)| target.clone())
-    };
-    let chosen = files.iter().find_map(|file| {
-        let from_object = python::entry_points(tree, *file).from_object.into_iter().find_map(|from| {
-            let (variable, default, _) = from.selector?;
-            Some((variable, default?, from.span))
-        });
-        let selection = || {
-            let found = python::selections(tree, *file).into_iter().find(|one| one.variable.is_some())?;
-            Some((found.variable?, found.default?, found.span))
-        };
-        from_object.or_else(selection)
-    });
-    let (variable, default, span) = chosen?;
-    (!world.vars().contains_key(&variable)).then(|| (case(&default), span))
 }
 
 /// The module that the process's own entry file sets.

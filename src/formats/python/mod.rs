@@ -106,6 +106,20 @@ pub enum Kind {
     Undefined,
 }
 
+/// How a program is run.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
+pub enum Run {
+    /// Nothing says.
+    #[default]
+    Unknown,
+    /// It serves or works; its tests are not run.
+    Served,
+    /// Its tests are run by pytest.
+    Pytest,
+    /// Its tests are run by Django's own command.
+    Django,
+}
+
 /// A value with its history.
 #[derive(Clone, PartialEq, Debug)]
 pub struct Val {
@@ -227,13 +241,13 @@ pub struct Evaluator<'t> {
     roots: Vec<String>,
     cache: parse::Cache,
     whole: bool,
-    served: bool,
+    run: Run,
 }
 
 impl<'t> Evaluator<'t> {
     /// An evaluator over a tree whose modules are found under these folders, in order.
     pub fn new(tree: &'t Tree, roots: Vec<String>) -> Self {
-        Self { tree, roots, cache: parse::Cache::default(), whole: false, served: false }
+        Self { tree, roots, cache: parse::Cache::default(), whole: false, run: Run::Unknown }
     }
 
     /// The same for a tree that holds every file there is: what is not in it is nowhere.
@@ -243,17 +257,17 @@ impl<'t> Evaluator<'t> {
         self
     }
 
-    /// The same for a program that is no run of the tests: `test` is no word of its command line.
+    /// The same for a program that is run so: its code may ask for the words of its command line.
     #[must_use]
-    pub fn served(mut self, served: bool) -> Self {
-        self.served = served;
+    pub fn run(mut self, run: Run) -> Self {
+        self.run = run;
         self
     }
 
     /// What a module, or a class in it, comes to.
     pub fn module(&self, name: &str, world: &World, class: Option<&str>) -> Settings {
         let mut machine = Machine::new(self.tree, &self.roots, &self.cache, world);
-        (machine.whole, machine.served) = (self.whole, self.served);
+        (machine.whole, machine.run) = (self.whole, self.run);
         let file = machine.find(name).and_then(|(file, _)| file);
         let mut out = Settings { module: name.to_owned(), file, ..Settings::default() };
         let at = Span::new(file.unwrap_or(FileId(0)), 0, 0);

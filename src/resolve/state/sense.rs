@@ -66,7 +66,12 @@ pub(super) fn state(
 
 /// States whose settings a module's name says it holds, and what is chosen where nothing chooses.
 pub(super) fn module(fact: &mut Statement<'_>, shown: &str, loaded: &Loaded, span: Span) {
-    let last = loaded.choice.module.rsplit('.').next().unwrap_or(shown);
+    let mut words = loaded.choice.module.rsplit('.');
+    let last = words.next().unwrap_or(shown);
+    // `config.production.settings` is named for production as well.
+    let plain = ["development", "dev", "local", "production", "prod", "staging"];
+    let above = words.next().filter(|above| last == "settings" && plain.contains(above));
+    let last = above.unwrap_or(last);
     if let Some((role, _)) = role_of_value(last).filter(|_| loaded.selected) {
         fact.text("named_for", role.name(), &Origin::set(span));
     }

@@ -51,6 +51,10 @@ fn one(statements: &mut Statements, name: &str, val: &Val, outer: &Certainty, de
     }
     let last = name.rsplit('.').next().unwrap_or(name);
     let mut value = known(statements, last, inner);
+    // Whatever else is added to it, a wildcard stays one.
+    if name == "ALLOWED_HOSTS" && !matches!(value, Known::One(_)) && holds_wildcard(inner) {
+        value = Known::One(Value::List(vec!["*".to_owned()]));
+    }
     if let Some(reason) = loaded.unseen.as_ref().filter(|_| certainty.is_default()) {
         value = Known::Unknown(reason.clone());
     }
@@ -73,6 +77,17 @@ fn one(statements: &mut Statements, name: &str, val: &Val, outer: &Certainty, de
             };
             fact.attr("false_looking_given", given);
         }
+    }
+}
+
+/// Whether every list that a value may be holds `*`.
+fn holds_wildcard(val: &Val) -> bool {
+    match &val.kind {
+        Kind::List(items) | Kind::Tuple(items) | Kind::Set(items) => {
+            items.iter().any(|item| item.as_str() == Some("*"))
+        }
+        Kind::OneOf(vals) => !vals.is_empty() && vals.iter().all(holds_wildcard),
+        _ => false,
     }
 }
 

@@ -115,6 +115,11 @@ impl Machine<'_> {
         self.space(MODULES)?.names.get(&full).filter(|v| !matches!(v.k, K::Undefined)).cloned()
     }
 
+    /// Whether a module that the repository does not hold is the project's own.
+    fn is_local(&self, name: &str) -> bool {
+        self.ours(name) || !crate::formats::python::lib::is_standard(name) && self.is_own_by_name(name)
+    }
+
     /// Whether the top of a dotted name is in the repository.
     fn ours(&self, name: &str) -> bool {
         self.find(name.split('.').next().unwrap_or(name)).is_some()
@@ -195,6 +200,11 @@ impl Machine<'_> {
         let loaded = self.load(&name, at)?;
         let star = import.names.iter().any(|alias| alias.name.as_str() == "*");
         if loaded.is_none() {
+            if star && !self.whole && !self.tries.is_empty() && self.is_local(&name) {
+                self.local_names(&name, f, at);
+                let text = format!("{name} is not in the repository");
+                return self.raise("ModuleNotFoundError", text, at).map(|_| ());
+            }
             self.missing(&name, at, star)?;
         }
         if star {

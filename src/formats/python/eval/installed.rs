@@ -81,6 +81,11 @@ impl Machine<'_> {
         sounds_local(name) && (named < Named::Perhaps || top.len() < 4) || self.guarded() && named < Named::Unlisted
     }
 
+    /// Whether a module is the project's own by its name, and no manifest asks for it.
+    pub(crate) fn is_own_by_name(&self, name: &str) -> bool {
+        sounds_local(name) && self.named(name) < Named::Perhaps
+    }
+
     /// Whether a manifest names an older release of a package.
     pub(crate) fn pinned_before(&self, package: &str, than: (u32, u32)) -> bool {
         self.tree.files().filter(|(_, path)| manifest(path)).any(|(file, _)| {

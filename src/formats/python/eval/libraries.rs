@@ -321,6 +321,9 @@ impl Machine<'_> {
                 Ok(V::unknown(format!("the result of {path}()"), at))
             }
             _ => {
+                if let Some(read) = self.read_by_helper(path, args, at) {
+                    return read;
+                }
                 if !self.quiet_args(args) || READERS.iter().any(|lib| path.split('.').next() == Some(lib)) {
                     self.unsure_reads("a library may read variables", at);
                 }

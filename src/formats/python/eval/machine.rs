@@ -6,7 +6,7 @@ use std::sync::Arc;
 use super::values::{Data, Exc, Heap, Id, Names, Obj, R, Role, Scope, Space, V};
 use crate::discover::Tree;
 use crate::formats::python::parse::Cache;
-use crate::formats::python::{EnvRead, MissingModule};
+use crate::formats::python::{EnvRead, MissingModule, Run};
 use crate::formats::world::World;
 use crate::model::{FileId, Problem, Reason, Span};
 
@@ -116,8 +116,8 @@ pub(crate) struct Machine<'a> {
     pub(crate) prefixes: Vec<Option<String>>,
     /// Whether the tree holds every file there is.
     pub(crate) whole: bool,
-    /// Whether it is known that no tests are run.
-    pub(crate) served: bool,
+    /// How the program is run.
+    pub(crate) run: Run,
     /// Whether files were made on the way.
     pub(crate) made_files: bool,
     /// How many branches that are not decided are around.
@@ -173,7 +173,7 @@ impl<'a> Machine<'a> {
             from_files: Names::new(),
             prefixes: Vec::new(),
             whole: false,
-            served: false,
+            run: Run::Unknown,
             made_files: false,
             undecided: 0,
             reads_unsure: None,

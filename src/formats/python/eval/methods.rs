@@ -7,6 +7,7 @@ use ruff_python_ast as ast;
 use super::machine::{Cond, Frame, Machine};
 use super::truth::{View, placed};
 use super::values::{Args, Data, Exc, K, R, V};
+use crate::formats::python::Run;
 use crate::model::Span;
 
 impl Machine<'_> {
@@ -91,7 +92,8 @@ impl Machine<'_> {
     pub(crate) fn subscript(&mut self, of: &ast::ExprSubscript, at: Span, f: &mut Frame) -> R {
         let object = self.eval(&of.value, f)?;
         // A part of the command line, for what is asked of it.
-        if self.served && matches!(&object.k, K::Lib(path) if &**path == "sys.argv") {
+        let followed = matches!(self.run, Run::Served | Run::Django);
+        if followed && matches!(&object.k, K::Lib(path) if &**path == "sys.argv") {
             return Ok(object);
         }
         if let ast::Expr::Slice(slice) = &*of.slice {

@@ -9,6 +9,7 @@ use super::join::same;
 use super::machine::{Cond, MAX_SIZE, Machine};
 use super::truth::{Truth, View, placed};
 use super::values::{Data, Exc, K, R, V};
+use crate::formats::python::Run;
 use crate::model::Span;
 
 /// The words of the command line, or the modules that are loaded.
@@ -19,6 +20,25 @@ fn is_command_line(v: &V) -> bool {
 /// A word of the command line that runs tests.
 fn is_test_word(v: &V) -> bool {
     matches!(v.text(), Some("test" | "pytest"))
+}
+
+/// A word of the command line that does something once, which neither serves nor tests.
+fn is_task_word(v: &V) -> bool {
+    const TASKS: [&str; 12] = [
+        "makemigrations",
+        "migrate",
+        "collectstatic",
+        "compress",
+        "shell",
+        "dbshell",
+        "loaddata",
+        "dumpdata",
+        "createsuperuser",
+        "makemessages",
+        "compilemessages",
+        "spectacular",
+    ];
+    v.text().is_some_and(|word| TASKS.contains(&word))
 }
 
 impl Machine<'_> {
@@ -234,8 +254,8 @@ impl Machine<'_> {
             {
                 return Ok(V::at(K::Bool(op == CmpOp::NotIn), at));
             }
-            if self.served && (self.no_test_run(left, right) || is_command_line(left) && self.are_test_words(right)) {
-                return Ok(V::at(K::Bool(op == CmpOp::NotIn), at));
+            if let Some(yes) = self.asked_of_run(left, right) {
+                return Ok(V::at(K::Bool(yes == (op == CmpOp::In)), at));
             }
             if matches!(&right.k, K::Lib(path) if &**path == "os.environ") {
                 let Some(name) = left.text() else { return Ok(V::unknown("which variable is asked for", at)) };
@@ -251,9 +271,10 @@ impl Machine<'_> {
                 Ok(out.resting(v))
             });
         }
-        let word = self.served && (self.no_test_run(left, right) || self.no_test_run(right, left));
-        if word && matches!(op, CmpOp::Eq | CmpOp::NotEq) {
-            return Ok(V::at(K::Bool(op == CmpOp::NotEq), at));
+        if matches!(op, CmpOp::Eq | CmpOp::NotEq)
+            && let Some(yes) = self.asked_of_run(left, right).or_else(|| self.asked_of_run(right, left))
+        {
+            return Ok(V::at(K::Bool(yes == (op == CmpOp::Eq)), at));
         }
         self.lift_all(&[left.clone(), right.clone()], at, &mut |m, v| {
             let yes = match op {
@@ -289,13 +310,33 @@ impl Machine<'_> {
         })
     }
 
-    /// Whether a word, or a list of such words, of a run of the tests is compared with the command line.
-    fn no_test_run(&self, word: &V, line: &V) -> bool {
-        is_command_line(line) && (is_test_word(word) || self.are_test_words(word))
+    /// Whether a word, or one of a list, is on the command line or among the loaded modules; none where that is not
+    /// known of how the program is run.
+    fn asked_of_run(&self, word: &V, line: &V) -> Option<bool> {
+        let (word, line) = if is_command_line(word) { (line, word) } else { (word, line) };
+        if !is_command_line(line) || self.run == Run::Unknown {
+            return None;
+        }
+        let modules = matches!(&line.k, K::Lib(path) if &**path == "sys.modules");
+        if !modules && (is_task_word(word) || self.are(word, is_task_word)) {
+            return Some(false);
+        }
+        match self.run {
+            Run::Served => (is_test_word(word) || self.are(word, is_test_word)).then_some(false),
+            Run::Pytest if modules => (word.text() == Some("pytest")).then_some(true),
+            Run::Pytest => (word.text() == Some("test")).then_some(false),
+            Run::Django if modules => (word.text() == Some("pytest")).then_some(false),
+            Run::Django => match word.text() {
+                Some("test") => Some(true),
+                Some("pytest") => Some(false),
+                _ => self.are(word, is_test_word).then_some(true),
+            },
+            Run::Unknown => None,
+        }
     }
 
-    fn are_test_words(&self, v: &V) -> bool {
-        let all = |items: &[V]| !items.is_empty() && items.iter().all(is_test_word);
+    fn are(&self, v: &V, is: fn(&V) -> bool) -> bool {
+        let all = |items: &[V]| !items.is_empty() && items.iter().all(is);
         match &v.k {
             K::Tuple(items) => all(items),
             K::Ref(id) => match self.heap.get(id).map(|obj| (&obj.data, &obj.doubt)) {

@@ -201,6 +201,7 @@ impl Machine<'_> {
                 let why = Arc::new(Reason::at("it is set by code that is not followed", at));
                 if self.dynaconf.contains(id) {
                     self.set_name(*id, &name.to_uppercase(), value);
+                } else if self.set_flask_attribute(*id, name, &value, at) {
                 } else if self.space(*id).is_some() {
                     self.set_name(*id, name, value);
                 } else {

@@ -1,5 +1,5 @@
 use crate::discover::{Overlay, Tree};
-use crate::formats::python::{Evaluator, Kind, Settings};
+use crate::formats::python::{Evaluator, Kind, Run, Settings};
 use crate::formats::world::World;
 
 fn run(text: &str, world: &World) -> Settings {
@@ -141,7 +141,7 @@ fn a_program_that_is_served_has_no_test_on_its_command_line() {
         C = 'x' in sys.argv\nif len(sys.argv) > 1 and 'test' == sys.argv[1]:\n    D = 1\n\
         E = sys.argv[1:2] == ['test'] or sys.argv[1] in ('test', 'pytest')\n";
     let tree = Tree::open(Box::new(Overlay::of([("s.py", code)]))).unwrap_or_else(|_| unreachable!());
-    let got = Evaluator::new(&tree, vec![String::new()]).served(true).module("s", &open(), None);
+    let got = Evaluator::new(&tree, vec![String::new()]).run(Run::Served).module("s", &open(), None);
     assert_eq!(got.values["A"].as_bool(), Some(false));
     assert!(!got.values["B"].as_bool().unwrap_or_default());
     assert_eq!(got.values["C"].as_bool(), None);
@@ -245,4 +245,57 @@ fn an_object_of_a_library_is_the_same_behind_a_branch() {
     assert_eq!(got.values["DEBUG"].settled().and_then(super::super::Val::as_bool), Some(true));
     assert_eq!(got.values["DEBUG"].variables.iter().map(String::as_str).collect::<Vec<_>>(), ["DEBUG"]);
     assert_eq!(got.values["A"].settled().and_then(|v| v.as_str()), Some("x"));
+}
+
+#[test]
+fn a_run_of_pytest_is_seen_in_the_loaded_modules() {
+    let code = "import sys\nA = 'pytest' in sys.modules\nB = 'test' in sys.argv\nC = 'migrate' in sys.argv\n";
+    let of = |run: Run| {
+        let tree = Tree::open(Box::new(Overlay::of([("s.py", code)])));
+        tree.map(|tree| Evaluator::new(&tree, vec![String::new()]).run(run).module("s", &open(), None))
+            .map(|got| ["A", "B", "C"].map(|name| got.values.get(name).map(|v| v.kind.clone())))
+            .unwrap_or_default()
+    };
+    let [no, yes] = [false, true].map(|yes| Some(Kind::Bool(yes)));
+    assert_eq!(of(Run::Pytest), [yes.clone(), no.clone(), no.clone()]);
+    assert_eq!(of(Run::Django), [no.clone(), yes, no.clone()]);
+    assert_eq!(of(Run::Served), [no.clone(), no.clone(), no]);
+}
+
+#[test]
+fn settings_before_a_local_file_hold_unless_it_sets_them() {
+    let exec = "import os\nA = 1\nP = os.path.join(os.path.dirname(os.path.abspath(__file__)), 'local.py')\n\
+        if os.path.exists(P):\n    with open(P) as fp:\n        code = compile(fp.read(), P, 'exec')\n    exec(code, globals())\nB = 2\n";
+    let star = "A = 1\ntry:\n    from local_settings import *\nexcept ImportError:\n    pass\nB = 2\n";
+    for code in [exec, star] {
+        let got = run(code, &open());
+        assert_eq!(got.values["A"].kind, Kind::Int(1), "{code}");
+        assert!(got.values["A"].certainty.is_default() && !got.values["B"].certainty.is_default(), "{code}");
+        assert!(got.missing_modules.iter().any(|missing| missing.star));
+    }
+}
+
+#[test]
+fn attributes_of_an_application_of_flask_are_its_settings() {
+    let code = "from flask import Flask\napp = Flask(__name__)\napp.secret_key = 'x'\nA = app.config['SECRET_KEY']\n";
+    assert_eq!(text_of(&run(code, &open()), "A").as_deref(), Some("x"));
+}
+
+#[test]
+fn a_class_of_the_project_is_a_cast() {
+    let code = "import enum\nimport environ\nclass Kind(enum.Enum):\n    LOCAL = 'local'\n    LIVE = 'live'\n\
+        env = environ.Env()\nOF = env.get_value('OF', Kind, default=Kind.LOCAL)\nA = OF == Kind.LIVE\n";
+    let var = crate::formats::Var::set("live".to_owned(), crate::model::Origin::default());
+    let world = World::Closed([("OF".to_owned(), var)].into());
+    assert_eq!(run(code, &world).values["A"].kind, Kind::Bool(true));
+    assert_eq!(run(code, &World::empty()).values["A"].kind, Kind::Bool(false));
+}
+
+#[test]
+fn a_reader_of_variables_in_a_package_gives_its_default() {
+    let code = "from acme.common.envs import get_bool, get_string\nA = get_bool(name='APP_A', default=True)\n\
+        B = get_string('APP_B', 'b')\n";
+    let got = run(code, &World::empty());
+    assert_eq!(got.values["A"].kind, Kind::Bool(true));
+    assert_eq!(text_of(&got, "B").as_deref(), Some("b"));
 }

@@ -33,6 +33,8 @@ pub(crate) struct Meta {
     pub(crate) prefix: Option<Arc<str>>,
     /// The file whose whole contents it is.
     pub(crate) file: Option<FileId>,
+    /// The file that the repository does not hold, whose contents it would be.
+    pub(crate) absent: Option<Arc<str>>,
 }
 
 /// A value.
@@ -233,6 +235,7 @@ impl V {
             vars: vars.clone(),
             prefix: None,
             file: None,
+            absent: None,
         };
         Self { k: K::Depends(Arc::new((vars, default))), m: Arc::new(meta) }
     }

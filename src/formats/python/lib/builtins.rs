@@ -21,6 +21,7 @@ impl Machine<'_> {
             return known;
         }
         match (name, first) {
+            ("compile", Some(v)) if v.m.file.is_some() || v.m.absent.is_some() => Ok(v),
             ("bool", None) => Ok(V::at(K::Bool(false), at)),
             ("bool", Some(v)) => Ok(match self.truth(&v) {
                 Truth::Yes => V::at(K::Bool(true), at),

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use super::made::Plain;
 use crate::formats::python::eval::machine::{Frame, MODULES, Machine};
 use crate::formats::python::eval::truth::{View, placed};
-use crate::formats::python::eval::values::{Args, Data, K, R, Scope, V};
+use crate::formats::python::eval::values::{Args, Data, K, R, Role, Scope, V};
 use crate::model::Span;
 
 /// What a text is made into.
@@ -46,6 +46,7 @@ impl Machine<'_> {
             K::Func(_) | K::Made(..) => Cast::Call(asked.clone()),
             K::Tuple(one) if one.len() == 1 => Cast::TupleOf(Box::new(self.cast_of(&one[0]))),
             K::Ref(id) => match self.heap.get(id).map(|obj| obj.data.clone()) {
+                Some(Data::Space(space)) if matches!(space.role, Role::Class { .. }) => Cast::Call(asked.clone()),
                 Some(Data::List(one)) if one.len() == 1 => Cast::ListOf(Box::new(self.cast_of(&one[0]))),
                 _ => Cast::Other,
             },

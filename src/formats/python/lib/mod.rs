@@ -13,6 +13,7 @@ pub(crate) mod environ_urls;
 pub(crate) mod environs;
 pub(crate) mod fields;
 pub(crate) mod flask;
+pub(crate) mod helpers;
 pub(crate) mod ini;
 pub(crate) mod json;
 pub(crate) mod made;

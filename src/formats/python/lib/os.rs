@@ -261,6 +261,10 @@ impl Machine<'_> {
             ("isfile" | "is_file", Presence::Missing) if self.absent(&inside) => V::at(K::Bool(false), at),
             // A repository holds no empty folders.
             ("exists" | "isdir" | "is_dir", Presence::Missing) if self.absent(&inside) => V::at(K::Bool(false), at),
+            ("read_text", Presence::Missing) => {
+                let out = V::unknown("a file that the repository does not hold", at);
+                out.with(|m| m.absent = Some(inside.into()))
+            }
             // What git does not hold may be there when the program runs.
             _ => V::unknown("whether a file is there that the repository does not hold", at),
         })

@@ -3,9 +3,10 @@
 use std::sync::Arc;
 
 use crate::discover::{Presence, paths};
+use crate::formats::python::MissingModule;
 use crate::formats::python::eval::machine::{Cond, Frame, MODULES, Machine};
 use crate::formats::python::eval::values::{Args, Exc, Id, K, R, ROOT, V};
-use crate::model::{FileId, Span};
+use crate::model::{Certainty, FileId, Span};
 
 /// Marks a text as the contents of a file.
 pub(crate) fn contents_of(value: V, file: FileId) -> V {
@@ -39,8 +40,39 @@ impl Machine<'_> {
         if args.open || !args.named.is_empty() || args.pos.get(1..).is_some_and(|rest| !rest.iter().all(own)) {
             return Ok(false);
         }
-        let Some(file) = args.pos.first().and_then(|code| code.m.file) else { return Ok(false) };
+        let Some(code) = args.pos.first() else { return Ok(false) };
+        if let Some(path) = &code.m.absent {
+            let name = path.strip_suffix(".py").unwrap_or(path).replace('/', ".");
+            self.local_names(&name, f, at);
+            return Ok(true);
+        }
+        let Some(file) = code.m.file else { return Ok(false) };
         self.run_inside(file, f, at)
+    }
+
+    /// Settings that the repository does not hold are taken over, where there are any: what stands so far is what holds
+    /// without them.
+    pub(crate) fn local_names(&mut self, name: &str, f: &Frame, at: Span) {
+        if self.suppose.is_some() {
+            return;
+        }
+        let missing = MissingModule { name: name.to_owned(), span: at, ours: true, star: true };
+        if !self.missing.contains(&missing) {
+            self.missing.push(missing);
+        }
+        for id in [f.scope.globals, f.locals] {
+            let Some(space) = self.space_mut(id) else { continue };
+            for (name, value) in &mut space.names {
+                if name.starts_with('_') || matches!(value.k, K::Undefined | K::Func(_) | K::Lib(_)) {
+                    continue;
+                }
+                if crate::knowledge::variables::is_secret_name(name) {
+                    *value = V::unknown("a file that the repository does not hold commonly sets it", at).from(value);
+                } else if !value.m.certainty.is_default() {
+                    *value = value.clone().with(|m| m.certainty = Certainty::Default { variable: None });
+                }
+            }
+        }
     }
 
     /// `include(...)` of django-split-settings; whether all of it was followed.

@@ -146,6 +146,12 @@ impl Machine<'_> {
                     (Some("r" | "rt" | "rb"), Presence::Missing) if self.absent(&inside) => {
                         self.raise("FileNotFoundError", "there is no such file", at)
                     }
+                    // It may be there where the program runs.
+                    (Some("r" | "rt" | "rb"), Presence::Missing) => {
+                        self.may_raise(Some("FileNotFoundError"), at, Cond::default());
+                        let path = Args { pos: vec![path.clone()], ..Args::default() };
+                        Ok(V::at(K::Made("file".into(), Arc::new(path)), at))
+                    }
                     (mode, _) => {
                         self.made_files |= mode.is_none_or(|mode| mode.contains(['w', 'a', 'x', '+']));
                         return None;
