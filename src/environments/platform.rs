@@ -131,7 +131,7 @@ fn by_buildpack(repository: &Repository<'_>, folder: &str) -> bool {
 }
 
 /// What Heroku sets, and what `app.json` says that is set, for one of its environments. The values of the file are those
-/// that an application starts with: they may be others by now, but for the tests.
+/// that an application starts with: they may be others by now, but for the tests; and what it asks for, it asks for once.
 pub(super) fn heroku(repository: &Repository<'_>, file: FileId, environment: Option<&str>) -> Vars {
     let Ok(read) = repository.tree.parsed(file, app_json::parse) else { return Vars::new() };
     let app = &read.0;
@@ -159,7 +159,7 @@ pub(super) fn heroku(repository: &Repository<'_>, file: FileId, environment: Opt
             all.insert(name.clone(), Var { certainty, ..Var::set(value.value.clone(), Origin::set(value.span)) });
         } else if var.generator.is_some() {
             all.extend([chosen(name, var.name.span, "Heroku makes it up".to_owned())]);
-        } else if var.required {
+        } else if var.required && environment.is_some() {
             all.extend([chosen(name, var.name.span, "it is given by hand on Heroku".to_owned())]);
         }
     }

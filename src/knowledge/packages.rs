@@ -9,7 +9,7 @@ use super::table::{has, table, wildcard};
 /// What a package is for.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub enum Kind {
-    /// For developing only: the word says for what (test, lint, debug, reload, docs, packaging).
+    /// For developing only: the word says for what (test, lint, types, debug, reload, docs, packaging).
     DevTool(&'static str),
     /// Often declared for production on purpose.
     Ambiguous,
@@ -25,6 +25,7 @@ impl Kind {
     /// The word in facts.
     pub fn name(self) -> &'static str {
         match self {
+            Self::DevTool("types") => "types",
             Self::DevTool(_) => "dev-tool",
             Self::Ambiguous => "ambiguous",
             Self::Server => "server",
@@ -197,7 +198,7 @@ mod tests {
     #[test]
     fn kinds_go_by_name_then_affix() {
         assert_eq!(kind("pytest-django"), Kind::DevTool("test"));
-        assert_eq!(kind("django-stubs"), Kind::DevTool("lint"));
+        assert_eq!(kind("django-stubs"), Kind::DevTool("types"));
         assert_eq!(kind("django-debug-toolbar"), Kind::DevTool("debug"));
         assert_eq!(kind("ipython"), Kind::Ambiguous);
         assert_eq!(kind("gunicorn"), Kind::Server);

@@ -13,6 +13,7 @@ struct Mapping {
     inside: String,
     outside: String,
     folder: bool,
+    mount: bool,
 }
 
 /// The files of the repository that a container sees, by `COPY`, `ADD` and bind mounts.
@@ -20,8 +21,6 @@ struct Mapping {
 pub struct Container<'t> {
     tree: &'t Tree,
     mappings: Vec<Mapping>,
-    /// The files that are mounted one by one.
-    pub mounted: Vec<FileId>,
     /// The folder commands start in.
     pub workdir: String,
 }
@@ -35,8 +34,8 @@ pub fn absolute(workdir: &str, path: &str) -> String {
 impl<'t> Container<'t> {
     /// A machine on which the repository is checked out and `folder` is where commands start.
     pub fn checkout(tree: &'t Tree, folder: &str) -> Self {
-        let mappings = vec![Mapping { inside: "/repo".into(), outside: String::new(), folder: true }];
-        Self { tree, mappings, mounted: Vec::new(), workdir: absolute("/repo", folder) }
+        let mappings = vec![Mapping { inside: "/repo".into(), outside: String::new(), folder: true, mount: false }];
+        Self { tree, mappings, workdir: absolute("/repo", folder) }
     }
 
     /// What a stage of a build holds.
@@ -44,15 +43,13 @@ impl<'t> Container<'t> {
         let mappings = stage_mappings(tree, build, stage, context, 0);
         let workdir =
             build.stages.get(stage).and_then(|stage| stage.workdir.as_ref()).map_or("/", |dir| dir.value.as_str());
-        Self { tree, mappings, mounted: Vec::new(), workdir: absolute("/", workdir) }
+        Self { tree, mappings, workdir: absolute("/", workdir) }
     }
 
     /// Adds a bind mount; it hides what stood there.
     pub fn mount(&mut self, outside: &str, inside: &str) {
-        let file = self.tree.find(outside);
-        self.mounted.extend(file);
-        let folder = file.is_none();
-        self.mappings.push(Mapping { inside: absolute("/", inside), outside: outside.to_owned(), folder });
+        let folder = self.tree.find(outside).is_none();
+        self.mappings.push(Mapping { inside: absolute("/", inside), outside: outside.to_owned(), folder, mount: true });
     }
 
     /// Whether a folder of the repository holds programs.
@@ -84,8 +81,23 @@ impl<'t> Container<'t> {
 
     /// Where a file of the repository stands in the container.
     pub fn inside(&self, file: FileId) -> Option<String> {
+        self.place(file, |_| true)
+    }
+
+    /// The files of the repository that are mounted one by one.
+    pub fn mounted(&self) -> impl Iterator<Item = FileId> {
+        self.mappings.iter().filter(|mapping| mapping.mount && !mapping.folder).filter_map(|m| self.tree.find(&m.outside))
+    }
+
+    /// Whether a file of the repository was copied into the image; what is mounted over it is not in it.
+    pub fn copied(&self, file: FileId) -> bool {
+        self.place(file, |mapping| !mapping.mount).is_some()
+    }
+
+    fn place(&self, file: FileId, counts: impl Fn(&Mapping) -> bool) -> Option<String> {
         let path = self.tree.path(file);
-        self.mappings.iter().rev().find_map(|mapping| match path.strip_prefix(mapping.outside.as_str())? {
+        let mut mappings = self.mappings.iter().rev().filter(|mapping| counts(mapping));
+        mappings.find_map(|mapping| match path.strip_prefix(mapping.outside.as_str())? {
             "" => Some(mapping.inside.clone()),
             rest if mapping.folder => Some(absolute(&mapping.inside, rest.trim_start_matches('/'))),
             _ => None,
@@ -199,7 +211,7 @@ fn copied(tree: &Tree, context: &str, source: &str, inside: &str, into: bool) ->
     let Some(path) = paths::join(context, source.trim_start_matches('/')) else { return Vec::new() };
     let at = |outside: &str, whole: bool| {
         let inside = if whole { inside.to_owned() } else { absolute(inside, paths::name(outside)) };
-        Mapping { inside, outside: outside.to_owned(), folder: false }
+        Mapping { inside, outside: outside.to_owned(), folder: false, mount: false }
     };
     if path.contains(['*', '?', '[']) {
         let (folder, pattern) = (paths::parent(&path), paths::name(&path));
@@ -210,7 +222,7 @@ fn copied(tree: &Tree, context: &str, source: &str, inside: &str, into: bool) ->
     if tree.find(&path).is_some() {
         return vec![at(&path, !into)];
     }
-    vec![Mapping { inside: inside.to_owned(), outside: path, folder: true }]
+    vec![Mapping { inside: inside.to_owned(), outside: path, folder: true, mount: false }]
 }
 
 /// What another stage's files are after `COPY --from`.
@@ -231,7 +243,7 @@ fn rebased(there: &[Mapping], source: &str, inside: &str, into: bool) -> Vec<Map
         } else if mapping.folder {
             let base = if mapping.inside == "/" { "" } else { mapping.inside.as_str() };
             if let Some(outside) = source.strip_prefix(base).and_then(|rest| paths::join(&mapping.outside, rest)) {
-                mappings.push(Mapping { inside: inside.to_owned(), outside, folder: true });
+                mappings.push(Mapping { inside: inside.to_owned(), outside, folder: true, mount: false });
             }
         }
     }

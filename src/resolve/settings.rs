@@ -101,7 +101,9 @@ pub fn load(context: &Context<'_, '_>, planned: &Planned, parts: &[Part<'_>], mo
         choice = SettingsChoice { class: Some(class.name), span: class.span, ..choice };
         (selected, choice_certainty) = (selected && !class.by_name, class.certainty);
     }
-    let file = settings.file?;
+    // Where only a deployment names the environment, a package that holds nothing is nobody's choice.
+    let nothing = planned.only_named && settings.values.is_empty() && settings.classes.is_empty();
+    let file = settings.file.filter(|_| !nothing)?;
     // An image of other code of the repository does not load these settings.
     let container = part.filter(|part| part.image.as_ref().is_some_and(|image| image.dockerfile.is_some()));
     if container.and_then(|part| part.container.as_ref()).is_some_and(|container| container.lacks(file)) {
@@ -194,10 +196,8 @@ fn choose(
             SettingsChoice { module: module.clone(), class: class_variable(world), span: var.origin.primary() };
         return Some((choice, true));
     }
-    if let Some((choice, _)) = pytest {
-        return Some((choice, true));
-    }
-    if let Some(choice) = selected::class(context, modules, world, planned.environment.role) {
+    let by_class = || selected::class(context, modules, world, planned.environment.role);
+    if let Some(choice) = pytest.map(|(choice, _)| choice).or_else(by_class) {
         return Some((choice, true));
     }
     let role = planned.environment.role;
@@ -206,8 +206,10 @@ fn choose(
     let by_hand = |choice: &SettingsChoice| {
         choice.span.is_some_and(|span| paths::name(context.repository.tree.path(span.file)) == "manage.py")
     };
+    let unseen = part.is_some_and(|part| part.processes.is_empty()) && matches!(role, Role::Production | Role::Staging);
     let deployed = planned.only_named && role != Role::Development;
-    let process = process.filter(|choice| !(deployed && by_hand(choice)));
+    let for_others = |choice: &SettingsChoice| role_of_value(&choice.module).is_some_and(|(found, _)| found != role);
+    let process = process.filter(|choice| !(by_hand(choice) && (deployed || unseen && for_others(choice))));
     if process.as_ref().is_some_and(|default| default.module == UNKNOWN) {
         return None;
     }

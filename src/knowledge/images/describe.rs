@@ -107,6 +107,7 @@ fn read(parts: Reference, text: &str, as_of: &str) -> Image {
     let pin = pin(&parts, &tag, &name, derived);
     let superseded = tracked(&parts.repository)
         && !tag.holes
+        && text != "latest"
         && release_of_tag(&name, text, as_of).is_some()
         && !listed(&name, text);
     let retired = superseded || name.starts_with("bitnami/");

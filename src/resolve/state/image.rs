@@ -107,8 +107,7 @@ fn settled(reference: Option<&String>, about: &Image) -> Option<String> {
 
 /// Files of variables that a build copies: tracked ones that no ignore file keeps out.
 fn dotenv_files(part: &Part<'_>, image: &ImagePart, tree: &Tree) -> Vec<FileId> {
-    let Some(container) = part.container.as_ref().filter(|_| image.dockerfile.is_some() && part.mounts.is_empty())
-    else {
+    let Some(container) = part.container.as_ref().filter(|_| image.dockerfile.is_some()) else {
         return Vec::new();
     };
     let folder = image.context.clone().unwrap_or_default();
@@ -121,7 +120,7 @@ fn dotenv_files(part: &Part<'_>, image: &ImagePart, tree: &Tree) -> Vec<FileId> 
         (name == ".env" || name.starts_with(".env.")) && !naming(path).template
     };
     let files = tree.files().filter(|(_, path)| is_dotenv(path)).map(|(file, _)| file);
-    files.filter(|file| container.inside(*file).is_some()).collect()
+    files.filter(|file| container.copied(*file)).collect()
 }
 
 fn optional(text: Option<&str>, without: &str, origin: &Origin) -> Attr {

@@ -1,7 +1,7 @@
 //! What a setting means: what knowledge says of its name and its value.
 
 use super::Statement;
-use crate::discover::Tree;
+use crate::discover::{Tree, paths};
 use crate::environments::words::{naming, role_of_value};
 use crate::formats::python::{Kind, Val};
 use crate::knowledge::{packages, settings, variables};
@@ -25,7 +25,11 @@ pub(super) fn state(
     fact.bool("fallback", certainty.is_default() || variables_unset, origin);
     fact.bool("overridable", certainty.is_default(), origin);
     // What an image sets, or a compose file in place of a variable, is no sample: it holds where nobody sets another.
-    let sample = |span: Span| naming(tree.path(span.file)).template;
+    // What a new application is offered is one: another's may be any.
+    let sample = |span: Span| {
+        let path = tree.path(span.file);
+        naming(path).template || paths::name(path) == "app.json"
+    };
     let sampled = |name: &String| {
         let var = loaded.world.vars().get(name).filter(|var| var.certainty.is_default());
         var.is_some_and(|var| var.origin.steps.iter().any(|step| sample(step.span)))
@@ -35,8 +39,13 @@ pub(super) fn state(
             fact.bool(name, true, origin);
         }
     };
+    let signs = settings::signs(name);
     holds("sampled", val.variables.iter().any(sampled));
-    holds("signs", settings::signs(name));
+    holds("signs", signs);
+    holds("unseen", certainty.is_default() && loaded.unseen.is_some());
+    let asked = (certainty.is_default() || variables_unset) && (signs || matches!(name, "DEBUG" | "ALLOWED_HOSTS"));
+    holds("asked", asked && val.variables.iter().any(|variable| asked_for(variable, tree)));
+    holds("empty", inner.as_str().is_some_and(str::is_empty));
     holds("refused", refused.contains(name));
     let service = ["ENGINE", "BACKEND", "STORAGE", "_URI", "CACHE_TYPE", "CELERY_TASK_ALWAYS_EAGER"];
     let of_service = service.iter().any(|end| name.ends_with(end));
@@ -96,4 +105,18 @@ fn one_sided(label: &str) -> bool {
         || label.starts_with("health_check")
         || label.starts_with("django.contrib.staticfiles")
         || label.starts_with("whitenoise")
+}
+
+/// Whether a file that describes what is deployed names a variable: Terraform's, or the one that a platform asks by.
+fn asked_for(variable: &str, tree: &Tree) -> bool {
+    let describes = |path: &str| path.ends_with(".tf") || path.ends_with(".bicep") || paths::name(path) == "app.json";
+    let whole = |text: &str| {
+        let word = |c: char| c.is_ascii_alphanumeric() || c == '_';
+        text.match_indices(variable).any(|(at, _)| {
+            let (before, after) =
+                (text.get(..at).unwrap_or_default(), text.get(at + variable.len()..).unwrap_or_default());
+            !before.ends_with(word) && !after.starts_with(word)
+        })
+    };
+    tree.files().any(|(file, path)| describes(path) && tree.text(file).is_ok_and(whole))
 }

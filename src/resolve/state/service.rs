@@ -194,7 +194,11 @@ fn version(fact: &mut super::Statement<'_>, one: &Declared, as_of: &str) {
     }
     fact.known("line", lines(one), &one.certainty, &one.origin);
     let make = one.flavour.as_ref().map_or_else(|| one.product.clone(), |flavour| format!("{}/{flavour}", one.product));
-    fact.known("make", Known::One(make), &one.certainty, &one.origin);
+    // A database of a platform has the extensions that the application asks for.
+    let open = one.image.is_none() && one.product == "postgres" && one.flavour.is_none();
+    let reason = || Reason::new("the platform has its extensions");
+    let make = if open { Known::Unknown(reason()) } else { Known::One(make) };
+    fact.known("make", make, &one.certainty, &one.origin);
     fact.known("libc", one.libc.clone(), &one.certainty, &one.origin);
     if let Some(image) = &one.image {
         fact.text("image", image, &one.origin);
