@@ -1,9 +1,12 @@
 //! The environment that tests run in.
 
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use super::compose::load;
+use super::deployments::deployments;
 use super::plan::{CommandLine, Planned, Runs, Unit};
+use super::tried;
 use crate::discover::{Kind, paths};
 use crate::links::compose_call::ComposeCall;
 use crate::links::{Call, Caller, Meaning, Repository, meaning};
@@ -43,8 +46,20 @@ fn is_from_outside(job: &str) -> bool {
 /// The test environment: one, whatever the number of jobs.
 pub fn tests(repository: &Repository<'_>) -> Option<Planned> {
     let mut planned = Planned::new("test", Role::Test, Confidence::Invoked);
-    for call in &repository.calls {
+    // What is tested after it was deployed is the deployed application, from outside.
+    let deploying: BTreeSet<(FileId, String)> =
+        deployments(repository).into_iter().map(|one| (one.workflow, one.job)).collect();
+    let outside = |call: &Call| {
+        let Caller::Job { file, job } = &call.caller else { return true };
+        deploying.contains(&(*file, job.clone()))
+    };
+    let tested = |call: &Call| tests_here(call) || tests_in_service(call).is_some();
+    let inside = repository.calls.iter().any(|call| tested(call) && !outside(call));
+    for call in repository.calls.iter().filter(|call| !inside || !outside(call)) {
         let Caller::Job { file, job } = &call.caller else { continue };
+        if tried::add(repository, call, &mut planned) {
+            continue;
+        }
         if tests_here(call) {
             planned.add_evidence(call.span, format!("job {job} runs the tests"));
             add_job(repository, *file, job, &mut planned);

@@ -2,11 +2,13 @@
 //!
 //! Strongest runner first: configuration, compose files, images, platforms, CI; names of settings come last.
 
+mod alike;
 mod apart;
 mod base_role;
 pub mod ci;
 pub mod compose;
 pub mod configured;
+mod deploying;
 pub mod deployments;
 pub mod devcontainers;
 mod developed;
@@ -26,6 +28,7 @@ mod shipped;
 mod stages;
 mod targets;
 mod told;
+mod tried;
 mod ways;
 pub mod words;
 

@@ -2,6 +2,7 @@
 
 use super::components::Context;
 use super::configuration;
+use super::deployed;
 use super::edited;
 use super::part::Part;
 use super::pytest;
@@ -44,8 +45,7 @@ const MODULE_VARIABLE: &str = "DJANGO_SETTINGS_MODULE";
 /// Loads the settings of an environment.
 pub fn load(context: &Context<'_, '_>, planned: &Planned, parts: &[Part<'_>], modules: &[Module]) -> Option<Loaded> {
     let part = speaker::of(context.repository.tree, modules, parts, planned.environment.role);
-    let outside = || World::Open(super::outside::charted(context, planned.environment.role));
-    let world = part.map_or_else(outside, |part| part.world.clone());
+    let world = part.map_or_else(|| deployed::world(context, planned), |part| part.world.clone());
     let world =
         if planned.environment.role == Role::Test { pytest::with_variables(context, part, world) } else { world };
     let chosen = choose(context, planned, part, modules, &world);
@@ -98,7 +98,7 @@ pub fn load(context: &Context<'_, '_>, planned: &Planned, parts: &[Part<'_>], mo
         selected,
         world,
         component: part.map(|part| part.name.clone()),
-        unseen: part.and_then(|part| part.unseen.clone()),
+        unseen: part.and_then(|part| part.unseen.clone()).or_else(|| planned.unseen.clone()),
     })
 }
 
@@ -175,12 +175,8 @@ fn choose(
     }
     let role = planned.environment.role;
     let process = process_default(context, part);
-    // What commands load by hand says nothing of an environment that only a deployment names.
-    let by_hand = |choice: &SettingsChoice| {
-        choice.span.is_some_and(|span| paths::name(context.repository.tree.path(span.file)) == "manage.py")
-    };
-    let deployed = planned.only_named && role != Role::Development;
-    let process = process.filter(|choice| !(deployed && by_hand(choice)));
+    let fallen = process.as_ref().is_some_and(|choice| deployed::is_developed(planned, choice));
+    let process = process.filter(|choice| !deployed::is_foreign(context, planned, choice));
     if process.as_ref().is_some_and(|default| default.module == UNKNOWN) {
         return None;
     }
@@ -195,10 +191,17 @@ fn choose(
     if let Some(choice) = &planned.settings {
         return Some((choice.clone(), false));
     }
+    if fallen {
+        return None;
+    }
     let plain: Vec<&Module> = modules
         .iter()
         .filter(|module| module.role.is_none() && !module.shared && near(part, module) && !aside(module))
         .collect();
+    // Of several, which one is deployed nothing here says.
+    if deployed::is_bare(planned) && plain.len() > 1 {
+        return None;
+    }
     let only = plain.iter().find(|module| module.classes.is_empty() || is_object(context, module)).or(plain.first())?;
     let class = only.classes.iter().find(|class| class.bases.iter().any(|base| base.ends_with("BaseSettings")));
     let object = || python::dynaconf_object(context.repository.tree, only.file);
