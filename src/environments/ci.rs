@@ -1,9 +1,12 @@
 //! The environment that tests run in.
 
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use super::compose::load;
+use super::deployments::deployments;
 use super::plan::{CommandLine, Planned, Runs, Unit};
+use super::tried;
 use crate::discover::{Kind, paths};
 use crate::formats::workflow::Ci;
 use crate::links::compose_call::ComposeCall;
@@ -71,9 +74,22 @@ fn elsewhere(repository: &Repository<'_>) -> Option<Planned> {
 
 fn of_ci(repository: &Repository<'_>, ci: Ci, name: &str) -> Option<Planned> {
     let mut planned = Planned::new(name, Role::Test, Confidence::Invoked);
-    for call in &repository.calls {
+    // What is tested after it was deployed is the deployed application, from outside.
+    let deploying: BTreeSet<(FileId, String)> =
+        deployments(repository).into_iter().map(|one| (one.workflow, one.job)).collect();
+    let own = |call: &Call| {
+        let Caller::Job { file, .. } = &call.caller else { return false };
+        repository.workflow(*file).is_some_and(|workflow| workflow.ci == ci)
+    };
+    let outside = |call: &Call| {
+        let Caller::Job { file, job } = &call.caller else { return true };
+        deploying.contains(&(*file, job.clone()))
+    };
+    let tested = |call: &Call| tests_here(call) || tests_in_service(call).is_some();
+    let inside = repository.calls.iter().any(|call| own(call) && tested(call) && !outside(call));
+    for call in repository.calls.iter().filter(|call| own(call) && (!inside || !outside(call))) {
         let Caller::Job { file, job } = &call.caller else { continue };
-        if repository.workflow(*file).is_none_or(|workflow| workflow.ci != ci) {
+        if tried::add(repository, call, &mut planned) {
             continue;
         }
         if tests_here(call) {

@@ -2,12 +2,14 @@
 //!
 //! Strongest runner first: configuration, compose files, images, platforms, CI; names of settings come last.
 
+mod alike;
 mod apart;
 mod base_role;
 pub mod ci;
 pub mod compose;
 mod compose_calls;
 pub mod configured;
+mod deploying;
 pub mod deployments;
 pub mod devcontainers;
 mod developed;
@@ -28,6 +30,7 @@ mod stages;
 mod starts;
 mod targets;
 mod told;
+mod tried;
 mod ways;
 pub mod words;
 

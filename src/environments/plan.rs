@@ -173,6 +173,10 @@ pub struct Planned {
     pub found_as: Option<String>,
     /// Whether a runner may hold an environment together with further ones it names (a deploy job alone).
     pub only_named: bool,
+    /// Variables that are given to all that runs there.
+    pub given: Vars,
+    /// Why nothing of the repository says which variables are set there, where that is so.
+    pub unseen: Option<Reason>,
 }
 
 impl Planned {
@@ -196,6 +200,8 @@ impl Planned {
             config: EnvironmentConfig::default(),
             found_as: None,
             only_named: false,
+            given: Vars::new(),
+            unseen: None,
         }
     }
 

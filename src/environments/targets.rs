@@ -1,20 +1,30 @@
 //! Which environments the texts of a deploying job name: literals, choices, the values of a matrix, the names of steps.
 
-use super::deployments::word_of;
+use super::words::role_of_value;
 use crate::discover::paths;
 use crate::formats::workflow::{Data, Job, Workflow};
+use crate::knowledge::deployments::{Says, says};
 use crate::links::Repository;
 use crate::model::{FileId, Role, Span};
 
 /// A role, the word that names it, and where.
 pub(super) type Word = ((Role, String), Span);
 
+/// The role that a text about a deployment names.
+pub(super) fn word_of(text: &str) -> Option<(Role, String)> {
+    let bare = text.to_lowercase();
+    let words = bare
+        .split(|c: char| !c.is_alphanumeric())
+        .filter(|word| !matches!(says(word), Some(Says::Deploys | Says::Nothing)));
+    role_of_value(&words.collect::<Vec<_>>().join("-"))
+}
+
 /// Whether a word of a command is a script that is named for deploying.
 pub(super) fn is_deploy_script(word: &str) -> bool {
     let name = paths::name(word.trim_matches(['"', '\'', ';']));
     let stem = name.split('.').next().unwrap_or_default();
     let script = name.ends_with(".sh") || word.starts_with("./");
-    script && stem.split(['-', '_']).any(|part| ["deploy", "autodeploy", "redeploy"].contains(&part))
+    script && stem.split(['-', '_']).any(|part| says(part) == Some(Says::Deploys))
 }
 
 /// The environments that `environment` of a job names.
@@ -71,7 +81,8 @@ pub(super) fn of_steps(workflow: &Workflow, job: &Job) -> Vec<Word> {
         let lower = name.value.to_lowercase();
         let words = || lower.split(|c: char| !c.is_alphanumeric());
         if words().any(|word| word.starts_with("deploy")) {
-            words().for_each(|word| add(word, name.span, &mut found));
+            let tests = |word: &&str| says(word) == Some(Says::Tried);
+            words().filter(|word| !tests(word)).for_each(|word| add(word, name.span, &mut found));
         }
     }
     let runs = steps().filter_map(|step| step.run.as_ref());
@@ -91,9 +102,10 @@ pub(super) fn is_chosen_elsewhere(workflow: &Workflow, job: &Job) -> bool {
     called && job.environment.as_ref().is_some_and(|environment| !read_from(&environment.value, "inputs.").is_empty())
 }
 
-/// Adds what a text names, once; tests are deployed nowhere.
+/// Adds what a text names, once; of tests only what may be deployed.
 fn add(text: &str, span: Span, found: &mut Vec<Word>) {
-    let Some(word) = word_of(text).filter(|(role, _)| *role != Role::Test) else { return };
+    let tried = |word: &str| says(word) == Some(Says::Tried);
+    let Some(word) = word_of(text).filter(|(role, word)| *role != Role::Test || tried(word)) else { return };
     if !found.iter().any(|(known, _)| *known == word) {
         found.push((word, span));
     }

@@ -52,8 +52,16 @@ pub(super) fn give(repository: &Repository<'_>, all: &mut [Planned]) {
     let told = read(repository);
     for planned in all.iter_mut().filter(|planned| platform(planned)) {
         let role = planned.environment.role;
-        let own = told.iter().filter(|told| told.role.is_none_or(|known| known == role));
-        let vars: Vars = own.map(|told| (told.name.clone(), told.var.clone())).collect();
+        let mut vars = Vars::new();
+        let deployed = |role: Role| matches!(role, Role::Production | Role::Staging);
+        for told in told.iter().filter(|told| told.role.is_none_or(deployed)) {
+            // What is told to set for one application is mostly set for the others, to what nobody knows.
+            let own = told.role.is_none_or(|known| known == role);
+            let var = if own { told.var.clone() } else { elsewhere(&told.var, planned.environment.name.as_str()) };
+            if own || !vars.contains_key(&told.name) {
+                vars.insert(told.name.clone(), var);
+            }
+        }
         let units = planned.units.iter().filter(|unit| !matches!(unit.runs, Runs::Pulled { .. }));
         for unit in units {
             let known = planned.variables.entry(unit.name.clone()).or_default();
@@ -62,6 +70,12 @@ pub(super) fn give(repository: &Repository<'_>, all: &mut [Planned]) {
             }
         }
     }
+}
+
+fn elsewhere(var: &Var, name: &str) -> Var {
+    let text = format!("it is told for another application than {name}");
+    let reason = var.origin.primary().map_or_else(|| Reason::new(text.clone()), |span| Reason::at(text.clone(), span));
+    Var { value: Known::Unknown(reason), certainty: Certainty::Stated, origin: var.origin.clone() }
 }
 
 fn read(repository: &Repository<'_>) -> Vec<Told> {

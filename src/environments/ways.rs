@@ -7,6 +7,7 @@ use super::plan::{Planned, Runs, Unit};
 use super::published;
 use crate::discover::{Kind, paths};
 use crate::formats::workflow::Job;
+use crate::knowledge::deployments::{Means, is_said};
 use crate::links::{Caller, Meaning, Repository};
 use crate::model::FileId;
 
@@ -23,49 +24,6 @@ pub(super) enum Way {
     Unseen,
 }
 
-/// What runs compose files.
-const COMPOSE: [&str; 4] = ["docker compose", "docker-compose", "docker stack", "podman-compose"];
-/// What deploys by manifests of Kubernetes.
-const ORCHESTRATORS: [&str; 6] = ["kubectl ", "helm ", "helmfile", "kustomize", "argocd", "k8s-deploy"];
-/// What deploys without compose files.
-const PLATFORMS: [&str; 35] = [
-    "aws ecs",
-    "update-service",
-    "amazon-ecs",
-    "aws-ecs",
-    "ansible",
-    "flyctl",
-    "fly deploy",
-    "heroku",
-    "gcloud",
-    "deploy-cloudrun",
-    "deploy-appengine",
-    "az webapp",
-    "az containerapp",
-    "azure/",
-    "eb deploy",
-    "beanstalk",
-    "serverless",
-    "zappa",
-    "cdk deploy",
-    "pulumi",
-    "terraform",
-    "cf push",
-    "cg-cli-tools",
-    "dokku",
-    "caprover",
-    "railway",
-    "render-deploy",
-    "api.render.com",
-    "app_action",
-    "supervisorctl",
-    "systemctl",
-    "gunicorn",
-    "codedeploy",
-    "copilot ",
-    "bin/activate",
-];
-
 /// How a job of a workflow deploys.
 pub(super) fn of(repository: &Repository<'_>, workflow: FileId, job: &Job) -> Way {
     let caller = Caller::Job { file: workflow, job: job.id.value.clone() };
@@ -78,12 +36,12 @@ pub(super) fn of(repository: &Repository<'_>, workflow: FileId, job: &Job) -> Wa
     });
     let composed: Vec<Vec<FileId>> = composed.collect();
     let texts = texts(repository, job);
-    let says = |words: &[&str]| words.iter().any(|word| texts.iter().any(|text| text.contains(word)));
-    if !composed.is_empty() || says(&COMPOSE) {
+    let says = |means: Means| is_said(means, texts.iter().map(AsRef::as_ref));
+    if !composed.is_empty() || says(Means::Compose) {
         Way::Compose(composed.into_iter().flatten().collect())
-    } else if says(&ORCHESTRATORS) {
+    } else if says(Means::Orchestrator) {
         Way::Orchestrator
-    } else if says(&PLATFORMS) {
+    } else if says(Means::Platform) {
         Way::Platform
     } else {
         Way::Unseen
@@ -91,8 +49,8 @@ pub(super) fn of(repository: &Repository<'_>, workflow: FileId, job: &Job) -> Wa
 }
 
 /// What a job says: its actions, their scripts, its own, and those of the repository that it starts.
-fn texts<'t>(repository: &Repository<'t>, job: &Job) -> Vec<Cow<'t, str>> {
-    let mut all: Vec<Cow<'t, str>> = Vec::new();
+pub(super) fn texts<'t>(repository: &Repository<'t>, job: &Job) -> Vec<Cow<'t, str>> {
+    let mut all: Vec<Cow<'t, str>> = job.uses.iter().map(|uses| Cow::Owned(uses.value.to_lowercase())).collect();
     for step in &job.steps {
         all.extend(step.uses.iter().map(|uses| Cow::Owned(uses.value.to_lowercase())));
         let scripts =

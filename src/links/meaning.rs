@@ -1,7 +1,9 @@
 //! What a command does: the meaning of one argv, wrappers stripped.
 
 use super::compose_call::{self, ComposeCall};
+use super::deploy_call;
 use super::docker_build::{self, BuildCall};
+use super::docker_run::{self, RunCall};
 use super::system_install::{self, SystemInstall};
 use crate::formats::locks::hatch;
 use crate::knowledge::{packages, processes};
@@ -21,6 +23,8 @@ pub enum Meaning {
     Composes(ComposeCall),
     /// Builds an image.
     Builds(BuildCall),
+    /// Runs an image.
+    RunsImage(RunCall),
     /// Pushes an image.
     Pushes(String),
     /// Deploys, with the word that may name the environment.
@@ -65,6 +69,9 @@ pub fn of(argv: &[String]) -> Meaning {
     if let Some(call) = docker_build::read(&words) {
         return Meaning::Builds(call);
     }
+    if let Some(call) = docker_run::read(&words) {
+        return Meaning::RunsImage(call);
+    }
     if runs_tests(program, &words) {
         return Meaning::Tests;
     }
@@ -74,7 +81,7 @@ pub fn of(argv: &[String]) -> Meaning {
     if let Some(product) = talks_to(program) {
         return Meaning::Talks(product);
     }
-    if let Some(target) = deploys(program, &words) {
+    if let Some(target) = deploy_call::read(program, &words) {
         return Meaning::Deploys(target);
     }
     match (program, words.get(1), words.get(2)) {
@@ -82,9 +89,11 @@ pub fn of(argv: &[String]) -> Meaning {
             Meaning::Pushes(words.last().copied().unwrap_or_default().to_owned())
         }
         ("mise", Some(_), _) => Meaning::Runs(rest),
-        ("make" | "just" | "task" | "bash" | "sh" | "invoke" | "inv" | "npm" | "tox" | "nox" | "hatch", _, _) => {
-            Meaning::Runs(rest)
-        }
+        (
+            "make" | "just" | "task" | "bash" | "sh" | "invoke" | "inv" | "fab" | "npm" | "tox" | "nox" | "hatch",
+            _,
+            _,
+        ) => Meaning::Runs(rest),
         ("manage.py" | "django-admin", Some(command), _) => Meaning::Manages((*command).to_owned()),
         (python, Some(script), Some(command)) if is_python(python) && script.ends_with("manage.py") => {
             Meaning::Manages((*command).to_owned())
@@ -274,64 +283,6 @@ fn talks_to(program: &str) -> Option<&'static str> {
         "mongosh" | "mongo" => "mongodb",
         _ => return None,
     })
-}
-
-/// Whether a remote of git is one that deploys what is pushed to it.
-fn is_deploying_remote(word: &str) -> bool {
-    ["dokku", "heroku"].contains(&word) || word.starts_with("dokku@") || word.contains("git.heroku.com")
-}
-
-/// Whether a command deploys, and the word that may name where to.
-#[expect(clippy::option_option, reason = "it may deploy without naming where to")]
-fn deploys(program: &str, words: &[&str]) -> Option<Option<String>> {
-    let has = |word: &str| words.contains(&word);
-    let after = |flags: &[&str]| {
-        words
-            .iter()
-            .zip(words.iter().skip(1))
-            .find(|(flag, _)| flags.contains(flag))
-            .map(|(_, value)| (*value).to_owned())
-    };
-    let named = || words.iter().skip(1).rev().find(|word| !word.starts_with('-')).map(|word| (*word).to_owned());
-    match program {
-        "kubectl" if has("apply") || has("set") || has("rollout") => Some(after(&["-n", "--namespace"])),
-        "helm" if has("upgrade") || has("install") => Some(after(&["-n", "--namespace"])),
-        "fly" | "flyctl" if has("deploy") => Some(after(&["-c", "--config", "-a", "--app"])),
-        "heroku" if words.iter().any(|word| word.starts_with("container:release") || *word == "deploy") => {
-            Some(after(&["-a", "--app"]))
-        }
-        "kamal" if has("deploy") => Some(after(&["-d", "--destination"])),
-        "cap" | "fab" if has("deploy") => Some(words.get(1).map(|word| (*word).to_owned())),
-        "eb" if has("deploy") => Some(named()),
-        "gcloud" if has("deploy") => Some(None),
-        "aws" if has("ecs") && has("update-service") => Some(after(&["--cluster", "--service"])),
-        "serverless" | "sls" | "zappa" if has("deploy") || has("update") => {
-            Some(after(&["--stage", "-s"]).or_else(named))
-        }
-        "ansible-playbook" => Some(after(&["-i", "--inventory"])),
-        "fastapi" if has("deploy") => Some(None),
-        "cf" if has("push") => Some(after(&["-f", "--var-file", "--vars-file"])),
-        "railway" if has("up") => Some(after(&["-e", "--environment"])),
-        "az" if has("webapp") || has("containerapp") => {
-            (has("up") || has("update") || has("deploy")).then(|| after(&["-n", "--name"]))
-        }
-        "doctl" if has("create-deployment") || has("update") => Some(None),
-        "cdk" | "sam" | "copilot" | "caprover" | "dokku" if has("deploy") => {
-            Some(after(&["--env", "-e", "--config-env"]))
-        }
-        "pulumi" if has("up") => Some(after(&["-s", "--stack"])),
-        "nomad" if has("run") => Some(None),
-        "git" if has("push") => words
-            .iter()
-            .skip(2)
-            .find(|word| is_deploying_remote(word))
-            .map(|word| Some((*word).to_owned()).filter(|word| !["dokku", "heroku"].contains(&word.as_str()))),
-        "docker" if has("stack") && has("deploy") => Some(named()),
-        _ if program.strip_suffix(".sh").unwrap_or(program) == "deploy" => {
-            Some(words.get(1).filter(|word| !word.starts_with('-')).map(|word| (*word).to_owned()))
-        }
-        _ => None,
-    }
 }
 
 #[cfg(test)]

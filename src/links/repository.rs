@@ -196,6 +196,13 @@ impl<'t> Repository<'t> {
         shell::evaluate(&script, &World::Open(vars), &[], &files).commands
     }
 
+    /// The calls of a text of commands, with what runners and scripts among them come to.
+    pub fn calls_of(&self, (text, map): (&str, &SpanMap), folder: &str, vars: Vars, caller: &Caller) -> Vec<Call> {
+        let mut calls = Vec::new();
+        self.add(&Script { text, map, folder, dialect: Dialect::Bash }, vars, caller, &mut calls);
+        calls
+    }
+
     fn collect_calls(&self) -> Vec<Call> {
         let mut calls = Vec::new();
         self.task_calls(&mut calls);

@@ -3,7 +3,8 @@
 use super::meaning::{self, Meaning};
 use super::repository::{Call, Caller, Repository, Script, words};
 use super::{
-    hatch_scripts, just_recipes, make_targets, mise_tasks, node_scripts, nox_sessions, python_scripts, tox_environments,
+    coverage_command, hatch_scripts, invoke_tasks, just_recipes, make_targets, mise_tasks, node_scripts, nox_sessions,
+    python_scripts, tox_environments,
 };
 use crate::discover::{Kind, Tree, paths};
 use crate::formats::Vars;
@@ -49,6 +50,8 @@ pub fn pieces(tree: &Tree, argv: &[String], folder: &str, span: Span) -> Option<
         "make" | "gmake" => make_targets::pieces(tree, &words, folder),
         "just" => just_recipes::pieces(tree, &words, folder),
         "mise" => mise_tasks::pieces(tree, &words, folder),
+        "inv" | "invoke" | "fab" => invoke_tasks::pieces(tree, &words, folder),
+        "coverage" => coverage_command::pieces(tree, &words, folder),
         "tox" => tox_environments::pieces(tree, &words, folder),
         "nox" => nox_sessions::pieces(tree, &words, folder),
         "npm" | "pnpm" | "yarn" | "bun" => node_scripts::pieces(tree, &words, folder),
@@ -148,6 +151,11 @@ impl Repository<'_> {
                 _ => make_targets::every(self.tree, file),
             };
             for (target, pieces) in tasks {
+                self.add_pieces(pieces, &Caller::Make { file, target }, 0, calls);
+            }
+        }
+        for file in self.of(Kind::Python).iter().copied().filter(|file| invoke_tasks::is_file(self.tree, *file)) {
+            for (target, pieces) in invoke_tasks::every(self.tree, file) {
                 self.add_pieces(pieces, &Caller::Make { file, target }, 0, calls);
             }
         }

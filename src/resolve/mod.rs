@@ -4,6 +4,7 @@
 pub mod build;
 pub mod components;
 mod configuration;
+mod deployed;
 mod edited;
 mod exports;
 pub mod hosted;

@@ -11,10 +11,24 @@ use crate::model::{Origin, Role, Spanned};
 
 /// The module that pytest's options name.
 pub(super) fn module(context: &Context<'_, '_>, part: Option<&Part<'_>>) -> Option<(SettingsChoice, bool)> {
+    if let Some(choice) = part.and_then(by_option) {
+        return Some((choice, true));
+    }
     options(context, part).into_iter().find_map(|options| {
         let module = options.settings.as_ref()?;
         let choice = SettingsChoice { module: module.value.clone(), class: None, span: Some(module.span) };
         Some((choice, options.forced))
+    })
+}
+
+/// The module that pytest is told with `--ds`.
+fn by_option(part: &Part<'_>) -> Option<SettingsChoice> {
+    part.processes.iter().find_map(|process| {
+        let at = process.argv.iter().position(|word| word.contains("pytest"))?;
+        let rest = process.argv.get(at + 1..)?;
+        let flag = rest.iter().position(|word| word == "--ds" || word.starts_with("--ds="))?;
+        let module = rest[flag].strip_prefix("--ds=").or_else(|| rest.get(flag + 1).map(String::as_str))?;
+        Some(SettingsChoice { module: module.to_owned(), class: None, span: process.origin.primary() })
     })
 }
 

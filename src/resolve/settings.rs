@@ -2,6 +2,7 @@
 
 use super::components::Context;
 use super::configuration;
+use super::deployed;
 use super::edited;
 use super::hosted_names;
 use super::mounted;
@@ -47,8 +48,7 @@ const MODULE_VARIABLE: &str = "DJANGO_SETTINGS_MODULE";
 /// Loads the settings of an environment.
 pub fn load(context: &Context<'_, '_>, planned: &Planned, parts: &[Part<'_>], modules: &[Module]) -> Option<Loaded> {
     let part = speaker::of(context.repository.tree, modules, parts, planned.environment.role);
-    let outside = || World::Open(super::outside::charted(context, planned.environment.role));
-    let world = part.map_or_else(outside, |part| part.world.clone());
+    let world = part.map_or_else(|| deployed::world(context, planned), |part| part.world.clone());
     let world =
         if planned.environment.role == Role::Test { pytest::with_variables(context, part, world) } else { world };
     let world = hosted_names::with(planned, world);
@@ -124,7 +124,7 @@ pub fn load(context: &Context<'_, '_>, planned: &Planned, parts: &[Part<'_>], mo
         selected,
         world,
         component: part.map(|part| part.name.clone()),
-        unseen: part.and_then(|part| part.unseen.clone()),
+        unseen: part.and_then(|part| part.unseen.clone()).or_else(|| planned.unseen.clone()),
     })
 }
 
@@ -202,14 +202,8 @@ fn choose(
     }
     let role = planned.environment.role;
     let process = process_default(context, part);
-    // What commands load by hand says nothing of an environment that only a deployment names.
-    let by_hand = |choice: &SettingsChoice| {
-        choice.span.is_some_and(|span| paths::name(context.repository.tree.path(span.file)) == "manage.py")
-    };
-    let unseen = part.is_some_and(|part| part.processes.is_empty()) && matches!(role, Role::Production | Role::Staging);
-    let deployed = planned.only_named && role != Role::Development;
-    let for_others = |choice: &SettingsChoice| role_of_value(&choice.module).is_some_and(|(found, _)| found != role);
-    let process = process.filter(|choice| !(by_hand(choice) && (deployed || unseen && for_others(choice))));
+    let fallen = process.as_ref().is_some_and(|choice| deployed::is_developed(planned, choice));
+    let process = process.filter(|choice| !deployed::is_foreign(context, planned, part, choice));
     if process.as_ref().is_some_and(|default| default.module == UNKNOWN) {
         return None;
     }
@@ -224,11 +218,19 @@ fn choose(
     if let Some(choice) = &planned.settings {
         return Some((choice.clone(), false));
     }
-    plain(context, part, modules).map(|choice| (choice, true))
+    if fallen {
+        return None;
+    }
+    plain(context, planned, part, modules).map(|choice| (choice, true))
 }
 
 /// The settings of the whole program, where nothing selects any.
-fn plain(context: &Context<'_, '_>, part: Option<&Part<'_>>, modules: &[Module]) -> Option<SettingsChoice> {
+fn plain(
+    context: &Context<'_, '_>,
+    planned: &Planned,
+    part: Option<&Part<'_>>,
+    modules: &[Module],
+) -> Option<SettingsChoice> {
     let plain: Vec<&Module> = modules
         .iter()
         .filter(|module| module.role.is_none() && !module.shared && near(part, module) && !aside(module))
@@ -237,6 +239,10 @@ fn plain(context: &Context<'_, '_>, part: Option<&Part<'_>>, modules: &[Module])
     let whole = |module: &&&Module| context.repository.tree.text(module.file).is_ok_and(sets_whole);
     let plain: Vec<&Module> =
         if plain.iter().any(|module| whole(&module)) { plain.iter().filter(whole).copied().collect() } else { plain };
+    // Of several, which one is deployed nothing here says.
+    if deployed::is_bare(planned) && plain.len() > 1 {
+        return None;
+    }
     let only = plain.iter().find(|module| module.classes.is_empty() || is_object(context, module)).or(plain.first())?;
     let class = only.classes.iter().find(|class| class.bases.iter().any(|base| base.ends_with("BaseSettings")));
     let object = || python::dynaconf_object(context.repository.tree, only.file);

@@ -36,6 +36,7 @@ pub mod flask;
     clippy::assigning_clones,
     reason = "a library is a table of its functions, and they share one shape"
 )]
+pub mod invoke;
 mod lib;
 pub mod nox;
 mod parse;

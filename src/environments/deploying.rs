@@ -1,0 +1,227 @@
+//! What says that a job deploys the application.
+
+use super::ci::words as words_of;
+use super::targets;
+use super::ways;
+use super::words::naming;
+use crate::discover::paths;
+use crate::formats::workflow::{Ci, Job, Workflow};
+use crate::knowledge::deployments::{Act, Means, Says, act, is_said, says};
+use crate::links::{Call, Caller, Meaning, Repository, meaning};
+use crate::model::{FileId, Role, Span};
+
+/// What says that a job deploys.
+pub(super) struct Sign {
+    /// Where.
+    pub(super) span: Span,
+    /// The word that a command says for where to.
+    pub(super) word: Option<String>,
+}
+
+/// The calls of a job.
+fn calls<'r>(repository: &'r Repository<'_>, file: FileId, job: &Job) -> impl Iterator<Item = &'r Call> {
+    let caller = Caller::Job { file, job: job.id.value.clone() };
+    repository.calls.iter().filter(move |call| call.caller == caller)
+}
+
+/// The command of a job that deploys.
+fn called(repository: &Repository<'_>, file: FileId, job: &Job) -> Option<Sign> {
+    calls(repository, file, job).find_map(|call| {
+        let meaning = match &call.meaning {
+            // The tool itself may run in a container.
+            Meaning::Composes(compose) if !compose.command.is_empty() => {
+                &in_service(&compose.services, &compose.command)
+            }
+            meaning => meaning,
+        };
+        let Meaning::Deploys(word) = meaning else { return None };
+        Some(Sign { span: call.span, word: word.clone() })
+    })
+}
+
+/// What a command does in a service; one whose entry point is a tool is called as that.
+fn in_service(services: &[String], command: &[String]) -> Meaning {
+    let plain = meaning::of(command);
+    let tool = || services.first().map(|name| [std::slice::from_ref(name), command].concat());
+    if plain == Meaning::Other { tool().map_or(plain, |words| meaning::of(&words)) } else { plain }
+}
+
+/// The compose files for production or staging that a job brings up.
+fn composed(repository: &Repository<'_>, file: FileId, job: &Job) -> Option<Sign> {
+    calls(repository, file, job).find_map(|call| {
+        let Meaning::Composes(compose) = &call.meaning else { return None };
+        let (role, word) = naming(&compose.files.join("/")).role.filter(|_| compose.action == "up")?;
+        let deployed = matches!(role, Role::Production | Role::Staging);
+        deployed.then_some(Sign { span: call.span, word: Some(word) })
+    })
+}
+
+/// Whether a job uses an action or a workflow that deploys, or runs a script that is named for it.
+fn acted(job: &Job) -> Option<Sign> {
+    let used = job.uses.as_ref().filter(|uses| act(&uses.value) == Some(Act::Deploys)).map(|uses| uses.span);
+    let stepped = || {
+        job.steps.iter().find_map(|step| {
+            let action = step.uses.as_ref().filter(|uses| act(&uses.value) == Some(Act::Deploys));
+            let scripted =
+                || step.run.as_ref().filter(|run| run.text.split_whitespace().any(targets::is_deploy_script));
+            action.map(|uses| uses.span).or_else(|| scripted().map(|run| run.span))
+        })
+    };
+    used.or_else(stepped).map(|span| Sign { span, word: None })
+}
+
+/// Whether a job is named for deploying; one that computes what others deploy with is named for it too.
+fn is_named(workflow: &Workflow, job: &Job) -> bool {
+    let computes = words_of(&job.id.value).next().is_some_and(|first| says(&first) == Some(Says::Computes));
+    let declared = job.name.as_ref().filter(|_| workflow.ci == Ci::CircleCi).map(|name| &name.value);
+    !computes && [&job.id.value].into_iter().chain(declared).any(|name| names_deploying(name))
+}
+
+/// Whether a word of a name says that something is deployed.
+pub(super) fn names_deploying(name: &str) -> bool {
+    words_of(name).any(|word| says(&word) == Some(Says::Deploys))
+}
+
+/// Whether a name says that documents, packages or a preview are deployed, not the application.
+fn names_something_else(name: &str) -> bool {
+    words_of(name).any(|word| says(&word) == Some(Says::Aside))
+}
+
+/// Whether a name is one of tests; the name of a CI as such is none.
+fn names_tests(name: &str) -> bool {
+    let words: Vec<String> = words_of(name).filter(|word| says(word) != Some(Says::Nothing)).collect();
+    naming(&format!("{}.x", words.join("-"))).role.is_some_and(|(role, _)| role == Role::Test)
+}
+
+/// Whether a job has an environment of production or staging and does something of its own in it.
+fn is_bound(repository: &Repository<'_>, file: FileId, job: &Job) -> bool {
+    let Some(environment) = &job.environment else { return false };
+    let role = targets::word_of(&environment.value).map(|(role, _)| role);
+    let tests = calls(repository, file, job).any(|call| call.meaning == Meaning::Tests);
+    let done = job
+        .steps
+        .iter()
+        .any(|step| step.run.is_some() || step.uses.as_ref().is_some_and(|uses| !uses.value.starts_with("actions/")));
+    matches!(role, Some(Role::Production | Role::Staging)) && done && !tests && !names_tests(&job.id.value)
+}
+
+/// What says that a job deploys the application; nothing where it deploys something else, or only tries to.
+pub(super) fn sign(repository: &Repository<'_>, file: FileId, workflow: &Workflow, job: &Job) -> Option<Sign> {
+    let path = repository.tree.path(file);
+    let stem = paths::name(path).split('.').next().unwrap_or_default();
+    let gitlab = workflow.ci == Ci::GitLab;
+    let named = is_named(workflow, job);
+    let of_tests = !gitlab && names_tests(stem) && !names_deploying(stem);
+    // What a job of tests starts there is what it tests.
+    let trial = !named && (of_tests || !gitlab && naming(path).role.is_some_and(|(role, _)| role == Role::Test));
+    if trial && names_tests(&job.id.value) || is_rehearsed(repository, job) {
+        return None;
+    }
+    let strong = called(repository, file, job).or_else(|| acted(job));
+    let is_strong = strong.is_some();
+    let weak = || composed(repository, file, job).filter(|_| !trial);
+    let by_name = || {
+        let bound = if gitlab { job.environment.is_some() } else { is_bound(repository, file, job) };
+        let plain = named && !(of_tests && job.environment.is_none());
+        (plain || bound).then_some(Sign { span: job.id.span, word: None })
+    };
+    let found = strong.or_else(weak).or_else(by_name)?;
+    let pages =
+        job.environment.as_ref().is_some_and(|name| name.value.contains("pages") || name.value.contains("pypi"));
+    let apart = pages || !is_strong && (publishes_pages(job) || only_writes(job));
+    let something_else = apart || [stem, &job.id.value].into_iter().any(names_something_else);
+    (!something_else).then_some(found)
+}
+
+/// Whether a job deploys to a cluster that it makes for itself.
+fn is_rehearsed(repository: &Repository<'_>, job: &Job) -> bool {
+    let texts = ways::texts(repository, job);
+    job.steps.iter().any(|step| step.uses.as_ref().is_some_and(|uses| act(&uses.value) == Some(Act::Rehearses)))
+        || is_said(Means::Rehearsal, texts.iter().map(AsRef::as_ref))
+}
+
+/// Whether a job publishes pages or a package.
+fn publishes_pages(job: &Job) -> bool {
+    job.steps.iter().any(|step| {
+        step.uses.as_ref().is_some_and(|uses| act(&uses.value) == Some(Act::Publishes))
+            || step.run.as_ref().is_some_and(|run| run.text.contains("gh-deploy") || run.text.contains("gh-pages"))
+    })
+}
+
+/// Whether a job does nothing but write to the repository, its pull requests and labels.
+fn only_writes(job: &Job) -> bool {
+    let signs = ["create-pull-request", "readme", "label", "git-auto-commit", "add-and-commit", "comment"];
+    let writes = |action: &str| {
+        let action = action.to_ascii_lowercase();
+        action.starts_with("actions/") || signs.iter().any(|sign| action.contains(sign))
+    };
+    let action = |step: &crate::formats::workflow::Step| step.uses.as_ref().map(|uses| writes(&uses.value));
+    job.environment.is_none() && !job.steps.is_empty() && job.steps.iter().all(|step| action(step) == Some(true))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::deployments::deployments;
+    use crate::discover::{Overlay, Tree};
+    use crate::links::Repository;
+
+    /// `role word` of each deployment of a workflow of that name.
+    fn of(name: &str, jobs: &str) -> Vec<String> {
+        let path = format!(".github/workflows/{name}.yml");
+        let text = format!("on: push\njobs:\n{jobs}");
+        let files = [
+            (path.as_str(), text.as_str()),
+            ("scripts/infra", "#!/bin/bash\nif [ \"$1\" = apply ]; then docker compose run --rm terraform apply; fi\n"),
+        ];
+        let tree = Tree::open(Box::new(Overlay::of(files))).unwrap();
+        let found = deployments(&Repository::read(&tree));
+        found.iter().map(|one| format!("{} {}", one.role.name(), one.word)).collect()
+    }
+
+    #[test]
+    fn a_file_of_ci_or_tests_keeps_its_deployments() {
+        let job = "  deploy-production: {runs-on: u, steps: [{run: flyctl deploy}]}\n";
+        for name in ["main", "ci", "cicd", "ci-cd", "tests", "test-and-deploy", "prod-ci"] {
+            assert_eq!(of(name, job), ["production production"], "{name}");
+        }
+        let plain = "  deploy: {runs-on: u, steps: [{uses: actions/checkout@v4}, {run: ./ship}]}\n";
+        assert_eq!(of("prod-ci", plain), ["production prod"]);
+        assert_eq!(of("test-and-deploy", plain), ["production production"]);
+        let tried = "  e2e: {runs-on: u, steps: [{run: kubectl apply -f k8s}]}\n";
+        assert!(of("ci", tried).is_empty());
+        let local =
+            "  deploy-production: {runs-on: u, steps: [{uses: helm/kind-action@v1}, {run: helm upgrade a b}]}\n";
+        assert!(of("main", local).is_empty(), "a cluster of its own");
+    }
+
+    #[test]
+    fn actions_of_others_are_not_githubs_own() {
+        let job = |uses: &str| format!("  deploy-prod: {{runs-on: u, steps: [{{uses: {uses}}}]}}\n");
+        assert_eq!(of("ship", &job("acme/actions/ship@v1")), ["production prod"]);
+        assert_eq!(of("ship", &job("acme/actions/cicd-deploy@main")), ["production prod"]);
+        assert!(of("ship", &job("actions/checkout@v4")).is_empty());
+        let reused = "  roll-out: {uses: acme/ci/.github/workflows/deploy-app.yml@v1, with: {environment: staging}}\n";
+        assert_eq!(of("ship", reused), ["staging staging"]);
+    }
+
+    #[test]
+    fn an_environment_called_test_that_others_stand_beside_is_deployed_to() {
+        let job = |name: &str| format!("  deploy-on-{name}: {{runs-on: u, steps: [{{run: oc tag a b}}]}}\n");
+        assert_eq!(of("flow", &(job("prod") + &job("test"))), ["production prod", "staging test"]);
+        assert!(of("flow", &job("test")).is_empty(), "nothing stands beside it");
+        let trying = "  test-deploy: {runs-on: u, steps: [{run: ./x}]}\n".to_owned();
+        assert_eq!(of("flow", &(job("prod") + &trying)), ["production prod", "production production"]);
+    }
+
+    #[test]
+    fn an_environment_or_a_script_that_deploys_needs_no_name() {
+        let bound = "  build: {runs-on: u, environment: production, steps: [{run: ./scripts/infra apply}]}\n";
+        assert_eq!(of("flow", bound), ["production production"]);
+        let scripted = "  staging: {runs-on: u, steps: [{run: scripts/infra apply}]}\n";
+        assert_eq!(of("flow", scripted), ["staging staging"]);
+        let other = "  staging: {runs-on: u, steps: [{run: scripts/infra plan}]}\n";
+        assert!(of("flow", other).is_empty());
+        let tests = "  unit: {runs-on: u, environment: staging, steps: [{run: pytest}]}\n";
+        assert!(of("flow", tests).is_empty());
+    }
+}

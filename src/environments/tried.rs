@@ -1,0 +1,151 @@
+//! Tests in an image that the job itself has built: `docker run app pytest`.
+
+use super::images;
+use super::plan::{CommandLine, ImageBuild, Planned, Runs, Unit};
+use super::published::{self, step_args};
+use crate::discover::paths;
+use crate::formats::small::quoted;
+use crate::formats::workflow::Step;
+use crate::formats::{Var, Vars};
+use crate::links::docker_run::RunCall;
+use crate::links::{Call, Caller, Meaning, Repository, view};
+use crate::model::{FileId, Known, Origin, Reason, SpanMap};
+
+/// Adds the image that a call runs the tests in; whether it is one.
+pub(super) fn add(repository: &Repository<'_>, call: &Call, planned: &mut Planned) -> bool {
+    let (Meaning::RunsImage(run), Caller::Job { file, job }) = (&call.meaning, &call.caller) else { return false };
+    let Some(image) = built(repository, (*file, job), &run.image) else { return false };
+    let words: Vec<String> = run.command.iter().map(|word| quoted(word)).collect();
+    let (text, map) = (words.join(" "), SpanMap::Whole(call.span));
+    let given = variables(repository, call, run);
+    let tests = || {
+        let found = repository.calls_of((&text, &map), &image.context, given.clone(), &call.caller);
+        found.iter().any(|call| call.meaning == Meaning::Tests)
+    };
+    if run.command.is_empty() || !tests() {
+        return false;
+    }
+    planned.add_evidence(call.span, format!("job {job} runs the tests in an image"));
+    planned.add_file(image.dockerfile);
+    let taken = |name: &str| planned.units.iter().any(|unit| unit.name == name);
+    let name = if taken(job) { format!("{job}-image") } else { job.clone() };
+    if taken(&name) {
+        return true;
+    }
+    let command = CommandLine { text, map, span: call.span };
+    planned.variables.insert(name.clone(), given);
+    planned.units.push(Unit { name, runs: Runs::Process { command, image: Some(image), native: None } });
+    true
+}
+
+/// The variables that a call hands to the container: its own, and those of the job.
+fn variables(repository: &Repository<'_>, call: &Call, run: &RunCall) -> Vars {
+    let of_job = |name: &str| {
+        let Caller::Job { file, job } = &call.caller else { return None };
+        let workflow = repository.workflow(*file)?;
+        let own = workflow.jobs.iter().find(|other| other.id.value == *job)?;
+        let found = own.env.get(name).or_else(|| workflow.env.get(name))?;
+        (!found.value.contains("${{")).then(|| Var::set(found.value.clone(), Origin::set(found.span)))
+    };
+    let one = |text: &String| {
+        let (name, value) = text.split_once('=').unwrap_or((text, ""));
+        let bare = value.trim_matches('"').trim_start_matches('$').trim_matches(['{', '}']);
+        let handed = match text.split_once('=') {
+            Some((_, value)) if !value.contains(['$', '…']) => Some(Var::set(value, Origin::set(call.span))),
+            Some(_) => of_job(bare),
+            None => of_job(name),
+        };
+        let unknown = || {
+            let value = Known::Unknown(Reason::at("the job hands it on", call.span));
+            Var { value, ..Var::set("", Origin::set(call.span)) }
+        };
+        (name.to_owned(), handed.unwrap_or_else(unknown))
+    };
+    run.env.iter().map(one).collect()
+}
+
+/// What a job has built under a name: by a command, or by a step.
+fn built(repository: &Repository<'_>, (file, job): (FileId, &String), name: &str) -> Option<ImageBuild> {
+    let caller = Caller::Job { file, job: job.clone() };
+    let by_command = repository.calls.iter().filter(|call| call.caller == caller).find_map(|call| {
+        let Meaning::Builds(build) = &call.meaning else { return None };
+        build.tags.iter().find(|tag| is_same(tag, name))?;
+        let context = paths::join(&call.folder, &build.context)?;
+        let path = match &build.dockerfile {
+            Some(path) => paths::join(&call.folder, path),
+            None => paths::join(&context, "Dockerfile"),
+        };
+        let dockerfile = repository.tree.find(&path?)?;
+        let (target, args) = (build.target.clone(), build.args.clone());
+        Some(ImageBuild { dockerfile, context, target, args, span: Some(call.span) })
+    });
+    let workflow = repository.workflow(file)?;
+    let steps = || workflow.jobs.iter().filter(|other| other.id.value == *job).flat_map(|job| &job.steps);
+    by_command.or_else(|| steps().find_map(|step| by_step(repository, step, name)))
+}
+
+fn by_step(repository: &Repository<'_>, step: &Step, name: &str) -> Option<ImageBuild> {
+    let folder = view::built_by_step(step)?;
+    let with = |name: &str| step.with.get(name);
+    let tags = with("tags")?;
+    tags.value.split(['\n', ',']).find(|tag| is_same(tag.trim(), name))?;
+    let file = with("file").and_then(|file| repository.tree.find(&paths::join("", &file.value)?));
+    let dockerfile = file.or_else(|| repository.tree.find(&paths::join(&folder, "Dockerfile")?))?;
+    let target = with("target").map(|target| target.value.clone()).filter(|target| !target.contains("${{"));
+    let context = with("context").and_then(|context| paths::join("", &context.value));
+    let context = context.filter(|context| !context.contains("${{"));
+    let context = context.unwrap_or_else(|| images::context_of(repository, dockerfile));
+    let image = ImageBuild {
+        target,
+        args: step_args(step),
+        context,
+        ..published::plain(repository, dockerfile, Some(tags.span))
+    };
+    Some(image)
+}
+
+/// Whether a tag and what is run are one image; what an expression comes to is the same in both.
+fn is_same(tag: &str, name: &str) -> bool {
+    let bare = |text: &str| {
+        let mut out = String::new();
+        let mut rest = text;
+        while let Some((before, after)) = rest.split_once("${{") {
+            out.push_str(before);
+            out.push('…');
+            rest = after.split_once("}}").map_or("", |(_, after)| after);
+        }
+        out.push_str(rest);
+        out.strip_suffix(":latest").map_or(out.clone(), str::to_owned)
+    };
+    bare(tag) == bare(name)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::tests::environments;
+
+    const IMAGE: (&str, &str) = ("Dockerfile", "FROM python:3.13\nCOPY . /app\nCMD gunicorn a.wsgi\n");
+
+    fn tested(steps: &str) -> bool {
+        let flow = format!("on: push\njobs: {{t: {{runs-on: u, steps: [{steps}]}}}}\n");
+        let files = [
+            IMAGE,
+            ("requirements.txt", "django\n"),
+            (".github/workflows/t.yml", flow.as_str()),
+            ("ci/all.sh", "python manage.py test\n"),
+        ];
+        environments(&files).iter().any(|line| line.starts_with("test test:") && line.contains("Dockerfile"))
+    }
+
+    #[test]
+    fn tests_run_in_the_image_that_their_job_has_built() {
+        let built = "{run: docker build -t app .}";
+        for command in ["python manage.py test", "bash -c '. ./ci/all.sh'", "sh ci/all.sh", "pytest"] {
+            assert!(tested(&format!("{built}, {{run: \"docker run --rm -e A=1 app {command}\"}}")), "{command}");
+        }
+        assert!(!tested(&format!("{built}, {{run: docker run app flake8}}")));
+        assert!(!tested(&format!("{built}, {{run: docker run other pytest}}")));
+        let step = "{uses: docker/build-push-action@v6, with: {load: true, tags: 'app:${{ github.sha }}'}}";
+        assert!(tested(&format!("{step}, {{run: 'docker run app:${{{{ github.sha }}}} pytest'}}")));
+    }
+}

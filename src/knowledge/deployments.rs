@@ -1,0 +1,158 @@
+//! What deploys: actions, what jobs say where they deploy, and the words of names that say it.
+
+use serde::Deserialize;
+
+use super::table::table;
+
+/// What an action does, as far as deployments are concerned.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Act {
+    /// Deploys an application.
+    Deploys,
+    /// Publishes pages or a package.
+    Publishes,
+    /// Tells others of a deployment.
+    Tells,
+    /// Makes a cluster on the job's machine to try a deployment on.
+    Rehearses,
+}
+
+/// How a text of a job says that it deploys.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Means {
+    /// By compose files.
+    Compose,
+    /// By manifests of an orchestrator.
+    Orchestrator,
+    /// By a platform or a tool.
+    Platform,
+    /// On a cluster that the job itself makes.
+    Rehearsal,
+}
+
+/// What a word of the name of a job, an action or a workflow says.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Says {
+    /// It deploys.
+    Deploys,
+    /// It computes what others deploy with.
+    Computes,
+    /// It tells of a deployment.
+    Tells,
+    /// Documents, packages or a preview are deployed, not the application.
+    Aside,
+    /// Nothing of where it deploys to.
+    Nothing,
+    /// Where the application is tried before production, if it is deployed there.
+    Tried,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct ActionRow {
+    name: String,
+    does: String,
+    #[expect(dead_code, reason = "kept for the reader of the table")]
+    source: String,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct TextRow {
+    text: String,
+    way: String,
+    #[expect(dead_code, reason = "kept for the reader of the table")]
+    source: String,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct WordRow {
+    word: String,
+    says: String,
+    #[expect(dead_code, reason = "kept for the reader of the table")]
+    source: String,
+}
+
+#[derive(Deserialize, Default)]
+#[serde(deny_unknown_fields)]
+pub(super) struct Table {
+    pub(super) as_of: String,
+    actions: Vec<ActionRow>,
+    texts: Vec<TextRow>,
+    words: Vec<WordRow>,
+}
+table!(table, Table, "deployments.toml");
+
+/// What an action does, by its name without a version, in any letter case: as the table says, or by the words of its name.
+pub fn act(action: &str) -> Option<Act> {
+    let name = action.split('@').next().unwrap_or(action).to_ascii_lowercase();
+    if let Some(row) = table().actions.iter().find(|row| row.name == name) {
+        return Some(match row.does.as_str() {
+            "deploys" => Act::Deploys,
+            "publishes" => Act::Publishes,
+            "rehearses" => Act::Rehearses,
+            _ => Act::Tells,
+        });
+    }
+    // A file of the repository that is used is looked into.
+    if name.starts_with('.') || name.starts_with("actions/") {
+        return None;
+    }
+    let last = name.rsplit('/').next().unwrap_or_default();
+    let last = last.trim_end_matches(".yaml").trim_end_matches(".yml");
+    let said = |wanted: &[Says]| words(last).any(|word| says(word).is_some_and(|says| wanted.contains(&says)));
+    let deploys = said(&[Says::Deploys]) && !said(&[Says::Aside, Says::Tells, Says::Computes]);
+    deploys.then_some(Act::Deploys)
+}
+
+/// Whether one of the texts of a job says that it deploys so.
+pub fn is_said<'t>(means: Means, texts: impl IntoIterator<Item = &'t str>) -> bool {
+    let way = match means {
+        Means::Compose => "compose",
+        Means::Orchestrator => "orchestrator",
+        Means::Platform => "platform",
+        Means::Rehearsal => "rehearsal",
+    };
+    let rows = || table().texts.iter().filter(|row| row.way == way);
+    texts.into_iter().any(|text| rows().any(|row| text.contains(&row.text)))
+}
+
+/// What a word of a name says, in small letters.
+pub fn says(word: &str) -> Option<Says> {
+    let row = table().words.iter().find(|row| row.word == word)?;
+    Some(match row.says.as_str() {
+        "deploys" => Says::Deploys,
+        "computes" => Says::Computes,
+        "tells" => Says::Tells,
+        "aside" => Says::Aside,
+        "tried" => Says::Tried,
+        _ => Says::Nothing,
+    })
+}
+
+/// The date the table stands for.
+pub fn as_of() -> &'static str {
+    &table().as_of
+}
+
+/// The words of a name.
+fn words(name: &str) -> impl Iterator<Item = &str> {
+    name.split(|c: char| !c.is_alphanumeric()).filter(|word| !word.is_empty())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{Act, act};
+
+    #[test]
+    fn an_action_that_is_named_for_deploying_deploys() {
+        assert_eq!(act("acme/actions/cicd-deploy@main"), Some(Act::Deploys));
+        assert_eq!(act("acme/helm-deploy-action@v1"), Some(Act::Deploys));
+        assert_eq!(act("acme/ci/.github/workflows/deploy.yml@v1"), Some(Act::Deploys));
+        assert_eq!(act("actions/deploy-pages@v4"), Some(Act::Publishes));
+        for other in ["acme/deploy-docs@v1", "acme/deploy-status@v1", "acme/check-deploy@v2", "actions/checkout@v4"] {
+            assert_eq!(act(other), None, "{other}");
+        }
+    }
+}
