@@ -15,6 +15,7 @@ mod lacking;
 pub mod machine;
 mod outside;
 mod overlaid;
+mod ownership;
 pub mod part;
 pub mod picked;
 pub mod pipeline;

@@ -1,0 +1,104 @@
+//! What an image starts by itself.
+
+use super::plan::ImageBuild;
+use crate::discover::paths;
+use crate::formats::dockerfile::{Build, Command};
+use crate::knowledge::processes;
+use crate::links::{Repository, meaning};
+
+/// Shells, which by themselves wait for what one types.
+const SHELLS: [&str; 6] = ["sh", "bash", "ash", "dash", "zsh", "ipython"];
+
+/// The words of an image's entry point and command.
+pub(super) fn commands(build: &Build) -> Vec<String> {
+    let Some(stage) = build.target.and_then(|target| build.stages.get(target)) else { return Vec::new() };
+    [&stage.entrypoint, &stage.cmd].into_iter().flatten().flat_map(words).collect()
+}
+
+fn words(command: &Command) -> Vec<String> {
+    match command {
+        Command::Exec { words, .. } => words.iter().map(|word| word.value.clone()).collect(),
+        Command::Shell { text, .. } => text.split_whitespace().map(str::to_owned).collect(),
+    }
+}
+
+/// The text of the script that an image's command names, where the repository has it.
+pub(super) fn script<'t>(repository: &Repository<'t>, image: &ImageBuild, build: &Build) -> &'t str {
+    let tree = repository.tree;
+    let commands = commands(build);
+    let script = commands.iter().flat_map(|command| command.split_whitespace()).find_map(|word| {
+        let name = paths::name(word);
+        let beside = [paths::parent(tree.path(image.dockerfile)), image.context.as_str()];
+        let here = beside.iter().find_map(|folder| tree.find(&paths::join(folder, name)?));
+        here.filter(|_| word.contains('/') || name.ends_with(".sh"))
+    });
+    script.and_then(|file| tree.text(file).ok()).unwrap_or_default()
+}
+
+/// Whether an image runs an application by itself: it has a command, and that is no bare shell and no mere waiting.
+pub(super) fn runs_something(build: &Build) -> bool {
+    if commands(build).is_empty() {
+        return build.target.is_some_and(|target| is_server(build, target));
+    }
+    let words = commands(build);
+    let words: Vec<&str> = words.iter().map(String::as_str).collect();
+    let bare = processes::strip_wrappers(&words).0;
+    let Some((program, rest)) = bare.split_first() else { return !words.is_empty() && !is_shell(&words) };
+    !is_shell(&words) && !waits(paths::name(program), rest)
+}
+
+/// Whether an image says that it starts a bare shell: that is for those who work in it.
+pub(super) fn idles(build: &Build) -> bool {
+    let words = commands(build);
+    !words.is_empty() && is_shell(&words.iter().map(String::as_str).collect::<Vec<_>>())
+}
+
+/// Whether what a stage is built on is an image that brings a server with it.
+fn is_server(build: &Build, stage: usize) -> bool {
+    let Some(base) = build.stages.get(stage).map(|stage| &stage.base) else { return false };
+    let serves = |name: &str| ["gunicorn", "uvicorn", "uwsgi", "nginx-unit"].iter().any(|server| name.contains(server));
+    base.stage.map_or_else(|| serves(&base.raw.value), |below| below < stage && is_server(build, below))
+}
+
+/// Whether words are a shell or an interpreter with nothing to run.
+pub(super) fn is_shell(words: &[&str]) -> bool {
+    let Some((program, rest)) = words.split_first() else { return false };
+    let name = paths::name(program);
+    (SHELLS.contains(&name) || meaning::is_python(name))
+        && rest.iter().all(|word| ["-c", "-l", "-lc", "-i"].contains(word))
+}
+
+/// Whether a command only keeps a container alive.
+fn waits(program: &str, rest: &[&str]) -> bool {
+    match program {
+        "tail" => rest.contains(&"/dev/null"),
+        "sleep" => true,
+        "cat" | "true" => rest.is_empty(),
+        _ => false,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::tests::environments;
+
+    const DEV: (&str, &str) =
+        ("docker-compose.yml", "services: {web: {build: ., volumes: ['.:/app'], command: flask run}}\n");
+
+    #[test]
+    fn a_bare_shell_is_no_command() {
+        let with = |command: &str| {
+            let file = format!("FROM python:3.12\nCOPY . /app\n{command}\n");
+            environments(&[("Dockerfile", file.as_str()), DEV, ("app.py", "")]).len()
+        };
+        assert_eq!(with("CMD gunicorn a.wsgi"), 2, "the image is production's too");
+        for command in
+            ["ENTRYPOINT [\"/bin/bash\", \"-c\"]", "CMD [\"bash\"]", "CMD [\"python3\"]", "CMD tail -f /dev/null"]
+        {
+            assert_eq!(with(command), 1, "{command}");
+        }
+        let server = "FROM tiangolo/uvicorn-gunicorn:python3.12\nCOPY . /app\n";
+        assert_eq!(environments(&[("Dockerfile", server), DEV, ("app.py", "")]).len(), 2, "its base starts one");
+        assert_eq!(with("ENTRYPOINT [\"/bin/bash\", \"-c\"]\nCMD [\"gunicorn a.wsgi\"]"), 2);
+    }
+}
