@@ -19,7 +19,32 @@ fn may_be_ours(service: &Service) -> bool {
             || services::is_admin_tool(&name)
     };
     let image = service.image.as_ref().map(|image| image.value.one());
+    if service.build.is_none() && operates(service) {
+        return false;
+    }
     service.build.is_some() || image.is_some_and(|image| image.is_none_or(|image| !known(image) && image.contains('/')))
+}
+
+/// Programs that set up or deploy what others run.
+const OPERATIONS: [&str; 11] = [
+    "terraform",
+    "tofu",
+    "terragrunt",
+    "ansible",
+    "ansible-playbook",
+    "kubectl",
+    "helm",
+    "aws",
+    "gcloud",
+    "packer",
+    "certbot",
+];
+
+/// Whether a service starts a program that deploys others.
+fn operates(service: &Service) -> bool {
+    let started = service.entrypoint.as_ref().or(service.command.as_ref());
+    let first = started.and_then(|command| command.words.first());
+    first.is_some_and(|word| OPERATIONS.contains(&paths::name(word.written())))
 }
 
 /// Whether a project runs backing services and tools of others only, nothing of the repository.
@@ -41,17 +66,17 @@ pub(super) fn of_others(project: &Project) -> bool {
     only_services(project) && project.services.values().all(|service| service.image.is_some())
 }
 
-/// What says that a service runs on a developer's machine.
-pub(super) fn development_sign(service: &Service) -> Option<(Span, &'static str)> {
+/// What says that a service of a compose file in a folder runs on a developer's machine.
+pub(super) fn development_sign(service: &Service, folder: &str) -> Option<(Span, &'static str)> {
     let context = service.build.as_ref().and_then(|build| build.context.value.one().cloned());
     for mount in &service.volumes {
         let Some(source) = mount.source.as_deref().filter(|_| mount.kind == "bind") else { continue };
         let source = source.trim_end_matches('/');
+        let checkout = [".", "", folder].contains(&source) || paths::parent(folder) == source;
         // What is not to be written to is code only where it is all of it.
-        if mount.read_only && source != "." {
+        if mount.read_only && !checkout {
             continue;
         }
-        let checkout = source == "." || source.is_empty();
         let whole = checkout || context.as_deref().is_some_and(|context| context.trim_end_matches('/') == source);
         let below = source.starts_with("./")
             && service.build.is_some()
@@ -65,6 +90,9 @@ pub(super) fn development_sign(service: &Service) -> Option<(Span, &'static str)
     let words: Vec<&str> = command.words.iter().map(Word::written).collect();
     let joined = words.join(" ");
     let rest = processes::strip_wrappers(&words).0;
+    if may_be_ours(service) && super::starts::is_shell(&words) {
+        return command.origin.primary().map(|span| (span, "an interactive shell is started"));
+    }
     let development = processes::server(rest).is_some_and(|found| found.kind == "development")
         || ["runserver", "--reload", "flask run", "fastapi dev"].iter().any(|sign| joined.contains(sign));
     development.then(|| command.origin.primary().map(|span| (span, "a development server is started"))).flatten()
@@ -115,7 +143,7 @@ pub(super) fn role_of_base(
     if only_services(&project) {
         return say(Role::Development, "it starts backing services only", Confidence::Guessed);
     }
-    if let Some((_, why)) = project.services.values().find_map(development_sign) {
+    if let Some((_, why)) = project.services.values().find_map(|service| development_sign(service, &base.folder)) {
         return say(Role::Development, why, invoked);
     }
     if project.services.values().any(debugs) {

@@ -18,13 +18,30 @@ fn tests_here(call: &Call) -> bool {
     call.meaning == Meaning::Tests
 }
 
-/// The test command that a compose call runs in a service.
-fn tests_in_service(call: &Call) -> Option<&ComposeCall> {
+/// The test command that a compose call runs in a service, itself or through what the repository says that it runs.
+fn tests_in_service(repository: &Repository<'_>, call: &Call) -> Option<ComposeCall> {
     let Meaning::Composes(compose) = &call.meaning else { return None };
-    let tests = !compose.command.is_empty() && meaning::of(&compose.command) == Meaning::Tests;
+    if compose.command.is_empty() {
+        return None;
+    }
+    if meaning::of(&compose.command) == Meaning::Tests {
+        return Some(compose.clone());
+    }
+    if let Some(followed) = repository.followed(&compose.command, &folder_in(repository, call, compose), call.span) {
+        let test = followed.into_iter().find(|call| call.meaning == Meaning::Tests)?;
+        return Some(ComposeCall { command: test.argv, ..compose.clone() });
+    }
     let scripted =
         compose.command.iter().any(|word| word.contains("test") && (word.contains('/') || word.contains(':')));
-    (tests || scripted).then_some(compose)
+    scripted.then(|| compose.clone())
+}
+
+/// The folder of the repository that a service's commands run in: that which its image is built from.
+fn folder_in(repository: &Repository<'_>, call: &Call, compose: &ComposeCall) -> String {
+    let project = load(repository, &files_of(repository, &call.folder, compose));
+    let service = compose.services.first().and_then(|name| project.services.get(name));
+    let image = service.and_then(|service| super::compose::image_of(repository, &project, service));
+    image.map_or_else(|| call.folder.clone(), |image| image.context)
 }
 
 /// Names of jobs whose tests are not those of the application, where other jobs run those.
@@ -95,9 +112,9 @@ fn of_ci(repository: &Repository<'_>, ci: Ci, name: &str) -> Option<Planned> {
         if tests_here(call) {
             planned.add_evidence(call.span, format!("job {job} runs the tests"));
             add_job(repository, *file, job, &mut planned);
-        } else if let Some(compose) = tests_in_service(call) {
+        } else if let Some(compose) = tests_in_service(repository, call) {
             planned.add_evidence(call.span, format!("job {job} runs the tests in a service"));
-            add_service(repository, call, compose, &mut planned);
+            add_service(repository, call, &compose, &mut planned);
             planned.add_file(*file);
         }
     }

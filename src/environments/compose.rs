@@ -6,10 +6,11 @@ use std::sync::Arc;
 use super::base_role::{
     by_selector, development_sign, of_others, only_services, role_of_base, starts_production_server, tools,
 };
-use super::compose_calls::{called_with, invocation, invoked_with};
+use super::compose_calls::{called_with, deployed, invocation, invoked_with};
 use super::plan::{ImageBuild, Planned, Runs, Unit};
+use super::programs;
 use super::service_roles::{is_base, service_roles};
-use super::words::{Naming, naming};
+use super::words::{Naming, mixed, naming};
 use crate::discover::{Kind, paths};
 use crate::formats::compose::{self, Field, Options, Profiles, Project, Service};
 use crate::formats::{Vars, World};
@@ -18,17 +19,19 @@ use crate::model::{Confidence, FileId, Role, Span};
 
 /// What says of files that run together that they are for a developer's machine.
 pub fn development_signs(repository: &Repository<'_>, files: &[FileId]) -> Vec<Span> {
-    load(repository, files).services.values().filter_map(development_sign).map(|(span, _)| span).collect()
+    let folder = files.first().map(|file| paths::parent(repository.tree.path(*file))).unwrap_or_default();
+    let project = load(repository, files);
+    project.services.values().filter_map(|one| development_sign(one, folder)).map(|(span, _)| span).collect()
 }
 
 /// One compose file by itself.
 pub(super) struct File {
     pub(super) id: FileId,
-    folder: String,
+    pub(super) folder: String,
     pub(super) naming: Naming,
     plain: bool,
     over: bool,
-    alone: Arc<Project>,
+    pub(super) alone: Arc<Project>,
 }
 
 /// A list of compose files that belong together, and how it is known.
@@ -71,7 +74,8 @@ fn speaks_of(repository: &Repository<'_>, env: &Vars, files: &[FileId]) -> bool 
     files.len() < 2 && all.is_empty() || all == files
 }
 
-fn read_files(repository: &Repository<'_>) -> Vec<File> {
+/// The compose files of a repository, each by itself.
+pub(super) fn read_files(repository: &Repository<'_>) -> Vec<File> {
     let mut files = Vec::new();
     for id in repository.of(Kind::Compose) {
         let path = repository.tree.path(*id);
@@ -84,7 +88,7 @@ fn read_files(repository: &Repository<'_>) -> Vec<File> {
         files.push(File {
             id: *id,
             folder: paths::parent(path).to_owned(),
-            naming: naming(path),
+            naming: mixed(naming(path), stem),
             plain: ["compose", "docker-compose", "stack"].contains(&stem),
             over: ["compose.override", "docker-compose.override"].contains(&stem),
             alone,
@@ -97,7 +101,9 @@ fn read_files(repository: &Repository<'_>) -> Vec<File> {
 pub fn infer(repository: &Repository<'_>) -> Vec<Planned> {
     let files = read_files(repository);
     let mut folders: BTreeMap<&str, Vec<&File>> = BTreeMap::new();
-    for file in files.iter().filter(|file| !file.naming.template && !file.naming.build) {
+    let counts =
+        |file: &&File| !file.naming.template && !file.naming.build && !programs::is_another(repository, file, &files);
+    for file in files.iter().filter(counts) {
         folders.entry(&file.folder).or_default().push(file);
     }
     let mut found = Vec::new();
@@ -152,6 +158,21 @@ fn infer_folder(repository: &Repository<'_>, group: &[&File]) -> Vec<Planned> {
         let selected = by_selector(repository, &stack).filter(|selected| !tests(selected));
         let confidence = if selected.is_some() { Confidence::Invoked } else { Confidence::Named };
         let (role, word) = selected.unwrap_or((role, word));
+        // What is called local and a script deploys runs where that is started, for those who use it.
+        if let Some(span) = deployed(repository, file).filter(|_| role == Role::Development && word == "local") {
+            stack.invoked = Some(span);
+            let what = "a script deploys it";
+            found.extend(environments(
+                repository,
+                &stack,
+                Role::Production,
+                "production",
+                Confidence::Invoked,
+                file.id,
+                what,
+            ));
+            continue;
+        }
         if role == Role::Development && variant(&stack) {
             continue;
         }
@@ -179,7 +200,7 @@ fn infer_folder(repository: &Repository<'_>, group: &[&File]) -> Vec<Planned> {
         if !below && !found.iter().any(same) {
             found.extend(environments(repository, &stack, role, &word, confidence, why_file, &why));
         }
-        if over.is_some() && !has(Role::Production) && ships(&base.alone) {
+        if over.is_some() && !has(Role::Production) && ships(base) {
             let alone = Stack { files: vec![base.id], invoked: None };
             let why = "the base file without the development override";
             found.extend(environments(
@@ -200,7 +221,7 @@ fn infer_folder(repository: &Repository<'_>, group: &[&File]) -> Vec<Planned> {
     } else if !has(Role::Production) {
         for file in named
             .iter()
-            .filter(|file| file.naming.role.is_none() && file.naming.variant.is_some() && ships(&file.alone))
+            .filter(|file| file.naming.role.is_none() && file.naming.variant.is_some() && ships(file))
             .filter(|file| !only_services(&file.alone))
         {
             found.extend(offered(repository, file));
@@ -217,7 +238,7 @@ fn is_second(repository: &Repository<'_>, file: &File) -> bool {
         && services().count() > 1
         && services().all(|service| service.image.is_some() || service.build.is_some())
         && services().any(starts_production_server)
-        && ships(&file.alone)
+        && ships(file)
         && called_with(repository, file).is_none_or(|(files, _)| files.len() == 1)
 }
 
@@ -242,9 +263,10 @@ fn variant_words(path: &str) -> String {
 }
 
 /// Whether a project runs what was built rather than a checkout: no code mounted, no development server.
-fn ships(project: &Project) -> bool {
+fn ships(file: &File) -> bool {
+    let project = &file.alone;
     project.services.values().any(|service| service.build.is_some() || service.image.is_some())
-        && !project.services.values().any(|service| development_sign(service).is_some())
+        && !project.services.values().any(|service| development_sign(service, &file.folder).is_some())
 }
 
 /// The files that run together when this one is named: after a base if it is an overlay, else alone.

@@ -50,7 +50,8 @@ pub(super) fn holds_project(repository: &Repository<'_>, image: &ImageBuild, bui
     let brings = |source: &str| {
         let bare = source.trim_start_matches('/');
         if bare.trim_end_matches('/') == "." || bare.is_empty() {
-            return true;
+            let mut others = tree.under(&image.context).filter(|(file, _)| *file != image.dockerfile).peekable();
+            return image.context.is_empty() || others.peek().is_none() || others.any(|(_, path)| ours(path));
         }
         let folder = bare.split(['*', '?', '[', '$']).next().unwrap_or_default();
         let whole = if folder == bare {

@@ -10,6 +10,7 @@ use super::words::{naming, selected};
 use crate::discover::{Kind, paths};
 use crate::formats::dockerfile::{self, Build, BuildInputs};
 use crate::formats::{Var, Vars};
+use crate::knowledge::{images as known_images, services};
 use crate::links::{Meaning, Repository};
 use crate::model::{Confidence, FileId, Known, Origin, Reason, Role, Span};
 
@@ -56,7 +57,8 @@ pub(super) fn is_python(repository: &Repository<'_>, file: FileId) -> bool {
 pub fn infer(repository: &Repository<'_>, known: &[Planned]) -> Vec<Planned> {
     let built: BTreeSet<(FileId, Role)> = known.iter().flat_map(|planned| built_by(repository, planned)).collect();
     let mut found = Vec::new();
-    for file in repository.of(Kind::Dockerfile) {
+    let others = super::programs::images(repository);
+    for file in repository.of(Kind::Dockerfile).iter().filter(|file| !others.contains(file)) {
         let path = repository.tree.path(*file);
         let naming = naming(path);
         let elsewhere = |twin: &FileId| built.iter().any(|(used, _)| used == twin);
@@ -78,9 +80,8 @@ pub fn infer(repository: &Repository<'_>, known: &[Planned]) -> Vec<Planned> {
         }
         let named = naming.shared && !plain;
         for asked in stages::asked(repository, *file, naming.role) {
-            let Some(whole) = build(repository, &asked.image).filter(|build| !named || runs_something(build)) else {
-                continue;
-            };
+            let runs = |build: &Build| (!named || runs_something(build)) && !super::starts::idles(build);
+            let Some(whole) = build(repository, &asked.image).filter(runs) else { continue };
             // An image without a command, beside one that has one, is not what runs.
             if plain && !runs_something(&whole) && !runners_beside(repository, *file).is_empty() {
                 continue;
@@ -126,10 +127,12 @@ fn has_command(repository: &Repository<'_>, file: FileId) -> bool {
 /// The other Dockerfiles of a file's folder that have a command and are for production or for nothing by their names.
 fn runners_beside(repository: &Repository<'_>, file: FileId) -> Vec<FileId> {
     let folder = |file: FileId| paths::parent(repository.tree.path(file));
+    // In the root a platform may say what an image runs; elsewhere any other image may be what runs.
+    let beside = |one: &str, other: &str| one == other || !one.is_empty();
     let runs = |other: &FileId| {
         let naming = naming(repository.tree.path(*other));
         let may = !naming.template && !naming.build && naming.role.is_none_or(|(role, _)| role == Role::Production);
-        *other != file && folder(*other) == folder(file) && may && is_python(repository, *other)
+        *other != file && beside(folder(file), folder(*other)) && may && is_python(repository, *other)
     };
     let beside = repository.of(Kind::Dockerfile).iter().copied().filter(runs);
     beside.filter(|other| has_command(repository, *other)).collect()
@@ -247,7 +250,7 @@ fn of_one(
         Planned::new("production", Role::Production, Confidence::Named).because(start, why)
     };
     let role = planned.environment.role;
-    if !super::developed::holds_project(repository, image, build) {
+    if !super::developed::holds_project(repository, image, build) || is_service(build) {
         return None;
     }
     // What runs in production is said elsewhere: a Dockerfile that nothing names or publishes is another's.
@@ -286,6 +289,13 @@ fn of_one(
     planned.add_file(file);
     planned.units.push(Unit { name: name.into(), runs: Runs::Image(image.clone()) });
     Some(planned)
+}
+
+/// Whether an image is a known service's with something added, started as that is.
+fn is_service(build: &Build) -> bool {
+    let Some(stage) = build.target.and_then(|target| build.stages.get(target)) else { return false };
+    let name = known_images::describe(&stage.base.raw.value, "").repository;
+    stage.base.stage.is_none() && stage.cmd.is_none() && services::by_image(&name).is_some()
 }
 
 /// Whether a Dockerfile is the only one of the repository.

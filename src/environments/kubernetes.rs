@@ -13,7 +13,8 @@ use crate::links::{Meaning, Repository};
 use crate::model::{Confidence, Evidence, FileId, Role, Span, Spanned};
 
 /// Words that say what runs the application, not which environment it is.
-const PLATFORMS: [&str; 8] = ["k8s", "kubernetes", "kube", "deploy", "deployment", "aws", "gcp", "release"];
+const PLATFORMS: [&str; 12] =
+    ["k8s", "kubernetes", "kube", "deploy", "deployment", "aws", "gcp", "release", "ci", ".ci", "cicd", "build"];
 /// Images that hold no program of ours by themselves.
 const BASES: [&str; 9] =
     ["busybox", "alpine", "ubuntu", "debian", "python", "node", "bash", "curlimages/curl", "nginx"];

@@ -7,7 +7,8 @@ use crate::links::{Call, Caller, Meaning, Repository, meaning};
 use crate::model::{Confidence, FileId, Role, Span};
 
 /// A person's machine, where nothing else is for development but the code says how to start it there.
-pub(super) fn add(repository: &Repository<'_>, modules: &[Module], all: &mut Vec<Planned>) {
+/// `whole` says that the project is all of the repository, whose guides and defaults are then its own.
+pub(super) fn add(repository: &Repository<'_>, modules: &[Module], whole: bool, all: &mut Vec<Planned>) {
     for planned in all.iter_mut().filter(|planned| planned.units.is_empty() && !planned.only_named) {
         if planned.environment.role == Role::Development || planned.environment.role == Role::Test {
             let root = modules
@@ -40,8 +41,8 @@ pub(super) fn add(repository: &Repository<'_>, modules: &[Module], all: &mut Vec
         return;
     }
     let known = by_hand.map(|(beside, evidence, why)| (*beside, Span::new(*evidence, 0, 0), why));
-    let told = || told(repository).map(|span| (manage.copied().unwrap_or(span.file), span, TOLD));
-    let defaulted = || by_default(repository, modules, manage.copied());
+    let told = || told(repository).filter(|_| whole).map(|span| (manage.copied().unwrap_or(span.file), span, TOLD));
+    let defaulted = || by_default(repository, modules, manage.copied()).filter(|_| whole);
     if let Some((beside, span, why)) = known.or_else(told).or_else(defaulted) {
         let folder = paths::parent(repository.tree.path(beside)).to_owned();
         let mut planned = Planned::new("development", Role::Development, Confidence::Guessed).because(span, why);

@@ -21,6 +21,7 @@ mod named;
 pub mod plan;
 pub mod platform;
 pub mod platform_files;
+mod programs;
 pub mod projects;
 mod published;
 mod service_roles;
@@ -49,7 +50,7 @@ pub fn infer(repository: &Repository<'_>, config: &Config, force: bool) -> Plan 
     let mut found: Vec<(String, Vec<Planned>)> = Vec::new();
     for root in &roots {
         let view = (roots.len() > 1).then(|| repository.view(&roots, root));
-        let mut all = of_project(view.as_ref().unwrap_or(repository));
+        let mut all = of_project(view.as_ref().unwrap_or(repository), view.is_none());
         let project = if root.is_empty() { "." } else { root };
         for planned in &mut all {
             project.clone_into(&mut planned.environment.project);
@@ -88,8 +89,8 @@ pub fn infer(repository: &Repository<'_>, config: &Config, force: bool) -> Plan 
     plan
 }
 
-/// The environments of one project.
-fn of_project(repository: &Repository<'_>) -> Vec<Planned> {
+/// The environments of one project, which may be the whole repository.
+fn of_project(repository: &Repository<'_>, whole: bool) -> Vec<Planned> {
     let modules = settings::modules(repository);
     let mut all = compose::infer(repository);
     all.retain(|planned| !is_devcontainer(repository, planned));
@@ -134,7 +135,7 @@ fn of_project(repository: &Repository<'_>) -> Vec<Planned> {
     named::add(repository, &mut all);
     let known = all.clone();
     all.extend(settings::infer(&modules, &known));
-    machines::add(repository, &modules, &mut all);
+    machines::add(repository, &modules, whole, &mut all);
     for planned in &mut all {
         if planned.settings.is_none() {
             planned.settings = settings::by_role(&modules, planned.environment.role)

@@ -228,6 +228,12 @@ impl Planned {
         }
     }
 
+    /// The settings that an environment is known by: their name says that it is there.
+    pub fn known_by(&self) -> Option<&SettingsChoice> {
+        let first = self.environment.because.first().map(|evidence| evidence.span);
+        self.settings.as_ref().filter(|choice| choice.span.is_some() && choice.span == first)
+    }
+
     /// Raises the confidence.
     pub fn at_least(&mut self, confidence: Confidence) {
         self.environment.confidence = self.environment.confidence.max(confidence);

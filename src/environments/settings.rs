@@ -177,13 +177,20 @@ fn as_named(named: &[String], path: &str) -> Option<(String, String)> {
     })
 }
 
+/// Whether a module says nothing: no statement is in it.
+fn is_empty(repository: &Repository<'_>, file: FileId) -> bool {
+    let text = repository.tree.text(file).unwrap_or_default();
+    naming(repository.tree.path(file)).role.is_some()
+        && text.lines().map(str::trim).all(|line| line.is_empty() || line.starts_with('#'))
+}
+
 /// All settings modules, by path.
 pub fn modules(repository: &Repository<'_>) -> Vec<Module> {
     let mut found = Vec::new();
     let named = named_by_entries(repository);
     for file in repository.of(Kind::Python) {
         let path = repository.tree.path(*file);
-        if !is_settings(repository, path) && !is_named(&named, path) {
+        if !is_settings(repository, path) && !is_named(&named, path) || is_empty(repository, *file) {
             continue;
         }
         let (root, name) = as_named(&named, path).unwrap_or_else(|| module_name(repository, path));

@@ -47,6 +47,12 @@ pub(super) fn runs_something(build: &Build) -> bool {
     !is_shell(&words) && !waits(paths::name(program), rest)
 }
 
+/// Whether an image says that it starts a bare shell: that is for those who work in it.
+pub(super) fn idles(build: &Build) -> bool {
+    let words = commands(build);
+    !words.is_empty() && is_shell(&words.iter().map(String::as_str).collect::<Vec<_>>())
+}
+
 /// Whether what a stage is built on is an image that brings a server with it.
 fn is_server(build: &Build, stage: usize) -> bool {
     let Some(base) = build.stages.get(stage).map(|stage| &stage.base) else { return false };

@@ -1,6 +1,6 @@
 //! What names say about environments.
 
-use crate::knowledge::environments::{Selector, WordClass, selector, tokens};
+use crate::knowledge::environments::{Selector, WordClass, class_of_word, selector, tokens};
 use crate::model::Role;
 
 /// What the words of a path say.
@@ -34,6 +34,22 @@ pub fn naming(path: &str) -> Naming {
             WordClass::Variant => naming.variant = Some(word),
             WordClass::Shared => naming.shared = true,
         }
+    }
+    naming
+}
+
+/// Where a file's name speaks of tests or a developer's machine and of production, it tries production's images there.
+pub(super) fn mixed(mut naming: Naming, stem: &str) -> Naming {
+    let roles: Vec<(Role, String)> = stem
+        .split(['.', '-', '_'])
+        .filter_map(|word| match class_of_word(word) {
+            Some(WordClass::Role(role)) => Some((role, word.to_owned())),
+            _ => None,
+        })
+        .collect();
+    let of = |wanted: Role| roles.iter().find(|(role, word)| *role == wanted && word != "override").cloned();
+    if of(Role::Production).is_some() {
+        naming.role = of(Role::Test).or_else(|| of(Role::Development)).or(naming.role);
     }
     naming
 }

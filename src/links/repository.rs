@@ -235,7 +235,26 @@ impl<'t> Repository<'t> {
         for file in self.of(Kind::Guide) {
             self.guide_calls(*file, &mut calls);
         }
+        for file in self.of(Kind::Shell) {
+            self.script_calls(*file, &mut calls);
+        }
         calls
+    }
+
+    /// What a script builds, starts with compose or deploys, whoever runs it: in the root, or where its folder is the only
+    /// one that has what it speaks of.
+    fn script_calls(&self, file: FileId, calls: &mut Vec<Call>) {
+        let Ok(text) = self.tree.text(file) else { return };
+        if !["docker", "podman", "kubectl"].iter().any(|tool| text.contains(tool)) {
+            return;
+        }
+        let map = SpanMap::Linear { file, base: 0 };
+        let script = Script { text, map: &map, folder: "", dialect: Dialect::Bash };
+        let first = calls.len();
+        self.add(&script, Vars::new(), &Caller::Script(file), calls);
+        let told = |call: &Call| matches!(call.meaning, Meaning::Composes(_) | Meaning::Builds(_) | Meaning::Pushes(_));
+        let kept: Vec<Call> = calls.split_off(first).into_iter().filter(told).collect();
+        calls.extend(kept);
     }
 
     /// Adds the calls of a script.

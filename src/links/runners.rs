@@ -120,6 +120,14 @@ impl Repository<'_> {
         !beside && (calls.len() > first || !matches!(meaning, Meaning::Serves(_) | Meaning::Tests))
     }
 
+    /// The calls that a runner's command comes to, run in a folder; none where it is no runner's or nothing here says it.
+    pub fn followed(&self, argv: &[String], folder: &str, span: Span) -> Option<Vec<Call>> {
+        let pieces = pieces(self.tree, argv, folder, span).filter(|pieces| !pieces.is_empty())?;
+        let mut calls = Vec::new();
+        self.add_pieces(pieces, &Caller::Guide(span.file), 1, &mut calls);
+        Some(calls)
+    }
+
     /// Whether a text runs nothing but linters, builders of documentation and steps that prepare for them.
     fn only_checks(&self, piece: &Piece) -> bool {
         let commands = self.commands(&piece.text, &piece.map, &piece.folder, piece.vars.clone(), piece.dialect);

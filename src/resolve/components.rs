@@ -6,6 +6,7 @@ use std::sync::{Arc, Mutex};
 use super::build::{self, Built};
 use super::hosted;
 use super::outside;
+use super::ownership;
 use super::part::{Host, ImagePart, Part};
 use super::process::{self, CommandWords};
 use crate::discover::{Presence, paths};
@@ -15,7 +16,7 @@ use crate::environments::{compose as inferred, images as inferred_images};
 use crate::formats::compose::{Project, Provider, Service};
 use crate::formats::shell::Word;
 use crate::formats::{World, dotenv};
-use crate::knowledge::{images, processes, services};
+use crate::knowledge::{images, processes};
 use crate::links::{Container, Repository};
 use crate::model::{Certainty, ComponentKind, FileId, Known, Origin, Problem, Reason, SpanMap, Spanned, StepKind};
 
@@ -137,7 +138,7 @@ fn composed<'t>(
     let tree = context.repository.tree;
     let image = inferred::image_of(context.repository, project, service);
     let built = image.as_ref().and_then(|image| built(context, image));
-    let kind = kind_of(service, built.as_deref(), context);
+    let kind = ownership::kind_of(service, built.as_deref(), context);
     let mut part = Part::new(&service.name.value, kind, Host::Container);
     part.span = Some(service.name.span);
     part.hostname = Some(service.name.value.clone());
@@ -209,36 +210,6 @@ pub(super) fn image_part(
         platform: None,
         stages: Vec::new(),
     }
-}
-
-/// Ours if it is built from something that runs Python or is no known product; else a backing service.
-fn kind_of(service: &Service, built: Option<&Built<'_>>, context: &Context<'_, '_>) -> ComponentKind {
-    let repository = |reference: &str| images::describe(reference, context.as_of).repository;
-    let product = |reference: &str| {
-        let name = repository(reference);
-        services::by_image(&name).is_some() || services::is_edge_only(&name) || services::is_admin_tool(&name)
-    };
-    match (built, &service.image) {
-        (Some(built), _) => {
-            let base = built.image.reference.one().is_some_and(|reference| product(reference));
-            if base && !built.installs.installs_python { ComponentKind::Service } else { ComponentKind::App }
-        }
-        (None, _) if service.build.is_some() => ComponentKind::App,
-        (None, Some(image)) => match image.value.one() {
-            Some(reference) if product(reference) => ComponentKind::Service,
-            Some(_) if service.command.is_none() && service.env_count() < 3 => ComponentKind::Service,
-            Some(reference) if is_its_own(service, &repository(reference)) => ComponentKind::Service,
-            _ => ComponentKind::App,
-        },
-        (None, None) => ComponentKind::App,
-    }
-}
-
-/// Whether a command is the image's own program, called by the image's name, or only gives it flags.
-fn is_its_own(service: &Service, repository: &str) -> bool {
-    let first = service.command.iter().flat_map(|command| &command.words).next().and_then(|word| word.text.one());
-    let name = repository.rsplit('/').next().unwrap_or(repository);
-    service.entrypoint.is_none() && first.is_some_and(|word| word == name || word.starts_with("--"))
 }
 
 /// Whether a command is, or is handed to a start script as, a daemon that runs what a crontab says.

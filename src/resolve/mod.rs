@@ -18,6 +18,7 @@ pub mod machine;
 mod mounted;
 mod outside;
 mod overlaid;
+mod ownership;
 pub mod part;
 pub mod picked;
 pub mod pipeline;

@@ -181,7 +181,6 @@ fn choose(
     if planned.config.settings.is_some() {
         return planned.settings.clone().map(|choice| (choice, true));
     }
-    // Django sets the variable from the option of its own commands.
     if let Some(choice) = part.and_then(by_option) {
         return Some((choice, true));
     }
@@ -192,8 +191,11 @@ fn choose(
     }
     let var = world.get(MODULE_VARIABLE);
     if let Some(module) = var.value.one() {
-        let choice =
-            SettingsChoice { module: module.clone(), class: class_variable(world), span: var.origin.primary() };
+        let choice = SettingsChoice {
+            module: module.clone(),
+            class: world.get("DJANGO_CONFIGURATION").value.one().cloned(),
+            span: var.origin.primary(),
+        };
         return Some((choice, true));
     }
     let by_class = || selected::class(context, modules, world, planned.environment.role);
@@ -206,6 +208,11 @@ fn choose(
     let process = process.filter(|choice| !deployed::is_foreign(context, planned, part, choice));
     if process.as_ref().is_some_and(|default| default.module == UNKNOWN) {
         return None;
+    }
+    // What an environment is known by is what runs there.
+    let own = planned.known_by().filter(|own| process.as_ref().is_none_or(|default| default.module != own.module));
+    if let Some(choice) = own {
+        return Some((choice.clone(), false));
     }
     if let Some(default) = &process {
         let shared = modules.iter().any(|module| module.name == default.module && module.shared);
@@ -301,10 +308,6 @@ fn near(part: Option<&Part<'_>>, module: &Module) -> bool {
             || module.root.starts_with(&part.folder)
             || part.folder.starts_with(&module.root)
     })
-}
-
-fn class_variable(world: &World) -> Option<String> {
-    world.get("DJANGO_CONFIGURATION").value.one().cloned()
 }
 
 /// The module that the process's own entry file sets.
