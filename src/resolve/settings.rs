@@ -139,9 +139,13 @@ fn program(context: &Context<'_, '_>, part: Option<&Part<'_>>, world: World) -> 
         part.container.as_ref()?.find(script)
     });
     let by_module = loaded.and_then(|module| {
-        let end = format!("{}.py", module.replace('.', "/"));
+        let path = module.replace('.', "/");
+        let at = |own: &str| own == path || own.strip_suffix(path.as_str()).is_some_and(|root| root.ends_with('/'));
         let mut files = context.repository.of(Kind::Python).iter().copied();
-        files.find(|file| tree.path(*file) == end || tree.path(*file).ends_with(&format!("/{end}")))
+        files.find(|file| {
+            let own = tree.path(*file).strip_suffix(".py");
+            own.is_some_and(|own| at(own.strip_suffix("/__init__").unwrap_or(own)))
+        })
     });
     let conventional = || {
         let mut files = context.repository.of(Kind::Python).iter().copied();
