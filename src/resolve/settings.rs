@@ -2,6 +2,7 @@
 
 use super::components::Context;
 use super::configuration;
+use super::copied;
 use super::edited;
 use super::hosted_names;
 use super::mounted;
@@ -13,7 +14,8 @@ use crate::discover::{Kind, paths};
 use crate::environments::settings::Module;
 use crate::environments::words::role_of_value;
 use crate::environments::{Planned, SettingsChoice};
-use crate::formats::python::{self, Evaluator, Settings};
+pub(super) use crate::formats::python::Settings;
+use crate::formats::python::{self, Evaluator};
 use crate::formats::{Var, World};
 use crate::model::{Certainty, Known, Origin, Reason, Role, Span, Spanned};
 
@@ -42,7 +44,7 @@ pub struct Loaded {
 /// Stands for a module whose name the image's build has rewritten in a way that is not followed.
 const UNKNOWN: &str = "?";
 /// Variables that name a settings module.
-const MODULE_VARIABLE: &str = "DJANGO_SETTINGS_MODULE";
+pub(super) const MODULE_VARIABLE: &str = "DJANGO_SETTINGS_MODULE";
 
 /// Loads the settings of an environment.
 pub fn load(context: &Context<'_, '_>, planned: &Planned, parts: &[Part<'_>], modules: &[Module]) -> Option<Loaded> {
@@ -74,7 +76,9 @@ pub fn load(context: &Context<'_, '_>, planned: &Planned, parts: &[Part<'_>], mo
     }
     let (mut choice, mut selected) = chosen?;
     let roots = roots(context, part, modules, &choice);
-    let evaluator = Evaluator::new(context.repository.tree, roots).run(pytest::run(part, planned.environment.role));
+    let evaluator = Evaluator::new(context.repository.tree, roots)
+        .run(pytest::run(part, planned.environment.role))
+        .standing_in(copied::of(context, part));
     let world = with_selector(world, &choice);
     let mut settings = evaluator.module(&choice.module, &world, choice.class.as_deref());
     let mut choice_certainty = certainty(&choice, &world);
@@ -165,7 +169,7 @@ fn program(context: &Context<'_, '_>, part: Option<&Part<'_>>, world: World) -> 
 }
 
 /// The module's own name is set while it is loaded.
-fn with_selector(mut world: World, choice: &SettingsChoice) -> World {
+pub(super) fn with_selector(mut world: World, choice: &SettingsChoice) -> World {
     if choice.class.is_none() && !world.vars().contains_key(MODULE_VARIABLE) {
         let origin = choice.span.map(Origin::set).unwrap_or_default();
         world.vars_mut().insert(MODULE_VARIABLE.into(), Var::set(choice.module.clone(), origin));
@@ -349,7 +353,7 @@ pub(super) fn entry_default(
 }
 
 /// Where imports start: the folders at the working directory, the module's own root, the repository.
-fn roots(
+pub(super) fn roots(
     context: &Context<'_, '_>,
     part: Option<&Part<'_>>,
     modules: &[Module],
