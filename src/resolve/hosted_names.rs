@@ -41,7 +41,9 @@ pub(super) fn with(planned: &Planned, mut world: World) -> World {
         vars.entry(name.to_owned()).or_insert(var);
     };
     if local {
-        NAMES.iter().for_each(|name| add(name, Known::Absent));
+        for name in NAMES {
+            add(name, Known::Absent);
+        }
     } else if process() {
         add("DYNO", Known::Unknown(Reason::new("a platform that reads the Procfile may set it")));
     }

@@ -4,7 +4,9 @@
 pub mod build;
 pub mod components;
 mod configuration;
+mod copied;
 mod deployed;
+mod differing;
 mod edited;
 mod exports;
 pub mod hosted;
@@ -194,6 +196,9 @@ fn one(context: &Context<'_, '_>, planned: Planned, first: bool, modules: &[Modu
     state::service::state(&mut statements, role, &used, &declared, &talks(&parts), context.as_of);
     if let Some(loaded) = &loaded {
         state::setting::state(&mut statements, loaded, tree);
+        for other in differing::of(context, &planned, &parts, modules, loaded) {
+            state::setting::of_component(&mut statements, &other, differing::SETTING, tree);
+        }
         state::given::asked(&mut statements, loaded, &planned.config.provides, tree);
         state::locked::needed(&mut statements, loaded, &parts);
     }

@@ -2,6 +2,7 @@
 
 use super::components::Context;
 use super::configuration;
+use super::copied;
 use super::deployed;
 use super::edited;
 use super::hosted_names;
@@ -14,7 +15,8 @@ use crate::discover::{Kind, paths};
 use crate::environments::settings::Module;
 use crate::environments::words::role_of_value;
 use crate::environments::{Planned, SettingsChoice};
-use crate::formats::python::{self, Evaluator, Settings};
+pub(super) use crate::formats::python::Settings;
+use crate::formats::python::{self, Evaluator};
 use crate::formats::{Var, World};
 use crate::model::{Certainty, Known, Origin, Reason, Role, Span, Spanned};
 
@@ -43,7 +45,7 @@ pub struct Loaded {
 /// Stands for a module whose name the image's build has rewritten in a way that is not followed.
 const UNKNOWN: &str = "?";
 /// Variables that name a settings module.
-const MODULE_VARIABLE: &str = "DJANGO_SETTINGS_MODULE";
+pub(super) const MODULE_VARIABLE: &str = "DJANGO_SETTINGS_MODULE";
 
 /// Loads the settings of an environment.
 pub fn load(context: &Context<'_, '_>, planned: &Planned, parts: &[Part<'_>], modules: &[Module]) -> Option<Loaded> {
@@ -74,7 +76,9 @@ pub fn load(context: &Context<'_, '_>, planned: &Planned, parts: &[Part<'_>], mo
     }
     let (mut choice, mut selected) = chosen?;
     let roots = roots(context, part, modules, &choice);
-    let evaluator = Evaluator::new(context.repository.tree, roots).run(pytest::run(part, planned.environment.role));
+    let evaluator = Evaluator::new(context.repository.tree, roots)
+        .run(pytest::run(part, planned.environment.role))
+        .standing_in(copied::of(context, part));
     let world = with_selector(world, &choice);
     let mut settings = evaluator.module(&choice.module, &world, choice.class.as_deref());
     let mut choice_certainty = certainty(&choice, &world);
@@ -141,9 +145,13 @@ fn program(context: &Context<'_, '_>, part: Option<&Part<'_>>, world: World) -> 
         part.container.as_ref()?.find(script)
     });
     let by_module = loaded.and_then(|module| {
-        let end = format!("{}.py", module.replace('.', "/"));
+        let path = module.replace('.', "/");
+        let at = |own: &str| own == path || own.strip_suffix(path.as_str()).is_some_and(|root| root.ends_with('/'));
         let mut files = context.repository.of(Kind::Python).iter().copied();
-        files.find(|file| tree.path(*file) == end || tree.path(*file).ends_with(&format!("/{end}")))
+        files.find(|file| {
+            let own = tree.path(*file).strip_suffix(".py");
+            own.is_some_and(|own| at(own.strip_suffix("/__init__").unwrap_or(own)))
+        })
     });
     let conventional = || {
         let mut files = context.repository.of(Kind::Python).iter().copied();
@@ -163,7 +171,7 @@ fn program(context: &Context<'_, '_>, part: Option<&Part<'_>>, world: World) -> 
 }
 
 /// The module's own name is set while it is loaded.
-fn with_selector(mut world: World, choice: &SettingsChoice) -> World {
+pub(super) fn with_selector(mut world: World, choice: &SettingsChoice) -> World {
     if choice.class.is_none() && !world.vars().contains_key(MODULE_VARIABLE) {
         let origin = choice.span.map(Origin::set).unwrap_or_default();
         world.vars_mut().insert(MODULE_VARIABLE.into(), Var::set(choice.module.clone(), origin));
@@ -356,7 +364,7 @@ pub(super) fn entry_default(
 }
 
 /// Where imports start: the folders at the working directory, the module's own root, the repository.
-fn roots(
+pub(super) fn roots(
     context: &Context<'_, '_>,
     part: Option<&Part<'_>>,
     modules: &[Module],

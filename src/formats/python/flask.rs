@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use super::eval::machine::Machine;
-use super::eval::values::{Code, K, V};
+use super::eval::values::{Code, Id, K, V};
 use super::{Settings, parse};
 use crate::discover::{Tree, paths};
 use crate::formats::world::World;
@@ -51,6 +51,17 @@ pub fn flask_config(tree: &Tree, file: FileId, world: &World) -> Settings {
 }
 
 impl Machine<'_> {
+    /// Sets an attribute of an application that stands for a key of its configuration; whether it is one.
+    pub(crate) fn set_flask_attribute(&mut self, id: Id, name: &str, value: &V, at: Span) -> bool {
+        let keys = ["SECRET_KEY", "DEBUG", "TESTING", "PERMANENT_SESSION_LIFETIME"];
+        let Some(key) = keys.into_iter().find(|key| key.to_ascii_lowercase() == name).filter(|_| self.is_flask(id))
+        else {
+            return false;
+        };
+        let Some(config) = self.space(id).and_then(|space| space.names.get("config")).cloned() else { return false };
+        self.set_item(&config, &V::str(key), value.clone(), at).is_ok()
+    }
+
     /// Calls the factory of a module; parameters without a default are not known.
     fn call_factory(&mut self, module: &V, at: Span) {
         let K::Ref(id) = module.k else { return };

@@ -243,12 +243,20 @@ pub struct Evaluator<'t> {
     cache: parse::Cache,
     whole: bool,
     run: Run,
+    standing_in: BTreeMap<String, FileId>,
 }
 
 impl<'t> Evaluator<'t> {
     /// An evaluator over a tree whose modules are found under these folders, in order.
     pub fn new(tree: &'t Tree, roots: Vec<String>) -> Self {
-        Self { tree, roots, cache: parse::Cache::default(), whole: false, run: Run::Unknown }
+        Self {
+            tree,
+            roots,
+            cache: parse::Cache::default(),
+            whole: false,
+            run: Run::Unknown,
+            standing_in: BTreeMap::new(),
+        }
     }
 
     /// The same for a tree that holds every file there is: what is not in it is nowhere.
@@ -265,10 +273,18 @@ impl<'t> Evaluator<'t> {
         self
     }
 
+    /// The same with files that are copied to paths where the tree has none.
+    #[must_use]
+    pub fn standing_in(mut self, files: BTreeMap<String, FileId>) -> Self {
+        self.standing_in = files;
+        self
+    }
+
     /// What a module, or a class in it, comes to.
     pub fn module(&self, name: &str, world: &World, class: Option<&str>) -> Settings {
         let mut machine = Machine::new(self.tree, &self.roots, &self.cache, world);
         (machine.whole, machine.run) = (self.whole, self.run);
+        machine.standing_in.clone_from(&self.standing_in);
         let file = machine.find(name).and_then(|(file, _)| file);
         let mut out = Settings { module: name.to_owned(), file, ..Settings::default() };
         let at = Span::new(file.unwrap_or(FileId(0)), 0, 0);

@@ -1,6 +1,6 @@
 //! `inspect` of a settings module.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use serde_json::{Value, json};
 
@@ -57,6 +57,8 @@ fn render(tree: &Tree, settings: &Settings, request: &Request) -> Value {
         (_, Some((name, _))) => json!({ "$unknown": format!("whether there is a setting {name}") }),
         _ => Value::Object(values),
     };
+    let by_pydantic = settings.reads.iter().filter(|read| read.via == "pydantic");
+    let values = in_any_case(values, &by_pydantic.map(|read| read.name.as_str()).collect());
     let mut reads: Reads<'_> = BTreeMap::new();
     for read in &settings.reads {
         let row = reads.entry(&read.name).or_insert((read.set, Vec::new(), read.via));
@@ -82,6 +84,26 @@ fn render(tree: &Tree, settings: &Settings, request: &Request) -> Value {
             _ => json!(reads),
         },
     })
+}
+
+/// Pydantic finds its variables in any case: in small letters as well.
+fn in_any_case(value: Value, names: &BTreeSet<&str>) -> Value {
+    match value {
+        Value::Object(map) => {
+            let entries = map.into_iter().map(|(key, value)| match value {
+                Value::Array(mut items) if key == "variables" => {
+                    let ours = items.iter().filter_map(Value::as_str).filter(|name| names.contains(name));
+                    let small: Vec<Value> = ours.map(|name| json!(name.to_ascii_lowercase())).collect();
+                    items.extend(small);
+                    (key, Value::Array(items))
+                }
+                other => (key, in_any_case(other, names)),
+            });
+            entries.collect()
+        }
+        Value::Array(items) => items.into_iter().map(|item| in_any_case(item, names)).collect(),
+        other => other,
+    }
 }
 
 /// In a closed world there is one answer: several are none.

@@ -1,5 +1,7 @@
 //! Settings of the application.
 
+use std::sync::Arc;
+
 use super::{Statements, sense, variable};
 use crate::discover::Tree;
 use crate::environments::words::role_of_value;
@@ -20,7 +22,7 @@ pub fn state(statements: &mut Statements, loaded: &Loaded, tree: &Tree) {
     let complete = if complete { Ok(()) } else { Err(Reason::new("a part of the settings cannot be followed")) };
     statements.covers(None, Dimension::Setting, complete);
     for (name, val) in &loaded.settings.values {
-        one(statements, name, val, &Certainty::Stated, 0, (loaded, tree));
+        one(statements, name, val, &Certainty::Stated, 0, (loaded, tree, None));
     }
     if let Some(span) = loaded.choice.span {
         let mut fact = statements.about(None, Dimension::Setting, "SETTINGS_MODULE");
@@ -35,8 +37,17 @@ pub fn state(statements: &mut Statements, loaded: &Loaded, tree: &Tree) {
     }
 }
 
-fn one(statements: &mut Statements, name: &str, val: &Val, outer: &Certainty, depth: usize, of: (&Loaded, &Tree)) {
-    let (loaded, tree) = of;
+/// States a setting of one component, which has another value there.
+pub fn of_component(statements: &mut Statements, loaded: &Loaded, name: &str, tree: &Tree) {
+    if let Some(val) = loaded.settings.values.get(name) {
+        one(statements, name, val, &Certainty::Stated, 0, (loaded, tree, loaded.component.as_ref()));
+    }
+}
+
+type Of<'o> = (&'o Loaded, &'o Tree, Option<&'o Arc<str>>);
+
+fn one(statements: &mut Statements, name: &str, val: &Val, outer: &Certainty, depth: usize, of: Of<'_>) {
+    let (loaded, tree, component) = of;
     let (inner, own) = open(val);
     let certainty = own.and(outer);
     if let (Kind::Dict(entries), true) = (&inner.kind, depth < DEPTH) {
@@ -58,7 +69,7 @@ fn one(statements: &mut Statements, name: &str, val: &Val, outer: &Certainty, de
     if let Some(reason) = loaded.unseen.as_ref().filter(|_| certainty.is_default()) {
         value = Known::Unknown(reason.clone());
     }
-    let mut fact = statements.about(None, Dimension::Setting, name);
+    let mut fact = statements.about(component, Dimension::Setting, name);
     sense::state(&mut fact, name, val, inner, &certainty, loaded, tree);
     fact.attr("value", Attr { value, certainty, origin: val.origin.clone() });
     if let Some(kind) = kind(inner) {

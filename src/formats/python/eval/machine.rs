@@ -118,6 +118,8 @@ pub(crate) struct Machine<'a> {
     pub(crate) whole: bool,
     /// How the program is run.
     pub(crate) run: Run,
+    /// Files that are copied to paths where the tree has none.
+    pub(crate) standing_in: BTreeMap<String, FileId>,
     /// Whether files were made on the way.
     pub(crate) made_files: bool,
     /// How many branches that are not decided are around.
@@ -174,6 +176,7 @@ impl<'a> Machine<'a> {
             prefixes: Vec::new(),
             whole: false,
             run: Run::Unknown,
+            standing_in: BTreeMap::new(),
             made_files: false,
             undecided: 0,
             reads_unsure: None,

@@ -4,6 +4,7 @@ pub(crate) mod calls;
 pub(crate) mod changes;
 pub(crate) mod classes;
 pub(crate) mod collections;
+pub(crate) mod command_line;
 pub(crate) mod comprehensions;
 pub(crate) mod control;
 pub(crate) mod enums;

@@ -148,3 +148,22 @@ impl Machine<'_> {
         })
     }
 }
+
+/// `datetime.timedelta(...)`.
+pub(crate) fn timedelta(args: &Args, at: Span) -> V {
+    let mut total = 0.0;
+    let names = ["days", "seconds", "microseconds", "milliseconds", "minutes", "hours", "weeks"];
+    let scale = [86400.0, 1.0, 1e-6, 1e-3, 60.0, 3600.0, 604_800.0];
+    let given = args.pos.iter().enumerate();
+    let named = args.named.iter().map(|(n, v)| (names.iter().position(|x| x == n).unwrap_or(9), v));
+    for (i, value) in given.chain(named) {
+        #[expect(clippy::cast_precision_loss, reason = "durations are small")]
+        let n = match value.k {
+            K::Int(n) => n as f64,
+            _ => return V::unknown("a duration", at).resting([value]),
+        };
+        let Some(scale) = scale.get(i) else { return V::unknown("a duration", at) };
+        total += n * scale;
+    }
+    if args.open { V::unknown("a duration", at) } else { V::at(K::Timedelta(total), at) }
+}

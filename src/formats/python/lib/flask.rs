@@ -68,17 +68,6 @@ impl Machine<'_> {
                 if &**path == "flask.Flask")
     }
 
-    /// Sets an attribute of an application that stands for a key of its configuration; whether it is one.
-    pub(crate) fn set_flask_attribute(&mut self, id: Id, name: &str, value: &V, at: Span) -> bool {
-        let keys = ["SECRET_KEY", "DEBUG", "TESTING", "PERMANENT_SESSION_LIFETIME"];
-        let Some(key) = keys.into_iter().find(|key| key.to_ascii_lowercase() == name).filter(|_| self.is_flask(id))
-        else {
-            return false;
-        };
-        let Some(config) = self.space(id).and_then(|space| space.names.get("config")).cloned() else { return false };
-        self.set_item(&config, &V::str(key), value.clone(), at).is_ok()
-    }
-
     /// A method of a configuration that takes settings from elsewhere; none if it is not one.
     pub(crate) fn flask_take(&mut self, object: &V, name: &str, args: &Args, at: Span) -> Option<R> {
         let K::Ref(id) = object.k else { return None };

@@ -1,0 +1,39 @@
+//! Settings that a start script or a job copies to where the program looks for them:
+//! `cp local_settings.py.docker local_settings.py`.
+
+use std::collections::BTreeMap;
+
+use super::components::Context;
+use super::part::Part;
+use crate::discover::paths;
+use crate::model::FileId;
+
+/// The files of the repository that stand in for missing modules, by the path they are copied to.
+pub(super) fn of(context: &Context<'_, '_>, part: Option<&Part<'_>>) -> BTreeMap<String, FileId> {
+    let commands = part.iter().flat_map(|part| part.commands.iter().map(move |(argv, _)| (*part, argv)));
+    commands.filter_map(|(part, argv)| copied(context, part, argv)).collect()
+}
+
+fn copied(context: &Context<'_, '_>, part: &Part<'_>, argv: &[String]) -> Option<(String, FileId)> {
+    let tree = context.repository.tree;
+    let (program, rest) = argv.split_first()?;
+    let words: Vec<&str> = rest.iter().map(String::as_str).filter(|word| !word.starts_with('-')).collect();
+    let [from, to] = words[..] else { return None };
+    if !matches!(paths::name(program), "cp" | "mv" | "ln") || !to.ends_with(".py") || to.contains('$') {
+        return None;
+    }
+    let container = part.container.as_ref();
+    if let Some(file) = container.and_then(|container| container.find(from)) {
+        let folder = container.and_then(|container| container.outside(paths::parent(to)))?;
+        let path = paths::join(&folder, paths::name(to))?;
+        return tree.find(&path).is_none().then_some((path, file));
+    }
+    // Where a job stands when it copies is not followed: what is copied is found by its name, where only one has it.
+    let from = from.trim_start_matches("./");
+    let ends = |path: &str| path == from || path.strip_suffix(from).is_some_and(|start| start.ends_with('/'));
+    let mut all = tree.files().filter(|(_, path)| ends(path));
+    let (file, path) = all.next().filter(|_| all.next().is_none() && !from.starts_with(['/', '.']))?;
+    let folder = path.strip_suffix(from)?.trim_end_matches('/');
+    let path = paths::join(folder, to.trim_start_matches("./"))?;
+    tree.find(&path).is_none().then_some((path, file))
+}
