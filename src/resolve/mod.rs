@@ -4,6 +4,7 @@
 pub mod build;
 pub mod components;
 mod configuration;
+mod copied;
 mod edited;
 mod exports;
 pub mod hosted;
