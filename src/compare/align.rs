@@ -26,7 +26,8 @@ fn web(component: &Component) -> bool {
         .is_some_and(|server| !server.starts_with("celery") && !server.contains("worker") && server != "cron")
 }
 
-/// Strongest sign first: the same build, the same server of the same module, the same image, the same name, the same duty.
+/// Strongest sign first: the same build, the same server of the same module, the same image, the same name, the same duty,
+/// the same build by something that is not known.
 const TESTS: [Test; 7] = [
     |a, b| {
         some_equal(a.build_context.as_ref(), b.build_context.as_ref())
@@ -37,12 +38,12 @@ const TESTS: [Test; 7] = [
     |a, b| some_equal(a.module.as_ref(), b.module.as_ref()) && web(a) == web(b),
     |a, b| some_equal(a.image_repository.as_ref(), b.image_repository.as_ref()),
     |a, b| a.name == b.name,
+    |a, b| a.kind == ComponentKind::App && web(a) && web(b),
     |a, b| {
         some_equal(a.build_context.as_ref(), b.build_context.as_ref())
             && some_equal(a.dockerfile.as_ref(), b.dockerfile.as_ref())
             && (a.server.is_none() || b.server.is_none())
     },
-    |a, b| a.kind == ComponentKind::App && web(a) && web(b),
 ];
 
 /// Aligns the components of two environments, one with one, in a fixed order. Where none of ours found
@@ -108,6 +109,14 @@ mod tests {
     fn the_only_application_of_each_side_is_opposite() {
         let (job, web) = (app("tests", "x"), app("web", "y"));
         assert_eq!(align(&[&job], &[&web]), [Aligned { here: "tests".into(), there: "web".into() }]);
+    }
+
+    #[test]
+    fn what_serves_stands_opposite_what_serves_before_a_command_of_the_same_build() {
+        let served = |name: &str, server: &str| Component { server: Some(server.into()), ..app(name, "Dockerfile") };
+        let (manage, dev) = (app("manage", "Dockerfile"), served("web-dev", "flask-run"));
+        let prod = served("web-prod", "gunicorn");
+        assert_eq!(align(&[&manage, &dev], &[&prod]), [Aligned { here: "web-dev".into(), there: "web-prod".into() }]);
     }
 
     #[test]

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use super::installs::{self, Place};
 use super::part::{ImagePart, Installs, RuntimePart};
-use super::{exports, interpreters};
+use super::{copy_sources, exports, interpreters};
 use crate::discover::Tree;
 use crate::environments::ImageBuild;
 use crate::formats::World;
@@ -68,6 +68,8 @@ pub fn resolve<'t>(tree: &'t Tree, build: Build, asked: &ImageBuild, as_of: &str
         target: asked.target.as_ref().and(stage.name.clone()),
         platform: platform(&build, target),
         stages,
+        missing: copy_sources::missing(tree, &build, target, &asked.context),
+        told: copy_sources::told_secrets(&build, target, asked),
         origin,
     };
     let container = Container::of_stage(tree, &build, target, &asked.context);

@@ -209,6 +209,8 @@ pub(super) fn image_part(
         target: None,
         platform: None,
         stages: Vec::new(),
+        missing: Vec::new(),
+        told: Vec::new(),
     }
 }
 

@@ -120,6 +120,8 @@ fn plain(reference: Known<String>, origin: Origin, about: Option<images::Image>)
         target: None,
         platform: None,
         stages: Vec::new(),
+        missing: Vec::new(),
+        told: Vec::new(),
     }
 }
 

@@ -31,8 +31,10 @@ pub fn of<'t>(context: &Context<'_, 't>, planned: &Planned, folder: &str) -> Par
     let Some(anchor) = part.span else { return part };
     if let Some(file) = requirements_for(context, planned.environment.role, folder) {
         install_file(context, &mut part, file, anchor);
-        // Others may be installed beside it: which files are is a guess.
-        part.installs.packages_complete = Err(Reason::at("no command says what is installed there", anchor));
+        // Tests have others beside it: which files are installed is a guess.
+        if planned.environment.role == Role::Test {
+            part.installs.packages_complete = Err(Reason::at("no command says what is installed there", anchor));
+        }
     } else {
         part.installs.packages_complete = Err(Reason::at("nothing says what is installed there", anchor));
     }

@@ -5,6 +5,7 @@ pub mod build;
 pub mod components;
 mod configuration;
 mod copied;
+mod copy_sources;
 mod deployed;
 mod differing;
 mod edited;

@@ -52,6 +52,10 @@ pub struct ImagePart {
     pub platform: Option<Spanned<String>>,
     /// The other stages it needs: name, image, origin.
     pub stages: Vec<(String, Known<String>, Origin)>,
+    /// What it copies of the context and that is not there.
+    pub missing: Vec<Spanned<String>>,
+    /// Secrets that it is told as build arguments, and where a command uses them.
+    pub told: Vec<Spanned<String>>,
 }
 
 /// One package of the distribution.

@@ -46,6 +46,8 @@ pub(super) fn run(plan: &mut Plan<'_>, verb: &str, words: &[String]) -> Result<(
         if package.version.is_none() {
             package.origin = Origin::set(name.span);
         }
+        // What lies in the repository, or at a commit, is fixed without a version.
+        package.pinned |= ["path", "file", "ref"].iter().any(|key| node.get(key).is_some());
         package.applies = applies;
         package.dev = section == "develop";
         package.group = Some(if section == "default" { "main".into() } else { section });

@@ -68,7 +68,8 @@ fn entry(plan: &mut Plan<'_>, name: &Spanned<String>, value: &Node, group: &str)
     // A path or repository fixes what is installed, but not by a version that stands here.
     if ["git", "path", "file", "url"].iter().any(|key| value.get(key).is_some()) {
         package.version = None;
-        package.pinned = false;
+        let local = ["path", "file"].iter().any(|key| value.get(key).is_some());
+        package.pinned = local || value.get("git").is_some() && value.get("ref").is_some();
     }
     plan.add(package);
 }

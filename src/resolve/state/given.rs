@@ -94,7 +94,9 @@ fn mistaken(statements: &mut Statements, loaded: &Loaded) {
     for read in &loaded.settings.reads {
         let Some(truth) = read.raw_truth.as_ref().filter(|truth| truth.setting.is_none()) else { continue };
         let var = loaded.world.get(&read.name);
-        let Some(text) = var.value.one().filter(|text| !text.is_empty() && truth.true_for.contains(text)) else {
+        let Some(text) = var.value.one().filter(|text| {
+            !text.is_empty() && super::setting::is_mistaken(&truth.true_for) && truth.true_for.contains(text)
+        }) else {
             continue;
         };
         if !super::setting::is_switch(&read.name) || loaded.settings.values.contains_key(&read.name) {

@@ -79,6 +79,12 @@ pub fn state(statements: &mut Statements, part: &Part<'_>, tree: &Tree, as_of: &
     if let Some((argv, at)) = part.commands.iter().find(|(argv, _)| upgrades(argv)) {
         fact.text("upgraded", argv.join(" "), &Origin::set(*at));
     }
+    for (name, places) in [("missing_sources", &image.missing), ("secret_args", &image.told)] {
+        if let Some(first) = places.first() {
+            let rest = places.iter().skip(1).fold(Origin::set(first.span), |all, one| all.join(&Origin::set(one.span)));
+            fact.list(name, places.iter().map(|place| place.value.clone()).collect(), &rest);
+        }
+    }
     let copied = dotenv_files(part, image, tree);
     if let Some(first) = copied.first() {
         let names = copied.iter().map(|file| tree.path(*file).to_owned()).collect();

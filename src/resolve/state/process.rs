@@ -56,6 +56,11 @@ fn one(
     if let Some((_, at)) = installs.first() {
         fact.list("installs", installs.iter().map(|(argv, _)| shown(argv)).collect(), &Origin::set(*at));
     }
+    let asks = |word: &String| ["--check", "--dry-run", "--check-changes"].contains(&word.as_str());
+    let writes = |argv: &Vec<String>| argv.iter().any(|word| word == "makemigrations") && !argv.iter().any(asks);
+    if let Some((argv, at)) = part.started.iter().find(|(argv, _)| writes(argv)) {
+        fact.text("makes_migrations", shown(argv), &Origin::set(*at));
+    }
     programs::state(&mut fact, part, process, tree);
     if let Some(debug) = debug(process) {
         fact.attr("debug", debug);

@@ -42,6 +42,14 @@ pub(super) fn state(
     let signs = settings::signs(name);
     holds("sampled", val.variables.iter().any(sampled));
     holds("signs", signs);
+    if let Some(how) = renewed(val, tree).filter(|_| signs) {
+        fact.text("renewed", how, origin);
+    }
+    let mut holds = |name: &str, yes: bool| {
+        if yes {
+            fact.bool(name, true, origin);
+        }
+    };
     holds("unseen", certainty.is_default() && loaded.unseen.is_some());
     let asked = (certainty.is_default() || variables_unset) && (signs || matches!(name, "DEBUG" | "ALLOWED_HOSTS"));
     holds("asked", asked && val.variables.iter().any(|variable| asked_for(variable, tree)));
@@ -119,4 +127,25 @@ fn asked_for(variable: &str, tree: &Tree) -> bool {
         })
     };
     tree.files().any(|(file, path)| describes(path) && tree.text(file).is_ok_and(whole))
+}
+
+/// Whether a value is made by chance where it is written, and whether only for want of another.
+fn renewed(val: &Val, tree: &Tree) -> Option<&'static str> {
+    const MAKERS: [&str; 9] = [
+        "urandom(",
+        "token_hex(",
+        "token_urlsafe(",
+        "token_bytes(",
+        "get_random_secret_key(",
+        "get_random_string(",
+        "uuid4(",
+        "generate_key(",
+        "random.choice",
+    ];
+    let span = val.origin.primary()?;
+    let (before, after) = tree.text(span.file).ok()?.split_at_checked(span.start as usize)?;
+    let line = [before.rsplit('\n').next()?, after.lines().next()?].concat();
+    let made = MAKERS.iter().any(|maker| line.contains(maker));
+    let asked = ["env", "get(", "config(", " or "].iter().any(|word| line.contains(word));
+    made.then_some(if asked { "by-default" } else { "always" })
 }

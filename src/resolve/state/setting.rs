@@ -78,7 +78,7 @@ fn one(statements: &mut Statements, name: &str, val: &Val, outer: &Certainty, de
     if let Some(variable) = val.variable() {
         fact.text("variable", variable, &val.origin);
         let texts: Vec<String> = val.true_for.iter().filter(|text| !text.is_empty()).cloned().collect();
-        if !texts.is_empty() && is_switch(variable) {
+        if is_mistaken(&texts) && is_switch(variable) {
             fact.list("true_for", texts, &val.origin);
             let var = loaded.world.get(variable);
             let given = match &var.value {
@@ -107,6 +107,12 @@ pub(super) fn is_secret(name: &str) -> bool {
     variables::is_secret_name(name) || variables::is_secret_name(name.trim_end_matches('S'))
 }
 
+/// Whether texts that are taken for true are so by mistake: most of those that look false. One that is compared with a few of
+/// them means just these.
+pub(super) fn is_mistaken(true_for: &[String]) -> bool {
+    2 * true_for.len() > variables::false_looking_texts().len()
+}
+
 /// Names whose variables hold an address, a key or a name: asking whether one is set is no switch.
 const VALUES: [&str; 20] = [
     "URL", "URI", "KEY", "DSN", "HOST", "HOSTS", "TOKEN", "PATH", "NAME", "ID", "DIR", "FILE", "USER", "PASSWORD",
@@ -116,7 +122,8 @@ const VALUES: [&str; 20] = [
 /// Whether a variable's name lets it be a switch; one that any text turns to production errs to the safe side.
 pub(super) fn is_switch(variable: &str) -> bool {
     let last = variable.rsplit('_').next().unwrap_or(variable);
-    !VALUES.contains(&last) && !matches!(role_of_value(last), Some((Role::Production, _)))
+    let productive = |word: &str| matches!(role_of_value(word), Some((Role::Production, _)));
+    !VALUES.contains(&last) && !variable.split('_').any(productive)
 }
 
 /// The value behind a variable's default, and its certainty.
