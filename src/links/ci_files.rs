@@ -7,8 +7,9 @@ use std::sync::Arc;
 use crate::discover::{Tree, paths};
 use crate::formats::workflow::expand::typed;
 use crate::formats::workflow::{self, Action, Data, Inputs, RunInstance, RunText, Step, Target, Workflow};
+use crate::formats::{Var, Vars};
 use crate::formats::{circleci, gitlab, travis, workflow::Job};
-use crate::model::{FileId, Span, Spanned};
+use crate::model::{FileId, Origin, Span, Spanned};
 
 /// Steps that one job may come to.
 const MOST_STEPS: usize = 500;
@@ -46,6 +47,33 @@ pub(super) fn runs(run: &RunText, instances: &[RunInstance]) -> Vec<RunText> {
     if all.is_empty() || all.len() > MOST_RUNS { vec![run.clone()] } else { all }
 }
 
+/// The variables of a step that a call of compose in it reads.
+pub(super) fn of_compose(workflow: &Workflow, job: &Job, step: &Step) -> Vars {
+    let all = workflow.env.iter().chain(&job.env).chain(&step.env);
+    let ours = all.filter(|(name, text)| name.starts_with("COMPOSE_") && !text.value.contains('$'));
+    ours.map(|(name, text)| (name.clone(), Var::set(text.value.clone(), Origin::set(text.span)))).collect()
+}
+
+/// Puts the literal variables of workflow, job and step in the place of `${{ env.NAME }}`, but for those that a step
+/// of the job may set anew.
+fn with_variables(workflow: &mut Workflow) {
+    for job in &mut workflow.jobs {
+        let steps = job.steps.iter().filter_map(|step| step.run.as_ref());
+        let writes: Vec<String> =
+            steps.filter(|run| run.text.contains("GITHUB_ENV")).map(|run| run.text.clone()).collect();
+        for step in &mut job.steps {
+            let Some(run) = step.run.take_if(|run| run.text.contains("env.")) else { continue };
+            let all = workflow.env.iter().chain(&job.env).chain(&step.env);
+            let literal = |name: &String, text: &str| {
+                !text.contains("${{") && !writes.iter().any(|written| written.contains(&format!("{name}=")))
+            };
+            let values = all.filter(|(name, text)| literal(name, &text.value));
+            let values = values.map(|(name, text)| (format!("env.{name}"), text.clone())).collect();
+            step.run = Some(workflow::with_values(&run, &values));
+        }
+    }
+}
+
 /// The workflows of these files, with what they use of the repository.
 pub(super) fn read(tree: &Tree, files: &[FileId]) -> BTreeMap<FileId, Arc<Workflow>> {
     let mut all: BTreeMap<FileId, Workflow> = BTreeMap::new();
@@ -64,6 +92,7 @@ pub(super) fn read(tree: &Tree, files: &[FileId]) -> BTreeMap<FileId, Arc<Workfl
             for job in &mut own.jobs {
                 job.steps = steps(tree, std::mem::take(&mut job.steps), 0);
             }
+            with_variables(&mut own);
             all.insert(*file, own);
         }
     }
@@ -113,7 +142,15 @@ fn steps(tree: &Tree, written: Vec<Step>, depth: usize) -> Vec<Step> {
     let mut out = Vec::new();
     for step in written {
         match composite(tree, &step).filter(|_| depth < 10 && out.len() < MOST_STEPS) {
-            Some(action) => out.extend(steps(tree, workflow::inlined(&action, &step), depth + 1)),
+            Some((action, folder)) => {
+                let mut inner = workflow::inlined(&action, &step);
+                let span = step.uses.as_ref().map_or(step.span, |uses| uses.span);
+                let path = BTreeMap::from([("github.action_path".to_owned(), Spanned::new(folder, span))]);
+                for step in &mut inner {
+                    step.run = step.run.take().map(|run| workflow::with_values(&run, &path));
+                }
+                out.extend(steps(tree, inner, depth + 1));
+            }
             None => out.push(step),
         }
     }
@@ -121,11 +158,13 @@ fn steps(tree: &Tree, written: Vec<Step>, depth: usize) -> Vec<Step> {
     out
 }
 
-fn composite(tree: &Tree, step: &Step) -> Option<Arc<Action>> {
+/// The composite action of the repository that a step uses, and its folder.
+fn composite(tree: &Tree, step: &Step) -> Option<(Arc<Action>, String)> {
     let Target::Action(folder) = workflow::target(&step.uses.as_ref()?.value) else { return None };
     let file = ["action.yml", "action.yaml"].iter().find_map(|name| tree.find(&paths::join(&folder, name)?))?;
     let action = tree.parsed(file, workflow::action).ok()?;
-    action.using.as_ref().is_some_and(|using| using.value == "composite").then_some(action)
+    let folder = if folder.is_empty() { ".".to_owned() } else { format!("./{}", folder.trim_start_matches("./")) };
+    action.using.as_ref().is_some_and(|using| using.value == "composite").then_some((action, folder))
 }
 
 /// What the jobs of the repository hand to each workflow that they reuse.

@@ -51,6 +51,13 @@ impl<'t> Container<'t> {
         self.mappings.push(Mapping { inside: absolute("/", inside), outside: outside.to_owned(), folder });
     }
 
+    /// A file at a path in the container: its path in the repository, itself and its text.
+    pub fn file_text(&self, path: &str) -> Option<(String, FileId, &'t str)> {
+        let outside = self.outside(path)?;
+        let file = self.tree.find(&outside)?;
+        Some((outside, file, self.tree.text(file).ok()?))
+    }
+
     /// Whether a folder of the repository holds programs.
     pub fn is_code(&self, folder: &str) -> bool {
         self.tree.under(folder).any(|(_, path)| path.ends_with(".py"))

@@ -8,6 +8,7 @@ pub mod container;
 mod container_exec;
 pub mod docker_build;
 mod hatch_scripts;
+mod interpreter;
 mod just_recipes;
 mod make_targets;
 pub mod meaning;

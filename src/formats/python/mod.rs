@@ -38,6 +38,7 @@ pub mod flask;
 )]
 mod lib;
 pub mod nox;
+pub mod options;
 mod parse;
 mod reads;
 pub mod refusal;
