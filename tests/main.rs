@@ -25,6 +25,7 @@ mod reference;
 mod robust;
 mod rules;
 mod runners;
+mod servers;
 mod settings;
 mod tidy;
 mod walls;

@@ -123,11 +123,25 @@ const HOSTS: &[&str] = &[
     "railway.toml",
     "captain-definition",
     "zappa_settings.json",
+    "zappa_settings.yml",
+    "zappa_settings.yaml",
+    "zappa_settings.toml",
     "dockerrun.aws.json",
     "app.yaml",
     "app.yml",
 ];
 const YAML: Like = Like::Ends(&[".yml", ".yaml"]);
+/// Manifests in which a deployment puts names in.
+const FILLED_IN: Like = Like::Ends(&[
+    ".tmpl",
+    ".yml.tpl",
+    ".yaml.tpl",
+    ".yml.template",
+    ".yaml.template",
+    ".yml.in",
+    ".yaml.in",
+    ".envsubst",
+]);
 const LIST: Like = Like::Ends(&[".txt", ".in", ".pip"]);
 const NO_DOCKERFILE: Like =
     Like::Ends(&[".md", ".txt", ".j2", ".jinja", ".py", ".yml", ".yaml", ".json", ".tpl", ".sh", ".dockerignore"]);
@@ -145,6 +159,8 @@ const ROWS: &[Row] = &[
     Row(Kind::Kubernetes, Folder::Part(ORCHESTRATED), &[YAML], &[]),
     Row(Kind::Kubernetes, Folder::PartHas(&["k8s", "kubernetes"]), &[YAML], &[]),
     Row(Kind::Kubernetes, Folder::Any, &[Like::Is(MANIFESTS)], &[]),
+    Row(Kind::Kubernetes, Folder::Part(ORCHESTRATED), &[FILLED_IN], &[]),
+    Row(Kind::Kubernetes, Folder::PartHas(&["k8s", "kubernetes"]), &[FILLED_IN], &[]),
     Row(
         Kind::TaskDefinition,
         Folder::Any,
@@ -308,8 +324,9 @@ mod tests {
 
     #[test]
     fn names_decide_kinds() {
-        let rows: [(&str, Option<Kind>); 23] = [
+        let rows: [(&str, Option<Kind>); 24] = [
             ("k8s/web.yaml", Some(Kind::Kubernetes)),
+            ("kubernetes/deployment-production.tmpl", Some(Kind::Kubernetes)),
             ("deploy/kustomization.yml", Some(Kind::Kubernetes)),
             ("task-definition.prod.json", Some(Kind::TaskDefinition)),
             ("Dockerfile", Some(Kind::Dockerfile)),

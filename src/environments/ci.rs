@@ -102,7 +102,7 @@ fn of_ci(repository: &Repository<'_>, ci: Ci, name: &str) -> Option<Planned> {
         let Caller::Job { file, job } = &call.caller else { return true };
         deploying.contains(&(*file, job.clone()))
     };
-    let tested = |call: &Call| tests_here(call) || tests_in_service(call).is_some();
+    let tested = |call: &Call| tests_here(call) || tests_in_service(repository, call).is_some();
     let inside = repository.calls.iter().any(|call| own(call) && tested(call) && !outside(call));
     for call in repository.calls.iter().filter(|call| own(call) && (!inside || !outside(call))) {
         let Caller::Job { file, job } = &call.caller else { continue };

@@ -1,6 +1,6 @@
 //! Hosts whose file says what to run: App Engine, Cloud Foundry, Railway, CapRover, Zappa, Elastic Beanstalk.
 
-use super::plan::{CommandLine, ImageBuild, NativeBuild, Planned, Runs, SettingsChoice};
+use super::plan::{CommandLine, ImageBuild, NativeBuild, Planned, Runs, SettingsChoice, Setup};
 use super::platform::line;
 use super::platform_files::{add, context, in_image, planned};
 use super::shipped;
@@ -10,7 +10,7 @@ use crate::formats::small::tree::{self, Node};
 use crate::formats::small::{CommandText, procfile, texts};
 use crate::formats::{Var, Vars};
 use crate::links::Repository;
-use crate::model::{FileId, Origin, Role, SpanMap};
+use crate::model::{FileId, Origin, Role, SpanMap, Spanned};
 
 /// The evidence of what a manifest of Cloud Foundry says.
 pub(super) const MANIFEST: &str = "Cloud Foundry reads the manifest";
@@ -36,7 +36,7 @@ pub(super) fn of(repository: &Repository<'_>, file: FileId) -> Said {
     match name.as_str() {
         "railway.json" | "railway.toml" => ("railway", reading.railway(root).into_iter().collect()),
         "captain-definition" => ("caprover", reading.caprover(root).into_iter().collect()),
-        "zappa_settings.json" => ("zappa", reading.zappa(root)),
+        name if name.starts_with("zappa_settings.") => ("zappa", reading.zappa(root)),
         "dockerrun.aws.json" => ("aws", reading.beanstalk(root).into_iter().collect()),
         name if name.starts_with("manifest") => ("cloud-foundry", reading.cloud_foundry(root).into_iter().collect()),
         _ => ("app-engine", reading.app_engine(root).into_iter().collect()),
@@ -46,6 +46,13 @@ pub(super) fn of(repository: &Repository<'_>, file: FileId) -> Said {
 fn vars(node: Option<&Node>) -> Vars {
     let texts = texts(node).into_iter();
     texts.map(|(name, text)| (name, Var::set(text.value, Origin::set(text.span)))).collect()
+}
+
+/// The Python of a runtime of App Engine: `python39` is 3.9.
+fn of_runtime(runtime: &str) -> Option<String> {
+    let digits = runtime.strip_prefix("python").filter(|digits| digits.chars().all(|c| c.is_ascii_digit()))?;
+    let (major, minor) = (digits.get(..1)?, digits.get(1..)?);
+    (!minor.is_empty()).then(|| format!("{major}.{minor}"))
 }
 
 /// What a builder makes of a folder, with a command.
@@ -81,6 +88,11 @@ impl Reading<'_, '_> {
         });
         let name = root.field("service").map_or_else(|| "default".to_owned(), |name| name.value);
         add(&mut found, &name, native(command, &self.folder), &given);
+        if let Some(version) = of_runtime(&runtime.value) {
+            let runtimes = vec![("python", Spanned::new(version, runtime.span))];
+            let setup = Setup { runtimes, folder: self.folder.clone(), by: "app.yaml", ..Setup::default() };
+            found.setups.insert(name, setup);
+        }
         Some(found)
     }
 
@@ -158,7 +170,19 @@ impl Reading<'_, '_> {
             found.environment.because.iter_mut().for_each(|evidence| evidence.span = name.span);
             let choice = |module: String| SettingsChoice { module, class: None, span: Some(span) };
             found.settings = module.map(|module| choice(module.value));
-            found.only_named = found.settings.is_none();
+            // The function has no command: Zappa's own handler loads the application.
+            let mut given = vars(node.get("aws_environment_variables"));
+            given.extend(vars(node.get("environment_variables")));
+            let whole = CommandLine { text: String::new(), map: SpanMap::Whole(span), span };
+            add(&mut found, "lambda", native(whole, &self.folder), &given);
+            let version = node.field("runtime").and_then(|runtime| {
+                let version = runtime.value.strip_prefix("python")?.to_owned();
+                Some(("python", Spanned::new(version, runtime.span)))
+            });
+            let runtimes = version.into_iter().collect();
+            let setup =
+                Setup { runtimes, folder: self.folder.clone(), idle: true, by: "zappa_settings", ..Setup::default() };
+            found.setups.insert("lambda".to_owned(), setup);
             Some(found)
         };
         stages.filter_map(stage).collect()

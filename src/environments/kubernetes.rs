@@ -93,7 +93,7 @@ fn sources(repository: &Repository<'_>) -> Vec<Source> {
     let (roots, plain): (Vec<FileId>, Vec<FileId>) = repository
         .of(Kind::Kubernetes)
         .iter()
-        .filter(|file| !naming(tree.path(**file)).template)
+        .filter(|file| !naming(filled_in(tree.path(**file))).template)
         .partition(|file| is_kustomization(tree.path(**file)));
     let reached = kustomize::reached(tree, &roots);
     let mut found = Vec::new();
@@ -151,6 +151,12 @@ fn runs_ours(objects: &Objects) -> bool {
 fn without_kind(name: &str) -> &str {
     let stem = name.rsplit_once('.').map_or(name, |(stem, _)| stem);
     ["-rc", "_rc", ".rc"].iter().find_map(|end| stem.strip_suffix(end)).unwrap_or(name)
+}
+
+/// A path without the ending of what a deployment puts names in: it is no sample.
+fn filled_in(path: &str) -> &str {
+    let endings = [".tmpl", ".tpl", ".template", ".in", ".envsubst"];
+    endings.iter().find_map(|ending| path.strip_suffix(ending)).unwrap_or(path)
 }
 
 fn is_kustomization(path: &str) -> bool {

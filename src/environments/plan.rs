@@ -126,6 +126,8 @@ pub enum Runs {
 pub struct Setup {
     /// Interpreters that are put in: the tool, its version and what puts it in.
     pub runtimes: Vec<(&'static str, Spanned<String>)>,
+    /// What puts them in, where it is no feature of a development container.
+    pub by: &'static str,
     /// Commands that prepare it, in order.
     pub commands: Vec<CommandLine>,
     /// The folder of the repository they run in.

@@ -135,13 +135,24 @@ pub fn listens(command: &[&str]) -> Option<(String, Option<String>)> {
     Some((host.to_owned(), port.map(str::to_owned)))
 }
 
+/// Whether a command itself says where it listens.
+pub fn binds(command: &[&str]) -> bool {
+    let said = || {
+        let (name, args) = program(command)?;
+        let row = row_of(name, args)?;
+        [&row.bind_flags, &row.host_flags, &row.port_flags].into_iter().find_map(|flags| value(args, flags))
+    };
+    said().is_some()
+}
+
 /// The module that a command loads: `shop.wsgi` of `gunicorn shop.wsgi:application`, `shop` of `celery -A shop`.
 pub fn app_module(command: &[&str]) -> Option<String> {
     let (name, args) = program(command)?;
     let flags: Vec<String> = ["-A", "--app"].map(str::to_owned).to_vec();
     let text = match name {
         "celery" | "flask" => value(args, &flags)?,
-        "uwsgi" | "pyuwsgi" => value(args, &["--module".to_owned(), "-w".to_owned()])?,
+        "uwsgi" | "pyuwsgi" => value(args, &["--module", "-w", "--wsgi"].map(str::to_owned))
+            .or_else(|| value(args, &["--wsgi-file", "--file"].map(str::to_owned)))?,
         "rq" | "huey_consumer" | "huey_consumer.py" | "dramatiq" | "arq" => {
             args.iter().find(|word| !word.starts_with('-') && word.contains('.'))?
         }
@@ -151,6 +162,8 @@ pub fn app_module(command: &[&str]) -> Option<String> {
         }
     };
     let module = text.split([':', '(']).next()?.trim_end_matches(".py");
+    let by_path = module.trim_start_matches("./").replace('/', ".");
+    let module = if name.ends_with("uwsgi") && !module.starts_with('/') { by_path.as_str() } else { module };
     let named = |c: char| c.is_alphanumeric() || matches!(c, '_' | '.');
     (!module.is_empty() && module.chars().all(named)).then(|| module.to_owned())
 }

@@ -110,6 +110,13 @@ pub fn token_shape(value: &str) -> Option<&'static str> {
             "dotted" => {
                 rest.contains('.') && rest.chars().all(|c| c.is_ascii_alphanumeric() || matches!(c, '_' | '-' | '.'))
             }
+            "bot" => rest.split_once(":AA").is_some_and(|(number, key)| {
+                let word = |c: char| c.is_ascii_alphanumeric() || c == '_' || c == '-';
+                (8..=10).contains(&number.len())
+                    && number.chars().all(|c| c.is_ascii_digit())
+                    && key.len() == 33
+                    && key.chars().all(word)
+            }),
             _ => rest.contains("PRIVATE KEY-----"),
         }
     };
@@ -161,6 +168,9 @@ mod tests {
         assert!(is_placeholder("6LeIxAcTAAAAAGG-anything-behind-it"));
         assert!(is_placeholder("1x0000000000000000000000000000000AA"));
         assert_eq!(token_shape("sk_test_4eC39HqLyjW"), None);
+        let bot = format!("{}:AA{}", "7918264503", "Qk7dLw9vTzR4mXb2".repeat(2) + "_");
+        assert_eq!(token_shape(&bot), Some("telegram-bot"));
+        assert_eq!(token_shape(&bot[..40]), None);
         assert!(is_placeholder("@{ADMIN_PASSWORD}") && is_placeholder("__DB_PASSWORD__"));
     }
 

@@ -6,9 +6,10 @@ use std::sync::Arc;
 
 use crate::discover::{Tree, paths};
 use crate::formats::workflow::expand::typed;
-use crate::formats::workflow::{self, Action, Data, Inputs, RunInstance, RunText, Step, Target, Texts, Workflow};
+use crate::formats::workflow::{self, Action, Data, Inputs, RunInstance, RunText, Step, Target, Workflow};
+use crate::formats::{Var, Vars};
 use crate::formats::{circleci, gitlab, travis, workflow::Job};
-use crate::model::{FileId, Span, Spanned};
+use crate::model::{FileId, Origin, Span, Spanned};
 
 /// Steps that one job may come to.
 const MOST_STEPS: usize = 500;
@@ -46,14 +47,31 @@ pub(super) fn runs(run: &RunText, instances: &[RunInstance]) -> Vec<RunText> {
     if all.is_empty() || all.len() > MOST_RUNS { vec![run.clone()] } else { all }
 }
 
-/// A script with the variables put in that its expressions read and the workflow, the job or the step sets.
-pub(super) fn with_env(run: &RunText, from: [&Texts; 3]) -> RunText {
-    if !run.text.contains("env.") {
-        return run.clone();
+/// The variables of a step that a call of compose in it reads.
+pub(super) fn of_compose(workflow: &Workflow, job: &Job, step: &Step) -> Vars {
+    let all = workflow.env.iter().chain(&job.env).chain(&step.env);
+    let ours = all.filter(|(name, text)| name.starts_with("COMPOSE_") && !text.value.contains('$'));
+    ours.map(|(name, text)| (name.clone(), Var::set(text.value.clone(), Origin::set(text.span)))).collect()
+}
+
+/// Puts the literal variables of workflow, job and step in the place of `${{ env.NAME }}`, but for those that a step
+/// of the job may set anew.
+fn with_variables(workflow: &mut Workflow) {
+    for job in &mut workflow.jobs {
+        let steps = job.steps.iter().filter_map(|step| step.run.as_ref());
+        let writes: Vec<String> =
+            steps.filter(|run| run.text.contains("GITHUB_ENV")).map(|run| run.text.clone()).collect();
+        for step in &mut job.steps {
+            let Some(run) = step.run.take_if(|run| run.text.contains("env.")) else { continue };
+            let all = workflow.env.iter().chain(&job.env).chain(&step.env);
+            let literal = |name: &String, text: &str| {
+                !text.contains("${{") && !writes.iter().any(|written| written.contains(&format!("{name}=")))
+            };
+            let values = all.filter(|(name, text)| literal(name, &text.value));
+            let values = values.map(|(name, text)| (format!("env.{name}"), text.clone())).collect();
+            step.run = Some(workflow::with_values(&run, &values));
+        }
     }
-    let written = from.into_iter().flatten().filter(|(_, text)| !text.value.contains("${{"));
-    let values = written.map(|(name, text)| (format!("env.{name}"), text.clone())).collect();
-    workflow::with_values(run, &values)
 }
 
 /// The workflows of these files, with what they use of the repository.
@@ -74,6 +92,7 @@ pub(super) fn read(tree: &Tree, files: &[FileId]) -> BTreeMap<FileId, Arc<Workfl
             for job in &mut own.jobs {
                 job.steps = steps(tree, std::mem::take(&mut job.steps), 0);
             }
+            with_variables(&mut own);
             all.insert(*file, own);
         }
     }
@@ -124,11 +143,11 @@ fn steps(tree: &Tree, written: Vec<Step>, depth: usize) -> Vec<Step> {
     for step in written {
         match composite(tree, &step).filter(|_| depth < 10 && out.len() < MOST_STEPS) {
             Some((action, folder)) => {
-                // Its own scripts lie in its folder.
-                let own = BTreeMap::from([("github.action_path".to_owned(), Spanned::new(folder, step.span))]);
                 let mut inner = workflow::inlined(&action, &step);
+                let span = step.uses.as_ref().map_or(step.span, |uses| uses.span);
+                let path = BTreeMap::from([("github.action_path".to_owned(), Spanned::new(folder, span))]);
                 for step in &mut inner {
-                    step.run = step.run.take().map(|run| workflow::with_values(&run, &own));
+                    step.run = step.run.take().map(|run| workflow::with_values(&run, &path));
                 }
                 out.extend(steps(tree, inner, depth + 1));
             }
@@ -144,6 +163,7 @@ fn composite(tree: &Tree, step: &Step) -> Option<(Arc<Action>, String)> {
     let Target::Action(folder) = workflow::target(&step.uses.as_ref()?.value) else { return None };
     let file = ["action.yml", "action.yaml"].iter().find_map(|name| tree.find(&paths::join(&folder, name)?))?;
     let action = tree.parsed(file, workflow::action).ok()?;
+    let folder = if folder.is_empty() { ".".to_owned() } else { format!("./{}", folder.trim_start_matches("./")) };
     action.using.as_ref().is_some_and(|using| using.value == "composite").then_some((action, folder))
 }
 

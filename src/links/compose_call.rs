@@ -1,5 +1,7 @@
 //! A call of `docker compose`.
 
+use crate::formats::Vars;
+
 /// What a call of `docker compose` names.
 #[derive(Clone, PartialEq, Eq, Debug, Default)]
 pub struct ComposeCall {
@@ -19,6 +21,22 @@ pub struct ComposeCall {
     pub command: Vec<String>,
     /// For `run` and `exec`: `-e K=V`.
     pub env: Vec<String>,
+}
+
+impl ComposeCall {
+    /// What variables say that the call itself does not: `COMPOSE_FILE`, `COMPOSE_PROFILES`.
+    #[must_use]
+    pub fn filled(mut self, vars: &Vars) -> Self {
+        let value = |name: &str| vars.get(name).and_then(|var| var.value.one());
+        if let Some(files) = value("COMPOSE_FILE").filter(|_| self.files.is_empty()) {
+            let between = value("COMPOSE_PATH_SEPARATOR").map_or(":", String::as_str);
+            self.files = files.split(between).filter(|file| !file.is_empty()).map(str::to_owned).collect();
+        }
+        if let Some(profiles) = value("COMPOSE_PROFILES").filter(|_| self.profiles.is_empty()) {
+            self.profiles = profiles.split(',').map(|name| name.trim().to_owned()).filter(|n| !n.is_empty()).collect();
+        }
+        self
+    }
 }
 
 /// Options of the actions that take a value.

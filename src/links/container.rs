@@ -52,6 +52,13 @@ impl<'t> Container<'t> {
         self.mappings.push(Mapping { inside: absolute("/", inside), outside: outside.to_owned(), folder, mount: true });
     }
 
+    /// A file at a path in the container: its path in the repository, itself and its text.
+    pub fn file_text(&self, path: &str) -> Option<(String, FileId, &'t str)> {
+        let outside = self.outside(path)?;
+        let file = self.tree.find(&outside)?;
+        Some((outside, file, self.tree.text(file).ok()?))
+    }
+
     /// Whether a folder of the repository holds programs.
     pub fn is_code(&self, folder: &str) -> bool {
         self.tree.under(folder).any(|(_, path)| path.ends_with(".py"))
@@ -86,7 +93,10 @@ impl<'t> Container<'t> {
 
     /// The files of the repository that are mounted one by one.
     pub fn mounted(&self) -> impl Iterator<Item = FileId> {
-        self.mappings.iter().filter(|mapping| mapping.mount && !mapping.folder).filter_map(|m| self.tree.find(&m.outside))
+        self.mappings
+            .iter()
+            .filter(|mapping| mapping.mount && !mapping.folder)
+            .filter_map(|m| self.tree.find(&m.outside))
     }
 
     /// Whether a file of the repository was copied into the image; what is mounted over it is not in it.

@@ -4,6 +4,7 @@ use super::compose_call::{self, ComposeCall};
 use super::deploy_call;
 use super::docker_build::{self, BuildCall};
 use super::docker_run::{self, RunCall};
+use super::interpreter;
 use super::system_install::{self, SystemInstall};
 use crate::formats::locks::hatch;
 use crate::knowledge::{packages, processes};
@@ -53,7 +54,7 @@ pub fn of(argv: &[String]) -> Meaning {
     if let Some(call) = hatch::call(argv).filter(|call| !call.runs.is_empty()) {
         return of(&call.runs);
     }
-    let rest = unwrapped(argv);
+    let rest = interpreter::plain(unwrapped(argv));
     let words: Vec<&str> = rest.iter().map(String::as_str).collect();
     let Some(first) = words.first() else { return Meaning::Other };
     let program = first.rsplit('/').next().unwrap_or(first);
@@ -180,6 +181,7 @@ fn python_install(argv: &[String]) -> Option<Vec<String>> {
                 || first == "env" && matches!(second, "create" | "update")
         }
         "conda-lock" | "pixi" | "flit" => first == "install",
+        "piptools" => first == "sync",
         _ => false,
     };
     installs.then(|| {
@@ -192,11 +194,9 @@ fn runs_tests(program: &str, words: &[&str]) -> bool {
     let second = words.get(1).copied().unwrap_or_default();
     match program {
         "pytest" | "py.test" | "nosetests" | "nose2" | "unittest" | "trial" | "behave" | "ward" => true,
-        "manage.py" | "django-admin" | "manage" => second == "test",
+        "manage.py" | "django-admin" | "manage" | "flask" | "setup.py" | "hatch" => second == "test",
         "coverage" => second == "run" && runs_covered_tests(words.get(2..).unwrap_or_default()),
-        "flask" => second == "test",
         "tox" | "nox" => named_tests(words),
-        "setup.py" | "hatch" => second == "test",
         // A program that is not known here, run as Python or coverage is: `"$PYTHON" -m pytest`.
         _ if program.contains('$') => {
             let flags = words.iter().zip(words.iter().skip(1));

@@ -43,7 +43,8 @@ pub(super) fn pieces(tree: &Tree, argv: &[String], folder: &str) -> Option<Vec<P
             let before = match call.kind {
                 NoxCall::Install => "python -m pip install ",
                 NoxCall::Run => "",
-                NoxCall::CondaInstall | NoxCall::Notify => continue,
+                NoxCall::CondaInstall => "conda install --yes ",
+                NoxCall::Notify => continue,
             };
             // A word that is no literal is not known.
             let word = |word: &Option<String>| word.as_deref().map_or_else(|| format!("\"{HOLE}\""), quoted);

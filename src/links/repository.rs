@@ -212,7 +212,6 @@ impl<'t> Repository<'t> {
                 let instances = std::cell::LazyCell::new(|| workflow::expand(&workflow, job, &BTreeMap::new()));
                 for step in &job.steps {
                     let Some(run) = &step.run else { continue };
-                    let run = &ci_files::with_env(run, [&workflow.env, &job.env, &step.env]);
                     let varies = run.text.contains("matrix.");
                     let runs = if varies { ci_files::runs(run, &instances) } else { vec![run.clone()] };
                     let first = calls.len();
@@ -220,7 +219,7 @@ impl<'t> Repository<'t> {
                         let folder = run.working_directory.as_ref().map_or("", |dir| dir.value.as_str());
                         let text = Script { text: &run.text, map: &run.map, folder, dialect: Dialect::Github };
                         let since = calls.len();
-                        self.add(&text, Vars::new(), &caller, &mut calls);
+                        self.add(&text, ci_files::of_compose(&workflow, job, step), &caller, &mut calls);
                         let same = |at: usize, calls: &[Call]| calls[first..since].contains(&calls[at]);
                         for at in (since..calls.len()).rev() {
                             if same(at, &calls) {
@@ -265,7 +264,10 @@ impl<'t> Repository<'t> {
     pub(super) fn add_at(&self, script: &Script<'_>, vars: Vars, caller: &Caller, depth: usize, calls: &mut Vec<Call>) {
         for executed in self.commands(script.text, script.map, script.folder, vars, script.dialect) {
             let argv = words(&executed);
-            let mut meaning = meaning::of(&argv);
+            let mut meaning = match meaning::of(&argv) {
+                Meaning::Composes(call) => Meaning::Composes(call.filled(&executed.vars)),
+                meaning => meaning,
+            };
             let mut folder = executed
                 .cwd
                 .as_deref()

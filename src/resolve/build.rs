@@ -78,6 +78,10 @@ pub fn resolve<'t>(tree: &'t Tree, build: Build, asked: &ImageBuild, as_of: &str
 
 /// Puts the interpreter that conda, Hatch or pyenv brings before that of the base.
 pub fn brought(installs: &Installs, runtimes: &mut Vec<RuntimePart>) {
+    if let Some(node) = super::interpreters::node(installs) {
+        runtimes.retain(|runtime| runtime.tool != "node");
+        runtimes.push(node);
+    }
     let Some(python) = &installs.python else { return };
     let origin = python.values().first().map(|python| Origin::set(python.span)).unwrap_or_default();
     let version = match python {
@@ -300,6 +304,15 @@ fn copy_from_stage(
         .iter()
         .filter_map(|name| env.get(*name)?.value.one().cloned())
         .any(|folder| folder.starts_with(source) || source.starts_with(&folder));
+    // The place of an environment of conda.
+    let placed = |part: &super::part::PackagePart| {
+        let words: Vec<&str> = part.installed_by.value.split(' ').collect();
+        let after = |at: usize| words.get(at + 1).copied().filter(|_| ["-p", "--prefix"].contains(&words[at]));
+        let place = (0..words.len()).find_map(|at| after(at).or_else(|| words[at].strip_prefix("--prefix=")));
+        ["conda", "mamba", "micromamba"].contains(&words[0])
+            && place.is_some_and(|place| place.starts_with(source) || source.starts_with(place))
+    };
+    let named = named || there.packages.values().any(placed);
     let wheels = source.contains("wheel");
     let shaped =
         ["venv", "site-packages", "dist-packages", ".local", "/install"].iter().any(|part| source.contains(part))

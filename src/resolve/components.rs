@@ -111,6 +111,7 @@ pub(super) fn lay<'t>(part: &mut Part<'t>, built: &Built<'t>, open: bool) {
         part.world.vars_mut().insert(name.clone(), var);
         part.providers.insert(name.clone(), "image");
     }
+    super::env_file::copied(part, built);
 }
 
 /// The command of the stage that runs, entry point first.

@@ -19,7 +19,8 @@ pub(super) fn note(installs: &mut Installs, executed: &Executed, argv: &[String]
         is(0, name) && is(1, verb)
     };
     let known = [("poetry", "export"), ("uv", "export"), ("pdm", "export"), ("pipenv", "requirements")];
-    if !known.iter().any(|(name, verb)| exports(name, verb)) {
+    let compiles = compiled(&command);
+    if compiles.is_none() && !known.iter().any(|(name, verb)| exports(name, verb)) {
         return false;
     }
     let value = |at: usize, word: &str| match word.split_once('=') {
@@ -32,13 +33,74 @@ pub(super) fn note(installs: &mut Installs, executed: &Executed, argv: &[String]
     let path = match (named, written) {
         (Some(path), _) | (None, Some(Some(path))) => path,
         (None, None) if executed.piped => PIPE.to_owned(),
-        _ => return true,
+        _ => match compiles.as_deref() {
+            // By itself pip-compile writes beside its source.
+            Some([source]) if !source.ends_with(".toml") => format!("{}.txt", source.trim_end_matches(".in")),
+            _ => return true,
+        },
     };
     let cwd = executed.cwd.clone().map_or_else(|| place.workdir.clone(), |cwd| absolute(&place.workdir, &cwd));
-    let folder = place.folder(&cwd);
-    let installed = locks::installed(place.tree, &folder, &command, &executed.vars, &place.markers);
+    let installed = match compiles {
+        Some(sources) => {
+            let Some(install) = install(&sources, &cwd, place) else { return true };
+            locks::installed(place.tree, "", &install, &executed.vars, &place.markers)
+        }
+        None => locks::installed(place.tree, &place.folder(&cwd), &command, &executed.vars, &place.markers),
+    };
     installs.exports.insert(absolute(&cwd, &path), Export { installed, span: executed.span });
     true
+}
+
+/// Options of the compilers that take the next word.
+const VALUED: [&str; 14] = [
+    "-o",
+    "--output-file",
+    "--extra",
+    "--extra-index-url",
+    "--index-url",
+    "-i",
+    "-c",
+    "--constraint",
+    "-p",
+    "--python-version",
+    "--python-platform",
+    "--resolver",
+    "-P",
+    "--upgrade-package",
+];
+
+/// The files that a compiler of requirements reads: `pip-compile`, `python -m piptools compile`, `uv pip compile`.
+fn compiled(command: &[String]) -> Option<Vec<String>> {
+    let words: Vec<&str> = command.iter().map(String::as_str).collect();
+    let (["pip-compile", rest @ ..] | ["piptools", "compile", rest @ ..] | ["uv", "pip", "compile", rest @ ..]) =
+        words.as_slice()
+    else {
+        return None;
+    };
+    let mut sources = Vec::new();
+    let mut rest = rest.iter();
+    while let Some(word) = rest.next() {
+        if VALUED.contains(word) {
+            rest.next();
+        } else if !word.starts_with('-') {
+            sources.push((*word).to_owned());
+        }
+    }
+    Some(sources)
+}
+
+/// The installation of what these files ask for; none where one of them is not in the repository.
+fn install(sources: &[String], cwd: &str, place: &Place<'_, '_>) -> Option<Vec<String>> {
+    let mut install = vec!["pip".to_owned(), "install".to_owned()];
+    for source in sources {
+        let path = place.container.outside(&absolute(cwd, source))?;
+        place.tree.find(&path)?;
+        match paths::name(&path) {
+            "pyproject.toml" | "setup.cfg" | "setup.py" => install.push(format!("./{}", paths::parent(&path))),
+            _ => install.extend(["-r".to_owned(), path]),
+        }
+    }
+    (install.len() > 2).then_some(install)
 }
 
 /// What of a pip command is an export's: its packages, and the command without the files that are.

@@ -90,8 +90,11 @@ pub fn native<'t>(
         Some(build) => machine::platform_build(context, &mut part, &folder, build),
         None => machine::platform_installs(context, &mut part, &folder, command.span),
     }
-    process::start(&mut part, &behind(Vec::new(), command), tree);
-    prepare(context, &mut part, planned.setups.get(&unit.name));
+    let setup = planned.setups.get(&unit.name);
+    if !idle(setup) {
+        process::start(&mut part, &behind(Vec::new(), command), tree);
+    }
+    prepare(context, &mut part, setup);
     part
 }
 
@@ -203,6 +206,7 @@ pub fn added(context: &Context<'_, '_>, part: &mut Part<'_>, unit: &Unit, planne
 /// commands install and start.
 fn prepare(context: &Context<'_, '_>, part: &mut Part<'_>, setup: Option<&Setup>) {
     let Some(setup) = setup else { return };
+    let declared_in = if setup.by.is_empty() { "feature" } else { setup.by };
     for (tool, version) in setup.runtimes.iter().rev() {
         let known = version.value.starts_with(|c: char| c.is_ascii_digit());
         let value = if known {
@@ -211,7 +215,7 @@ fn prepare(context: &Context<'_, '_>, part: &mut Part<'_>, setup: Option<&Setup>
             Known::Unknown(Reason::at(format!("the feature chooses the version ({})", version.value), version.span))
         };
         let (origin, certainty) = (Origin::set(version.span), Certainty::Stated);
-        part.runtimes.insert(0, RuntimePart { tool, version: value, declared_in: "feature", origin, certainty });
+        part.runtimes.insert(0, RuntimePart { tool, version: value, declared_in, origin, certainty });
     }
     let tree = context.repository.tree;
     let container = Container::checkout(tree, &setup.folder);
@@ -240,6 +244,7 @@ fn prepare(context: &Context<'_, '_>, part: &mut Part<'_>, setup: Option<&Setup>
                     script: None,
                     maybe: None,
                     vars: executed.vars.clone(),
+                    options: Default::default(),
                 });
             }
         }

@@ -47,6 +47,7 @@ pub fn run(installs: &mut Installs, executed: &Executed, place: &Place<'_, '_>) 
     if exports::note(installs, executed, &argv, place) {
         return;
     }
+    interpreters::nodesource(installs, executed, &argv);
     match meaning::of(&argv) {
         Meaning::InstallsSystem(install) => system(installs, &install, executed, place),
         Meaning::InstallsPython(command) => python(installs, &command, executed, place),
@@ -140,14 +141,17 @@ fn removed(installs: &mut Installs, install: &SystemInstall, executed: &Executed
 
 /// An installer's words with the paths of the container turned into paths of the repository.
 fn outside_paths(command: &[String], cwd: &str, place: &Place<'_, '_>) -> Vec<String> {
-    let to_repository = |path: &str| -> Option<String> {
+    let to_repository = |word: &str| -> Option<String> {
+        let (path, extras) = word.find('[').map_or((word, ""), |at| word.split_at(at));
         if path.contains("://") || path.contains('$') || path.starts_with('-') {
             return None;
         }
-        place.container.outside(&absolute(cwd, path)).or_else(|| {
+        let found = place.container.outside(&absolute(cwd, path)).or_else(|| {
             let path = paths::join(&place.context, path.trim_start_matches('/'))?;
             place.tree.find(&path).map(|_| path)
-        })
+        })?;
+        // The repository's own root.
+        Some(format!("{}{extras}", if found.is_empty() { "." } else { &found }))
     };
     let mut out = Vec::new();
     let mut takes_path = false;
@@ -227,7 +231,10 @@ fn python(installs: &mut Installs, command: &[String], executed: &Executed, plac
         installs.packages.retain(|name, part| !own(part) || installed.packages.contains_key(name));
     }
     let installer_only = ["pip", "setuptools", "wheel", "uv", "poetry", "pipenv", "pdm", "virtualenv", "pip-tools"];
+    // What an installation left open stays open, whatever the next one lists.
+    let weak = installs.packages_complete.as_ref().err().is_none_or(|known| known.text == UNLISTED);
     if let Err(reason) = &installed.complete
+        && weak
         && !(reason.text == UNLISTED && compiled(place.tree, &installed, &installer_only))
     {
         // What an earlier command leaves unsaid is not said by one of which only the index knows more.

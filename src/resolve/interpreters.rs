@@ -32,6 +32,37 @@ pub(super) fn pyenv(installs: &mut Installs, argv: &[String], executed: &Execute
     installs.python_by = "pyenv";
 }
 
+/// The host of NodeSource's repositories, and how the paths there begin.
+const NODESOURCE: [&str; 4] =
+    ["deb.nodesource.com/setup_", "deb.nodesource.com/node_", "rpm.nodesource.com/setup_", "rpm.nodesource.com/pub_"];
+
+/// Notes the version of Node that NodeSource's repository is set up for.
+pub(super) fn nodesource(installs: &mut Installs, executed: &Executed, argv: &[String]) {
+    let behind = |word: &String| {
+        let at = NODESOURCE.iter().find_map(|begin| Some(word.find(begin)? + begin.len()))?;
+        Some(word.get(at..)?.split(".x").next().unwrap_or_default().to_owned())
+    };
+    let Some(version) = argv.iter().find_map(behind) else { return };
+    let known = version.chars().all(|c| c.is_ascii_digit()) && !version.is_empty();
+    installs.nodesource = Some(match (&executed.when, known) {
+        (When::Always, true) => Known::One(Spanned::new(version, executed.span)),
+        (When::Maybe(reason), _) => Known::Unknown(reason.clone()),
+        _ => Known::Unknown(Reason::at("the version of Node is not known here", executed.span)),
+    });
+}
+
+/// The Node of NodeSource, once its package is installed.
+pub(super) fn node(installs: &Installs) -> Option<RuntimePart> {
+    let source = installs.nodesource.as_ref()?;
+    let package = installs.system.iter().find(|part| part.package == "nodejs" && part.maybe.is_none())?;
+    let (version, origin) = match source {
+        Known::One(version) => (Known::One(version.value.clone()), Origin::set(version.span)),
+        Known::Unknown(reason) => (Known::Unknown(reason.clone()), Origin::set(package.span)),
+        _ => return None,
+    };
+    Some(RuntimePart { tool: "node", version, declared_in: "nodesource", origin, certainty: Certainty::Stated })
+}
+
 /// The Python of the distribution's packages: that of `python3.11`, else that which the release has as `python3`.
 pub(super) fn of_system(installs: &Installs, about: Option<&Image>) -> Option<RuntimePart> {
     let about = about.filter(|about| matches!(about.python, Known::Absent))?;

@@ -312,6 +312,7 @@ fn steps(context: &Context<'_, '_>, part: &mut Part<'_>, job: &Job, turn: &Turn)
                     script: None,
                     maybe: None,
                     vars: std::sync::Arc::clone(&executed.vars),
+                    options: Default::default(),
                 };
                 if !part.processes.iter().any(|known| known.argv == process.argv) {
                     part.processes.push(process);

@@ -52,6 +52,7 @@ pub fn of<'t>(context: &Context<'_, 't>, planned: &Planned, folder: &str) -> Par
                 script: None,
                 maybe: None,
                 vars: Default::default(),
+                options: Default::default(),
             });
             break;
         }

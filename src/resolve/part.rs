@@ -139,6 +139,8 @@ pub struct Installs {
     pub python: Option<Known<Spanned<String>>>,
     /// Who puts it there.
     pub python_by: &'static str,
+    /// The version of Node whose packages NodeSource's repository brings.
+    pub nodesource: Option<Known<Spanned<String>>>,
     /// Files or folders of other stages whose system files were copied (`/usr`, `*.so`).
     pub copied_libraries: bool,
 }
@@ -157,6 +159,7 @@ impl Default for Installs {
             installs_python: false,
             python: None,
             python_by: "conda",
+            nodesource: None,
             copied_libraries: false,
         }
     }
@@ -196,6 +199,15 @@ pub struct ProcessPart {
     pub maybe: Option<Reason>,
     /// The variables it sees.
     pub vars: Arc<Vars>,
+    /// What it is told elsewhere than on its command line.
+    pub options: super::server_options::ServerOptions,
+}
+
+impl ProcessPart {
+    /// The words, those among them that files and variables give.
+    pub fn effective(&self) -> Vec<String> {
+        self.options.among(&self.argv)
+    }
 }
 
 /// A variable's provider: who sets it in this component.

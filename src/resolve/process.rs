@@ -3,11 +3,12 @@
 use std::sync::Arc;
 
 use super::part::{Part, ProcessPart};
+use super::server_options::{self, ServerOptions};
 use super::{runner, supervised};
 use crate::discover::Tree;
 use crate::formats::python;
 use crate::formats::shell::{self, Dialect, Evaluation, Executed, When, Word};
-use crate::formats::{Vars, World};
+use crate::formats::{Var, Vars, World};
 use crate::knowledge::{listens, processes};
 use crate::links::container::{Container, absolute};
 use crate::links::repository::words;
@@ -30,6 +31,10 @@ pub struct CommandWords {
 /// Runs a component's command and fills its processes, commands and exported variables.
 pub fn start(part: &mut Part<'_>, command: &CommandWords, tree: &Tree) {
     let Some(container) = part.container.clone() else { return };
+    // Options for the entry point of a base that is not known here are no program.
+    if command.words.first().and_then(|word| word.text.one()).is_some_and(|word| word.starts_with('-')) {
+        return;
+    }
     let (mut evaluation, script) = evaluate(command, &part.world, &container);
     evaluation.commands = runner::expanded(evaluation.commands, &container, tree);
     for (name, var) in &evaluation.exports {
@@ -55,12 +60,13 @@ pub fn start(part: &mut Part<'_>, command: &CommandWords, tree: &Tree) {
     let own = if supervised.is_empty() { chosen(&own) } else { serving(&own) };
     let many = own.len() > 1;
     for executed in own {
-        let found = started(executed, &container, tree);
+        let options = server_options::of(&words(executed), executed, &container, tree);
+        let found = with_options(executed, &options).or_else(|| started(executed, &container, tree));
         let key = match &found {
             Some(found) if many => format!("{}.{}", part.name, found.id),
             _ => part.name.to_string(),
         };
-        add(part, key, executed, found, command.span, script);
+        add(part, key, (executed, found, options), command.span, script);
     }
     for program in supervised {
         let mut container = container.clone();
@@ -73,9 +79,45 @@ pub fn start(part: &mut Part<'_>, command: &CommandWords, tree: &Tree) {
         part.commands.extend(all.iter().map(|executed| (words(executed), executed.span)));
         let key = format!("{}.{}", part.name, program.name);
         for executed in chosen(&all) {
-            let found = started(executed, &container, tree);
-            add(part, key.clone(), executed, found, command.span, script);
+            let options = server_options::of(&words(executed), executed, &container, tree);
+            let found = with_options(executed, &options).or_else(|| started(executed, &container, tree));
+            add(part, key.clone(), (executed, found, options), command.span, script);
         }
+    }
+    adopt(part);
+}
+
+/// A process on its way to its component: its command, what it serves, what it is told elsewhere.
+type Began<'e> = (&'e Executed, Option<processes::Match>, ServerOptions);
+
+/// The server that a command starts, its options of files and variables included.
+fn with_options(executed: &Executed, options: &ServerOptions) -> Option<processes::Match> {
+    let meant = meaning::of(&options.among(&words(executed)));
+    if let Meaning::Serves(found) = meant { Some(found) } else { None }
+}
+
+/// The variables of a component are those that its process sees: set before its command, by `env`, by its own options.
+/// Of several processes, only what none of them contradicts.
+fn adopt(part: &mut Part<'_>) {
+    let sure: Vec<&ProcessPart> = part.processes.iter().filter(|process| process.maybe.is_none()).collect();
+    let mut found: Vec<(String, Var)> = Vec::new();
+    for process in &sure {
+        for (name, var) in process.vars.iter().chain(&process.options.vars) {
+            let known = part.world.vars().get(name);
+            let same = |other: &&ProcessPart| {
+                let other = other.options.vars.get(name).or_else(|| other.vars.get(name));
+                other.is_none_or(|other| other.value == var.value)
+            };
+            let own = process.options.vars.get(name).is_none_or(|own| own.value == var.value);
+            let news = known.is_none_or(|known| sure.len() == 1 && known.value != var.value);
+            if own && news && var.value.one().is_some() && sure.iter().all(same) {
+                found.push((name.clone(), var.clone()));
+            }
+        }
+    }
+    for (name, var) in found {
+        part.world.vars_mut().insert(name.clone(), var);
+        part.providers.insert(name, "script");
     }
 }
 
@@ -114,14 +156,13 @@ pub(super) fn started(executed: &Executed, container: &Container<'_>, tree: &Tre
 fn add(
     part: &mut Part<'_>,
     key: String,
-    executed: &Executed,
-    server: Option<processes::Match>,
+    (executed, server, options): Began<'_>,
     command: Span,
     script: Option<FileId>,
 ) {
     let argv = words(executed);
     if !part.processes.iter().any(|known| known.key == key && known.argv == argv) {
-        part.processes.push(process(key, argv, server, executed, command, script));
+        part.processes.push(process(key, argv, (executed, server, options), command, script));
     }
 }
 
@@ -143,13 +184,17 @@ fn started_by_program(argv: &[String], container: &Container<'_>, tree: &Tree) -
     }
     let file = container.find(&absolute(&container.workdir, &script)).filter(|_| script.ends_with(".py"))?;
     let facts = python::entry_points(tree, file);
+    if facts.flask_group && behind.is_some_and(|word| word == "run") {
+        let behind: Vec<&str> = words.iter().skip_while(|word| *word != "run").map(String::as_str).collect();
+        return processes::server(&[&["flask"], &behind[..]].concat());
+    }
     let commands =
         |callee: &str| ["manager", "cli", "commands"].contains(&callee.rsplit('.').nth(1).unwrap_or_default());
     let call = facts.runs.iter().find(|call| !commands(&call.callee))?;
     let on = |name: &str| call.keywords.iter().any(|(keyword, value)| keyword == name && value.value == "True");
     let owner = call.callee.rsplit('.').nth(1).unwrap_or_default().to_ascii_lowercase();
     let of_flask = ["app", "socketio", "api"].iter().any(|sign| owner.contains(sign));
-    let made = || tree.text(file).is_ok_and(|text| text.contains("uvicorn.Server("));
+    let made = || facts.servers.iter().any(|name| name == "uvicorn.Server");
     let uvicorn = call.callee.starts_with("uvicorn") || call.callee.starts_with("hypercorn") || !of_flask && made();
     if !uvicorn && !of_flask {
         return None;
@@ -174,8 +219,7 @@ fn started_by_program(argv: &[String], container: &Container<'_>, tree: &Tree) -
 fn process(
     key: String,
     argv: Vec<String>,
-    server: Option<crate::knowledge::processes::Match>,
-    executed: &Executed,
+    (executed, server, options): Began<'_>,
     command: Span,
     script: Option<crate::model::FileId>,
 ) -> ProcessPart {
@@ -191,9 +235,9 @@ fn process(
         When::Always if server.is_none() => undecided(executed),
         When::Always => None,
     };
-    let words = meaning::unwrapped(&argv);
+    let words = meaning::unwrapped(&options.among(&argv));
     let module = listens::app_module(&words.iter().map(String::as_str).collect::<Vec<_>>());
-    ProcessPart { key, argv, server, module, origin, script, maybe, vars: Arc::clone(&executed.vars) }
+    ProcessPart { key, argv, server, module, origin, script, maybe, vars: Arc::clone(&executed.vars), options }
 }
 
 /// The name of a command's program; empty where it is not known.

@@ -166,7 +166,8 @@ fn of_small(repository: &Repository<'_>, file: FileId) -> Vec<Problem> {
             tree.parsed(file, |file, text| runtime_files::read(file, name, text)).map(|read| read.1.clone())
         }
         _ if name.starts_with("fly.") => tree.parsed(file, fly::parse).map(|read| read.1.clone()),
-        _ if is_supervisord(name) || name.ends_with(".conf") && text.contains("[program:") => {
+        // A program's configuration may have any form: this one is a supervisor's where it says so.
+        _ if name.ends_with(".conf") && text.contains("[program:") || is_supervisord(name) => {
             tree.parsed(file, supervisord::parse).map(|read| read.problems.clone())
         }
         _ if repository.of(Kind::Procfile).contains(&file) => {

@@ -200,6 +200,7 @@ fn dispatch(plan: &mut Plan<'_>, argv: &[String]) -> Result<(), Reason> {
         ("pdm", "install" | "sync" | "export") => pdm::run(plan, verb, words),
         ("pipenv", "install" | "sync" | "requirements") => pipenv::run(plan, verb, words),
         ("pip-sync", _) => pip::sync(plan, &rest),
+        ("piptools", "sync") => pip::sync(plan, words),
         ("conda" | "mamba" | "micromamba", _) => conda::run(plan, &rest),
         _ => Err(Reason::new(format!("{name} {verb} is not an install command that is understood"))),
     };

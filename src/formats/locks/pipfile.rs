@@ -65,8 +65,13 @@ fn entry(plan: &mut Plan<'_>, name: &Spanned<String>, value: &Node, group: &str)
     }
     let mut package = asked::package(&requirement, group, applies);
     package.dev = group == "develop";
-    // A path or repository fixes what is installed, but not by a version that stands here.
-    if ["git", "path", "file", "url"].iter().any(|key| value.get(key).is_some()) {
+    // The project itself, or a folder beside it.
+    if value.get("path").is_some() {
+        package.version = None;
+        package.pinned = true;
+    }
+    // A repository fixes what is installed, but not by a version that stands here.
+    if ["git", "file", "url"].iter().any(|key| value.get(key).is_some()) {
         package.version = None;
         let local = ["path", "file"].iter().any(|key| value.get(key).is_some());
         package.pinned = local || value.get("git").is_some() && value.get("ref").is_some();

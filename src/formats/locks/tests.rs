@@ -193,6 +193,7 @@ fn a_pipfile_without_its_lock_is_what_is_asked_for() {
 fn pip_sync_installs_exactly_what_the_files_say() {
     let tree = tree(&[("requirements.txt", "a==1\n"), ("dev.txt", "b==2\n")]);
     assert_eq!(shown(&run(&tree, "pip-sync")), ["a=1"]);
+    assert_eq!(shown(&run(&tree, "python -m piptools sync")), ["a=1"]);
     let both = run(&tree, "pip-sync requirements.txt dev.txt");
     assert_eq!(shown(&both), ["a=1", "b=2"]);
     assert!(both.complete.is_ok());
@@ -218,4 +219,25 @@ fn short_flags_in_one_word_and_constraints_of_the_environment_are_read() {
     let argv: Vec<String> = "pip install -qr r.txt".split(' ').map(str::to_owned).collect();
     let vars = Vars::from([("PIP_CONSTRAINT".to_owned(), crate::formats::Var::set("c.txt", Origin::default()))]);
     assert_eq!(shown(&installed(&tree, "", &argv, &vars, &MarkerEnv::default())), ["a=1", "b=2"]);
+}
+
+#[test]
+fn an_export_of_an_old_lock_is_not_sure_where_two_versions_run_on_the_same_pythons() {
+    let manifest = "[tool.poetry]\nname = \"a\"\nversion = \"1\"\n[tool.poetry.dependencies]\npython = \">=3.9,<4\"\nhttp = \"*\"\n";
+    let lock = |newest: &str| {
+        format!(
+            "[[package]]\nname = \"http\"\nversion = \"1\"\npython-versions = \">=3.8\"\n[package.dependencies]\n\
+             pool = [{{version = \"<2\", markers = \"python_version < '3.11'\"}}, {{version = \">=2\", markers = \"python_version >= '3.11'\"}}]\n\
+             [[package]]\nname = \"pool\"\nversion = \"1.9\"\npython-versions = \">=2.7\"\n\
+             [[package]]\nname = \"pool\"\nversion = \"2.1\"\npython-versions = \"{newest}\"\n\
+             [metadata]\nlock-version = \"2.0\"\npython-versions = \">=3.9,<4\"\n"
+        )
+    };
+    for (newest, sure) in [(">=3.8", false), (">=3.11", true)] {
+        let lock = lock(newest);
+        let tree = tree(&[("pyproject.toml", manifest), ("poetry.lock", &lock)]);
+        let found = run(&tree, "poetry export");
+        assert_eq!(found.unconfirmed.is_none(), sure, "{newest}: {:?}", found.unconfirmed);
+        assert!(run(&tree, "poetry install").unconfirmed.is_none());
+    }
 }

@@ -44,6 +44,10 @@ pub struct EntryFacts {
     pub apps: Vec<Span>,
     /// Where configuration is taken from.
     pub from_object: Vec<FromObject>,
+    /// Servers that are made to be run later: `uvicorn.Server(...)`, `hypercorn`'s `Config(...)`.
+    pub servers: Vec<String>,
+    /// Whether its commands are those of `flask`: a group of `FlaskGroup`.
+    pub flask_group: bool,
 }
 
 /// A class of a configuration module.
@@ -142,6 +146,14 @@ impl<'a> Visitor<'a> for Reader {
     }
 
     fn visit_expr(&mut self, e: &'a ast::Expr) {
+        // `@click.group(cls=FlaskGroup)`
+        if let ast::Expr::Call(call) = e {
+            let class = |k: &ast::Keyword| {
+                k.arg.as_ref().is_some_and(|name| name == "cls")
+                    && dotted(&k.value).is_some_and(|class| class.rsplit('.').next() == Some("FlaskGroup"))
+            };
+            self.facts.flask_group |= call.arguments.keywords.iter().any(class);
+        }
         if let ast::Expr::Call(call) = e
             && let Some(name) = dotted(&call.func)
         {
@@ -164,6 +176,10 @@ impl Reader {
             }
         } else if last == "Flask" {
             self.facts.apps.push(at);
+        } else if name == "uvicorn.Server" || name == "hypercorn.Config" || name == "hypercorn.config.Config" {
+            self.facts.servers.push(name.to_owned());
+        } else if last == "FlaskGroup" {
+            self.facts.flask_group = true;
         } else if last == "from_object" {
             let first = args.args.first();
             let selector = first.and_then(ast::Expr::as_subscript_expr).and_then(|s| {

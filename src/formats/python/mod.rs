@@ -39,6 +39,7 @@ pub mod flask;
 pub mod invoke;
 mod lib;
 pub mod nox;
+pub mod options;
 mod parse;
 mod reads;
 pub mod refusal;

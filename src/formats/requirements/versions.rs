@@ -73,13 +73,16 @@ fn poetry_clause(text: &str) -> Option<Vec<String>> {
         ("" | "==" | "=", "*") => return Some(Vec::new()),
         ("" | "==" | "=", v) if wild => {
             Version::from_str(v.trim_end_matches(".*")).ok()?;
-            return Some(vec![format!("=={v}")]);
+            return Some(vec![format!("=={}.*", canonical(v.trim_end_matches(".*")))]);
         }
+        ("!=", v) if wild => return Some(vec![format!("!={}.*", canonical(v.trim_end_matches(".*")))]),
+        ("^" | "~" | "~=", _) if wild => return None,
         _ => {}
     }
     let parsed = Version::from_str(version.trim_end_matches(".*")).ok()?;
     let release = parsed.release().to_vec();
-    let single = |op: &str| Some(vec![format!("{op}{version}")]);
+    // As Poetry prints it, and so in PEP 440's spelling: `2.1-alpha.0` is `2.1a0`.
+    let version = &parsed.to_string();
     match operator {
         "" | "=" | "==" => Some(vec![format!("=={version}")]),
         "^" => {
@@ -93,7 +96,7 @@ fn poetry_clause(text: &str) -> Option<Vec<String>> {
             let at = release.len().checked_sub(2)?;
             Some(vec![format!(">={version}"), format!("<{}", bump(version, at)?)])
         }
-        "!=" | ">=" | "<=" | "<" | ">" => single(operator),
+        "!=" | ">=" | "<=" | "<" | ">" => Some(vec![format!("{operator}{version}")]),
         _ => None,
     }
 }
@@ -110,5 +113,6 @@ fn bump(version: &str, at: usize) -> Option<String> {
             std::cmp::Ordering::Greater => *part = 0,
         }
     }
-    Some(release.iter().map(u64::to_string).collect::<Vec<_>>().join("."))
+    let release = release.iter().map(u64::to_string).collect::<Vec<_>>().join(".");
+    Some(if parsed.epoch() == 0 { release } else { format!("{}!{release}", parsed.epoch()) })
 }

@@ -20,6 +20,7 @@ pub mod supervisord;
 mod tests;
 pub mod tox;
 pub mod tree;
+pub mod uwsgi;
 
 use std::collections::BTreeMap;
 

@@ -132,7 +132,7 @@ fn several(parts: &[Part<'_>]) -> bool {
             })
     };
     let ours: Vec<&Part<'_>> = parts.iter().filter(runs).collect();
-    ours.len() > 1 || ours.iter().flat_map(|part| &part.processes).any(|process| workers(&process.argv) > 1)
+    ours.len() > 1 || ours.iter().flat_map(|part| &part.processes).any(|process| workers(&process.effective()) > 1)
 }
 
 /// The workers that a command line asks for.

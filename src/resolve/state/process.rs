@@ -43,12 +43,16 @@ fn one(
     } else {
         fact.text("kind", "other", origin);
     }
-    let words = unwrapped(&process.argv);
+    let words = unwrapped(&process.effective());
     let words: Vec<&str> = words.iter().map(String::as_str).collect();
-    if let Some((bind, port)) = listens::listens(&words) {
-        fact.text("bind", bind, origin);
+    let at = process.options.bind.map(|span| Origin::set(span).join(origin));
+    let at = at.as_ref().unwrap_or(origin);
+    if let Some(reason) = &process.options.unsaid {
+        fact.attr("bind", Attr::unknown(reason.clone(), at.clone()));
+    } else if let Some((bind, port)) = listens::listens(&words) {
+        fact.text("bind", bind, at);
         if let Some(port) = port {
-            fact.text("port", port, origin);
+            fact.text("port", port, at);
         }
     }
     let installs: Vec<&(Vec<String>, Span)> =

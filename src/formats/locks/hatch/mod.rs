@@ -2,6 +2,7 @@
 
 mod call;
 mod environment;
+mod matrix;
 #[cfg(test)]
 mod tests;
 
@@ -63,7 +64,8 @@ pub(super) fn run(plan: &mut Plan<'_>, call: &HatchCall) -> Result<(), Reason> {
     let markers = MarkerEnv { python: version, ..plan.markers.clone() };
     let (tree, vars, out) = (plan.tree, plan.vars, std::mem::take(&mut plan.out));
     let mut inner = Plan { tree, folder: &folder, vars, markers: &markers, lock: None, out };
-    let done = fill(&mut inner, &manifest, &environment);
+    let values = matrix::chosen(&environment, &call.pythons);
+    let done = fill(&mut inner, &manifest, &environment, &values);
     plan.out = inner.out;
     done
 }
@@ -98,7 +100,12 @@ fn python(call: &HatchCall, environment: &Environment) -> Option<Known<Spanned<S
     }
 }
 
-fn fill(plan: &mut Plan<'_>, manifest: &Manifest, environment: &Environment) -> Result<(), Reason> {
+fn fill(
+    plan: &mut Plan<'_>,
+    manifest: &Manifest,
+    environment: &Environment,
+    values: &matrix::Values,
+) -> Result<(), Reason> {
     let texts = |key: &str| environment.get(key).into_iter().flat_map(Node::texts).map(normalize).collect();
     let project = !environment.skips_project();
     if project {
@@ -119,20 +126,23 @@ fn fill(plan: &mut Plan<'_>, manifest: &Manifest, environment: &Environment) -> 
         }
     }
     for key in ["dependencies", "extra-dependencies"] {
-        let own: Vec<Dependency> =
-            environment.get(key).map_or(&[][..], Node::items).iter().filter_map(dependency).collect();
+        let read = |node: &Node| dependency(node, values);
+        let own: Vec<Dependency> = environment.get(key).map_or(&[][..], Node::items).iter().filter_map(read).collect();
         add(plan, &me, environment, &own, true);
         let overrides = environment.get("overrides").map_or(&[][..], Node::entries);
         for (kind, table) in overrides {
             for (condition, options) in table.entries() {
-                let sure =
-                    kind.value == "platform" && plan.markers.platform.as_deref() == Some(platform(&condition.value));
+                let variant = values.get(&condition.value).filter(|_| kind.value == "matrix");
+                let here = plan.markers.platform.as_deref() == Some(platform(&condition.value));
+                let sure = kind.value == "platform" && here;
                 let never = kind.value == "platform" && !sure && plan.markers.platform.is_some();
                 for name in [key.to_owned(), format!("set-{key}")].iter().filter(|_| !never) {
-                    let values = options.get(name).map_or(&[][..], Node::items).iter();
-                    let found: Vec<Dependency> =
-                        values.filter_map(|value| dependency(value.get("value").unwrap_or(value))).collect();
-                    add(plan, &me, environment, &found, sure && name == key);
+                    for value in options.get(name).map_or(&[][..], Node::items) {
+                        let holds = variant.and_then(|variant| of_variant(value, variant));
+                        let found = read(value.get("value").unwrap_or(value)).filter(|_| holds != Some(false));
+                        let sure = (sure || holds == Some(true)) && name == key;
+                        add(plan, &me, environment, found.as_slice(), sure);
+                    }
                 }
             }
         }
@@ -204,10 +214,23 @@ fn add(plan: &mut Plan<'_>, me: &str, environment: &Environment, list: &[Depende
     }
 }
 
-/// A requirement of an environment. What it takes from the matrix or the machine is left out.
-fn dependency(node: &Node) -> Option<Dependency> {
+/// Whether an override holds for a value of the matrix, by its `if`; none where it asks for more.
+fn of_variant(node: &Node, value: &str) -> Option<bool> {
+    let asks = |key: &str| node.get(key).is_some();
+    if asks("platform") || asks("env") {
+        return None;
+    }
+    Some(node.get("if").is_none_or(|values| values.texts().any(|one| one == value)))
+}
+
+/// A requirement of an environment. What it takes from the machine, or from a matrix of which no one value is run, is
+/// left out.
+fn dependency(node: &Node, values: &matrix::Values) -> Option<Dependency> {
     let text = node.text()?;
     let Some(at) = text.find('{') else { return manifest::dependency(node) };
+    if let Some(filled) = matrix::filled(text, values) {
+        return manifest::named(&filled, node.span);
+    }
     let end =
         text.find(|c: char| !(c.is_ascii_alphanumeric() || "._-".contains(c))).filter(|end| *end <= at && *end > 0)?;
     manifest::named(&text[..end], node.span)

@@ -63,7 +63,13 @@ fn an_environment_holds_the_project_its_features_and_its_own_dependencies() {
 #[test]
 fn what_only_a_variant_of_the_matrix_has_may_be_there() {
     assert_eq!(shown("hatch run +py=3.12 matrix:x"), "django=5.0 psycopg? uvloop");
-    assert_eq!(shown("hatch run matrix.py3.10-4:x"), "django=5.0 psycopg? tomli uvloop");
+    assert_eq!(shown("hatch run matrix.py3.10-4:x"), "django=5.0 tomli uvloop");
+    assert_eq!(shown("hatch run matrix.py3.12-5:x"), "django=5.0 psycopg uvloop");
+    let project = "[project]\nname = \"shop\"\n[tool.hatch.envs.test]\ndependencies = [\"flask=={matrix:flask}\", \"x{env:Y}\"]\n\
+                   [[tool.hatch.envs.test.matrix]]\nflask = [\"3.0\", \"3.1\"]\npy = [\"3.12\"]\n";
+    let found = run(&[("pyproject.toml", project)], "hatch run test.py3.12-3.1:x");
+    assert_eq!(found.packages["flask"].version.as_ref().map(|version| version.value.as_str()), Some("3.1"));
+    assert_eq!(run(&[("pyproject.toml", project)], "hatch run test:x").packages["flask"].version, None);
     assert!(shown("hatch run matrix:x").contains("tomli?"));
 }
 

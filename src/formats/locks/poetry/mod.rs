@@ -46,7 +46,12 @@ pub(super) fn run(plan: &mut Plan<'_>, verb: &str, words: &[String]) -> Result<(
     if fresh::poetry(&manifest.node, &lock, text) == Some(false) {
         plan.refuse(Reason::new("pyproject.toml changed since poetry.lock was written"));
     }
-    packages(plan, &lock, &manifest, &Chosen { groups: &groups, extras: &extras, export, flags: &flags });
+    let chosen = Chosen { groups: &groups, extras: &extras, export, flags: &flags };
+    packages(plan, &lock, &manifest, &chosen);
+    if export && !says_why(&lock) && walk::is_split(plan, &lock, &manifest, &chosen, allowed) {
+        let why = "the lock has two versions of a package for the same Pythons, which Poetry may refuse to export";
+        plan.out.unconfirmed.get_or_insert_with(|| Reason::new(why));
+    }
     plan.out.project = Some(!export && installs_project(&manifest, &flags));
     let names: Vec<String> = groups.iter().chain(&extras).cloned().collect();
     plan.point(Some(&manifest), &names);
@@ -82,12 +87,17 @@ struct Chosen<'a> {
     flags: &'a Flags,
 }
 
+/// Whether a lock says itself to which groups a package belongs, and when.
+fn says_why(lock: &Node) -> bool {
+    let version = lock.path(&["metadata", "lock-version"]).and_then(Node::text);
+    version.and_then(|version| versions::satisfies(version, ">=2.1")) == Some(true)
+}
+
 fn packages(plan: &mut Plan<'_>, lock: &Node, manifest: &Manifest, chosen: &Chosen<'_>) {
     let no_folders = !chosen.export && chosen.flags.has(&["--no-directory"]);
     let packages = lock.get("package").map_or(&[][..], Node::items);
     let folder = |node: &Node| node.path(&["source", "type"]).and_then(Node::text) == Some("directory");
-    let says_why = |v: &str| versions::satisfies(v, ">=2.1");
-    if lock.path(&["metadata", "lock-version"]).and_then(Node::text).and_then(says_why) == Some(true) {
+    if says_why(lock) {
         for node in packages.iter().filter(|node| !(no_folders && folder(node))) {
             direct(plan, node, chosen.groups, chosen.extras);
         }

@@ -38,6 +38,38 @@ pub(super) fn walk(plan: &Plan<'_>, lock: &Node, manifest: &Manifest, chosen: &C
     walk.found
 }
 
+/// The last minor version of Python that is looked at.
+const LAST_MINOR: u32 = 14;
+
+/// Whether two of the Pythons that a lock is for get different versions of a package that each run on both.
+pub(super) fn is_split(plan: &Plan<'_>, lock: &Node, manifest: &Manifest, chosen: &Chosen<'_>, allowed: &str) -> bool {
+    let packages = lock.get("package").map_or(&[][..], Node::items);
+    if by_name(packages).values().all(|all| all.len() < 2) {
+        return false;
+    }
+    let pythons = (6..=LAST_MINOR).map(|minor| format!("3.{minor}"));
+    let pythons = pythons.filter(|python| allows(allowed, &format!("{python}.0")) == Some(true));
+    let mut taken: BTreeMap<String, Vec<(String, usize)>> = BTreeMap::new();
+    for python in pythons {
+        let mut markers = MarkerEnv { python: Some(python.clone()), ..plan.markers.clone() };
+        markers.values.retain(|name, _| !name.starts_with("python_"));
+        let own = Plan { markers: &markers, out: Default::default(), ..*plan };
+        for (at, ..) in walk(&own, lock, manifest, chosen) {
+            let name = normalize(packages[at].str("name").unwrap_or_default());
+            taken.entry(name).or_default().push((format!("{python}.0"), at));
+        }
+    }
+    let runs = |at: usize, python: &str| allows(packages[at].str("python-versions").unwrap_or("*"), python);
+    taken.values().any(|all| {
+        let other = |(python, at): &(String, usize)| {
+            all.iter().any(|(later, other)| {
+                other != at && runs(*at, later) == Some(true) && runs(*other, python) == Some(true)
+            })
+        };
+        all.iter().any(other)
+    })
+}
+
 struct Walk<'a> {
     packages: &'a [Node],
     names: BTreeMap<String, Vec<usize>>,

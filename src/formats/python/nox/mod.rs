@@ -255,6 +255,9 @@ fn session(file: FileId, def: &ast::StmtFunctionDef, constants: &Constants, help
 fn decorated(file: FileId, def: &ast::StmtFunctionDef, call: Option<&ast::ExprCall>, constants: &Constants) -> Session {
     let given = |name: &str| call.and_then(|call| keyword(call, name));
     let python = given("python").or_else(|| given("py"));
+    // Without an environment of its own a session runs in the interpreter of nox, whatever it asks for.
+    let none = given("venv_backend").and_then(|e| text(e, constants)).is_some_and(|backend| backend == "none");
+    let python = python.filter(|_| !none);
     let plain = || Spanned::new(def.name.to_string(), span(file, &def.name));
     let named = given("name").and_then(|e| Some(Spanned::new(text(e, constants)?, span(file, e))));
     Session {

@@ -29,7 +29,7 @@ def lint_it(sess):
     def inner():
         sess.run("never")
 
-@nox.session(venv_backend="none")
+@nox.session(python="3.9", venv_backend="none")
 def up(session: nox.Session) -> None:
     session.run("docker", "compose", "up", "-d")
 

@@ -31,7 +31,7 @@ fn arguments(rest: &str, most: usize) -> Vec<&str> {
 pub(super) fn value(scope: &Scope<'_>, name: &str, rest: &str, args: &[String], depth: usize) -> Option<String> {
     let most = match name {
         "strip" | "sort" | "words" | "firstword" | "lastword" | "dir" | "notdir" | "suffix" | "basename" | "info"
-        | "warning" => 1,
+        | "warning" | "shell" => 1,
         "filter" | "filter-out" | "addprefix" | "addsuffix" | "findstring" | "word" | "join" => 2,
         "subst" | "patsubst" | "if" | "foreach" | "wordlist" => 3,
         "or" | "and" | "call" => usize::MAX,
@@ -72,6 +72,7 @@ pub(super) fn value(scope: &Scope<'_>, name: &str, rest: &str, args: &[String], 
             scope.look_up(&function, &given, depth + 1)
         }
         "foreach" => None,
+        "shell" => located(&text(0)?),
         "info" | "warning" => Some(String::new()),
         _ => {
             let mut given = Vec::new();
@@ -81,6 +82,21 @@ pub(super) fn value(scope: &Scope<'_>, name: &str, rest: &str, args: &[String], 
             plain(name, &given)
         }
     }
+}
+
+/// The program that a shell command only looks for, by the name it has where it is found.
+fn located(command: &str) -> Option<String> {
+    let mut words = command.split_whitespace();
+    let (first, second) = (words.next()?, words.next()?);
+    let program = match (first, second) {
+        ("command", "-v" | "-V") | ("type", "-p" | "-P") => words.next()?,
+        ("which", "-s" | "-a") => words.next()?,
+        ("which", program) => program,
+        _ => return None,
+    };
+    let plain = |c: char| c.is_ascii_alphanumeric() || "-_./+".contains(c);
+    let further = words.next().is_none_or(|word| word.starts_with("2>") || ["||", ";", "|"].contains(&word));
+    (further && program.chars().all(plain)).then(|| program.to_owned())
 }
 
 /// Functions whose arguments are all expanded first.

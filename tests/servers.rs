@@ -1,0 +1,209 @@
+//! What a server is told elsewhere than on its command line, and what its command sets for the application.
+
+use crate::support::{facts, holds};
+
+const REQUIREMENTS: (&str, &str) = ("requirements.txt", "django==5.2\ngunicorn==23.0\n");
+const HEAD: &str = "FROM python:3.12-slim\nWORKDIR /code\nCOPY . .\nRUN pip install -r requirements.txt\n";
+
+fn image(tail: &str, more: &[(&str, &str)]) -> Vec<String> {
+    let docker = format!("{HEAD}{tail}\n");
+    let mut files = vec![("Dockerfile", docker.as_str()), REQUIREMENTS, ("shop/wsgi.py", "application = None\n")];
+    files.extend(more);
+    facts(&files)
+}
+
+#[test]
+fn a_configuration_file_of_gunicorn_says_where_it_listens_and_what_it_loads() {
+    let config = "import os\nbind = ['0.0.0.0:9000']\nworkers = 3\nreload = os.getenv('X', '') == ''\nraw_env = ['LEVEL=info']\nwsgi_app = 'shop.wsgi'\n";
+    let lines = image("ENV X=\nCMD [\"gunicorn\"]", &[("gunicorn.conf.py", config)]);
+    holds(
+        &lines,
+        &[
+            "production app process.app bind=0.0.0.0",
+            "production app process.app port=9000",
+            "production app process.app reload=true",
+            "production app variable.LEVEL value=info",
+        ],
+    );
+    let lines = image("CMD [\"gunicorn\", \"-b\", \":80\", \"shop.wsgi\"]", &[("gunicorn.conf.py", config)]);
+    holds(&lines, &["production app process.app port=80"]);
+    // What the file says is not known where it is not here, so no default is either.
+    let lines = image("CMD [\"gunicorn\", \"-c\", \"/etc/shop.py\", \"shop.wsgi\"]", &[]);
+    holds(&lines, &["production app process.app bind=?"]);
+    let lines = image("ENV GUNICORN_CMD_ARGS=\"--bind=0.0.0.0:80 --reload\"\nCMD [\"gunicorn\", \"shop.wsgi\"]", &[]);
+    holds(&lines, &["production app process.app port=80", "production app process.app server=gunicorn-reload"]);
+}
+
+#[test]
+fn options_of_uwsgi_stand_in_its_file() {
+    let options = "[uwsgi]\nport = 8123\nmodule = shop.wsgi:application\nhttp-socket = 0.0.0.0:%(port)\nenv = LEVEL=info\npy-autoreload = 1\n";
+    let lines = image("CMD [\"uwsgi\", \"--ini\", \"deploy/uwsgi.ini\"]", &[("deploy/uwsgi.ini", options)]);
+    holds(
+        &lines,
+        &[
+            "production app process.app bind=0.0.0.0",
+            "production app process.app port=8123",
+            "production app process.app reload=true",
+            "production app variable.LEVEL value=info",
+        ],
+    );
+    let yaml = "uwsgi:\n  module: shop.wsgi\n  http: :8001\n";
+    let lines = image("CMD uwsgi --yaml uwsgi.yaml", &[("uwsgi.yaml", yaml)]);
+    holds(&lines, &["production app process.app port=8001"]);
+}
+
+#[test]
+fn variables_that_a_command_is_given_are_those_of_the_application() {
+    for tail in [
+        "CMD LEVEL=info gunicorn shop.wsgi",
+        "CMD [\"env\", \"LEVEL=info\", \"gunicorn\", \"shop.wsgi\"]",
+        "CMD gunicorn --env LEVEL=info shop.wsgi",
+        "ENV LEVEL=debug\nCMD LEVEL=info gunicorn shop.wsgi",
+    ] {
+        holds(&image(tail, &[]), &["production app variable.LEVEL value=info"]);
+    }
+    let lines = facts(&[("Procfile", "web: LEVEL=info gunicorn shop.wsgi\n"), REQUIREMENTS]);
+    holds(&lines, &["production web variable.LEVEL value=info"]);
+}
+
+#[test]
+fn a_group_of_flask_in_a_program_of_its_own_is_flasks_server() {
+    let manage = "import click\nfrom flask.cli import FlaskGroup\n@click.group(cls=FlaskGroup)\ndef cli():\n    pass\nif __name__ == '__main__':\n    cli()\n";
+    let lines = image("CMD python manage.py run -h 0.0.0.0", &[("manage.py", manage)]);
+    holds(&lines, &["production app process.app server=flask-run"]);
+    let serves = "import uvicorn\nserver = uvicorn.Server(uvicorn.Config('a:b'))\nserver.run()\n";
+    holds(&image("CMD python serve.py", &[("serve.py", serves)]), &["production app process.app server=uvicorn"]);
+    let only_said = "# uvicorn.Server(config) was here\nfrom batch import worker\nworker.run()\n";
+    holds(&image("CMD python serve.py", &[("serve.py", only_said)]), &["production app process.app kind=other"]);
+}
+
+#[test]
+fn the_root_of_the_image_is_the_root_of_the_repository() {
+    let project = "[project]\nname = 'shop'\nversion = '1'\ndependencies = ['requests==2.1']\n";
+    for path in [".", "/code", "/code[x]"] {
+        let lines =
+            image(&format!("RUN pip install -e {path}\nCMD gunicorn shop.wsgi"), &[("pyproject.toml", project)]);
+        holds(&lines, &["production app package.requests version=2.1"]);
+    }
+}
+
+#[test]
+fn node_comes_from_the_repository_that_was_set_up_and_python_from_the_runtime_of_a_platform() {
+    let run = "ARG NODE_MAJOR=22\nRUN curl -sL https://deb.nodesource.com/setup_$NODE_MAJOR.x | bash - && apt-get install -y nodejs\nCMD gunicorn shop.wsgi";
+    holds(&image(run, &[]), &["production app runtime.node version=22"]);
+    let lines = facts(&[("app.yaml", "runtime: python39\nentrypoint: gunicorn shop.wsgi\n"), REQUIREMENTS]);
+    holds(&lines, &["production default runtime.python version=3.9"]);
+}
+
+#[test]
+fn variables_of_a_job_say_which_compose_files_it_runs_and_what_its_expressions_are() {
+    let compose = |tag: &str| {
+        format!("services:\n  web: {{build: ., command: python manage.py test}}\n  db: {{image: 'postgres:{tag}'}}\n")
+    };
+    let (plain, other) = (compose("15"), compose("14"));
+    let flow = "on: push\nenv: {COMPOSE_FILE: ci/stack.yml, FILE: requirements.txt}\njobs:\n  t:\n    runs-on: ubuntu-24.04\n    steps:\n      - run: docker compose run web python manage.py test\n";
+    let docker = format!("{HEAD}CMD gunicorn a:b\n");
+    let lines = facts(&[
+        ("Dockerfile", &docker),
+        ("docker-compose.yml", &plain),
+        ("ci/stack.yml", &other),
+        (".github/workflows/ci.yml", flow),
+        REQUIREMENTS,
+    ]);
+    holds(&lines, &["ci - service.database image=postgres:14"]);
+    let flow = "on: push\nenv: {FILE: requirements.txt}\njobs:\n  t:\n    runs-on: ubuntu-24.04\n    steps:\n      - uses: ./setup\n      - run: pytest\n";
+    let action =
+        "runs:\n  using: composite\n  steps:\n    - {run: 'bash ${{ github.action_path }}/install.sh', shell: bash}\n";
+    let lines = facts(&[
+        (".github/workflows/ci.yml", flow),
+        ("setup/action.yml", action),
+        ("setup/install.sh", "pip install -r requirements.txt\n"),
+        REQUIREMENTS,
+    ]);
+    holds(&lines, &["test t package.django version=5.2"]);
+    let direct = flow.replace("uses: ./setup", "run: pip install -r ${{ env.FILE }}");
+    holds(&facts(&[(".github/workflows/ci.yml", &direct), REQUIREMENTS]), &["test t package.django version=5.2"]);
+}
+
+#[test]
+fn requirements_that_a_job_compiles_are_those_that_it_compiles_from() {
+    let flow = |install: &str| {
+        format!(
+            "on: push\njobs:\n  t:\n    runs-on: ubuntu-24.04\n    steps:\n      - run: |\n          {install}\n          pytest\n"
+        )
+    };
+    let compiled = flow("python -m piptools compile -o made.txt api/pyproject.toml\n          pip install -r made.txt");
+    let project = "[project]\nname = 'api'\nversion = '1'\ndependencies = ['flask==3.0']\n";
+    let lines = facts(&[
+        (".github/workflows/ci.yml", &compiled),
+        ("api/pyproject.toml", project),
+        ("Dockerfile", HEAD),
+        REQUIREMENTS,
+    ]);
+    holds(&lines, &["test t package.flask version=3.0"]);
+}
+
+#[test]
+fn a_stage_of_zappa_has_its_variables_its_python_and_what_is_installed() {
+    let zappa = "production:\n  django_settings: shop.settings\n  runtime: python3.11\n  environment_variables: {LEVEL: info}\n";
+    let lines = facts(&[
+        ("zappa_settings.yml", zappa),
+        ("shop/settings.py", "DEBUG = False\n"),
+        ("requirements.txt", "django==5.2\n"),
+    ]);
+    holds(
+        &lines,
+        &[
+            "production lambda variable.LEVEL value=info",
+            "production lambda runtime.python version=3.11",
+            "production lambda package.django version=5.2",
+        ],
+    );
+    assert!(!lines.iter().any(|line| line.contains("process.")), "{lines:#?}");
+}
+
+#[test]
+fn an_environment_of_conda_comes_along_with_its_place() {
+    let docker = "FROM condaforge/miniforge3 AS made\nCOPY environment.yml /tmp/\nRUN mamba env create -p /env -f /tmp/environment.yml\nFROM debian:12\nCOPY --from=made /env /env\nCMD gunicorn a:b\n";
+    let packages = "dependencies:\n  - python=3.12\n  - flask==3.0.1\n";
+    let lines = facts(&[("Dockerfile", docker), ("environment.yml", packages)]);
+    holds(&lines, &["production app package.flask version=3.0.1"]);
+}
+
+#[test]
+fn a_manifest_that_a_deployment_fills_in_is_one() {
+    let manifest = "apiVersion: apps/v1\nkind: Deployment\nmetadata: {name: web}\nspec:\n  template:\n    spec:\n      containers:\n      - name: web\n        image: shop:__TAG__\n        env: [{name: LEVEL, value: info}]\n";
+    let lines = facts(&[
+        ("kubernetes/deployment-production.tmpl", manifest),
+        ("Dockerfile", &format!("{HEAD}CMD gunicorn a:b\n")),
+        REQUIREMENTS,
+    ]);
+    assert!(
+        lines.iter().any(|line| line.starts_with("production") && line.ends_with("variable.LEVEL value=info")),
+        "{lines:#?}"
+    );
+}
+
+#[test]
+fn what_an_image_brings_as_its_file_of_variables_is_read_whatever_it_is_called() {
+    let tail = "ENV MODE=fast\nCOPY .env-dist /code/.env\nCMD gunicorn shop.wsgi";
+    let lines = image(tail, &[(".env-dist", "LEVEL=info\nMODE=slow\n")]);
+    holds(&lines, &["production app variable.LEVEL value=info", "production app variable.MODE value=fast"]);
+}
+
+#[test]
+fn options_for_an_entry_point_that_is_not_known_are_no_program() {
+    let config = "defaults:\n  timer: histogram\n";
+    let docker =
+        "FROM registry.example/exporter\nCOPY mapping.conf /config/\nCMD [\"--mapping=/config/mapping.conf\"]\n";
+    let lines = facts(&[("Dockerfile", docker), ("mapping.conf", config), REQUIREMENTS]);
+    assert!(!lines.iter().any(|line| line.contains("process.")), "{lines:#?}");
+}
+
+#[test]
+fn a_tool_that_a_makefile_looks_for_is_that_tool() {
+    let makefile = "UV := $(shell command -v uv 2> /dev/null)\ntest:\n\t$(UV) run pytest\n";
+    let flow = "on: push\njobs:\n  t:\n    runs-on: ubuntu-24.04\n    steps:\n      - uses: actions/setup-python@v5\n        with: {python-version: '3.12'}\n      - run: make test\n";
+    let lines = facts(&[("Makefile", makefile), (".github/workflows/ci.yml", flow), REQUIREMENTS]);
+    holds(&lines, &["test t runtime.python version=3.12"]);
+}
