@@ -241,3 +241,10 @@ fn an_export_of_an_old_lock_is_not_sure_where_two_versions_run_on_the_same_pytho
         assert!(run(&tree, "poetry install").unconfirmed.is_none());
     }
 }
+
+#[test]
+fn a_folder_in_a_pipfile_is_no_package_without_a_version() {
+    let pipfile = "[packages]\nshop = {editable = true, path = \".\"}\nflask = \"*\"\n";
+    let found = run(&tree(&[("Pipfile", pipfile)]), "pipenv install");
+    assert_eq!((found.packages["shop"].pinned, found.packages["flask"].pinned), (true, false));
+}

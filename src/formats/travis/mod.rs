@@ -15,6 +15,7 @@ use crate::formats::shell;
 use crate::formats::small::CommandText;
 use crate::formats::small::tree::{self, Kind, Node};
 use crate::formats::workflow::{Ci, ContainerSpec, Job, Matrix, Step, Texts, Workflow};
+use crate::knowledge::images;
 use crate::model::{FileId, Span, SpanMap, Spanned};
 
 /// Phases before and with the tests, in order; those that install come with a default.
@@ -158,15 +159,9 @@ fn root_wide(root: &Node, env: &Node) -> bool {
 
 /// The runner of a distribution's name.
 fn runner(dist: &Node) -> Option<Node> {
-    let label = match dist.as_str()? {
-        "noble" => "ubuntu-24.04",
-        "jammy" => "ubuntu-22.04",
-        "focal" => "ubuntu-20.04",
-        "bionic" => "ubuntu-18.04",
-        "xenial" => "ubuntu-16.04",
-        _ => return None,
-    };
-    Some(Node::new(Kind::Text(label.to_owned()), dist.span))
+    let (distro, release) = images::codename(dist.as_str()?)?;
+    let label = format!("{distro}-{}", release.filter(|_| distro == "ubuntu")?);
+    Some(Node::new(Kind::Text(label), dist.span))
 }
 
 fn matrix(rows: &[BTreeMap<String, Spanned<String>>], span: Span) -> Matrix {
