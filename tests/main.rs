@@ -11,6 +11,7 @@ mod fixes;
 mod fixtures;
 mod hooks;
 mod known;
+mod loading;
 mod metamorphic;
 mod outputs;
 mod pipelines;
