@@ -9,6 +9,10 @@ mod config;
 mod exits;
 mod fixes;
 mod fixtures;
+#[expect(unreachable_pub, reason = "the programs of the fuzzer call it from outside")]
+#[path = "fuzz/lib.rs"]
+mod fuzz;
+mod fuzzing;
 mod hooks;
 mod known;
 mod loading;

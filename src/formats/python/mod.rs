@@ -137,14 +137,17 @@ pub struct Val {
     pub prefix: Option<String>,
 }
 
-/// The variable to name of several: rather one of the program than an option of the library that reads it.
+/// The variable to name of several: rather one of the program than an option of the library that reads it, and rather one
+/// that may choose another thing than one that only says in which folder it lies (`sqlite:///{DATA_DIR}/db`).
 pub fn telling(variables: &BTreeSet<String>) -> Option<&String> {
     let option = |name: &str| {
         name.ends_with("_FOR_DYNACONF")
             || name.starts_with("DYNACONF_")
             || matches!(name, "PROJECT_ROOT" | "SETTINGS_MODULE" | "DYNACONF")
     };
-    variables.iter().find(|name| !option(name)).or_else(|| variables.iter().next())
+    let folder = |name: &str| ["DIR", "ROOT", "PATH", "FOLDER"].iter().any(|end| name.ends_with(end));
+    let own = || variables.iter().filter(|name| !option(name));
+    own().find(|name| !folder(name)).or_else(|| own().next()).or_else(|| variables.iter().next())
 }
 
 impl Val {
@@ -389,5 +392,19 @@ impl Machine<'_> {
         });
         let made = if is { self.instantiate(object, &eval::values::Args::default(), at).ok() } else { None };
         made.filter(|_| self.reads.iter().any(|r| r.via == "pydantic"))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_address_is_named_by_its_variable_and_not_by_the_folder_within_it() {
+        let named = |names: &[&str]| telling(&names.iter().map(|&name| name.to_owned()).collect()).cloned();
+        assert_eq!(named(&["DATABASE_URL", "DATA_DIR"]).as_deref(), Some("DATABASE_URL"));
+        assert_eq!(named(&["BASE_PATH", "SETTINGS_MODULE"]).as_deref(), Some("BASE_PATH"));
+        assert_eq!(named(&["DATA_DIR", "WORK_DIR"]).as_deref(), Some("DATA_DIR"));
+        assert_eq!(named(&[]), None);
     }
 }

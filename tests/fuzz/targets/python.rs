@@ -1,21 +1,4 @@
 //! Settings modules, evaluated in a closed and in an open world.
 #![no_main]
 
-use libfuzzer_sys::fuzz_target;
-use paritylint::formats::python::{Evaluator, entry};
-use paritylint::formats::{Vars, World};
-
-fuzz_target!(|data: &[u8]| {
-    let tree = paritylint_fuzz::tree(data, "settings.py");
-    let evaluator = Evaluator::new(&tree, vec![String::new()]);
-    let whole = Evaluator::new(&tree, vec![String::new()]).whole();
-    for (evaluator, world) in
-        [(&evaluator, World::empty()), (&evaluator, World::Open(Vars::new())), (&whole, World::empty())]
-    {
-        let _ = evaluator.module("settings", &world, None);
-        let _ = evaluator.module("settings", &world, Some("Config"));
-    }
-    if let Some(file) = tree.find("settings.py") {
-        let _ = entry::entry_points(&tree, file);
-    }
-});
+libfuzzer_sys::fuzz_target!(|data: &[u8]| paritylint_fuzz::python::run(data));

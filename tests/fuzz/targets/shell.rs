@@ -1,30 +1,4 @@
 //! Shell text in each dialect, and what it runs in a closed and in an open world.
 #![no_main]
 
-use libfuzzer_sys::fuzz_target;
-use paritylint::formats::shell::{Dialect, Files, Word, evaluate, parse};
-use paritylint::formats::{Vars, World};
-use paritylint::model::{FileId, Span, SpanMap};
-use paritylint_fuzz::{FILE, holds, problems_hold, text};
-
-struct None;
-
-impl Files for None {
-    fn script(&self, _: &str) -> Option<(FileId, &str)> {
-        Option::None
-    }
-}
-
-fuzz_target!(|data: &[u8]| {
-    let text = text(data);
-    let map = SpanMap::Linear { file: FILE, base: 0 };
-    for dialect in [Dialect::Bash, Dialect::Posix, Dialect::Github] {
-        let script = parse(&text, &map, dialect);
-        problems_hold(&text, &script.problems);
-        for world in [World::empty(), World::Open(Vars::new())] {
-            let args = ["serve", "--port=80"].map(|word| Word::known(word, Span::new(FILE, 0, 0)));
-            let run = evaluate(&script, &world, &args, &None);
-            run.commands.iter().for_each(|command| holds(&text, command.span));
-        }
-    }
-});
+libfuzzer_sys::fuzz_target!(|data: &[u8]| paritylint_fuzz::shell::run(data));
