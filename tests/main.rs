@@ -15,6 +15,7 @@ mod fuzz;
 mod fuzzing;
 mod hooks;
 mod known;
+mod loading;
 mod metamorphic;
 mod outputs;
 mod pipelines;

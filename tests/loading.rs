@@ -1,0 +1,109 @@
+//! Which module an environment's settings come from, and what else a component puts beside them.
+
+use crate::support::{facts, holds};
+
+const DJANGO: &str = "django==5.1\ngunicorn==22.0\n";
+const IMAGE: &str =
+    "FROM python:3.12\nWORKDIR /app\nCOPY . .\nRUN pip install -r requirements.txt\nCMD gunicorn shop.wsgi\n";
+const ENTRY: &str = "import os\nos.environ.setdefault('DJANGO_SETTINGS_MODULE', 'shop.settings')\n";
+
+#[test]
+fn a_component_that_comes_to_another_debug_is_told_by_itself() {
+    let compose = "services:
+  web:
+    build: .
+    environment: {SHOP_DEBUG: 'no'}
+  worker:
+    build: .
+    command: celery -A shop worker
+    environment: {SHOP_DEBUG: 'yes'}
+";
+    let lines = facts(&[
+        ("compose.production.yaml", compose),
+        ("Dockerfile", IMAGE),
+        ("requirements.txt", DJANGO),
+        ("shop/__init__.py", ""),
+        ("shop/wsgi.py", ENTRY),
+        ("shop/settings.py", "import os\nDEBUG = os.environ['SHOP_DEBUG'] == 'yes'\n"),
+    ]);
+    holds(&lines, &["production - setting.DEBUG value=False", "production worker setting.DEBUG value=True"]);
+}
+
+#[test]
+fn settings_that_the_start_copies_to_their_place_are_followed() {
+    let settings = "DEBUG = True\ntry:\n    from .local_settings import *\nexcept ImportError:\n    pass\n";
+    let image = IMAGE.replace("CMD gunicorn shop.wsgi", "ENTRYPOINT [\"/app/start.sh\"]");
+    let start = "#!/bin/sh\ncp shop/local_settings.py.image shop/local_settings.py\nexec gunicorn shop.wsgi\n";
+    let lines = facts(&[
+        ("Dockerfile", image.as_str()),
+        ("start.sh", start),
+        ("requirements.txt", DJANGO),
+        ("shop/__init__.py", ""),
+        ("shop/wsgi.py", ENTRY),
+        ("shop/settings.py", settings),
+        ("shop/local_settings.py.image", "DEBUG = False\n"),
+    ]);
+    holds(&lines, &["production - setting.DEBUG value=False"]);
+}
+
+#[test]
+fn the_module_that_an_entry_file_names_needs_no_package_around_it() {
+    let lines = facts(&[
+        ("Dockerfile", IMAGE),
+        ("requirements.txt", DJANGO),
+        ("apps/__init__.py", ""),
+        ("apps/notes/__init__.py", ""),
+        ("apps/notes/settings.py", "NOTES = 3\n"),
+        ("shop/wsgi.py", ENTRY),
+        ("shop/settings.py", "DEBUG = True\nINSTALLED_APPS = []\n"),
+    ]);
+    holds(&lines, &["production - setting.DEBUG value=True"]);
+}
+
+#[test]
+fn pages_that_are_called_settings_set_nothing() {
+    let lines = facts(&[
+        ("Dockerfile", IMAGE.replace("gunicorn shop.wsgi", "gunicorn shop.app:app").as_str()),
+        ("requirements.txt", "flask==3.1\ngunicorn==22.0\n"),
+        ("shop/__init__.py", ""),
+        ("shop/pages/__init__.py", ""),
+        ("shop/pages/settings.py", "import flask\n\ndef show():\n    return flask.render_template('a.html')\n"),
+        ("shop/app.py", "from flask import Flask\napp = Flask(__name__)\napp.config.from_object('shop.values')\n"),
+        ("shop/values.py", "DEBUG = True\n"),
+    ]);
+    holds(&lines, &["production - setting.DEBUG value=True"]);
+}
+
+#[test]
+fn a_mapping_that_is_looked_into_with_a_variable_gives_the_class() {
+    let config = "class Base:\n    DEBUG = False\nclass Local(Base):\n    DEBUG = True\n\
+        class Live(Base):\n    pass\n\nconfigs = {'local': Local, 'live': Live}\n";
+    let start = "import os\nfrom flask import Flask\nfrom config import configs\n\n\
+        def create_app(chosen):\n    app = Flask(__name__)\n    app.config.from_object(chosen)\n    return app\n\n\
+        kind = os.environ.get('KIND', 'local')\napp = create_app(configs[kind])\n";
+    let image = IMAGE.replace("gunicorn shop.wsgi", "gunicorn run:app");
+    let lines = facts(&[
+        ("Dockerfile", image.replace("CMD", "ENV KIND=live\nCMD").as_str()),
+        ("requirements.txt", "flask==3.1\ngunicorn==22.0\n"),
+        ("config.py", config),
+        ("run.py", start),
+    ]);
+    holds(&lines, &["production - setting.DEBUG value=False"]);
+}
+
+#[test]
+fn what_only_a_platform_sets_is_not_set_in_development() {
+    let lines = facts(&[
+        (
+            "compose.yaml",
+            "services:\n  web:\n    build: .\n    volumes: ['.:/app']\n    command: python manage.py runserver\n",
+        ),
+        ("Dockerfile", IMAGE),
+        ("requirements.txt", DJANGO),
+        ("manage.py", ENTRY),
+        ("shop/__init__.py", ""),
+        ("shop/settings.py", "import os\nDEBUG = 'RENDER' not in os.environ\n"),
+    ]);
+    holds(&lines, &["development - setting.DEBUG value=True"]);
+    assert!(!lines.iter().any(|line| line == "development - setting.DEBUG overridable=true"));
+}
