@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use paritylint::discover::classify::classify;
 use paritylint::model::{Audit, Finding, Severity};
 
+use crate::fixtures::{cases, files_of};
 use crate::support::{audited, deep, files, root, tree_of};
 
 type Files = BTreeMap<String, Vec<u8>>;
@@ -64,6 +65,45 @@ fn a_file_less_is_never_a_reason_to_miss_something() {
     });
 }
 
+/// What is said anew of something absent where a file less is there, for each file of a tree.
+fn gained(name: &str, whole: &Files) -> Vec<String> {
+    let before = of_absence(&audit_of(whole.clone()));
+    let mut all = Vec::new();
+    for path in whole.keys().filter(|path| classify(path).is_some()) {
+        let mut fewer = whole.clone();
+        fewer.remove(path);
+        let new: Vec<String> = of_absence(&audit_of(fewer)).into_iter().filter(|one| !before.contains(one)).collect();
+        if !new.is_empty() {
+            all.push(format!("{name} without {path}: {new:?}"));
+        }
+    }
+    all
+}
+
+/// The first tree of each rule in which it fires and that nothing configures: configuration names files that must be there.
+fn firing() -> Vec<(String, Files)> {
+    let mut seen = std::collections::BTreeSet::new();
+    let mut all = Vec::new();
+    for case in cases().iter().filter(|case| case.expected.severity.is_some()) {
+        let whole = files_of(case);
+        if !whole.contains_key("paritylint.toml") && seen.insert(case.rule.clone()) {
+            all.push((format!("{}/{}", case.rule, case.name), whole));
+        }
+    }
+    all
+}
+
+#[test]
+fn a_file_less_gains_nothing_in_the_fixtures_of_rules_either() {
+    deep(|| {
+        let all: Vec<String> = firing().iter().flat_map(|(name, whole)| gained(name, whole)).collect();
+        // Without the workflow that runs the tests, what deploys really does not wait for them.
+        let gate = |one: &&String| one.contains(".github/workflows/") && one.contains("[\"deploy-not-gated-by-tests");
+        let all: Vec<&String> = all.iter().filter(|one| !gate(one)).collect();
+        assert!(all.is_empty(), "{} of them:\n{all:#?}", all.len());
+    });
+}
+
 /// Words that mean the same, each for the other.
 const SYNONYMS: [(&str, &str); 7] = [
     ("production", "prod"),
@@ -85,9 +125,10 @@ fn renamed(text: &str) -> String {
             continue;
         }
         let other = SYNONYMS.iter().find_map(|(a, b)| (*a == word).then_some(*b).or((*b == word).then_some(*a)));
-        // `libpq-dev` is a package of the distribution, and not ours to rename.
-        let package = out.ends_with('-') && c != '.' && word == "dev";
-        out.push_str(other.filter(|_| !package).unwrap_or(&word));
+        // `libpq-dev`, `django.db` and the group `dev` of uv are names of others, and not ours to rename.
+        let group = c == ' ' && (out.is_empty() || out.ends_with('\n'));
+        let theirs = word == "dev" && (group || out.ends_with('-') && c != '.') || out.ends_with("django.");
+        out.push_str(other.filter(|_| !theirs).unwrap_or(&word));
         word.clear();
         out.push(c);
     }
@@ -107,19 +148,30 @@ fn shape(audit: &Audit) -> Vec<String> {
     lines
 }
 
+/// A tree in other words.
+fn in_other_words(whole: &Files) -> Files {
+    let text = |text: &[u8]| renamed(std::str::from_utf8(text).unwrap());
+    whole.iter().map(|(path, bytes)| (renamed(path), text(bytes).into_bytes())).collect()
+}
+
 #[test]
 fn other_words_for_the_same_lead_to_the_same_findings() {
     deep(|| {
         for name in PROJECTS {
             let whole = project(name);
-            let other: Files = whole
-                .iter()
-                .map(|(path, text)| {
-                    let text = String::from_utf8(text.clone()).unwrap();
-                    (renamed(path), renamed(&text).into_bytes())
-                })
-                .collect();
-            assert_eq!(shape(&audit_of(other)), shape(&audit_of(whole)), "{name}");
+            assert_eq!(shape(&audit_of(in_other_words(&whole))), shape(&audit_of(whole)), "{name}");
         }
+    });
+}
+
+#[test]
+fn other_words_lead_to_the_same_findings_in_the_fixtures_of_rules_too() {
+    deep(|| {
+        let differ = |(name, whole): (String, Files)| {
+            let (other, own) = (shape(&audit_of(in_other_words(&whole))), shape(&audit_of(whole)));
+            (other != own).then(|| format!("{name}: {other:#?} for {own:#?}"))
+        };
+        let all: Vec<String> = firing().into_iter().filter_map(differ).collect();
+        assert!(all.is_empty(), "{} of them:\n{}", all.len(), all.join("\n"));
     });
 }

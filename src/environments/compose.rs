@@ -130,21 +130,14 @@ fn infer_folder(repository: &Repository<'_>, group: &[&File]) -> Vec<Planned> {
         let names_none = own.map_or(base.is_some(), |(_, word)| word == "override");
         names_none && called_with(repository, file).is_none()
     };
-    // Tools of others alone (a proxy, what renews certificates) are part of what runs beside them, not an environment; so
-    // are services by themselves where another file of the same role runs what is ours.
-    let aside = |file: &File| {
-        let role = |file: &File| file.naming.role.as_ref().map(|(role, _)| *role);
-        let mut others = named.iter().filter(|other| other.id != file.id && role(other) == role(file));
-        let deployed = matches!(role(file), Some(Role::Production | Role::Staging));
-        tools(&file.alone) || deployed && of_others(&file.alone) && others.any(|other| !only_services(&other.alone))
-    };
     // What is laid over all that a plain `docker compose up` runs is a developer's variant of it.
     let variant = |stack: &Stack| {
         let plain = base.zip(over).map(|(base, over)| [base.id, over.id]);
         plain.is_some_and(|plain| stack.files.len() > 2 && stack.files.starts_with(&plain))
     };
-    for file in
-        named.iter().filter(|file| file.naming.role.is_some() && !over_another(file) && !partial(file) && !aside(file))
+    for file in named
+        .iter()
+        .filter(|file| file.naming.role.is_some() && !over_another(file) && !partial(file) && !is_beside(file, &named))
     {
         let mut stack = stack_of(repository, file, base.copied());
         if let Some(over) = laid_on(file).filter(|over| !stack.files.contains(&over.id)) {
@@ -228,6 +221,15 @@ fn infer_folder(repository: &Repository<'_>, group: &[&File]) -> Vec<Planned> {
         }
     }
     found
+}
+
+/// Whether a file that is named for an environment only starts what stands beside it: tools of others (a proxy, what renews
+/// certificates), or services by themselves where another file of the same role runs what is ours.
+fn is_beside(file: &File, named: &[&&File]) -> bool {
+    let role = |file: &File| file.naming.role.as_ref().map(|(role, _)| *role);
+    let mut others = named.iter().filter(|other| other.id != file.id && role(other) == role(file));
+    let deployed = matches!(role(file), Some(Role::Production | Role::Staging));
+    tools(&file.alone) || deployed && of_others(&file.alone) && others.any(|other| !only_services(&other.alone))
 }
 
 /// Whether a file beside the plain one is a production of its own: it says alone all that runs, a server for production and

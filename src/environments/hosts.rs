@@ -99,7 +99,15 @@ impl Reading<'_, '_> {
     /// A manifest of Cloud Foundry: applications, each with a command or the Procfile of its folder.
     fn cloud_foundry(&self, root: &Node) -> Option<Planned> {
         let mut found = planned(self.file, MANIFEST);
+        let mut others = false;
         for application in root.get("applications")?.items() {
+            // What is built without Python's buildpack is another program.
+            let packs = ["buildpack", "buildpacks"].into_iter().filter_map(|key| application.get(key));
+            let packs: Vec<_> = packs.flat_map(Node::texts).collect();
+            if !packs.is_empty() && !packs.iter().any(|pack| pack.value.contains("python")) {
+                others = true;
+                continue;
+            }
             let name = application.field("name").map_or_else(|| "app".to_owned(), |name| name.value);
             let given = vars(application.get("env"));
             let path = application.field("path").map_or_else(|| ".".to_owned(), |path| path.value);
@@ -116,7 +124,7 @@ impl Reading<'_, '_> {
             }
         }
         found.only_named = found.units.is_empty();
-        Some(found)
+        (!found.only_named || !others).then_some(found)
     }
 
     fn processes(&self, folder: &str) -> Vec<(String, CommandLine)> {
@@ -237,6 +245,15 @@ mod tests {
         );
         let run = "{\"AWSEBDockerrunVersion\": \"1\", \"Image\": {\"Name\": \"acme/shop\"}}";
         assert_eq!(one("Dockerrun.aws.json", run), ["production production: Dockerrun.aws.json"]);
+    }
+
+    #[test]
+    fn a_manifest_without_pythons_buildpack_is_of_another_program() {
+        let manifest =
+            |pack: &str| format!("---\napplications:\n  - name: a\n    command: ./run\n    buildpacks: [{pack}]\n");
+        let found = |pack: &str| environments(&[("manifest.yml", manifest(pack).as_str()), NEEDS]).len();
+        assert_eq!(found("binary_buildpack"), 0);
+        assert_eq!(found("apt_buildpack, python_buildpack"), 1);
     }
 
     #[test]

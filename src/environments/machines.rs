@@ -86,9 +86,9 @@ fn by_default(
         Some(Span::new(file, at, at + sign.len()))
     };
     if let Some(manage) = manage {
-        let plain = modules.iter().filter(|module| module.role.is_none());
-        let signs = ["sqlite3", "DEBUG = True", "localhost", "127.0.0.1"];
-        let span = plain.filter_map(|module| found(module.file, &signs)).next()?;
+        let mut plain = modules.iter().filter(|module| module.role.is_none());
+        let signs = ["sqlite3", "localhost", "127.0.0.1"];
+        let span = plain.find_map(|module| found(module.file, &signs))?;
         return Some((manage, span, "its settings have defaults for a developer's machine"));
     }
     repository.of(Kind::Python).iter().find_map(|file| {
