@@ -18,7 +18,7 @@ fn tests_here(call: &Call) -> bool {
 }
 
 /// The test command that a compose call runs in a service.
-fn tests_in_service(call: &Call) -> Option<&ComposeCall> {
+pub fn tests_in_service(call: &Call) -> Option<&ComposeCall> {
     let Meaning::Composes(compose) = &call.meaning else { return None };
     let tests = !compose.command.is_empty() && meaning::of(&compose.command) == Meaning::Tests;
     let scripted =

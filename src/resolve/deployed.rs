@@ -32,6 +32,6 @@ pub(super) fn is_foreign(context: &Context<'_, '_>, planned: &Planned, choice: &
 /// Whether a module is named for development, in an environment whose variables are not seen.
 pub(super) fn is_developed(planned: &Planned, choice: &SettingsChoice) -> bool {
     let named = role_of_value(&choice.module).map(|(role, _)| role);
-    let deployed = planned.unseen.is_some() && planned.environment.role != Role::Development;
+    let deployed = (planned.shared || planned.unseen.is_some()) && planned.environment.role != Role::Development;
     deployed && matches!(named, Some(Role::Development | Role::Test))
 }
