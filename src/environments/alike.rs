@@ -102,6 +102,7 @@ fn take(planned: &mut Planned, known: &Planned) {
     let name = &known.environment.name;
     planned.units.clone_from(&known.units);
     planned.only_named = false;
+    (planned.shared, planned.unseen) = (true, known.unseen.clone());
     for (unit, vars) in &known.variables {
         let unknown = |(variable, var): (&String, &Var)| {
             let at = var.origin.primary();
@@ -140,7 +141,7 @@ mod tests {
         let plan = infer(&Repository::read(&tree), &Config::read(&tree), false);
         let of = |name: &str| plan.environments.iter().find(|planned| planned.environment.name == name).unwrap();
         assert_eq!(of("staging").units.len(), of("production").units.len());
-        assert!(of("staging").unseen.is_some() && of("production").unseen.is_none());
+        assert!(of("staging").shared && !of("production").shared);
         assert!(environments(&files[..2]).iter().all(|line| !line.contains("Procfile")));
     }
 

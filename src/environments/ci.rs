@@ -19,7 +19,7 @@ fn tests_here(call: &Call) -> bool {
 }
 
 /// The test command that a compose call runs in a service, itself or through what the repository says that it runs.
-fn tests_in_service(repository: &Repository<'_>, call: &Call) -> Option<ComposeCall> {
+pub fn tests_in_service(repository: &Repository<'_>, call: &Call) -> Option<ComposeCall> {
     let Meaning::Composes(compose) = &call.meaning else { return None };
     if compose.command.is_empty() {
         return None;

@@ -122,7 +122,8 @@ pub(super) fn sign(repository: &Repository<'_>, file: FileId, workflow: &Workflo
     let weak = || composed(repository, file, job).filter(|_| !trial);
     let by_name = || {
         let bound = if gitlab { job.environment.is_some() } else { is_bound(repository, file, job) };
-        let plain = named && !(of_tests && job.environment.is_none());
+        let says_where = job.environment.is_some() || targets::word_of(&job.id.value).is_some();
+        let plain = named && (!of_tests || says_where);
         (plain || bound).then_some(Sign { span: job.id.span, word: None })
     };
     let found = strong.or_else(weak).or_else(by_name)?;

@@ -75,6 +75,9 @@ fn of_job(repository: &Repository<'_>, file: FileId, workflow: &Workflow, job: &
     if words.is_empty() {
         words = targets::of_steps(workflow, job);
     }
+    if words.is_empty() {
+        words = targets::of_places(workflow, job);
+    }
     let at = |role: Role, word: String, span: Span, named: bool| Deployment {
         workflow: file,
         job: job.id.value.clone(),
@@ -139,9 +142,11 @@ fn way_of(repository: &Repository<'_>, deployment: &Deployment) -> Way {
 pub(super) fn add(repository: &Repository<'_>, all: &mut Vec<Planned>) {
     let found = deployments(repository);
     let same = |planned: &Planned, of: &Deployment| {
-        planned.environment.role == of.role
-            && canonical(of.role, &planned.environment.name) == canonical(of.role, &of.word)
+        let name = planned.environment.name.as_str();
+        let name = name.strip_prefix(DEPLOYED).unwrap_or(name);
+        planned.environment.role == of.role && canonical(of.role, name) == canonical(of.role, &of.word)
     };
+    rename_tried(all);
     let mut placed: Vec<(usize, &Deployment)> = Vec::new();
     for deployment in &found {
         let way = way_of(repository, deployment);
@@ -197,6 +202,18 @@ fn free_name(deployment: &Deployment, all: &[Planned]) -> String {
     let word = &deployment.word;
     let taken = |planned: &Planned| planned.environment.name == *word && planned.environment.role != deployment.role;
     if all.iter().any(taken) { format!("{DEPLOYED}{word}") } else { word.clone() }
+}
+
+/// Environments that are deployed to do not share their name with the tests.
+fn rename_tried(all: &mut [Planned]) {
+    let is_test = |planned: &Planned| planned.environment.role == Role::Test;
+    let tests: Vec<String> =
+        all.iter().filter(|planned| is_test(planned)).map(|planned| planned.environment.name.clone()).collect();
+    for planned in all.iter_mut().filter(|planned| !is_test(planned)) {
+        if tests.contains(&planned.environment.name) {
+            planned.environment.name = format!("{DEPLOYED}{}", planned.environment.name);
+        }
+    }
 }
 
 /// What stands before a name that another environment has.

@@ -3,6 +3,7 @@
 //! Strongest runner first: configuration, compose files, images, platforms, CI; names of settings come last.
 
 mod alike;
+mod ansible;
 mod apart;
 mod base_role;
 pub mod ci;
@@ -24,6 +25,8 @@ pub mod platform_files;
 mod programs;
 pub mod projects;
 mod published;
+mod retired;
+mod servers;
 mod service_roles;
 pub mod settings;
 mod shipped;
@@ -32,6 +35,7 @@ mod starts;
 mod targets;
 mod told;
 mod tried;
+mod values;
 mod ways;
 pub mod words;
 
@@ -100,17 +104,24 @@ fn of_project(repository: &Repository<'_>, whole: bool) -> Vec<Planned> {
     // What an orchestrator runs is production, rather than what a heuristic makes of a compose file.
     let sure: Vec<Planned> =
         all.iter().filter(|planned| !developed::is_guessed(&planned.environment)).cloned().collect();
-    let orchestrated = kubernetes::infer(repository, &sure);
+    let mut orchestrated = kubernetes::infer(repository, &sure);
+    if orchestrated.is_empty() {
+        orchestrated = values::infer(repository);
+    }
     if orchestrated.iter().any(|planned| planned.environment.role == Role::Production) {
         all = sure;
     }
     all.extend(orchestrated);
+    let by_playbook = ansible::infer(repository, &all);
+    all.extend(by_playbook);
     let known = all.clone();
     all.extend(images::infer(repository, &known));
     let known = all.clone();
     all.extend(platform::procfiles(repository, &known));
     drop_shadowed_images(repository, &mut all);
+    retired::drop_images(repository, &mut all);
     developed::drop(repository, &mut all);
+    servers::add(repository, &mut all);
     if !all.iter().any(|planned| planned.environment.name == "production") {
         for planned in all
             .iter_mut()
@@ -290,7 +301,7 @@ fn orchestrator(path: &str) -> Option<&'static str> {
 }
 
 /// The file of a CI that is not read.
-fn unread_ci<'t>(repository: &Repository<'t>) -> Option<&'t str> {
+pub fn unread_ci<'t>(repository: &Repository<'t>) -> Option<&'t str> {
     const NAMES: [&str; 9] = [
         "Jenkinsfile",
         "azure-pipelines.yml",

@@ -177,6 +177,8 @@ pub struct Planned {
     pub only_named: bool,
     /// Variables that are given to all that runs there.
     pub given: Vars,
+    /// Whether what runs there is known from another environment, which is deployed in the same way.
+    pub shared: bool,
     /// Why nothing of the repository says which variables are set there, where that is so.
     pub unseen: Option<Reason>,
 }
@@ -203,6 +205,7 @@ impl Planned {
             found_as: None,
             only_named: false,
             given: Vars::new(),
+            shared: false,
             unseen: None,
         }
     }

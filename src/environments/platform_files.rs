@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use super::plan::{CommandLine, ImageBuild, NativeBuild, Planned, Runs, Unit};
 use super::platform::line;
 use super::words::naming;
-use super::{hosts, images};
+use super::{hosts, images, retired};
 use crate::discover::{Kind, paths};
 use crate::formats::small::fly::Fly;
 use crate::formats::small::heroku_yml::{HerokuYml, Run};
@@ -27,7 +27,7 @@ pub fn infer(repository: &Repository<'_>, known: &[Planned]) -> Vec<Planned> {
         let path = repository.tree.path(*file);
         let name = paths::name(path);
         let naming = naming(path);
-        if naming.template {
+        if naming.template || retired::is_unused(repository, *file) {
             continue;
         }
         let (platform, more) = match name {

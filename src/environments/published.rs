@@ -85,7 +85,13 @@ pub(super) fn step_args(step: &Step) -> BTreeMap<String, Option<String>> {
 /// Whether a job pushes by another step what one of its steps only loads.
 fn pushed_later(repository: &Repository<'_>, workflow: FileId, job: &Job) -> bool {
     let caller = Caller::Job { file: workflow, job: job.id.value.clone() };
-    let action = |uses: &str| uses.split('@').next().is_some_and(|name| name.ends_with("/docker-push"));
+    let action = |uses: &str| {
+        uses.split('@').next().is_some_and(|name| {
+            ["docker-push", "gcr-push", "ecr-push", "image-push", "push-image"]
+                .iter()
+                .any(|end| name.ends_with(&format!("/{end}")))
+        })
+    };
     repository.calls.iter().any(|call| call.caller == caller && matches!(call.meaning, Meaning::Pushes(_)))
         || job.steps.iter().any(|step| step.uses.as_ref().is_some_and(|uses| action(&uses.value)))
 }

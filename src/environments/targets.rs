@@ -96,6 +96,25 @@ pub(super) fn of_steps(workflow: &Workflow, job: &Job) -> Vec<Word> {
     found
 }
 
+/// The environment whose word all names of places have that a job is given: buckets, clusters, applications.
+pub(super) fn of_places(workflow: &Workflow, job: &Job) -> Vec<Word> {
+    const PLACES: [&str; 9] =
+        ["app", "bucket", "cluster", "domain", "host", "namespace", "project", "service", "stack"];
+    let place = |name: &str| {
+        let name = name.to_ascii_lowercase();
+        name.split(['-', '_']).any(|word| PLACES.contains(&word))
+    };
+    let mut found = Vec::new();
+    let steps = job.steps.iter().flat_map(|step| [&step.env, &step.with]);
+    for (name, value) in [&workflow.env, &job.env].into_iter().chain(steps).flatten() {
+        if place(name) && !value.value.contains("${{") {
+            add(&value.value, value.span, &mut found);
+        }
+    }
+    let deployed = |((role, _), _): &Word| matches!(role, Role::Production | Role::Staging);
+    if found.len() == 1 && found.iter().all(deployed) { found } else { Vec::new() }
+}
+
 /// Whether only who starts a workflow says where its job deploys to.
 pub(super) fn is_chosen_elsewhere(workflow: &Workflow, job: &Job) -> bool {
     let called = !workflow.on.is_empty() && workflow.on.iter().all(|on| on.event.value == "workflow_call");
@@ -173,6 +192,9 @@ mod tests {
 
     #[test]
     fn steps_name_targets_where_the_job_does_not() {
+        let places = "on: push\njobs:\n  roll:\n    runs-on: u\n    env: {A_BUCKET: staging-media-1, B_BUCKET: staging-x}\n    steps: [{run: flyctl deploy}]\n";
+        assert_eq!(deployed(places), ["staging staging"]);
+        assert_eq!(deployed(&places.replace("staging-x", "production-x")), ["production production?"]);
         let of = |steps: &str| deployed(&format!("on: push\njobs:\n  publish:\n    runs-on: u\n    steps: {steps}\n"));
         assert_eq!(of("[{run: bash bin/autodeploy.sh, env: {TARGET_ENV: staging}}]"), ["staging staging"]);
         assert_eq!(of("[{run: ./deploy-prod.sh}]"), ["production prod"]);

@@ -118,12 +118,15 @@ fn eats(argv: &[&str]) -> Option<usize> {
     if is_assignment(argv.first()?) {
         return Some(1);
     }
+    // The sub-command may stand behind options of the program: `poetry -C x run`.
+    let verb = |row: &Wrapper| skip_flags(argv, 1, &row.value_flags);
     let fits = |row: &&Wrapper| {
-        row.program == program && (row.words.is_empty() || argv.get(1).is_some_and(|word| has(&row.words, word)))
+        let named = || argv.get(verb(row)).is_some_and(|word| has(&row.words, word));
+        row.program == program && (row.words.is_empty() || named())
     };
     // A wrapper with a sub-command is the more exact row.
     let row = table().wrappers.iter().filter(fits).max_by_key(|row| row.words.len())?;
-    let mut at = 1 + usize::from(!row.words.is_empty());
+    let mut at = if row.words.is_empty() { 1 } else { verb(row) + 1 };
     if !row.until.is_empty() {
         return argv.iter().position(|word| *word == row.until).map(|found| found + 1);
     }

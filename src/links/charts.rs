@@ -1,4 +1,4 @@
-//! Names of variables that charts of Helm give to containers.
+//! Names of variables that charts of Helm and templates of OpenShift give to containers.
 //!
 //! What a chart makes of its values only its templates tell, and those are programs: the names alone are read, from values
 //! files (keys in capitals, entries with such a `name`) and from the `- name:` lines of templates.
@@ -16,6 +16,7 @@ pub(super) fn variables(tree: &Tree) -> BTreeMap<String, Span> {
     let charts = tree.files().filter(|(_, path)| paths::name(path) == "Chart.yaml" && !is_aside(path));
     let folders: Vec<&str> = charts.map(|(_, path)| paths::parent(path)).collect();
     let mut found = BTreeMap::new();
+    objects_of_templates(tree, &mut found);
     if folders.is_empty() {
         return found;
     }
@@ -37,6 +38,21 @@ pub(super) fn variables(tree: &Tree) -> BTreeMap<String, Span> {
         }
     }
     found
+}
+
+/// The names that templates of OpenShift give in their secrets and maps of configuration, and to containers.
+fn objects_of_templates(tree: &Tree, found: &mut BTreeMap<String, Span>) {
+    let yaml = |path: &str| path.ends_with(".yaml") || path.ends_with(".yml");
+    for (file, _) in tree.files().filter(|(_, path)| yaml(path) && !is_aside(path)) {
+        let Some(text) = tree.text(file).ok().filter(|text| text.contains("kind: Template")) else { continue };
+        let parsed = tree::yaml(file, text).0;
+        let Some(objects) = parsed.as_ref().and_then(|root| root.get("objects")) else { continue };
+        objects.items().iter().for_each(|object| {
+            of_values(object, &mut |name| {
+                found.entry(name.value).or_insert(name.span);
+            });
+        });
+    }
 }
 
 /// Whether a name is written as those of variables are.
@@ -86,9 +102,10 @@ mod tests {
                 "env:\n{{- if .Values.db }}\n  - name: DATABASE_URL\n{{- end }}\n  - name: web\n",
             ),
             ("other/values.yaml", "env: {NOT_OURS: 1}\n"),
+            ("ops/secret.yaml", "kind: Template\nobjects: [{kind: Secret, stringData: {API_KEY: '${KEY}'}}]\n"),
         ];
         let tree = Tree::open(Box::new(Overlay::of(files))).unwrap();
         let names: Vec<_> = variables(&tree).into_keys().collect();
-        assert_eq!(names, ["DATABASE_URL", "SECRET_KEY", "SMTP_HOST"]);
+        assert_eq!(names, ["API_KEY", "DATABASE_URL", "SECRET_KEY", "SMTP_HOST"]);
     }
 }

@@ -23,11 +23,9 @@ pub(super) fn read(program: &str, words: &[&str]) -> Option<Option<String>> {
         return None;
     }
     match program {
-        "kubectl" | "oc"
-            if ["apply", "set", "rollout"].iter().any(|verb| has(verb)) || program == "oc" && has("tag") =>
-        {
-            Some(after(&["-n", "--namespace"]))
-        }
+        "kubectl" if has("apply") || has("set") || has("rollout") => Some(after(&["-n", "--namespace"])),
+        // What `oc apply` makes may as well be what builds images.
+        "oc" if has("set") || has("rollout") => Some(after(&["-n", "--namespace"])),
         "terraform" | "tofu" | "terragrunt" if has("apply") => {
             Some(words.iter().find_map(|word| word.strip_prefix("-var-file=")).map(str::to_owned))
         }

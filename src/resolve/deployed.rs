@@ -41,6 +41,6 @@ pub(super) fn is_foreign(
 /// Whether a module is named for development, in an environment whose variables are not seen.
 pub(super) fn is_developed(planned: &Planned, choice: &SettingsChoice) -> bool {
     let named = role_of_value(&choice.module).map(|(role, _)| role);
-    let deployed = planned.unseen.is_some() && planned.environment.role != Role::Development;
+    let deployed = (planned.shared || planned.unseen.is_some()) && planned.environment.role != Role::Development;
     deployed && matches!(named, Some(Role::Development | Role::Test))
 }

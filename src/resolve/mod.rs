@@ -42,6 +42,7 @@ pub mod supervised;
 pub mod together;
 mod turns;
 pub mod unread;
+mod untested;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;

@@ -9,7 +9,19 @@ use crate::model::{Certainty, Known, Origin, Reason, Role, Span};
 /// Gives a component the variables that are set outside.
 pub(super) fn provide(context: &Context<'_, '_>, part: &mut Part<'_>, planned: &Planned, unit: &Unit) {
     configured(part, planned);
+    given(part, planned, unit);
     chart(context, part, planned, unit);
+}
+
+/// Variables that are given to all that runs in an environment.
+fn given(part: &mut Part<'_>, planned: &Planned, unit: &Unit) {
+    if !matches!(unit.runs, Runs::Image(_) | Runs::Process { .. } | Runs::Container(_)) {
+        return;
+    }
+    for (name, var) in &planned.given {
+        part.providers.insert(name.clone(), "deployment");
+        part.world.vars_mut().insert(name.clone(), var.clone());
+    }
 }
 
 /// Variables that a chart gives to the image that it deploys.
@@ -28,7 +40,7 @@ pub(super) fn charted(context: &Context<'_, '_>, role: Role) -> Vars {
     let deployed = matches!(role, Role::Production | Role::Staging);
     let names = context.repository.charted.iter().filter(|_| deployed);
     let given = |(name, span): (&String, &Span)| {
-        let value = Known::Unknown(Reason::at("a chart of Helm gives it, which is not evaluated", *span));
+        let value = Known::Unknown(Reason::at("a chart or a template gives it, which is not evaluated", *span));
         (name.clone(), Var { value, certainty: Certainty::Stated, origin: Origin::set(*span) })
     };
     names.map(given).collect()

@@ -4,11 +4,12 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use super::state::Statements;
-use super::{overlaid, refresh};
+use super::{overlaid, refresh, untested};
+use crate::environments::ci;
 use crate::environments::deployments::{self, Deployment};
 use crate::formats::workflow::outcome::runs_after_failure;
 use crate::formats::workflow::{self, Ci, Job, Target, Workflow};
-use crate::links::{Call, Caller, Meaning, Repository, meaning};
+use crate::links::{Call, Caller, Meaning, Repository};
 use crate::model::{Dimension, FileId, Origin, Role, StepKind};
 
 /// What stands between the tests and a deployment.
@@ -130,7 +131,8 @@ fn reusing(repository: &Repository<'_>) -> Vec<((FileId, String), FileId)> {
 fn is_test(call: &Call) -> bool {
     match &call.meaning {
         Meaning::Tests => true,
-        Meaning::Composes(compose) => !compose.command.is_empty() && meaning::of(&compose.command) == Meaning::Tests,
+        Meaning::Composes(_) => ci::tests_in_service(call).is_some(),
+        Meaning::RunsImage(run) => run.command.iter().any(|word| word.contains("test")),
         Meaning::Runs(words) => words.iter().any(|word| word.contains("test")),
         _ => false,
     }
@@ -256,6 +258,9 @@ fn ungated(
     workflow: &Workflow,
     testing: &BTreeSet<(FileId, String)>,
 ) -> &'static str {
+    if testing.is_empty() {
+        return untested::gate(repository);
+    }
     let event = |name: &str| workflow.on.iter().find(|trigger| trigger.event.value == name);
     let here = testing.iter().any(|(other, _)| *other == file);
     let elsewhere = |early: bool| testing.iter().any(|(other, _)| tests_elsewhere(repository, file, *other, early));

@@ -16,6 +16,7 @@ pub mod render;
 pub mod runtime_files;
 pub mod s6;
 pub mod supervisord;
+pub mod systemd;
 #[cfg(test)]
 mod tests;
 pub mod tox;

@@ -1,0 +1,217 @@
+//! Servers that a playbook of Ansible sets up: what its templates start, with the variables that it gives.
+
+use super::plan::{CommandLine, NativeBuild, Planned, Runs, Unit};
+use crate::discover::aside::is_aside;
+use crate::discover::paths;
+use crate::formats::shell::HOLE;
+use crate::formats::small::tree::{self, Node};
+use crate::formats::small::{lines, systemd};
+use crate::formats::{Var, Vars};
+use crate::links::{Meaning, Repository, meaning};
+use crate::model::{Confidence, FileId, Known, Origin, Reason, Role, Span, SpanMap};
+
+/// How many files of one playbook are read.
+const MAX_FILES: usize = 500;
+
+/// Production as playbooks set it up, where their templates start the project; `known` are the environments of others.
+pub(super) fn infer(repository: &Repository<'_>, known: &[Planned]) -> Option<Planned> {
+    let there = |planned: &Planned| planned.environment.role == Role::Production && !planned.units.is_empty();
+    if known.iter().any(there) {
+        return None;
+    }
+    playbooks(repository).into_iter().find_map(|(file, span)| planned(repository, file, span))
+}
+
+/// The playbooks: lists of plays, each with hosts and what is done on them.
+fn playbooks(repository: &Repository<'_>) -> Vec<(FileId, Span)> {
+    let mut found = Vec::new();
+    for (file, path) in repository.tree.files() {
+        let tests = path.split('/').any(|part| ["molecule", "tests", ".github"].contains(&part));
+        if tests || is_aside(path) || !is_yaml(path) {
+            continue;
+        }
+        let Ok(text) = repository.tree.text(file) else { continue };
+        if !(text.contains("hosts:") && (text.contains("roles:") || text.contains("tasks:"))) {
+            continue;
+        }
+        let Ok(parsed) = repository.tree.parsed(file, tree::yaml) else { continue };
+        let plays = parsed.0.as_ref().map(Node::items).unwrap_or_default();
+        let play =
+            |node: &&Node| node.get("hosts").is_some() && ["roles", "tasks"].iter().any(|key| node.get(key).is_some());
+        found.extend(plays.iter().find(play).map(|node| (file, node.span)));
+    }
+    found
+}
+
+fn is_yaml(path: &str) -> bool {
+    path.ends_with(".yml") || path.ends_with(".yaml")
+}
+
+fn planned(repository: &Repository<'_>, playbook: FileId, span: Span) -> Option<Planned> {
+    let top = paths::parent(repository.tree.path(playbook)).to_owned();
+    let below = |path: &str| top.is_empty() || path.strip_prefix(&top).is_some_and(|rest| rest.starts_with('/'));
+    let files: Vec<(FileId, &str)> = repository.tree.files().filter(|(_, path)| below(path)).take(MAX_FILES).collect();
+    let mut planned = Planned::new("production", Role::Production, Confidence::Named)
+        .because(Span::new(playbook, span.start as usize, span.start as usize), "a playbook of Ansible sets it up");
+    for (file, path) in &files {
+        for command in commands(repository, *file, path) {
+            planned.add_file(*file);
+            let name = command.text.split_whitespace().next().unwrap_or("app").to_owned();
+            if !planned.units.iter().any(|unit| unit.name == name) {
+                let native = Some(NativeBuild { folder: String::new(), build: None });
+                planned.units.push(Unit { name, runs: Runs::Process { command, image: None, native } });
+            }
+        }
+    }
+    if planned.units.is_empty() {
+        return None;
+    }
+    for (file, path) in files.iter().filter(|(_, path)| is_yaml(path)) {
+        let given = variables(repository, *file);
+        if !given.is_empty()
+            && path.split('/').any(|part| ["host_vars", "group_vars", "vars", "defaults"].contains(&part))
+        {
+            planned.add_file(*file);
+        }
+        planned.given.extend(given);
+    }
+    planned.unseen = Some(Reason::at("a playbook of Ansible, which is not evaluated, sets its variables", span));
+    Some(planned)
+}
+
+/// The commands of a template that serve or work a module of the repository.
+fn commands(repository: &Repository<'_>, file: FileId, path: &str) -> Vec<CommandLine> {
+    let name = paths::name(path);
+    let template = path.split('/').any(|part| part == "templates") || name.ends_with(".j2");
+    let Some(text) = repository.tree.text(file).ok().filter(|_| template) else { return Vec::new() };
+    let mut found = Vec::new();
+    if text.contains("[uwsgi]") {
+        let module = lines(text).find_map(|(start, line)| {
+            let (key, value) = line.split_once('=')?;
+            let value = value.trim();
+            let ours = ["module", "wsgi"].contains(&key.trim()) && is_module(repository, value);
+            ours.then(|| (value.to_owned(), Span::new(file, start, start + line.len())))
+        });
+        found.extend(module.map(|(module, span)| (format!("uwsgi --module {module}"), span)));
+    }
+    if let Some(start) = text.contains("[Service]").then(|| systemd::parse(file, text).start).flatten() {
+        let word = |word: &str| word.rsplit_once("/bin/").map_or(word, |(_, program)| program).to_owned();
+        let words: Vec<String> = holes(&start.text).split_whitespace().map(word).collect();
+        if words.iter().any(|word| is_module(repository, word)) {
+            found.push((words.join(" "), start.span));
+        }
+    }
+    let serves = |(text, _): &(String, Span)| {
+        let words: Vec<String> = text.split_whitespace().map(str::to_owned).collect();
+        matches!(meaning::of(&words), Meaning::Serves(_))
+    };
+    found.retain(serves);
+    found.into_iter().map(|(text, span)| CommandLine { text, map: SpanMap::Whole(span), span }).collect()
+}
+
+/// A text with holes for what a template fills in.
+fn holes(text: &str) -> String {
+    let mut out = String::new();
+    let mut rest = text;
+    while let Some((before, after)) = rest.split_once("{{") {
+        out.push_str(before);
+        out.push_str(HOLE);
+        rest = after.split_once("}}").map_or("", |(_, after)| after);
+    }
+    out + rest
+}
+
+/// Whether a word names a module of the repository: `shop.wsgi:application`.
+fn is_module(repository: &Repository<'_>, word: &str) -> bool {
+    let module = word.split(':').next().unwrap_or(word);
+    let end = format!("{}.py", module.replace('.', "/"));
+    let ours = |path: &str| path.strip_suffix(&end).is_some_and(|start| start.is_empty() || start.ends_with('/'));
+    module.contains('.') && repository.tree.files().any(|(_, path)| ours(path))
+}
+
+/// The variables that mappings of a file give, by their names: those of templates are known to be set, not to what.
+fn variables(repository: &Repository<'_>, file: FileId) -> Vars {
+    let Ok(parsed) = repository.tree.parsed(file, tree::yaml) else { return Vars::new() };
+    let mut found = Vars::new();
+    if let Some(root) = &parsed.0 {
+        within(root, 0, &mut found);
+    }
+    found
+}
+
+fn within(node: &Node, depth: usize, found: &mut Vars) {
+    if depth > 6 {
+        return;
+    }
+    for (name, value) in node.entries() {
+        let name = name.value.as_str();
+        let plain = ["environment", "env", "env_vars", "environment_variables"].contains(&name);
+        if plain || ["_env", "_environment", "_env_vars"].iter().any(|end| name.ends_with(end)) {
+            found.extend(value.entries().iter().filter_map(|(name, value)| variable(&name.value, value)));
+        } else {
+            within(value, depth + 1, found);
+        }
+    }
+    node.items().iter().for_each(|item| within(item, depth + 1, found));
+}
+
+fn variable(name: &str, value: &Node) -> Option<(String, Var)> {
+    let capital = |c: char| c.is_ascii_uppercase() || c.is_ascii_digit() || c == '_';
+    let text = value.scalar().filter(|_| name.chars().all(capital))?;
+    let set = |text: String| Var::set(text, Origin::set(value.span));
+    let var = match (value.as_bool(), text.contains("{{") || text.contains("{%")) {
+        // A template writes them as Python does.
+        (Some(truth), _) => set(if truth { "True" } else { "False" }.into()),
+        (None, false) => set(text),
+        (None, true) => {
+            let unknown = Known::Unknown(Reason::at("Ansible fills it in", value.span));
+            Var { value: unknown, ..set(String::new()) }
+        }
+    };
+    Some((name.to_owned(), var))
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::discover::{Config, Overlay, Tree};
+    use crate::environments::infer;
+    use crate::links::Repository;
+
+    const PLAY: &str = "- hosts: shop.example\n  roles: [shop]\n";
+    const VARS: &str = "shop_env:\n  DEBUG: false\n  SECRET_KEY: \"{{ vault_key }}\"\nport: 1\n";
+
+    fn found(template: &str) -> Vec<String> {
+        let files = [
+            ("ansible/site.yml", PLAY),
+            ("ansible/group_vars/all.yml", VARS),
+            ("ansible/roles/shop/templates/app.j2", template),
+            ("shop/wsgi.py", ""),
+            ("manage.py", ""),
+            ("requirements.txt", "django\n"),
+            ("Dockerfile", "FROM python:3.13\nRUN pip install poetry\n"),
+        ];
+        let tree = Tree::open(Box::new(Overlay::of(files))).unwrap();
+        let plan = infer(&Repository::read(&tree), &Config::read(&tree), false);
+        let of = |planned: &super::Planned| {
+            let given =
+                planned.given.iter().map(|(name, var)| format!("{name}={}", var.value.one().map_or("?", |text| text)));
+            let units = planned.units.iter().map(|unit| unit.name.clone());
+            format!(
+                "{} {} {}",
+                planned.environment.name,
+                units.collect::<Vec<_>>().join(","),
+                given.collect::<Vec<_>>().join(" ")
+            )
+        };
+        plan.environments.iter().map(of).collect()
+    }
+
+    #[test]
+    fn what_a_playbook_sets_up_is_production() {
+        let said = ["production uwsgi DEBUG=False SECRET_KEY=?"];
+        assert_eq!(found("[uwsgi]\nmodule = shop.wsgi:application\n"), said);
+        let unit = "[Service]\nExecStart={{ venv }}/bin/gunicorn shop.wsgi -b {{ port }}\n";
+        assert_eq!(found(unit), ["production gunicorn DEBUG=False SECRET_KEY=?"]);
+        assert_eq!(found("[uwsgi]\nmodule = other.wsgi\n").len(), 1, "another program: the image stays");
+    }
+}

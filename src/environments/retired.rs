@@ -1,0 +1,97 @@
+//! Files of platforms that are kept but not read any more.
+
+use super::plan::{Planned, Runs, Unit};
+use super::published;
+use crate::discover::paths;
+use crate::formats::small::tree::{self, Node};
+use crate::links::Repository;
+use crate::model::{Confidence, FileId, Role};
+
+/// What the comment at the head of a file says where nothing reads it.
+const SAYING: [&str; 6] =
+    ["not currently being used", "not currently used", "not used", "no longer used", "unused", "obsolete"];
+
+/// Whether a platform's file says of itself that nothing reads it, or another file says that its way is not taken.
+pub(super) fn is_unused(repository: &Repository<'_>, file: FileId) -> bool {
+    let text = repository.tree.text(file).unwrap_or_default();
+    let head = text.lines().take_while(|line| line.starts_with('#') || line.trim().is_empty());
+    let head = head.map(|line| line.trim_start_matches('#').trim()).collect::<Vec<_>>().join(" ").to_lowercase();
+    let named = paths::name(repository.tree.path(file)) == "heroku.yml";
+    SAYING.iter().any(|saying| head.contains(saying)) || named && by_buildpacks(repository, file)
+}
+
+/// Whether Heroku builds an application by buildpacks, as `app.json` says, and has a Procfile for that.
+fn by_buildpacks(repository: &Repository<'_>, file: FileId) -> bool {
+    let folder = paths::parent(repository.tree.path(file));
+    let beside = |name: &str| repository.tree.find(&paths::join(folder, name)?);
+    let Some(app) = beside("app.json").filter(|_| beside("Procfile").is_some()) else { return false };
+    let Ok(parsed) = repository.tree.parsed(app, tree::yaml) else { return false };
+    let Some(root) = &parsed.0 else { return false };
+    let stack = root.field("stack").map(|stack| stack.value);
+    let packed = root.get("buildpacks").is_some_and(|packs: &Node| !packs.items().is_empty());
+    stack.map_or(packed, |stack| stack.starts_with("heroku-"))
+}
+
+/// Drops productions that rest on a Dockerfile which nobody publishes, where Heroku builds the application by buildpacks.
+pub(super) fn drop_images(repository: &Repository<'_>, all: &mut Vec<Planned>) {
+    let built = |planned: &Planned| {
+        planned
+            .environment
+            .files
+            .iter()
+            .any(|file| paths::name(repository.tree.path(*file)) == "Procfile" && by_buildpacks(repository, *file))
+    };
+    if !all.iter().any(built) {
+        return;
+    }
+    let own = |unit: &Unit| match &unit.runs {
+        Runs::Image(image) => published::pushed(repository, image.dockerfile).is_none(),
+        _ => false,
+    };
+    all.retain(|planned| {
+        planned.environment.role != Role::Production
+            || planned.units.is_empty()
+            || !planned.units.iter().all(own)
+            || planned.environment.confidence == Confidence::Explicit
+    });
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::tests::environments;
+
+    #[test]
+    fn an_image_beside_buildpacks_is_not_what_is_deployed() {
+        let files = [
+            (
+                "Dockerfile",
+                "FROM python:3.13\nENV DJANGO_SETTINGS_MODULE=a.settings.production\nCOPY . /app\nCMD gunicorn a.wsgi\n",
+            ),
+            ("app.json", "{\"name\": \"a\", \"stack\": \"heroku-22\"}"),
+            ("Procfile", "web: gunicorn a.wsgi\n"),
+            ("requirements.txt", "gunicorn\n"),
+        ];
+        assert_eq!(environments(&files), ["production production: Procfile app.json"]);
+    }
+
+    #[test]
+    fn a_file_that_is_not_read_is_no_environment() {
+        let heroku = "build: {docker: {web: Dockerfile}}\n";
+        let found = |comment: &str, app: &str| {
+            let text = format!("{comment}{heroku}");
+            let files = [
+                ("Dockerfile", "FROM python:3.13\nCOPY . /app\nCMD gunicorn a.wsgi\n"),
+                ("heroku.yml", text.as_str()),
+                ("app.json", app),
+                ("Procfile", "web: gunicorn a.wsgi\n"),
+                ("requirements.txt", "gunicorn\n"),
+            ];
+            environments(&files).iter().any(|line| line.contains("heroku.yml"))
+        };
+        let container = "{\"name\": \"a\", \"stack\": \"container\"}";
+        assert!(found("# builds it\n", container));
+        assert!(!found("# This is not currently\n# being used\n", container));
+        assert!(!found("", "{\"name\": \"a\", \"stack\": \"heroku-22\"}"));
+        assert!(!found("", "{\"name\": \"a\", \"buildpacks\": [{\"url\": \"heroku/python\"}]}"));
+    }
+}

@@ -1,0 +1,187 @@
+//! Servers that start the project by themselves: units of systemd, programs of supervisord outside an image.
+
+use super::plan::{CommandLine, NativeBuild, Planned, Runs, Unit};
+use super::words::naming;
+use crate::discover::aside::is_aside;
+use crate::discover::{Kind, paths};
+use crate::formats::small::{CommandText, Texts, supervisord, systemd};
+use crate::formats::{Var, Vars};
+use crate::links::{Meaning, Repository, meaning};
+use crate::model::{Confidence, FileId, Origin, Reason, Role, Span, SpanMap};
+
+/// A program that a server keeps running.
+struct Service {
+    file: FileId,
+    name: String,
+    start: CommandText,
+    directory: String,
+    environment: Texts,
+    unseen: Option<(String, Span)>,
+    why: &'static str,
+}
+
+/// The environments of servers, where nothing else is of their role.
+pub(super) fn add(repository: &Repository<'_>, all: &mut Vec<Planned>) {
+    let mut found: Vec<Planned> = Vec::new();
+    let services = services(repository);
+    for service in &services {
+        let (role, word) = role_of(repository, service);
+        if all.iter().any(|planned| planned.environment.role == role && !planned.units.is_empty()) {
+            continue;
+        }
+        let at = found.iter().position(|planned| planned.environment.name == word).unwrap_or_else(|| {
+            found.push(Planned::new(&word, role, Confidence::Named));
+            found.len() - 1
+        });
+        if let Some(planned) = found.get_mut(at) {
+            take(repository, service, planned);
+        }
+    }
+    all.extend(found);
+}
+
+fn take(repository: &Repository<'_>, service: &Service, planned: &mut Planned) {
+    planned.add_evidence(service.start.span, service.why);
+    let folder = folder_of(repository, &service.directory);
+    let taken = planned.units.iter().any(|unit| unit.name == service.name);
+    let name = if taken { format!("{}-{}", service.name, planned.units.len()) } else { service.name.clone() };
+    let vars: Vars = service
+        .environment
+        .iter()
+        .filter(|(_, text)| !text.value.contains('%'))
+        .map(|(name, text)| (name.clone(), Var::set(text.value.clone(), Origin::set(text.span))))
+        .collect();
+    planned.variables.insert(name.clone(), vars);
+    if let Some((file, span)) = service.unseen.clone().filter(|_| planned.unseen.is_none()) {
+        planned.unseen = Some(Reason::at(format!("{file} is not in the repository"), span));
+    }
+    let span = service.start.span;
+    let command = CommandLine { text: bare(&service.start.text, &service.directory), map: SpanMap::Whole(span), span };
+    let native = Some(NativeBuild { folder, build: None });
+    planned.units.push(Unit { name, runs: Runs::Process { command, image: None, native } });
+}
+
+/// A command without the folders of the server: of programs of virtual environments, of files below the working directory.
+fn bare(command: &str, directory: &str) -> String {
+    let below = format!("{}/", directory.trim_end_matches('/'));
+    let word = |word: &str| {
+        let own = word.strip_prefix(&below).filter(|_| directory.len() > 1).unwrap_or(word);
+        let program = own.rsplit_once("/bin/").filter(|(before, name)| before.starts_with('/') && !name.contains('/'));
+        program.map_or(own, |(_, name)| name).to_owned()
+    };
+    command.split(' ').map(word).collect::<Vec<_>>().join(" ")
+}
+
+/// The folder of the repository that a folder of the server is: the one with a project of its own that its path ends in.
+fn folder_of(repository: &Repository<'_>, directory: &str) -> String {
+    let parts: Vec<&str> = directory.split('/').filter(|part| !part.is_empty()).collect();
+    let ours = |folder: &String| {
+        ["manage.py", "pyproject.toml", "requirements.txt", "Pipfile", "setup.py"]
+            .iter()
+            .any(|name| repository.tree.find(&format!("{folder}/{name}")).is_some())
+    };
+    (0..parts.len()).map(|from| parts[from..].join("/")).find(ours).unwrap_or_default()
+}
+
+/// The role that the names of a service say, its own folder and files before its unit's; else production.
+fn role_of(repository: &Repository<'_>, service: &Service) -> (Role, String) {
+    let path = repository.tree.path(service.file);
+    let folders = service.directory.replace('/', "-");
+    let file = service.unseen.as_ref().map(|(file, _)| paths::name(file).trim_start_matches('.').to_owned());
+    let texts = [Some(folders), file, Some(paths::name(path).to_owned())];
+    let said = |text: String| naming(&text).role.filter(|(role, _)| *role != Role::Test);
+    texts.into_iter().flatten().find_map(said).unwrap_or((Role::Production, "production".to_owned()))
+}
+
+/// The services that work for the project; those that serve or work it must be among them.
+fn services(repository: &Repository<'_>) -> Vec<Service> {
+    let mut all = Vec::new();
+    for (file, path) in repository.tree.files() {
+        let name = paths::name(path);
+        let unit = name.ends_with(".service");
+        let supervised = name.contains("supervisor") && (name.ends_with(".conf") || name.ends_with(".ini"));
+        if !(unit || supervised) || is_aside(path) || naming(path).template || is_copied(repository, name) {
+            continue;
+        }
+        if unit {
+            all.extend(of_unit(repository, file, name));
+        } else if let Ok(config) = repository.tree.parsed(file, supervisord::parse) {
+            all.extend(config.programs.iter().map(|program| Service {
+                file,
+                name: program.name.value.clone(),
+                start: program.command.clone(),
+                directory: program.directory.as_ref().map(|to| to.value.clone()).unwrap_or_default(),
+                environment: program.environment.clone(),
+                unseen: None,
+                why: "a program of supervisord starts it",
+            }));
+        }
+    }
+    all.retain(|service| is_ours(repository, service));
+    let serves = |service: &Service| matches!(meaning::of(&words(service)), Meaning::Serves(_));
+    if all.iter().any(serves) { all } else { Vec::new() }
+}
+
+fn of_unit(repository: &Repository<'_>, file: FileId, name: &str) -> Option<Service> {
+    let unit = repository.tree.parsed(file, systemd::parse).ok()?;
+    let unseen = unit.files.first().map(|path| (path.value.clone(), path.span));
+    Some(Service {
+        file,
+        name: name.trim_end_matches(".service").trim_end_matches('@').to_owned(),
+        start: unit.start.clone()?,
+        directory: unit.directory.as_ref().map(|to| to.value.clone()).unwrap_or_default(),
+        environment: unit.environment.clone(),
+        unseen,
+        why: "a unit of systemd starts it",
+    })
+}
+
+fn words(service: &Service) -> Vec<String> {
+    bare(&service.start.text, &service.directory).split_whitespace().map(str::to_owned).collect()
+}
+
+/// Whether a service works for the project: by a server or worker, a command of Django, or a script of the repository.
+fn is_ours(repository: &Repository<'_>, service: &Service) -> bool {
+    let words = words(service);
+    let folder = folder_of(repository, &service.directory);
+    match meaning::of(&words) {
+        Meaning::Serves(_) | Meaning::Manages(_) => true,
+        Meaning::Runs(words) => {
+            let script = words.iter().find(|word| word.ends_with(".py"));
+            script.is_some_and(|path| {
+                paths::join(&folder, path).is_some_and(|path| repository.tree.find(&path).is_some())
+            })
+        }
+        _ => false,
+    }
+}
+
+/// Whether a Dockerfile takes a file of this name: then it is of its image.
+fn is_copied(repository: &Repository<'_>, name: &str) -> bool {
+    repository.of(Kind::Dockerfile).iter().any(|file| repository.tree.text(*file).is_ok_and(|text| text.contains(name)))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::tests::environments;
+
+    const APP: &str = "[Service]\nWorkingDirectory=/srv/staging/shop\nEnvironmentFile=/srv/staging/shop/.env\nExecStart=/srv/staging/venv/bin/gunicorn shop.wsgi -w 3\n";
+    const NEEDS: (&str, &str) = ("requirements.txt", "django\ngunicorn\n");
+
+    #[test]
+    fn units_of_a_server_are_its_environments() {
+        let worker = APP.replace("staging", "prod").replace("gunicorn shop.wsgi -w 3", "celery -A shop worker");
+        let files = [("etc/web.service", APP), ("etc/worker.service", worker.as_str()), ("manage.py", ""), NEEDS];
+        assert_eq!(environments(&files), ["prod production: etc/worker.service", "staging staging: etc/web.service"]);
+        let plain = [("etc/web.service", "[Service]\nExecStart=gunicorn shop.wsgi\n"), ("manage.py", ""), NEEDS];
+        assert_eq!(environments(&plain), ["production production: etc/web.service"]);
+        let other = [("etc/web.service", "[Service]\nExecStart=/usr/bin/redis-server\n"), ("manage.py", ""), NEEDS];
+        assert!(environments(&other).is_empty());
+        let image = ("Dockerfile", "FROM python:3.13\nCOPY . /app\nCMD gunicorn shop.wsgi\n");
+        assert_eq!(
+            environments(&[plain[0], image, NEEDS]),
+            ["production production: Dockerfile"],
+            "it is offered beside"
+        );
+    }
+}
