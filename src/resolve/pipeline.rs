@@ -52,7 +52,7 @@ fn testing_jobs(repository: &Repository<'_>) -> BTreeSet<(FileId, String)> {
     let mut found = BTreeSet::new();
     let mut vain = BTreeSet::new();
     for call in &repository.calls {
-        if let (Caller::Job { file, job }, true) = (&call.caller, is_test(call)) {
+        if let (Caller::Job { file, job }, true) = (&call.caller, is_test(repository, call)) {
             let into = if call.may_fail { &mut vain } else { &mut found };
             into.insert((*file, job.clone()));
         }
@@ -70,10 +70,10 @@ fn testing_jobs(repository: &Repository<'_>) -> BTreeSet<(FileId, String)> {
                 .any(|step| step.run.as_ref().is_some_and(|run| run.text.lines().any(runs_tests)));
             let runs = job.steps.iter().filter(|step| !step.continue_on_error).any(|step| {
                 step.run.as_ref().is_some_and(|run| run.text.lines().any(line_tests))
-                    || step.uses.as_ref().is_some_and(|uses| uses.value.contains("test"))
+                    || step.uses.as_ref().is_some_and(|uses| speaks_of_tests(&uses.value))
             });
             let elsewhere = job.uses.as_ref().filter(|uses| !uses.value.starts_with("./"));
-            let reused = elsewhere.is_some_and(|uses| uses.value.contains("test"));
+            let reused = elsewhere.is_some_and(|uses| speaks_of_tests(&uses.value));
             let key = (file, job.id.value.clone());
             let named = plainly || runs && named(&job.id.value.to_ascii_lowercase());
             if reused || named && !vain.contains(&key) {
@@ -128,12 +128,18 @@ fn reusing(repository: &Repository<'_>) -> Vec<((FileId, String), FileId)> {
     found
 }
 
-fn is_test(call: &Call) -> bool {
+/// Whether a name speaks of tests in a word of its own: `attest` and `latest` do not.
+fn speaks_of_tests(text: &str) -> bool {
+    let mut words = text.split(|c: char| !c.is_ascii_alphanumeric());
+    words.any(|word| word.starts_with("test") || word.ends_with("tests") || word == "pytest" || word.ends_with("Test"))
+}
+
+fn is_test(repository: &Repository<'_>, call: &Call) -> bool {
     match &call.meaning {
         Meaning::Tests => true,
-        Meaning::Composes(_) => ci::tests_in_service(call).is_some(),
-        Meaning::RunsImage(run) => run.command.iter().any(|word| word.contains("test")),
-        Meaning::Runs(words) => words.iter().any(|word| word.contains("test")),
+        Meaning::Composes(_) => ci::tests_in_service(repository, call).is_some(),
+        Meaning::RunsImage(run) => run.command.iter().any(|word| speaks_of_tests(word)),
+        Meaning::Runs(words) => words.iter().any(|word| speaks_of_tests(word)),
         _ => false,
     }
 }
