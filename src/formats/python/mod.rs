@@ -47,7 +47,7 @@ pub mod setup;
 
 pub use connections::{Connection, connections, may_connect};
 pub use flask::flask_config;
-pub use reads::{EnvRead, MissingModule, RawTruth};
+pub use reads::{EnvRead, MissingModule, RawTruth, Run};
 
 pub use entry::{
     ConfigClass, EntryFacts, FromObject, RunCall, Selection, config_classes, dynaconf_object, entry_points, selections,
@@ -106,20 +106,6 @@ pub enum Kind {
     },
     /// Not defined.
     Undefined,
-}
-
-/// How a program is run.
-#[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
-pub enum Run {
-    /// Nothing says.
-    #[default]
-    Unknown,
-    /// It serves or works; its tests are not run.
-    Served,
-    /// Its tests are run by pytest.
-    Pytest,
-    /// Its tests are run by Django's own command.
-    Django,
 }
 
 /// A value with its history.

@@ -45,3 +45,17 @@ pub struct MissingModule {
     /// Whether all its names were imported.
     pub star: bool,
 }
+
+/// How a program is run.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
+pub enum Run {
+    /// Nothing says.
+    #[default]
+    Unknown,
+    /// It serves or works; its tests are not run.
+    Served,
+    /// Its tests are run by pytest.
+    Pytest,
+    /// Its tests are run by Django's own command.
+    Django,
+}
