@@ -126,7 +126,7 @@ fn renamed(text: &str) -> String {
         }
         let other = SYNONYMS.iter().find_map(|(a, b)| (*a == word).then_some(*b).or((*b == word).then_some(*a)));
         // `libpq-dev`, `django.db` and the group `dev` of uv are names of others, and not ours to rename.
-        let group = c == ' ' && (out.is_empty() || out.ends_with('\n'));
+        let group = c == ' ' && (out.is_empty() || out.ends_with('\n')) || out.ends_with("[package.");
         let theirs = word == "dev" && (group || out.ends_with('-') && c != '.') || out.ends_with("django.");
         out.push_str(other.filter(|_| !theirs).unwrap_or(&word));
         word.clear();

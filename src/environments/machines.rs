@@ -73,31 +73,21 @@ fn told(repository: &Repository<'_>) -> Option<Span> {
     })
 }
 
-/// What says that the code starts on a developer's machine as it stands: settings of Django with a default that is for that, or
-/// a program that starts itself in its mode for that.
+/// What says that a site of Django starts on a developer's machine as it stands: settings with a default that is for that.
 fn by_default(
     repository: &Repository<'_>,
     modules: &[Module],
     manage: Option<FileId>,
 ) -> Option<(FileId, Span, &'static str)> {
-    let found = |file: FileId, signs: &[&str]| {
+    let signs = ["sqlite3", "localhost", "127.0.0.1"];
+    let found = |file: FileId| {
         let text = repository.tree.text(file).ok()?;
         let (at, sign) = signs.iter().find_map(|sign| Some((text.find(sign)?, *sign)))?;
         Some(Span::new(file, at, at + sign.len()))
     };
-    if let Some(manage) = manage {
-        let mut plain = modules.iter().filter(|module| module.role.is_none());
-        let signs = ["sqlite3", "localhost", "127.0.0.1"];
-        let span = plain.find_map(|module| found(module.file, &signs))?;
-        return Some((manage, span, "its settings have defaults for a developer's machine"));
-    }
-    repository.of(Kind::Python).iter().find_map(|file| {
-        let text = repository.tree.text(*file).ok()?;
-        let main = text.find("__name__ ==").and_then(|at| text.get(at..))?;
-        let starts = main.contains(".run(") && (main.contains("debug=True") || main.contains("reload=True"));
-        let span = found(*file, &["__name__ =="]).filter(|_| starts)?;
-        Some((*file, span, "the program starts itself for developers"))
-    })
+    let mut plain = modules.iter().filter(|module| module.role.is_none());
+    let span = manage.and_then(|_| plain.find_map(|module| found(module.file)))?;
+    Some((manage?, span, "its settings have defaults for a developer's machine"))
 }
 
 /// Whether an environment runs at a host, not on a person's machine.
@@ -154,8 +144,5 @@ mod tests {
             |settings: &str| environments(&[APP, ("manage.py", "import os\n"), ("shop/settings.py", settings)]).len();
         assert_eq!(with("DATABASES = {'default': {'ENGINE': 'django.db.backends.sqlite3'}}\n"), 2);
         assert_eq!(with("DEBUG = False\n"), 1);
-        let app = |code: &str| environments(&[APP, ("app.py", code)]).len();
-        assert_eq!(app("if __name__ == '__main__':\n    app.run(debug=True)\n"), 2);
-        assert_eq!(app("app = make()\n"), 1);
     }
 }
