@@ -105,9 +105,10 @@ pub fn load(context: &Context<'_, '_>, planned: &Planned, parts: &[Part<'_>], mo
         choice = SettingsChoice { class: Some(class.name), span: class.span, ..choice };
         (selected, choice_certainty) = (selected && !class.by_name, class.certainty);
     }
-    // Where only a deployment names the environment, a package that holds nothing is nobody's choice.
-    let nothing = planned.only_named && settings.values.is_empty() && settings.classes.is_empty();
-    let file = settings.file.filter(|_| !nothing)?;
+    // A module that holds nothing and that nothing selects is nobody's choice.
+    let nothing = (planned.only_named || !selected) && settings.values.is_empty() && settings.classes.is_empty();
+    let file =
+        settings.file.filter(|_| !(nothing || part.is_none() && speaker::foreign(parts, planned.environment.role)))?;
     // An image of other code of the repository does not load these settings.
     let container = part.filter(|part| part.image.as_ref().is_some_and(|image| image.dockerfile.is_some()));
     if container.and_then(|part| part.container.as_ref()).is_some_and(|container| container.lacks(file)) {

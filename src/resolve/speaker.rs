@@ -52,3 +52,9 @@ fn read_by(tree: &Tree, modules: &[Module], part: &Part<'_>) -> usize {
     };
     part.providers.keys().filter(reads).count()
 }
+
+/// Whether a deployed stack runs nothing but the products of others, such as a proxy and what renews its certificates.
+pub(super) fn foreign(parts: &[Part<'_>], role: Role) -> bool {
+    let deployed = matches!(role, Role::Production | Role::Staging);
+    deployed && !parts.is_empty() && parts.iter().all(|part| part.kind == ComponentKind::Service)
+}
