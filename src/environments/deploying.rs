@@ -16,6 +16,8 @@ pub(super) struct Sign {
     pub(super) span: Span,
     /// The word that a command says for where to.
     pub(super) word: Option<String>,
+    /// Whether it is what the application stands on that is set up, not the application by name.
+    pub(super) ground: bool,
 }
 
 /// The calls of a job.
@@ -35,7 +37,8 @@ fn called(repository: &Repository<'_>, file: FileId, job: &Job) -> Option<Sign> 
             meaning => meaning,
         };
         let Meaning::Deploys(word) = meaning else { return None };
-        Some(Sign { span: call.span, word: word.clone() })
+        let tool = |word: &String| ["terraform", "tofu", "terragrunt"].contains(&word.as_str());
+        Some(Sign { span: call.span, word: word.clone(), ground: call.argv.iter().any(tool) })
     })
 }
 
@@ -52,7 +55,7 @@ fn composed(repository: &Repository<'_>, file: FileId, job: &Job) -> Option<Sign
         let Meaning::Composes(compose) = &call.meaning else { return None };
         let (role, word) = naming(&compose.files.join("/")).role.filter(|_| compose.action == "up")?;
         let deployed = matches!(role, Role::Production | Role::Staging);
-        deployed.then_some(Sign { span: call.span, word: Some(word) })
+        deployed.then_some(Sign { span: call.span, word: Some(word), ground: false })
     })
 }
 
@@ -67,7 +70,7 @@ fn acted(job: &Job) -> Option<Sign> {
             action.map(|uses| uses.span).or_else(|| scripted().map(|run| run.span))
         })
     };
-    used.or_else(stepped).map(|span| Sign { span, word: None })
+    used.or_else(stepped).map(|span| Sign { span, word: None, ground: false })
 }
 
 /// Whether a job is named for deploying; one that computes what others deploy with is named for it too.
@@ -102,7 +105,9 @@ fn is_bound(repository: &Repository<'_>, file: FileId, job: &Job) -> bool {
         .steps
         .iter()
         .any(|step| step.run.is_some() || step.uses.as_ref().is_some_and(|uses| !uses.value.starts_with("actions/")));
-    matches!(role, Some(Role::Production | Role::Staging)) && done && !tests && !names_tests(&job.id.value)
+    let first = words_of(&job.id.value).next().and_then(|word| says(&word));
+    let prepares = matches!(first, Some(Says::Computes | Says::Tells));
+    matches!(role, Some(Role::Production | Role::Staging)) && done && !tests && !prepares && !names_tests(&job.id.value)
 }
 
 /// What says that a job deploys the application; nothing where it deploys something else, or only tries to.
@@ -114,7 +119,8 @@ pub(super) fn sign(repository: &Repository<'_>, file: FileId, workflow: &Workflo
     let of_tests = !gitlab && names_tests(stem) && !names_deploying(stem);
     // What a job of tests starts there is what it tests.
     let trial = !named && (of_tests || !gitlab && naming(path).role.is_some_and(|(role, _)| role == Role::Test));
-    if trial && names_tests(&job.id.value) || is_rehearsed(repository, job) {
+    let looks = !named && words_of(&job.id.value).any(|word| says(&word) == Some(Says::Computes));
+    if looks || trial && names_tests(&job.id.value) || is_rehearsed(repository, job) {
         return None;
     }
     let strong = called(repository, file, job).or_else(|| acted(job));
@@ -124,7 +130,7 @@ pub(super) fn sign(repository: &Repository<'_>, file: FileId, workflow: &Workflo
         let bound = if gitlab { job.environment.is_some() } else { is_bound(repository, file, job) };
         let says_where = job.environment.is_some() || targets::word_of(&job.id.value).is_some();
         let plain = named && (!of_tests || says_where);
-        (plain || bound).then_some(Sign { span: job.id.span, word: None })
+        (plain || bound).then_some(Sign { span: job.id.span, word: None, ground: false })
     };
     let found = strong.or_else(weak).or_else(by_name)?;
     let pages =

@@ -25,6 +25,8 @@ pub struct Deployment {
     pub span: Span,
     /// Whether something names the target; else it is taken to be production.
     pub named: bool,
+    /// Whether only what the application stands on is set up, as far as is seen.
+    ground: bool,
 }
 
 /// All deployments of all workflows.
@@ -35,6 +37,9 @@ pub fn deployments(repository: &Repository<'_>) -> Vec<Deployment> {
             found.extend(of_job(repository, file, &workflow, job));
         }
     }
+    // Where other jobs deploy to a role, those that set up its ground are not the deployment.
+    let roles: Vec<Role> = found.iter().filter(|one| !one.ground).map(|one| one.role).collect();
+    found.retain(|one| !one.ground || !roles.contains(&one.role));
     // What is called a test is deployed only where other environments are deployed beside it.
     let tried = |one: &Deployment| one.role == Role::Staging && is_tried(&one.word);
     if !found.iter().any(|one| one.named && !tried(one)) {
@@ -85,6 +90,7 @@ fn of_job(repository: &Repository<'_>, file: FileId, workflow: &Workflow, job: &
         word,
         span,
         named,
+        ground: sign.ground,
     };
     if words.is_empty() {
         let chosen = targets::is_chosen_elsewhere(workflow, job);

@@ -57,6 +57,9 @@ pub(super) fn give(repository: &Repository<'_>, all: &mut [Planned]) {
         for told in told.iter().filter(|told| told.role.is_none_or(deployed)) {
             // What is told to set for one application is mostly set for the others, to what nobody knows.
             let own = told.role.is_none_or(|known| known == role);
+            if !own && !planned.shared {
+                continue;
+            }
             let var = if own { told.var.clone() } else { elsewhere(&told.var, planned.environment.name.as_str()) };
             if own || !vars.contains_key(&told.name) {
                 vars.insert(told.name.clone(), var);

@@ -74,25 +74,22 @@ fn planned(
     let mut planned = Planned::new(&word, role, Confidence::Named)
         .because(start, format!("values of Helm are named for {}", role.name()));
     planned.unseen = Some(Reason::at("the chart that takes these values is not in the repository", start));
-    match image {
-        Some(image) => {
-            let run = ContainerRun {
-                image: Some(image.clone()),
-                reference: None,
-                entry: Vec::new(),
-                command: Vec::new(),
-                host: None,
-                more: planned.unseen.clone(),
-                span: start,
-            };
-            planned.add_file(image.dockerfile);
-            planned.variables.insert("app".into(), given);
-            planned.units.push(Unit { name: "app".into(), runs: Runs::Container(Box::new(run)) });
-        }
-        None => {
-            planned.given = given;
-            planned.only_named = true;
-        }
+    if let Some(image) = image {
+        let run = ContainerRun {
+            image: Some(image.clone()),
+            reference: None,
+            entry: Vec::new(),
+            command: Vec::new(),
+            host: None,
+            more: planned.unseen.clone(),
+            span: start,
+        };
+        planned.add_file(image.dockerfile);
+        planned.variables.insert("app".into(), given);
+        planned.units.push(Unit { name: "app".into(), runs: Runs::Container(Box::new(run)) });
+    } else {
+        planned.given = given;
+        planned.only_named = true;
     }
     Some(planned)
 }
@@ -134,13 +131,12 @@ fn is_variable(name: &str) -> bool {
 
 fn variable(name: &str, value: Option<&Node>, span: Span) -> (String, Var) {
     let text = value.and_then(Node::scalar).filter(|text| !text.contains("{{") && !text.contains("${"));
-    let var = match text {
-        Some(text) => Var::set(text, Origin::set(value.map_or(span, |value| value.span))),
-        None => {
-            let value = Known::Unknown(Reason::at("a secret or the chart gives it", span));
-            Var { value, ..Var::set("", Origin::set(span)) }
-        }
+    let unknown = || Var {
+        value: Known::Unknown(Reason::at("a secret or the chart gives it", span)),
+        ..Var::set("", Origin::set(span))
     };
+    let set = |text| Var::set(text, Origin::set(value.map_or(span, |value| value.span)));
+    let var = text.map_or_else(unknown, set);
     (name.to_owned(), var)
 }
 

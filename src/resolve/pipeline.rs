@@ -264,7 +264,9 @@ fn ungated(
     workflow: &Workflow,
     testing: &BTreeSet<(FileId, String)>,
 ) -> &'static str {
-    if testing.is_empty() {
+    // Tests whose failure counts for nothing are run all the same.
+    let tried = |call: &Call| matches!(call.caller, Caller::Job { .. }) && is_test(call);
+    if testing.is_empty() && triggers(workflow) != ["workflow_dispatch"] && !repository.calls.iter().any(tried) {
         return untested::gate(repository);
     }
     let event = |name: &str| workflow.on.iter().find(|trigger| trigger.event.value == name);

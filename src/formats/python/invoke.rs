@@ -59,6 +59,7 @@ fn is_task(def: &ast::StmtFunctionDef) -> Option<Vec<String>> {
 }
 
 /// The decorator that makes a function a task, and its call where it is called.
+#[expect(clippy::option_option, reason = "a task may be made without a call")]
 fn decorator(def: &ast::StmtFunctionDef) -> Option<Option<&ast::ExprCall>> {
     def.decorator_list.iter().find_map(|decorator| {
         let (of, call) = match &decorator.expression {
@@ -113,9 +114,13 @@ impl<'a> Reader<'a> {
         let call = decorator(def).flatten();
         let around = |name: &str| call.and_then(|call| keyword(call, name)).map(elements).unwrap_or_default();
         let before = around("pre").iter().chain(call.map_or(&[][..], |call| &call.arguments.args));
-        before.for_each(|task| self.named(task));
+        for task in before {
+            self.named(task);
+        }
         self.function(def, given, &[]);
-        around("post").iter().for_each(|task| self.named(task));
+        for task in around("post") {
+            self.named(task);
+        }
     }
 
     fn named(&mut self, task: &'a ast::Expr) {
@@ -143,7 +148,7 @@ impl<'a> Reader<'a> {
             if scope.known.contains_key(&name) {
                 continue;
             }
-            let default = parameter.default().and_then(|value| literal(value));
+            let default = parameter.default().and_then(literal);
             let value = match (given.get(&name).map(String::as_str), &default) {
                 (Some(text @ ("true" | "false")), Some(Value::Truth(_))) => Some(Value::Truth(text == "true")),
                 (Some(text), _) => Some(Value::Text(text.to_owned())),
@@ -304,10 +309,10 @@ fn text(e: &ast::Expr, scope: &Scope<'_>) -> Option<String> {
             };
             Some(parts.value.elements().map(part).collect())
         }
-        ast::Expr::If(choice) => match truth(&choice.test, scope)? {
-            true => text(&choice.body, scope),
-            false => text(&choice.orelse, scope),
-        },
+        ast::Expr::If(choice) => {
+            let taken = if truth(&choice.test, scope)? { &choice.body } else { &choice.orelse };
+            text(taken, scope)
+        }
         _ => None,
     }
 }

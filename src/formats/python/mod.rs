@@ -23,6 +23,7 @@ pub mod entry;
 )]
 mod eval;
 pub mod flask;
+pub mod invoke;
 #[expect(
     clippy::too_many_lines,
     clippy::unnecessary_wraps,
@@ -36,7 +37,6 @@ pub mod flask;
     clippy::assigning_clones,
     reason = "a library is a table of its functions, and they share one shape"
 )]
-pub mod invoke;
 mod lib;
 pub mod nox;
 pub mod options;

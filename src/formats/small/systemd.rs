@@ -63,11 +63,13 @@ fn entry(file: FileId, start: usize, line: &str, end: Option<usize>, service: &m
             service.start = Some(CommandText { text, span: value.span, map: SpanMap::Whole(value.span) });
         }
         "WorkingDirectory" => {
-            value.value = value.value.trim_start_matches('-').to_owned();
+            let bare = value.value.trim_start_matches('-').to_owned();
+            value.value = bare;
             service.directory = Some(value);
         }
         "EnvironmentFile" if !value.value.is_empty() => {
-            value.value = value.value.trim_start_matches('-').to_owned();
+            let bare = value.value.trim_start_matches('-').to_owned();
+            value.value = bare;
             service.files.push(value);
         }
         "Environment" => {
