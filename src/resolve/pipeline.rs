@@ -265,7 +265,7 @@ fn ungated(
     testing: &BTreeSet<(FileId, String)>,
 ) -> &'static str {
     // Tests whose failure counts for nothing are run all the same.
-    let tried = |call: &Call| matches!(call.caller, Caller::Job { .. }) && is_test(call);
+    let tried = |call: &Call| matches!(call.caller, Caller::Job { .. }) && is_test(repository, call);
     if testing.is_empty() && triggers(workflow) != ["workflow_dispatch"] && !repository.calls.iter().any(tried) {
         return untested::gate(repository);
     }
