@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use super::install_paths::{local_installs, outside_paths};
 use super::part::{Installs, PackagePart, SourcePart, SystemPart};
 use super::{exports, interpreters};
 use crate::discover::{Tree, paths};
@@ -137,46 +138,6 @@ fn removed(installs: &mut Installs, install: &SystemInstall, executed: &Executed
             None => {}
         }
     }
-}
-
-/// An installer's words with the paths of the container turned into paths of the repository.
-fn outside_paths(command: &[String], cwd: &str, place: &Place<'_, '_>) -> Vec<String> {
-    let to_repository = |word: &str| -> Option<String> {
-        let (path, extras) = word.find('[').map_or((word, ""), |at| word.split_at(at));
-        if path.contains("://") || path.contains('$') || path.starts_with('-') {
-            return None;
-        }
-        let found = place.container.outside(&absolute(cwd, path)).or_else(|| {
-            let path = paths::join(&place.context, path.trim_start_matches('/'))?;
-            place.tree.find(&path).map(|_| path)
-        })?;
-        // The repository's own root.
-        Some(format!("{}{extras}", if found.is_empty() { "." } else { &found }))
-    };
-    let mut out = Vec::new();
-    let mut takes_path = false;
-    for word in command {
-        let inline =
-            ["--requirement=", "--constraint=", "-r", "-c", "--project=", "--directory="].iter().find_map(|flag| {
-                word.strip_prefix(flag)
-                    .filter(|rest| !rest.is_empty() && word.len() > flag.len())
-                    .map(|rest| (flag, rest))
-            });
-        if takes_path || word.ends_with(".txt") && !word.starts_with('-') {
-            out.push(to_repository(word).unwrap_or_else(|| word.clone()));
-            takes_path = false;
-        } else if let Some((flag, rest)) = inline.filter(|(_, rest)| rest.contains(['.', '/'])) {
-            out.push(format!("{flag}{}", to_repository(rest).unwrap_or_else(|| rest.to_owned())));
-        } else {
-            let conda = matches!(command[0].as_str(), "conda" | "mamba" | "micromamba");
-            takes_path = ["-r", "-c", "-e", "--editable", "--project", "--directory"].contains(&word.as_str())
-                || ["--requirement", "--requirements", "--constraint", "--constraints"].contains(&word.as_str())
-                    && !conda
-                || conda && matches!(word.as_str(), "-f" | "--file");
-            out.push(word.clone());
-        }
-    }
-    out
 }
 
 fn python(installs: &mut Installs, command: &[String], executed: &Executed, place: &Place<'_, '_>) {
@@ -357,21 +318,6 @@ fn has_project(tree: &Tree, folder: &str) -> bool {
     ["pyproject.toml", "Pipfile", "setup.py", "setup.cfg", "uv.lock", "poetry.lock", "environment.yml"]
         .iter()
         .any(|name| paths::join(folder, name).is_some_and(|path| tree.find(&path).is_some()))
-}
-
-/// `pip install .` and `-e .` name the folder of the repository.
-fn local_installs(argv: &[String], cwd: &str, place: &Place<'_, '_>) -> Vec<String> {
-    let replace = |word: &String| {
-        let (path, extras) = word.find('[').map_or((word.as_str(), ""), |at| word.split_at(at));
-        if (path == "." || path.starts_with("./") || path.starts_with('/') && !path.contains('*'))
-            && let Some(outside) = place.container.outside(&absolute(cwd, path))
-        {
-            let shown = if outside.is_empty() { ".".to_owned() } else { format!("./{outside}") };
-            return format!("{shown}{extras}");
-        }
-        word.clone()
-    };
-    argv.iter().map(replace).collect()
 }
 
 /// Takes over what another stage installed, when its environment is copied.

@@ -14,6 +14,7 @@ mod exports;
 pub mod hosted;
 mod hosted_names;
 mod idle;
+mod install_paths;
 pub mod installs;
 mod interpreters;
 pub mod job;

@@ -1,0 +1,60 @@
+//! The paths in the words of an installer: those of the container become those of the repository.
+
+use super::installs::Place;
+use crate::discover::paths;
+use crate::links::container::absolute;
+
+/// An installer's words with the paths of the container turned into paths of the repository.
+pub(super) fn outside_paths(command: &[String], cwd: &str, place: &Place<'_, '_>) -> Vec<String> {
+    let to_repository = |word: &str| -> Option<String> {
+        let (path, extras) = word.find('[').map_or((word, ""), |at| word.split_at(at));
+        if path.contains("://") || path.contains('$') || path.starts_with('-') {
+            return None;
+        }
+        let found = place.container.outside(&absolute(cwd, path)).or_else(|| {
+            let path = paths::join(&place.context, path.trim_start_matches('/'))?;
+            place.tree.find(&path).map(|_| path)
+        })?;
+        // The repository's own root.
+        Some(format!("{}{extras}", if found.is_empty() { "." } else { &found }))
+    };
+    let mut out = Vec::new();
+    let mut takes_path = false;
+    for word in command {
+        let inline =
+            ["--requirement=", "--constraint=", "-r", "-c", "--project=", "--directory="].iter().find_map(|flag| {
+                word.strip_prefix(flag)
+                    .filter(|rest| !rest.is_empty() && word.len() > flag.len())
+                    .map(|rest| (flag, rest))
+            });
+        if takes_path || word.ends_with(".txt") && !word.starts_with('-') {
+            out.push(to_repository(word).unwrap_or_else(|| word.clone()));
+            takes_path = false;
+        } else if let Some((flag, rest)) = inline.filter(|(_, rest)| rest.contains(['.', '/'])) {
+            out.push(format!("{flag}{}", to_repository(rest).unwrap_or_else(|| rest.to_owned())));
+        } else {
+            let conda = matches!(command[0].as_str(), "conda" | "mamba" | "micromamba");
+            takes_path = ["-r", "-c", "-e", "--editable", "--project", "--directory"].contains(&word.as_str())
+                || ["--requirement", "--requirements", "--constraint", "--constraints"].contains(&word.as_str())
+                    && !conda
+                || conda && matches!(word.as_str(), "-f" | "--file");
+            out.push(word.clone());
+        }
+    }
+    out
+}
+
+/// `pip install .` and `-e .` name the folder of the repository.
+pub(super) fn local_installs(argv: &[String], cwd: &str, place: &Place<'_, '_>) -> Vec<String> {
+    let replace = |word: &String| {
+        let (path, extras) = word.find('[').map_or((word.as_str(), ""), |at| word.split_at(at));
+        if (path == "." || path.starts_with("./") || path.starts_with('/') && !path.contains('*'))
+            && let Some(outside) = place.container.outside(&absolute(cwd, path))
+        {
+            let shown = if outside.is_empty() { ".".to_owned() } else { format!("./{outside}") };
+            return format!("{shown}{extras}");
+        }
+        word.clone()
+    };
+    argv.iter().map(replace).collect()
+}
