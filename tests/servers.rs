@@ -207,3 +207,12 @@ fn a_tool_that_a_makefile_looks_for_is_that_tool() {
     let lines = facts(&[("Makefile", makefile), (".github/workflows/ci.yml", flow), REQUIREMENTS]);
     holds(&lines, &["test t runtime.python version=3.12"]);
 }
+
+#[test]
+fn what_stands_behind_the_name_of_a_script_is_handed_to_it() {
+    let lines = image(
+        "ENTRYPOINT [\"/bin/sh\", \"start.sh\"]\nCMD [\"-c\", \"/code/options.py\"]",
+        &[("start.sh", "exec gunicorn shop.wsgi \"$@\"\n"), ("options.py", "bind = '0.0.0.0:9000'\n")],
+    );
+    holds(&lines, &["production app process.app port=9000", "production app process.app server=gunicorn"]);
+}

@@ -174,8 +174,12 @@ mod tests {
 
     /// `role word` of each deployment of a workflow of that name.
     fn of(name: &str, jobs: &str) -> Vec<String> {
+        started("push", name, jobs)
+    }
+
+    fn started(on: &str, name: &str, jobs: &str) -> Vec<String> {
         let path = format!(".github/workflows/{name}.yml");
-        let text = format!("on: push\njobs:\n{jobs}");
+        let text = format!("on: {on}\njobs:\n{jobs}");
         let files = [
             (path.as_str(), text.as_str()),
             ("scripts/infra", "#!/bin/bash\nif [ \"$1\" = apply ]; then docker compose run --rm terraform apply; fi\n"),
@@ -230,5 +234,14 @@ mod tests {
         assert!(of("flow", other).is_empty());
         let tests = "  unit: {runs-on: u, environment: staging, steps: [{run: pytest}]}\n";
         assert!(of("flow", tests).is_empty());
+    }
+
+    #[test]
+    fn what_open_pull_requests_deploy_is_a_preview_of_each() {
+        let job = |name: &str| format!("  deploy-{name}: {{runs-on: u, steps: [{{run: oc tag a b}}]}}\n");
+        let all = job("prod") + &job("load-test") + &job("review");
+        assert_eq!(started("pull_request", "flow", &all), ["staging review"]);
+        assert_eq!(started("{pull_request: {types: [closed]}}", "flow", &job("prod")), ["production prod"], "merged");
+        assert_eq!(started("[pull_request, push]", "flow", &job("prod")), ["production prod"]);
     }
 }

@@ -5,7 +5,7 @@ use super::targets::{self, Word, word_of};
 use super::ways::{self, Way};
 use super::{alike, deploying};
 use crate::discover::paths;
-use crate::formats::workflow::{Ci, Job, Workflow};
+use crate::formats::workflow::{Ci, Job, Trigger, Workflow};
 use crate::knowledge::deployments::{Says, says};
 use crate::links::Repository;
 use crate::model::{Confidence, FileId, Reason, Role, Span};
@@ -92,6 +92,10 @@ fn of_job(repository: &Repository<'_>, file: FileId, workflow: &Workflow, job: &
         named,
         ground: sign.ground,
     };
+    if is_preview(workflow) {
+        words.retain(|((role, word), _)| *role == Role::Staging && !is_tried(word));
+        return words.into_iter().map(|((role, word), span)| at(role, word, span, true)).collect();
+    }
     if words.is_empty() {
         let chosen = targets::is_chosen_elsewhere(workflow, job);
         return if chosen { Vec::new() } else { vec![at(Role::Production, "production".into(), span, false)] };
@@ -103,6 +107,13 @@ fn of_job(repository: &Repository<'_>, file: FileId, workflow: &Workflow, job: &
         _ => Some(at(role, word, span, true)),
     });
     placed.collect()
+}
+
+/// Whether only open pull requests start a workflow: what it deploys is a preview of each, not an environment that stands.
+fn is_preview(workflow: &Workflow) -> bool {
+    let merged = |trigger: &Trigger| trigger.types.iter().map(|kind| kind.value.as_str()).eq(["closed"]);
+    let proposed = |trigger: &Trigger| trigger.event.value.starts_with("pull_request") && !merged(trigger);
+    !workflow.on.is_empty() && workflow.on.iter().all(proposed)
 }
 
 /// Whether a word of the tests may be that of an environment that is deployed to.

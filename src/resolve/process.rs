@@ -287,7 +287,9 @@ fn shell_text(words: &[Word]) -> Option<&Word> {
     if !["sh", "bash", "ash", "dash"].contains(&program) {
         return None;
     }
+    // What stands behind the name of a script is handed to the script.
     let flag = |text: &str| text.starts_with('-') && text.ends_with('c') && !text.starts_with("--");
-    let at = words.iter().position(|word| word.text.one().is_some_and(|text| flag(text)))?;
-    words.get(at + 1)
+    let options = words.iter().skip(1).take_while(|word| word.text.one().is_some_and(|text| text.starts_with('-')));
+    let at = options.map(Word::written).position(flag)?;
+    words.get(at + 2)
 }
