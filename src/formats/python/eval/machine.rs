@@ -12,6 +12,8 @@ use crate::model::{FileId, Problem, Reason, Span};
 
 /// Steps that one evaluation may take.
 const FUEL: u64 = 400_000;
+/// Places at which what one `try` or `with` holds may fail: each keeps the state that it leaves.
+const MAX_RAISES: usize = 2000;
 /// How deep calls, imports and expressions may nest.
 const MAX_DEPTH: usize = 150;
 /// The longest text or container.
@@ -245,7 +247,12 @@ impl<'a> Machine<'a> {
 
     /// Notes that an exception may be raised here: the handlers around will see this state.
     pub(crate) fn may_raise(&mut self, name: Option<&str>, span: Span, cond: Cond) {
-        let heap = if self.tries.is_empty() { return } else { self.heap.clone() };
+        let Some(noted) = self.tries.last().map(Vec::len) else { return };
+        if noted >= MAX_RAISES {
+            self.dead.get_or_insert_with(|| Reason::at("what is tried may fail in too many places", span));
+            return;
+        }
+        let heap = self.heap.clone();
         let exc = Exc { name: name.map(str::to_owned), span, text: String::new(), call: true };
         if let Some(inner) = self.tries.last_mut() {
             inner.push((exc, heap, cond));

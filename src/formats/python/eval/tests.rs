@@ -299,3 +299,11 @@ fn a_reader_of_variables_in_a_package_gives_its_default() {
     assert_eq!(got.values["A"].kind, Kind::Bool(true));
     assert_eq!(text_of(&got, "B").as_deref(), Some("b"));
 }
+
+#[test]
+fn what_may_fail_in_very_many_places_is_given_up() {
+    let code =
+        format!("import lib\nA = 1\nwith lib.held():\n    for x in '{}':\n        lib.call([x])\n", "x".repeat(2500));
+    let got = run(&code, &open());
+    assert!(got.problems.is_empty() && got.incomplete.is_some(), "{:?}", got.incomplete);
+}
