@@ -67,9 +67,10 @@ fn of_job(repository: &Repository<'_>, file: FileId, workflow: &Workflow, job: &
         let name = job.name.as_ref().map(|name| own(name.value.clone(), name.span));
         let file = (workflow.ci != Ci::GitLab).then(|| own(stem.to_owned(), span));
         let mut all = [call, id, name, file].into_iter().flatten();
+        let stages = targets::counts_stages(workflow);
         let word = |(text, span, placed): (String, Span, bool)| {
             let found = word_of(&text).filter(|(role, _)| *role != Role::Test || placed)?;
-            Some((found, span))
+            (found.1 != "stage" || !stages).then_some((found, span))
         };
         all.find_map(word).into_iter().collect::<Vec<Word>>()
     };
