@@ -72,9 +72,19 @@ fn add_inputs(workflow: &Workflow, text: &str, found: &mut Vec<Word>) {
             _ => None,
         });
         for (text, span) in written.chain(handed).filter(|(text, _)| !text.contains("${{")) {
-            text.split(['"', '\'', '[', ']', ',']).for_each(|item| add(item.trim(), span, found));
+            items(text).for_each(|item| add(item, span, found));
         }
     }
+}
+
+/// The items of a list that is written as a text; any other text is its only one.
+fn items(text: &str) -> impl Iterator<Item = &str> {
+    text.split(['"', '\'', '[', ']', ',']).map(str::trim)
+}
+
+/// Whether a text, or an item of it, is a word for an environment.
+pub(super) fn names(text: &str, role: Role, word: &str) -> bool {
+    items(text).filter_map(word_of).any(|(found, named)| found == role && named == word)
 }
 
 /// A text without its expressions.
