@@ -6,7 +6,7 @@ use super::ways;
 use super::words::naming;
 use crate::discover::paths;
 use crate::formats::workflow::{Ci, Job, Workflow};
-use crate::knowledge::deployments::{Act, Means, Says, act, is_said, says};
+use crate::knowledge::deployments::{Act, Means, Says, act, is_removal, is_said, says};
 use crate::links::{Call, Caller, Meaning, Repository, meaning};
 use crate::model::{FileId, Role, Span};
 
@@ -120,7 +120,9 @@ pub(super) fn sign(repository: &Repository<'_>, file: FileId, workflow: &Workflo
     // What a job of tests starts there is what it tests.
     let trial = !named && (of_tests || !gitlab && naming(path).role.is_some_and(|(role, _)| role == Role::Test));
     let looks = !named && words_of(&job.id.value).any(|word| says(&word) == Some(Says::Computes));
-    if looks || trial && names_tests(&job.id.value) || is_rehearsed(repository, job) {
+    let removes = [Some(&job.id), job.name.as_ref()].into_iter().flatten().any(|name| is_removal(&name.value))
+        || !gitlab && !named && is_removal(stem);
+    if looks || removes || trial && names_tests(&job.id.value) || is_rehearsed(repository, job) {
         return None;
     }
     let strong = called(repository, file, job).or_else(|| acted(job));
@@ -243,5 +245,16 @@ mod tests {
         assert_eq!(started("pull_request", "flow", &all), ["staging review"]);
         assert_eq!(started("{pull_request: {types: [closed]}}", "flow", &job("prod")), ["production prod"], "merged");
         assert_eq!(started("[pull_request, push]", "flow", &job("prod")), ["production prod"]);
+    }
+
+    #[test]
+    fn what_takes_a_deployment_away_is_none() {
+        let job = |id: &str| format!("  {id}: {{runs-on: u, environment: uat, steps: [{{run: helm upgrade a b}}]}}\n");
+        let live = "  deploy-prod: {runs-on: u, steps: [{run: flyctl deploy}]}\n";
+        for id in ["destroy", "delete-deployment", "clean-up"] {
+            assert_eq!(of("flow", &(job(id) + live)), ["production prod"], "{id}");
+        }
+        assert_eq!(of("flow", &(job("refresh") + live)), ["staging uat", "production prod"]);
+        assert!(of("cleanup-release", &job("refresh")).is_empty());
     }
 }

@@ -37,6 +37,13 @@ pub fn deployments(repository: &Repository<'_>) -> Vec<Deployment> {
             found.extend(of_job(repository, file, &workflow, job));
         }
     }
+    // A job that hands an environment to a workflow which deploys to it has no deployment of its own.
+    let handed: Vec<Span> = found.iter().filter(|one| one.span.file != one.workflow).map(|one| one.span).collect();
+    found.retain(|one| {
+        let workflow = repository.workflow(one.workflow);
+        let job = workflow.iter().flat_map(|workflow| &workflow.jobs).find(|job| job.id.value == one.job);
+        !job.is_some_and(|job| job.uses.is_some() && handed.iter().any(|span| job.span.contains(*span)))
+    });
     // Where other jobs deploy to a role, those that set up its ground are not the deployment.
     let roles: Vec<Role> = found.iter().filter(|one| !one.ground).map(|one| one.role).collect();
     found.retain(|one| !one.ground || !roles.contains(&one.role));
@@ -67,9 +74,10 @@ fn of_job(repository: &Repository<'_>, file: FileId, workflow: &Workflow, job: &
         let name = job.name.as_ref().map(|name| own(name.value.clone(), name.span));
         let file = (workflow.ci != Ci::GitLab).then(|| own(stem.to_owned(), span));
         let mut all = [call, id, name, file].into_iter().flatten();
+        let stages = targets::counts_stages(workflow);
         let word = |(text, span, placed): (String, Span, bool)| {
             let found = word_of(&text).filter(|(role, _)| *role != Role::Test || placed)?;
-            Some((found, span))
+            (found.1 != "stage" || !stages).then_some((found, span))
         };
         all.find_map(word).into_iter().collect::<Vec<Word>>()
     };
@@ -138,6 +146,15 @@ fn canonical(role: Role, word: &str) -> &str {
         (Role::Development, "dev" | "develop" | "devel") => "development",
         _ => word,
     }
+}
+
+/// Whether a job that calls the workflow of a deployment may be one that hands its environment over: any, unless the
+/// environment is known by what callers hand.
+pub fn may_hand(job: &Job, deployment: &Deployment) -> bool {
+    if deployment.span.file == deployment.workflow {
+        return true;
+    }
+    job.with.values().any(|value| targets::names(&value.value, deployment.role, &deployment.word))
 }
 
 /// Whether a deployment is to the environment of a role and name.
@@ -235,3 +252,34 @@ fn rename_tried(all: &mut [Planned]) {
 
 /// What stands before a name that another environment has.
 const DEPLOYED: &str = "deployed-";
+
+#[cfg(test)]
+mod tests {
+    use super::{deployments, may_hand};
+    use crate::discover::{Overlay, Tree};
+    use crate::links::Repository;
+
+    #[test]
+    fn callers_hand_over_the_environments_that_are_theirs_and_deploy_nothing_else() {
+        let ship = "on: {workflow_call: {inputs: {sites: {type: string}}}}\njobs:\n  roll:\n    runs-on: u\n    environment: '${{ matrix.site }}'\n    strategy: {matrix: {site: '${{ fromJson(inputs.sites) }}'}}\n    steps: [{run: ./deploy.sh}]\n";
+        let caller = |on: &str, sites: &str| {
+            format!("on: {on}\njobs:\n  deploy: {{uses: ./.github/workflows/ship.yml, with: {{sites: '{sites}'}}}}\n")
+        };
+        let (proposed, merged) = (caller("pull_request", "[\"qa\"]"), caller("push", "[\"qa\", \"prod\"]"));
+        let files = [
+            (".github/workflows/main.yml", merged.as_str()),
+            (".github/workflows/proposed.yml", proposed.as_str()),
+            (".github/workflows/ship.yml", ship),
+        ];
+        let tree = Tree::open(Box::new(Overlay::of(files))).unwrap();
+        let repository = Repository::read(&tree);
+        let found = deployments(&repository);
+        let jobs: Vec<_> = found.iter().map(|one| format!("{} {}", one.job, one.word)).collect();
+        assert_eq!(jobs, ["roll qa", "roll prod"]);
+        let callers = |at: usize| {
+            let all = repository.workflows().flat_map(|(_, workflow)| workflow.jobs.clone());
+            all.filter(|job| job.uses.is_some() && may_hand(job, &found[at])).count()
+        };
+        assert_eq!((callers(0), callers(1)), (2, 1));
+    }
+}

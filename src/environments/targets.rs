@@ -13,10 +13,21 @@ pub(super) type Word = ((Role, String), Span);
 /// The role that a text about a deployment names.
 pub(super) fn word_of(text: &str) -> Option<(Role, String)> {
     let bare = text.to_lowercase();
-    let words = bare
-        .split(|c: char| !c.is_alphanumeric())
-        .filter(|word| !matches!(says(word), Some(Says::Deploys | Says::Nothing)));
-    role_of_value(&words.collect::<Vec<_>>().join("-"))
+    let all: Vec<&str> = bare.split(|c: char| !c.is_alphanumeric()).collect();
+    // `stage-4` counts the steps of a pipeline.
+    let counted = |at: usize| all.get(at + 1).is_some_and(|next| next.parse::<u16>().is_ok());
+    let words = all.iter().enumerate().filter(|(at, word)| {
+        !matches!(says(word), Some(Says::Deploys | Says::Nothing)) && !(**word == "stage" && counted(*at))
+    });
+    role_of_value(&words.map(|(_, word)| *word).collect::<Vec<_>>().join("-"))
+}
+
+/// Whether the jobs of a workflow are called stages: `build-stage`, `test-stage`, `deploy-stage`.
+pub(super) fn counts_stages(workflow: &Workflow) -> bool {
+    let ids = || workflow.jobs.iter().map(|job| job.id.value.as_str());
+    let stage = |id: &&str| id.split(['-', '_']).any(|word| word.eq_ignore_ascii_case("stage"));
+    let production = |id: &str| word_of(id).is_some_and(|(role, _)| role == Role::Production);
+    ids().filter(stage).count() > 2 && !ids().any(production)
 }
 
 /// Whether a word of a command is a script that is named for deploying.
@@ -35,28 +46,52 @@ pub(super) fn of_environment(repository: &Repository<'_>, file: FileId, workflow
     }
     let mut found = Vec::new();
     add_literals(&environment.value, environment.span, &mut found);
-    for name in read_from(&environment.value, "inputs.") {
-        let triggers = workflow.on.iter();
-        let options = triggers.clone().flat_map(|on| on.choices.get(&name).into_iter().flatten());
-        let defaults = triggers.filter_map(|on| on.inputs.get(&name)?.as_ref());
-        for text in options.chain(defaults) {
-            add(&text.value, text.span, &mut found);
-        }
-        for (value, span) in workflow.callers.iter().filter_map(|caller| caller.get(&name)) {
-            if let Data::Text(text) = value {
-                add(text, *span, &mut found);
-            }
-        }
-    }
+    add_inputs(workflow, &environment.value, &mut found);
     for name in read_from(&environment.value, "matrix.") {
         for (_, node) in job.matrix.axes.iter().filter(|(key, _)| key.value == name) {
             let text = repository.tree.text(file).ok().and_then(|text| text.get(node.span.range())).unwrap_or_default();
             add_literals(&format!("${{{{{text}"), node.span, &mut found);
-            let words = text.split(|c: char| !(c.is_alphanumeric() || "-_.".contains(c)));
+            add_inputs(workflow, text, &mut found);
+            let literal = without_expressions(text);
+            let words = literal.split(|c: char| !(c.is_alphanumeric() || "-_.".contains(c)));
             words.filter(|word| !word.is_empty()).for_each(|word| add(word, node.span, &mut found));
         }
     }
     found
+}
+
+/// Adds what the inputs that a text reads may be: choices, defaults and what callers hand over, lists as their items.
+fn add_inputs(workflow: &Workflow, text: &str, found: &mut Vec<Word>) {
+    for name in read_from(text, "inputs.") {
+        let triggers = workflow.on.iter();
+        let options = triggers.clone().flat_map(|on| on.choices.get(&name).into_iter().flatten());
+        let defaults = triggers.filter_map(|on| on.inputs.get(&name)?.as_ref());
+        let written = options.chain(defaults).map(|text| (text.value.as_str(), text.span));
+        let handed = workflow.callers.iter().filter_map(|caller| match caller.get(&name)? {
+            (Data::Text(text), span) => Some((text.as_str(), *span)),
+            _ => None,
+        });
+        for (text, span) in written.chain(handed).filter(|(text, _)| !text.contains("${{")) {
+            items(text).for_each(|item| add(item, span, found));
+        }
+    }
+}
+
+/// The items of a list that is written as a text; any other text is its only one.
+fn items(text: &str) -> impl Iterator<Item = &str> {
+    text.split(['"', '\'', '[', ']', ',']).map(str::trim)
+}
+
+/// Whether a text, or an item of it, is a word for an environment.
+pub(super) fn names(text: &str, role: Role, word: &str) -> bool {
+    items(text).filter_map(word_of).any(|(found, named)| found == role && named == word)
+}
+
+/// A text without its expressions.
+fn without_expressions(text: &str) -> String {
+    let mut parts = text.split("${{");
+    let first = parts.next().unwrap_or_default().to_owned();
+    parts.fold(first, |all, part| all + " " + part.split_once("}}").map_or("", |(_, rest)| rest))
 }
 
 /// The environments that the values and steps of a job name, where nothing says it for the whole job.
@@ -115,10 +150,24 @@ pub(super) fn of_places(workflow: &Workflow, job: &Job) -> Vec<Word> {
     if found.len() == 1 && found.iter().all(deployed) { found } else { Vec::new() }
 }
 
-/// Whether only who starts a workflow says where its job deploys to.
+/// Whether only who starts a workflow, or an expression, says where its job deploys to.
 pub(super) fn is_chosen_elsewhere(workflow: &Workflow, job: &Job) -> bool {
+    if is_computed(job) {
+        return true;
+    }
     let called = !workflow.on.is_empty() && workflow.on.iter().all(|on| on.event.value == "workflow_call");
     called && job.environment.as_ref().is_some_and(|environment| !read_from(&environment.value, "inputs.").is_empty())
+}
+
+/// Whether the environment of a job is a value of its matrix that an expression makes.
+fn is_computed(job: &Job) -> bool {
+    let environment = job.environment.iter().flat_map(|environment| read_from(&environment.value, "matrix."));
+    let made = |name: &String| {
+        let mut axes = job.matrix.axes.iter().filter(|(key, _)| key.value == *name);
+        axes.any(|(_, node)| node.texts().iter().any(|text| text.value.contains("${{")))
+    };
+    let names: Vec<String> = environment.collect();
+    !names.is_empty() && (job.matrix.expression.is_some() || names.iter().any(made))
 }
 
 /// Adds what a text names, once; of tests only what may be deployed.
@@ -188,6 +237,32 @@ mod tests {
         assert_eq!(deployed(&job("push", "'${{ matrix.site }}'", run)), ["production prod", "staging qa"]);
         assert_eq!(deployed(&job("push", "demo", run)), ["staging demo"]);
         assert!(deployed(&job("workflow_call", "'${{ inputs.where }}'", run)).is_empty());
+    }
+
+    #[test]
+    fn a_matrix_that_an_expression_makes_is_what_callers_hand_over_or_nothing() {
+        let reused = "on: {workflow_call: {inputs: {sites: {type: string}}}}\njobs:\n  deploy:\n    runs-on: u\n    environment: '${{ matrix.site }}'\n    strategy: {matrix: {site: '${{ fromJson(inputs.sites) }}'}}\n    steps: [{run: ./ship}]\n";
+        let main = "on: push\njobs:\n  ship: {uses: ./.github/workflows/stage-4-deploy.yml, with: {sites: '[\"qa\", \"prod\"]'}}\n";
+        let all = |files: &[(&str, &str)]| {
+            let tree = Tree::open(Box::new(Overlay::of(files.iter().copied()))).unwrap();
+            let found = deployments(&Repository::read(&tree));
+            found.iter().filter(|one| one.job == "deploy").map(|one| one.word.clone()).collect::<Vec<_>>()
+        };
+        let reused = (".github/workflows/stage-4-deploy.yml", reused);
+        assert_eq!(all(&[reused, (".github/workflows/main.yml", main)]), ["qa", "prod"]);
+        assert!(all(&[reused]).is_empty());
+        let listed = "on: push\njobs:\n  deploy:\n    runs-on: u\n    environment: '${{ matrix.site }}'\n    strategy: {matrix: {site: '${{ fromJson(needs.staging.outputs.sites) }}'}}\n    steps: [{run: ./ship}]\n";
+        assert!(deployed(listed).is_empty());
+    }
+
+    #[test]
+    fn stages_of_a_pipeline_are_no_staging() {
+        let job = |id: &str| format!("  {id}: {{runs-on: u, steps: [{{run: ./ship}}]}}\n");
+        let of =
+            |ids: &[&str]| deployed(&format!("on: push\njobs:\n{}", ids.iter().map(|id| job(id)).collect::<String>()));
+        assert_eq!(of(&["build-stage", "test-stage", "deploy-stage"]), ["production production?"]);
+        assert_eq!(of(&["deploy-stage-2"]), ["production production?"]);
+        assert_eq!(of(&["build", "deploy-stage"]), ["staging stage"]);
     }
 
     #[test]

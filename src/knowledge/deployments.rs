@@ -39,6 +39,8 @@ pub enum Says {
     Computes,
     /// It tells of a deployment.
     Tells,
+    /// It takes away what was deployed.
+    Removes,
     /// Documents, packages or a preview are deployed, not the application.
     Aside,
     /// Nothing of where it deploys to.
@@ -102,7 +104,7 @@ pub fn act(action: &str) -> Option<Act> {
     let last = name.rsplit('/').next().unwrap_or_default();
     let last = last.trim_end_matches(".yaml").trim_end_matches(".yml");
     let said = |wanted: &[Says]| words(last).any(|word| says(word).is_some_and(|says| wanted.contains(&says)));
-    let deploys = said(&[Says::Deploys]) && !said(&[Says::Aside, Says::Tells, Says::Computes]);
+    let deploys = said(&[Says::Deploys]) && !said(&[Says::Aside, Says::Tells, Says::Computes, Says::Removes]);
     deploys.then_some(Act::Deploys)
 }
 
@@ -125,10 +127,21 @@ pub fn says(word: &str) -> Option<Says> {
         "deploys" => Says::Deploys,
         "computes" => Says::Computes,
         "tells" => Says::Tells,
+        "removes" => Says::Removes,
         "aside" => Says::Aside,
         "tried" => Says::Tried,
         _ => Says::Nothing,
     })
+}
+
+/// Whether a name says first that something is taken away, and of nothing else that is done: `cleanup`, `tear-down-review`.
+pub fn is_removal(name: &str) -> bool {
+    let name = name.to_lowercase();
+    let mut all = words(&name);
+    let (first, second) = (all.next().unwrap_or_default(), all.next().unwrap_or_default());
+    let removes = |word: &str| says(word) == Some(Says::Removes);
+    let more = name.contains(['&', ',', '+']) || words(&name).any(|word| word == "and" || word == "then");
+    (removes(first) || removes(&format!("{first}{second}"))) && !more
 }
 
 /// The date the table stands for.
@@ -143,7 +156,7 @@ fn words(name: &str) -> impl Iterator<Item = &str> {
 
 #[cfg(test)]
 mod tests {
-    use super::{Act, act};
+    use super::{Act, act, is_removal};
 
     #[test]
     fn an_action_that_is_named_for_deploying_deploys() {
@@ -151,8 +164,19 @@ mod tests {
         assert_eq!(act("acme/helm-deploy-action@v1"), Some(Act::Deploys));
         assert_eq!(act("acme/ci/.github/workflows/deploy.yml@v1"), Some(Act::Deploys));
         assert_eq!(act("actions/deploy-pages@v4"), Some(Act::Publishes));
-        for other in ["acme/deploy-docs@v1", "acme/deploy-status@v1", "acme/check-deploy@v2", "actions/checkout@v4"] {
+        for other in ["acme/deploy-docs@v1", "acme/deploy-status@v1", "acme/check-deploy@v2", "a/delete-deployment@v1"]
+        {
             assert_eq!(act(other), None, "{other}");
+        }
+    }
+
+    #[test]
+    fn a_name_that_begins_with_removing_removes() {
+        for name in ["destroy", "cleanup-release", "clean-up", "Tear down review", "stop_old_deployment"] {
+            assert!(is_removal(name), "{name}");
+        }
+        for name in ["clean-deploy", "stop-and-deploy", "Prune, then ship", "deploy-and-cleanup", "deploy", ""] {
+            assert!(!is_removal(name), "{name}");
         }
     }
 }

@@ -3,8 +3,9 @@
 //! What a chart makes of its values only its templates tell, and those are programs: the names alone are read, from values
 //! files (keys in capitals, entries with such a `name`) and from the `- name:` lines of templates.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
+use super::Call;
 use crate::discover::aside::is_aside;
 use crate::discover::{Tree, paths};
 use crate::formats::small::lines;
@@ -12,7 +13,7 @@ use crate::formats::small::tree::{self, Node};
 use crate::model::{FileId, Span, Spanned};
 
 /// The names, each with the first place that gives it.
-pub(super) fn variables(tree: &Tree) -> BTreeMap<String, Span> {
+pub(super) fn variables(tree: &Tree, calls: &[Call]) -> BTreeMap<String, Span> {
     let charts = tree.files().filter(|(_, path)| paths::name(path) == "Chart.yaml" && !is_aside(path));
     let folders: Vec<&str> = charts.map(|(_, path)| paths::parent(path)).collect();
     let mut found = BTreeMap::new();
@@ -20,30 +21,60 @@ pub(super) fn variables(tree: &Tree) -> BTreeMap<String, Span> {
     if folders.is_empty() {
         return found;
     }
+    let handed = values_of_calls(tree, calls);
     for (file, path) in tree.files() {
         let within =
             |folder: &&str| folder.is_empty() || path.strip_prefix(*folder).is_some_and(|p| p.starts_with('/'));
-        let yaml = path.ends_with(".yaml") || path.ends_with(".yml");
-        if !yaml || !folders.iter().any(within) {
+        let charted = folders.iter().any(within);
+        if !charted && !handed.contains(&file) {
             continue;
         }
         let Ok(text) = tree.text(file) else { continue };
         let mut add = |name: Spanned<String>| {
             found.entry(name.value).or_insert(name.span);
         };
-        if path.contains("/templates/") || path.starts_with("templates/") {
+        let template = charted && (path.contains("/templates/") || path.starts_with("templates/"));
+        // What several templates share stands in a file that is no manifest itself.
+        if template && (is_yaml(path) || path.ends_with(".tpl")) {
             of_template(file, text).into_iter().for_each(add);
-        } else if paths::name(path).starts_with("values") {
+        } else if !template && is_yaml(path) && (handed.contains(&file) || is_values(path)) {
             tree::yaml(file, text).0.iter().for_each(|root| of_values(root, &mut add));
         }
     }
     found
 }
 
+fn is_yaml(path: &str) -> bool {
+    path.ends_with(".yaml") || path.ends_with(".yml")
+}
+
+/// Whether a file of a chart holds values, by its name or by that of its folder.
+fn is_values(path: &str) -> bool {
+    paths::name(path).starts_with("values") || paths::name(paths::parent(path)) == "values"
+}
+
+/// The values files that calls of Helm are handed, whatever they are called.
+fn values_of_calls(tree: &Tree, calls: &[Call]) -> BTreeSet<FileId> {
+    let helm = calls.iter().filter(|call| call.argv.iter().any(|word| paths::name(word) == "helm"));
+    let handed = helm.flat_map(|call| {
+        call.argv.iter().enumerate().filter_map(|(at, word)| {
+            let path = match word.strip_prefix("--values=") {
+                Some(path) => path,
+                None if word == "-f" || word == "--values" => call.argv.get(at + 1)?,
+                None => return None,
+            };
+            tree.find(&paths::join(&call.folder, path)?)
+        })
+    });
+    handed.collect()
+}
+
 /// The names that templates of OpenShift give in their secrets and maps of configuration, and to containers.
+///
+/// Their folder is often called `templates`; what they say of themselves is proof enough that they are no text to fill in.
 fn objects_of_templates(tree: &Tree, found: &mut BTreeMap<String, Span>) {
-    let yaml = |path: &str| path.ends_with(".yaml") || path.ends_with(".yml");
-    for (file, _) in tree.files().filter(|(_, path)| yaml(path) && !is_aside(path)) {
+    let elsewhere = |path: &str| path.split('/').filter(|part| *part != "templates").collect::<Vec<_>>().join("/");
+    for (file, _) in tree.files().filter(|(_, path)| is_yaml(path) && !is_aside(&elsewhere(path))) {
         let Some(text) = tree.text(file).ok().filter(|text| text.contains("kind: Template")) else { continue };
         let parsed = tree::yaml(file, text).0;
         let Some(objects) = parsed.as_ref().and_then(|root| root.get("objects")) else { continue };
@@ -88,6 +119,7 @@ fn of_template(file: FileId, text: &str) -> Vec<Spanned<String>> {
 mod tests {
     use super::variables;
     use crate::discover::{Overlay, Tree};
+    use crate::links::Repository;
 
     #[test]
     fn names_come_from_values_and_templates_of_charts() {
@@ -105,7 +137,28 @@ mod tests {
             ("ops/secret.yaml", "kind: Template\nobjects: [{kind: Secret, stringData: {API_KEY: '${KEY}'}}]\n"),
         ];
         let tree = Tree::open(Box::new(Overlay::of(files))).unwrap();
-        let names: Vec<_> = variables(&tree).into_keys().collect();
+        let names: Vec<_> = variables(&tree, &[]).into_keys().collect();
         assert_eq!(names, ["API_KEY", "DATABASE_URL", "SECRET_KEY", "SMTP_HOST"]);
+    }
+    #[test]
+    fn shared_templates_and_values_of_any_name_count_and_folders_of_templates_are_not_aside() {
+        let files = [
+            ("chart/Chart.yaml", "name: shop\n"),
+            ("chart/templates/_shared.tpl", "{{- define \"env\" }}\n- name: SECRET_KEY\n{{- end }}\n"),
+            ("chart/templates/NOTES.txt", "- name: NOT_OURS\n"),
+            ("chart/values/shop-live.yaml", "env: {SMTP_HOST: x}\n"),
+            ("ops/live.yaml", "env: {MAIL_FROM: x}\n"),
+            ("ops/other.yaml", "env: {NOT_HANDED: x}\n"),
+            ("Makefile", "ship:\n\thelm upgrade shop ./chart -f ops/live.yaml\n"),
+            (
+                "openshift/templates/web.yaml",
+                "kind: Template\nobjects: [{kind: Secret, stringData: {API_KEY: '${KEY}'}}]\n",
+            ),
+            ("docs/templates/web.yaml", "kind: Template\nobjects: [{kind: Secret, stringData: {DOC_KEY: x}}]\n"),
+            (".github/workflows/ship.yml", "on: push\njobs: {deploy: {runs-on: u, steps: [{run: make ship}]}}\n"),
+        ];
+        let tree = Tree::open(Box::new(Overlay::of(files))).unwrap();
+        let names: Vec<_> = Repository::read(&tree).charted.keys().cloned().collect();
+        assert_eq!(names, ["API_KEY", "MAIL_FROM", "SECRET_KEY", "SMTP_HOST"]);
     }
 }

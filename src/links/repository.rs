@@ -116,9 +116,9 @@ impl<'t> Repository<'t> {
             }
         }
         let workflows = ci_files::read(tree, files.get(&Kind::Workflow).map_or(&[], Vec::as_slice));
-        let charted = Arc::new(charts::variables(tree));
-        let mut repository = Self { tree, files, workflows, calls: Vec::new(), charted };
+        let mut repository = Self { tree, files, workflows, calls: Vec::new(), charted: Arc::default() };
         repository.calls = repository.collect_calls();
+        repository.charted = Arc::new(charts::variables(tree, &repository.calls));
         repository.add_named();
         repository
     }

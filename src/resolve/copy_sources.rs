@@ -107,8 +107,16 @@ fn spoken_of(tree: &Tree, name: &str, folder: &str) -> bool {
             || !last.contains('.')
                 && (path.starts_with("bin/") || path.starts_with("scripts/") || path.starts_with("script/"))
     };
-    let mut texts = tree.files().filter(|(_, path)| makes(path)).filter_map(|(file, _)| tree.text(file).ok());
-    texts.any(|text| text.contains(name) || folder != name && text.contains(&format!("{folder}/")))
+    // A program that names a file in full is one that writes it: tasks, code that describes infrastructure.
+    const PROGRAMS: [&str; 7] = [".py", ".ts", ".js", ".mjs", ".cjs", ".tf", ".hcl"];
+    let full = name.contains('.') && name.len() >= 8;
+    let programs = |path: &str| full && PROGRAMS.iter().any(|end| path.ends_with(end));
+    let within = format!("{folder}/");
+    tree.files().any(|(file, path)| {
+        let makes = makes(path);
+        let text = if makes || programs(path) { tree.text(file).unwrap_or_default() } else { "" };
+        text.contains(name) || makes && folder != name && text.contains(&within)
+    })
 }
 
 /// Build arguments that hold a secret from outside and that a command of the image's own stages writes into its history.
@@ -130,4 +138,26 @@ pub(super) fn told_secrets(build: &Build, target: usize, asked: &ImageBuild) -> 
         }
     }
     found
+}
+
+#[cfg(test)]
+mod tests {
+    use super::is_missing;
+    use crate::discover::{Overlay, Tree};
+
+    #[test]
+    fn a_file_that_a_program_names_in_full_is_made_by_it() {
+        let files = [
+            ("infra/stack.py", "copy(source, './requirements.image.txt')\nfolder = 'assets/'\n"),
+            ("infra/main.tf", "filename = \"service-account.json\"\n"),
+            ("README.md", "Put settings.local.ini here.\n"),
+        ];
+        let tree = Tree::open(Box::new(Overlay::of(files))).unwrap();
+        for made in ["requirements.image.txt", "service-account.json"] {
+            assert!(!is_missing(&tree, "", made), "{made}");
+        }
+        for lost in ["settings.local.ini", "assets/logo.svg", "copy"] {
+            assert!(is_missing(&tree, "", lost), "{lost}");
+        }
+    }
 }

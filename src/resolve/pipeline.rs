@@ -164,7 +164,7 @@ fn deploying(
 ) {
     let Some(workflow) = repository.workflow(deployment.workflow) else { return };
     let Some(job) = workflow.jobs.iter().find(|job| job.id.value == deployment.job) else { return };
-    let gate = gate(repository, deployment.workflow, &workflow, job, testing, 0);
+    let gate = gate(repository, deployment.workflow, &workflow, job, testing, Asked::About(deployment));
     let at = Origin::set(deployment.span);
     let origin = if at.primary() == Some(job.id.span) { at } else { at.then(StepKind::Used, job.id.span) };
     let mut fact = statements.about(None, Dimension::Pipeline, &job.id.value);
@@ -222,7 +222,7 @@ fn gate(
     workflow: &Workflow,
     job: &Job,
     testing: &BTreeSet<(FileId, String)>,
-    depth: usize,
+    asked: Asked<'_>,
 ) -> Gate {
     let origin = Origin::set(job.id.span);
     let tests = |job: &Job| testing.contains(&(file, job.id.value.clone())) && !job.continue_on_error;
@@ -251,7 +251,7 @@ fn gate(
         let kind = if asked { "other-workflow" } else { "none" };
         return Gate { kind, path: Vec::new(), origin: origin.then(StepKind::Used, trigger.event.span) };
     }
-    if let Some(weakest) = gate_of_callers(repository, file, testing, depth) {
+    if let Some(weakest) = gate_of_callers(repository, file, testing, asked) {
         return weakest;
     }
     Gate { kind: ungated(repository, file, workflow, testing), path: Vec::new(), origin }
@@ -282,21 +282,34 @@ fn ungated(
     }
 }
 
-/// The weakest gate of the jobs that call a workflow, if any do.
+/// Whose gate is looked for: a deployment's, or that of a caller so many calls away.
+#[derive(Clone, Copy)]
+enum Asked<'d> {
+    About(&'d Deployment),
+    Caller(usize),
+}
+
+/// The weakest gate of the jobs that call a workflow, if any do: of those alone that hand over the environment that is
+/// deployed to, where that is how it is known.
 fn gate_of_callers(
     repository: &Repository<'_>,
     called: FileId,
     testing: &BTreeSet<(FileId, String)>,
-    depth: usize,
+    asked: Asked<'_>,
 ) -> Option<Gate> {
     const WEAKEST_FIRST: [&str; 6] = ["none", "pull-request", "manual", "release", "other-workflow", "tests"];
+    let (depth, deployment) = match asked {
+        Asked::About(deployment) => (0, Some(deployment)),
+        Asked::Caller(depth) => (depth, None),
+    };
     if depth > 8 {
         return None;
     }
     let gates = reusing(repository).into_iter().filter(|(_, file)| *file == called).filter_map(|((file, id), _)| {
         let workflow = repository.workflow(file)?;
         let job = workflow.jobs.iter().find(|job| job.id.value == id)?;
-        Some(gate(repository, file, &workflow, job, testing, depth + 1))
+        let hands = deployment.is_none_or(|one| deployments::may_hand(job, one));
+        hands.then(|| gate(repository, file, &workflow, job, testing, Asked::Caller(depth + 1)))
     });
     gates.min_by_key(|gate| WEAKEST_FIRST.iter().position(|kind| *kind == gate.kind))
 }
