@@ -2,7 +2,7 @@
 
 use super::compose::{File, Stack, image_of, load};
 use super::words::selected;
-use crate::discover::paths;
+use crate::discover::{Tree, paths};
 use crate::formats::compose::{Project, Service};
 use crate::formats::shell::Word;
 use crate::knowledge::{images, processes, services};
@@ -67,7 +67,7 @@ pub(super) fn of_others(project: &Project) -> bool {
 }
 
 /// What says that a service of a compose file in a folder runs on a developer's machine.
-pub(super) fn development_sign(service: &Service, folder: &str) -> Option<(Span, &'static str)> {
+pub(super) fn development_sign(tree: &Tree, service: &Service, folder: &str) -> Option<(Span, &'static str)> {
     let context = service.build.as_ref().and_then(|build| build.context.value.one().cloned());
     for mount in &service.volumes {
         let Some(source) = mount.source.as_deref().filter(|_| mount.kind == "bind") else { continue };
@@ -78,10 +78,10 @@ pub(super) fn development_sign(service: &Service, folder: &str) -> Option<(Span,
             continue;
         }
         let whole = checkout || context.as_deref().is_some_and(|context| context.trim_end_matches('/') == source);
-        let below = source.starts_with("./")
-            && service.build.is_some()
-            && mount.target.matches('/').count() <= 2
-            && is_code(source);
+        // A folder of the program over what the image holds of it.
+        let below = service.build.is_some()
+            && is_code(source)
+            && tree.under(source).any(|(_, path)| path.ends_with(".py") && !source.is_empty());
         if whole && service.build.is_some() || checkout && may_be_ours(service) || below {
             return Some((mount.span, "the source code is mounted"));
         }
@@ -143,7 +143,9 @@ pub(super) fn role_of_base(
     if only_services(&project) {
         return say(Role::Development, "it starts backing services only", Confidence::Guessed);
     }
-    if let Some((_, why)) = project.services.values().find_map(|service| development_sign(service, &base.folder)) {
+    if let Some((_, why)) =
+        project.services.values().find_map(|service| development_sign(repository.tree, service, &base.folder))
+    {
         return say(Role::Development, why, invoked);
     }
     if project.services.values().any(debugs) {

@@ -21,7 +21,12 @@ use crate::model::{Confidence, FileId, Role, Span};
 pub fn development_signs(repository: &Repository<'_>, files: &[FileId]) -> Vec<Span> {
     let folder = files.first().map(|file| paths::parent(repository.tree.path(*file))).unwrap_or_default();
     let project = load(repository, files);
-    project.services.values().filter_map(|one| development_sign(one, folder)).map(|(span, _)| span).collect()
+    project
+        .services
+        .values()
+        .filter_map(|one| development_sign(repository.tree, one, folder))
+        .map(|(span, _)| span)
+        .collect()
 }
 
 /// One compose file by itself.
@@ -193,7 +198,7 @@ fn infer_folder(repository: &Repository<'_>, group: &[&File]) -> Vec<Planned> {
         if !below && !found.iter().any(same) {
             found.extend(environments(repository, &stack, role, &word, confidence, why_file, &why));
         }
-        if over.is_some() && !has(Role::Production) && ships(base) {
+        if over.is_some() && !has(Role::Production) && ships(repository, base) {
             let alone = Stack { files: vec![base.id], invoked: None };
             let why = "the base file without the development override";
             found.extend(environments(
@@ -214,7 +219,7 @@ fn infer_folder(repository: &Repository<'_>, group: &[&File]) -> Vec<Planned> {
     } else if !has(Role::Production) {
         for file in named
             .iter()
-            .filter(|file| file.naming.role.is_none() && file.naming.variant.is_some() && ships(file))
+            .filter(|file| file.naming.role.is_none() && file.naming.variant.is_some() && ships(repository, file))
             .filter(|file| !only_services(&file.alone))
         {
             found.extend(offered(repository, file));
@@ -240,7 +245,7 @@ fn is_second(repository: &Repository<'_>, file: &File) -> bool {
         && services().count() > 1
         && services().all(|service| service.image.is_some() || service.build.is_some())
         && services().any(starts_production_server)
-        && ships(file)
+        && ships(repository, file)
         && called_with(repository, file).is_none_or(|(files, _)| files.len() == 1)
 }
 
@@ -265,10 +270,10 @@ fn variant_words(path: &str) -> String {
 }
 
 /// Whether a project runs what was built rather than a checkout: no code mounted, no development server.
-fn ships(file: &File) -> bool {
+fn ships(repository: &Repository<'_>, file: &File) -> bool {
     let project = &file.alone;
     project.services.values().any(|service| service.build.is_some() || service.image.is_some())
-        && !project.services.values().any(|service| development_sign(service, &file.folder).is_some())
+        && !project.services.values().any(|service| development_sign(repository.tree, service, &file.folder).is_some())
 }
 
 /// The files that run together when this one is named: after a base if it is an overlay, else alone.

@@ -172,6 +172,11 @@ fn way_of(repository: &Repository<'_>, deployment: &Deployment) -> Way {
     jobs.next().map_or(Way::Unseen, |job| ways::of(repository, deployment.workflow, job))
 }
 
+/// Whether what an environment runs can be what a deployment deploys.
+pub fn can_make(repository: &Repository<'_>, deployment: &Deployment, planned: &Planned) -> bool {
+    ways::fits(&way_of(repository, deployment), planned)
+}
+
 /// Deployments confirm the environments they deploy to, or name ones that nothing else shows.
 pub(super) fn add(repository: &Repository<'_>, all: &mut Vec<Planned>) {
     let found = deployments(repository);

@@ -207,7 +207,7 @@ fn one(context: &Context<'_, '_>, planned: Planned, first: bool, modules: &[Modu
         state::given::asked(&mut statements, loaded, &planned.config.provides, tree);
         state::locked::needed(&mut statements, loaded, &parts);
     }
-    pipeline::state(&mut statements, context.repository, planned.environment.role, &planned.environment.name, first);
+    pipeline::state(&mut statements, context.repository, &planned, first);
     let unresolved = reading::unresolved(context, &planned, &parts, loaded.as_ref());
     let files = reading::files(&parts, loaded.as_ref());
     let components = parts.iter().map(|part| component(context, &planned, part)).collect();

@@ -5,8 +5,8 @@ use std::sync::Arc;
 
 use super::state::Statements;
 use super::{overlaid, refresh, untested};
-use crate::environments::ci;
 use crate::environments::deployments::{self, Deployment};
+use crate::environments::{Planned, ci};
 use crate::formats::workflow::outcome::runs_after_failure;
 use crate::formats::workflow::{self, Ci, Job, Target, Workflow};
 use crate::links::{Call, Caller, Meaning, Repository};
@@ -20,14 +20,18 @@ struct Gate {
 }
 
 /// States the pipeline of one environment: the jobs that deploy to it, or, for the tests, those that run them.
-pub fn state(statements: &mut Statements, repository: &Repository<'_>, role: Role, name: &str, first_of_role: bool) {
+pub fn state(statements: &mut Statements, repository: &Repository<'_>, planned: &Planned, first_of_role: bool) {
+    let (role, name) = (planned.environment.role, planned.environment.name.as_str());
     let testing = testing_jobs(repository);
     let all = deployments::deployments(repository);
     // An environment that jobs name has those that say its name, not those of others of its role.
     let named = role != Role::Production && all.iter().any(|one| one.named && deployments::is_to(one, role, name));
     for deployment in all {
         let first = deployment.role == role && first_of_role && (!named || !deployment.named);
-        if first || deployments::is_to(&deployment, role, name) {
+        let placed = planned.environment.because.iter().any(|evidence| evidence.span == deployment.span);
+        let meant = || first || deployments::is_to(&deployment, role, name);
+        // A platform's deployment is none of a stack that stands beside what is deployed there.
+        if placed && deployment.role == role || meant() && deployments::can_make(repository, &deployment, planned) {
             deploying(statements, repository, &deployment, &testing, name);
         }
     }
