@@ -155,7 +155,7 @@ fn of_items(val: &Val) -> Option<Val> {
         1 => unsure.remove(0),
         _ => Certainty::Default { variable: None },
     };
-    (!variables.is_empty() || certainty.is_default()).then(|| Val { certainty, variables, ..val.clone() })
+    (!variables.is_empty() || certainty.is_default()).then(|| Val { variables, certainty, ..val.clone() })
 }
 
 fn known(statements: &mut Statements, name: &str, val: &Val) -> Known<Value> {
