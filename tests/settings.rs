@@ -252,3 +252,41 @@ fn a_command_of_django_loads_the_module_of_its_option() {
     let loads = |line: &String| line.starts_with("test ") && line.contains("DEBUG value=False");
     assert!(lines.iter().any(loads), "{lines:#?}");
 }
+
+#[test]
+fn a_file_of_variables_that_the_image_does_not_bring_is_not_read_there() {
+    let settings = "from decouple import config\nDEBUG = config('DEBUG', default=False, cast=bool)\n";
+    let with = |dockerfile: &str, ignore: &str, wanted: &str| {
+        let lines = facts(&[
+            ("Dockerfile", dockerfile),
+            (".dockerignore", ignore),
+            (".env", "DEBUG=True\n"),
+            ("manage.py", "import os\nos.environ.setdefault('DJANGO_SETTINGS_MODULE', 'shop.settings')\n"),
+            ("shop/__init__.py", ""),
+            ("shop/settings.py", settings),
+        ]);
+        holds(&lines, &[wanted]);
+    };
+    let all = "FROM python:3.12\nWORKDIR /app\nCOPY . .\nCMD python manage.py runserver\n";
+    let some = "FROM python:3.12\nWORKDIR /app\nCOPY shop shop\nCOPY manage.py .\nCMD python manage.py runserver\n";
+    with(all, "venv\n", "production - setting.DEBUG value=True");
+    with(all, "venv\n.env\n", "production - setting.DEBUG value=False");
+    with(some, "", "production - setting.DEBUG value=False");
+}
+
+#[test]
+fn a_list_is_as_certain_as_its_items() {
+    let with = |hosts: &str, wanted: &str| {
+        let lines = facts(&[
+            ("Dockerfile", "FROM python:3.12\nWORKDIR /app\nCOPY . .\nCMD python manage.py runserver\n"),
+            ("manage.py", "import os\nos.environ.setdefault('DJANGO_SETTINGS_MODULE', 'shop.settings')\n"),
+            ("shop/__init__.py", ""),
+            ("shop/settings.py", &format!("import os\nALLOWED_HOSTS = {hosts}\n")),
+        ]);
+        holds(&lines, &[wanted]);
+    };
+    with("[os.getenv('HOSTS', '*')]", "production - setting.ALLOWED_HOSTS overridable=true");
+    with("[os.getenv('HOSTS', '*')]", "production - setting.ALLOWED_HOSTS variable=HOSTS");
+    with("['*', os.getenv('HOSTS', 'a.example')]", "production - setting.ALLOWED_HOSTS overridable=false");
+    with("['a.example']", "production - setting.ALLOWED_HOSTS overridable=false");
+}

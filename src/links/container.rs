@@ -104,6 +104,13 @@ impl<'t> Container<'t> {
         self.place(file, |mapping| !mapping.mount).is_some()
     }
 
+    /// Whether a file of the repository is not there: no mount and no copy brings it, or its copy leaves it out.
+    pub fn leaves_out(&self, file: FileId, ignored: bool) -> bool {
+        let mounted = self.place(file, |mapping| mapping.mount).is_some();
+        let followed = self.mappings.iter().all(|mapping| !mapping.outside.contains('$'));
+        !mounted && (ignored || followed && self.lacks(file))
+    }
+
     fn place(&self, file: FileId, counts: impl Fn(&Mapping) -> bool) -> Option<String> {
         let path = self.tree.path(file);
         let mut mappings = self.mappings.iter().rev().filter(|mapping| counts(mapping));

@@ -11,6 +11,7 @@ mod deploy_call;
 pub mod docker_build;
 pub mod docker_run;
 mod hatch_scripts;
+pub mod ignored;
 mod interpreter;
 mod invoke_tasks;
 mod just_recipes;

@@ -1,17 +1,19 @@
 //! Settings that a start script or a job copies to where the program looks for them:
 //! `cp local_settings.py.docker local_settings.py`.
 
-use std::collections::BTreeMap;
-
 use super::components::Context;
+use super::left_out;
 use super::part::Part;
 use crate::discover::paths;
+use crate::formats::python::Brought;
 use crate::model::FileId;
 
-/// The files of the repository that stand in for missing modules, by the path they are copied to.
-pub(super) fn of(context: &Context<'_, '_>, part: Option<&Part<'_>>) -> BTreeMap<String, FileId> {
+/// The files of the repository that stand in for missing modules, by the path they are copied to, and those that the part
+/// does not have.
+pub(super) fn of(context: &Context<'_, '_>, part: Option<&Part<'_>>) -> Brought {
     let commands = part.iter().flat_map(|part| part.commands.iter().map(move |(argv, _)| (*part, argv)));
-    commands.filter_map(|(part, argv)| copied(context, part, argv)).collect()
+    let standing_in = commands.filter_map(|(part, argv)| copied(context, part, argv)).collect();
+    Brought { standing_in, left_out: part.map(|part| left_out::of(context.repository.tree, part)).unwrap_or_default() }
 }
 
 fn copied(context: &Context<'_, '_>, part: &Part<'_>, argv: &[String]) -> Option<(String, FileId)> {

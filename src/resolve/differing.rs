@@ -1,6 +1,7 @@
 //! Components that load the settings of their environment with other variables, and come to another DEBUG.
 
 use super::components::Context;
+use super::copied;
 use super::part::Part;
 use super::settings::{self, Loaded};
 use super::{hosted_names, pytest};
@@ -40,8 +41,9 @@ pub(super) fn of(
         }
         let world = settings::with_selector(hosted_names::with(planned, part.world.clone()), &main.choice);
         let roots = settings::roots(context, Some(part), modules, &main.choice);
-        let evaluator =
-            Evaluator::new(context.repository.tree, roots).run(pytest::run(Some(part), planned.environment.role));
+        let evaluator = Evaluator::new(context.repository.tree, roots)
+            .run(pytest::run(Some(part), planned.environment.role))
+            .brought(copied::of(context, Some(part)));
         let got = evaluator.module(&main.choice.module, &world, main.choice.class.as_deref());
         if decided(&got).is_some_and(|yes| yes != own) {
             found.push(Loaded {

@@ -19,6 +19,7 @@ pub mod installs;
 mod interpreters;
 pub mod job;
 mod lacking;
+mod left_out;
 pub mod machine;
 mod mounted;
 mod outside;

@@ -78,7 +78,7 @@ pub fn load(context: &Context<'_, '_>, planned: &Planned, parts: &[Part<'_>], mo
     let roots = roots(context, part, modules, &choice);
     let evaluator = Evaluator::new(context.repository.tree, roots)
         .run(pytest::run(part, planned.environment.role))
-        .standing_in(copied::of(context, part));
+        .brought(copied::of(context, part));
     let world = with_selector(world, &choice);
     let mut settings = evaluator.module(&choice.module, &world, choice.class.as_deref());
     let mut choice_certainty = certainty(&choice, &world);

@@ -47,7 +47,7 @@ pub mod setup;
 
 pub use connections::{Connection, connections, may_connect};
 pub use flask::flask_config;
-pub use reads::{EnvRead, MissingModule, RawTruth, Run};
+pub use reads::{Brought, EnvRead, MissingModule, RawTruth, Run};
 
 pub use entry::{
     ConfigClass, EntryFacts, FromObject, RunCall, Selection, config_classes, dynaconf_object, entry_points, selections,
@@ -230,7 +230,7 @@ pub struct Evaluator<'t> {
     cache: parse::Cache,
     whole: bool,
     run: Run,
-    standing_in: BTreeMap<String, FileId>,
+    brought: Brought,
 }
 
 impl<'t> Evaluator<'t> {
@@ -242,7 +242,7 @@ impl<'t> Evaluator<'t> {
             cache: parse::Cache::default(),
             whole: false,
             run: Run::Unknown,
-            standing_in: BTreeMap::new(),
+            brought: Brought::default(),
         }
     }
 
@@ -260,10 +260,10 @@ impl<'t> Evaluator<'t> {
         self
     }
 
-    /// The same with files that are copied to paths where the tree has none.
+    /// The same for a program whose files are not quite those of the tree.
     #[must_use]
-    pub fn standing_in(mut self, files: BTreeMap<String, FileId>) -> Self {
-        self.standing_in = files;
+    pub fn brought(mut self, brought: Brought) -> Self {
+        self.brought = brought;
         self
     }
 
@@ -271,7 +271,7 @@ impl<'t> Evaluator<'t> {
     pub fn module(&self, name: &str, world: &World, class: Option<&str>) -> Settings {
         let mut machine = Machine::new(self.tree, &self.roots, &self.cache, world);
         (machine.whole, machine.run) = (self.whole, self.run);
-        machine.standing_in.clone_from(&self.standing_in);
+        machine.brought.clone_from(&self.brought);
         let file = machine.find(name).and_then(|(file, _)| file);
         let mut out = Settings { module: name.to_owned(), file, ..Settings::default() };
         let at = Span::new(file.unwrap_or(FileId(0)), 0, 0);

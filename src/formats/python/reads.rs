@@ -1,7 +1,9 @@
 //! What the evaluation of a module asked for: variables, and modules that are not there.
 
+use std::collections::{BTreeMap, BTreeSet};
+
 use super::Val;
-use crate::model::Span;
+use crate::model::{FileId, Span};
 
 /// A boolean that is taken from the raw text of a variable.
 #[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Debug)]
@@ -44,6 +46,15 @@ pub struct MissingModule {
     pub ours: bool,
     /// Whether all its names were imported.
     pub star: bool,
+}
+
+/// Where the files of a program that runs are others than those of the repository.
+#[derive(Clone, PartialEq, Eq, Debug, Default)]
+pub struct Brought {
+    /// Files that are copied to paths where the repository has none.
+    pub standing_in: BTreeMap<String, FileId>,
+    /// Files that are not there: its image does not bring them.
+    pub left_out: BTreeSet<FileId>,
 }
 
 /// How a program is run.

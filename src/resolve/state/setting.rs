@@ -48,6 +48,8 @@ type Of<'o> = (&'o Loaded, &'o Tree, Option<&'o Arc<str>>);
 
 fn one(statements: &mut Statements, name: &str, val: &Val, outer: &Certainty, depth: usize, of: Of<'_>) {
     let (loaded, tree, component) = of;
+    let of_items = of_items(val);
+    let val = of_items.as_ref().unwrap_or(val);
     let (inner, own) = open(val);
     let certainty = own.and(outer);
     if let (Kind::Dict(entries), true) = (&inner.kind, depth < DEPTH) {
@@ -134,6 +136,26 @@ fn open(val: &Val) -> (&Val, Certainty) {
         }
         _ => (val, val.certainty.clone()),
     }
+}
+
+/// A list as its items make it: as certain as the least certain of them, and of their variables. What is surely a wildcard
+/// stays one, whatever joins it.
+fn of_items(val: &Val) -> Option<Val> {
+    let (Kind::List(items) | Kind::Tuple(items) | Kind::Set(items)) = &val.kind else { return None };
+    let all: Vec<(&Val, Certainty)> = items.iter().map(open).collect();
+    if val.certainty.is_default() || all.iter().any(|(item, sure)| item.as_str() == Some("*") && !sure.is_default()) {
+        return None;
+    }
+    let mut variables = val.variables.clone();
+    variables.extend(items.iter().flat_map(|item| item.variables.iter().cloned()));
+    let mut unsure: Vec<Certainty> = all.into_iter().map(|(_, sure)| sure).filter(Certainty::is_default).collect();
+    unsure.dedup();
+    let certainty = match unsure.len() {
+        0 => Certainty::Stated,
+        1 => unsure.remove(0),
+        _ => Certainty::Default { variable: None },
+    };
+    (!variables.is_empty() || certainty.is_default()).then(|| Val { variables, certainty, ..val.clone() })
 }
 
 fn known(statements: &mut Statements, name: &str, val: &Val) -> Known<Value> {

@@ -18,7 +18,7 @@ impl Machine<'_> {
         let path = name.replace('.', "/");
         let at = |root: &String, end: &str| {
             let path = if root.is_empty() { format!("{path}{end}") } else { format!("{root}/{path}{end}") };
-            (self.tree.find(&path).or_else(|| self.standing_in.get(&path).copied()), path)
+            (self.tree.find(&path).or_else(|| self.brought.standing_in.get(&path).copied()), path)
         };
         let around = &self.surroundings;
         let roots = || around.before.iter().chain(self.roots).chain(&around.behind);

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use super::values::{Data, Exc, Heap, Id, Names, Obj, R, Role, Scope, Space, V};
 use crate::discover::Tree;
 use crate::formats::python::parse::Cache;
-use crate::formats::python::{EnvRead, MissingModule, Run};
+use crate::formats::python::{Brought, EnvRead, MissingModule, Run};
 use crate::formats::world::World;
 use crate::model::{FileId, Problem, Reason, Span};
 
@@ -120,8 +120,8 @@ pub(crate) struct Machine<'a> {
     pub(crate) whole: bool,
     /// How the program is run.
     pub(crate) run: Run,
-    /// Files that are copied to paths where the tree has none.
-    pub(crate) standing_in: BTreeMap<String, FileId>,
+    /// Where the files that are there are others than those of the tree.
+    pub(crate) brought: Brought,
     /// Whether files were made on the way.
     pub(crate) made_files: bool,
     /// How many branches that are not decided are around.
@@ -178,7 +178,7 @@ impl<'a> Machine<'a> {
             prefixes: Vec::new(),
             whole: false,
             run: Run::Unknown,
-            standing_in: BTreeMap::new(),
+            brought: Brought::default(),
             made_files: false,
             undecided: 0,
             reads_unsure: None,

@@ -171,13 +171,21 @@ impl Machine<'_> {
         paths::parent(self.tree.path(at.file)).to_owned()
     }
 
+    /// A file of variables at a path of the tree, if the program has it.
+    pub(crate) fn config_file(&self, path: &str) -> Option<FileId> {
+        match self.tree.presence(path) {
+            Presence::Here(file) if !self.brought.left_out.contains(&file) => Some(file),
+            _ => None,
+        }
+    }
+
     /// The nearest of these files in a folder of the tree or above it.
     pub(crate) fn nearest(&self, folder: &str, names: &[&str]) -> Option<FileId> {
         let mut folder = folder.to_owned();
         loop {
             for name in names {
                 let path = paths::join(&folder, name)?;
-                if let Presence::Here(file) = self.tree.presence(&path) {
+                if let Some(file) = self.config_file(&path) {
                     return Some(file);
                 }
             }
@@ -193,7 +201,7 @@ impl Machine<'_> {
         let Some(inside) = path.pathlike().and_then(|path| Self::inside(&normal(path))) else {
             return if path.pathlike().is_some_and(|path| self.nowhere(path)) { Ok(None) } else { Err(()) };
         };
-        Ok(if let Presence::Here(file) = self.tree.presence(&inside) { Some(file) } else { None })
+        Ok(self.config_file(&inside))
     }
 
     fn any_file(&mut self) {
@@ -233,7 +241,7 @@ impl Machine<'_> {
             Some(path) => self.named_file(path),
             None if reader == Reader::Environ => {
                 let path = paths::join(&self.folder(at), ".env");
-                Ok(path.and_then(|path| self.tree.find(&path)))
+                Ok(path.and_then(|path| self.config_file(&path)))
             }
             None => Ok(self.nearest(&self.folder(at), &[".env"])),
         };

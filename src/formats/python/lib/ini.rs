@@ -208,7 +208,7 @@ impl Machine<'_> {
         for name in names.unwrap_or_default() {
             let relative = name.pathlike().filter(|path| !path.starts_with('/')).map(str::to_owned);
             let file = match relative {
-                Some(path) => Ok(self.tree.find(&path)),
+                Some(path) => Ok(self.config_file(&path)),
                 None => self.named_file(&name),
             };
             match file {

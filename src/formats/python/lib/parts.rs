@@ -123,7 +123,7 @@ impl Machine<'_> {
             } else {
                 paths::join("", &normal(&wanted))
             };
-            let Some(file) = path.and_then(|path| self.tree.find(&path)) else {
+            let Some(file) = path.and_then(|path| self.config_file(&path)) else {
                 if wanted.starts_with('/') && !placed(&wanted) && !self.nowhere(&wanted) {
                     return Err(());
                 }

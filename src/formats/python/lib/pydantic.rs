@@ -160,6 +160,7 @@ impl Machine<'_> {
             let last = wanted.rsplit('/').next().unwrap_or(wanted);
             self.tree.files().any(|(file, path)| {
                 paths::name(path) == last
+                    && !self.brought.left_out.contains(&file)
                     && self.tree.text(file).is_ok_and(|text| {
                         text.lines().any(|line| {
                             let line = line.trim().trim_start_matches("export ");

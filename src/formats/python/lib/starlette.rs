@@ -21,13 +21,14 @@ impl Machine<'_> {
         if !self.whole {
             // Where the program is started is not known: none of the files that it may be says anything of the name.
             let Some(last) = path.pathlike().and_then(|path| path.rsplit('/').next()) else { return Err(()) };
-            let mut files = self.tree.files().filter(|(_, path)| paths::name(path) == last);
+            let there = |file: &FileId| !self.brought.left_out.contains(file);
+            let mut files = self.tree.files().filter(|(file, path)| paths::name(path) == last && there(file));
             let says = files.any(|(file, _)| !self.tree.text(file).is_ok_and(|text| !text.contains(name)));
             return if says { Err(()) } else { Ok(None) };
         }
         match path.pathlike() {
             Some(text) if !text.starts_with('/') && !placed(text) => {
-                Ok(paths::join("", text).and_then(|path| self.tree.find(&path)))
+                Ok(paths::join("", text).and_then(|path| self.config_file(&path)))
             }
             _ => self.named_file(&path),
         }
