@@ -107,11 +107,9 @@ pub(super) fn starts_production_server(service: &Service) -> bool {
     !text.contains("reload") && !text.contains("runserver") && (0..words.len().min(64)).any(server)
 }
 
+/// Whether a folder is called what code lies in; what is called otherwise may be data that the application keeps there.
 fn is_code(source: &str) -> bool {
-    let name = paths::name(source);
-    !["data", "media", "static", "logs", "log", "conf", "config", "nginx", "certs", "backups", "postgres", "db", "init"]
-        .contains(&name)
-        && !name.contains('.')
+    ["src", "source", "code", "app", "backend", "server", "api", "project"].contains(&paths::name(source))
 }
 
 /// The role that a selector in the variables of one of our services names.
@@ -203,4 +201,29 @@ fn image_selector(repository: &Repository<'_>, project: &Project) -> Option<(Rol
         let image = image_of(repository, project, service)?;
         super::images::selector(repository, &image).map(|(role, word, _)| (role, word))
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::discover::{Config, Overlay, Tree};
+    use crate::links::Repository;
+    use crate::model::Role;
+
+    /// The roles of what a plain file runs that mounts this, beside its Dockerfile.
+    fn roles(mount: &str) -> Vec<Role> {
+        let compose = format!("services:\n  web: {{build: ., restart: always, volumes: ['{mount}']}}\n");
+        let files = [("compose.yaml", compose.as_str()), ("Dockerfile", "FROM python:3.13\nCMD gunicorn a.wsgi\n")];
+        let tree = Tree::open(Box::new(Overlay::of(files))).unwrap();
+        let plan = super::super::infer(&Repository::read(&tree), &Config::read(&tree), false);
+        let all = plan.environments.iter().map(|planned| &planned.environment);
+        let composed = all.filter(|about| about.files.iter().any(|file| tree.path(*file) == "compose.yaml"));
+        composed.map(|about| about.role).collect()
+    }
+
+    #[test]
+    fn a_mounted_folder_of_code_is_a_checkout_and_one_of_data_is_none() {
+        assert_eq!(roles("./src:/app/src"), [Role::Development]);
+        assert_eq!(roles("./uploads:/app/uploads"), [Role::Production]);
+        assert_eq!(roles("/srv/app:/app"), [Role::Production]);
+    }
 }

@@ -282,7 +282,7 @@ mod tests {
         let jobs: Vec<_> = found.iter().map(|one| format!("{} {}", one.job, one.word)).collect();
         assert_eq!(jobs, ["roll qa", "roll prod"]);
         let callers = |at: usize| {
-            let all = repository.workflows().flat_map(|(_, workflow)| workflow.jobs.clone());
+            let all = repository.workflows().into_iter().flat_map(|(_, workflow)| workflow.jobs.clone());
             all.filter(|job| job.uses.is_some() && may_hand(job, &found[at])).count()
         };
         assert_eq!((callers(0), callers(1)), (2, 1));

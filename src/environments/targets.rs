@@ -17,7 +17,7 @@ pub(super) fn word_of(text: &str) -> Option<(Role, String)> {
     // `stage-4` counts the steps of a pipeline.
     let counted = |at: usize| all.get(at + 1).is_some_and(|next| next.parse::<u16>().is_ok());
     let words = all.iter().enumerate().filter(|(at, word)| {
-        !matches!(says(word), Some(Says::Deploys | Says::Nothing)) && !(**word == "stage" && counted(*at))
+        !(matches!(says(word), Some(Says::Deploys | Says::Nothing)) || **word == "stage" && counted(*at))
     });
     role_of_value(&words.map(|(_, word)| *word).collect::<Vec<_>>().join("-"))
 }

@@ -6,7 +6,7 @@ use super::ci;
 use super::plan::{Planned, Runs, Unit};
 use super::published;
 use crate::discover::{Kind, paths};
-use crate::formats::workflow::Job;
+use crate::formats::workflow::{Job, Target, target};
 use crate::knowledge::deployments::{Means, is_said};
 use crate::links::{Caller, Meaning, Repository};
 use crate::model::FileId;
@@ -50,6 +50,17 @@ pub(super) fn of(repository: &Repository<'_>, workflow: FileId, job: &Job) -> Wa
 
 /// What a job says: its actions, their scripts, its own, and those of the repository that it starts.
 pub(super) fn texts<'t>(repository: &Repository<'t>, job: &Job) -> Vec<Cow<'t, str>> {
+    let mut all = own_texts(repository, job);
+    // A workflow of the repository that a job is says how it is done.
+    if let Some(Target::Workflow(path)) = job.uses.as_ref().map(|uses| target(&uses.value)) {
+        let called = repository.tree.find(&path).and_then(|file| repository.workflow(file));
+        let jobs = called.iter().flat_map(|workflow| &workflow.jobs);
+        all.extend(jobs.flat_map(|job| own_texts(repository, job)));
+    }
+    all
+}
+
+fn own_texts<'t>(repository: &Repository<'t>, job: &Job) -> Vec<Cow<'t, str>> {
     let mut all: Vec<Cow<'t, str>> = job.uses.iter().map(|uses| Cow::Owned(uses.value.to_lowercase())).collect();
     for step in &job.steps {
         all.extend(step.uses.iter().map(|uses| Cow::Owned(uses.value.to_lowercase())));
@@ -126,6 +137,21 @@ mod tests {
         assert_eq!(deployed("./ship-somehow"), ["prod of 2 files"], "nothing shows how");
         assert_eq!(deployed("sh scripts/ship.sh"), ["production of 1 files"]);
         assert_eq!(deployed("helm upgrade shop chart"), ["production of 1 files"]);
+    }
+
+    #[test]
+    fn a_job_deploys_as_the_workflow_does_that_it_calls() {
+        let main = "on: push\njobs: {deploy-production: {uses: ./.github/workflows/roll.yml}}\n";
+        let of = |step: &str| {
+            let roll = format!("on: workflow_call\njobs: {{go: {{runs-on: u, steps: [{{run: {step}}}]}}}}\n");
+            let files = [(".github/workflows/main.yml", main), (".github/workflows/roll.yml", roll.as_str())];
+            let tree = Tree::open(Box::new(Overlay::of(files))).unwrap();
+            let repository = Repository::read(&tree);
+            let (file, workflow) = repository.workflows().into_iter().next().unwrap();
+            super::of(&repository, file, &workflow.jobs[0])
+        };
+        assert_eq!(of("ansible-playbook site.yml"), super::Way::Platform);
+        assert_eq!(of("./ship-somehow"), super::Way::Unseen);
     }
 
     #[test]
