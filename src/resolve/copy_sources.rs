@@ -82,6 +82,8 @@ fn is_missing(tree: &Tree, context: &str, source: &str) -> bool {
 
 /// Whether a file that makes, fetches or ignores others names one, or the folder it would lie in.
 fn spoken_of(tree: &Tree, name: &str, folder: &str) -> bool {
+    // A program that names a file in full is one that writes it: tasks, code that describes infrastructure.
+    const PROGRAMS: [&str; 7] = [".py", ".ts", ".js", ".mjs", ".cjs", ".tf", ".hcl"];
     const NAMES: [&str; 12] = [
         ".gitignore",
         ".gitmodules",
@@ -107,8 +109,6 @@ fn spoken_of(tree: &Tree, name: &str, folder: &str) -> bool {
             || !last.contains('.')
                 && (path.starts_with("bin/") || path.starts_with("scripts/") || path.starts_with("script/"))
     };
-    // A program that names a file in full is one that writes it: tasks, code that describes infrastructure.
-    const PROGRAMS: [&str; 7] = [".py", ".ts", ".js", ".mjs", ".cjs", ".tf", ".hcl"];
     let full = name.contains('.') && name.len() >= 8;
     let programs = |path: &str| full && PROGRAMS.iter().any(|end| path.ends_with(end));
     let within = format!("{folder}/");
