@@ -107,9 +107,10 @@ pub(super) fn starts_production_server(service: &Service) -> bool {
     !text.contains("reload") && !text.contains("runserver") && (0..words.len().min(64)).any(server)
 }
 
-/// Whether a folder is called what code lies in; what is called otherwise may be data that the application keeps there.
+/// Whether a folder's name is none of what is only configured or started with files of its own.
 fn is_code(source: &str) -> bool {
-    ["src", "source", "code", "app", "backend", "server", "api", "project"].contains(&paths::name(source))
+    !["conf", "config", "configs", "deploy", "docker", "nginx", "scripts", "fixtures", "init"]
+        .contains(&paths::name(source))
 }
 
 /// The role that a selector in the variables of one of our services names.
@@ -212,7 +213,13 @@ mod tests {
     /// The roles of what a plain file runs that mounts this, beside its Dockerfile.
     fn roles(mount: &str) -> Vec<Role> {
         let compose = format!("services:\n  web: {{build: ., restart: always, volumes: ['{mount}']}}\n");
-        let files = [("compose.yaml", compose.as_str()), ("Dockerfile", "FROM python:3.13\nCMD gunicorn a.wsgi\n")];
+        let docker = "FROM python:3.13\nCMD gunicorn a.wsgi\n";
+        let files = [
+            ("compose.yaml", compose.as_str()),
+            ("Dockerfile", docker),
+            ("src/a/wsgi.py", "application = None\n"),
+            ("uploads/logo.svg", "<svg/>"),
+        ];
         let tree = Tree::open(Box::new(Overlay::of(files))).unwrap();
         let plan = super::super::infer(&Repository::read(&tree), &Config::read(&tree), false);
         let all = plan.environments.iter().map(|planned| &planned.environment);
