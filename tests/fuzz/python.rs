@@ -1,6 +1,6 @@
 //! Settings modules, evaluated in a closed and in an open world.
 
-use paritylint::formats::python::{Evaluator, entry};
+use paritylint::formats::python::{Evaluator, entry, invoke, options};
 use paritylint::formats::{Vars, World};
 
 /// Reads the bytes as such a text; a fault panics.
@@ -16,5 +16,9 @@ pub fn run(data: &[u8]) {
     }
     if let Some(file) = tree.find("settings.py") {
         let _ = entry::entry_points(&tree, file);
+        let _ = options::options(&tree, file, &World::Open(Vars::new()));
+        for name in invoke::tasks(&tree, file) {
+            let _ = invoke::task(&tree, file, &name, &invoke::Given::default());
+        }
     }
 }

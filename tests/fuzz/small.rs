@@ -28,6 +28,9 @@ pub fn run(data: &[u8]) {
         drop(s::supervisord::environment_of(&config, program));
     }
     problems_hold(&text, &s::justfile::parse(FILE, &text).1);
+    problems_hold(&text, &s::uwsgi::ini(FILE, &text).1);
+    problems_hold(&text, &s::uwsgi::yaml(FILE, &text).1);
+    let _ = s::systemd::parse(FILE, &text);
     let makefile = s::makefile::parse(FILE, &text);
     if let Some(target) = makefile.default_goal() {
         let _ = makefile.commands(target, &s::makefile::Given::default());
