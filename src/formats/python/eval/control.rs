@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use imbl::ordmap::DiffItem;
 use ruff_python_ast as ast;
 
 use super::join::{join, same};
@@ -304,11 +305,8 @@ fn half_known(v: &V) -> bool {
 /// Takes into `wide` what `end` changed of `base`; whether it changed anything.
 fn widen_into(wide: &mut Heap, base: &Heap, end: &Heap, why: &Arc<Reason>) -> bool {
     let mut changed = false;
-    for (id, theirs) in end {
-        let Some(ours) = base.get(id) else { continue };
-        if Arc::ptr_eq(ours, theirs) {
-            continue;
-        }
+    for item in base.diff(end) {
+        let DiffItem::Update { old: (id, ours), new: (_, theirs) } = item else { continue };
         let Some(target) = wide.get_mut(id) else { continue };
         match (&ours.data, &theirs.data) {
             (Data::Space(old), Data::Space(new)) => {

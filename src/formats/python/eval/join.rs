@@ -2,6 +2,8 @@
 
 use std::sync::Arc;
 
+use imbl::ordmap::DiffItem;
+
 use super::machine::{Cond, MODULES, Machine};
 use super::values::{Data, Heap, Id, K, Names, Obj, R, Space, V};
 use crate::model::Reason;
@@ -95,13 +97,13 @@ impl Machine<'_> {
 pub(crate) fn join(a: &Heap, b: &Heap, cond: &Cond, values: Option<(&V, &V)>) -> (Heap, Option<V>) {
     let mut lost = Vec::new();
     let mut heap = a.clone();
-    for (id, theirs) in b {
-        match a.get(id) {
-            None => {
+    for item in a.diff(b) {
+        match item {
+            DiffItem::Add(id, theirs) => {
                 heap.insert(*id, Arc::clone(theirs));
             }
-            Some(ours) if Arc::ptr_eq(ours, theirs) => {}
-            Some(ours) => {
+            DiffItem::Remove(..) => {}
+            DiffItem::Update { old: (id, ours), new: (_, theirs) } => {
                 // Of a module, both are kept: run or not.
                 let none = Cond::default();
                 let cond = if *id == MODULES { &none } else { cond };

@@ -173,7 +173,17 @@ pub(crate) enum Role {
     Instance(V),
 }
 
-pub(crate) type Heap = BTreeMap<Id, Arc<Obj>>;
+/// All the things of a state. It is persistent: a fork copies nothing, and a join looks only at what differs.
+pub(crate) type Heap = imbl::OrdMap<Id, Arc<Obj>>;
+
+/// A thing is equal to itself only: what two states share was changed by neither.
+impl PartialEq for Obj {
+    fn eq(&self, other: &Self) -> bool {
+        std::ptr::eq(self, other)
+    }
+}
+
+impl Eq for Obj {}
 
 /// An exception on its way.
 #[derive(Clone, Debug)]
