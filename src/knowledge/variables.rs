@@ -98,6 +98,7 @@ pub fn token_shape(value: &str) -> Option<&'static str> {
     if value.contains("EXAMPLE") || is_placeholder(value) {
         return None;
     }
+    let word = |c: char| c.is_ascii_alphanumeric() || c == '_' || c == '-';
     let fits = |shape: &&Shape| {
         let Some(rest) = value.trim().strip_prefix(shape.prefix.as_str()) else { return false };
         let count = rest.chars().count();
@@ -106,12 +107,13 @@ pub fn token_shape(value: &str) -> Option<&'static str> {
         }
         match shape.alphabet.as_str() {
             "upper" => rest.chars().all(|c| c.is_ascii_uppercase() || c.is_ascii_digit()),
-            "word" => rest.chars().all(|c| c.is_ascii_alphanumeric() || c == '_' || c == '-'),
-            "dotted" => {
-                rest.contains('.') && rest.chars().all(|c| c.is_ascii_alphanumeric() || matches!(c, '_' | '-' | '.'))
-            }
+            "word" => rest.chars().all(word),
+            "path" => rest.chars().all(|c| word(c) || matches!(c, '/' | '@' | '.')),
+            "user" => rest.split_once(':').is_some_and(|(number, token)| {
+                number.chars().all(|c| c.is_ascii_digit()) && token.len() >= 20 && token.chars().all(word)
+            }),
+            "dotted" => rest.contains('.') && rest.chars().all(|c| word(c) || c == '.'),
             "bot" => rest.split_once(":AA").is_some_and(|(number, key)| {
-                let word = |c: char| c.is_ascii_alphanumeric() || c == '_' || c == '-';
                 (8..=10).contains(&number.len())
                     && number.chars().all(|c| c.is_ascii_digit())
                     && key.len() == 33
@@ -229,6 +231,11 @@ mod tests {
     fn shapes_and_marks() {
         assert_eq!(token_shape(&format!("AKIA{}", "A1B2C3D4E5F6G7H8")), Some("aws-access-key"));
         assert_eq!(token_shape("AKIAIOSFODNN7EXAMPLE"), None);
+        let hook = format!("https://hooks.slack.com/services/T0A1B2C3D/B0A1B2C3D/{}", "q1w2e3r4t5y6u7i8o9p0a1s2");
+        assert_eq!(token_shape(&hook), Some("slack-webhook"));
+        assert_eq!(token_shape("https://hooks.slack.com/services"), None);
+        let user = format!("gitlab+deploy-token-12:{}", "q1w2e3r4t5y6u7i8o9p0");
+        assert_eq!(token_shape(&user), Some("gitlab"));
         assert_eq!(live_or_test("sk_live_x"), Some(("stripe", "live")));
         assert!(is_ambient("GITHUB_SHA") && !is_ambient("DATABASE_URL"));
         assert!(false_looking("False") && false_looking("") && !false_looking("True"));

@@ -185,7 +185,9 @@ fn known(statements: &mut Statements, name: &str, val: &Val) -> Known<Value> {
         Kind::List(items) | Kind::Tuple(items) | Kind::Set(items) => {
             let texts: Option<Vec<String>> = items.iter().map(text).collect();
             match texts {
-                Some(texts) if !is_secret(name) => Known::One(Value::List(texts)),
+                Some(texts) if !is_secret(name) && !texts.iter().any(|text| variables::token_shape(text).is_some()) => {
+                    Known::One(Value::List(texts))
+                }
                 _ => Known::Unknown(Reason::new("an item of the list is not known")),
             }
         }

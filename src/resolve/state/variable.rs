@@ -30,7 +30,9 @@ pub fn state(statements: &mut Statements, part: &Part<'_>, tree: &Tree) {
             Known::Unknown(reason) => Known::Unknown(reason.clone()),
         };
         let secret = variables::is_secret_name(name)
-            || var.value.one().is_some_and(|text| variables::password_in_url(text).is_some());
+            || var.value.one().is_some_and(|text| {
+                variables::password_in_url(text).is_some() || variables::token_shape(text).is_some()
+            });
         // Whoever copies a sample is to put a secret of their own in place of the sample's.
         let sample = provider == "sample" && secret;
         let placeholder = var.value.one().map(|text| sample || is_placeholder(name, text));
@@ -78,7 +80,8 @@ fn is_placeholder(name: &str, text: &str) -> bool {
 
 /// A value that may be shown, or a secret in custody.
 pub fn guarded(statements: &mut Statements, name: &str, text: &str, span: Option<crate::model::Span>) -> Value {
-    if variables::is_secret_name(name) && !text.is_empty() {
+    let of_shape = variables::token_shape(text).is_some();
+    if of_shape || variables::is_secret_name(name) && !text.is_empty() {
         return statements.keep_secret(text, span);
     }
     if let Some(range) = variables::password_in_url(text) {

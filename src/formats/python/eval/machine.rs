@@ -110,6 +110,8 @@ pub(crate) struct Machine<'a> {
     pub(crate) env_open: bool,
     /// Whether an `environ.Env` was set to behave otherwise.
     pub(crate) odd_env: bool,
+    /// Whether the type of a default says what an `environ.Env` makes of a text (`smart_cast`).
+    pub(crate) default_casts: bool,
     /// Variables that were set from files.
     pub(crate) from_files: Names,
     /// What the comprehension at hand goes over first.
@@ -173,6 +175,7 @@ impl<'a> Machine<'a> {
             hits: 0,
             env_open: false,
             odd_env: false,
+            default_casts: true,
             over: None,
             from_files: Names::new(),
             prefixes: Vec::new(),

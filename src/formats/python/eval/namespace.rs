@@ -63,12 +63,21 @@ impl Machine<'_> {
         }
     }
 
-    /// All names of a library's module are imported: what they are is not known, nor what they replace.
+    /// All names of a library's module are imported: what they are is not known, nor what they replace. What was imported
+    /// by name is the same there (`os` is `os`), and what the project itself defines is no library's.
     pub(crate) fn forget_for_library(&mut self, id: Id, module: &str, at: Span) {
         let topic = module.rsplit_once('.').is_some_and(|(_, last)| !is_general(last));
-        let space = self.space(id).filter(|_| topic && !self.whole);
-        let of = |name: &&str| Some(((*name).to_owned(), space?.names.get(*name)?.clone()));
-        let kept: Vec<(String, V)> = OWN.iter().filter_map(of).collect();
+        let (whole, own) = (self.whole, topic && !self.whole);
+        let keeps = |name: &str, value: &V| match &value.k {
+            K::Lib(path) => path.rsplit('.').next() == Some(name) || !whole,
+            K::Func(_) => !whole,
+            _ => own && OWN.contains(&name),
+        };
+        let names = self.space(id).into_iter().flat_map(|space| &space.names);
+        let kept: Vec<(String, V)> = names
+            .filter(|(name, value)| keeps(name, value))
+            .map(|(name, value)| (name.clone(), value.clone()))
+            .collect();
         self.forget_object(id, &format!("all names of {module} are imported, which is not in the repository"), at);
         for (name, value) in kept {
             self.set_name(id, &name, value);

@@ -209,7 +209,10 @@ impl Machine<'_> {
                 }
             }
             K::OneOf(_) | K::Depends(_) => self.forget_value(object, at),
-            K::Made(class, _) if &**class == "environ.Env" => self.odd_env = true,
+            K::Made(class, _) if &**class == "environ.Env" => match (name, &value.k) {
+                ("smart_cast", K::Bool(yes)) => self.default_casts = *yes,
+                _ => self.odd_env = true,
+            },
             K::Made(class, _) if &**class == "celery.conf" => self.connects_celery(&[(name.to_owned(), value)], at),
             _ => {}
         }

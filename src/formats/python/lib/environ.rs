@@ -154,8 +154,8 @@ impl Machine<'_> {
         }
         let cast = match (cast, &default) {
             (Some(cast), _) => cast,
-            (None, Some(default)) => self.cast_like(default),
-            (None, None) => Cast::Raw,
+            (None, Some(default)) if self.default_casts => self.cast_like(default),
+            (None, _) => Cast::Raw,
         };
         let required = default.is_none();
         let settled = match &default {

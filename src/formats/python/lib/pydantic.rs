@@ -110,7 +110,18 @@ impl Config {
                 | "validate_assignment"
                 | "use_enum_values"
                 | "orm_mode"
-                | "from_attributes",
+                | "from_attributes"
+                | "allow_mutation"
+                | "ignored_types"
+                | "keep_untouched"
+                | "json_encoders"
+                | "json_schema_extra"
+                | "schema_extra"
+                | "hide_input_in_errors"
+                | "use_attribute_docstrings"
+                | "validate_return"
+                | "revalidate_instances"
+                | "defer_build",
                 _,
             ) => self.odd |= name == "secrets_dir" && !matches!(value.k, K::None),
             _ if name.starts_with("__") => {}

@@ -205,3 +205,26 @@ fn a_file_that_does_not_name_a_variable_leaves_starlette_its_default() {
     assert_eq!(got.values["A"].settled().and_then(|v| v.as_str()), Some("x"));
     assert!(matches!(got.values["B"].kind, Kind::Unknown(_)));
 }
+
+#[test]
+fn a_star_import_of_what_is_not_here_leaves_what_was_imported_by_name() {
+    let text = "import os\nKEPT = 1\nfrom elsewhere.settings.pipeline import *\nKEY = os.environ.get('KEY', 'x')\n";
+    let got = run(text, None);
+    assert_eq!(got.values["KEY"].settled().and_then(|v| v.as_str()), Some("x"));
+    assert!(matches!(got.values.get("KEPT").map(|v| &v.kind), None | Some(Kind::Unknown(_))));
+}
+
+#[test]
+fn a_reader_of_variables_may_be_told_not_to_cast_by_defaults() {
+    let text = "import environ\nenv = environ.Env()\nenv.smart_cast = False\nD = env('D', default=True)\nB = env.bool('B', default=False)\n";
+    let got = run(text, None);
+    assert_eq!(got.values["D"].settled().and_then(super::super::Val::as_bool), Some(true));
+    assert_eq!(got.values["B"].settled().and_then(super::super::Val::as_bool), Some(false));
+}
+
+#[test]
+fn what_concerns_types_only_leaves_the_fields_of_a_settings_class() {
+    let text = "from pydantic_settings import BaseSettings\nclass S(BaseSettings):\n    A: str = 'x'\n    class Config:\n        ignored_types = (type(1),)\n";
+    let got = run(text, Some("S"));
+    assert_eq!(got.values["A"].settled().and_then(|v| v.as_str()), Some("x"));
+}

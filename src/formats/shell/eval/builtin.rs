@@ -241,6 +241,7 @@ fn declare(builtin: &str, words: &[(Text, Word)], state: &mut State) {
                 let before = state.lookup(name);
                 value = if before.known == Known::Absent { value } else { before.concat(&value) };
             }
+            super::own_folder::note(state, name, rest.get(skip - length..).unwrap_or(""), &value);
             state.set(name, value, word.span);
             if exports {
                 state.export(name);

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use super::super::ast::{Item, Join, Part, Simple};
 use super::super::{Executed, When, Word};
 use super::state::{Cwd, End, State, Text};
-use super::{Runner, Status, writes};
+use super::{Runner, Status, own_folder, writes};
 use crate::formats::world::Var;
 use crate::model::{Known, Origin, Reason, Span};
 
@@ -30,6 +30,7 @@ impl Runner<'_> {
             }
             let word = shown(&text, &assign.value.raw, assign.value.span);
             if simple.words.is_empty() {
+                own_folder::note(state, &assign.name, &assign.value.raw, &text);
                 state.set(&assign.name, text, assign.value.span);
             } else {
                 assigns.push((assign.name.clone(), word, text.guess));
@@ -59,6 +60,7 @@ impl Runner<'_> {
                 (text, shown)
             }));
         }
+        own_folder::fill_in(&mut argv, state);
         let mut exec = false;
         if named(&argv) == Some("exec") {
             let flags = argv[1..].iter().take_while(|(text, _)| text.known.one().is_some_and(|t| t.starts_with('-')));

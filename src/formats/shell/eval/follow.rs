@@ -6,6 +6,7 @@ use super::super::ast::Dialect;
 use super::super::{is_script, parse};
 use super::arrays::Frame;
 use super::command::{Argument, Call, SHELLS, named, placed};
+use super::own_folder::Place;
 use super::state::{End, State, Text};
 use super::{Runner, Status};
 use crate::knowledge::processes;
@@ -106,7 +107,7 @@ impl Runner<'_> {
             return status;
         }
         let found = self.files.command(name).filter(|(_, text)| !known && text.starts_with("#!"))?;
-        self.found(found, behind(1), call, state)
+        self.found(found, None, behind(1), call, state)
     }
 
     fn runs_by_itself(&self, path: &str, state: &State) -> bool {
@@ -117,12 +118,13 @@ impl Runner<'_> {
     fn script(&mut self, path: &str, args: Arc<Vec<Text>>, call: &Call, state: &mut State) -> Option<Status> {
         let path = placed(&state.cwd, path)?;
         let found = self.files.script(&path)?;
-        self.found(found, args, call, state)
+        self.found(found, Some(&path), args, call, state)
     }
 
     fn found(
         &mut self,
         (file, text): (FileId, &str),
+        path: Option<&str>,
         args: Arc<Vec<Text>>,
         call: &Call,
         state: &mut State,
@@ -131,7 +133,10 @@ impl Runner<'_> {
         if first.starts_with("#!") && !first.contains("sh") {
             return None;
         }
-        Some(self.child(text, &SpanMap::Linear { file, base: 0 }, args, call, state))
+        let outer = std::mem::replace(&mut state.place, Place::of_script(path));
+        let status = self.child(text, &SpanMap::Linear { file, base: 0 }, args, call, state);
+        state.place = outer;
+        Some(status)
     }
 
     /// Runs a text in a shell of its own.
@@ -170,7 +175,8 @@ impl Runner<'_> {
         if path.is_some_and(|path| path.ends_with("bin/activate")) {
             return Status::Ordinary;
         }
-        let found = path.and_then(|path| placed(&state.cwd, path)).and_then(|path| self.files.script(&path));
+        let path = path.and_then(|path| placed(&state.cwd, path));
+        let found = path.as_deref().and_then(|path| self.files.script(path));
         let Some((file, text)) = found else {
             state.open = true;
             return Status::Ordinary;
@@ -179,12 +185,15 @@ impl Runner<'_> {
         let script = parse(text, &SpanMap::Linear { file, base: 0 }, Dialect::Bash);
         self.problems.extend(script.problems);
         let outer = (state.args.clone(), state.flow.clone());
+        let place = Arc::clone(&state.place);
+        state.place = place.reading(path.as_deref().unwrap_or_default());
         if argv.len() > 2 {
             state.args = Some(Arc::new(argv[2..].iter().map(|(text, _)| text.clone()).collect()));
         }
         self.via.push(Step { kind: StepKind::Included, span, note: None });
         self.list(&script.items, state, false);
         self.via.pop();
+        Arc::make_mut(&mut state.place).source.clone_from(&place.source);
         (state.args, state.flow) = outer;
         if state.ended == Some(End::Returned) {
             state.ended = None;

@@ -12,6 +12,7 @@ mod expand;
 mod follow;
 mod glob;
 mod keyed;
+mod own_folder;
 mod parameter;
 mod pattern;
 mod read;

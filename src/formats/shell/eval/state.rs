@@ -7,6 +7,7 @@ use super::super::Word;
 use super::super::ast::Item;
 use super::arrays::Frame;
 use super::keyed::Keyed;
+use super::own_folder::Place;
 use crate::formats::world::{Var, Vars, World};
 use crate::model::{Certainty, Known, Origin, Reason, Span, StepKind};
 
@@ -125,6 +126,8 @@ pub(super) struct State {
     pub(super) functions: Arc<BTreeMap<String, Arc<Item>>>,
     pub(super) args: Option<Arc<Vec<Text>>>,
     pub(super) cwd: Cwd,
+    /// Where the script itself lies.
+    pub(super) place: Arc<Place>,
     pub(super) all_exported: bool,
     /// Whether a failure ends the script.
     pub(super) strict: bool,
@@ -163,6 +166,7 @@ impl State {
             functions: Arc::default(),
             args: Some(Arc::new(args.iter().map(Text::argument).collect())),
             cwd: Cwd::Start,
+            place: Arc::default(),
             all_exported: false,
             strict: false,
             marked: Arc::default(),

@@ -226,3 +226,39 @@ fn a_key_that_is_no_expression_loses_nothing_behind_it() {
     let text = "declare -A M\nif a; then\nM[x y]=1\nb ${M[x y]} c\nfi\nd";
     assert_eq!(closed(text, &[]), ["a", "?b 1 c", "d"]);
 }
+
+/// Two scripts of a repository.
+struct Scripts(&'static str);
+
+impl Files for Scripts {
+    fn script(&self, path: &str) -> Option<(FileId, &str)> {
+        match path {
+            "script/test" => Some((FileId(1), self.0)),
+            "script/run" => Some((FileId(2), "#!/bin/sh\nruns \"$@\"\n")),
+            _ => None,
+        }
+    }
+}
+
+#[test]
+fn a_script_that_goes_to_its_own_folder_is_followed_from_there() {
+    for head in [
+        "cd \"$(dirname \"$0\")/..\"",
+        "cd `dirname $0`/..",
+        "cd \"${0%/*}/..\"",
+        "cd $(dirname -- \"${BASH_SOURCE[0]}\")/..",
+        "HERE=\"$(cd \"$(dirname \"$0\")\" >/dev/null 2>&1 && pwd)\"\ncd \"$HERE/..\"",
+        "readonly HERE=$(dirname $(readlink -f $0))\ncd $HERE\ncd ..",
+    ] {
+        let text: &'static str =
+            Box::leak(format!("#!/bin/bash\n{head}\nscript/run x\nused -f $(dirname $0)/a.yml\n").into());
+        let mut got = lines(&evaluated("./script/test", &World::Closed(vars(&[])), &[], &Scripts(text)));
+        got.retain(|line| line.starts_with("runs") || line.starts_with("used"));
+        assert_eq!(got, ["runs x", "used -f script/a.yml"], "{head}");
+    }
+    let text = "#!/bin/bash\ncd \"$(somewhere)\"\nscript/run x\n";
+    assert_eq!(
+        lines(&evaluated("./script/test", &World::Closed(vars(&[])), &[], &Scripts(text))),
+        ["somewhere", "script/run x"]
+    );
+}
