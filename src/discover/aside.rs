@@ -45,9 +45,14 @@ const BESIDE_STARTS: [&str; 6] = ["example", "sample_", "sample-", "mock", "fake
 
 /// Whether a path lies in a folder of examples, documentation or test data, or is part of a template of projects.
 pub fn is_aside(path: &str) -> bool {
-    paths::parent(path)
-        .split('/')
-        .any(|part| ASIDE.contains(&part.trim_start_matches('.').to_ascii_lowercase().as_str()))
+    let folder = paths::parent(path).to_ascii_lowercase();
+    let parts: Vec<&str> = folder.split('/').map(|part| part.trim_start_matches('.')).collect();
+    // What OpenShift is handed are templates, of which nothing is an example.
+    let handed = |at: usize| {
+        parts.get(at) == Some(&"templates")
+            && at.checked_sub(1).and_then(|at| parts.get(at)).is_some_and(|before| before.contains("openshift"))
+    };
+    parts.iter().enumerate().any(|(at, part)| ASIDE.contains(part) && !handed(at))
         || path.contains("{{")
         || path.contains("{%")
         || classify(path).is_some_and(runs) && is_beside(path)
@@ -81,5 +86,7 @@ mod tests {
         assert!(is_aside("docs/example/Dockerfile"));
         assert!(is_aside(".examples/compose.yaml"));
         assert!(!is_aside("app/Dockerfile"));
+        assert!(is_aside("app/templates/web.yaml"));
+        assert!(!is_aside("openshift/templates/web.yaml"));
     }
 }

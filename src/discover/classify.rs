@@ -19,7 +19,7 @@ pub enum Kind {
     Lock,
     /// Python code.
     Python,
-    /// A workflow of GitHub Actions, a pipeline of GitLab, a configuration of CircleCI or Travis CI.
+    /// A workflow of GitHub Actions, a pipeline of GitLab, a configuration of CircleCI, Travis CI and others.
     Workflow,
     /// A Procfile.
     Procfile,
@@ -105,6 +105,8 @@ const ENVIRONMENTS: &[&str] = &[
 ];
 /// Folders that hold manifests of Kubernetes.
 const ORCHESTRATED: &[&str] = &["kube", "kustomize", "manifests", "overlays", "k3s", "eks", "gke", "aks", "minikube"];
+/// What their names hold.
+const CLUSTERS: &[&str] = &["k8s", "kubernetes", "openshift"];
 /// What manifests are called, wherever they are.
 const MANIFESTS: &[&str] = &[
     "deployment.yaml",
@@ -150,17 +152,20 @@ const NO_PROCFILE: Like = Like::Ends(&[".sh", ".md", ".py"]);
 const ROWS: &[Row] = &[
     Row(Kind::Workflow, Folder::Last(&[".github/workflows"]), &[YAML], &[]),
     Row(Kind::Workflow, Folder::Any, &[Like::Is(&[".gitlab-ci.yml", ".gitlab-ci.yaml", ".travis.yml"])], &[]),
-    Row(Kind::Workflow, Folder::Last(&[".circleci"]), &[YAML], &[]),
+    Row(Kind::Workflow, Folder::Part(&[".circleci"]), &[YAML], &[]),
+    Row(Kind::Workflow, Folder::Any, &[Like::Is(&["bitbucket-pipelines.yml", ".drone.yml", ".drone.yaml"])], &[]),
+    Row(Kind::Workflow, Folder::Any, &[YAML, Like::Starts(&["azure-pipelines", "cloudbuild", ".woodpecker."])], &[]),
+    Row(Kind::Workflow, Folder::Last(&[".woodpecker"]), &[YAML], &[]),
     Row(Kind::Compose, Folder::Any, &[YAML, Like::Word(&["compose"])], &[]),
     Row(Kind::Compose, Folder::Any, &[Like::Is(&["stack.yml", "stack.yaml"])], &[]),
     Row(Kind::Compose, Folder::LastEnds("docker-compose"), &[YAML, Like::OneWord], &[]),
     Row(Kind::Dockerfile, Folder::Any, &[Like::Word(&["dockerfile", "containerfile"])], &[NO_DOCKERFILE]),
     Row(Kind::Kubernetes, Folder::Any, &[Like::Is(&["kustomization.yaml", "kustomization.yml", "kustomization"])], &[]),
     Row(Kind::Kubernetes, Folder::Part(ORCHESTRATED), &[YAML], &[]),
-    Row(Kind::Kubernetes, Folder::PartHas(&["k8s", "kubernetes"]), &[YAML], &[]),
+    Row(Kind::Kubernetes, Folder::PartHas(CLUSTERS), &[YAML], &[]),
     Row(Kind::Kubernetes, Folder::Any, &[Like::Is(MANIFESTS)], &[]),
     Row(Kind::Kubernetes, Folder::Part(ORCHESTRATED), &[FILLED_IN], &[]),
-    Row(Kind::Kubernetes, Folder::PartHas(&["k8s", "kubernetes"]), &[FILLED_IN], &[]),
+    Row(Kind::Kubernetes, Folder::PartHas(CLUSTERS), &[FILLED_IN], &[]),
     Row(
         Kind::TaskDefinition,
         Folder::Any,
@@ -203,6 +208,7 @@ const ROWS: &[Row] = &[
         &[],
     ),
     Row(Kind::Platform, Folder::Any, &[Like::Is(&["fly.toml", "render.yaml", "render.yml", "heroku.yml"])], &[]),
+    Row(Kind::Platform, Folder::Last(&[".do"]), &[YAML], &[]),
     Row(Kind::Platform, Folder::Any, &[Like::Starts(&["fly."]), Like::Ends(&[".toml"])], &[]),
     Row(Kind::Platform, Folder::Any, &[Like::Is(HOSTS)], &[]),
     Row(Kind::Platform, Folder::Any, &[YAML, Like::Starts(&["manifest", "app.", "app-", "app_"])], &[]),
@@ -324,7 +330,14 @@ mod tests {
 
     #[test]
     fn names_decide_kinds() {
-        let rows: [(&str, Option<Kind>); 24] = [
+        let rows: [(&str, Option<Kind>); 31] = [
+            ("openshift/templates/web.yaml", Some(Kind::Kubernetes)),
+            ("azure-pipelines.yml", Some(Kind::Workflow)),
+            (".azure/azure-pipelines-ci.yml", Some(Kind::Workflow)),
+            ("bitbucket-pipelines.yml", Some(Kind::Workflow)),
+            (".woodpecker/test.yaml", Some(Kind::Workflow)),
+            (".drone.yml", Some(Kind::Workflow)),
+            ("cloudbuild.staging.yaml", Some(Kind::Workflow)),
             ("k8s/web.yaml", Some(Kind::Kubernetes)),
             ("kubernetes/deployment-production.tmpl", Some(Kind::Kubernetes)),
             ("deploy/kustomization.yml", Some(Kind::Kubernetes)),

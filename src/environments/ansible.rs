@@ -7,6 +7,7 @@ use crate::formats::shell::HOLE;
 use crate::formats::small::tree::{self, Node};
 use crate::formats::small::{lines, systemd};
 use crate::formats::{Var, Vars};
+use crate::knowledge::{images, services};
 use crate::links::{Meaning, Repository, meaning};
 use crate::model::{Confidence, FileId, Known, Origin, Reason, Role, Span, SpanMap};
 
@@ -20,6 +21,70 @@ pub(super) fn infer(repository: &Repository<'_>, known: &[Planned]) -> Option<Pl
         return None;
     }
     playbooks(repository).into_iter().find_map(|(file, span)| planned(repository, file, span))
+}
+
+/// Modules that start a container.
+const CONTAINERS: [&str; 5] = [
+    "docker_container",
+    "community.docker.docker_container",
+    "docker_swarm_service",
+    "community.docker.docker_swarm_service",
+    "containers.podman.podman_container",
+];
+
+/// Gives a production that is known by its image the variables with which a playbook starts the only container of it.
+pub(super) fn give(repository: &Repository<'_>, all: &mut [Planned]) {
+    let imaged = |planned: &Planned| {
+        let image = |unit: &Unit| matches!(unit.runs, Runs::Image(_));
+        planned.environment.role == Role::Production && planned.units.iter().any(image)
+    };
+    let mut productions = all.iter_mut().filter(|planned| imaged(planned));
+    let (Some(planned), None) = (productions.next(), productions.next()) else { return };
+    if planned.units.len() > 1 {
+        return;
+    }
+    let mut started: Vec<(FileId, Span, Vars)> = Vec::new();
+    for (playbook, _) in playbooks(repository) {
+        for (file, _) in below(repository, playbook).into_iter().filter(|(_, path)| is_yaml(path)) {
+            let parsed = repository.tree.parsed(file, tree::yaml).ok();
+            if let Some(root) = parsed.as_ref().and_then(|parsed| parsed.0.as_ref()) {
+                containers(root, 0, &mut |node| {
+                    let given = node.get("env").map_or(&[][..], Node::entries).iter();
+                    let given: Vars = given.filter_map(|(name, value)| variable(&name.value, value)).collect();
+                    if !started.iter().any(|(_, span, _)| *span == node.span) {
+                        started.push((file, node.span, given));
+                    }
+                });
+            }
+        }
+    }
+    let [(file, span, given)] = started.as_slice() else { return };
+    planned.given.extend(given.clone());
+    planned.add_file(*file);
+    planned.add_evidence(*span, "a playbook of Ansible starts its container".to_owned());
+}
+
+/// The containers that tasks start of images that are no known product's.
+fn containers(node: &Node, depth: usize, add: &mut dyn FnMut(&Node)) {
+    if depth > 6 {
+        return;
+    }
+    for (name, value) in node.entries() {
+        let image = value.field("image").filter(|_| CONTAINERS.contains(&name.value.as_str()));
+        match image {
+            Some(image) if services::by_image(&images::describe(&image.value, "").repository).is_none() => add(value),
+            Some(_) => {}
+            None => containers(value, depth + 1, add),
+        }
+    }
+    node.items().iter().for_each(|item| containers(item, depth + 1, add));
+}
+
+/// The files in and below the folder of a playbook.
+fn below<'t>(repository: &Repository<'t>, playbook: FileId) -> Vec<(FileId, &'t str)> {
+    let top = paths::parent(repository.tree.path(playbook)).to_owned();
+    let below = |path: &str| top.is_empty() || path.strip_prefix(&top).is_some_and(|rest| rest.starts_with('/'));
+    repository.tree.files().filter(|(_, path)| below(path)).take(MAX_FILES).collect()
 }
 
 /// The playbooks: lists of plays, each with hosts and what is done on them.
@@ -48,9 +113,7 @@ fn is_yaml(path: &str) -> bool {
 }
 
 fn planned(repository: &Repository<'_>, playbook: FileId, span: Span) -> Option<Planned> {
-    let top = paths::parent(repository.tree.path(playbook)).to_owned();
-    let below = |path: &str| top.is_empty() || path.strip_prefix(&top).is_some_and(|rest| rest.starts_with('/'));
-    let files: Vec<(FileId, &str)> = repository.tree.files().filter(|(_, path)| below(path)).take(MAX_FILES).collect();
+    let files = below(repository, playbook);
     let mut planned = Planned::new("production", Role::Production, Confidence::Named)
         .because(Span::new(playbook, span.start as usize, span.start as usize), "a playbook of Ansible sets it up");
     for (file, path) in &files {
@@ -204,6 +267,22 @@ mod tests {
             )
         };
         plan.environments.iter().map(of).collect()
+    }
+
+    #[test]
+    fn the_container_that_a_playbook_starts_is_productions_image() {
+        let task = "- docker_container:\n    image: \"ghcr.io/acme/{{ name }}:1\"\n    env: {DEBUG: \"True\", KEY: \"{{ key }}\"}\n- docker_container: {image: 'postgres:16', env: {MODE: x}}\n";
+        let files = [
+            ("ansible/site.yml", PLAY),
+            ("ansible/roles/shop/tasks/main.yml", task),
+            ("requirements.txt", "django\n"),
+            ("Dockerfile", "FROM python:3.13\nCOPY . .\nCMD gunicorn shop.wsgi\n"),
+        ];
+        let tree = Tree::open(Box::new(Overlay::of(files))).unwrap();
+        let plan = infer(&Repository::read(&tree), &Config::read(&tree), false);
+        let given = plan.environments[0].given.iter();
+        let given = given.map(|(name, var)| format!("{name}={}", var.value.one().map_or("?", |text| text)));
+        assert_eq!(given.collect::<Vec<_>>(), ["DEBUG=True", "KEY=?"]);
     }
 
     #[test]

@@ -63,9 +63,18 @@ fn is_from_outside(job: &str) -> bool {
 
 /// The test environments: one a CI, whatever the number of jobs; the first is called just that.
 pub fn tests(repository: &Repository<'_>) -> Vec<Planned> {
-    let all = [Ci::GitHub, Ci::GitLab, Ci::CircleCi, Ci::Travis];
+    let all = [
+        (Ci::GitHub, "github"),
+        (Ci::GitLab, "gitlab"),
+        (Ci::CircleCi, "circleci"),
+        (Ci::Travis, "travis"),
+        (Ci::Azure, "azure"),
+        (Ci::Bitbucket, "bitbucket"),
+        (Ci::Drone, "drone"),
+        (Ci::CloudBuild, "cloud-build"),
+    ];
     let mut found: Vec<Planned> = Vec::new();
-    for (ci, name) in all.into_iter().zip(["github", "gitlab", "circleci", "travis"]) {
+    for (ci, name) in all {
         found.extend(of_ci(repository, ci, if found.is_empty() { "test" } else { name }));
     }
     if found.is_empty() { elsewhere(repository).into_iter().collect() } else { found }

@@ -3,10 +3,10 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::plan::{ContainerRun, Planned, Runs, Unit};
-use super::published;
 use super::words::{naming, selected};
+use super::{openshift, published};
 use crate::discover::{Kind, paths};
-use crate::formats::kubernetes::{self, Container, Objects, kustomize};
+use crate::formats::kubernetes::{self, Build, Container, Objects, kustomize};
 use crate::formats::small::ecs;
 use crate::knowledge::{images as known_images, services};
 use crate::links::{Meaning, Repository};
@@ -24,20 +24,29 @@ const PLAIN: &str = "production";
 /// A source of objects that run together: where it stands, what it holds, and why it is one.
 struct Source {
     anchor: FileId,
+    /// The environment that it is of, where more than its path says so.
+    of: Option<(Role, String)>,
     files: Vec<FileId>,
     objects: Objects,
     why: &'static str,
     overlay: bool,
+    /// Whether templates are among it, which may be of anything that is set up beside the application.
+    template: bool,
     elsewhere: Vec<Spanned<String>>,
 }
 
 /// The environments of manifests and task definitions; `known` are those of other runners.
 pub fn infer(repository: &Repository<'_>, known: &[Planned]) -> Vec<Planned> {
     let mut found: Vec<Planned> = Vec::new();
-    let sources = sources(repository);
+    let builds = openshift::builds(repository);
+    let sources = sources(repository, &builds);
     let several = sources.iter().filter(|source| source.overlay).count() > 1;
     for source in &sources {
-        let Some(mut planned) = planned(repository, source, several) else { continue };
+        let Some(mut planned) = planned(repository, source, &builds, several) else { continue };
+        let images = planned.units.iter().filter_map(|unit| unit.runs.image()).map(|image| image.dockerfile);
+        if source.template && !openshift::runs_python(repository, images) {
+            continue;
+        }
         let about = &planned.environment;
         if let Some(same) = found
             .iter_mut()
@@ -88,7 +97,7 @@ fn join(planned: &mut Planned, more: Planned) {
 }
 
 /// The overlays that nothing builds on; then the manifests that no kustomization holds, those of a folder's role together.
-fn sources(repository: &Repository<'_>) -> Vec<Source> {
+fn sources(repository: &Repository<'_>, builds: &[Build]) -> Vec<Source> {
     let tree = repository.tree;
     let (roots, plain): (Vec<FileId>, Vec<FileId>) = repository
         .of(Kind::Kubernetes)
@@ -105,16 +114,30 @@ fn sources(repository: &Repository<'_>) -> Vec<Source> {
             objects: kubernetes::read(&built.objects),
             why: "Kustomize builds the overlay",
             overlay: true,
+            of: None,
+            template: false,
             elsewhere: built.elsewhere,
         });
     }
     let mut groups: BTreeMap<Option<(Role, String)>, Vec<FileId>> = BTreeMap::new();
+    let mut templates: BTreeMap<FileId, Vec<(Role, String)>> = BTreeMap::new();
     for file in plain.into_iter().filter(|file| !reached.contains(file)) {
         let text = tree.text(file).unwrap_or_default();
-        if text.contains("kind:") && !kubernetes::parse(file, text).is_empty() {
-            groups.entry(role_of(tree.path(file))).or_default().push(file);
+        if !text.contains("kind") || kubernetes::parse(file, text).is_empty() {
+            continue;
+        }
+        let own = role_of(tree.path(file));
+        let said = kubernetes::environments(file, text);
+        let words: Vec<(Role, String)> =
+            said.iter().flatten().filter_map(|word| openshift::deployed_as(word, &PLATFORMS)).collect();
+        if said.is_some() {
+            templates.insert(file, words.clone());
+        }
+        if own.is_some() || words.is_empty() {
+            groups.entry(own).or_default().push(file);
         }
     }
+    openshift::spread(&templates, &mut groups, |file| role_of(tree.path(file)).is_some());
     let read = |files: &[FileId]| {
         let nodes = files.iter().flat_map(|file| kubernetes::parse(*file, tree.text(*file).unwrap_or_default()));
         kubernetes::read(&nodes.collect::<Vec<_>>())
@@ -125,7 +148,15 @@ fn sources(repository: &Repository<'_>) -> Vec<Source> {
         groups.iter().filter(|(_, files)| runs_ours(&read(files))).map(|(key, _)| key.clone()).collect();
     // What names no environment belongs to each that is named; but what runs beside others that run their own is one more.
     let apart = !production && alone.contains(&None) && alone.len() > 1;
-    let shared = if named { groups.get(&None).cloned().unwrap_or_default() } else { Vec::new() };
+    let mut shared = if named { groups.get(&None).cloned().unwrap_or_default() } else { Vec::new() };
+    // A template of no environment that runs nothing of ours is a tool of the cluster.
+    shared.retain(|file| {
+        let objects = read(&[*file]);
+        let containers = || objects.workloads.iter().flat_map(|workload| &workload.containers);
+        let images = containers().filter_map(|container| image_of(repository, container, None, builds));
+        let tool = containers().next().is_some() && templates.contains_key(file);
+        !tool || openshift::runs_python(repository, images.map(|image| image.dockerfile))
+    });
     if named && !apart {
         groups.remove(&None);
     }
@@ -135,7 +166,8 @@ fn sources(repository: &Repository<'_>) -> Vec<Source> {
         }
         let objects = read(&files);
         let (Some(anchor), why) = (files.first().copied(), "Kubernetes manifests run it") else { continue };
-        found.push(Source { anchor, files, objects, why, overlay: false, elsewhere: Vec::new() });
+        let template = files.iter().any(|file| templates.contains_key(file));
+        found.push(Source { anchor, of: key, files, objects, why, overlay: false, template, elsewhere: Vec::new() });
     }
     found
 }
@@ -182,11 +214,11 @@ fn overlay_word<'t>(repository: &'t Repository<'_>, file: FileId) -> Option<&'t 
     (among || base).then(|| paths::name(folder))
 }
 
-fn planned(repository: &Repository<'_>, source: &Source, several: bool) -> Option<Planned> {
+fn planned(repository: &Repository<'_>, source: &Source, builds: &[Build], several: bool) -> Option<Planned> {
     let path = repository.tree.path(source.anchor);
     let start = Span::new(source.anchor, 0, 0);
     let word = overlay_word(repository, source.anchor).filter(|_| several);
-    let mut planned = match (role_of(path), word) {
+    let mut planned = match (source.of.clone().or_else(|| role_of(path)), word) {
         (Some((role, word)), _) => Planned::new(&word, role, Confidence::Named),
         // An overlay of a name that says no role is deployed somewhere, but it is not known what for.
         (None, Some(word)) => Planned::new(word, Role::Staging, Confidence::Guessed),
@@ -204,7 +236,7 @@ fn planned(repository: &Repository<'_>, source: &Source, several: bool) -> Optio
                 if taken(plain) { format!("{}-{}", workload.name.value, container.name.value) } else { plain.clone() };
             let (vars, more) = source.objects.variables(container);
             let run = ContainerRun {
-                image: image_of(repository, container, only.as_deref()),
+                image: image_of(repository, container, only.as_deref(), builds),
                 reference: container.image.clone(),
                 entry: container.command.clone(),
                 command: container.args.clone(),
@@ -290,12 +322,21 @@ fn of_others(name: &str) -> bool {
 }
 
 /// The Dockerfile that a container's image is built from: where something builds it under that name, or else the folder of that name.
-fn image_of(repository: &Repository<'_>, container: &Container, only: Option<&str>) -> Option<super::ImageBuild> {
+fn image_of(
+    repository: &Repository<'_>,
+    container: &Container,
+    only: Option<&str>,
+    builds: &[Build],
+) -> Option<super::ImageBuild> {
     let name = bare(&container.image.as_ref()?.value);
     if of_others(name) {
         return None;
     }
-    published::built_under(repository, name).or_else(|| {
+    let built = || published::built_under(repository, name);
+    if let Some(there) = openshift::built_there(repository, name, builds) {
+        return there;
+    }
+    built().or_else(|| {
         let last = paths::name(name);
         let files = repository.of(Kind::Dockerfile).iter();
         let beside = |file: &&FileId| {

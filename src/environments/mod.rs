@@ -5,7 +5,9 @@
 mod alike;
 mod ansible;
 mod apart;
+mod app_platform;
 mod base_role;
+mod beanstalk;
 pub mod ci;
 pub mod compose;
 mod compose_calls;
@@ -19,6 +21,7 @@ pub mod images;
 pub mod kubernetes;
 mod machines;
 mod named;
+mod openshift;
 pub mod plan;
 pub mod platform;
 pub mod platform_files;
@@ -122,6 +125,8 @@ fn of_project(repository: &Repository<'_>, whole: bool) -> Vec<Planned> {
     retired::drop_images(repository, &mut all);
     developed::drop(repository, &mut all);
     servers::add(repository, &mut all);
+    ansible::give(repository, &mut all);
+    beanstalk::add(repository, &mut all);
     if !all.iter().any(|planned| planned.environment.name == "production") {
         for planned in all
             .iter_mut()
@@ -302,17 +307,7 @@ fn orchestrator(path: &str) -> Option<&'static str> {
 
 /// The file of a CI that is not read.
 pub fn unread_ci<'t>(repository: &Repository<'t>) -> Option<&'t str> {
-    const NAMES: [&str; 9] = [
-        "Jenkinsfile",
-        "azure-pipelines.yml",
-        "bitbucket-pipelines.yml",
-        ".drone.yml",
-        ".woodpecker.yml",
-        ".appveyor.yml",
-        "appveyor.yml",
-        "buildspec.yml",
-        "cloudbuild.yaml",
-    ];
+    const NAMES: [&str; 4] = ["Jenkinsfile", ".appveyor.yml", "appveyor.yml", "buildspec.yml"];
     repository.tree.files().map(|(_, path)| path).find(|path| NAMES.contains(&paths::name(path)))
 }
 

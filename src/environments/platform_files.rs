@@ -27,7 +27,8 @@ pub fn infer(repository: &Repository<'_>, known: &[Planned]) -> Vec<Planned> {
         let path = repository.tree.path(*file);
         let name = paths::name(path);
         let naming = naming(path);
-        if naming.template || retired::is_unused(repository, *file) {
+        let offered = naming.template && paths::name(paths::parent(path)) != ".do";
+        if offered || retired::is_unused(repository, *file) {
             continue;
         }
         let (platform, more) = match name {
@@ -40,9 +41,8 @@ pub fn infer(repository: &Repository<'_>, known: &[Planned]) -> Vec<Planned> {
         let aside = platform == "cloud-foundry" && naming.role.is_none() && !name.starts_with("manifest.");
         for mut planned in more.into_iter().filter(|_| !aside) {
             // The platform's own name in the file's says nothing more.
-            if let Some((role, word)) =
-                naming.role.clone().filter(|(_, word)| planned.environment.name == PLAIN && word != platform)
-            {
+            let said = naming.role.clone().filter(|_| platform != "digitalocean");
+            if let Some((role, word)) = said.filter(|(_, word)| planned.environment.name == PLAIN && word != platform) {
                 planned.environment.role = role;
                 planned.environment.name = word;
             }
@@ -80,6 +80,7 @@ fn join(one: &mut Planned, other: Planned) {
 /// The name of an environment that nothing else is said of.
 const PLAIN: &str = "production";
 
+/// The environment of a platform's file.
 pub(super) fn planned(file: FileId, why: &str) -> Planned {
     Planned::new(PLAIN, Role::Production, Confidence::Invoked).because(Span::new(file, 0, 0), why)
 }

@@ -10,6 +10,7 @@ pub mod gitlab;
 pub mod kubernetes;
 pub mod locks;
 pub mod metadata;
+pub mod pipelines;
 pub mod python;
 pub mod requirements;
 pub mod shell;

@@ -10,6 +10,7 @@ use crate::discover::aside::is_aside;
 use crate::discover::{Tree, paths};
 use crate::formats::small::lines;
 use crate::formats::small::tree::{self, Node};
+use crate::knowledge::environments::{Selector, selector};
 use crate::model::{FileId, Span, Spanned};
 
 /// The names, each with the first place that gives it.
@@ -42,6 +43,33 @@ pub(super) fn variables(tree: &Tree, calls: &[Call]) -> BTreeMap<String, Span> {
         }
     }
     found
+}
+
+/// What templates of charts say in so many words for variables that choose settings, where all that say one say the same.
+pub(super) fn chosen(tree: &Tree) -> BTreeMap<String, Spanned<String>> {
+    let charts = tree.files().filter(|(_, path)| paths::name(path) == "Chart.yaml" && !is_aside(path));
+    let folders: Vec<String> = charts.filter_map(|(_, path)| paths::join(paths::parent(path), "templates")).collect();
+    let mut found: BTreeMap<String, Option<Spanned<String>>> = BTreeMap::new();
+    for (file, path) in tree.files() {
+        let within = |folder: &String| path.strip_prefix(folder.as_str()).is_some_and(|rest| rest.starts_with('/'));
+        let Some(text) = folders.iter().any(within).then(|| tree.text(file).ok()).flatten() else { continue };
+        let mut named = None;
+        for (start, line) in lines(text) {
+            if let Some(name) = named.take() {
+                let value = line.trim().strip_prefix("value:").map(|value| value.trim().trim_matches(['"', '\'']));
+                let literal = value.filter(|value| !value.is_empty() && !value.contains(['{', '$']));
+                let said =
+                    literal.map(|value| Spanned::new(value.to_owned(), Span::new(file, start, start + line.len())));
+                let known = found.entry(name).or_insert_with(|| said.clone());
+                if known.as_ref().map(|known| &known.value) != said.as_ref().map(|said| &said.value) {
+                    *known = None;
+                }
+            }
+            let name = line.split_once("- name:").map(|(_, name)| name.trim().trim_matches(['"', '\'']));
+            named = name.filter(|name| selector(name) == Some(Selector::Named)).map(str::to_owned);
+        }
+    }
+    found.into_iter().filter_map(|(name, said)| Some((name, said?))).collect()
 }
 
 fn is_yaml(path: &str) -> bool {
@@ -87,7 +115,7 @@ fn objects_of_templates(tree: &Tree, found: &mut BTreeMap<String, Span>) {
 }
 
 /// Whether a name is written as those of variables are.
-fn is_variable(name: &str) -> bool {
+pub(super) fn is_variable(name: &str) -> bool {
     let capital = |c: char| c.is_ascii_uppercase() || c.is_ascii_digit() || c == '_';
     name.len() > 2 && name.chars().all(capital) && name.starts_with(|c: char| c.is_ascii_uppercase())
 }
@@ -140,6 +168,23 @@ mod tests {
         let names: Vec<_> = variables(&tree, &[]).into_keys().collect();
         assert_eq!(names, ["API_KEY", "DATABASE_URL", "SECRET_KEY", "SMTP_HOST"]);
     }
+    #[test]
+    fn what_templates_say_in_so_many_words_chooses_settings_where_they_agree() {
+        let read = |more: &str| {
+            let env = "env:\n- name: DJANGO_SETTINGS_MODULE\n  value: shop.settings.live\n- name: APP_ENV\n  value: {{ .Values.mode }}\n- name: OTHER\n  value: x\n";
+            let files = [
+                ("chart/Chart.yaml", "name: shop\n"),
+                ("chart/templates/_env.tpl", env),
+                ("chart/templates/b.yaml", more),
+            ];
+            let tree = Tree::open(Box::new(Overlay::of(files))).unwrap();
+            let chosen = Repository::read(&tree).chosen;
+            chosen.iter().map(|(name, said)| format!("{name}={}", said.value)).collect::<Vec<_>>()
+        };
+        assert_eq!(read(""), ["DJANGO_SETTINGS_MODULE=shop.settings.live"]);
+        assert!(read("- name: DJANGO_SETTINGS_MODULE\n  value: shop.settings.qa\n").is_empty());
+    }
+
     #[test]
     fn shared_templates_and_values_of_any_name_count_and_folders_of_templates_are_not_aside() {
         let files = [

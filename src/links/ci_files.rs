@@ -5,8 +5,9 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use crate::discover::{Tree, paths};
+use crate::formats::pipelines::{azure, bitbucket, cloud_build, drone};
 use crate::formats::workflow::expand::typed;
-use crate::formats::workflow::{self, Action, Data, Inputs, RunInstance, RunText, Step, Target, Workflow};
+use crate::formats::workflow::{self, Action, Ci, Data, Inputs, RunInstance, RunText, Step, Target, Workflow};
 use crate::formats::{Var, Vars};
 use crate::formats::{circleci, gitlab, travis, workflow::Job};
 use crate::model::{FileId, Origin, Span, Spanned};
@@ -26,11 +27,21 @@ fn is_gitlab(tree: &Tree, file: FileId) -> bool {
 /// The configuration of a CI other than GitHub's and GitLab's, by its file.
 fn elsewhere(tree: &Tree, file: FileId) -> Option<Workflow> {
     let path = tree.path(file);
-    match paths::name(path) {
-        ".travis.yml" => Some(travis::workflow(tree, file)),
-        _ if paths::name(paths::parent(path)) == ".circleci" => Some(circleci::workflow(tree, file)),
-        _ => None,
-    }
+    let folder = paths::name(paths::parent(path));
+    let name = paths::name(path).to_ascii_lowercase();
+    Some(match name.as_str() {
+        ".travis.yml" => travis::workflow(tree, file),
+        "bitbucket-pipelines.yml" => bitbucket::workflow(tree, file),
+        _ if folder == ".circleci" => circleci::workflow(tree, file),
+        // A part of a configuration that is put together when it runs.
+        _ if path.contains(".circleci/") => Workflow::elsewhere(Ci::CircleCi, file, Vec::new(), Vec::new()),
+        name if name.starts_with("azure-pipelines") => azure::workflow(tree, file),
+        name if name.starts_with("cloudbuild") => cloud_build::workflow(tree, file),
+        name if name.starts_with(".drone.") || name.starts_with(".woodpecker.") || folder == ".woodpecker" => {
+            drone::workflow(tree, file)
+        }
+        _ => return None,
+    })
 }
 
 /// The texts that a step runs in the runs of a matrix; as it is written where they are too many or not known.

@@ -10,6 +10,7 @@ mod coverage_command;
 mod deploy_call;
 pub mod docker_build;
 pub mod docker_run;
+mod handed;
 mod hatch_scripts;
 pub mod ignored;
 mod interpreter;

@@ -7,7 +7,7 @@ use super::compose_files;
 use super::container::Container;
 use super::container_exec;
 use super::meaning::{self, Meaning};
-use super::{charts, ci_files};
+use super::{charts, ci_files, handed};
 use crate::discover::aside::is_aside;
 use crate::discover::classify::classify;
 use crate::discover::{Kind, Tree, paths};
@@ -15,7 +15,7 @@ use crate::formats::dockerfile::Dockerfile;
 use crate::formats::shell::{self, Dialect, Executed};
 use crate::formats::workflow::{self, Workflow};
 use crate::formats::{Vars, World, dockerfile};
-use crate::model::{FileId, Known, Span, SpanMap};
+use crate::model::{FileId, Known, Span, SpanMap, Spanned};
 
 /// Who calls a command.
 #[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Debug)]
@@ -79,6 +79,10 @@ pub struct Repository<'t> {
     pub calls: Vec<Call>,
     /// Variables that charts of Helm give, and where.
     pub charted: Arc<BTreeMap<String, Span>>,
+    /// What charts say in so many words for variables that choose settings.
+    pub chosen: Arc<BTreeMap<String, Spanned<String>>>,
+    /// Variables that are handed to a platform when something is deployed there, and where.
+    pub handed: Arc<BTreeMap<String, Span>>,
 }
 
 /// The words of an executed command; a word that is not known stands as it is written.
@@ -116,9 +120,14 @@ impl<'t> Repository<'t> {
             }
         }
         let workflows = ci_files::read(tree, files.get(&Kind::Workflow).map_or(&[], Vec::as_slice));
-        let mut repository = Self { tree, files, workflows, calls: Vec::new(), charted: Arc::default() };
+        let (charted, chosen) = (Arc::default(), Arc::default());
+        let mut repository =
+            Self { tree, files, workflows, calls: Vec::new(), charted, chosen, handed: Arc::default() };
         repository.calls = repository.collect_calls();
         repository.charted = Arc::new(charts::variables(tree, &repository.calls));
+        repository.chosen = Arc::new(charts::chosen(tree));
+        let workflows = repository.workflows.values().map(AsRef::as_ref);
+        repository.handed = Arc::new(handed::variables(tree, workflows, repository.of(Kind::Shell)));
         repository.add_named();
         repository
     }
@@ -146,7 +155,8 @@ impl<'t> Repository<'t> {
             files.retain(|file| keep(*kind, *file));
         }
         files.retain(|_, files| !files.is_empty());
-        Self { tree: self.tree, files, workflows: self.workflows.clone(), calls, charted: Arc::clone(&self.charted) }
+        let (charted, chosen, handed) = (Arc::clone(&self.charted), Arc::clone(&self.chosen), Arc::clone(&self.handed));
+        Self { tree: self.tree, files, workflows: self.workflows.clone(), calls, charted, chosen, handed }
     }
 
     /// The files of a kind, by path; those in folders of examples only where there is nothing else.

@@ -4,15 +4,20 @@
 use super::components::Context;
 use super::outside;
 use super::part::Part;
+use super::settings::MODULE_VARIABLE;
 use crate::discover::paths;
 use crate::environments::words::role_of_value;
 use crate::environments::{Planned, SettingsChoice};
-use crate::formats::World;
-use crate::model::Role;
+use crate::formats::{Vars, World};
+use crate::model::{Known, Role};
 
 /// The variables of an environment in which nothing that is read here runs.
 pub(super) fn world(context: &Context<'_, '_>, planned: &Planned) -> World {
-    let mut given = outside::charted(context, planned.environment.role);
+    let mut given = Vars::new();
+    if matches!(planned.environment.role, Role::Production | Role::Staging) {
+        given.extend(outside::handed_over(context));
+    }
+    given.extend(outside::charted(context, planned.environment.role));
     given.extend(planned.given.clone());
     World::Open(given)
 }
@@ -29,18 +34,21 @@ pub(super) fn is_foreign(
     planned: &Planned,
     part: Option<&Part<'_>>,
     choice: &SettingsChoice,
+    world: &World,
 ) -> bool {
     let role = planned.environment.role;
     let name = |path| paths::name(path) == "manage.py";
     let by_hand = choice.span.is_some_and(|span| name(context.repository.tree.path(span.file)));
     let idle = part.is_some_and(|part| part.processes.is_empty()) && matches!(role, Role::Production | Role::Staging);
     let of_others = role_of_value(&choice.module).is_some_and(|(found, _)| found != role);
-    by_hand && (is_bare(planned) || idle && of_others) || is_developed(planned, choice)
+    by_hand && (is_bare(planned) || idle && of_others) || is_developed(planned, choice, world)
 }
 
-/// Whether a module is named for development, in an environment whose variables are not seen.
-pub(super) fn is_developed(planned: &Planned, choice: &SettingsChoice) -> bool {
+/// Whether a module is named for development, in an environment whose variables are not seen, or that is handed another.
+pub(super) fn is_developed(planned: &Planned, choice: &SettingsChoice, world: &World) -> bool {
     let named = role_of_value(&choice.module).map(|(role, _)| role);
-    let deployed = (planned.shared || planned.unseen.is_some()) && planned.environment.role != Role::Development;
+    let handed = world.vars().get(MODULE_VARIABLE).is_some_and(|var| matches!(var.value, Known::Unknown(_)));
+    let unseen = planned.shared || planned.unseen.is_some() || handed;
+    let deployed = unseen && planned.environment.role != Role::Development;
     deployed && matches!(named, Some(Role::Development | Role::Test))
 }

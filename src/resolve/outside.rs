@@ -11,6 +11,7 @@ pub(super) fn provide(context: &Context<'_, '_>, part: &mut Part<'_>, planned: &
     configured(part, planned);
     given(part, planned, unit);
     chart(context, part, planned, unit);
+    handed(context, part, planned, unit);
 }
 
 /// Variables that are given to all that runs in an environment.
@@ -43,7 +44,36 @@ pub(super) fn charted(context: &Context<'_, '_>, role: Role) -> Vars {
         let value = Known::Unknown(Reason::at("a chart or a template gives it, which is not evaluated", *span));
         (name.clone(), Var { value, certainty: Certainty::Stated, origin: Origin::set(*span) })
     };
-    names.map(given).collect()
+    let mut all: Vars = names.map(given).collect();
+    for (name, said) in context.repository.chosen.iter().filter(|_| deployed) {
+        all.insert(name.clone(), Var::set(said.value.clone(), Origin::set(said.span)));
+    }
+    all
+}
+
+/// Variables that a command hands to the platform: they are set, to what is not followed.
+fn handed(context: &Context<'_, '_>, part: &mut Part<'_>, planned: &Planned, unit: &Unit) {
+    let deployed = matches!(planned.environment.role, Role::Production | Role::Staging);
+    if !deployed || !matches!(unit.runs, Runs::Image(_) | Runs::Process { .. }) {
+        return;
+    }
+    for (name, var) in handed_over(context) {
+        // What an image sets is what holds where nothing else is said.
+        let known = part.world.vars().get(&name);
+        if known.is_none_or(|known| known.certainty.is_default()) || part.providers.get(&name) == Some(&"image") {
+            part.providers.insert(name.clone(), "deployment");
+            part.world.vars_mut().insert(name, var);
+        }
+    }
+}
+
+/// What is handed over when something is deployed.
+pub(super) fn handed_over(context: &Context<'_, '_>) -> Vars {
+    let given = |(name, span): (&String, &Span)| {
+        let value = Known::Unknown(Reason::at("a command sets it when it is deployed", *span));
+        (name.clone(), Var { value, certainty: Certainty::Stated, origin: Origin::set(*span) })
+    };
+    context.repository.handed.iter().map(given).collect()
 }
 
 /// Variables that configuration says are set outside.

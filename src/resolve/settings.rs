@@ -213,8 +213,8 @@ fn choose(
     }
     let role = planned.environment.role;
     let process = process_default(context, part);
-    let fallen = process.as_ref().is_some_and(|choice| deployed::is_developed(planned, choice));
-    let process = process.filter(|choice| !deployed::is_foreign(context, planned, part, choice));
+    let fallen = process.as_ref().is_some_and(|choice| deployed::is_developed(planned, choice, world));
+    let process = process.filter(|choice| !deployed::is_foreign(context, planned, part, choice, world));
     if process.as_ref().is_some_and(|default| default.module == UNKNOWN) {
         return None;
     }

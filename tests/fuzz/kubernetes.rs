@@ -7,6 +7,7 @@ use paritylint::formats::kubernetes::{self as k, kustomize};
 /// Reads the bytes as such a text; a fault panics.
 pub fn run(data: &[u8]) {
     let text = text(data);
+    let _ = k::environments(FILE, &text);
     let objects = k::read(&k::parse(FILE, &text));
     objects.workloads.iter().flat_map(|workload| &workload.containers).for_each(|one| drop(objects.variables(one)));
     let names = ["kustomization.yaml", "base/kustomization.yaml", "base/all.yaml"];

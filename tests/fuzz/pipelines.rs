@@ -1,13 +1,23 @@
-//! Pipelines of GitLab, configurations of CircleCI and Travis CI.
+//! Pipelines of GitLab, configurations of CircleCI, Travis CI and further CIs.
 
 use super::{problems_hold, text};
 use paritylint::discover::{Overlay, Tree};
+use paritylint::formats::pipelines::{azure, bitbucket, cloud_build, drone};
+use paritylint::formats::workflow::Workflow;
 use paritylint::formats::{circleci, gitlab, travis};
+use paritylint::model::FileId;
 
 /// Reads the bytes as such a text; a fault panics.
 pub fn run(data: &[u8]) {
     let text = text(data);
-    let files = [".gitlab-ci.yml", ".circleci/config.yml", ".travis.yml"].map(|path| (path, text.as_str()));
+    let read: [(&str, fn(&Tree, FileId) -> Workflow); 4] = [
+        ("azure-pipelines.yml", azure::workflow),
+        ("bitbucket-pipelines.yml", bitbucket::workflow),
+        (".drone.yml", drone::workflow),
+        ("cloudbuild.yaml", cloud_build::workflow),
+    ];
+    let known = [".gitlab-ci.yml", ".circleci/config.yml", ".circleci/parts/jobs.yml", ".travis.yml"];
+    let files = known.into_iter().chain(read.map(|(path, _)| path)).map(|path| (path, text.as_str()));
     let Ok(tree) = Tree::open(Box::new(Overlay::of(files))) else { return };
     if let Some(file) = tree.find(".gitlab-ci.yml") {
         problems_hold(&text, &gitlab::workflow(gitlab::read(&tree, file), file).problems);
@@ -17,5 +27,8 @@ pub fn run(data: &[u8]) {
     }
     if let Some(file) = tree.find(".travis.yml") {
         problems_hold(&text, &travis::workflow(&tree, file).problems);
+    }
+    for (path, how) in read {
+        tree.find(path).into_iter().for_each(|file| problems_hold(&text, &how(&tree, file).problems));
     }
 }

@@ -5,6 +5,7 @@
 
 mod job;
 mod parameters;
+mod split;
 mod steps;
 #[cfg(test)]
 mod tests;
@@ -37,7 +38,7 @@ struct Call<'a> {
 pub fn workflow(tree: &Tree, file: FileId) -> Workflow {
     let text = tree.text(file).unwrap_or_default();
     let (root, problems) = tree::yaml(file, text);
-    let jobs = root.map(|root| jobs(&root)).unwrap_or_default();
+    let jobs = root.map(|root| jobs(&split::whole(tree, file, root))).unwrap_or_default();
     Workflow::elsewhere(Ci::CircleCi, file, jobs, problems)
 }
 

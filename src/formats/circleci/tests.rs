@@ -107,3 +107,21 @@ fn the_job_build_runs_without_workflows_and_loops_end() {
     let loops = "commands: {a: {steps: [a, a]}}\njobs: {build: {steps: [a]}}";
     assert!(read(loops).jobs[0].steps.is_empty());
 }
+
+#[test]
+fn a_configuration_that_is_put_together_when_it_runs_is_read_as_a_whole() {
+    let files = [
+        (
+            ".circleci/config.yml",
+            "setup: true\njobs: {join: {docker: [{image: x}], steps: [run: ./join.sh]}}\nworkflows: {w: {jobs: [join]}}\n",
+        ),
+        (".circleci/base.yml", "executors: {own: {docker: [{image: 'python:3.12'}]}}\n"),
+        (".circleci/parts/jobs.yml", "test: {executor: own, steps: [run: pytest]}\n"),
+        (".circleci/parts/workflows.yml", "# workflows:\n  all: {jobs: [test]}\n"),
+    ];
+    let tree = Tree::open(Box::new(Overlay::of(files))).unwrap();
+    let all = workflow(&tree, tree.find(".circleci/config.yml").unwrap());
+    let test = job(&all, "test");
+    assert_eq!(test.container.as_ref().map(|container| container.image.value.as_str()), Some("python:3.12"));
+    assert_eq!(test.steps.len(), 1);
+}

@@ -1,7 +1,8 @@
-//! Kubernetes manifests: what runs, from which image, with which variables; and what Kustomize makes of them.
+//! Kubernetes manifests and templates of OpenShift: what runs, from which image, with which variables; and what Kustomize makes of them.
 
 pub mod kustomize;
 mod merge;
+mod template;
 #[cfg(test)]
 mod tests;
 
@@ -12,7 +13,8 @@ use crate::formats::{Var, Vars};
 use crate::model::{FileId, Known, Origin, Reason, Span, Spanned};
 
 /// Kinds of objects that run containers, and where the pod stands in them.
-const WORKLOADS: [(&str, &[&str]); 9] = [
+const WORKLOADS: [(&str, &[&str]); 10] = [
+    ("DeploymentConfig", &["spec", "template", "spec"]),
     ("Deployment", &["spec", "template", "spec"]),
     ("StatefulSet", &["spec", "template", "spec"]),
     ("DaemonSet", &["spec", "template", "spec"]),
@@ -35,6 +37,19 @@ pub struct Objects {
     secrets: BTreeMap<String, Node>,
     /// Services: name and selector.
     services: Vec<(String, Node)>,
+    /// What is built here.
+    pub builds: Vec<Build>,
+}
+
+/// A build of an image from the repository.
+#[derive(Clone, Debug)]
+pub struct Build {
+    /// The image that comes out, without its tag.
+    pub image: String,
+    /// The folder that it is built from.
+    pub folder: String,
+    /// The Dockerfile, from that folder; nothing where the sources are built in another way.
+    pub dockerfile: Option<Spanned<String>>,
 }
 
 /// An object that runs containers.
@@ -66,15 +81,31 @@ pub struct Container {
 
 /// The objects of a file.
 pub fn parse(file: FileId, text: &str) -> Vec<Node> {
-    if text.contains("{{") {
+    if is_program(text) {
         return Vec::new();
     }
     let objects = tree::yaml_all(file, text).into_iter();
     let listed = |node: Node| match node.get("items") {
         Some(items) if kind(&node).ends_with("List") => items.items().to_vec(),
+        _ if template::is(&node) => template::objects(&node),
         _ => vec![node],
     };
     objects.flat_map(listed).filter(|node| node.get("kind").is_some()).collect()
+}
+
+/// Whether a text is one that a tool makes objects of; `${{NAME}}` is a parameter of a template.
+fn is_program(text: &str) -> bool {
+    text.match_indices("{{").any(|(at, _)| !text.get(..at).is_some_and(|before| before.ends_with('$')))
+}
+
+/// The words with which the templates of a file say what environments they are filled in for; nothing where it has none.
+pub fn environments(file: FileId, text: &str) -> Option<Vec<String>> {
+    if is_program(text) || !text.contains("Template") {
+        return None;
+    }
+    let all = tree::yaml_all(file, text);
+    let templates: Vec<&Node> = all.iter().filter(|node| template::is(node)).collect();
+    (!templates.is_empty()).then(|| templates.into_iter().flat_map(template::environments).collect())
 }
 
 /// The kind of an object.
@@ -99,6 +130,7 @@ pub fn read(nodes: &[Node]) -> Objects {
             "Secret" | "SealedSecret" | "ExternalSecret" => {
                 objects.secrets.insert(name.value, node.clone());
             }
+            "BuildConfig" => objects.builds.extend(build(node)),
             "Service" => objects.services.extend(node.path(&["spec", "selector"]).map(|by| (name.value, by.clone()))),
             kind => {
                 if let Some((_, path)) = WORKLOADS.iter().find(|(known, _)| *known == kind)
@@ -106,7 +138,10 @@ pub fn read(nodes: &[Node]) -> Objects {
                 {
                     let containers = pod.get("containers").map_or(&[][..], Node::items);
                     let host = name.value.clone();
-                    let containers = containers.iter().filter_map(container).collect();
+                    let mut containers: Vec<Container> = containers.iter().filter_map(container).collect();
+                    for container in &mut containers {
+                        triggered(node, container);
+                    }
                     objects.workloads.push(Workload { kind: kind.to_owned(), name, containers, host });
                 }
             }
@@ -125,6 +160,35 @@ fn container(node: &Node) -> Option<Container> {
         args: texts("args"),
         node: node.clone(),
     })
+}
+
+/// What a `BuildConfig` builds.
+fn build(node: &Node) -> Option<Build> {
+    let spec = node.get("spec")?;
+    let docker = spec.path(&["strategy", "dockerStrategy"]);
+    let to = spec.path(&["output", "to"])?.field("name")?;
+    let named = |docker: &Node| {
+        docker.field("dockerfilePath").unwrap_or_else(|| Spanned::new("Dockerfile".to_owned(), docker.span))
+    };
+    Some(Build {
+        image: to.value.split(':').next().unwrap_or_default().to_owned(),
+        folder: spec.path(&["source", "contextDir"]).and_then(Node::scalar).unwrap_or_default(),
+        dockerfile: docker.map(named),
+    })
+}
+
+/// The image of a container that none is written for is that whose change rolls it out.
+fn triggered(node: &Node, container: &mut Container) {
+    if container.image.as_ref().is_some_and(|image| !image.value.trim().is_empty()) {
+        return;
+    }
+    let triggers = node.path(&["spec", "triggers"]).map_or(&[][..], Node::items).iter();
+    let mut changes = triggers.filter_map(|trigger| trigger.get("imageChangeParams"));
+    let named = |change: &&Node| {
+        let names = change.get("containerNames").map(Node::texts).unwrap_or_default();
+        names.iter().any(|name| name.value == container.name.value)
+    };
+    container.image = changes.find(named).and_then(|change| change.get("from")).and_then(|from| from.field("name"));
 }
 
 impl Objects {

@@ -1,6 +1,7 @@
 //! Units of systemd: what a service starts, where, and with which variables.
 
 use super::{CommandText, Texts, lines, spanned};
+use crate::formats::shell::split_words;
 use crate::model::{FileId, Span, SpanMap, Spanned};
 
 /// What a unit of a service says.
@@ -59,7 +60,7 @@ fn entry(file: FileId, start: usize, line: &str, end: Option<usize>, service: &m
     match key.trim() {
         "ExecStart" if value.value.is_empty() => service.start = None,
         "ExecStart" => {
-            let text = value.value.trim_start_matches(['-', '@', '+', '!', ':']).to_owned();
+            let text = unshelled(value.value.trim_start_matches(['-', '@', '+', '!', ':']));
             service.start = Some(CommandText { text, span: value.span, map: SpanMap::Whole(value.span) });
         }
         "WorkingDirectory" => {
@@ -79,6 +80,30 @@ fn entry(file: FileId, start: usize, line: &str, end: Option<usize>, service: &m
         }
         _ => {}
     }
+}
+
+/// What a shell is given to run (`sh -c 'A=1 exec program'`): its last command, without variables and `exec` before it.
+fn unshelled(text: &str) -> String {
+    let words = split_words(text);
+    let shell = words
+        .first()
+        .is_some_and(|word| ["sh", "bash", "dash", "zsh"].contains(&word.rsplit('/').next().unwrap_or_default()));
+    let (Some(flag), Some(inner)) = (words.get(1), words.get(2)) else { return text.to_owned() };
+    if !shell || !flag.starts_with('-') || !flag.ends_with('c') {
+        return text.to_owned();
+    }
+    let parts = inner.split("&&").flat_map(|part| part.split([';', '\n'])).map(str::trim);
+    let last = parts.filter(|part| !part.is_empty()).last();
+    let mut rest = last.unwrap_or(inner);
+    while let Some((word, after)) = rest.split_once(char::is_whitespace) {
+        let named =
+            word.split_once('=').is_some_and(|(name, _)| !name.is_empty() && !name.contains(['/', '-', '"', '\'']));
+        if word != "exec" && !named {
+            break;
+        }
+        rest = after.trim_start();
+    }
+    rest.to_owned()
 }
 
 /// `A=1 "B=two words" 'C=3'`.
@@ -120,5 +145,9 @@ mod tests {
         );
         assert_eq!(service.files[0].value, "/srv/shop/.env");
         assert!(parse(FileId(0), "[Service]\nExecStart=a\nExecStart=\n").start.is_none());
+        let started = |line: &str| parse(FileId(0), &format!("[Service]\nExecStart={line}\n")).start.unwrap().text;
+        assert_eq!(started("/bin/bash -c 'PATH=/x:$PATH exec /v/bin/gunicorn a.wsgi'"), "/v/bin/gunicorn a.wsgi");
+        assert_eq!(started("sh -lc \"cd /srv && gunicorn a.wsgi\""), "gunicorn a.wsgi");
+        assert_eq!(started("bash run.sh"), "bash run.sh");
     }
 }

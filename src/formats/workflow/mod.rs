@@ -38,6 +38,14 @@ pub enum Ci {
     CircleCi,
     /// Travis CI.
     Travis,
+    /// Azure Pipelines.
+    Azure,
+    /// Bitbucket Pipelines.
+    Bitbucket,
+    /// Drone or Woodpecker.
+    Drone,
+    /// Cloud Build.
+    CloudBuild,
 }
 
 /// A workflow.
