@@ -50,7 +50,8 @@ pub fn is_secret_name(name: &str) -> bool {
         return false;
     }
     let framed = format!("_{name}_");
-    table().secret_segments.iter().any(|row| framed.contains(&format!("_{}_", row.segment)))
+    let ends = ["PASSWORD", "PASSWD"].iter().any(|end| name.ends_with(end));
+    ends || table().secret_segments.iter().any(|row| framed.contains(&format!("_{}_", row.segment)))
 }
 
 /// Whether a value only stands where a real one should be.
@@ -176,7 +177,7 @@ mod tests {
 
     #[test]
     fn secret_names_go_by_segment() {
-        for name in ["SECRET_KEY", "DB_PASSWORD", "stripe_api_key", "GITHUB_TOKEN", "JWT_KEY"] {
+        for name in ["SECRET_KEY", "DB_PASSWORD", "stripe_api_key", "GITHUB_TOKEN", "JWT_KEY", "PGPASSWORD"] {
             assert!(is_secret_name(name), "{name}");
         }
         for name in [

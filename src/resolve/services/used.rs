@@ -60,6 +60,7 @@ pub fn all_used(repository: &Repository<'_>, role: Role, loaded: Option<&Loaded>
                 stored: on_volume(rest, part).then_some(true),
                 options: None,
                 several: false,
+                memory: url_in_memory(&format!("{scheme}://{rest}")),
             });
         }
     }
@@ -81,6 +82,7 @@ fn outside(role: &str, reason: &Reason, var: &crate::formats::Var) -> Used {
         stored: None,
         options: None,
         several: false,
+        memory: false,
     }
 }
 
@@ -114,6 +116,19 @@ pub(super) fn host_of(rest: &str) -> Option<String> {
     let authority = rest.split(['/', '?', '#']).next()?;
     let host = authority.rsplit('@').next()?.split(':').next()?;
     (!host.is_empty()).then(|| host.to_owned())
+}
+
+/// Whether the name of a file of SQLite is none: it is kept in memory.
+fn in_memory(name: &str) -> bool {
+    matches!(name.split('?').next(), Some(":memory:" | "file::memory:"))
+}
+
+/// Whether an address is that of a SQLite that is kept in memory: without a file, or with the name of none.
+fn url_in_memory(url: &str) -> bool {
+    let Some((scheme, rest)) = url.split_once("://") else { return false };
+    let sqlite = services::by_url(scheme).is_some_and(|found| found.product == "sqlite");
+    let file = rest.split('?').next().unwrap_or_default();
+    sqlite && (file.is_empty() || in_memory(file.trim_start_matches('/')))
 }
 
 /// The product that a URL's scheme names.
@@ -223,6 +238,7 @@ pub(super) fn push(
         stored: None,
         options: None,
         several: false,
+        memory: family == "relational" && text_of(val).is_some_and(url_in_memory),
     });
 }
 
@@ -299,6 +315,7 @@ fn databases_of(databases: &Val, used: &mut Vec<Used>) {
             stored: None,
             options: None,
             several: false,
+            memory: false,
         });
         return;
     };
@@ -316,6 +333,7 @@ fn databases_of(databases: &Val, used: &mut Vec<Used>) {
                     last.certainty = last.certainty.and(&outer);
                     last.origin = last.origin.clone().join(&config.origin).join(&databases.origin);
                     last.options = django::options(inner);
+                    last.memory = inner.get("NAME").and_then(text_of).is_some_and(in_memory);
                 }
             }
             None => used.push(Used {
@@ -329,6 +347,7 @@ fn databases_of(databases: &Val, used: &mut Vec<Used>) {
                 stored: None,
                 options: None,
                 several: false,
+                memory: false,
             }),
         }
     }
