@@ -244,7 +244,12 @@ pub const ATTRIBUTES: &[AttributeRow] = &[
     row(Setting, "sampled", Bool, "whether a sample of a variables file gives it"),
     row(Setting, "unseen", Bool, "whether a file of variables that is not in the repository may set another"),
     row(Setting, "asked", Bool, "whether a file that describes what is deployed names its variable"),
-    row(Setting, "hosts_looked_up", Bool, "of ALLOWED_HOSTS: whether the program looks each host up among its tenants"),
+    row(
+        Setting,
+        "hosts_looked_up",
+        Bool,
+        "of ALLOWED_HOSTS: whether the program refuses hosts by itself, as one that serves tenants does",
+    ),
     row(Setting, "empty", Bool, "whether it is an empty text"),
     row(Setting, "signs", Bool, "whether it signs sessions or tokens"),
     row(Setting, "renewed", Text, "for what signs: always or by-default, if it is made anew at each start"),

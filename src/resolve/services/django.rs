@@ -65,6 +65,7 @@ fn default(role: &str, product: &str, driver: &str, family: &'static str, origin
         options: None,
         several: false,
         memory: false,
+        file: None,
     }
 }
 

@@ -43,6 +43,7 @@ pub(super) fn by_host(values: &Values, used: &mut Vec<Used>) {
         options: None,
         several: false,
         memory: false,
+        file: None,
     });
 }
 

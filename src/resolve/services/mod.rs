@@ -70,4 +70,6 @@ pub struct Used {
     pub several: bool,
     /// Of SQLite: whether it is kept in memory, and nothing of it on disk.
     pub memory: bool,
+    /// Of SQLite: its file, where the settings give the whole path.
+    pub file: Option<String>,
 }

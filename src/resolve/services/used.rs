@@ -61,8 +61,14 @@ pub fn all_used(repository: &Repository<'_>, role: Role, loaded: Option<&Loaded>
                 options: None,
                 several: false,
                 memory: url_in_memory(&format!("{scheme}://{rest}")),
+                file: None,
             });
         }
+    }
+    for one in used.iter_mut().filter(|one| one.product.one().is_some_and(|product| product == "sqlite")) {
+        let kept =
+            |file: &String| parts.iter().any(|part| part.kind == ComponentKind::App && within_volume(file, part));
+        one.stored = one.stored.or_else(|| one.file.as_ref().is_some_and(kept).then_some(true));
     }
     driver::infer(role, parts, &mut used);
     driver::of_heroku(role, loaded, parts, &mut used);
@@ -83,6 +89,7 @@ fn outside(role: &str, reason: &Reason, var: &crate::formats::Var) -> Used {
         options: None,
         several: false,
         memory: false,
+        file: None,
     }
 }
 
@@ -106,7 +113,11 @@ fn role_of_variable(name: &str) -> Option<&'static str> {
 fn on_volume(rest: &str, part: &Part<'_>) -> bool {
     let Some(path) = rest.split(['?', '#']).next().and_then(|path| path.strip_prefix('/')) else { return false };
     let workdir = part.container.as_ref().map_or("/", |container| container.workdir.as_str());
-    let path = absolute(workdir, path);
+    within_volume(&absolute(workdir, path), part)
+}
+
+/// Whether a file of a container lies in a folder that a volume or a folder of the host keeps.
+fn within_volume(path: &str, part: &Part<'_>) -> bool {
     let within =
         |folder: &String| path.strip_prefix(folder.trim_end_matches('/')).is_some_and(|rest| rest.starts_with('/'));
     part.volumes.iter().any(within)
@@ -209,6 +220,14 @@ pub(super) fn behind(val: &Val) -> &Val {
     }
 }
 
+/// The path that a value gives.
+fn path_of(val: &Val) -> Option<String> {
+    match &behind(val).kind {
+        Py::Str(text) | Py::Path(text) => Some(text.clone()),
+        _ => None,
+    }
+}
+
 pub(super) fn text_of(val: &Val) -> Option<&str> {
     match &behind(val).kind {
         Py::Str(text) => Some(text),
@@ -239,6 +258,7 @@ pub(super) fn push(
         options: None,
         several: false,
         memory: family == "relational" && text_of(val).is_some_and(url_in_memory),
+        file: None,
     });
 }
 
@@ -316,6 +336,7 @@ fn databases_of(databases: &Val, used: &mut Vec<Used>) {
             options: None,
             several: false,
             memory: false,
+            file: None,
         });
         return;
     };
@@ -333,6 +354,7 @@ fn databases_of(databases: &Val, used: &mut Vec<Used>) {
                     last.certainty = last.certainty.and(&outer);
                     last.origin = last.origin.clone().join(&config.origin).join(&databases.origin);
                     last.options = django::options(inner);
+                    last.file = inner.get("NAME").and_then(path_of).filter(|path| path.starts_with('/'));
                     last.memory = inner.get("NAME").and_then(text_of).is_some_and(in_memory);
                 }
             }
@@ -348,6 +370,7 @@ fn databases_of(databases: &Val, used: &mut Vec<Used>) {
                 options: None,
                 several: false,
                 memory: false,
+                file: None,
             }),
         }
     }

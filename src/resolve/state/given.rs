@@ -36,7 +36,10 @@ pub(super) fn state(fact: &mut Statement<'_>, name: &str, var: &Var, tree: &Tree
         None if variables::is_secret_name(name) => text.as_str(),
         None => "",
     };
-    let real = !variables::is_placeholder(secret) && secret.chars().count() >= LENGTH && entropy(secret) >= BITS;
+    let real = !variables::is_placeholder(secret)
+        && !variables::is_own_name(name, secret)
+        && secret.chars().count() >= LENGTH
+        && entropy(secret) >= BITS;
     let plain =
         secret.chars().all(|c| c.is_ascii_graphic()) && !secret.starts_with(['/', '$']) && !secret.contains("://");
     if (real && plain && var.certainty == Certainty::Stated) || variables::token_shape(text).is_some() {
