@@ -96,6 +96,7 @@ pub const FILES: &[(&str, &str)] = rules![
     "setting/security-settings-drift.toml",
     "setting/setting-only-in-one.toml",
     "setting/setting-value-drift.toml",
+    "setting/shared-resource-across-environments.toml",
     "setting/signing-key-made-at-start.toml",
     "setting/signing-key-missing.toml",
     "setting/wrong-settings-module.toml",

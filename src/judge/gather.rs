@@ -35,8 +35,10 @@ pub fn join(rule: &Rule, findings: Vec<Finding>) -> Vec<Finding> {
 
 /// Words of a finding from its parts: what it lists, its headline, its key.
 pub fn word(finding: &mut Finding) {
-    let Some(first) = finding.parts.first() else { return };
-    finding.message.clone_from(&first.message);
+    // The headline is that of what is worst, in a list too.
+    let worst = finding.parts.iter().min_by_key(|part| std::cmp::Reverse(part.severity));
+    let Some(worst) = worst else { return };
+    finding.message.clone_from(&worst.message);
     let mut deviating: Vec<String> = Vec::new();
     for part in finding.parts.iter().filter(|part| !part.environment.is_empty()) {
         if !deviating.contains(&part.environment) {

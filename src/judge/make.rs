@@ -82,6 +82,7 @@ pub fn finding(
         value: shown(rule, candidate.fact, secrets),
         component: finding.component.clone(),
         environment: candidate.environment.name.clone(),
+        severity: finding.severity,
         message: finding.message.clone(),
         locations: finding.locations.clone(),
         fingerprint: finding.fingerprint.clone(),

@@ -120,6 +120,7 @@ fn number(found: &mut [Finding]) {
             value: String::new(),
             component: None,
             environment: finding.deviating.first().cloned().unwrap_or_default(),
+            severity: finding.severity,
             message: finding.message.clone(),
             locations: finding.locations.clone(),
             fingerprint: finding.fingerprint.clone(),

@@ -50,13 +50,17 @@ pub fn is_secret_name(name: &str) -> bool {
         return false;
     }
     let framed = format!("_{name}_");
-    table().secret_segments.iter().any(|row| framed.contains(&format!("_{}_", row.segment)))
+    let ends = ["PASSWORD", "PASSWD"].iter().any(|end| name.ends_with(end));
+    ends || table().secret_segments.iter().any(|row| framed.contains(&format!("_{}_", row.segment)))
 }
 
 /// Whether a value only stands where a real one should be.
 pub fn is_placeholder(value: &str) -> bool {
     let value = value.trim();
     let lower = value.to_lowercase();
+    if is_reference(value) {
+        return true;
+    }
     if value.is_empty() || table().placeholders.iter().any(|row| row.text == lower || row.text == value) {
         return true;
     }
@@ -93,6 +97,24 @@ pub fn live_or_test(value: &str) -> Option<(&'static str, &'static str)> {
     Some((&row.product, &row.mode))
 }
 
+/// Whether a value is the variable's own name in other letters, as a sample writes what is to be put there.
+pub fn is_own_name(name: &str, value: &str) -> bool {
+    let plain = |text: &str| -> String {
+        text.chars().filter(char::is_ascii_alphanumeric).map(|c| c.to_ascii_lowercase()).collect()
+    };
+    let (name, value) = (plain(name), plain(value));
+    value.len() >= 8 && name.ends_with(&value)
+}
+
+/// Whether a value is the address of a secret that a store keeps, not the secret.
+fn is_reference(value: &str) -> bool {
+    value.starts_with("arn:aws:")
+        || value.starts_with("projects/") && value.contains("/secrets/")
+        || value.starts_with("https://") && value.contains(".vault.azure.net/")
+        || value.starts_with("op://")
+        || value.starts_with("vault:")
+}
+
 /// The kind of a credential whose shape gives it away, such as `aws-access-key`.
 pub fn token_shape(value: &str) -> Option<&'static str> {
     if value.contains("EXAMPLE") || is_placeholder(value) {
@@ -108,7 +130,11 @@ pub fn token_shape(value: &str) -> Option<&'static str> {
         match shape.alphabet.as_str() {
             "upper" => rest.chars().all(|c| c.is_ascii_uppercase() || c.is_ascii_digit()),
             "word" => rest.chars().all(word),
-            "path" => rest.chars().all(|c| word(c) || matches!(c, '/' | '@' | '.')),
+            // A path that holds no placeholder: T00000000/B00000000/XXXX is documentation's.
+            "path" => {
+                let plain = |c: char| word(c) || matches!(c, '/' | '@' | '.');
+                rest.chars().all(plain) && !["0000000", "XXXX", "xxxx"].iter().any(|mark| rest.contains(mark))
+            }
             "user" => rest.split_once(':').is_some_and(|(number, token)| {
                 number.chars().all(|c| c.is_ascii_digit()) && token.len() >= 20 && token.chars().all(word)
             }),
@@ -178,7 +204,7 @@ mod tests {
 
     #[test]
     fn secret_names_go_by_segment() {
-        for name in ["SECRET_KEY", "DB_PASSWORD", "stripe_api_key", "GITHUB_TOKEN", "JWT_KEY"] {
+        for name in ["SECRET_KEY", "DB_PASSWORD", "stripe_api_key", "GITHUB_TOKEN", "JWT_KEY", "PGPASSWORD"] {
             assert!(is_secret_name(name), "{name}");
         }
         for name in [
@@ -239,6 +265,11 @@ mod tests {
         assert_eq!(live_or_test("sk_live_x"), Some(("stripe", "live")));
         assert!(is_ambient("GITHUB_SHA") && !is_ambient("DATABASE_URL"));
         assert!(false_looking("False") && false_looking("") && !false_looking("True"));
+        let hook = "https://hooks.slack.com/services/";
+        assert_eq!(token_shape(&format!("{hook}T02AB3CD4/B05EF6GH7/{}", "q7Rw2mZ9xT4kLp8v")), Some("slack-webhook"));
+        assert_eq!(token_shape(&format!("{hook}T00000000/B00000000/XXXXXXXXXXXXXXXXXXXXXXXX")), None);
+        assert!(is_own_name("ANTHROPIC_API_KEY_SECRET", ".api_key_secret") && !is_own_name("API_KEY", "q7Rw2mZ9xT"));
+        assert!(is_placeholder("projects/shop/secrets/key/versions/2") && !is_secret_name("API_SECRET_RESOURCE"));
         assert_eq!(addon_platforms("MEMCACHIER_SERVERS"), ["heroku"]);
     }
 }

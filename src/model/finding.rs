@@ -81,6 +81,8 @@ pub struct Part {
     pub component: Option<String>,
     /// The environment that deviates, or that it is about; empty for what is about none.
     pub environment: String,
+    /// Its severity alone.
+    pub severity: Severity,
     /// The headline of this part alone.
     pub message: String,
     /// Its places, primary first.

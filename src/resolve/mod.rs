@@ -43,6 +43,7 @@ pub mod state;
 pub mod supervised;
 pub mod together;
 mod turns;
+mod unneeded;
 pub mod unread;
 mod untested;
 
@@ -197,6 +198,7 @@ fn one(context: &Context<'_, '_>, planned: Planned, first: bool, modules: &[Modu
     state::locked::passed_over(&mut statements, context.repository, &planned, &parts);
     let declared = services::all_declared(context, &planned, &parts);
     let used = services::all_used(context.repository, planned.environment.role, loaded.as_ref(), &parts);
+    unneeded::state(&mut statements, context.repository, &used);
     together::join(&mut statements, &jobs(&planned, &parts));
     let role = planned.environment.role;
     state::service::state(&mut statements, role, &used, &declared, &talks(&parts), context.as_of);

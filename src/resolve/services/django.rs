@@ -64,6 +64,8 @@ fn default(role: &str, product: &str, driver: &str, family: &'static str, origin
         stored: None,
         options: None,
         several: false,
+        memory: false,
+        file: None,
     }
 }
 

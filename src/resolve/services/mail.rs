@@ -42,6 +42,8 @@ pub(super) fn by_host(values: &Values, used: &mut Vec<Used>) {
         stored: None,
         options: None,
         several: false,
+        memory: false,
+        file: None,
     });
 }
 

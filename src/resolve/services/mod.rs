@@ -68,4 +68,8 @@ pub struct Used {
     pub options: Option<Vec<String>>,
     /// Whether more than one process of the application uses it.
     pub several: bool,
+    /// Of SQLite: whether it is kept in memory, and nothing of it on disk.
+    pub memory: bool,
+    /// Of SQLite: its file, where the settings give the whole path.
+    pub file: Option<String>,
 }

@@ -60,8 +60,15 @@ pub fn all_used(repository: &Repository<'_>, role: Role, loaded: Option<&Loaded>
                 stored: on_volume(rest, part).then_some(true),
                 options: None,
                 several: false,
+                memory: url_in_memory(&format!("{scheme}://{rest}")),
+                file: None,
             });
         }
+    }
+    for one in used.iter_mut().filter(|one| one.product.one().is_some_and(|product| product == "sqlite")) {
+        let kept =
+            |file: &String| parts.iter().any(|part| part.kind == ComponentKind::App && within_volume(file, part));
+        one.stored = one.stored.or_else(|| one.file.as_ref().is_some_and(kept).then_some(true));
     }
     driver::infer(role, parts, &mut used);
     driver::of_heroku(role, loaded, parts, &mut used);
@@ -81,6 +88,8 @@ fn outside(role: &str, reason: &Reason, var: &crate::formats::Var) -> Used {
         stored: None,
         options: None,
         several: false,
+        memory: false,
+        file: None,
     }
 }
 
@@ -104,7 +113,11 @@ fn role_of_variable(name: &str) -> Option<&'static str> {
 fn on_volume(rest: &str, part: &Part<'_>) -> bool {
     let Some(path) = rest.split(['?', '#']).next().and_then(|path| path.strip_prefix('/')) else { return false };
     let workdir = part.container.as_ref().map_or("/", |container| container.workdir.as_str());
-    let path = absolute(workdir, path);
+    within_volume(&absolute(workdir, path), part)
+}
+
+/// Whether a file of a container lies in a folder that a volume or a folder of the host keeps.
+fn within_volume(path: &str, part: &Part<'_>) -> bool {
     let within =
         |folder: &String| path.strip_prefix(folder.trim_end_matches('/')).is_some_and(|rest| rest.starts_with('/'));
     part.volumes.iter().any(within)
@@ -114,6 +127,19 @@ pub(super) fn host_of(rest: &str) -> Option<String> {
     let authority = rest.split(['/', '?', '#']).next()?;
     let host = authority.rsplit('@').next()?.split(':').next()?;
     (!host.is_empty()).then(|| host.to_owned())
+}
+
+/// Whether the name of a file of SQLite is none: it is kept in memory.
+fn in_memory(name: &str) -> bool {
+    matches!(name.split('?').next(), Some(":memory:" | "file::memory:"))
+}
+
+/// Whether an address is that of a SQLite that is kept in memory: without a file, or with the name of none.
+fn url_in_memory(url: &str) -> bool {
+    let Some((scheme, rest)) = url.split_once("://") else { return false };
+    let sqlite = services::by_url(scheme).is_some_and(|found| found.product == "sqlite");
+    let file = rest.split('?').next().unwrap_or_default();
+    sqlite && (file.is_empty() || in_memory(file.trim_start_matches('/')))
 }
 
 /// The product that a URL's scheme names.
@@ -194,6 +220,14 @@ pub(super) fn behind(val: &Val) -> &Val {
     }
 }
 
+/// The path that a value gives.
+fn path_of(val: &Val) -> Option<String> {
+    match &behind(val).kind {
+        Py::Str(text) | Py::Path(text) => Some(text.clone()),
+        _ => None,
+    }
+}
+
 pub(super) fn text_of(val: &Val) -> Option<&str> {
     match &behind(val).kind {
         Py::Str(text) => Some(text),
@@ -223,6 +257,8 @@ pub(super) fn push(
         stored: None,
         options: None,
         several: false,
+        memory: family == "relational" && text_of(val).is_some_and(url_in_memory),
+        file: None,
     });
 }
 
@@ -299,6 +335,8 @@ fn databases_of(databases: &Val, used: &mut Vec<Used>) {
             stored: None,
             options: None,
             several: false,
+            memory: false,
+            file: None,
         });
         return;
     };
@@ -316,6 +354,8 @@ fn databases_of(databases: &Val, used: &mut Vec<Used>) {
                     last.certainty = last.certainty.and(&outer);
                     last.origin = last.origin.clone().join(&config.origin).join(&databases.origin);
                     last.options = django::options(inner);
+                    last.file = inner.get("NAME").and_then(path_of).filter(|path| path.starts_with('/'));
+                    last.memory = inner.get("NAME").and_then(text_of).is_some_and(in_memory);
                 }
             }
             None => used.push(Used {
@@ -329,6 +369,8 @@ fn databases_of(databases: &Val, used: &mut Vec<Used>) {
                 stored: None,
                 options: None,
                 several: false,
+                memory: false,
+                file: None,
             }),
         }
     }

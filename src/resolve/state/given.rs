@@ -36,7 +36,10 @@ pub(super) fn state(fact: &mut Statement<'_>, name: &str, var: &Var, tree: &Tree
         None if variables::is_secret_name(name) => text.as_str(),
         None => "",
     };
-    let real = !variables::is_placeholder(secret) && secret.chars().count() >= LENGTH && entropy(secret) >= BITS;
+    let real = !variables::is_placeholder(secret)
+        && !variables::is_own_name(name, secret)
+        && secret.chars().count() >= LENGTH
+        && entropy(secret) >= BITS;
     let plain =
         secret.chars().all(|c| c.is_ascii_graphic()) && !secret.starts_with(['/', '$']) && !secret.contains("://");
     if (real && plain && var.certainty == Certainty::Stated) || variables::token_shape(text).is_some() {
@@ -80,9 +83,18 @@ pub fn asked(statements: &mut Statements, loaded: &Loaded, provided: &[String], 
         return;
     }
     for (name, var) in loaded.world.vars() {
-        let ours = name.len() >= 6 && var.value.one().is_some() && !reads.iter().any(|read| read.name == *name);
-        let near = wanting.iter().find(|read| read.name.len() >= 6 && one_slip(name, &read.name));
-        if let (true, Some(read)) = (ours && !known(name), near) {
+        let ours = name.len() >= 5 && var.value.one().is_some() && !reads.iter().any(|read| read.name == *name);
+        if !ours || known(name) {
+            continue;
+        }
+        let near = wanting.iter().find(|read| name.len() >= 6 && read.name.len() >= 6 && one_slip(name, &read.name));
+        let near = near.or_else(|| {
+            let mut alike = wanting.iter().filter(|read| another_name(name, &read.name));
+            let first = alike.next()?;
+            let only = alike.all(|read| read.name == first.name);
+            (only && !spoken_of(name, tree)).then_some(first)
+        });
+        if let Some(read) = near {
             let mut fact = statements.about(loaded.component.as_ref(), Dimension::Variable, name);
             fact.text("meant", &read.name, &var.origin);
         }
@@ -114,6 +126,45 @@ fn files_of_variables(loaded: &Loaded, tree: &Tree) -> bool {
     let words = ["read_env", "load_dotenv", "dotenv_values", "env_file", "decouple"];
     let texts = loaded.settings.files.iter().filter_map(|(file, _)| tree.text(*file).ok());
     texts.into_iter().any(|text| words.iter().any(|word| text.contains(word)))
+}
+
+/// Whether a program reads a variable under another name than it is given: with its own prefix before it, or with two more
+/// letters in one of its words.
+fn another_name(given: &str, read: &str) -> bool {
+    const PREFIXES: [&str; 4] = ["DJANGO_", "FLASK_", "APP_", "FASTAPI_"];
+    if PREFIXES.iter().any(|prefix| read.strip_prefix(prefix) == Some(given)) {
+        return true;
+    }
+    let start = given.bytes().zip(read.bytes()).take_while(|(a, b)| a == b).count();
+    let tail = given.get(start..).unwrap_or_default();
+    let more = read.get(start..).and_then(|rest| rest.strip_suffix(tail)).unwrap_or_default();
+    given.len() >= 8 && more.len() == 2 && start > 0 && more.bytes().all(|byte| byte.is_ascii_alphabetic())
+}
+
+/// Whether a program or script of the repository reads a variable by its whole name.
+fn spoken_of(name: &str, tree: &Tree) -> bool {
+    let word = |c: char| c.is_ascii_alphanumeric() || c == '_';
+    let python = |line: &str| line.contains("env") || line.contains("config");
+    let read = |line: &str, is_python: bool| {
+        line.match_indices(name).any(|(at, _)| {
+            let (before, after) = line.split_at(at);
+            let ends = !after.get(name.len()..).unwrap_or_default().starts_with(word);
+            let opened = if is_python { before.ends_with(['"', '\'']) && python(line) } else { opens(before) };
+            ends && opened
+        })
+    };
+    tree.files().any(|(file, path)| {
+        let named = crate::discover::paths::name(path);
+        let other = [".sh", ".js", ".ts", ".conf", ".template"].iter().any(|end| named.ends_with(end));
+        let programs = named.ends_with(".py") || other || !named.contains('.');
+        let reads = |text: &str| text.contains(name) && text.lines().any(|line| read(line, named.ends_with(".py")));
+        programs && tree.text(file).is_ok_and(reads)
+    })
+}
+
+/// Whether a variable's value is asked for by what stands before its name, in a shell or a program that is not Python.
+fn opens(before: &str) -> bool {
+    ["$", "${", "env.", "env[\"", "env['"].iter().any(|open| before.ends_with(open))
 }
 
 /// Whether one letter too many, too few, wrong, in the wrong case or swapped with the next parts two names; a number that
@@ -157,6 +208,16 @@ mod tests {
         }
         for (a, b) in [("WORKER_1", "WORKER_2"), ("DATABASE_URL", "DATABASE_URLS_X"), ("CACHE_URL", "QUEUE_URL")] {
             assert!(!one_slip(a, b), "{a} {b}");
+        }
+    }
+
+    #[test]
+    fn a_name_may_lack_the_programs_prefix_or_two_letters_of_a_word() {
+        for (given, read) in [("DEBUG", "DJANGO_DEBUG"), ("ALLOW_HOSTS", "ALLOWED_HOSTS")] {
+            assert!(another_name(given, read), "{given} {read}");
+        }
+        for (given, read) in [("POSTGRES_HOST", "POSTGRES_PORT"), ("DB_URL", "DB_URL_X"), ("URL", "SHOP_URL")] {
+            assert!(!another_name(given, read), "{given} {read}");
         }
     }
 

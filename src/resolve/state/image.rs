@@ -5,6 +5,7 @@ use crate::discover::Tree;
 use crate::environments::words::naming;
 use crate::knowledge::images::Image;
 use crate::knowledge::{eol, packages, services};
+use crate::links::ignored::Ignored;
 use crate::model::{Attr, Certainty, ComponentKind, Dimension, FileId, Known, Origin, Reason, Role};
 use crate::resolve::part::{Host, ImagePart, Part};
 
@@ -113,20 +114,15 @@ fn settled(reference: Option<&String>, about: &Image) -> Option<String> {
 
 /// Files of variables that a build copies: tracked ones that no ignore file keeps out.
 fn dotenv_files(part: &Part<'_>, image: &ImagePart, tree: &Tree) -> Vec<FileId> {
-    let Some(container) = part.container.as_ref().filter(|_| image.dockerfile.is_some()) else {
-        return Vec::new();
-    };
-    let folder = image.context.clone().unwrap_or_default();
-    let ignore = crate::discover::paths::join(&folder, ".dockerignore").and_then(|path| tree.find(&path));
-    if ignore.is_some_and(|file| tree.text(file).is_ok_and(|text| text.contains("env"))) {
-        return Vec::new();
-    }
+    let Some(container) = part.container.as_ref() else { return Vec::new() };
+    let Some(dockerfile) = image.dockerfile else { return Vec::new() };
+    let ignored = Ignored::of(tree, dockerfile, image.context.as_deref().unwrap_or_default());
     let is_dotenv = |path: &str| {
         let name = crate::discover::paths::name(path);
         (name == ".env" || name.starts_with(".env.")) && !naming(path).template
     };
     let files = tree.files().filter(|(_, path)| is_dotenv(path)).map(|(file, _)| file);
-    files.filter(|file| container.copied(*file)).collect()
+    files.filter(|file| container.copied(*file) && !ignored.holds(tree.path(*file))).collect()
 }
 
 fn optional(text: Option<&str>, without: &str, origin: &Origin) -> Attr {

@@ -53,6 +53,9 @@ pub(super) fn state(
     holds("unseen", certainty.is_default() && loaded.unseen.is_some());
     let asked = (certainty.is_default() || variables_unset) && (signs || matches!(name, "DEBUG" | "ALLOWED_HOSTS"));
     holds("asked", asked && val.variables.iter().any(|variable| asked_for(variable, tree)));
+    // Who serves tenants looks each host up, and has no page for one that is nobody's.
+    let tenants = ["TENANT_APPS", "SHARED_APPS"].iter().all(|name| loaded.settings.values.contains_key(*name));
+    holds("hosts_looked_up", name == "ALLOWED_HOSTS" && (tenants || refuses_hosts(loaded, tree)));
     holds("empty", inner.as_str().is_some_and(str::is_empty));
     holds("refused", refused.contains(name));
     let service = ["ENGINE", "BACKEND", "STORAGE", "_URI", "CACHE_TYPE", "CELERY_TASK_ALWAYS_EAGER"];
@@ -113,6 +116,29 @@ fn one_sided(label: &str) -> bool {
         || label.starts_with("health_check")
         || label.starts_with("django.contrib.staticfiles")
         || label.starts_with("whitenoise")
+        || guards(label)
+}
+
+/// Whether a middleware of the program's own refuses hosts.
+fn refuses_hosts(loaded: &Loaded, tree: &Tree) -> bool {
+    let Some(Kind::List(items) | Kind::Tuple(items)) = loaded.settings.values.get("MIDDLEWARE").map(|val| &val.kind)
+    else {
+        return false;
+    };
+    let modules = items.iter().filter_map(Val::as_str).filter_map(|label| label.rsplit_once('.'));
+    let files: Vec<String> = modules.map(|(module, _)| format!("{}.py", module.replace('.', "/"))).collect();
+    let own = |path: &str| files.iter().any(|file| path == file || path.ends_with(&format!("/{file}")));
+    tree.files().any(|(file, path)| own(path) && tree.text(file).is_ok_and(|text| text.contains("DisallowedHost")))
+}
+
+/// What keeps a staging from the world: a password before its pages, no robots, mail that is held back.
+fn guards(label: &str) -> bool {
+    let plain: String = label.chars().filter(|c| c.is_ascii_alphanumeric() || *c == '.').collect();
+    let plain = plain.to_ascii_lowercase();
+    ["basicauth", "basicaccess", "robots", "baipw", "environmentbanner", "debugbanner"]
+        .iter()
+        .any(|word| plain.contains(word))
+        || plain.split('.').next() == Some("bandit")
 }
 
 /// Whether a file that describes what is deployed names a variable: Terraform's, or the one that a platform asks by.

@@ -50,6 +50,7 @@ fn usual(statements: &mut Statements, role: Role, used: &Used) {
 fn role_of(one: &Declared) -> String {
     match one.family.as_str() {
         "keyvalue" if one.name == "broker" => "broker",
+        "relational" | "document" if of_another_program(&one.name) => &one.name,
         "relational" | "document" => "database",
         "keyvalue" | "cache" => "cache",
         "broker" => "broker",
@@ -60,6 +61,30 @@ fn role_of(one: &Declared) -> String {
         _ => &one.name,
     }
     .to_owned()
+}
+
+/// Programs that keep a database of their own beside the application's.
+const PROGRAMS: [&str; 14] = [
+    "airflow",
+    "authentik",
+    "dagster",
+    "gitea",
+    "grafana",
+    "keycloak",
+    "kong",
+    "matomo",
+    "metabase",
+    "mlflow",
+    "n8n",
+    "prefect",
+    "sonarqube",
+    "temporal",
+];
+
+/// Whether a database is called after a program that is not the application: `airflow-db`.
+fn of_another_program(name: &str) -> bool {
+    let mut words = name.split(|c: char| !c.is_ascii_alphanumeric());
+    words.any(|word| PROGRAMS.contains(&word.to_ascii_lowercase().as_str()))
 }
 
 /// The declared service that a used one is: by host, else the only one of its product, or family where no product is known.
@@ -77,6 +102,7 @@ fn counterpart(used: &Used, declared: &[Declared], talks: &[(&'static str, Origi
         return Some(at);
     }
     let fits = |one: &Declared| match used.product.values() {
+        _ if of_another_program(&one.name) => false,
         [] => used.family.is_some_and(|family| one.family == family || family == "cache" && one.family == "keyvalue"),
         products => products.iter().any(|product| services::wire_compatible(product, &one.product)),
     };
@@ -118,6 +144,9 @@ fn state_used(statements: &mut Statements, used: &Used, declared: Option<&Declar
     if let Some(options) = &used.options {
         fact.list("options", options.clone(), &used.origin);
     }
+    if used.memory && declared.is_none() {
+        fact.bool("memory", true, &used.origin);
+    }
     if used.several {
         fact.bool("several", true, &used.origin);
     }
@@ -158,6 +187,12 @@ fn of_product(fact: &mut super::Statement<'_>, product: &Known<String>, certaint
     fact.known("protocol", protocol, certainty, origin);
     let inside = product.clone().map(|product| Value::Bool(in_process(&product)));
     fact.attr("in_process", Attr { value: inside, certainty: certainty.clone(), origin: origin.clone() });
+    let reach = product.clone().map(|product| match product.as_str() {
+        "dummy" => "nothing".to_owned(),
+        product if in_process(product) => "process".to_owned(),
+        _ => "shared".to_owned(),
+    });
+    fact.known("reach", reach, certainty, origin);
 }
 
 /// The parts of versions that decide compatibility; a version that leaves it open may be any line of the table.

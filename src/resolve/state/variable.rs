@@ -74,14 +74,13 @@ fn is_default(part: &Part<'_>, name: &str, text: &str) -> bool {
 fn is_placeholder(name: &str, text: &str) -> bool {
     match variables::password_in_url(text) {
         Some(range) if !variables::is_secret_name(name) => variables::is_placeholder(&text[range]),
-        _ => variables::is_placeholder(text),
+        _ => variables::is_placeholder(text) || variables::is_own_name(name, text),
     }
 }
 
 /// A value that may be shown, or a secret in custody.
 pub fn guarded(statements: &mut Statements, name: &str, text: &str, span: Option<crate::model::Span>) -> Value {
-    let of_shape = variables::token_shape(text).is_some();
-    if of_shape || variables::is_secret_name(name) && !text.is_empty() {
+    if (variables::is_secret_name(name) || variables::token_shape(text).is_some()) && !text.is_empty() {
         return statements.keep_secret(text, span);
     }
     if let Some(range) = variables::password_in_url(text) {

@@ -1,0 +1,47 @@
+//! Libraries that only drivers need whose databases the program does not use.
+
+use super::services::Used;
+use super::state::Statements;
+use crate::discover::Kind;
+use crate::knowledge::{packages, services};
+use crate::links::Repository;
+use crate::model::{Attributes, Dimension, FactId, Origin, Value};
+
+/// Says of what drivers need whether nothing uses them: the settings name databases of other products, as they stand, and
+/// no code of the repository imports them.
+pub(super) fn state(statements: &mut Statements, repository: &Repository<'_>, used: &[Used]) {
+    let databases = || used.iter().filter(|one| one.role == "database" || one.role.starts_with("database."));
+    let sure = databases().next().is_some()
+        && databases().all(|one| one.product.one().is_some() && !one.certainty.is_default());
+    if !sure {
+        return;
+    }
+    let idle = |name: &str| {
+        let speaks = |product: &str| services::databases_of_client(name).any(|known| known == product);
+        services::databases_of_client(name).next().is_some()
+            && !databases().filter_map(|one| one.product.one()).any(|product| speaks(product))
+            && !imported(repository, name)
+    };
+    let needed = |id: &FactId, attributes: &Attributes| {
+        let names = attributes.get("needed_by").and_then(|attr| attr.value.one())?;
+        let Value::List(names) = names else { return None };
+        (id.dimension == Dimension::SystemPackage && names.iter().all(|name| idle(name))).then(|| id.clone())
+    };
+    let found: Vec<FactId> = statements.facts.iter().filter_map(|(id, attributes)| needed(id, attributes)).collect();
+    for id in found {
+        statements.about(id.component.as_ref(), id.dimension, &id.key).bool("unneeded", true, &Origin::default());
+    }
+}
+
+/// Whether code of the repository imports a driver.
+fn imported(repository: &Repository<'_>, name: &str) -> bool {
+    let plain = name.trim_end_matches("-binary").replace('-', "_");
+    let is_it = |module: &str| module == plain || packages::distribution_of_import(module) == Some(name);
+    let speaks = |text: &str| {
+        text.lines().any(|line| {
+            let mut words = line.split([' ', '.', ',', '\t']).filter(|word| !word.is_empty());
+            matches!(words.next(), Some("import" | "from")) && words.next().is_some_and(is_it)
+        })
+    };
+    repository.of(Kind::Python).iter().any(|file| repository.tree.text(*file).is_ok_and(speaks))
+}
