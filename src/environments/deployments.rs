@@ -25,8 +25,15 @@ pub struct Deployment {
     pub span: Span,
     /// Whether something names the target; else it is taken to be production.
     pub named: bool,
-    /// Whether only what the application stands on is set up, as far as is seen.
-    ground: bool,
+    /// Whether something else may be done there than to deploy, as far as is seen.
+    beside: bool,
+}
+
+impl Deployment {
+    /// What tells it from others: the workflow, the job, and the word for where it deploys to.
+    pub fn key(&self) -> (FileId, String, String) {
+        (self.workflow, self.job.clone(), self.word.clone())
+    }
 }
 
 /// All deployments of all workflows.
@@ -44,9 +51,9 @@ pub fn deployments(repository: &Repository<'_>) -> Vec<Deployment> {
         let job = workflow.iter().flat_map(|workflow| &workflow.jobs).find(|job| job.id.value == one.job);
         !job.is_some_and(|job| job.uses.is_some() && handed.iter().any(|span| job.span.contains(*span)))
     });
-    // Where other jobs deploy to a role, those that set up its ground are not the deployment.
-    let roles: Vec<Role> = found.iter().filter(|one| !one.ground).map(|one| one.role).collect();
-    found.retain(|one| !one.ground || !roles.contains(&one.role));
+    // Where other jobs deploy to a role, those that set up its ground or work in it are not the deployment.
+    let roles: Vec<Role> = found.iter().filter(|one| !one.beside).map(|one| one.role).collect();
+    found.retain(|one| !one.beside || !roles.contains(&one.role));
     // What is called a test is deployed only where other environments are deployed beside it.
     let tried = |one: &Deployment| one.role == Role::Staging && is_tried(&one.word);
     if !found.iter().any(|one| one.named && !tried(one)) {
@@ -83,6 +90,12 @@ fn of_job(repository: &Repository<'_>, file: FileId, workflow: &Workflow, job: &
     };
     let mut words = by_environment;
     if words.is_empty() {
+        let said = repository.tree.text(span.file).ok().and_then(|text| text.get(span.range()));
+        let said = said.filter(|text| sign.is_call && text.contains("${{"));
+        words =
+            said.map_or_else(Vec::new, |text| targets::of_expression(repository, (file, workflow, job), text, span));
+    }
+    if words.is_empty() {
         words = single();
     }
     if words.is_empty() {
@@ -98,7 +111,7 @@ fn of_job(repository: &Repository<'_>, file: FileId, workflow: &Workflow, job: &
         word,
         span,
         named,
-        ground: sign.ground,
+        beside: sign.beside,
     };
     if is_preview(workflow) {
         words.retain(|((role, word), _)| *role == Role::Staging && !is_tried(word));
@@ -202,13 +215,19 @@ pub(super) fn add(repository: &Repository<'_>, all: &mut Vec<Planned>) {
                     || !found.iter().any(|other| other.named && same(planned, other)))
         };
         let can = |planned: &Planned| deployed(planned) && ways::fits(&way, planned);
+        let called = |planned: &Planned| {
+            let name = planned.environment.name.as_str();
+            same(planned, deployment) && name.strip_prefix(DEPLOYED).unwrap_or(name) == deployment.word
+        };
         let at = all
             .iter()
-            .position(|planned| can(planned) && same(planned, deployment))
+            .position(|planned| can(planned) && called(planned))
+            .or_else(|| all.iter().position(|planned| can(planned) && same(planned, deployment)))
             .or_else(|| all.iter().position(|planned| can(planned) && free(planned)));
         let elsewhere = way != Way::Unseen && deployment.role == Role::Production;
         if let Some((at, planned)) = at.and_then(|at| Some((at, all.get_mut(at)?))) {
             planned.add_evidence(deployment.span, text);
+            planned.add_file(deployment.workflow);
             if deployment.named {
                 planned.at_least(Confidence::Invoked);
             }
@@ -217,6 +236,7 @@ pub(super) fn add(repository: &Repository<'_>, all: &mut Vec<Planned>) {
             let confidence = if deployment.named { Confidence::Invoked } else { Confidence::Named };
             let name = free_name(deployment, all);
             let mut planned = Planned::new(&name, deployment.role, confidence).because(deployment.span, text);
+            planned.add_file(deployment.workflow);
             planned.only_named = true;
             planned.unseen = Some(Reason::at("only the job that deploys it is in the repository", deployment.span));
             if let Some((file, unit)) = ways::image_of(repository, deployment.workflow) {
@@ -231,6 +251,10 @@ pub(super) fn add(repository: &Repository<'_>, all: &mut Vec<Planned>) {
     for (at, deployment) in &placed {
         if let Some(planned) = all.get_mut(*at).filter(|planned| planned.only_named) {
             planned.given.extend(alike::selectors(repository, deployment));
+        }
+        for (other, planned) in all.iter_mut().enumerate() {
+            let known = if other == *at { &mut planned.deployed_by } else { &mut planned.deployed_elsewhere };
+            known.push(deployment.key());
         }
     }
     alike::share(repository, &placed, all);

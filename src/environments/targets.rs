@@ -44,10 +44,20 @@ pub(super) fn of_environment(repository: &Repository<'_>, file: FileId, workflow
     if !environment.value.contains("${{") {
         return word_of(&environment.value).map(|word| (word, environment.span)).into_iter().collect();
     }
+    of_expression(repository, (file, workflow, job), &environment.value, environment.span)
+}
+
+/// The environments that a text with expressions names.
+pub(super) fn of_expression(
+    repository: &Repository<'_>,
+    (file, workflow, job): (FileId, &Workflow, &Job),
+    text: &str,
+    span: Span,
+) -> Vec<Word> {
     let mut found = Vec::new();
-    add_literals(&environment.value, environment.span, &mut found);
-    add_inputs(workflow, &environment.value, &mut found);
-    for name in read_from(&environment.value, "matrix.") {
+    add_literals(text, span, &mut found);
+    add_inputs(workflow, text, &mut found);
+    for name in read_from(text, "matrix.") {
         for (_, node) in job.matrix.axes.iter().filter(|(key, _)| key.value == name) {
             let text = repository.tree.text(file).ok().and_then(|text| text.get(node.span.range())).unwrap_or_default();
             add_literals(&format!("${{{{{text}"), node.span, &mut found);
