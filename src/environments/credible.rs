@@ -1,7 +1,7 @@
 //! Whether a production or a staging of compose files is one: what only a person starts on a machine of his may be a try of it.
 
-use super::base_role::{only_services, starts_production_server};
-use super::compose::{development_signs, image_of, load};
+use super::base_role::{development_sign, only_services, starts_production_server};
+use super::compose::image_of;
 use super::images;
 use super::plan::{Planned, Runs};
 use super::starts::{commands, script};
@@ -27,13 +27,11 @@ pub(super) fn weigh(repository: &Repository<'_>, all: &mut [Planned]) {
         if !matches!(role, Role::Production | Role::Staging) || !deploying(role) {
             continue;
         }
-        let files = planned.environment.files.clone();
-        let stack: Vec<_> =
-            files.iter().copied().filter(|file| repository.of(crate::discover::Kind::Compose).contains(file)).collect();
-        let project = load(repository, &stack);
-        let develops = !development_signs(repository, &stack).is_empty();
+        let develops = services(planned).any(|(service, _, folder)| develops(repository, service, folder));
         let beside = deployed.iter().any(|(other, elsewhere)| *other == role && *elsewhere);
-        if beside && (develops || role == Role::Staging && only_services(&project)) {
+        let only = || services(planned).all(|(_, project, _)| only_services(project));
+        let serves = services(planned).any(|(service, project, _)| serves(repository, project, service));
+        if beside && (develops || role == Role::Staging && only()) {
             planned.environment.role = Role::Development;
             if let Some(first) = planned.environment.because.first_mut() {
                 first.text.push_str("; ");
@@ -41,7 +39,7 @@ pub(super) fn weigh(repository: &Repository<'_>, all: &mut [Planned]) {
             }
         } else if beside && is_tried_by_jobs(repository, planned) {
             planned.environment.confidence = planned.environment.confidence.min(Confidence::Guessed);
-        } else if develops || !serves(repository, &project) {
+        } else if develops || beside || !serves {
             planned.environment.confidence = planned.environment.confidence.min(Confidence::Named);
         }
     }
@@ -84,8 +82,23 @@ fn is_tried_by_jobs(repository: &Repository<'_>, planned: &Planned) -> bool {
     repository.calls.iter().filter(by_job).any(|call| evidence().any(|evidence| evidence.span == call.span))
 }
 
+/// Whether a service runs a checkout, or a development server.
+fn develops(repository: &Repository<'_>, service: &Service, folder: &str) -> bool {
+    development_sign(repository.tree, service, folder).is_some()
+}
+
+/// The services that run in an environment, their projects and folders.
+fn services(planned: &Planned) -> impl Iterator<Item = (&Service, &Project, &str)> {
+    planned.units.iter().filter_map(|unit| match &unit.runs {
+        Runs::Compose { project, service, folder, .. } => {
+            Some((project.services.get(service)?, project.as_ref(), folder.as_str()))
+        }
+        _ => None,
+    })
+}
+
 /// Whether a service starts a server that is made for production, by its own command or by that of the image it builds.
-fn serves(repository: &Repository<'_>, project: &Project) -> bool {
+fn serves(repository: &Repository<'_>, project: &Project, service: &Service) -> bool {
     let server = |text: &str| {
         let words: Vec<&str> = text.split([' ', ';', '\'', '"', '&', '\n']).filter(|word| !word.is_empty()).collect();
         let at = |at: usize| processes::server(&words[at..]).is_some_and(|found| found.kind == "production");
@@ -96,6 +109,57 @@ fn serves(repository: &Repository<'_>, project: &Project) -> bool {
         let Some(build) = images::build(repository, &image) else { return false };
         server(&commands(&build).join(" ")) || server(script(repository, &image, &build))
     };
-    let plain = |service: &Service| service.command.is_none() && service.entrypoint.is_none();
-    project.services.values().any(|service| starts_production_server(service) || plain(service) && by_image(service))
+    let plain = service.command.is_none() && service.entrypoint.is_none();
+    starts_production_server(service) || plain && by_image(service)
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::discover::{Config, Overlay, Tree};
+    use crate::links::Repository;
+
+    const DOCKERFILE: (&str, &str) = ("Dockerfile", "FROM python:3.12\nCOPY . /app\nCMD gunicorn a.wsgi\n");
+
+    /// `name role confidence` of each environment that compose files run.
+    fn stacks(files: &[(&str, &str)]) -> Vec<String> {
+        let all: Vec<(&str, &str)> = files.iter().copied().chain([DOCKERFILE, ("a/wsgi.py", "import os\n")]).collect();
+        let tree = Tree::open(Box::new(Overlay::of(all))).unwrap();
+        let plan = super::super::infer(&Repository::read(&tree), &Config::read(&tree), false);
+        let stacks =
+            plan.environments.iter().filter(|planned| super::is_stack(planned)).map(|planned| &planned.environment);
+        stacks.map(|about| format!("{} {} {}", about.name, about.role.name(), about.confidence.name())).collect()
+    }
+
+    const MAKE: (&str, &str) = ("Makefile", "up-prod:\n\tdocker compose -f compose.prod.yml up -d\n");
+    const PROCFILE: (&str, &str) = ("Procfile", "web: gunicorn a.wsgi\n");
+
+    #[test]
+    fn what_only_a_person_starts_is_sure_by_what_it_runs() {
+        let prod = |service: &str| format!("services: {{web: {{build: ., {service}}}}}\n");
+        let of = |service: &str| stacks(&[("compose.prod.yml", prod(service).as_str()), MAKE]);
+        assert_eq!(of("ports: ['80:80']"), ["prod production invoked"]);
+        assert_eq!(of("volumes: ['.:/app']"), ["prod production named"]);
+        assert_eq!(of("command: flask run"), ["prod production named"]);
+    }
+
+    #[test]
+    fn a_checkout_that_is_tried_beside_what_is_deployed_is_development() {
+        let mounted = ("compose.prod.yml", "services: {web: {build: ., volumes: ['.:/app']}}\n");
+        assert_eq!(stacks(&[mounted, MAKE, PROCFILE]), ["prod development invoked"]);
+        let built = ("compose.prod.yml", "services: {web: {build: .}}\n");
+        assert_eq!(stacks(&[built, MAKE, PROCFILE]), ["prod production named"]);
+    }
+
+    #[test]
+    fn what_a_job_brings_up_on_its_machine_is_tried_there() {
+        let prod = ("compose.prod.yml", "services: {web: {build: ., volumes: ['.:/app']}}\n");
+        let flow = |name: &str| {
+            format!(
+                "on: push\njobs: {{{name}: {{runs-on: u, steps: [{{run: docker compose -f compose.prod.yml up -d}}]}}}}\n"
+            )
+        };
+        let (tried, deployed) = (flow("smoke-test"), flow("deploy-production"));
+        assert_eq!(stacks(&[prod, (".github/workflows/test.yml", tried.as_str())]), ["prod production named"]);
+        assert_eq!(stacks(&[prod, (".github/workflows/ship.yml", deployed.as_str())]), ["prod production invoked"]);
+    }
 }

@@ -205,7 +205,8 @@ pub(super) fn add(repository: &Repository<'_>, all: &mut Vec<Planned>) {
         let text = format!("job {} deploys to {}", deployment.job, deployment.word);
         // What runs on a person's machine is deployed by no job.
         let deployed = |planned: &Planned| {
-            let orchestrated = |unit: &super::Unit| matches!(unit.runs, Runs::Container(_));
+            let orchestrated =
+                |unit: &super::Unit| matches!(unit.runs, Runs::Container(_) | Runs::Process { native: Some(_), .. });
             deployment.role != Role::Development || planned.only_named || planned.units.iter().any(orchestrated)
         };
         // An environment that another deployment names is not this one.
@@ -284,6 +285,7 @@ const DEPLOYED: &str = "deployed-";
 
 #[cfg(test)]
 mod tests {
+    use super::super::tests::environments;
     use super::{deployments, may_hand};
     use crate::discover::{Overlay, Tree};
     use crate::links::Repository;
@@ -310,5 +312,67 @@ mod tests {
             all.filter(|job| job.uses.is_some() && may_hand(job, &found[at])).count()
         };
         assert_eq!((callers(0), callers(1)), (2, 1));
+    }
+
+    /// The workflow of jobs that a push starts.
+    fn flow(jobs: &str) -> String {
+        format!("on: push\njobs:\n{jobs}")
+    }
+
+    #[test]
+    fn a_command_may_name_where_to_by_an_input() {
+        let on = "{workflow_dispatch: {inputs: {site: {type: choice, options: [staging, production]}}}}";
+        let jobs = "  deploy: {runs-on: u, steps: [{run: 'kamal deploy -d ${{ inputs.site }}'}]}\n";
+        let text = format!("on: {on}\njobs:\n{jobs}");
+        let tree = Tree::open(Box::new(Overlay::of([(".github/workflows/ship.yml", text.as_str())]))).unwrap();
+        let found = deployments(&Repository::read(&tree));
+        let words: Vec<_> = found.iter().map(|one| one.word.as_str()).collect();
+        assert_eq!(words, ["staging", "production"]);
+    }
+
+    #[test]
+    fn the_environment_of_just_the_word_is_the_one() {
+        let image = |name: &str| format!("services: {{web: {{image: acme/{name}, command: gunicorn a.wsgi}}}}\n");
+        let jobs = "  deploy-prd: {runs-on: u, steps: [{run: docker compose -f compose.prd.yml up -d}]}\n";
+        let (live, prd, flow) = (image("live"), image("prd"), flow(jobs));
+        let found = environments(&[
+            ("compose.live.yml", live.as_str()),
+            ("compose.prd.yml", prd.as_str()),
+            (".github/workflows/ship.yml", flow.as_str()),
+        ]);
+        assert!(found.contains(&"prd production: compose.prd.yml .github/workflows/ship.yml".to_owned()), "{found:?}");
+    }
+
+    #[test]
+    fn a_folder_that_is_kept_for_it_confirms_what_is_deployed() {
+        let flow = flow("  deploy: {runs-on: u, environment: review, steps: [{run: terraform apply}]}\n");
+        let kept = ("infra/environments/review/main.tfvars", "size = 1\n");
+        let found = environments(&[(".github/workflows/ship.yml", flow.as_str()), kept]);
+        assert_eq!(found, ["review staging: .github/workflows/ship.yml infra/environments/review/main.tfvars"]);
+    }
+
+    #[test]
+    fn the_manifest_that_is_pushed_is_what_is_deployed() {
+        let manifest = |name: &str| {
+            format!(
+                "---\napplications:\n- name: {name}\n  buildpacks: [python_buildpack]\n  command: gunicorn a.wsgi\n"
+            )
+        };
+        let job = |name: &str| {
+            let with = format!("{{cf_command: 'push shop-{name} -f ops/manifests/manifest-{name}.yaml'}}");
+            format!("  deploy-{name}: {{runs-on: u, steps: [{{uses: cloud-gov/cg-cli-tools@main, with: {with}}}]}}\n")
+        };
+        let (stable, staging, mine) = (manifest("stable"), manifest("staging"), manifest("ab"));
+        let task = "  fill: {runs-on: u, environment: staging, steps: [{uses: cloud-gov/cg-cli-tools@main, with: {cf_command: 'run-task shop-staging --command fill'}}]}\n";
+        let flow = flow(&(job("stable") + &job("staging") + task));
+        let found = environments(&[
+            ("ops/manifests/manifest-stable.yaml", stable.as_str()),
+            ("ops/manifests/manifest-staging.yaml", staging.as_str()),
+            ("ops/manifests/manifest-ab.yaml", mine.as_str()),
+            (".github/workflows/ship.yml", flow.as_str()),
+            ("requirements.txt", "gunicorn\n"),
+        ]);
+        let names: Vec<_> = found.iter().map(|line| line.split(':').next().unwrap_or_default()).collect();
+        assert_eq!(names, ["stable production", "staging staging"], "{found:?}");
     }
 }

@@ -19,8 +19,14 @@ pub(super) fn word_of(text: &str) -> Option<(Role, String)> {
     let words = all.iter().enumerate().filter(|(at, word)| {
         !(matches!(says(word), Some(Says::Deploys | Says::Nothing)) || **word == "stage" && counted(*at))
     });
-    role_of_value(&words.map(|(_, word)| *word).collect::<Vec<_>>().join("-"))
+    let named = role_of_value(&words.map(|(_, word)| *word).collect::<Vec<_>>().join("-"));
+    // What is released after it was tried elsewhere; of files this word says less.
+    let stable = || all.contains(&STABLE).then(|| (Role::Production, STABLE.to_owned()));
+    named.or_else(stable)
 }
+
+/// A word for where to, which only of deployments says production.
+pub(super) const STABLE: &str = "stable";
 
 /// Whether the jobs of a workflow are called stages: `build-stage`, `test-stage`, `deploy-stage`.
 pub(super) fn counts_stages(workflow: &Workflow) -> bool {

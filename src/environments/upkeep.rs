@@ -83,3 +83,44 @@ pub(super) fn by_hand(workflow: &Workflow) -> bool {
 fn is_asked_for(workflow: &Workflow) -> bool {
     workflow.on.iter().all(|on| ["schedule", "workflow_call", "workflow_dispatch"].contains(&on.event.value.as_str()))
 }
+
+#[cfg(test)]
+mod tests {
+    use super::super::deployments::deployments;
+    use crate::discover::{Overlay, Tree};
+    use crate::links::Repository;
+
+    /// The jobs of a workflow that deploy, beside one that does on each push.
+    fn of(on: &str, job: &str) -> Vec<String> {
+        let flow = format!("on: {on}\njobs:\n  other: {{runs-on: u, environment: production, steps: [{job}]}}\n");
+        let ship = "on: push\njobs: {ship: {runs-on: u, environment: staging, steps: [{run: cf push shop}]}}\n";
+        let files = [(".github/workflows/flow.yml", flow.as_str()), (".github/workflows/ship.yml", ship)];
+        let tree = Tree::open(Box::new(Overlay::of(files))).unwrap();
+        deployments(&Repository::read(&tree)).into_iter().map(|one| one.job).collect()
+    }
+
+    #[test]
+    fn what_only_works_in_what_is_deployed_deploys_nothing() {
+        for work in
+            ["cf run-task shop --command fill", "kubectl exec web -- fill", "cf login; cf restart shop", "cf logs a"]
+        {
+            assert_eq!(of("push", &format!("{{run: '{work}'}}")), ["ship"], "{work}");
+        }
+        for deploys in
+            ["cf push shop", "kubectl apply -f k", "cf restart shop; ./roll", "kubectl get pods; kubectl apply -f k"]
+        {
+            assert_eq!(of("push", &format!("{{run: '{deploys}'}}")), ["other", "ship"], "{deploys}");
+        }
+        let action = |command: &str| format!("{{uses: cloud-gov/cg-cli-tools@main, with: {{command: {command}}}}}");
+        assert_eq!(of("push", &action("cf run-task shop --command fill")), ["ship"]);
+        assert_eq!(of("push", &action("cf push shop --strategy rolling")), ["other", "ship"]);
+    }
+
+    #[test]
+    fn a_clock_starts_tasks_and_only_what_deploys_plainly_is_a_deployment_there() {
+        let clock = "{schedule: [{cron: '0 0 * * *'}]}";
+        assert_eq!(of(clock, "{run: ./remind}"), ["ship"]);
+        assert_eq!(of(clock, "{run: cf push shop}"), ["other", "ship"]);
+        assert_eq!(of("workflow_dispatch", "{run: ./remind}"), ["other", "ship"], "nothing else is for production");
+    }
+}
