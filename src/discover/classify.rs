@@ -174,7 +174,7 @@ const ROWS: &[Row] = &[
     ),
     Row(Kind::Procfile, Folder::Any, &[Like::Is(&["procfile"])], &[]),
     Row(Kind::AppJson, Folder::Any, &[Like::Is(&["app.json"])], &[]),
-    Row(Kind::Devcontainer, Folder::Any, &[Like::Is(&["devcontainer.json", ".devcontainer.json"])], &[]),
+    Row(Kind::Devcontainer, Folder::Any, &[Like::Ends(&["devcontainer.json"])], &[]),
     Row(
         Kind::Makefile,
         Folder::Any,

@@ -1,6 +1,7 @@
 //! What role a compose file plays whose name does not say it.
 
-use super::compose::{File, Stack, image_of, load};
+use super::compose::{File, image_of, load};
+use super::stacks::Stack;
 use super::words::selected;
 use crate::discover::{Tree, paths};
 use crate::formats::compose::{Project, Service};
@@ -79,7 +80,8 @@ pub(super) fn development_sign(tree: &Tree, service: &Service, folder: &str) -> 
         }
         let whole = checkout || context.as_deref().is_some_and(|context| context.trim_end_matches('/') == source);
         // A folder of the program over what the image holds of it.
-        let below = service.build.is_some()
+        let unknown = || service.image.as_ref().is_some_and(|image| image.value.one().is_none());
+        let below = (service.build.is_some() || unknown())
             && is_code(source)
             && tree.under(source).any(|(_, path)| path.ends_with(".py") && !source.is_empty());
         if whole && service.build.is_some() || checkout && may_be_ours(service) || below {
@@ -96,6 +98,13 @@ pub(super) fn development_sign(tree: &Tree, service: &Service, folder: &str) -> 
     let development = processes::server(rest).is_some_and(|found| found.kind == "development")
         || ["runserver", "--reload", "flask run", "fastapi dev"].iter().any(|sign| joined.contains(sign));
     development.then(|| command.origin.primary().map(|span| (span, "a development server is started"))).flatten()
+}
+
+/// Whether a service of ours starts a shell, for a person to type into.
+pub(super) fn is_typed_into(service: &Service) -> bool {
+    let Some(command) = &service.command else { return false };
+    let words: Vec<&str> = command.words.iter().map(Word::written).collect();
+    may_be_ours(service) && super::starts::is_shell(&words)
 }
 
 /// Whether the file itself names a server for production, not reloading.
@@ -159,6 +168,11 @@ pub(super) fn role_of_base(
     if has(Role::Development) {
         return say(Role::Production, "a development file stands beside it", Confidence::Named);
     }
+    if project.services.values().all(|service| is_at_hand(repository, service))
+        && project.services.values().any(|service| !service.ports.is_empty())
+    {
+        return say(Role::Development, "its ports are open to this machine only", Confidence::Named);
+    }
     if project.services.values().any(starts_production_server) {
         return say(
             Role::Production,
@@ -182,6 +196,16 @@ pub(super) fn role_of_base(
 fn is_own(repository: &Repository<'_>, service: &Service) -> bool {
     let image = service.image.as_ref().and_then(|image| image.value.one());
     image.is_some_and(|image| super::shipped::is_published_here(repository, image))
+}
+
+/// Whether a service is pulled from others, opens its ports to the machine alone, and is not started again by itself: what a
+/// program beside it on a developer's machine is to find.
+fn is_at_hand(repository: &Repository<'_>, service: &Service) -> bool {
+    let own = |ip: &String| ["127.0.0.1", "localhost", "::1", "[::1]"].contains(&ip.as_str());
+    service.build.is_none()
+        && !is_own(repository, service)
+        && service.restart.is_none()
+        && service.ports.iter().all(|port| port.host_ip.as_ref().is_some_and(own))
 }
 
 /// Whether a service of ours is told to show errors to who asks, which only developers want.

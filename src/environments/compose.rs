@@ -4,12 +4,14 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use super::base_role::{
-    by_selector, development_sign, of_others, only_services, role_of_base, starts_production_server, tools,
+    by_selector, development_sign, is_typed_into, of_others, only_services, role_of_base, starts_production_server,
+    tools,
 };
-use super::compose_calls::{called_with, deployed, invocation, invoked_with};
+use super::compose_calls::{called_with, deployed, invocation};
 use super::plan::{ImageBuild, Planned, Runs, Unit};
 use super::programs;
 use super::service_roles::{is_base, service_roles};
+use super::stacks::{Stack, adorns, stack_of};
 use super::words::{Naming, mixed, naming};
 use crate::discover::{Kind, paths};
 use crate::formats::compose::{self, Field, Options, Profiles, Project, Service};
@@ -37,12 +39,6 @@ pub(super) struct File {
     plain: bool,
     over: bool,
     pub(super) alone: Arc<Project>,
-}
-
-/// A list of compose files that belong together, and how it is known.
-pub(super) struct Stack {
-    pub(super) files: Vec<FileId>,
-    pub(super) invoked: Option<Span>,
 }
 
 /// Loads compose files as one project, in a world where the shell's variables are not known but `.env` is.
@@ -144,7 +140,7 @@ fn infer_folder(repository: &Repository<'_>, group: &[&File]) -> Vec<Planned> {
         .iter()
         .filter(|file| file.naming.role.is_some() && !over_another(file) && !partial(file) && !is_beside(file, &named))
     {
-        let mut stack = stack_of(repository, file, base.copied());
+        let mut stack = stack_of(repository, file, base.copied(), &named);
         if let Some(over) = laid_on(file).filter(|over| !stack.files.contains(&over.id)) {
             stack.files.push(over.id);
         }
@@ -229,12 +225,16 @@ fn infer_folder(repository: &Repository<'_>, group: &[&File]) -> Vec<Planned> {
 }
 
 /// Whether a file that is named for an environment only starts what stands beside it: tools of others (a proxy, what renews
-/// certificates), or services by themselves where another file of the same role runs what is ours.
+/// certificates), or services by themselves where another file of the same role runs what is ours; or is another way into what
+/// that runs: with a shell to type into, with logs kept elsewhere.
 fn is_beside(file: &File, named: &[&&File]) -> bool {
     let role = |file: &File| file.naming.role.as_ref().map(|(role, _)| *role);
     let mut others = named.iter().filter(|other| other.id != file.id && role(other) == role(file));
     let deployed = matches!(role(file), Some(Role::Production | Role::Staging));
-    tools(&file.alone) || deployed && of_others(&file.alone) && others.any(|other| !only_services(&other.alone))
+    let way = adorns(file) || role(file) == Some(Role::Test) && file.alone.services.values().any(is_typed_into);
+    tools(&file.alone)
+        || deployed && of_others(&file.alone) && others.clone().any(|other| !only_services(&other.alone))
+        || way && others.any(|other| !adorns(other) && !other.alone.services.values().any(is_typed_into))
 }
 
 /// Whether a file beside the plain one is a production of its own: it says alone all that runs, a server for production and
@@ -274,32 +274,6 @@ fn ships(repository: &Repository<'_>, file: &File) -> bool {
     let project = &file.alone;
     project.services.values().any(|service| service.build.is_some() || service.image.is_some())
         && !project.services.values().any(|service| development_sign(repository.tree, service, &file.folder).is_some())
-}
-
-/// The files that run together when this one is named: after a base if it is an overlay, else alone.
-fn stack_of(repository: &Repository<'_>, file: &File, base: Option<&File>) -> Stack {
-    if let Some((files, span)) = invoked_with(repository, file) {
-        return Stack { files, invoked: Some(span) };
-    }
-    let incomplete = file.alone.services.values().any(|service| service.image.is_none() && service.build.is_none());
-    // Services of the plain file that say no more than how they are built are those of the plain file, built otherwise.
-    let bare = |service: &Service| {
-        service.command.is_none()
-            && service.entrypoint.is_none()
-            && service.ports.is_empty()
-            && service.depends_on.is_empty()
-            && service.env_count() == 0
-    };
-    let rebuilds = |base: &File| {
-        let known = |(name, service): (&String, &Service)| {
-            bare(service) && base.alone.services.get(name).is_some_and(|other| !bare(other))
-        };
-        file.alone.services.iter().all(known)
-    };
-    match base {
-        Some(base) if incomplete || rebuilds(base) => Stack { files: vec![base.id, file.id], invoked: None },
-        _ => Stack { files: vec![file.id], invoked: None },
-    }
 }
 
 /// The name of an image whose tag alone is chosen where it is deployed.

@@ -2,10 +2,11 @@
 
 use super::ci::words as words_of;
 use super::targets;
+use super::upkeep;
 use super::ways;
 use super::words::naming;
 use crate::discover::paths;
-use crate::formats::workflow::{Ci, Job, Workflow};
+use crate::formats::workflow::{Ci, Job, Step, Workflow};
 use crate::knowledge::deployments::{Act, Means, Says, act, is_removal, is_said, says};
 use crate::links::{Call, Caller, Meaning, Repository, meaning};
 use crate::model::{FileId, Role, Span};
@@ -16,8 +17,11 @@ pub(super) struct Sign {
     pub(super) span: Span,
     /// The word that a command says for where to.
     pub(super) word: Option<String>,
-    /// Whether it is what the application stands on that is set up, not the application by name.
-    pub(super) ground: bool,
+    /// Whether something else may be done than to deploy: what the application stands on is set up, or a person who starts
+    /// the job works in the environment.
+    pub(super) beside: bool,
+    /// Whether it is a command, whose words may name where to.
+    pub(super) is_call: bool,
 }
 
 /// The calls of a job.
@@ -38,7 +42,7 @@ fn called(repository: &Repository<'_>, file: FileId, job: &Job) -> Option<Sign> 
         };
         let Meaning::Deploys(word) = meaning else { return None };
         let tool = |word: &String| ["terraform", "tofu", "terragrunt"].contains(&word.as_str());
-        Some(Sign { span: call.span, word: word.clone(), ground: call.argv.iter().any(tool) })
+        Some(Sign { span: call.span, word: word.clone(), beside: call.argv.iter().any(tool), is_call: true })
     })
 }
 
@@ -55,22 +59,29 @@ fn composed(repository: &Repository<'_>, file: FileId, job: &Job) -> Option<Sign
         let Meaning::Composes(compose) = &call.meaning else { return None };
         let (role, word) = naming(&compose.files.join("/")).role.filter(|_| compose.action == "up")?;
         let deployed = matches!(role, Role::Production | Role::Staging);
-        deployed.then_some(Sign { span: call.span, word: Some(word), ground: false })
+        deployed.then_some(Sign { span: call.span, word: Some(word), beside: false, is_call: false })
     })
 }
 
 /// Whether a job uses an action or a workflow that deploys, or runs a script that is named for it.
 fn acted(job: &Job) -> Option<Sign> {
-    let used = job.uses.as_ref().filter(|uses| act(&uses.value) == Some(Act::Deploys)).map(|uses| uses.span);
-    let stepped = || {
-        job.steps.iter().find_map(|step| {
-            let action = step.uses.as_ref().filter(|uses| act(&uses.value) == Some(Act::Deploys));
-            let scripted =
-                || step.run.as_ref().filter(|run| run.text.split_whitespace().any(targets::is_deploy_script));
-            action.map(|uses| uses.span).or_else(|| scripted().map(|run| run.span))
-        })
+    let used = job.uses.as_ref().filter(|uses| act(&uses.value) == Some(Act::Deploys)).map(|uses| (uses.span, true));
+    let stepped = |step: &Step| {
+        let action = step.uses.as_ref().filter(|uses| act(&uses.value) == Some(Act::Deploys));
+        let scripted = || step.run.as_ref().filter(|run| run.text.split_whitespace().any(targets::is_deploy_script));
+        let command = upkeep::commanded(step);
+        let sure = command.as_ref().is_none_or(|command| upkeep::deploys(command));
+        let word = command.and_then(|command| upkeep::word(&command));
+        action.map(|uses| (uses.span, sure, word)).or_else(|| scripted().map(|run| (run.span, true, None)))
     };
-    used.or_else(stepped).map(|span| Sign { span, word: None, ground: false })
+    let mut steps = job.steps.iter().filter_map(stepped);
+    let first = steps.clone().find(|(_, sure, _)| *sure).or_else(|| steps.next());
+    used.map(|(span, sure)| (span, sure, None)).or(first).map(|(span, sure, word)| Sign {
+        span,
+        word,
+        beside: !sure,
+        is_call: false,
+    })
 }
 
 /// Whether a job is named for deploying; one that computes what others deploy with is named for it too.
@@ -80,9 +91,15 @@ fn is_named(workflow: &Workflow, job: &Job) -> bool {
     !computes && [&job.id.value].into_iter().chain(declared).any(|name| names_deploying(name))
 }
 
-/// Whether a word of a name says that something is deployed.
+/// Whether a word of a name says that something is deployed; what is done before or after that, and tests of it, are not it.
 pub(super) fn names_deploying(name: &str) -> bool {
-    words_of(name).any(|word| says(&word) == Some(Says::Deploys))
+    let words: Vec<String> = words_of(name).collect();
+    let around = |at: usize| {
+        let before = at.checked_sub(1).and_then(|before| words.get(before));
+        before.is_some_and(|word| ["after", "before", "post", "pre"].contains(&word.as_str()))
+    };
+    let tests = words.last().is_some_and(|word| ["checks", "tests"].contains(&word.as_str()));
+    !tests && words.iter().enumerate().any(|(at, word)| says(word) == Some(Says::Deploys) && !around(at))
 }
 
 /// Whether a name says that documents, packages or a preview are deployed, not the application.
@@ -122,19 +139,26 @@ pub(super) fn sign(repository: &Repository<'_>, file: FileId, workflow: &Workflo
     let looks = !named && words_of(&job.id.value).any(|word| says(&word) == Some(Says::Computes));
     let removes = [Some(&job.id), job.name.as_ref()].into_iter().flatten().any(|name| is_removal(&name.value))
         || !gitlab && !named && is_removal(stem);
-    if looks || removes || trial && names_tests(&job.id.value) || is_rehearsed(repository, job) {
+    if looks || removes || trial && names_tests(&job.id.value) || is_rehearsed(repository, job) || upkeep::is_all(job) {
         return None;
     }
     let strong = called(repository, file, job).or_else(|| acted(job));
     let is_strong = strong.is_some();
     let weak = || composed(repository, file, job).filter(|_| !trial);
+    let says_where = job.environment.is_some() || targets::word_of(&job.id.value).is_some();
+    let plain = named && (!of_tests || says_where);
     let by_name = || {
         let bound = if gitlab { job.environment.is_some() } else { is_bound(repository, file, job) };
-        let says_where = job.environment.is_some() || targets::word_of(&job.id.value).is_some();
-        let plain = named && (!of_tests || says_where);
-        (plain || bound).then_some(Sign { span: job.id.span, word: None, ground: false })
+        (plain || bound).then_some(Sign { span: job.id.span, word: None, beside: !plain, is_call: false })
     };
-    let found = strong.or_else(weak).or_else(by_name)?;
+    let mut found = strong.or_else(weak).or_else(by_name)?;
+    // What only has an environment or runs some command there deploys where something that is merged starts it.
+    let may_be_other = found.beside && !plain && !gitlab;
+    let unsure = may_be_other && !calls(repository, file, job).any(|call| matches!(call.meaning, Meaning::Deploys(_)));
+    if unsure && upkeep::by_clock(workflow) {
+        return None;
+    }
+    found.beside = if unsure && is_strong { upkeep::by_hand(workflow) } else { found.beside };
     let pages =
         job.environment.as_ref().is_some_and(|name| name.value.contains("pages") || name.value.contains("pypi"));
     let apart = pages || !is_strong && (publishes_pages(job) || only_writes(job));

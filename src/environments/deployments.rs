@@ -25,8 +25,15 @@ pub struct Deployment {
     pub span: Span,
     /// Whether something names the target; else it is taken to be production.
     pub named: bool,
-    /// Whether only what the application stands on is set up, as far as is seen.
-    ground: bool,
+    /// Whether something else may be done there than to deploy, as far as is seen.
+    beside: bool,
+}
+
+impl Deployment {
+    /// What tells it from others: the workflow, the job, and the word for where it deploys to.
+    pub fn key(&self) -> (FileId, String, String) {
+        (self.workflow, self.job.clone(), self.word.clone())
+    }
 }
 
 /// All deployments of all workflows.
@@ -44,9 +51,9 @@ pub fn deployments(repository: &Repository<'_>) -> Vec<Deployment> {
         let job = workflow.iter().flat_map(|workflow| &workflow.jobs).find(|job| job.id.value == one.job);
         !job.is_some_and(|job| job.uses.is_some() && handed.iter().any(|span| job.span.contains(*span)))
     });
-    // Where other jobs deploy to a role, those that set up its ground are not the deployment.
-    let roles: Vec<Role> = found.iter().filter(|one| !one.ground).map(|one| one.role).collect();
-    found.retain(|one| !one.ground || !roles.contains(&one.role));
+    // Where other jobs deploy to a role, those that set up its ground or work in it are not the deployment.
+    let roles: Vec<Role> = found.iter().filter(|one| !one.beside).map(|one| one.role).collect();
+    found.retain(|one| !one.beside || !roles.contains(&one.role));
     // What is called a test is deployed only where other environments are deployed beside it.
     let tried = |one: &Deployment| one.role == Role::Staging && is_tried(&one.word);
     if !found.iter().any(|one| one.named && !tried(one)) {
@@ -83,6 +90,12 @@ fn of_job(repository: &Repository<'_>, file: FileId, workflow: &Workflow, job: &
     };
     let mut words = by_environment;
     if words.is_empty() {
+        let said = repository.tree.text(span.file).ok().and_then(|text| text.get(span.range()));
+        let said = said.filter(|text| sign.is_call && text.contains("${{"));
+        words =
+            said.map_or_else(Vec::new, |text| targets::of_expression(repository, (file, workflow, job), text, span));
+    }
+    if words.is_empty() {
         words = single();
     }
     if words.is_empty() {
@@ -98,7 +111,7 @@ fn of_job(repository: &Repository<'_>, file: FileId, workflow: &Workflow, job: &
         word,
         span,
         named,
-        ground: sign.ground,
+        beside: sign.beside,
     };
     if is_preview(workflow) {
         words.retain(|((role, word), _)| *role == Role::Staging && !is_tried(word));
@@ -192,7 +205,8 @@ pub(super) fn add(repository: &Repository<'_>, all: &mut Vec<Planned>) {
         let text = format!("job {} deploys to {}", deployment.job, deployment.word);
         // What runs on a person's machine is deployed by no job.
         let deployed = |planned: &Planned| {
-            let orchestrated = |unit: &super::Unit| matches!(unit.runs, Runs::Container(_));
+            let orchestrated =
+                |unit: &super::Unit| matches!(unit.runs, Runs::Container(_) | Runs::Process { native: Some(_), .. });
             deployment.role != Role::Development || planned.only_named || planned.units.iter().any(orchestrated)
         };
         // An environment that another deployment names is not this one.
@@ -202,13 +216,19 @@ pub(super) fn add(repository: &Repository<'_>, all: &mut Vec<Planned>) {
                     || !found.iter().any(|other| other.named && same(planned, other)))
         };
         let can = |planned: &Planned| deployed(planned) && ways::fits(&way, planned);
+        let called = |planned: &Planned| {
+            let name = planned.environment.name.as_str();
+            same(planned, deployment) && name.strip_prefix(DEPLOYED).unwrap_or(name) == deployment.word
+        };
         let at = all
             .iter()
-            .position(|planned| can(planned) && same(planned, deployment))
+            .position(|planned| can(planned) && called(planned))
+            .or_else(|| all.iter().position(|planned| can(planned) && same(planned, deployment)))
             .or_else(|| all.iter().position(|planned| can(planned) && free(planned)));
         let elsewhere = way != Way::Unseen && deployment.role == Role::Production;
         if let Some((at, planned)) = at.and_then(|at| Some((at, all.get_mut(at)?))) {
             planned.add_evidence(deployment.span, text);
+            planned.add_file(deployment.workflow);
             if deployment.named {
                 planned.at_least(Confidence::Invoked);
             }
@@ -217,6 +237,7 @@ pub(super) fn add(repository: &Repository<'_>, all: &mut Vec<Planned>) {
             let confidence = if deployment.named { Confidence::Invoked } else { Confidence::Named };
             let name = free_name(deployment, all);
             let mut planned = Planned::new(&name, deployment.role, confidence).because(deployment.span, text);
+            planned.add_file(deployment.workflow);
             planned.only_named = true;
             planned.unseen = Some(Reason::at("only the job that deploys it is in the repository", deployment.span));
             if let Some((file, unit)) = ways::image_of(repository, deployment.workflow) {
@@ -231,6 +252,10 @@ pub(super) fn add(repository: &Repository<'_>, all: &mut Vec<Planned>) {
     for (at, deployment) in &placed {
         if let Some(planned) = all.get_mut(*at).filter(|planned| planned.only_named) {
             planned.given.extend(alike::selectors(repository, deployment));
+        }
+        for (other, planned) in all.iter_mut().enumerate() {
+            let known = if other == *at { &mut planned.deployed_by } else { &mut planned.deployed_elsewhere };
+            known.push(deployment.key());
         }
     }
     alike::share(repository, &placed, all);
@@ -260,6 +285,7 @@ const DEPLOYED: &str = "deployed-";
 
 #[cfg(test)]
 mod tests {
+    use super::super::tests::environments;
     use super::{deployments, may_hand};
     use crate::discover::{Overlay, Tree};
     use crate::links::Repository;
@@ -286,5 +312,67 @@ mod tests {
             all.filter(|job| job.uses.is_some() && may_hand(job, &found[at])).count()
         };
         assert_eq!((callers(0), callers(1)), (2, 1));
+    }
+
+    /// The workflow of jobs that a push starts.
+    fn flow(jobs: &str) -> String {
+        format!("on: push\njobs:\n{jobs}")
+    }
+
+    #[test]
+    fn a_command_may_name_where_to_by_an_input() {
+        let on = "{workflow_dispatch: {inputs: {site: {type: choice, options: [staging, production]}}}}";
+        let jobs = "  deploy: {runs-on: u, steps: [{run: 'kamal deploy -d ${{ inputs.site }}'}]}\n";
+        let text = format!("on: {on}\njobs:\n{jobs}");
+        let tree = Tree::open(Box::new(Overlay::of([(".github/workflows/ship.yml", text.as_str())]))).unwrap();
+        let found = deployments(&Repository::read(&tree));
+        let words: Vec<_> = found.iter().map(|one| one.word.as_str()).collect();
+        assert_eq!(words, ["staging", "production"]);
+    }
+
+    #[test]
+    fn the_environment_of_just_the_word_is_the_one() {
+        let image = |name: &str| format!("services: {{web: {{image: acme/{name}, command: gunicorn a.wsgi}}}}\n");
+        let jobs = "  deploy-prd: {runs-on: u, steps: [{run: docker compose -f compose.prd.yml up -d}]}\n";
+        let (live, prd, flow) = (image("live"), image("prd"), flow(jobs));
+        let found = environments(&[
+            ("compose.live.yml", live.as_str()),
+            ("compose.prd.yml", prd.as_str()),
+            (".github/workflows/ship.yml", flow.as_str()),
+        ]);
+        assert!(found.contains(&"prd production: compose.prd.yml .github/workflows/ship.yml".to_owned()), "{found:?}");
+    }
+
+    #[test]
+    fn a_folder_that_is_kept_for_it_confirms_what_is_deployed() {
+        let flow = flow("  deploy: {runs-on: u, environment: review, steps: [{run: terraform apply}]}\n");
+        let kept = ("infra/environments/review/main.tfvars", "size = 1\n");
+        let found = environments(&[(".github/workflows/ship.yml", flow.as_str()), kept]);
+        assert_eq!(found, ["review staging: .github/workflows/ship.yml infra/environments/review/main.tfvars"]);
+    }
+
+    #[test]
+    fn the_manifest_that_is_pushed_is_what_is_deployed() {
+        let manifest = |name: &str| {
+            format!(
+                "---\napplications:\n- name: {name}\n  buildpacks: [python_buildpack]\n  command: gunicorn a.wsgi\n"
+            )
+        };
+        let job = |name: &str| {
+            let with = format!("{{cf_command: 'push shop-{name} -f ops/manifests/manifest-{name}.yaml'}}");
+            format!("  deploy-{name}: {{runs-on: u, steps: [{{uses: cloud-gov/cg-cli-tools@main, with: {with}}}]}}\n")
+        };
+        let (stable, staging, mine) = (manifest("stable"), manifest("staging"), manifest("ab"));
+        let task = "  fill: {runs-on: u, environment: staging, steps: [{uses: cloud-gov/cg-cli-tools@main, with: {cf_command: 'run-task shop-staging --command fill'}}]}\n";
+        let flow = flow(&(job("stable") + &job("staging") + task));
+        let found = environments(&[
+            ("ops/manifests/manifest-stable.yaml", stable.as_str()),
+            ("ops/manifests/manifest-staging.yaml", staging.as_str()),
+            ("ops/manifests/manifest-ab.yaml", mine.as_str()),
+            (".github/workflows/ship.yml", flow.as_str()),
+            ("requirements.txt", "gunicorn\n"),
+        ]);
+        let names: Vec<_> = found.iter().map(|line| line.split(':').next().unwrap_or_default()).collect();
+        assert_eq!(names, ["stable production", "staging staging"], "{found:?}");
     }
 }

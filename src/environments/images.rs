@@ -169,10 +169,25 @@ fn drop_unnamed(repository: &Repository<'_>, found: &mut Vec<Planned>) {
         evidence.text == AS_IT_STANDS || evidence.text == PLAIN
     };
     let production = |planned: &&Planned| planned.environment.role == Role::Production && !bare(planned);
-    let known: BTreeSet<_> = found.iter().filter(production).filter_map(folder).collect();
+    let mut known: BTreeSet<_> = found.iter().filter(production).filter_map(folder).collect();
+    // The only one that is published is what runs of the folder that it is built from.
+    let all = || repository.of(Kind::Dockerfile).iter().copied();
+    let mut published = all().filter(|file| pushed(repository, *file).is_some());
+    let context = match (published.next(), published.next()) {
+        (Some(file), None) => {
+            let is = |planned: &Planned| planned.units.iter().any(|unit| image_file(unit) == Some(file));
+            found.iter().any(is).then(|| super::published::plain(repository, file, None).context)
+        }
+        _ => None,
+    };
+    let built = all().any(|file| pushed(repository, file).is_none());
+    if let Some(context) = context.as_deref().filter(|_| built) {
+        known.insert(context);
+    }
     found.retain(|planned| {
         planned.environment.role != Role::Production
             || !bare(planned)
+            || planned.units.first().and_then(image_file).is_some_and(|file| pushed(repository, file).is_some())
             || folder(planned).is_none_or(|folder| !known.contains(folder))
     });
 }

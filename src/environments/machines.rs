@@ -33,9 +33,13 @@ pub(super) fn add(repository: &Repository<'_>, modules: &[Module], whole: bool, 
         (None, Some(flask)) => Some((flask, flask, "Flask reads the file where it is run by hand")),
         (None, None) => None,
     };
-    if let Some(call) = by_hand.is_none().then(|| started(repository)).flatten() {
+    let scripted = |call: &&Call| by_hand.is_none() || matches!(call.caller, Caller::Script(_));
+    if let Some(call) = started(repository).filter(scripted) {
         let folder = manage.map_or(call.folder.as_str(), |file| paths::parent(repository.tree.path(*file))).to_owned();
         let mut planned = Planned::new("development", Role::Development, Confidence::Guessed).because(call.span, TOLD);
+        if let Some((_, evidence, why)) = by_hand {
+            planned.add_evidence(Span::new(*evidence, 0, 0), why);
+        }
         planned.units.push(Unit { name: "host".into(), runs: Runs::Machine { folder } });
         all.push(planned);
         return;
@@ -43,7 +47,9 @@ pub(super) fn add(repository: &Repository<'_>, modules: &[Module], whole: bool, 
     let known = by_hand.map(|(beside, evidence, why)| (*beside, Span::new(*evidence, 0, 0), why));
     let told = || told(repository).filter(|_| whole).map(|span| (manage.copied().unwrap_or(span.file), span, TOLD));
     let defaulted = || by_default(repository, modules, manage.copied()).filter(|_| whole);
-    if let Some((beside, span, why)) = known.or_else(told).or_else(defaulted) {
+    let nix =
+        || by_nix(repository).filter(|_| whole).map(|(file, span)| (file, span, "it is told to start it with Nix"));
+    if let Some((beside, span, why)) = known.or_else(nix).or_else(told).or_else(defaulted) {
         let folder = paths::parent(repository.tree.path(beside)).to_owned();
         let mut planned = Planned::new("development", Role::Development, Confidence::Guessed).because(span, why);
         planned.units.push(Unit { name: "host".into(), runs: Runs::Machine { folder } });
@@ -73,6 +79,16 @@ fn told(repository: &Repository<'_>) -> Option<Span> {
     })
 }
 
+/// The file of Nix that a guide tells to start everything with, and where.
+fn by_nix(repository: &Repository<'_>) -> Option<(FileId, Span)> {
+    let tree = repository.tree;
+    let found = ["flake.nix", "devenv.nix", "shell.nix"].iter().find_map(|name| tree.find(name))?;
+    let signs = ["nix run", "nix develop", "nix-shell", "devenv up"];
+    let reads = |path: &str| path.ends_with(".md") || path.ends_with(".rst");
+    let tells = |file: FileId| tree.text(file).is_ok_and(|text| signs.iter().any(|sign| text.contains(sign)));
+    tree.files().any(|(file, path)| reads(path) && tells(file)).then(|| (found, Span::new(found, 0, 0)))
+}
+
 /// What says that a site of Django starts on a developer's machine as it stands: settings with a default that is for that.
 fn by_default(
     repository: &Repository<'_>,
@@ -93,7 +109,7 @@ fn by_default(
 /// Whether an environment runs at a host, not on a person's machine.
 fn is_deployed(planned: &Planned) -> bool {
     let hosted = |unit: &Unit| matches!(unit.runs, Runs::Container(_) | Runs::Process { native: Some(_), .. });
-    planned.only_named || planned.units.iter().any(hosted)
+    planned.only_named || !planned.deployed_by.is_empty() || planned.units.iter().any(hosted)
 }
 
 /// Where a guide, a makefile or a task starts a server that is made for development.
@@ -103,7 +119,9 @@ fn started<'r>(repository: &'r Repository<'_>) -> Option<&'r Call> {
             // A guide in a folder of tools tells of those.
             Caller::Guide(file) => !repository.tree.path(*file).starts_with('.'),
             Caller::Make { .. } => true,
-            Caller::Script(_) | Caller::Job { .. } => false,
+            // What is kept at hand for starting it.
+            Caller::Script(file) => ["", "bin", "scripts"].contains(&paths::parent(repository.tree.path(*file))),
+            Caller::Job { .. } => false,
         };
         let reloads = || call.argv.iter().any(|word| word == "--reload" || word == "--debug");
         let server = matches!(&call.meaning, Meaning::Serves(found) if found.kind == "development" || reloads());

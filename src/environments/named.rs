@@ -12,6 +12,7 @@ pub(super) fn add(repository: &Repository<'_>, all: &mut Vec<Planned>) {
     if all.is_empty() {
         return;
     }
+    confirm(repository, all);
     let charts = repository.tree.files().any(|(_, path)| paths::name(path) == "Chart.yaml");
     for (file, path) in repository.tree.files().filter(|(_, path)| !is_aside(path)) {
         let read = || chosen(repository, path).map(|word| ("a file of configuration", word));
@@ -28,6 +29,22 @@ pub(super) fn add(repository: &Repository<'_>, all: &mut Vec<Planned>) {
         );
         planned.only_named = true;
         all.push(planned);
+    }
+}
+
+/// Adds to environments that jobs deploy to the folders which are kept for them: `environments/review/variables.tfvars`.
+fn confirm(repository: &Repository<'_>, all: &mut [Planned]) {
+    for planned in all.iter_mut().filter(|planned| !planned.deployed_by.is_empty()) {
+        let word = |folder: &str| planned.deployed_by.iter().any(|(_, _, word)| word == paths::name(folder));
+        let kept = |path: &str| {
+            let folder = paths::parent(path);
+            ["environments", "envs"].contains(&paths::name(paths::parent(folder))) && word(folder)
+        };
+        let described = |path: &str| [".tfvars", ".tf", ".yaml", ".yml", ".sh"].iter().any(|end| path.ends_with(end));
+        let mut files = repository.tree.files().filter(|(_, path)| described(path) && kept(path) && !is_aside(path));
+        if let Some((file, _)) = files.next() {
+            planned.add_evidence(Span::new(file, 0, 0), "a folder is kept for it");
+        }
     }
 }
 

@@ -181,6 +181,10 @@ pub struct Planned {
     pub shared: bool,
     /// Why nothing of the repository says which variables are set there, where that is so.
     pub unseen: Option<Reason>,
+    /// The deployments that are to it: workflow, job and the word for it.
+    pub deployed_by: Vec<(FileId, String, String)>,
+    /// The deployments that are to other environments found beside it.
+    pub deployed_elsewhere: Vec<(FileId, String, String)>,
 }
 
 impl Planned {
@@ -207,6 +211,8 @@ impl Planned {
             given: Vars::new(),
             shared: false,
             unseen: None,
+            deployed_by: Vec::new(),
+            deployed_elsewhere: Vec::new(),
         }
     }
 

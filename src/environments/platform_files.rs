@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use super::plan::{CommandLine, ImageBuild, NativeBuild, Planned, Runs, Unit};
 use super::platform::line;
 use super::words::naming;
-use super::{hosts, images, retired};
+use super::{hosts, images, retired, targets};
 use crate::discover::{Kind, paths};
 use crate::formats::small::fly::Fly;
 use crate::formats::small::heroku_yml::{HerokuYml, Run};
@@ -38,10 +38,11 @@ pub fn infer(repository: &Repository<'_>, known: &[Planned]) -> Vec<Planned> {
             _ => hosts::of(repository, *file),
         };
         // A manifest of Cloud Foundry with a name that says no environment is for one that is not known.
-        let aside = platform == "cloud-foundry" && naming.role.is_none() && !name.starts_with("manifest.");
+        let named = naming.role.clone().or_else(|| targets::word_of(name));
+        let aside = platform == "cloud-foundry" && named.is_none() && !name.starts_with("manifest.");
         for mut planned in more.into_iter().filter(|_| !aside) {
             // The platform's own name in the file's says nothing more.
-            let said = naming.role.clone().filter(|_| platform != "digitalocean");
+            let said = named.clone().filter(|_| platform != "digitalocean");
             if let Some((role, word)) = said.filter(|(_, word)| planned.environment.name == PLAIN && word != platform) {
                 planned.environment.role = role;
                 planned.environment.name = word;

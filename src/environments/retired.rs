@@ -4,6 +4,7 @@ use super::plan::{Planned, Runs, Unit};
 use super::published;
 use crate::discover::paths;
 use crate::formats::small::tree::{self, Node};
+use crate::formats::workflow::Job;
 use crate::links::Repository;
 use crate::model::{Confidence, FileId, Role};
 
@@ -32,14 +33,28 @@ fn by_buildpacks(repository: &Repository<'_>, file: FileId) -> bool {
     stack.map_or(packed, |stack| stack.starts_with("heroku-"))
 }
 
-/// Drops productions that rest on a Dockerfile which nobody publishes, where Heroku builds the application by buildpacks.
+/// Whether the images of the repository are made by buildpacks: their file says so, or a job that makes them.
+fn is_packed(repository: &Repository<'_>) -> bool {
+    let tree = repository.tree;
+    let described = tree.find("project.toml").and_then(|file| tree.text(file).ok());
+    let packs = |text: &str| ["paketo", "buildpack", "pack build"].iter().any(|sign| text.contains(sign));
+    let by_job = |job: &Job| {
+        let uses = job.uses.iter().chain(job.steps.iter().filter_map(|step| step.uses.as_ref()));
+        let runs = job.steps.iter().filter_map(|step| step.run.as_ref()).map(|run| run.text.as_str());
+        let mut texts = uses.map(|uses| uses.value.as_str()).chain(runs).chain([job.id.value.as_str()]);
+        texts.any(|text| packs(&text.to_lowercase()))
+    };
+    described.is_some_and(|text| text.contains("[io.buildpacks") || text.contains("[[build.buildpacks"))
+        || repository.workflows().iter().any(|(_, workflow)| workflow.jobs.iter().any(by_job))
+}
+
+/// Drops productions that rest on a Dockerfile which nobody publishes, where buildpacks build the application.
 pub(super) fn drop_images(repository: &Repository<'_>, all: &mut Vec<Planned>) {
+    let packed = is_packed(repository);
     let built = |planned: &Planned| {
-        planned
-            .environment
-            .files
-            .iter()
-            .any(|file| paths::name(repository.tree.path(*file)) == "Procfile" && by_buildpacks(repository, *file))
+        planned.environment.files.iter().any(|file| {
+            paths::name(repository.tree.path(*file)) == "Procfile" && (packed || by_buildpacks(repository, *file))
+        })
     };
     if !all.iter().any(built) {
         return;

@@ -6,7 +6,7 @@ use super::published::{plain, publishing};
 use super::words::naming;
 use crate::formats::dockerfile::{Action, Build, CopyFrom};
 use crate::links::Repository;
-use crate::model::{FileId, Role, Span};
+use crate::model::{FileId, Role, Span, Spanned};
 
 /// An image to look at, and what names its environment.
 pub(super) struct Asked {
@@ -45,7 +45,16 @@ pub(super) fn asked(repository: &Repository<'_>, file: FileId, named: Option<(Ro
         found.push(Asked { image, named: Some((role, word)), by: "the stage", at: name.span });
     }
     if published || !whole_named {
-        found.insert(0, whole(None));
+        let target = image.target.as_ref().and_then(|target| {
+            build.stages.iter().position(|stage| stage.name.as_ref().is_some_and(|name| name.value == *target))
+        });
+        let at = target.unwrap_or(last);
+        let stage = build.stages.get(at).and_then(|stage| stage.name.as_ref());
+        let role = |name: &Spanned<String>| {
+            let role = role_of(&build, at, &name.value).filter(|(role, _)| published && *role == Role::Production)?;
+            Some(Asked { named: Some(role), by: "the stage", at: name.span, ..whole(None) })
+        };
+        found.insert(0, stage.and_then(role).unwrap_or_else(|| whole(None)));
     }
     found
 }

@@ -19,8 +19,14 @@ pub(super) fn word_of(text: &str) -> Option<(Role, String)> {
     let words = all.iter().enumerate().filter(|(at, word)| {
         !(matches!(says(word), Some(Says::Deploys | Says::Nothing)) || **word == "stage" && counted(*at))
     });
-    role_of_value(&words.map(|(_, word)| *word).collect::<Vec<_>>().join("-"))
+    let named = role_of_value(&words.map(|(_, word)| *word).collect::<Vec<_>>().join("-"));
+    // What is released after it was tried elsewhere; of files this word says less.
+    let stable = || all.contains(&STABLE).then(|| (Role::Production, STABLE.to_owned()));
+    named.or_else(stable)
 }
+
+/// A word for where to, which only of deployments says production.
+pub(super) const STABLE: &str = "stable";
 
 /// Whether the jobs of a workflow are called stages: `build-stage`, `test-stage`, `deploy-stage`.
 pub(super) fn counts_stages(workflow: &Workflow) -> bool {
@@ -44,10 +50,20 @@ pub(super) fn of_environment(repository: &Repository<'_>, file: FileId, workflow
     if !environment.value.contains("${{") {
         return word_of(&environment.value).map(|word| (word, environment.span)).into_iter().collect();
     }
+    of_expression(repository, (file, workflow, job), &environment.value, environment.span)
+}
+
+/// The environments that a text with expressions names.
+pub(super) fn of_expression(
+    repository: &Repository<'_>,
+    (file, workflow, job): (FileId, &Workflow, &Job),
+    text: &str,
+    span: Span,
+) -> Vec<Word> {
     let mut found = Vec::new();
-    add_literals(&environment.value, environment.span, &mut found);
-    add_inputs(workflow, &environment.value, &mut found);
-    for name in read_from(&environment.value, "matrix.") {
+    add_literals(text, span, &mut found);
+    add_inputs(workflow, text, &mut found);
+    for name in read_from(text, "matrix.") {
         for (_, node) in job.matrix.axes.iter().filter(|(key, _)| key.value == name) {
             let text = repository.tree.text(file).ok().and_then(|text| text.get(node.span.range())).unwrap_or_default();
             add_literals(&format!("${{{{{text}"), node.span, &mut found);

@@ -49,6 +49,26 @@ pub enum Says {
     Tried,
 }
 
+/// What a command of a job is there for.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Errand {
+    /// It deploys.
+    Deploys,
+    /// It works in what is deployed: a task, a restart, a look.
+    Works,
+    /// It prepares what others of the job do.
+    Prepares,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct CommandRow {
+    command: String,
+    is: String,
+    #[expect(dead_code, reason = "kept for the reader of the table")]
+    source: String,
+}
+
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 struct ActionRow {
@@ -82,6 +102,7 @@ pub(super) struct Table {
     pub(super) as_of: String,
     actions: Vec<ActionRow>,
     texts: Vec<TextRow>,
+    commands: Vec<CommandRow>,
     words: Vec<WordRow>,
 }
 table!(table, Table, "deployments.toml");
@@ -118,6 +139,21 @@ pub fn is_said<'t>(means: Means, texts: impl IntoIterator<Item = &'t str>) -> bo
     };
     let rows = || table().texts.iter().filter(|row| row.way == way);
     texts.into_iter().any(|text| rows().any(|row| text.contains(&row.text)))
+}
+
+/// What a command is there for, by the words it starts with; flags between them do not count.
+pub fn errand(words: &[String]) -> Option<Errand> {
+    let plain: Vec<&str> = words.iter().map(String::as_str).filter(|word| !word.starts_with('-')).take(3).collect();
+    let text = plain.join(" ");
+    let starts = |row: &&CommandRow| {
+        text.strip_prefix(&row.command).is_some_and(|rest| rest.is_empty() || rest.starts_with(' '))
+    };
+    let row = table().commands.iter().filter(starts).max_by_key(|row| row.command.len())?;
+    Some(match row.is.as_str() {
+        "deploys" => Errand::Deploys,
+        "works" => Errand::Works,
+        _ => Errand::Prepares,
+    })
 }
 
 /// What a word of a name says, in small letters.

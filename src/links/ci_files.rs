@@ -19,6 +19,15 @@ const MOST_RUNS: usize = 12;
 /// Callers of one workflow that are told apart.
 const MOST_CALLERS: usize = 64;
 
+/// Whether a CI finds a file where it looks for it, at the top of the tree.
+pub(super) fn is_at_top(path: &str) -> bool {
+    let folder = paths::parent(path);
+    folder.is_empty()
+        || folder.starts_with(".github/")
+        || folder.starts_with(".circleci")
+        || folder.starts_with(".gitlab")
+}
+
 /// Whether a file is a pipeline of GitLab.
 fn is_gitlab(tree: &Tree, file: FileId) -> bool {
     paths::name(tree.path(file)).starts_with(".gitlab-ci.")

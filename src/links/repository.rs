@@ -105,10 +105,13 @@ impl<'t> Repository<'t> {
     pub fn read(tree: &'t Tree) -> Self {
         let mut files: BTreeMap<Kind, Vec<FileId>> = BTreeMap::new();
         let mut aside: BTreeMap<Kind, Vec<FileId>> = BTreeMap::new();
+        // A CI reads its files at the top only; further down they belong to what was copied or generated there.
+        let topmost = tree.files().any(|(_, path)| classify(path) == Some(Kind::Workflow) && ci_files::is_at_top(path));
         for (file, path) in tree.files() {
             let kind = classify(path).filter(|kind| *kind != Kind::Compose || compose_files::is_compose(tree, file));
             if let Some(kind) = kind {
-                let into = if is_aside(path) { &mut aside } else { &mut files };
+                let copied = kind == Kind::Workflow && topmost && !ci_files::is_at_top(path);
+                let into = if is_aside(path) || copied { &mut aside } else { &mut files };
                 into.entry(kind).or_default().push(file);
             }
         }

@@ -28,7 +28,11 @@ pub fn state(statements: &mut Statements, repository: &Repository<'_>, planned: 
     let named = role != Role::Production && all.iter().any(|one| one.named && deployments::is_to(one, role, name));
     for deployment in all {
         let first = deployment.role == role && first_of_role && (!named || !deployment.named);
-        let placed = planned.environment.because.iter().any(|evidence| evidence.span == deployment.span);
+        let placed = planned.deployed_by.contains(&deployment.key());
+        // One job is judged for one environment.
+        if !placed && planned.deployed_elsewhere.contains(&deployment.key()) {
+            continue;
+        }
         let meant = || first || deployments::is_to(&deployment, role, name);
         // A platform's deployment is none of a stack that stands beside what is deployed there.
         if placed && deployment.role == role || meant() && deployments::can_make(repository, &deployment, planned) {

@@ -1,0 +1,165 @@
+//! Whether a production or a staging of compose files is one: what only a person starts on a machine of his may be a try of it.
+
+use super::base_role::{development_sign, only_services, starts_production_server};
+use super::compose::image_of;
+use super::images;
+use super::plan::{Planned, Runs};
+use super::starts::{commands, script};
+use super::targets::is_deploy_script;
+use super::words::naming;
+use crate::formats::compose::{Project, Service};
+use crate::knowledge::deployments::{Says, says};
+use crate::knowledge::processes;
+use crate::links::{Call, Caller, Repository};
+use crate::model::{Confidence, Role};
+
+/// The evidence of a stack for production that is tried beside what is deployed.
+const TRIED: &str = "it is started by hand; what is deployed is another";
+
+/// Takes stacks that are named for production or staging, but tried by hand beside what is deployed, for development; and
+/// lowers the confidence of those which nothing deploys and nothing inside shows to be deployed.
+pub(super) fn weigh(repository: &Repository<'_>, all: &mut [Planned]) {
+    let deployed: Vec<(Role, bool)> =
+        all.iter().map(|planned| (planned.environment.role, is_deployed_elsewhere(planned))).collect();
+    for planned in all.iter_mut().filter(|planned| is_stack(planned)) {
+        let role = planned.environment.role;
+        let deploying = |role| planned.deployed_by.is_empty() && !is_called_to_deploy(repository, planned, role);
+        if !matches!(role, Role::Production | Role::Staging) || !deploying(role) {
+            continue;
+        }
+        let develops = services(planned).any(|(service, _, folder)| develops(repository, service, folder));
+        let beside = deployed.iter().any(|(other, elsewhere)| *other == role && *elsewhere);
+        let only = || services(planned).all(|(_, project, _)| only_services(project));
+        let serves = services(planned).any(|(service, project, _)| serves(repository, project, service));
+        if beside && (develops || role == Role::Staging && only()) {
+            planned.environment.role = Role::Development;
+            if let Some(first) = planned.environment.because.first_mut() {
+                first.text.push_str("; ");
+                first.text.push_str(TRIED);
+            }
+        } else if beside && is_tried_by_jobs(repository, planned) {
+            planned.environment.confidence = planned.environment.confidence.min(Confidence::Guessed);
+        } else if develops || beside || !serves {
+            planned.environment.confidence = planned.environment.confidence.min(Confidence::Named);
+        }
+    }
+}
+
+/// Whether all that runs is services of compose files, and configuration says nothing of it.
+fn is_stack(planned: &Planned) -> bool {
+    let composed = planned.units.iter().all(|unit| matches!(unit.runs, Runs::Compose { .. }));
+    composed && !planned.units.is_empty() && planned.environment.confidence != Confidence::Explicit
+}
+
+/// Whether something other than a compose file says what is deployed: a job, a platform's file, an orchestrator.
+fn is_deployed_elsewhere(planned: &Planned) -> bool {
+    let hosted = planned.units.iter().any(|unit| matches!(unit.runs, Runs::Container(_) | Runs::Process { .. }));
+    let image = planned.units.iter().any(|unit| matches!(unit.runs, Runs::Image(_)));
+    !is_stack(planned) && (hosted || !planned.deployed_by.is_empty() && (image || planned.only_named))
+}
+
+/// Whether a job, or what is named for deploying, starts the files of an environment.
+fn is_called_to_deploy(repository: &Repository<'_>, planned: &Planned, role: Role) -> bool {
+    let deploys = |name: &str| name.split(['-', '_', '.']).any(|word| says(word) == Some(Says::Deploys));
+    let counts = |call: &Call| match &call.caller {
+        // What a job brings up on its own machine is tried there; one that deploys is known by that.
+        Caller::Job { .. } => false,
+        Caller::Script(file) => {
+            let path = repository.tree.path(*file);
+            is_deploy_script(path) || naming(path).role.is_some_and(|(of, _)| of == role)
+        }
+        Caller::Make { target, .. } => deploys(target),
+        Caller::Guide(_) => false,
+    };
+    let evidence = || planned.environment.because.iter();
+    repository.calls.iter().any(|call| counts(call) && evidence().any(|evidence| evidence.span == call.span))
+}
+
+/// Whether a job brings up the files of an environment on its own machine.
+fn is_tried_by_jobs(repository: &Repository<'_>, planned: &Planned) -> bool {
+    let by_job = |call: &&Call| matches!(call.caller, Caller::Job { .. });
+    let evidence = || planned.environment.because.iter();
+    repository.calls.iter().filter(by_job).any(|call| evidence().any(|evidence| evidence.span == call.span))
+}
+
+/// Whether a service runs a checkout, or a development server.
+fn develops(repository: &Repository<'_>, service: &Service, folder: &str) -> bool {
+    development_sign(repository.tree, service, folder).is_some()
+}
+
+/// The services that run in an environment, their projects and folders.
+fn services(planned: &Planned) -> impl Iterator<Item = (&Service, &Project, &str)> {
+    planned.units.iter().filter_map(|unit| match &unit.runs {
+        Runs::Compose { project, service, folder, .. } => {
+            Some((project.services.get(service)?, project.as_ref(), folder.as_str()))
+        }
+        _ => None,
+    })
+}
+
+/// Whether a service starts a server that is made for production, by its own command or by that of the image it builds.
+fn serves(repository: &Repository<'_>, project: &Project, service: &Service) -> bool {
+    let server = |text: &str| {
+        let words: Vec<&str> = text.split([' ', ';', '\'', '"', '&', '\n']).filter(|word| !word.is_empty()).collect();
+        let at = |at: usize| processes::server(&words[at..]).is_some_and(|found| found.kind == "production");
+        (0..words.len().min(2000)).any(at)
+    };
+    let by_image = |service: &Service| {
+        let Some(image) = image_of(repository, project, service) else { return false };
+        let Some(build) = images::build(repository, &image) else { return false };
+        server(&commands(&build).join(" ")) || server(script(repository, &image, &build))
+    };
+    let plain = service.command.is_none() && service.entrypoint.is_none();
+    starts_production_server(service) || plain && by_image(service)
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::discover::{Config, Overlay, Tree};
+    use crate::links::Repository;
+
+    const DOCKERFILE: (&str, &str) = ("Dockerfile", "FROM python:3.12\nCOPY . /app\nCMD gunicorn a.wsgi\n");
+
+    /// `name role confidence` of each environment that compose files run.
+    fn stacks(files: &[(&str, &str)]) -> Vec<String> {
+        let all: Vec<(&str, &str)> = files.iter().copied().chain([DOCKERFILE, ("a/wsgi.py", "import os\n")]).collect();
+        let tree = Tree::open(Box::new(Overlay::of(all))).unwrap();
+        let plan = super::super::infer(&Repository::read(&tree), &Config::read(&tree), false);
+        let stacks =
+            plan.environments.iter().filter(|planned| super::is_stack(planned)).map(|planned| &planned.environment);
+        stacks.map(|about| format!("{} {} {}", about.name, about.role.name(), about.confidence.name())).collect()
+    }
+
+    const MAKE: (&str, &str) = ("Makefile", "up-prod:\n\tdocker compose -f compose.prod.yml up -d\n");
+    const PROCFILE: (&str, &str) = ("Procfile", "web: gunicorn a.wsgi\n");
+
+    #[test]
+    fn what_only_a_person_starts_is_sure_by_what_it_runs() {
+        let prod = |service: &str| format!("services: {{web: {{build: ., {service}}}}}\n");
+        let of = |service: &str| stacks(&[("compose.prod.yml", prod(service).as_str()), MAKE]);
+        assert_eq!(of("ports: ['80:80']"), ["prod production invoked"]);
+        assert_eq!(of("volumes: ['.:/app']"), ["prod production named"]);
+        assert_eq!(of("command: flask run"), ["prod production named"]);
+    }
+
+    #[test]
+    fn a_checkout_that_is_tried_beside_what_is_deployed_is_development() {
+        let mounted = ("compose.prod.yml", "services: {web: {build: ., volumes: ['.:/app']}}\n");
+        assert_eq!(stacks(&[mounted, MAKE, PROCFILE]), ["prod development invoked"]);
+        let built = ("compose.prod.yml", "services: {web: {build: .}}\n");
+        assert_eq!(stacks(&[built, MAKE, PROCFILE]), ["prod production named"]);
+    }
+
+    #[test]
+    fn what_a_job_brings_up_on_its_machine_is_tried_there() {
+        let prod = ("compose.prod.yml", "services: {web: {build: ., volumes: ['.:/app']}}\n");
+        let flow = |name: &str| {
+            format!(
+                "on: push\njobs: {{{name}: {{runs-on: u, steps: [{{run: docker compose -f compose.prod.yml up -d}}]}}}}\n"
+            )
+        };
+        let (tried, deployed) = (flow("smoke-test"), flow("deploy-production"));
+        assert_eq!(stacks(&[prod, (".github/workflows/test.yml", tried.as_str())]), ["prod production named"]);
+        assert_eq!(stacks(&[prod, (".github/workflows/ship.yml", deployed.as_str())]), ["prod production invoked"]);
+    }
+}

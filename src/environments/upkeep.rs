@@ -1,0 +1,126 @@
+//! Jobs that work in what is deployed and deploy nothing: tasks, restarts, backups.
+
+use std::borrow::Cow;
+
+use super::targets::is_deploy_script;
+use crate::formats::workflow::{Job, Step, Workflow};
+use crate::knowledge::deployments::{Errand, errand};
+use crate::links::{Meaning, meaning};
+
+/// The inputs of actions that hold commands.
+const COMMANDS: [&str; 6] = ["args", "cf_command", "command", "commands", "run", "script"];
+
+/// The commands that a step hands to the action it uses.
+pub(super) fn commanded(step: &Step) -> Option<Cow<'_, str>> {
+    step.uses.as_ref()?;
+    let (name, text) = COMMANDS.iter().find_map(|name| Some((*name, step.with.get(*name)?)))?;
+    let text = text.value.as_str();
+    let bare = name == "cf_command" && !text.trim_start().starts_with("cf ");
+    Some(if bare { format!("cf {text}").into() } else { text.into() })
+}
+
+/// The commands of a text, in words; what follows a heredoc or a continued line is not told apart.
+fn commands(text: &str) -> impl Iterator<Item = Vec<String>> {
+    let joined = text.replace("\\\n", " ");
+    let pieces: Vec<String> = joined.split(['\n', ';', '&', '|']).map(str::to_owned).collect();
+    pieces.into_iter().filter_map(|piece| {
+        let bare = |word: &str| word.trim_matches(['"', '\'', '(', ')', '{', '}']).to_owned();
+        let words: Vec<String> = piece.split_whitespace().map(bare).filter(|word| !word.is_empty()).collect();
+        let lead = |word: &&String| ["then", "else", "if", "do", "sudo", "!"].contains(&word.as_str());
+        let start = words.iter().take_while(lead).count();
+        let words = words.get(start..)?.to_vec();
+        words.first().is_some_and(|word| !word.starts_with('#')).then_some(words)
+    })
+}
+
+/// The word for where to that commands which deploy say.
+pub(super) fn word(text: &str) -> Option<String> {
+    commands(text).find_map(|words| match meaning::of(&words) {
+        Meaning::Deploys(word) => word,
+        _ => None,
+    })
+}
+
+/// Whether commands deploy.
+pub(super) fn deploys(text: &str) -> bool {
+    commands(text).any(|words| match meaning::of(&words) {
+        Meaning::Deploys(_) => true,
+        Meaning::Composes(compose) => ["up", "pull", "deploy"].contains(&compose.action.as_str()),
+        _ => words.iter().any(|word| is_deploy_script(word)) || errand(&words) == Some(Errand::Deploys),
+    })
+}
+
+/// Whether all that a job does is to work in what is deployed, as far as its commands are known.
+pub(super) fn is_all(job: &Job) -> bool {
+    let texts = || {
+        let own = job.steps.iter().filter_map(|step| step.run.as_ref().map(|run| Cow::Borrowed(run.text.as_str())));
+        own.chain(job.steps.iter().filter_map(commanded))
+    };
+    let mut works = false;
+    let mut only = texts().flat_map(|text| commands(&text).collect::<Vec<_>>()).map(|words| match errand(&words) {
+        Some(Errand::Works) => {
+            works = true;
+            true
+        }
+        Some(Errand::Prepares) => true,
+        _ => matches!(meaning::of(&words), Meaning::InstallsPython(_) | Meaning::InstallsSystem(_)),
+    });
+    let only = only.all(|known| known);
+    only && works && !texts().any(|text| deploys(&text))
+}
+
+/// Whether a clock starts a workflow, and else only a person.
+pub(super) fn by_clock(workflow: &Workflow) -> bool {
+    workflow.on.iter().any(|on| on.event.value == "schedule") && is_asked_for(workflow)
+}
+
+/// Whether a person starts a workflow.
+pub(super) fn by_hand(workflow: &Workflow) -> bool {
+    workflow.on.iter().any(|on| on.event.value == "workflow_dispatch") && is_asked_for(workflow)
+}
+
+/// Whether nothing that happens to the code starts a workflow.
+fn is_asked_for(workflow: &Workflow) -> bool {
+    workflow.on.iter().all(|on| ["schedule", "workflow_call", "workflow_dispatch"].contains(&on.event.value.as_str()))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::deployments::deployments;
+    use crate::discover::{Overlay, Tree};
+    use crate::links::Repository;
+
+    /// The jobs of a workflow that deploy, beside one that does on each push.
+    fn of(on: &str, job: &str) -> Vec<String> {
+        let flow = format!("on: {on}\njobs:\n  other: {{runs-on: u, environment: production, steps: [{job}]}}\n");
+        let ship = "on: push\njobs: {ship: {runs-on: u, environment: staging, steps: [{run: cf push shop}]}}\n";
+        let files = [(".github/workflows/flow.yml", flow.as_str()), (".github/workflows/ship.yml", ship)];
+        let tree = Tree::open(Box::new(Overlay::of(files))).unwrap();
+        deployments(&Repository::read(&tree)).into_iter().map(|one| one.job).collect()
+    }
+
+    #[test]
+    fn what_only_works_in_what_is_deployed_deploys_nothing() {
+        for work in
+            ["cf run-task shop --command fill", "kubectl exec web -- fill", "cf login; cf restart shop", "cf logs a"]
+        {
+            assert_eq!(of("push", &format!("{{run: '{work}'}}")), ["ship"], "{work}");
+        }
+        for deploys in
+            ["cf push shop", "kubectl apply -f k", "cf restart shop; ./roll", "kubectl get pods; kubectl apply -f k"]
+        {
+            assert_eq!(of("push", &format!("{{run: '{deploys}'}}")), ["other", "ship"], "{deploys}");
+        }
+        let action = |command: &str| format!("{{uses: cloud-gov/cg-cli-tools@main, with: {{command: {command}}}}}");
+        assert_eq!(of("push", &action("cf run-task shop --command fill")), ["ship"]);
+        assert_eq!(of("push", &action("cf push shop --strategy rolling")), ["other", "ship"]);
+    }
+
+    #[test]
+    fn a_clock_starts_tasks_and_only_what_deploys_plainly_is_a_deployment_there() {
+        let clock = "{schedule: [{cron: '0 0 * * *'}]}";
+        assert_eq!(of(clock, "{run: ./remind}"), ["ship"]);
+        assert_eq!(of(clock, "{run: cf push shop}"), ["other", "ship"]);
+        assert_eq!(of("workflow_dispatch", "{run: ./remind}"), ["other", "ship"], "nothing else is for production");
+    }
+}
