@@ -325,6 +325,7 @@ pub const ATTRIBUTES: &[AttributeRow] = &[
     row(Pipeline, "trigger", List, "the events that start it"),
     row(Pipeline, "needs", List, "the jobs it waits for"),
     row(Pipeline, "gate", Text, "tests, other-workflow or none: what must pass before it runs"),
+    row(Pipeline, "published_after", Text, "where it publishes production's image and nothing deploys it: its gate"),
     row(Pipeline, "gate_path", List, "the jobs between the tests and it"),
     row(Pipeline, "approval", Text, "environment, manual or none"),
     row(Pipeline, "artifact", Text, "what it delivers"),
