@@ -46,6 +46,7 @@ mod ways;
 pub mod words;
 
 pub use plan::{CommandLine, ContainerRun, ImageBuild, NativeBuild, Plan, Planned, Runs, SettingsChoice, Setup, Unit};
+pub use published::jobs_that_push;
 
 use crate::discover::classify::classify;
 use crate::discover::{Config, Kind, paths};

@@ -21,6 +21,8 @@ pub(super) struct Publishing {
     pub(super) span: Span,
     /// The stage that it asks for.
     pub(super) target: Option<String>,
+    /// The workflow and its job.
+    by: (FileId, String),
     args: BTreeMap<String, Option<String>>,
 }
 
@@ -34,11 +36,17 @@ pub(super) fn publishing(repository: &Repository<'_>, file: FileId) -> Option<Pu
     all.into_iter().min_by_key(other)
 }
 
+/// The jobs that build and push a Dockerfile, and where.
+pub fn jobs_that_push(repository: &Repository<'_>, dockerfile: FileId) -> Vec<(FileId, String, Span)> {
+    let all = publishings(repository, dockerfile).into_iter();
+    all.map(|one| (one.by.0, one.by.1, one.span)).collect()
+}
+
 fn publishings(repository: &Repository<'_>, file: FileId) -> Vec<Publishing> {
     let mut found = Vec::new();
     let path = repository.tree.path(file);
-    for call in repository.calls.iter().filter(|call| matches!(call.caller, Caller::Job { .. })) {
-        let Meaning::Builds(build) = &call.meaning else { continue };
+    for call in &repository.calls {
+        let (Caller::Job { file, job }, Meaning::Builds(build)) = (&call.caller, &call.meaning) else { continue };
         let context = paths::join(&call.folder, &build.context).unwrap_or_default();
         let named = build.dockerfile.clone().or_else(|| paths::join(&context, "Dockerfile"));
         let pushed = || {
@@ -48,7 +56,8 @@ fn publishings(repository: &Repository<'_>, file: FileId) -> Vec<Publishing> {
             repository.calls.iter().any(|other| pushes(&other))
         };
         if named.as_deref() == Some(path) && (build.push || pushed()) {
-            found.push(Publishing { span: call.span, target: build.target.clone(), args: build.args.clone() });
+            let by = (*file, job.clone());
+            found.push(Publishing { span: call.span, target: build.target.clone(), by, args: build.args.clone() });
         }
     }
     for (file_of, workflow) in repository.workflows() {
@@ -64,7 +73,8 @@ fn publishings(repository: &Repository<'_>, file: FileId) -> Vec<Publishing> {
             let pushes = with("push").is_some_and(|push| push != "false") || pushed_later(repository, file_of, job);
             if pushes && named.as_deref() == Some(path) {
                 let target = with("target").filter(|target| !target.contains("${{") && !target.is_empty());
-                found.push(Publishing { span: uses.span, target, args: step_args(step) });
+                let by = (file_of, job.id.value.clone());
+                found.push(Publishing { span: uses.span, target, by, args: step_args(step) });
             }
         }
     }

@@ -45,6 +45,7 @@ pub const FILES: &[(&str, &str)] = rules![
     "pipeline/compose-override-in-production.toml",
     "pipeline/data-refresh-unmasked.toml",
     "pipeline/deploy-not-gated-by-tests.toml",
+    "pipeline/image-published-untested.toml",
     "pipeline/no-staging-before-production.toml",
     "pipeline/production-deploy-unprotected.toml",
     "process/bind-or-port-drift.toml",

@@ -33,7 +33,7 @@ pub const NAMES: [Name; 7] = [
 ];
 
 /// The filters, and what they do.
-pub const FILTERS: [(&str, &str); 8] = [
+pub const FILTERS: [(&str, &str); 9] = [
     ("length", "how many items"),
     ("list", "the items as a list"),
     ("selectattr", "the facts whose attribute is true, or passes a test: `selectattr('kind', 'eq', 'server')`"),
@@ -41,6 +41,7 @@ pub const FILTERS: [(&str, &str); 8] = [
     ("map", "one attribute of every fact: `map(attribute='version')`"),
     ("join", "the items as one text"),
     ("first", "the first item"),
+    ("without", "the items of a list that another does not hold: `fact.own | without(other.items)`"),
     ("default", "a value instead of one that is missing"),
 ];
 

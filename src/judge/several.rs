@@ -89,6 +89,11 @@ pub fn filters_of_sets(engine: &mut Environment<'static>) {
         let found = all.try_iter()?.collect();
         Ok(narrowed(&all, found))
     });
+    engine.add_filter("without", |all: Jinja, other: Jinja| -> Result<Jinja, Error> {
+        let there: Vec<Jinja> = other.try_iter().map(Iterator::collect).unwrap_or_default();
+        let items = all.try_iter().map(Iterator::collect::<Vec<_>>).unwrap_or_default();
+        Ok(Jinja::from(items.into_iter().filter(|item| !there.contains(item)).collect::<Vec<_>>()))
+    });
     engine.add_filter("length", |all: Jinja| {
         if let Some(set) = all.downcast_object_ref::<Several>() {
             set.touch();

@@ -132,6 +132,7 @@ pub const ATTRIBUTES: &[AttributeRow] = &[
     ),
     row(Image, "secret_args", List, "secrets that it is told as build arguments and that its commands use"),
     row(Image, "dotenv_files", List, "files of variables that are copied into it"),
+    row(Image, "ignore_file", Text, "the last line of the ignore file of a build that copies such files"),
     row(Runtime, "version", Version, "the version as declared"),
     row(Runtime, "minor", Version, "X.Y, where the declaration fixes it"),
     row(Runtime, "exact", Version, "X.Y.Z, where the declaration fixes it"),
@@ -160,6 +161,8 @@ pub const ATTRIBUTES: &[AttributeRow] = &[
         "for a client of PostgreSQL: whether a program of the image dumps or restores with it",
     ),
     row(SystemPackage, "needed_by", List, "the Python packages that need it at run time"),
+    row(SystemPackage, "beside", Text, "where nothing brings it: the last package that the image installs"),
+    row(SystemPackage, "would_bring", Text, "the package that would, by its name there"),
     row(
         SystemPackage,
         "unneeded",
@@ -256,6 +259,12 @@ pub const ATTRIBUTES: &[AttributeRow] = &[
     row(Setting, "placeholder", Bool, "whether the value is a placeholder"),
     row(Setting, "refused", Bool, "whether the program refuses to start with some values of it"),
     row(Setting, "items", List, "its items but for those that are normal on one side only"),
+    row(
+        Setting,
+        "own",
+        List,
+        "of its items: code of the repository, but for what speaks of tests, development and samples",
+    ),
     row(Setting, "named_for", Text, "for the settings module: the role that its name speaks of"),
     row(
         Setting,
@@ -316,6 +325,7 @@ pub const ATTRIBUTES: &[AttributeRow] = &[
     row(Pipeline, "trigger", List, "the events that start it"),
     row(Pipeline, "needs", List, "the jobs it waits for"),
     row(Pipeline, "gate", Text, "tests, other-workflow or none: what must pass before it runs"),
+    row(Pipeline, "published_after", Text, "where it publishes production's image and nothing deploys it: its gate"),
     row(Pipeline, "gate_path", List, "the jobs between the tests and it"),
     row(Pipeline, "approval", Text, "environment, manual or none"),
     row(Pipeline, "artifact", Text, "what it delivers"),

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use super::state::Statements;
 use super::{overlaid, refresh, untested};
 use crate::environments::deployments::{self, Deployment};
-use crate::environments::{Planned, ci};
+use crate::environments::{self, Planned, ci};
 use crate::formats::workflow::outcome::runs_after_failure;
 use crate::formats::workflow::{self, Ci, Job, Target, Workflow};
 use crate::links::{Call, Caller, Meaning, Repository};
@@ -26,6 +26,9 @@ pub fn state(statements: &mut Statements, repository: &Repository<'_>, planned: 
     let all = deployments::deployments(repository);
     // An environment that jobs name has those that say its name, not those of others of its role.
     let named = role != Role::Production && all.iter().any(|one| one.named && deployments::is_to(one, role, name));
+    if role == Role::Production && first_of_role && all.iter().all(|one| one.role != Role::Production) {
+        publishing(statements, repository, planned, &testing);
+    }
     for deployment in all {
         let first = deployment.role == role && first_of_role && (!named || !deployment.named);
         let placed = planned.deployed_by.contains(&deployment.key());
@@ -194,6 +197,27 @@ fn deploying(
     fact.bool("tests", testing.contains(&(deployment.workflow, job.id.value.clone())), &origin);
 }
 
+/// States the jobs that publish the image of production where none deploys it: what is published is what others run.
+fn publishing(
+    statements: &mut Statements,
+    repository: &Repository<'_>,
+    planned: &Planned,
+    testing: &BTreeSet<(FileId, String)>,
+) {
+    let files = planned.environment.files.iter().copied();
+    for (file, id, span) in files.flat_map(|dockerfile| environments::jobs_that_push(repository, dockerfile)) {
+        let Some(workflow) = repository.workflow(file) else { continue };
+        let Some(job) = workflow.jobs.iter().find(|job| job.id.value == id) else { continue };
+        if workflow.on.iter().all(|trigger| trigger.event.value.starts_with("pull_request")) {
+            continue;
+        }
+        let gate = gate(repository, file, &workflow, job, testing, Asked::Caller(0));
+        let origin = Origin::set(span).then(StepKind::Used, job.id.span);
+        let mut fact = statements.about(None, Dimension::Pipeline, &job.id.value);
+        fact.text("published_after", gate.kind, &origin).list("trigger", triggers(&workflow), &origin);
+    }
+}
+
 /// A job before this one that waits for an environment's approval.
 fn approved_before<'w>(workflow: &'w Workflow, job: &'w Job) -> Option<&'w Job> {
     ancestors(workflow, job).into_iter().find(|job| job.environment.is_some())
@@ -274,7 +298,7 @@ fn ungated(
 ) -> &'static str {
     // Tests whose failure counts for nothing are run all the same.
     let tried = |call: &Call| matches!(call.caller, Caller::Job { .. }) && is_test(repository, call);
-    if testing.is_empty() && triggers(workflow) != ["workflow_dispatch"] && !repository.calls.iter().any(tried) {
+    if testing.is_empty() && !repository.calls.iter().any(tried) {
         return untested::gate(repository);
     }
     let event = |name: &str| workflow.on.iter().find(|trigger| trigger.event.value == name);

@@ -27,6 +27,7 @@ use std::collections::{BTreeMap, BTreeSet};
 pub use environment::dot_env;
 pub use interpolate::Found as Interpolation;
 pub use load::load;
+pub(crate) use scalar::base64;
 
 use crate::discover::Presence;
 use crate::formats::shell::Word;

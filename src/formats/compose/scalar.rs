@@ -174,7 +174,8 @@ pub(super) fn float(value: f64) -> String {
     format!("{mantissa}e{sign}{:02}", power.abs())
 }
 
-fn base64(text: &str) -> Option<String> {
+/// The text that a base64 text stands for; none where it is none.
+pub(crate) fn base64(text: &str) -> Option<String> {
     let text: String = text.chars().filter(|c| !matches!(c, '\r' | '\n')).collect();
     if !text.len().is_multiple_of(4) {
         return None;

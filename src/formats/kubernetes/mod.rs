@@ -9,7 +9,9 @@ mod tests;
 use std::collections::BTreeMap;
 
 use super::small::tree::{self, Node};
+use crate::formats::compose::base64;
 use crate::formats::{Var, Vars};
+use crate::knowledge::variables;
 use crate::model::{FileId, Known, Origin, Reason, Span, Spanned};
 
 /// Kinds of objects that run containers, and where the pod stands in them.
@@ -262,6 +264,10 @@ impl Objects {
             };
         }
         if let Some((secret, key)) = from.get("secretKeyRef").and_then(key) {
+            let written = self.secrets.get(&secret.value).and_then(|object| written(object, &key.value, &name.value));
+            if let Some(var) = written {
+                return var;
+            }
             return given(format!("the secret {} holds it", secret.value), key.span);
         }
         given("the cluster gives it".into(), name.span)
@@ -278,18 +284,42 @@ fn pour(vars: &mut Vars, object: &Node, prefix: &str, secret: bool) -> Option<Re
             more = Some(Reason::at("the file that it is made from is not in the repository", value.span));
             continue;
         }
+        let name = format!("{prefix}{}", key.value);
+        if let Some(var) = written(object, &key.value, &name) {
+            vars.insert(name, var);
+            continue;
+        }
         let var = if secret || encrypted.is_some() {
             let why = Reason::at("a secret holds it", key.span);
             Var { value: Known::Unknown(why), ..Var::set("", Origin::set(key.span)) }
         } else {
             literal(value, &Vars::new())
         };
-        vars.insert(format!("{prefix}{}", key.value), var);
+        vars.insert(name, var);
     }
     if kind(object) == "ExternalSecret" {
         more = Some(Reason::at("the secret is kept elsewhere", object.span));
     }
     more
+}
+
+/// A secret that a manifest holds in clear, as text or in base64: not what is encrypted, filled in when it is applied, or
+/// put there for another to replace.
+fn written(object: &Node, key: &str, variable: &str) -> Option<Var> {
+    if kind(object) != "Secret" || object.get("sops").is_some() {
+        return None;
+    }
+    let field = |part: &str| object.get(part).and_then(|part| part.get(key));
+    let (value, plain) = match (field("stringData"), field("data")) {
+        (Some(value), _) => (value, true),
+        (None, value) => (value?, false),
+    };
+    let text = value.scalar()?;
+    let text = if plain { text } else { base64(text.trim())?.trim().to_owned() };
+    let filled = ["${", "$(", "{{", "<", "ENC["].iter().any(|hole| text.contains(hole));
+    let real = !filled && !variables::is_placeholder(&text) && !variables::is_own_name(variable, &text);
+    let shaped = variables::is_secret_name(variable) || variables::token_shape(&text).is_some();
+    (real && shaped).then(|| Var::set(text, Origin::set(value.span)))
 }
 
 /// A value as written, `$(NAME)` of the variables before it put in; unknown where a tool fills it in before it is applied.

@@ -1,12 +1,12 @@
 //! Image facts.
 
 use super::Statements;
-use crate::discover::Tree;
+use crate::discover::{Tree, paths};
 use crate::environments::words::naming;
 use crate::knowledge::images::Image;
 use crate::knowledge::{eol, packages, services};
 use crate::links::ignored::Ignored;
-use crate::model::{Attr, Certainty, ComponentKind, Dimension, FileId, Known, Origin, Reason, Role};
+use crate::model::{Attr, Certainty, ComponentKind, Dimension, FileId, Known, Origin, Reason, Role, Span};
 use crate::resolve::part::{Host, ImagePart, Part};
 
 /// States the image of a component, and those of the other stages it needs.
@@ -89,7 +89,10 @@ pub fn state(statements: &mut Statements, part: &Part<'_>, tree: &Tree, as_of: &
     let copied = dotenv_files(part, image, tree);
     if let Some(first) = copied.first() {
         let names = copied.iter().map(|file| tree.path(*file).to_owned()).collect();
-        fact.list("dotenv_files", names, &Origin::set(crate::model::Span::new(*first, 0, 0)).join(origin));
+        if let Some((line, at)) = ignore_file(image, tree) {
+            fact.text("ignore_file", line, &Origin::set(at));
+        }
+        fact.list("dotenv_files", names, &Origin::set(Span::new(*first, 0, 0)).join(origin));
     }
     for (name, reference, origin) in &image.stages {
         let about = reference.one().map(|reference| crate::knowledge::images::describe(reference, as_of));
@@ -118,11 +121,21 @@ fn dotenv_files(part: &Part<'_>, image: &ImagePart, tree: &Tree) -> Vec<FileId> 
     let Some(dockerfile) = image.dockerfile else { return Vec::new() };
     let ignored = Ignored::of(tree, dockerfile, image.context.as_deref().unwrap_or_default());
     let is_dotenv = |path: &str| {
-        let name = crate::discover::paths::name(path);
+        let name = paths::name(path);
         (name == ".env" || name.starts_with(".env.")) && !naming(path).template
     };
     let files = tree.files().filter(|(_, path)| is_dotenv(path)).map(|(file, _)| file);
     files.filter(|file| container.copied(*file) && !ignored.holds(tree.path(*file))).collect()
+}
+
+/// The last line of the ignore file of a build, and its place.
+fn ignore_file(image: &ImagePart, tree: &Tree) -> Option<(String, Span)> {
+    let own = tree.find(&format!("{}.dockerignore", tree.path(image.dockerfile?)));
+    let context = image.context.as_deref().unwrap_or_default();
+    let file = own.or_else(|| tree.find(&paths::join(context, ".dockerignore")?))?;
+    let text = tree.text(file).ok()?.trim_end();
+    let line = text.lines().next_back()?;
+    Some((line.to_owned(), Span::new(file, text.len() - line.len(), text.len())))
 }
 
 fn optional(text: Option<&str>, without: &str, origin: &Origin) -> Attr {
@@ -131,7 +144,7 @@ fn optional(text: Option<&str>, without: &str, origin: &Origin) -> Attr {
 
 /// Whether a build belongs to development: by the Dockerfile's name, the stage's name, or by what it installs.
 fn build_is_for_development(part: &Part<'_>, image: &ImagePart, file: FileId, tree: &Tree) -> (bool, Origin) {
-    let base = Origin::set(crate::model::Span::new(file, 0, 0));
+    let base = Origin::set(Span::new(file, 0, 0));
     if part.kind != ComponentKind::App {
         return (false, base);
     }

@@ -75,7 +75,12 @@ pub(super) fn state(
         };
         if matches!(name, "INSTALLED_APPS" | "MIDDLEWARE") && items.iter().all(|item| item.as_str().is_some()) {
             let rest = items.iter().filter_map(Val::as_str).filter(|label| !one_sided(label));
-            fact.list("items", rest.map(str::to_owned).collect(), origin);
+            let rest: Vec<String> = rest.map(str::to_owned).collect();
+            let own: Vec<String> = rest.iter().filter(|label| is_own(label, tree)).cloned().collect();
+            fact.list("items", rest, origin);
+            if !own.is_empty() {
+                fact.list("own", own, origin);
+            }
         }
         let tools: Vec<String> = items.iter().filter_map(Val::as_str).filter(tool).map(str::to_owned).collect();
         if !tools.is_empty() {
@@ -117,6 +122,25 @@ fn one_sided(label: &str) -> bool {
         || label.starts_with("django.contrib.staticfiles")
         || label.starts_with("whitenoise")
         || guards(label)
+}
+
+/// Whether an app or middleware is code of the repository that is there for every environment.
+fn is_own(label: &str, tree: &Tree) -> bool {
+    const HELP: [&str; 9] = ["test", "dev", "debug", "mock", "fixture", "sample", "example", "demo", "styleguide"];
+    let lower = label.to_ascii_lowercase();
+    if HELP.iter().any(|word| lower.contains(word)) {
+        return false;
+    }
+    let path = label.replace('.', "/");
+    let above = path.rsplit_once('/').map(|(above, _)| above);
+    let places: Vec<String> = std::iter::once(path.as_str())
+        .chain(above)
+        .flat_map(|path| [format!("{path}.py"), format!("{path}/__init__.py"), format!("{path}/apps.py")])
+        .collect();
+    let there = |known: &str| {
+        places.iter().any(|place| known.strip_suffix(place.as_str()).is_some_and(|b| b.is_empty() || b.ends_with('/')))
+    };
+    tree.files().any(|(_, path)| there(path))
 }
 
 /// Whether a middleware of the program's own refuses hosts.

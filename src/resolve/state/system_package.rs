@@ -115,6 +115,12 @@ fn needed_libraries(statements: &mut Statements, part: &Part<'_>) {
         };
         let mut fact = statements.about(Some(&part.name), Dimension::SystemPackage, concept);
         fact.list("needed_by", needed.by, &needed.origin);
+        let named = concepts::packages_of(concept, distro).first();
+        let beside = part.installs.system.iter().rev().find(|package| package.maybe.is_none());
+        if let (Known::Absent, Some(named), Some(beside)) = (&provided.value, named, beside) {
+            let origin = Origin::set(beside.span);
+            fact.text("beside", &beside.package, &origin).text("would_bring", named, &origin);
+        }
         fact.attr("provided_by", provided);
     }
 }
