@@ -131,6 +131,8 @@ const HOSTS: &[&str] = &[
     "dockerrun.aws.json",
     "app.yaml",
     "app.yml",
+    "serverless.yml",
+    "serverless.yaml",
 ];
 const YAML: Like = Like::Ends(&[".yml", ".yaml"]);
 /// Manifests in which a deployment puts names in.

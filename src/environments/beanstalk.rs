@@ -42,7 +42,7 @@ pub(super) fn add(repository: &Repository<'_>, all: &mut Vec<Planned>) {
     let others = repository
         .of(Kind::Platform)
         .iter()
-        .any(|file| paths::name(repository.tree.path(*file)).to_ascii_lowercase() != "dockerrun.aws.json");
+        .any(|file| !paths::name(repository.tree.path(*file)).eq_ignore_ascii_case("dockerrun.aws.json"));
     let ours = |unit: &Unit| matches!(unit.runs, Runs::Process { .. } | Runs::Image(_));
     for planned in all.iter_mut().filter(|planned| production(planned) && !others) {
         if planned.units.iter().any(ours) {

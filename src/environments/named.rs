@@ -75,7 +75,7 @@ fn described(path: &str, charts: bool) -> Option<(&'static str, &str)> {
     if name.ends_with(".tfvars") {
         return Some(("variables of Terraform", name));
     }
-    if name.ends_with(".tf") && exact(&last) {
+    if (name.ends_with(".tf") || name.ends_with(".hcl")) && exact(&last) {
         return Some(("a folder of Terraform", last));
     }
     let yaml = name.ends_with(".yaml") || name.ends_with(".yml");
@@ -96,7 +96,8 @@ mod tests {
 
     #[test]
     fn staging_that_only_a_hosts_files_name_is_one_of_which_nothing_more_is_known() {
-        for path in ["infra/staging/main.tf", "staging.tfvars", "deploy/host_vars/staging.yml"] {
+        for path in ["infra/staging/main.tf", "infra/staging/env.hcl", "staging.tfvars", "deploy/host_vars/staging.yml"]
+        {
             let found = environments(&[APP, (path, "a: 1\n")]);
             assert!(found.contains(&format!("staging staging: {path}")), "{found:?}");
         }

@@ -47,6 +47,7 @@ pub(super) fn builds(repository: &Repository<'_>) -> Vec<Build> {
 
 /// The Dockerfile that the builds of the cluster make an image of that name from: nothing within where they differ, and
 /// nothing at all where none makes it.
+#[expect(clippy::option_option, reason = "it may be made of what is not known")]
 pub(super) fn built_there(repository: &Repository<'_>, name: &str, builds: &[Build]) -> Option<Option<ImageBuild>> {
     let last = paths::name(name);
     let mut named = builds.iter().filter(|build| build.image == last && !last.is_empty());

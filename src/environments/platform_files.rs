@@ -48,7 +48,8 @@ pub fn infer(repository: &Repository<'_>, known: &[Planned]) -> Vec<Planned> {
                 planned.environment.name = word;
             }
             // Several files of one host and one name are one environment's.
-            let joined = |other: &&mut Planned| platform == "cloud-foundry" && is_one(other, &planned);
+            let spread = ["cloud-foundry", "serverless"].contains(&platform);
+            let joined = |other: &&mut Planned| spread && is_one(other, &planned);
             if let Some(other) = found.iter_mut().find(joined) {
                 join(other, planned);
                 continue;
@@ -68,7 +69,24 @@ fn is_one(one: &Planned, other: &Planned) -> bool {
     one.environment.name == other.environment.name && why(one) == why(other)
 }
 
-fn join(one: &mut Planned, other: Planned) {
+fn join(one: &mut Planned, mut other: Planned) {
+    // Units of one name are told apart; of settings that differ none is that of all.
+    for unit in &mut other.units {
+        if one.units.iter().any(|known| known.name == unit.name) {
+            let name = format!("{}-{}", unit.name, one.units.len());
+            if let Some(given) = other.variables.remove(&unit.name) {
+                other.variables.insert(name.clone(), given);
+            }
+            if let Some(setup) = other.setups.remove(&unit.name) {
+                other.setups.insert(name.clone(), setup);
+            }
+            unit.name = name;
+        }
+    }
+    if one.settings != other.settings {
+        one.settings = None;
+    }
+    one.setups.extend(std::mem::take(&mut other.setups));
     other.environment.files.iter().for_each(|file| one.add_file(*file));
     for evidence in other.environment.because {
         one.add_evidence(evidence.span, evidence.text);

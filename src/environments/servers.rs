@@ -1,5 +1,6 @@
 //! Servers that start the project by themselves: units of systemd, programs of supervisord outside an image.
 
+use super::code_deploy;
 use super::plan::{CommandLine, NativeBuild, Planned, Runs, Unit};
 use super::words::naming;
 use crate::discover::aside::is_aside;
@@ -57,7 +58,7 @@ fn take(repository: &Repository<'_>, service: &Service, planned: &mut Planned) {
     }
     let span = service.start.span;
     let command = CommandLine { text: bare(&service.start.text, &service.directory), map: SpanMap::Whole(span), span };
-    let native = Some(NativeBuild { folder, build: None });
+    let native = Some(NativeBuild { folder, build: code_deploy::build(repository.tree) });
     planned.units.push(Unit { name, runs: Runs::Process { command, image: None, native } });
 }
 

@@ -94,6 +94,15 @@ pub struct AddOn {
     source: String,
 }
 
+/// A tool that keeps its own data in a database beside it.
+#[derive(Deserialize, Debug)]
+#[serde(deny_unknown_fields)]
+struct Keeper {
+    word: String,
+    #[expect(dead_code, reason = "kept for the reader of the table")]
+    source: String,
+}
+
 #[derive(Deserialize, Default)]
 #[serde(deny_unknown_fields)]
 pub(super) struct Table {
@@ -106,6 +115,7 @@ pub(super) struct Table {
     emulator_packages: Vec<Fake>,
     admin_tools: Vec<Tool>,
     edge_only: Vec<Tool>,
+    keepers: Vec<Keeper>,
     add_ons: Vec<AddOn>,
 }
 table!(table, Table, "services.toml");
@@ -259,6 +269,27 @@ pub fn is_admin_tool(repository: &str) -> bool {
     table().admin_tools.iter().any(|row| named(&row.image, repository))
 }
 
+/// Whether a name says that another tool keeps its own data there: `airflow-db`, `keycloak_postgres`.
+pub fn is_of_other_tool(name: &str) -> bool {
+    const STORES: [&str; 12] = [
+        "db",
+        "database",
+        "postgres",
+        "postgresql",
+        "pg",
+        "mysql",
+        "mariadb",
+        "redis",
+        "valkey",
+        "mongo",
+        "mongodb",
+        "cache",
+    ];
+    let name = name.to_ascii_lowercase();
+    name.split_once(['-', '_'])
+        .is_some_and(|(tool, store)| STORES.contains(&store) && table().keepers.iter().any(|row| row.word == tool))
+}
+
 /// Whether an image belongs at the edge of production, so that others do without it.
 pub fn is_edge_only(repository: &str) -> bool {
     table().edge_only.iter().any(|row| named(&row.image, repository))
@@ -327,6 +358,8 @@ mod tests {
         assert!(
             is_admin_tool("dpage/pgadmin4") && is_edge_only("nginx") && is_admin_tool("selenium/standalone-chrome")
         );
+        assert!(is_of_other_tool("airflow-db") && is_of_other_tool("keycloak_postgres"));
+        assert!(!is_of_other_tool("shop-db") && !is_of_other_tool("airflow-worker"));
     }
 
     #[test]

@@ -79,7 +79,7 @@ pub(super) fn variables<'w>(
             for (start, line) in logical(text) {
                 of_line(&line, text, &mut |name| add(name, Span::new(file, start, start)));
             }
-        } else if path.ends_with(".tf") || path.ends_with(".bicep") {
+        } else if [".tf", ".hcl", ".bicep"].iter().any(|end| path.ends_with(end)) {
             let bicep = path.ends_with(".bicep");
             of_ground(text, bicep, &mut |name, start, end| add(name, Span::new(file, start, end)));
         }

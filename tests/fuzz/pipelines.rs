@@ -7,10 +7,13 @@ use paritylint::formats::workflow::Workflow;
 use paritylint::formats::{circleci, gitlab, travis};
 use paritylint::model::FileId;
 
+/// What reads a configuration.
+type Reader = fn(&Tree, FileId) -> Workflow;
+
 /// Reads the bytes as such a text; a fault panics.
 pub fn run(data: &[u8]) {
     let text = text(data);
-    let read: [(&str, fn(&Tree, FileId) -> Workflow); 4] = [
+    let read: [(&str, Reader); 4] = [
         ("azure-pipelines.yml", azure::workflow),
         ("bitbucket-pipelines.yml", bitbucket::workflow),
         (".drone.yml", drone::workflow),

@@ -32,8 +32,9 @@ pub(super) fn run(plan: &mut Plan<'_>, verb: &str, words: &[String]) -> Result<(
     }
     // A package that stands in several sections is taken from the last.
     let mut chosen: BTreeMap<&str, (&Spanned<String>, &Node, String)> = BTreeMap::new();
-    for section in sections(plan, &flags) {
-        for (name, node) in lock.get(&section).map_or(&[][..], Node::entries) {
+    let sections = sections(plan, &flags);
+    for section in &sections {
+        for (name, node) in lock.get(section).map_or(&[][..], Node::entries) {
             chosen.insert(&name.value, (name, node, section.clone()));
         }
     }
@@ -55,7 +56,7 @@ pub(super) fn run(plan: &mut Plan<'_>, verb: &str, words: &[String]) -> Result<(
     }
     plan.out.project = Some(false);
     if let Some(node) = pipfile {
-        point(plan, &node);
+        point(plan, &node, &sections);
     }
     Ok(())
 }
@@ -124,9 +125,14 @@ fn beside(plan: &mut Plan<'_>, lock: FileId) -> Option<Node> {
     Some(node)
 }
 
-/// Points the packages that the Pipfile names at their lines there.
-fn point(plan: &mut Plan<'_>, node: &Node) {
-    for section in ["packages", "dev-packages"] {
+/// Points the packages that the Pipfile names at their lines there: what only a section that is left out names is another's need.
+fn point(plan: &mut Plan<'_>, node: &Node, sections: &[String]) {
+    for section in sections {
+        let section = match section.as_str() {
+            "default" => "packages",
+            "develop" => "dev-packages",
+            other => other,
+        };
         for (name, value) in node.get(section).map_or(&[][..], Node::entries) {
             let Some(package) = plan.out.packages.get_mut(&normalize(&name.value)) else { continue };
             let version = if value.text().is_some() { Some(value) } else { value.get("version") };

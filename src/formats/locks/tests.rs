@@ -248,3 +248,12 @@ fn a_folder_in_a_pipfile_is_no_package_without_a_version() {
     let found = run(&tree(&[("Pipfile", pipfile)]), "pipenv install");
     assert_eq!((found.packages["shop"].pinned, found.packages["flask"].pinned), (true, false));
 }
+
+#[test]
+fn what_only_a_section_of_pipenv_that_is_left_out_names_is_anothers_need() {
+    let lock = r#"{"_meta": {}, "default": {"setuptools": {"version": "==65"}}, "develop": {"setuptools": {"version": "==57"}}}"#;
+    let tree = tree(&[("Pipfile.lock", lock), ("Pipfile", "[dev-packages]\nsetuptools = \"==57\"\n")]);
+    let found = run(&tree, "pipenv install --system --deploy");
+    assert!(!found.packages["setuptools"].direct && found.packages["setuptools"].specifier.is_none());
+    assert!(run(&tree, "pipenv install --dev --deploy").packages["setuptools"].direct);
+}

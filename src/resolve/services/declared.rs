@@ -120,6 +120,10 @@ pub fn all_declared(context: &Context<'_, '_>, planned: &Planned, parts: &[Part<
     let mut all = Vec::new();
     for part in parts.iter().filter(|part| part.kind == ComponentKind::Service && part.host == Host::Container) {
         let Some(image) = &part.image else { continue };
+        // What another tool keeps its own data in is no service of the application.
+        if services::is_of_other_tool(&part.name) {
+            continue;
+        }
         if let Some(reference) = image.reference.one() {
             let found = declared(&part.name, reference, image.origin.clone(), image.certainty.clone(), context.as_of)
                 .or_else(|| emulator(part, image))
