@@ -290,3 +290,22 @@ fn a_list_is_as_certain_as_its_items() {
     with("['*', os.getenv('HOSTS', 'a.example')]", "production - setting.ALLOWED_HOSTS overridable=false");
     with("['a.example']", "production - setting.ALLOWED_HOSTS overridable=false");
 }
+
+#[test]
+fn a_value_that_lies_in_a_sample_is_one_whichever_variable_may_stand_above_it() {
+    let app = "from flask import Flask
+class Config:
+    DEBUG = False
+app = Flask(__name__)
+app.config.from_object(Config)
+app.config['SECRET_KEY'] = os.environ['SECRET_KEY']
+app.config.from_prefixed_env()
+";
+    let lines = facts(&[
+        ("Dockerfile", "FROM python:3.12\nWORKDIR /app\nCOPY . .\nCMD gunicorn app:app\n"),
+        ("compose.production.yaml", "services:\n  web:\n    build: .\n    env_file: .env.prod\n"),
+        (".env.prod.example", "SECRET_KEY=replace-with-another\n"),
+        ("app.py", &format!("import os\n{app}")),
+    ]);
+    holds(&lines, &["production - setting.SECRET_KEY sampled=true"]);
+}

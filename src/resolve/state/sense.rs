@@ -40,7 +40,10 @@ pub(super) fn state(
         }
     };
     let signs = settings::signs(name);
-    holds("sampled", val.variables.iter().any(sampled));
+    // Another variable may stand above the one that the sample sets: a value that lies in a sample is one all the same.
+    let shown = certainty.is_default()
+        && val.origin.steps.iter().any(|step| !tree.path(step.span.file).ends_with(".py") && sample(step.span));
+    holds("sampled", shown || val.variables.iter().any(sampled));
     holds("signs", signs);
     if let Some(how) = renewed(val, tree).filter(|_| signs) {
         fact.text("renewed", how, origin);
