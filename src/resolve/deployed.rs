@@ -40,6 +40,13 @@ pub(super) fn is_foreign(
     by_hand && (is_bare(planned) || idle && of_others) || is_developed(planned, choice)
 }
 
+/// Whether a module is named for developers or tests, and the environment is for neither.
+pub(super) fn is_for_developers(planned: &Planned, module: &str) -> bool {
+    let named = role_of_value(module).map(|(role, _)| role);
+    matches!(planned.environment.role, Role::Production | Role::Staging)
+        && matches!(named, Some(Role::Development | Role::Test))
+}
+
 /// Whether what runs in an environment is given its variables where it is deployed: nothing of it is started with files of
 /// the repository that give them.
 fn is_set_outside(planned: &Planned) -> bool {

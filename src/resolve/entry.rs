@@ -65,8 +65,13 @@ pub(super) fn is_default(
 ) -> bool {
     let started = part.is_some_and(|part| part.hostname.is_some() && part.unseen.is_none());
     let unseen = planned.unseen.is_some() || !started;
-    let set = world.vars().contains_key(MODULE_VARIABLE) || !world.is_open();
-    unseen && !set && module(context, part).is_some_and(|default| default.span == choice.span)
+    match world.vars().get(MODULE_VARIABLE) {
+        // A sample says it.
+        Some(var) if var.certainty.is_default() && var.origin.primary() == choice.span => return true,
+        Some(var) if !var.certainty.is_default() => return false,
+        _ => {}
+    }
+    unseen && world.is_open() && module(context, part).is_some_and(|default| default.span == choice.span)
 }
 
 /// What holds unless the variable names another module.

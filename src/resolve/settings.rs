@@ -223,7 +223,9 @@ fn choose(
         return Some((choice.clone(), true));
     }
     let var = world.get(MODULE_VARIABLE);
-    if let Some(module) = var.value.one() {
+    // A sample is written for a developer: where something is deployed it says nothing of the choice.
+    let for_developers = |module: &String| var.certainty.is_default() && deployed::is_for_developers(planned, module);
+    if let Some(module) = var.value.one().filter(|module| !for_developers(module)) {
         let choice = SettingsChoice {
             module: module.clone(),
             class: world.get("DJANGO_CONFIGURATION").value.one().cloned(),
