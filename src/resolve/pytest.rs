@@ -24,7 +24,7 @@ pub(super) fn module(context: &Context<'_, '_>, part: Option<&Part<'_>>) -> Opti
 /// The module that pytest is told with `--ds`.
 fn by_option(part: &Part<'_>) -> Option<SettingsChoice> {
     part.processes.iter().find_map(|process| {
-        let at = process.argv.iter().position(is_word)?;
+        let at = process.argv.iter().position(|word| is_word(word))?;
         let rest = process.argv.get(at + 1..)?;
         let flag = rest.iter().position(|word| word == "--ds" || word.starts_with("--ds="))?;
         let module = rest[flag].strip_prefix("--ds=").or_else(|| rest.get(flag + 1).map(String::as_str))?;
@@ -33,7 +33,7 @@ fn by_option(part: &Part<'_>) -> Option<SettingsChoice> {
 }
 
 /// Whether a word of a command line is pytest, under its old name too.
-fn is_word(word: &String) -> bool {
+fn is_word(word: &str) -> bool {
     word.contains("pytest") || paths::name(word) == "py.test"
 }
 

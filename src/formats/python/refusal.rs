@@ -43,6 +43,8 @@ struct Finder {
     above: Vec<BTreeSet<String>>,
     /// What a local name of the function was read from.
     locals: BTreeMap<String, BTreeSet<String>>,
+    /// Whether it is the body of a function.
+    inside: bool,
     /// Functions that raise for what they are given, and the name on which that hangs.
     raising: BTreeMap<String, Option<String>>,
 }
@@ -52,6 +54,11 @@ impl Finder {
         for statement in body {
             self.visit_stmt(statement);
         }
+    }
+
+    /// The names that a test checks. In a function what is asked to be there at all may still be any text.
+    fn checked(&self, test: &ast::Expr) -> BTreeSet<String> {
+        if self.inside && asks_absence(test) { BTreeSet::new() } else { self.names(test) }
     }
 
     /// The names in an expression, and what they were read from.
@@ -76,14 +83,10 @@ impl Finder {
             }
         }
         if otherwise.is_some_and(|other| other.iter().any(ast::Stmt::is_raise_stmt)) {
-            let mut set = Set::default();
-            body.iter().for_each(|statement| set.visit_stmt(statement));
-            self.found.names.extend(set.0);
+            self.found.names.extend(set_by(body));
         }
         // What is collected under a test stands for what the test asks.
-        let mut collected = Set::default();
-        body.iter().for_each(|statement| collected.visit_stmt(statement));
-        for name in collected.0.into_iter().filter(|name| !is_constant(name)) {
+        for name in set_by(body).into_iter().filter(|name| !is_constant(name)) {
             self.locals.entry(name).or_default().extend(test.iter().cloned());
         }
         self.above.push(test.clone());
@@ -95,8 +98,9 @@ impl Finder {
         let above = std::mem::take(&mut self.above);
         let locals = std::mem::take(&mut self.locals);
         let found = std::mem::take(&mut self.found);
+        let inside = std::mem::replace(&mut self.inside, true);
         self.block(&function.body);
-        (self.above, self.locals) = (above, locals);
+        (self.above, self.locals, self.inside) = (above, locals, inside);
         let own = std::mem::replace(&mut self.found, found);
         let guard = |one: &ast::AnyParameterRef<'_>| {
             let name = one.name().as_str();
@@ -128,14 +132,14 @@ impl<'a> Visitor<'a> for Finder {
     fn visit_stmt(&mut self, statement: &'a ast::Stmt) {
         match statement {
             ast::Stmt::If(branch) => {
-                let mut tests = self.names(&branch.test);
+                let mut tests = self.checked(&branch.test);
                 let otherwise = branch.elif_else_clauses.iter().find(|clause| clause.test.is_none());
                 let otherwise = otherwise.map(|clause| clause.body.as_slice());
                 self.branch(&tests, &branch.body, otherwise);
                 for clause in &branch.elif_else_clauses {
                     if let Some(test) = &clause.test {
-                        tests.extend(self.names(test));
-                        let own = self.names(test);
+                        let own = self.checked(test);
+                        tests.extend(own.iter().cloned());
                         self.branch(&own, &clause.body, otherwise);
                     } else {
                         self.branch(&tests, &clause.body, None);
@@ -167,6 +171,25 @@ impl<'a> Visitor<'a> for Finder {
             self.check(names, guard.as_ref());
         }
         walk_expr(self, e);
+    }
+}
+
+/// Whether a test asks nothing but whether something is not there: `not a`, `a is None or b is None`.
+fn asks_absence(test: &ast::Expr) -> bool {
+    match test {
+        ast::Expr::BoolOp(all) => all.values.iter().all(asks_absence),
+        ast::Expr::UnaryOp(one) => matches!(one.op, ast::UnaryOp::Not) && is_read(&one.operand),
+        ast::Expr::Compare(compare) => compare.comparators.iter().all(ast::Expr::is_none_literal_expr),
+        _ => false,
+    }
+}
+
+/// Whether an expression only reads something.
+fn is_read(e: &ast::Expr) -> bool {
+    match e {
+        ast::Expr::Name(_) | ast::Expr::Attribute(_) | ast::Expr::Subscript(_) => true,
+        ast::Expr::Call(call) => last_name(&call.func).is_some_and(|name| ["get", "getenv"].contains(&name)),
+        _ => false,
     }
 }
 
@@ -210,6 +233,15 @@ impl<'a> Visitor<'a> for Names {
 }
 
 /// The names that statements set or add to.
+fn set_by(body: &[ast::Stmt]) -> BTreeSet<String> {
+    let mut set = Set::default();
+    for statement in body {
+        set.visit_stmt(statement);
+    }
+    set.0
+}
+
+/// They are found here.
 #[derive(Default)]
 struct Set(BTreeSet<String>);
 
@@ -279,6 +311,8 @@ mod tests {
         raise RuntimeError(weak)
 ";
         assert_eq!(refused(text), ["SECRET_KEY"]);
+        let text = "def token():\n    key = config['SECRET_KEY']\n    if key is None:\n        raise ServerError\n";
+        assert!(refused(text).is_empty());
         assert_eq!(refused("if os.environ['SECRET_KEY'] == 'a':\n    raise ValueError\n"), ["SECRET_KEY"]);
     }
 
