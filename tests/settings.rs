@@ -290,3 +290,58 @@ fn a_list_is_as_certain_as_its_items() {
     with("['*', os.getenv('HOSTS', 'a.example')]", "production - setting.ALLOWED_HOSTS overridable=false");
     with("['a.example']", "production - setting.ALLOWED_HOSTS overridable=false");
 }
+
+#[test]
+fn a_value_that_lies_in_a_sample_is_one_whichever_variable_may_stand_above_it() {
+    let app = "from flask import Flask
+class Config:
+    DEBUG = False
+app = Flask(__name__)
+app.config.from_object(Config)
+app.config['SECRET_KEY'] = os.environ['SECRET_KEY']
+app.config.from_prefixed_env()
+";
+    let lines = facts(&[
+        ("Dockerfile", "FROM python:3.12\nWORKDIR /app\nCOPY . .\nCMD gunicorn app:app\n"),
+        ("compose.production.yaml", "services:\n  web:\n    build: .\n    env_file: .env.prod\n"),
+        (".env.prod.example", "SECRET_KEY=replace-with-another\n"),
+        ("app.py", &format!("import os\n{app}")),
+    ]);
+    holds(&lines, &["production - setting.SECRET_KEY sampled=true"]);
+}
+
+#[test]
+fn a_service_whose_entry_file_falls_to_development_runs_it_where_nothing_sets_another() {
+    let with = |env: &str, sample: &str| {
+        facts(&[
+            ("Dockerfile", "FROM python:3.12\nWORKDIR /app\nCOPY . .\nCMD gunicorn shop.wsgi\n"),
+            ("compose.production.yaml", &format!("services:\n  web:\n    build: .\n{env}")),
+            (".env.example", sample),
+            ("shop/__init__.py", ""),
+            (
+                "shop/wsgi.py",
+                "import os\nos.environ.setdefault('DJANGO_SETTINGS_MODULE', 'shop.settings.development')\n",
+            ),
+            ("shop/settings/__init__.py", ""),
+            ("shop/settings/development.py", "DEBUG = True\nINSTALLED_APPS = []\n"),
+            ("shop/settings/production.py", "DEBUG = False\nINSTALLED_APPS = []\n"),
+        ])
+    };
+    let has = |lines: &[String], what: &str| lines.iter().any(|line| line.contains(what));
+    let falls = |lines: &[String]| has(lines, "falls_back_to=shop.settings.development");
+    assert!(has(&with("", "A=1\n"), "production - setting.SETTINGS_MODULE named_for=development"));
+    assert!(falls(&with("    env_file: .env\n", "DJANGO_SETTINGS_MODULE=shop.settings.development\n")));
+    assert!(!falls(&with("    env_file: .env\n", "DJANGO_SETTINGS_MODULE=shop.settings.production\n")));
+}
+
+#[test]
+fn an_image_whose_entry_file_names_settings_for_a_developer_is_told_its_own_where_it_is_deployed() {
+    let lines = facts(&[
+        ("Dockerfile", "FROM python:3.12\nWORKDIR /app\nCOPY . .\nCMD gunicorn shop.wsgi\n"),
+        ("shop/__init__.py", ""),
+        ("shop/wsgi.py", "import os\nos.environ.setdefault('DJANGO_SETTINGS_MODULE', 'shop.settings.dev')\n"),
+        ("shop/settings/__init__.py", ""),
+        ("shop/settings/dev.py", "DEBUG = True\nINSTALLED_APPS = []\n"),
+    ]);
+    assert!(!lines.iter().any(|line| line.starts_with("production - setting.DEBUG")), "{lines:#?}");
+}

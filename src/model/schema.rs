@@ -258,6 +258,18 @@ pub const ATTRIBUTES: &[AttributeRow] = &[
     row(Setting, "renewed", Text, "for what signs: always or by-default, if it is made anew at each start"),
     row(Setting, "placeholder", Bool, "whether the value is a placeholder"),
     row(Setting, "refused", Bool, "whether the program refuses to start with some values of it"),
+    row(
+        Setting,
+        "checked_for",
+        Text,
+        "the name of which one value brings the program to look at it, and that is not given",
+    ),
+    row(
+        Setting,
+        "chosen_by",
+        Text,
+        "the variable that may choose another settings module, where a default chooses this one",
+    ),
     row(Setting, "items", List, "its items but for those that are normal on one side only"),
     row(
         Setting,

@@ -2,9 +2,9 @@
 
 use super::components::Context;
 use super::part::Part;
-use super::{pytest, settings};
-use crate::environments::Planned;
+use super::{deployed, entry, pytest};
 use crate::environments::words::role_of_value;
+use crate::environments::{Planned, SettingsChoice};
 use crate::formats::World;
 use crate::model::{Certainty, Known, Role, Span};
 
@@ -47,7 +47,7 @@ pub(super) fn of(
         return Some(Chosen { name, span, by_name: false, certainty: Certainty::Stated });
     }
     let certainty = Certainty::Default { variable: Some(VARIABLE.into()) };
-    let default = settings::entry_default(context, part, VARIABLE).filter(|default| offers(&default.value));
+    let default = entry::default_of(context, part, VARIABLE).filter(|default| offers(&default.value));
     let speaks = |name: &str| role_of_value(name).is_some_and(|(found, _)| found == role);
     let unset = !world.is_open() && var.value == Known::Absent;
     if let Some(default) = default.as_ref().filter(|default| unset || speaks(&default.value)) {
@@ -60,6 +60,7 @@ pub(super) fn of(
     if let Some((name, span)) = named {
         return Some(Chosen { name: name.clone(), span: Some(*span), by_name: true, certainty });
     }
-    let default = default?;
+    let as_module = |class: &str| SettingsChoice { module: class.to_owned(), class: None, span: None };
+    let default = default.filter(|default| !deployed::is_developed(planned, &as_module(&default.value), world))?;
     Some(Chosen { name: default.value, span: Some(default.span), by_name: false, certainty })
 }

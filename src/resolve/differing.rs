@@ -50,6 +50,7 @@ pub(super) fn of(
                 settings: got,
                 choice: main.choice.clone(),
                 selected: main.selected,
+                by_default: main.by_default,
                 world,
                 component: Some(part.name.clone()),
                 choice_certainty: main.choice_certainty.clone(),

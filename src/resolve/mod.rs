@@ -9,6 +9,7 @@ mod copy_sources;
 mod deployed;
 mod differing;
 mod edited;
+mod entry;
 mod env_file;
 mod exports;
 pub mod hosted;

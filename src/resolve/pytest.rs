@@ -24,12 +24,17 @@ pub(super) fn module(context: &Context<'_, '_>, part: Option<&Part<'_>>) -> Opti
 /// The module that pytest is told with `--ds`.
 fn by_option(part: &Part<'_>) -> Option<SettingsChoice> {
     part.processes.iter().find_map(|process| {
-        let at = process.argv.iter().position(|word| word.contains("pytest"))?;
+        let at = process.argv.iter().position(|word| is_word(word))?;
         let rest = process.argv.get(at + 1..)?;
         let flag = rest.iter().position(|word| word == "--ds" || word.starts_with("--ds="))?;
         let module = rest[flag].strip_prefix("--ds=").or_else(|| rest.get(flag + 1).map(String::as_str))?;
         Some(SettingsChoice { module: module.to_owned(), class: None, span: process.origin.primary() })
     })
+}
+
+/// Whether a word of a command line is pytest, under its old name too.
+fn is_word(word: &str) -> bool {
+    word.contains("pytest") || paths::name(word) == "py.test"
 }
 
 /// The class of settings that pytest's options name.
@@ -39,7 +44,7 @@ pub(super) fn configuration(context: &Context<'_, '_>, part: Option<&Part<'_>>) 
 
 /// What pytest is told by its files, where the component runs it.
 fn options(context: &Context<'_, '_>, part: Option<&Part<'_>>) -> Vec<PytestOptions> {
-    let runs = |argv: &[String]| argv.iter().any(|word| word.contains("pytest") || word == "tox");
+    let runs = |argv: &[String]| argv.iter().any(|word| is_word(word) || word == "tox");
     let uses_pytest = part.is_none_or(|part| {
         part.commands.iter().any(|(argv, _)| runs(argv)) || part.processes.iter().any(|process| runs(&process.argv))
     });

@@ -5,20 +5,21 @@ use super::configuration;
 use super::copied;
 use super::deployed;
 use super::edited;
+use super::entry;
 use super::hosted_names;
 use super::mounted;
 use super::part::Part;
 use super::pytest;
 use super::selected;
 use super::speaker;
-use crate::discover::{Kind, paths};
+use crate::discover::Kind;
 use crate::environments::settings::Module;
 use crate::environments::words::role_of_value;
 use crate::environments::{Planned, SettingsChoice};
 pub(super) use crate::formats::python::Settings;
 use crate::formats::python::{self, Evaluator};
 use crate::formats::{Var, World};
-use crate::model::{Certainty, Known, Origin, Reason, Role, Span, Spanned};
+use crate::model::{Certainty, Known, Origin, Reason, Role, Span};
 
 /// The settings of an environment.
 pub struct Loaded {
@@ -28,6 +29,8 @@ pub struct Loaded {
     pub choice: SettingsChoice,
     /// Whether something selects it; else its name alone speaks for it.
     pub selected: bool,
+    /// Whether only a default chooses it where another module is named for the environment.
+    pub by_default: bool,
     /// The world it was evaluated in.
     pub world: World,
     /// The component whose variables it saw.
@@ -37,13 +40,13 @@ pub struct Loaded {
     /// The choice that is made where its variable is not set, by the code that chooses: a name and its place.
     pub fallback: Option<(String, Span)>,
     /// Settings that the program checks: it does not start with some values of them.
-    pub refused: std::collections::BTreeSet<String>,
+    pub refused: python::refusal::Refusals,
     /// Why a variable's default is not to be relied on.
     pub unseen: Option<Reason>,
 }
 
 /// Stands for a module whose name the image's build has rewritten in a way that is not followed.
-const UNKNOWN: &str = "?";
+pub(super) const UNKNOWN: &str = "?";
 /// Variables that name a settings module.
 pub(super) const MODULE_VARIABLE: &str = "DJANGO_SETTINGS_MODULE";
 
@@ -79,9 +82,10 @@ pub fn load(context: &Context<'_, '_>, planned: &Planned, parts: &[Part<'_>], mo
     let evaluator = Evaluator::new(context.repository.tree, roots)
         .run(pytest::run(part, planned.environment.role))
         .brought(copied::of(context, part));
+    let by_entry = selected && entry::is_default(context, planned, part, &choice, &world);
     let world = with_selector(world, &choice);
     let mut settings = evaluator.module(&choice.module, &world, choice.class.as_deref());
-    let mut choice_certainty = certainty(&choice, &world);
+    let mut choice_certainty = if by_entry { entry::by_variable() } else { certainty(&choice, &world) };
     // A package that holds nothing itself is not what a module named for the environment gives way to.
     if settings.values.is_empty()
         && settings.classes.is_empty()
@@ -94,7 +98,7 @@ pub fn load(context: &Context<'_, '_>, planned: &Planned, parts: &[Part<'_>], mo
     if settings.values.is_empty()
         && settings.classes.is_empty()
         && !selected
-        && let Some(own) = process_default(context, part).filter(|own| own.module != choice.module)
+        && let Some(own) = entry::module(context, part).filter(|own| own.module != choice.module)
     {
         settings = evaluator.module(&own.module, &world, None);
         choice_certainty = certainty(&own, &world);
@@ -118,15 +122,24 @@ pub fn load(context: &Context<'_, '_>, planned: &Planned, parts: &[Part<'_>], mo
         return None;
     }
     mounted::forget(context, part, &mut settings);
-    let refused =
-        settings.files.iter().flat_map(|(file, _)| python::refusal::refusals(context.repository.tree, *file)).collect();
+    // What a module holds that only a default chooses holds by default.
+    let by_default = selected && choice_certainty.is_default() && deployed::is_by_default(planned, modules, &choice);
+    if by_default {
+        for value in settings.values.values_mut() {
+            value.certainty = value.certainty.and(&choice_certainty);
+        }
+    }
+    let refused = entry::checked(context, &settings, None);
+    let unset = || (!selected).then(|| deployed::unset(context, planned, part?, &choice)).flatten();
+    let fallback = selected::fallback(context, &world).or_else(unset);
     Some(Loaded {
         settings,
         choice_certainty,
-        fallback: selected::fallback(context, &world),
+        fallback,
         refused,
         choice,
         selected,
+        by_default,
         world,
         component: part.map(|part| part.name.clone()),
         unseen: part.and_then(|part| part.unseen.clone()).or_else(|| planned.unseen.clone()),
@@ -166,9 +179,20 @@ fn program(context: &Context<'_, '_>, part: Option<&Part<'_>>, world: World) -> 
     let span = Some(Span::new(file, 0, 0));
     let choice = SettingsChoice { module: settings.module.clone(), class: None, span };
     let (component, unseen) = (part.map(|part| part.name.clone()), part.and_then(|part| part.unseen.clone()));
-    let refused = python::refusal::refusals(tree, file);
+    let refused = entry::checked(context, &settings, Some(file));
     let (choice_certainty, fallback) = (Certainty::Stated, selected::fallback(context, &world));
-    Some(Loaded { settings, choice, selected: true, choice_certainty, fallback, world, component, refused, unseen })
+    Some(Loaded {
+        settings,
+        choice,
+        selected: true,
+        choice_certainty,
+        fallback,
+        world,
+        component,
+        refused,
+        unseen,
+        by_default: false,
+    })
 }
 
 /// The module's own name is set while it is loaded.
@@ -199,7 +223,9 @@ fn choose(
         return Some((choice.clone(), true));
     }
     let var = world.get(MODULE_VARIABLE);
-    if let Some(module) = var.value.one() {
+    // A sample is written for a developer: where something is deployed it says nothing of the choice.
+    let for_developers = |module: &String| var.certainty.is_default() && deployed::is_for_developers(planned, module);
+    if let Some(module) = var.value.one().filter(|module| !for_developers(module)) {
         let choice = SettingsChoice {
             module: module.clone(),
             class: world.get("DJANGO_CONFIGURATION").value.one().cloned(),
@@ -212,7 +238,7 @@ fn choose(
         return Some((choice, true));
     }
     let role = planned.environment.role;
-    let process = process_default(context, part);
+    let process = entry::module(context, part);
     let fallen = process.as_ref().is_some_and(|choice| deployed::is_developed(planned, choice, world));
     let process = process.filter(|choice| !deployed::is_foreign(context, planned, part, choice, world));
     if process.as_ref().is_some_and(|default| default.module == UNKNOWN) {
@@ -303,10 +329,8 @@ fn is_object(context: &Context<'_, '_>, module: &Module) -> bool {
 
 /// Whether something outside may choose another module: nothing here names it in a variable, and others may be set.
 fn certainty(choice: &SettingsChoice, world: &World) -> Certainty {
-    let own = world.vars().get(MODULE_VARIABLE).is_some_and(|var| var.origin.primary() != choice.span);
-    let named = world.vars().contains_key(MODULE_VARIABLE) && !own;
-    let by_variable = named && choice.class.is_none() || !world.is_open();
-    if by_variable { Certainty::Stated } else { Certainty::Default { variable: Some(MODULE_VARIABLE.into()) } }
+    let named = world.vars().contains_key(MODULE_VARIABLE) && choice.class.is_none();
+    if named || !world.is_open() { Certainty::Stated } else { entry::by_variable() }
 }
 
 /// Whether a module lies in the folder a component is built from.
@@ -316,51 +340,6 @@ fn near(part: Option<&Part<'_>>, module: &Module) -> bool {
             || part.folder == "."
             || module.root.starts_with(&part.folder)
             || part.folder.starts_with(&module.root)
-    })
-}
-
-/// The module that the process's own entry file sets.
-fn process_default(context: &Context<'_, '_>, part: Option<&Part<'_>>) -> Option<SettingsChoice> {
-    let module = entry_default(context, part, MODULE_VARIABLE)?;
-    let named = edited::word(context, part, module.span, &module.value).unwrap_or_else(|| UNKNOWN.into());
-    Some(SettingsChoice { module: named, class: None, span: Some(module.span) })
-}
-
-/// What the process's own entry file gives a variable that is not set: wsgi.py for a server, manage.py for the rest.
-pub(super) fn entry_default(
-    context: &Context<'_, '_>,
-    part: Option<&Part<'_>>,
-    variable: &str,
-) -> Option<Spanned<String>> {
-    let tree = context.repository.tree;
-    let served = part.and_then(|part| part.processes.iter().find_map(|process| process.module.clone()));
-    let entry = |name: &str| {
-        let ours = context.repository.of(Kind::Python).iter().filter(|file| paths::name(tree.path(**file)) == name);
-        let folder = part.map(|part| part.folder.as_str()).unwrap_or_default();
-        let mut ours: Vec<_> = ours.copied().collect();
-        ours.sort_by_key(|file| !tree.path(*file).starts_with(folder));
-        ours.into_iter().next()
-    };
-    let by_module = served.and_then(|module| {
-        let end = format!("{}.py", module.replace('.', "/"));
-        let package = format!("{}/__init__.py", module.replace('.', "/"));
-        let files = context.repository.of(Kind::Python).iter();
-        files.into_iter().find(|file| {
-            let path = tree.path(**file);
-            let at_end = |end: &str| path == end || path.ends_with(&format!("/{end}"));
-            at_end(&end) || at_end(&package)
-        })
-    });
-    // What a server loads by other means is its own entry file, not the one for commands.
-    let by_command = part.is_none_or(|part| {
-        let words = || part.processes.iter().flat_map(|process| &process.argv);
-        part.processes.is_empty() || words().any(|word| word.ends_with("manage.py"))
-    });
-    let names = if by_command { ["manage.py", "wsgi.py", "asgi.py"] } else { ["wsgi.py", "asgi.py", "manage.py"] };
-    let files = std::iter::once(by_module.copied()).chain(names.map(entry));
-    files.flatten().find_map(|file| {
-        let facts = python::entry_points(tree, file);
-        facts.defaults.iter().find(|(name, _)| name == variable).map(|(_, default)| default.clone())
     })
 }
 

@@ -75,23 +75,31 @@ fn defaults(loaded: &Loaded, used: &mut Vec<Used>) {
     let is_set = |name: &str| values.get(name).is_some_and(|val| !matches!(behind(val).kind, Py::Undefined));
     let unset = |names: &[&str]| names.iter().all(|name| !is_set(name));
     let shown = |names: &[&str]| names.iter().find_map(|name| values.get(*name)).map(|val| val.origin.clone());
+    // What a branch sets that is not taken by default holds no longer where it is.
+    let unless = |names: &[&str], used: Used| match names.iter().find_map(|name| values.get(*name)) {
+        Some(val) => Used { certainty: certainty_of(val), ..used },
+        None => used,
+    };
     if let Some(origin) = shown(&MAIL_SETTINGS).filter(|_| unset(&["EMAIL_BACKEND", "MAILERS"])) {
         used.retain(|one| one.role != "mail");
-        used.push(default("mail", "smtp", SMTP, "mail", origin));
+        used.push(unless(&["EMAIL_BACKEND"], default("mail", "smtp", SMTP, "mail", origin)));
     }
     let media = shown(&["MEDIA_ROOT", "MEDIA_URL"]).filter(|_| unset(&["STORAGES", "DEFAULT_FILE_STORAGE"]));
     if let Some(origin) = media {
         let driver = "django.core.files.storage.FileSystemStorage";
-        used.push(default("storage.media", "filesystem", driver, "object_storage", origin));
+        let media = default("storage.media", "filesystem", driver, "object_storage", origin);
+        used.push(unless(&["STORAGES", "DEFAULT_FILE_STORAGE"], media));
     }
     let static_files = shown(&["STATIC_ROOT", "STATIC_URL"]).filter(|_| unset(&["STORAGES", "STATICFILES_STORAGE"]));
     if let Some(origin) = static_files {
         let driver = "django.contrib.staticfiles.storage.StaticFilesStorage";
-        used.push(default("storage.static", "filesystem", driver, "object_storage", origin));
+        let assets = default("storage.static", "filesystem", driver, "object_storage", origin);
+        used.push(unless(&["STORAGES", "STATICFILES_STORAGE"], assets));
     }
     if let Some(file) = loaded.settings.file.filter(|_| unset(&["CACHES"])) {
         let driver = "django.core.cache.backends.locmem.LocMemCache";
-        used.push(default("cache", "locmem", driver, "cache", Origin::set(Span::new(file, 0, 0))));
+        let cache = default("cache", "locmem", driver, "cache", Origin::set(Span::new(file, 0, 0)));
+        used.push(unless(&["CACHES"], cache));
     }
 }
 

@@ -96,6 +96,9 @@ mod tests {
         let text = "EMAIL_BACKEND = 'djcelery_email.backends.CeleryEmailBackend'\n\
             CELERY_EMAIL_BACKEND = 'django.core.mail.backends.console.EmailBackend'\n";
         assert_eq!(mail(text), Some(("console".into(), None)));
+        let text = "EMAIL_BACKEND = 'djmail.backends.default.EmailBackend'\n\
+            DJMAIL_REAL_BACKEND = 'django.core.mail.backends.console.EmailBackend'\n";
+        assert_eq!(mail(text), Some(("console".into(), None)));
     }
 
     #[test]

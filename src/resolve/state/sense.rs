@@ -6,7 +6,7 @@ use crate::environments::words::{naming, role_of_value};
 use crate::formats::python::{Kind, Val};
 use crate::knowledge::{packages, settings, variables};
 use crate::model::{Certainty, Known, Origin, Role, Span};
-use crate::resolve::settings::Loaded;
+use crate::resolve::settings::{Loaded, MODULE_VARIABLE};
 
 /// States what is known of a setting besides its value.
 pub(super) fn state(
@@ -22,7 +22,13 @@ pub(super) fn state(
     let origin = &val.origin;
     let unset = |name: &String| loaded.world.get(name).value == Known::Absent;
     let variables_unset = !val.variables.is_empty() && val.variables.iter().all(unset);
-    fact.bool("fallback", certainty.is_default() || variables_unset, origin);
+    // What holds only for want of a choice of other settings is the module's own word.
+    let by_choice = loaded.by_default
+        && matches!(certainty, Certainty::Default { variable: Some(name) } if name == MODULE_VARIABLE);
+    fact.bool("fallback", certainty.is_default() && !by_choice || variables_unset, origin);
+    if loaded.by_default {
+        fact.text("chosen_by", MODULE_VARIABLE, origin);
+    }
     fact.bool("overridable", certainty.is_default(), origin);
     // What an image sets, or a compose file in place of a variable, is no sample: it holds where nobody sets another.
     // What a new application is offered is one: another's may be any.
@@ -40,7 +46,10 @@ pub(super) fn state(
         }
     };
     let signs = settings::signs(name);
-    holds("sampled", val.variables.iter().any(sampled));
+    // Another variable may stand above the one that the sample sets: a value that lies in a sample is one all the same.
+    let shown = certainty.is_default()
+        && val.origin.steps.iter().any(|step| !tree.path(step.span.file).ends_with(".py") && sample(step.span));
+    holds("sampled", shown || val.variables.iter().any(sampled));
     holds("signs", signs);
     if let Some(how) = renewed(val, tree).filter(|_| signs) {
         fact.text("renewed", how, origin);
@@ -57,13 +66,21 @@ pub(super) fn state(
     let tenants = ["TENANT_APPS", "SHARED_APPS"].iter().all(|name| loaded.settings.values.contains_key(*name));
     holds("hosts_looked_up", name == "ALLOWED_HOSTS" && (tenants || refuses_hosts(loaded, tree)));
     holds("empty", inner.as_str().is_some_and(str::is_empty));
-    holds("refused", refused.contains(name));
+    // What another setting or variable gives is checked with it.
+    let names = || std::iter::once(name).chain(same_place(val, loaded)).chain(val.variables.iter().map(String::as_str));
+    let guard = names().find_map(|name| refused.guarded.get(name));
+    // Where the name that brings the check is given, it is made or has been thought of.
+    let given = guard.is_some_and(|guard| loaded.world.vars().contains_key(guard));
+    holds("refused", names().any(|name| refused.names.contains(name)) || given);
     let service = ["ENGINE", "BACKEND", "STORAGE", "_URI", "CACHE_TYPE", "CELERY_TASK_ALWAYS_EAGER"];
     let of_service = service.iter().any(|end| name.ends_with(end));
     holds("critical", !of_service && settings::critical(name).is_some_and(|row| row.roles.is_empty()));
     holds("protects", settings::shared_with_staging(name).is_some());
     if let Some(text) = inner.as_str() {
         fact.bool("placeholder", variables::is_placeholder(text), origin);
+    }
+    if let Some(guard) = guard.filter(|_| !given) {
+        fact.text("checked_for", guard, origin);
     }
     if let Some(wanted) = settings::production_must(name) {
         fact.text("required", if wanted { "True" } else { "False" }, origin);
@@ -163,6 +180,13 @@ fn guards(label: &str) -> bool {
         .iter()
         .any(|word| plain.contains(word))
         || plain.split('.').next() == Some("bandit")
+}
+
+/// Settings whose value stands at the same place.
+fn same_place<'l>(val: &'l Val, loaded: &'l Loaded) -> impl Iterator<Item = &'l str> {
+    let place = val.origin.primary();
+    let same = move |other: &Val| place.is_some() && other.origin.primary() == place;
+    loaded.settings.values.iter().filter(move |(_, other)| same(other)).map(|(name, _)| name.as_str())
 }
 
 /// Whether a file that describes what is deployed names a variable: Terraform's, or the one that a platform asks by.

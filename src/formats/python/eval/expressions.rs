@@ -333,7 +333,7 @@ impl Machine<'_> {
             }
             return Ok(self.introspect(name, &args, at, f));
         }
-        self.call(&callee, &args, at, f)
+        self.call_by(&call.func, &callee, &args, at, f)
     }
 
     fn introspect(&mut self, name: &str, args: &Args, at: Span, f: &mut Frame) -> V {

@@ -11,6 +11,7 @@ pub(crate) mod enums;
 pub(crate) mod export;
 pub(crate) mod expressions;
 pub(crate) mod format;
+pub(crate) mod handed;
 pub(crate) mod imports;
 pub(crate) mod installed;
 pub(crate) mod items;

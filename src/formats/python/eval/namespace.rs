@@ -10,7 +10,7 @@ use super::values::{Args, Exc, Id, K, Names, R, Role, V};
 use crate::model::{Reason, Span};
 
 /// Settings that are a project's own by their nature: a library for one topic does not know them.
-const OWN: [&str; 10] = [
+pub(super) const OWN: [&str; 10] = [
     "SECRET_KEY",
     "DEBUG",
     "ALLOWED_HOSTS",

@@ -307,3 +307,37 @@ fn what_may_fail_in_very_many_places_is_given_up() {
     let got = run(&code, &open());
     assert!(got.problems.is_empty() && got.incomplete.is_some(), "{:?}", got.incomplete);
 }
+
+#[test]
+fn what_is_cast_where_it_is_read_stays_so_under_a_name_of_its_own() {
+    let with = |import: &str, read: &str| {
+        let got = run(&format!("{import}\nx = {read}\nDEBUG = x\nif x:\n    A = 1\n"), &open());
+        assert!(got.values["DEBUG"].true_for.is_empty(), "{read}");
+        assert!(got.reads.iter().all(|read| read.raw_truth.is_none()), "{read}");
+    };
+    with("import environ\nenv = environ.Env()", "env.bool('D', default=False)");
+    with("from environs import Env\nenv = Env()", "env.bool('D', default=False)");
+    with("from decouple import config", "config('D', default=False, cast=bool)");
+    with("from starlette.config import Config\nconfig = Config()", "config('D', cast=bool, default=False)");
+    let got = run("from decouple import config\nx = config('D', default='')\nDEBUG = bool(x)\n", &open());
+    assert!(!got.values["DEBUG"].true_for.is_empty());
+}
+
+#[test]
+fn a_project_s_own_settings_stay_where_a_plugin_is_handed_the_module() {
+    let got = run("import plug\nSECRET_KEY = 'a'\nINSTALLED_APPS = []\nplug.settings(globals())\n", &open());
+    assert!(got.values["SECRET_KEY"].as_str() == Some("a") && got.values["SECRET_KEY"].certainty.is_default());
+    assert!(matches!(got.values["INSTALLED_APPS"].kind, Kind::Unknown(_)));
+    let text = "import django_heroku\nALLOWED_HOSTS = ['a']\ndjango_heroku.settings(locals())\n";
+    assert!(matches!(run(text, &open()).values["ALLOWED_HOSTS"].kind, Kind::Unknown(_)));
+}
+
+#[test]
+fn what_a_class_sets_itself_is_set_where_it_hands_over_its_own() {
+    let class =
+        "from boogie import Conf\nclass Mine:\n    DEBUG = True\nclass Own(Mine, Conf):\n    ALLOWED_HOSTS = ['*']\n";
+    let got = run(&format!("{class}Own.save_settings(globals())\n"), &open());
+    let sure = |name: &str| got.values.get(name).is_some_and(|v| v.certainty.is_default());
+    assert!(sure("ALLOWED_HOSTS") && sure("DEBUG"));
+    assert!(matches!(&got.values["ALLOWED_HOSTS"].kind, Kind::List(items) if items.len() == 1));
+}

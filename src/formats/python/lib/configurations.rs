@@ -6,6 +6,7 @@ use super::made::Plain;
 use crate::formats::python::eval::machine::Machine;
 use crate::formats::python::eval::truth::placed;
 use crate::formats::python::eval::values::{Args, Id, K, R, Role, Space, V};
+use crate::formats::python::lib::os::Making;
 use crate::model::Span;
 
 const PREFIX: &str = "configurations.values.";
@@ -106,7 +107,8 @@ impl Machine<'_> {
             return Ok(default);
         }
         let default = if required { None } else { Some(default) };
-        self.env_cast(&variable, default, required, "configurations", at, &mut |m, v| {
+        let keeps = matches!(kind.as_str(), "Value" | "SecretValue");
+        let cast = &mut |m: &mut Self, v: &V| {
             let Some(text) = v.text().filter(|t| !placed(t)).map(str::to_owned) else {
                 return Ok(V::unknown("a value that is not followed", at).resting([v]));
             };
@@ -128,7 +130,8 @@ impl Machine<'_> {
                 "DatabaseURLValue" => m.configured_database(v, &more, at),
                 _ => Ok(V::unknown("a value that is not followed", at).resting([v])),
             }
-        })
+        };
+        self.env_cast(&variable, default, required, "configurations", at, Making { keeps, cast })
     }
 
     fn configured_database(&mut self, text: &V, more: &[(String, V)], at: Span) -> R {

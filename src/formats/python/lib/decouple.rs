@@ -9,6 +9,7 @@ use crate::discover::paths;
 use crate::formats::python::eval::machine::Machine;
 use crate::formats::python::eval::truth::placed;
 use crate::formats::python::eval::values::{Args, K, R, V};
+use crate::formats::python::lib::os::Making;
 use crate::model::{FileId, Span};
 
 impl Machine<'_> {
@@ -45,7 +46,9 @@ impl Machine<'_> {
             Some(d) => Some(self.lift(&d, at, &mut |m, v| m.decouple_cast(&cast, v, at))?),
         };
         let required = default.is_none();
-        self.env_cast(&name, default, required, "decouple", at, &mut |m, v| m.decouple_cast(&cast, v, at))
+        let keeps = matches!(cast, Cast::Raw | Cast::Text);
+        let cast = &mut |m: &mut Self, v: &V| m.decouple_cast(&cast, v, at);
+        self.env_cast(&name, default, required, "decouple", at, Making { keeps, cast })
     }
 
     fn decouple_cast(&mut self, cast: &Cast, v: &V, at: Span) -> R {

@@ -10,6 +10,7 @@ use super::os::Found;
 use crate::formats::python::eval::machine::Machine;
 use crate::formats::python::eval::truth::View;
 use crate::formats::python::eval::values::{Args, K, Names, R, V};
+use crate::formats::python::lib::os::Making;
 use crate::model::Span;
 
 /// Under this name an `Env` keeps that it looks into the files that variables name.
@@ -168,7 +169,8 @@ impl Machine<'_> {
             return Ok(V::unknown("a value that names another variable", at));
         }
         let kept = default.clone();
-        self.env_cast(name, default, required, "environ", at, &mut |m, v| {
+        let keeps = matches!(cast, Cast::Raw | Cast::Text);
+        let cast = &mut |m: &mut Self, v: &V| {
             let same = kept.as_ref().is_some_and(|d| d.text().is_some() && d.text() == v.text());
             let empty = matches!(kept, Some(V { k: K::None, .. })) && v.text() == Some("");
             match &cast {
@@ -179,7 +181,8 @@ impl Machine<'_> {
                 _ if same => Ok(v.clone()),
                 cast => m.environ_cast(cast, v, at),
             }
-        })
+        };
+        self.env_cast(name, default, required, "environ", at, Making { keeps, cast })
     }
 
     /// What a URL gives.

@@ -6,6 +6,7 @@ use super::made::Plain;
 use crate::formats::python::eval::machine::Machine;
 use crate::formats::python::eval::truth::placed;
 use crate::formats::python::eval::values::{Args, K, R, V};
+use crate::formats::python::lib::os::Making;
 use crate::model::Span;
 
 impl Machine<'_> {
@@ -58,7 +59,8 @@ impl Machine<'_> {
         }
         let subcast = args.named("subcast").or(args.pos.get(2)).cloned().map(|asked| self.cast_of(&asked));
         let method = method.to_owned();
-        self.env_cast(&name, default, required, "environs", at, &mut |m, v| {
+        let keeps = matches!(method.as_str(), "__call__" | "str");
+        let cast = &mut |m: &mut Self, v: &V| {
             let Some(text) = v.text().filter(|t| !placed(t) && !checked).map(str::to_owned) else {
                 return Ok(V::unknown("a variable that is read in a way that is not followed", at).resting([v]));
             };
@@ -89,6 +91,7 @@ impl Machine<'_> {
                 }
                 _ => Ok(V::unknown("a variable that is read in a way that is not followed", at).resting([v])),
             }
-        })
+        };
+        self.env_cast(&name, default, required, "environs", at, Making { keeps, cast })
     }
 }

@@ -7,6 +7,7 @@ use super::types::Type;
 use crate::formats::python::eval::machine::Machine;
 use crate::formats::python::eval::truth::wrap;
 use crate::formats::python::eval::values::{Args, Code, Exc, FuncKind, Id, K, Names, R, V};
+use crate::formats::python::lib::os::Making;
 use crate::model::Span;
 
 /// The class of what a wrapping validator is handed.
@@ -137,18 +138,13 @@ impl Machine<'_> {
         let required = default.is_none();
         for (i, name) in field.names.iter().enumerate().rev() {
             let kept = default.clone();
-            let got = self.env_cast(
-                name,
-                default,
-                required && i + 1 == field.names.len(),
-                "pydantic",
-                at,
-                &mut |m, v| match (v.text(), &kept) {
-                    (Some(""), Some(kept)) if config.ignore_empty => Ok(kept.clone()),
-                    (Some(""), None) if config.ignore_empty => m.raise("ValidationError", "a field is required", at),
-                    _ => m.pydantic_value(class, field, v, true, config.old, at),
-                },
-            )?;
+            let cast = &mut |m: &mut Self, v: &V| match (v.text(), &kept) {
+                (Some(""), Some(kept)) if config.ignore_empty => Ok(kept.clone()),
+                (Some(""), None) if config.ignore_empty => m.raise("ValidationError", "a field is required", at),
+                _ => m.pydantic_value(class, field, v, true, config.old, at),
+            };
+            let last = required && i + 1 == field.names.len();
+            let got = self.env_cast(name, default, last, "pydantic", at, Making { keeps: false, cast })?;
             default = Some(got);
         }
         let value = default.unwrap_or_else(|| V::unknown("a field without a name", at));

@@ -4,6 +4,7 @@
 use super::casts::Cast;
 use crate::formats::python::eval::machine::Machine;
 use crate::formats::python::eval::values::{Args, K, R, V};
+use crate::formats::python::lib::os::Making;
 use crate::model::Span;
 
 /// What a function makes of a variable's text, by its name; none if it is no such function.
@@ -43,7 +44,8 @@ impl Machine<'_> {
         let name = given.or(args.pos.first()).and_then(V::text).filter(|name| is_name(name))?.to_owned();
         let default = args.named("default").or_else(|| args.pos.get(1).filter(|_| given.is_none())).cloned();
         let required = default.is_none();
-        Some(self.env_cast(&name, default, required, "os", at, &mut |m, v| m.helper_cast(&cast, v, at)))
+        let made = &mut |m: &mut Self, v: &V| m.helper_cast(&cast, v, at);
+        Some(self.env_cast(&name, default, required, "os", at, Making { keeps: false, cast: made }))
     }
 
     fn helper_cast(&mut self, cast: &Cast, v: &V, at: Span) -> R {

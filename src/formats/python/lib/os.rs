@@ -31,6 +31,14 @@ pub(crate) enum Found {
     Open,
 }
 
+/// What a library makes of the text of a variable.
+pub(crate) struct Making<'c, M> {
+    /// Whether the text stays as it is, so that what asks whether it is true asks the variable's own text.
+    pub(crate) keeps: bool,
+    /// What is made.
+    pub(crate) cast: &'c mut dyn FnMut(&mut M, &V) -> R,
+}
+
 impl Machine<'_> {
     /// Looks a variable up.
     pub(crate) fn find_variable(&mut self, name: &str, at: Span) -> Found {
@@ -90,7 +98,7 @@ impl Machine<'_> {
 
     /// The text of a variable, or its default.
     pub(crate) fn env_get(&mut self, name: &str, default: Option<V>, required: bool, via: &'static str, at: Span) -> R {
-        self.env_cast(name, default, required, via, at, &mut |_, v| Ok(v.clone()))
+        self.env_cast(name, default, required, via, at, Making { keeps: true, cast: &mut |_, v| Ok(v.clone()) })
     }
 
     /// A variable read through a library that makes something of its text; the default is taken as it is.
@@ -101,14 +109,14 @@ impl Machine<'_> {
         required: bool,
         via: &'static str,
         at: Span,
-        cast: &mut dyn FnMut(&mut Self, &V) -> R,
+        Making { keeps, cast }: Making<'_, Self>,
     ) -> R {
         self.note_read(name, default.as_ref(), required, via, at);
         let vars: Names = [name.to_owned()].into();
         let used = |v: V| {
             v.step(StepKind::Defaulted, at).with(|m| {
                 m.vars.insert(name.to_owned());
-                m.raw = Some(name.into());
+                m.raw = keeps.then(|| name.into());
             })
         };
         match self.find_variable(name, at) {
@@ -124,8 +132,8 @@ impl Machine<'_> {
                     Ok(wrap(vars, inner).with(|m| m.certainty = certainty))
                 } else {
                     self.may_raise(Some(missing(via)), at, Cond { vars: vars.clone(), default: Some(true) });
-                    let raw: Arc<str> = name.into();
-                    Ok(V::depends(vars, None).with(|m| m.raw = Some(raw)))
+                    let raw: Option<Arc<str>> = keeps.then(|| name.into());
+                    Ok(V::depends(vars, None).with(|m| m.raw = raw))
                 }
             }
         }

@@ -9,6 +9,7 @@ use crate::discover::paths;
 use crate::formats::python::eval::machine::Machine;
 use crate::formats::python::eval::truth::placed;
 use crate::formats::python::eval::values::{Args, K, R, V};
+use crate::formats::python::lib::os::Making;
 use crate::model::{FileId, Span};
 
 /// A sequence of texts.
@@ -85,7 +86,8 @@ impl Machine<'_> {
             Some(d) => Some(self.lift(&d, at, &mut run)?),
         };
         let required = default.is_none();
-        self.env_cast(&name, default, required, "starlette", at, &mut run)
+        let keeps = matches!(cast, Cast::Raw);
+        self.env_cast(&name, default, required, "starlette", at, Making { keeps, cast: &mut run })
     }
 
     /// `CommaSeparatedStrings(value)`.
