@@ -368,7 +368,9 @@ jobs:
         let top = (".github/workflows/main.yml", flow);
         assert_eq!(read(&[top, travis]), [".github/workflows/main.yml"]);
         assert_eq!(read(&[travis]), ["gen/client/.travis.yml"]);
-        let made = ("{{cookiecutter.name}}/.github/workflows/test.yml", flow);
-        assert_eq!(read(&[top, made]).len(), 2, "the top of what a template makes");
+        assert!(
+            super::is_at_top("{{cookiecutter.name}}/.github/workflows/test.yml"),
+            "the top of what a template makes"
+        );
     }
 }
