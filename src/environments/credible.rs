@@ -6,9 +6,9 @@ use super::images;
 use super::plan::{Planned, Runs};
 use super::starts::{commands, script};
 use super::targets::is_deploy_script;
-use super::words::naming;
+use super::words::{naming, selected};
 use crate::discover::Kind;
-use crate::formats::compose::{Project, Service};
+use crate::formats::compose::{EnvVar, Project, Service};
 use crate::knowledge::deployments::{Says, says};
 use crate::knowledge::processes;
 use crate::links::{Call, Caller, Repository};
@@ -46,7 +46,7 @@ pub(super) fn weigh(repository: &Repository<'_>, all: &mut [Planned]) {
             }
         } else if beside && is_tried_by_jobs(repository, planned) {
             planned.environment.confidence = planned.environment.confidence.min(Confidence::Guessed);
-        } else if beside || !serves {
+        } else if (beside || !serves) && !services(planned).any(|(service, _, _)| selects(service, role)) {
             planned.environment.confidence = planned.environment.confidence.min(Confidence::Named);
         }
     }
@@ -92,6 +92,15 @@ fn is_tried_by_jobs(repository: &Repository<'_>, planned: &Planned) -> bool {
 /// Whether a service runs a checkout, or a development server.
 fn develops(repository: &Repository<'_>, service: &Service, folder: &str) -> bool {
     development_sign(repository.tree, service, folder).is_some()
+}
+
+/// Whether a variable of a service selects what is for a role.
+fn selects(service: &Service, role: Role) -> bool {
+    let named = |(name, var): (&String, &EnvVar)| {
+        let value = var.var.value.one();
+        value.and_then(|value| selected(name, value)).is_some_and(|(selected, _)| selected == role)
+    };
+    service.environment.iter().any(named)
 }
 
 /// The services that run in an environment, their projects and folders.
@@ -147,6 +156,10 @@ mod tests {
         assert_eq!(of("ports: ['80:80']"), ["prod production invoked"]);
         assert_eq!(of("volumes: ['.:/app']"), ["prod production named"]);
         assert_eq!(of("command: flask run"), ["prod production named"]);
+        assert_eq!(
+            of("volumes: ['.:/app'], environment: {ENVIRONMENT: production}"),
+            ["production production invoked"]
+        );
     }
 
     #[test]
