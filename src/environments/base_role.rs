@@ -236,10 +236,13 @@ mod tests {
 
     /// The roles of what a plain file runs that mounts this, beside its Dockerfile.
     fn roles(mount: &str) -> Vec<Role> {
-        let compose = format!("services:\n  web: {{build: ., restart: always, volumes: ['{mount}']}}\n");
+        of(&format!("services:\n  web: {{build: ., restart: always, volumes: ['{mount}']}}\n"))
+    }
+
+    fn of(compose: &str) -> Vec<Role> {
         let docker = "FROM python:3.13\nCMD gunicorn a.wsgi\n";
         let files = [
-            ("compose.yaml", compose.as_str()),
+            ("compose.yaml", compose),
             ("Dockerfile", docker),
             ("src/a/wsgi.py", "application = None\n"),
             ("uploads/logo.svg", "<svg/>"),
@@ -249,6 +252,24 @@ mod tests {
         let all = plan.environments.iter().map(|planned| &planned.environment);
         let composed = all.filter(|about| about.files.iter().any(|file| tree.path(*file) == "compose.yaml"));
         composed.map(|about| about.role).collect()
+    }
+
+    #[test]
+    fn a_checkout_may_be_mounted_over_an_image_of_an_unknown_name() {
+        let web = "services:\n  web: {image: '${NAME}-api', environment: {A: b}, volumes: ['./src:/app/src']}\n";
+        assert_eq!(of(web), [Role::Development]);
+    }
+
+    #[test]
+    fn what_is_pulled_and_open_to_the_machine_alone_stands_behind_a_program_there() {
+        let with = |host: &str, more: &str| {
+            let helper =
+                format!("  helper: {{image: acme/helper, ports: ['{host}3000:3000'], environment: {{A: b}}{more}}}\n");
+            of(&format!("services:\n  db: {{image: 'postgres:16', ports: ['127.0.0.1:5432:5432']}}\n{helper}"))
+        };
+        assert_eq!(with("127.0.0.1:", ""), [Role::Development]);
+        assert_eq!(with("", ""), [Role::Production]);
+        assert_eq!(with("127.0.0.1:", ", restart: always"), [Role::Production]);
     }
 
     #[test]

@@ -6,8 +6,9 @@ use super::images;
 use super::plan::{Planned, Runs};
 use super::starts::{commands, script};
 use super::targets::is_deploy_script;
-use super::words::naming;
-use crate::formats::compose::{Project, Service};
+use super::words::{naming, selected};
+use crate::discover::Kind;
+use crate::formats::compose::{EnvVar, Project, Service};
 use crate::knowledge::deployments::{Says, says};
 use crate::knowledge::processes;
 use crate::links::{Call, Caller, Repository};
@@ -27,11 +28,17 @@ pub(super) fn weigh(repository: &Repository<'_>, all: &mut [Planned]) {
         if !matches!(role, Role::Production | Role::Staging) || !deploying(role) {
             continue;
         }
-        let develops = services(planned).any(|(service, _, folder)| develops(repository, service, folder));
+        let clean = |(service, project, folder): (&Service, &Project, &str)| {
+            serves(repository, project, service) && !develops(repository, service, folder)
+        };
+        let serves = services(planned).any(clean);
+        let develops = !serves && services(planned).any(|(service, _, folder)| develops(repository, service, folder));
         let beside = deployed.iter().any(|(other, elsewhere)| *other == role && *elsewhere);
         let only = || services(planned).all(|(_, project, _)| only_services(project));
-        let serves = services(planned).any(|(service, project, _)| serves(repository, project, service));
-        if beside && (develops || role == Role::Staging && only()) {
+        // What a base for developers mounts, an overlay of it runs as well.
+        let laid =
+            planned.environment.files.iter().filter(|file| repository.of(Kind::Compose).contains(file)).count() > 1;
+        if beside && (develops && laid || role == Role::Staging && only()) {
             planned.environment.role = Role::Development;
             if let Some(first) = planned.environment.because.first_mut() {
                 first.text.push_str("; ");
@@ -39,7 +46,7 @@ pub(super) fn weigh(repository: &Repository<'_>, all: &mut [Planned]) {
             }
         } else if beside && is_tried_by_jobs(repository, planned) {
             planned.environment.confidence = planned.environment.confidence.min(Confidence::Guessed);
-        } else if develops || beside || !serves {
+        } else if (beside || !serves) && !services(planned).any(|(service, _, _)| selects(service, role)) {
             planned.environment.confidence = planned.environment.confidence.min(Confidence::Named);
         }
     }
@@ -85,6 +92,15 @@ fn is_tried_by_jobs(repository: &Repository<'_>, planned: &Planned) -> bool {
 /// Whether a service runs a checkout, or a development server.
 fn develops(repository: &Repository<'_>, service: &Service, folder: &str) -> bool {
     development_sign(repository.tree, service, folder).is_some()
+}
+
+/// Whether a variable of a service selects what is for a role.
+fn selects(service: &Service, role: Role) -> bool {
+    let named = |(name, var): (&String, &EnvVar)| {
+        let value = var.var.value.one();
+        value.and_then(|value| selected(name, value)).is_some_and(|(selected, _)| selected == role)
+    };
+    service.environment.iter().any(named)
 }
 
 /// The services that run in an environment, their projects and folders.
@@ -140,12 +156,20 @@ mod tests {
         assert_eq!(of("ports: ['80:80']"), ["prod production invoked"]);
         assert_eq!(of("volumes: ['.:/app']"), ["prod production named"]);
         assert_eq!(of("command: flask run"), ["prod production named"]);
+        assert_eq!(
+            of("volumes: ['.:/app'], environment: {ENVIRONMENT: production}"),
+            ["production production invoked"]
+        );
     }
 
     #[test]
     fn a_checkout_that_is_tried_beside_what_is_deployed_is_development() {
-        let mounted = ("compose.prod.yml", "services: {web: {build: ., volumes: ['.:/app']}}\n");
-        assert_eq!(stacks(&[mounted, MAKE, PROCFILE]), ["prod development invoked"]);
+        let base = ("compose.yml", "services: {web: {build: ., command: flask run, volumes: ['.:/app']}}\n");
+        let over = ("compose.prod.yml", "services: {web: {command: ./serve}}\n");
+        assert_eq!(stacks(&[base, over, PROCFILE]), ["development development named", "prod development named"]);
+        assert_eq!(stacks(&[base, over]), ["prod production named", "development development named"]);
+        let alone = ("compose.prod.yml", "services: {web: {build: ., volumes: ['.:/app']}}\n");
+        assert_eq!(stacks(&[alone, MAKE, PROCFILE]), ["prod production named"]);
         let built = ("compose.prod.yml", "services: {web: {build: .}}\n");
         assert_eq!(stacks(&[built, MAKE, PROCFILE]), ["prod production named"]);
     }

@@ -53,7 +53,12 @@ pub fn deployments(repository: &Repository<'_>) -> Vec<Deployment> {
     });
     // Where other jobs deploy to a role, those that set up its ground or work in it are not the deployment.
     let roles: Vec<Role> = found.iter().filter(|one| !one.beside).map(|one| one.role).collect();
-    found.retain(|one| !one.beside || !roles.contains(&one.role));
+    let (gone, mut found): (Vec<_>, Vec<_>) =
+        found.into_iter().partition(|one| one.beside && roles.contains(&one.role));
+    // They say all the same that it is there.
+    for one in found.iter_mut().filter(|one| gone.iter().any(|other| other.named && other.role == one.role)) {
+        one.named = true;
+    }
     // What is called a test is deployed only where other environments are deployed beside it.
     let tried = |one: &Deployment| one.role == Role::Staging && is_tried(&one.word);
     if !found.iter().any(|one| one.named && !tried(one)) {

@@ -137,3 +137,16 @@ fn packages(feature: &Feature) -> Option<CommandLine> {
     let text = format!("apt-get install -y {}", names.join(" "));
     Some(CommandLine { text, map: SpanMap::Whole(packages.span), span: packages.span })
 }
+
+#[cfg(test)]
+mod tests {
+
+    #[test]
+    fn a_development_container_may_have_a_name() {
+        let file = (".devcontainer/cloud.devcontainer.json", "{\"image\": \"python:3.12\"}");
+        let app = ("Dockerfile", "FROM python:3.12\nCOPY . /app\nCMD gunicorn a.wsgi\n");
+        let found = super::super::tests::environments(&[app, file]);
+        let named = "devcontainer development: .devcontainer/cloud.devcontainer.json".to_owned();
+        assert!(found.contains(&named), "{found:?}");
+    }
+}

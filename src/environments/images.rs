@@ -119,7 +119,7 @@ fn is_plain(path: &str) -> bool {
 }
 
 /// Whether a Dockerfile, as it is published or stands, has a command.
-fn has_command(repository: &Repository<'_>, file: FileId) -> bool {
+pub(super) fn has_command(repository: &Repository<'_>, file: FileId) -> bool {
     let image = super::published::plain(repository, file, None);
     build(repository, &image).is_some_and(|build| runs_something(&build))
 }

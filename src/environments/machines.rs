@@ -3,8 +3,9 @@
 use super::plan::{Planned, Runs, Unit};
 use super::settings::Module;
 use crate::discover::{Kind, paths};
+use crate::formats::Vars;
 use crate::links::{Call, Caller, Meaning, Repository, meaning};
-use crate::model::{Confidence, FileId, Role, Span};
+use crate::model::{Confidence, FileId, Role, Span, SpanMap};
 
 /// A person's machine, where nothing else is for development but the code says how to start it there.
 /// `whole` says that the project is all of the repository, whose guides and defaults are then its own.
@@ -33,8 +34,8 @@ pub(super) fn add(repository: &Repository<'_>, modules: &[Module], whole: bool, 
         (None, Some(flask)) => Some((flask, flask, "Flask reads the file where it is run by hand")),
         (None, None) => None,
     };
-    let scripted = |call: &&Call| by_hand.is_none() || matches!(call.caller, Caller::Script(_));
-    if let Some(call) = started(repository).filter(scripted) {
+    let called = || started(repository).filter(|_| by_hand.is_none()).cloned();
+    if let Some(call) = scripted(repository).or_else(called) {
         let folder = manage.map_or(call.folder.as_str(), |file| paths::parent(repository.tree.path(*file))).to_owned();
         let mut planned = Planned::new("development", Role::Development, Confidence::Guessed).because(call.span, TOLD);
         if let Some((_, evidence, why)) = by_hand {
@@ -119,15 +120,34 @@ fn started<'r>(repository: &'r Repository<'_>) -> Option<&'r Call> {
             // A guide in a folder of tools tells of those.
             Caller::Guide(file) => !repository.tree.path(*file).starts_with('.'),
             Caller::Make { .. } => true,
-            // What is kept at hand for starting it.
-            Caller::Script(file) => ["", "bin", "scripts"].contains(&paths::parent(repository.tree.path(*file))),
-            Caller::Job { .. } => false,
+            Caller::Script(_) | Caller::Job { .. } => false,
         };
         let reloads = || call.argv.iter().any(|word| word == "--reload" || word == "--debug");
         let server = matches!(&call.meaning, Meaning::Serves(found) if found.kind == "development" || reloads());
         by_hand && (server || is_program(repository, call))
     };
     repository.calls.iter().find(develops)
+}
+
+/// Where a script that is kept at hand, and that nothing else speaks of, starts a development server.
+fn scripted(repository: &Repository<'_>) -> Option<Call> {
+    let tree = repository.tree;
+    let others = [Kind::Dockerfile, Kind::Compose, Kind::Workflow, Kind::Procfile, Kind::Kubernetes, Kind::Platform];
+    let spoken = |name: &str| {
+        let mut files = others.iter().flat_map(|kind| repository.of(*kind));
+        files.any(|file| tree.text(*file).is_ok_and(|text| text.contains(name)))
+    };
+    let at_hand = |file: &&FileId| {
+        let path = tree.path(**file);
+        ["", "bin", "scripts"].contains(&paths::parent(path)) && !spoken(paths::name(path))
+    };
+    repository.of(Kind::Shell).iter().filter(at_hand).find_map(|file| {
+        let text = tree.text(*file).ok().filter(|text| text.contains("runserver") || text.contains("flask"))?;
+        let map = SpanMap::Linear { file: *file, base: 0 };
+        let calls = repository.calls_of((text, &map), "", Vars::new(), &Caller::Script(*file));
+        let develops = |call: &Call| matches!(&call.meaning, Meaning::Serves(found) if found.kind == "development");
+        calls.into_iter().find(develops)
+    })
 }
 
 /// Whether a call runs a program of the repository that starts a server by itself (`python app.py`).
@@ -154,6 +174,19 @@ mod tests {
         assert_eq!(with("```\npython manage.py migrate\n```\n").len(), 1);
         assert_eq!(with("- start it: `python manage.py runserver`\n").len(), 2, "within a line");
         assert_eq!(with("- `docker compose run web python manage.py runserver`\n").len(), 1);
+    }
+
+    #[test]
+    fn a_script_at_hand_and_nix_tell_of_a_machine() {
+        let script = ("runserver.sh", "#!/bin/bash\nDJANGO_DEBUG=1 python ./manage.py runserver 0.0.0.0:8033\n");
+        let found = environments(&[APP, ("manage.py", "import os\n"), (".env", "WEB_CONCURRENCY=2\n"), script]);
+        assert!(found.contains(&"development development: runserver.sh .env".to_owned()), "{found:?}");
+        let nix = |guide: &str| {
+            environments(&[APP, ("manage.py", "import os\n"), ("flake.nix", "{}\n"), ("README.md", guide)])
+        };
+        let found = nix("Start all with `nix run`.\n");
+        assert!(found.contains(&"development development: flake.nix".to_owned()), "{found:?}");
+        assert_eq!(nix("Start all by hand.\n").len(), 1);
     }
 
     #[test]

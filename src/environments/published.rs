@@ -23,6 +23,8 @@ pub(super) struct Publishing {
     pub(super) target: Option<String>,
     /// The workflow and its job.
     by: (FileId, String),
+    /// The folder that it is built from, where it is said.
+    context: Option<String>,
     args: BTreeMap<String, Option<String>>,
 }
 
@@ -57,7 +59,8 @@ fn publishings(repository: &Repository<'_>, file: FileId) -> Vec<Publishing> {
         };
         if named.as_deref() == Some(path) && (build.push || pushed()) {
             let by = (*file, job.clone());
-            found.push(Publishing { span: call.span, target: build.target.clone(), by, args: build.args.clone() });
+            let (target, args) = (build.target.clone(), build.args.clone());
+            found.push(Publishing { span: call.span, target, context: Some(context), by, args });
         }
     }
     for (file_of, workflow) in repository.workflows() {
@@ -74,7 +77,9 @@ fn publishings(repository: &Repository<'_>, file: FileId) -> Vec<Publishing> {
             if pushes && named.as_deref() == Some(path) {
                 let target = with("target").filter(|target| !target.contains("${{") && !target.is_empty());
                 let by = (file_of, job.id.value.clone());
-                found.push(Publishing { span: uses.span, target, by, args: step_args(step) });
+                let said = with("context").is_none_or(|text| !text.contains("{{"));
+                let context = said.then_some(context);
+                found.push(Publishing { span: uses.span, target, context, by, args: step_args(step) });
             }
         }
     }
@@ -130,8 +135,9 @@ pub(super) fn built_as(repository: &Repository<'_>, reference: &str) -> Option<I
 
 /// A Dockerfile as it is published, or as it stands.
 pub(super) fn plain(repository: &Repository<'_>, dockerfile: FileId, span: Option<Span>) -> ImageBuild {
-    let context = context_of(repository, dockerfile);
-    let (target, args) = publishing(repository, dockerfile).map(|one| (one.target, one.args)).unwrap_or_default();
+    let published = publishing(repository, dockerfile);
+    let (target, said, args) = published.map(|one| (one.target, one.context, one.args)).unwrap_or_default();
+    let context = said.unwrap_or_else(|| context_of(repository, dockerfile));
     let image = ImageBuild { dockerfile, context, target, args, span };
     // A stage that the file does not have is that of another repository's build.
     let there = image.target.is_none() || build(repository, &image).is_some_and(|build| build.target.is_some());
@@ -173,5 +179,21 @@ fn split_tag(reference: &str) -> (&str, Option<&str>) {
     match name.rsplit_once(':') {
         Some((name, tag)) if !tag.contains('/') => (name, Some(tag)),
         _ => (name, None),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+
+    #[test]
+    fn a_plain_dockerfile_beside_the_only_one_that_is_published_is_none() {
+        let flow = "on: push\njobs:\n  image:\n    runs-on: u\n    steps:\n      - uses: docker/build-push-action@v6\n        with: {context: ., file: infra/docker/Dockerfile, push: true, tags: acme/shop}\n";
+        let found = super::super::tests::environments(&[
+            ("Dockerfile", "FROM python:3.12\nCOPY . /app\nCMD python run.py\n"),
+            ("infra/docker/Dockerfile", "FROM python:3.12\nCOPY . /app\nCMD gunicorn a.wsgi\n"),
+            (".github/workflows/image.yml", flow),
+            ("run.py", "import a\n"),
+        ]);
+        assert_eq!(found, ["production production: infra/docker/Dockerfile .github/workflows/image.yml"]);
     }
 }

@@ -90,6 +90,24 @@ mod tests {
     }
 
     #[test]
+    fn where_buildpacks_make_the_image_the_dockerfile_is_not_what_runs() {
+        let with = |more: (&str, &str)| {
+            environments(&[
+                ("Dockerfile", "FROM python:3.13\nCOPY . /app\nCMD flask run\n"),
+                ("Procfile", "web: gunicorn a:app\n"),
+                ("requirements.txt", "gunicorn\n"),
+                more,
+            ])
+        };
+        assert_eq!(
+            with(("project.toml", "[[io.buildpacks.group]]\nid = \"a\"\n")),
+            ["production production: Procfile"]
+        );
+        let flow = "on: push\njobs: {image: {runs-on: u, steps: [{run: pack build acme/shop}]}}\n";
+        assert_eq!(with((".github/workflows/main.yml", flow)), ["production production: Procfile"]);
+    }
+
+    #[test]
     fn a_file_that_is_not_read_is_no_environment() {
         let heroku = "build: {docker: {web: Dockerfile}}\n";
         let found = |comment: &str, app: &str| {

@@ -51,8 +51,9 @@ pub(super) fn asked(repository: &Repository<'_>, file: FileId, named: Option<(Ro
         let at = target.unwrap_or(last);
         let stage = build.stages.get(at).and_then(|stage| stage.name.as_ref());
         let role = |name: &Spanned<String>| {
-            let role = role_of(&build, at, &name.value).filter(|(role, _)| published && *role == Role::Production)?;
-            Some(Asked { named: Some(role), by: "the stage", at: name.span, ..whole(None) })
+            let (role, _) =
+                role_of(&build, at, &name.value).filter(|(role, _)| published && *role == Role::Production)?;
+            Some(Asked { named: Some((role, role.name().to_owned())), by: "the stage", at: name.span, ..whole(None) })
         };
         found.insert(0, stage.and_then(role).unwrap_or_else(|| whole(None)));
     }
@@ -74,4 +75,24 @@ fn used(build: &Build, at: usize) -> bool {
             .any(|step| matches!(&step.action, Action::Copy { from: Some(CopyFrom::Stage(from)), .. } if *from == at));
         copies || stage.base.stage == Some(at)
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::tests::environments;
+
+    #[test]
+    fn the_stage_for_production_of_what_is_published_is_production() {
+        let docker = "FROM python:3.12 AS base\nCOPY . /app\nFROM base AS test\nCMD pytest\nFROM base AS production\nCMD gunicorn a.wsgi\n";
+        let flow = "on: push\njobs:\n  image:\n    runs-on: u\n    steps:\n      - uses: docker/build-push-action@v6\n        with: {context: ., file: docker/web.Dockerfile, push: true, tags: acme/shop}\n";
+        let compose = "services: {web: {build: {context: ., dockerfile: docker/web.Dockerfile, target: base}, command: flask run, volumes: ['.:/app']}}\n";
+        let found = environments(&[
+            ("docker/web.Dockerfile", docker),
+            (".github/workflows/image.yml", flow),
+            ("compose.yml", compose),
+            ("a/wsgi.py", "import os\n"),
+        ]);
+        let live = "production production: docker/web.Dockerfile .github/workflows/image.yml".to_owned();
+        assert!(found.contains(&live), "{found:?}");
+    }
 }

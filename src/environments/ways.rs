@@ -100,6 +100,7 @@ pub(super) fn image_of(repository: &Repository<'_>, workflow: FileId) -> Option<
     let mut published = repository.of(Kind::Dockerfile).iter().copied().filter(|file| {
         published::pushed(repository, *file).is_some_and(|span| span.file == workflow)
             && super::images::is_python(repository, *file)
+            && super::images::has_command(repository, *file)
     });
     let (Some(file), None) = (published.next(), published.next()) else { return None };
     let image = published::plain(repository, file, None);

@@ -19,8 +19,9 @@ const MOST_RUNS: usize = 12;
 /// Callers of one workflow that are told apart.
 const MOST_CALLERS: usize = 64;
 
-/// Whether a CI finds a file where it looks for it, at the top of the tree.
+/// Whether a CI finds a file where it looks for it, at the top of the tree or of a template of projects.
 pub(super) fn is_at_top(path: &str) -> bool {
+    let path = path.split_once('/').filter(|(folder, _)| folder.contains("{{")).map_or(path, |(_, rest)| rest);
     let folder = paths::parent(path);
     folder.is_empty()
         || folder.starts_with(".github/")
@@ -363,5 +364,24 @@ jobs:
         let tree = Tree::open(Box::new(Overlay::of(files))).unwrap();
         let ids: Vec<_> = tree.files().map(|(file, _)| file).take(3).collect();
         assert!(!read(&tree, &ids).is_empty());
+    }
+
+    #[test]
+    fn what_a_ci_would_read_at_the_top_is_not_read_below_where_there_is_one() {
+        let flow = "on: push\njobs: {test: {runs-on: u, steps: [{run: pytest}]}}\n";
+        let travis = ("gen/client/.travis.yml", "language: python\nscript: pytest\n");
+        let read = |files: &[(&str, &str)]| {
+            let tree =
+                crate::discover::Tree::open(Box::new(crate::discover::Overlay::of(files.iter().copied()))).unwrap();
+            let flows = crate::links::Repository::read(&tree).workflows();
+            flows.iter().map(|(file, _)| tree.path(*file).to_owned()).collect::<Vec<_>>()
+        };
+        let top = (".github/workflows/main.yml", flow);
+        assert_eq!(read(&[top, travis]), [".github/workflows/main.yml"]);
+        assert_eq!(read(&[travis]), ["gen/client/.travis.yml"]);
+        assert!(
+            super::is_at_top("{{cookiecutter.name}}/.github/workflows/test.yml"),
+            "the top of what a template makes"
+        );
     }
 }
