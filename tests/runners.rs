@@ -193,3 +193,25 @@ fn a_script_of_commands_is_no_server() {
     let lines = facts(&files);
     assert!(!lines.iter().any(|line| line.contains("flask-app-run")), "{lines:#?}");
 }
+
+#[test]
+fn tests_that_a_shell_of_a_service_runs_or_a_service_that_is_brought_up_are_the_environment_of_tests() {
+    let dockerfile =
+        "FROM python:3.12\nWORKDIR /src\nCOPY . .\nRUN pip install django==5.0\nCMD python manage.py runserver\n";
+    let compose = "services:\n  web:\n    build: .\n    volumes: ['.:/src']\n";
+    let brought = "services:\n  web:\n    build: .\n    entrypoint: pytest\n    command: -n 2\n";
+    for (run, file) in [
+        ("docker compose run web bash -c 'coverage run manage.py test && coverage xml'", compose),
+        ("docker compose up --exit-code-from web", brought),
+    ] {
+        let workflow = format!("on: push\njobs:\n  checks:\n    runs-on: x\n    steps:\n      - run: {run}\n");
+        let files = [
+            (".github/workflows/a.yml", workflow.as_str()),
+            ("Dockerfile", dockerfile),
+            ("docker-compose.yml", file),
+            ("manage.py", "import django\n"),
+        ];
+        let lines = facts(&files);
+        assert!(lines.iter().any(|line| line.starts_with("test web")), "{run}: {lines:?}");
+    }
+}

@@ -7,7 +7,11 @@ use super::compose::load;
 use super::deployments::deployments;
 use super::plan::{CommandLine, Planned, Runs, Unit};
 use super::tried;
+use super::words::naming;
 use crate::discover::{Kind, paths};
+use crate::formats::Vars;
+use crate::formats::compose::Service;
+use crate::formats::small::quoted;
 use crate::formats::workflow::Ci;
 use crate::links::compose_call::ComposeCall;
 use crate::links::{Call, Caller, Meaning, Repository, meaning};
@@ -22,10 +26,20 @@ fn tests_here(call: &Call) -> bool {
 pub fn tests_in_service(repository: &Repository<'_>, call: &Call) -> Option<ComposeCall> {
     let Meaning::Composes(compose) = &call.meaning else { return None };
     if compose.command.is_empty() {
-        return None;
+        return tests_brought_up(repository, call, compose).then(|| compose.clone());
     }
     if meaning::of(&compose.command) == Meaning::Tests {
         return Some(compose.clone());
+    }
+    let shell = compose.command.first().is_some_and(|word| matches!(paths::name(word), "sh" | "bash"));
+    if shell {
+        let words: Vec<String> = compose.command.iter().map(|word| quoted(word)).collect();
+        let (text, map) = (words.join(" "), SpanMap::Whole(call.span));
+        let (folder, caller) = (folder_in(repository, call, compose), Caller::Guide(call.span.file));
+        let inner = repository.calls_of((&text, &map), &folder, Vars::new(), &caller);
+        if inner.iter().any(|call| call.meaning == Meaning::Tests) {
+            return Some(compose.clone());
+        }
     }
     if let Some(followed) = repository.followed(&compose.command, &folder_in(repository, call, compose), call.span) {
         let test = followed.into_iter().find(|call| call.meaning == Meaning::Tests)?;
@@ -34,6 +48,24 @@ pub fn tests_in_service(repository: &Repository<'_>, call: &Call) -> Option<Comp
     let scripted =
         compose.command.iter().any(|word| word.contains("test") && (word.contains('/') || word.contains(':')));
     scripted.then(|| compose.clone())
+}
+
+/// Whether a call brings up a service that runs the tests by itself, from files that are not named for an environment: those
+/// that are make one of their own.
+fn tests_brought_up(repository: &Repository<'_>, call: &Call, compose: &ComposeCall) -> bool {
+    let files = files_of(repository, &call.folder, compose);
+    let named = |file: &FileId| naming(repository.tree.path(*file)).role.is_some();
+    if compose.action != "up" || files.iter().any(named) {
+        return false;
+    }
+    let project = load(repository, &files);
+    let called = |name: &str| compose.services.is_empty() || compose.services.iter().any(|service| service == name);
+    let tests = |service: &Service| {
+        let written = [&service.entrypoint, &service.command].into_iter().flatten();
+        let words: Vec<String> = written.flat_map(|line| &line.words).map(|word| word.written().to_owned()).collect();
+        !words.is_empty() && meaning::of(&words) == Meaning::Tests
+    };
+    project.services.iter().any(|(name, service)| called(name) && tests(service))
 }
 
 /// The folder of the repository that a service's commands run in: that which its image is built from.
