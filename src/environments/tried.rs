@@ -19,7 +19,10 @@ pub(super) fn add(repository: &Repository<'_>, call: &Call, planned: &mut Planne
     let (text, map) = (words.join(" "), SpanMap::Whole(call.span));
     let given = variables(repository, call, run);
     let tests = || {
-        let found = repository.calls_of((&text, &map), &image.context, given.clone(), &call.caller);
+        let first = run.command.first().and_then(|word| in_context(repository, &image.context, word));
+        let inside = first.map(|path| std::iter::once(path).chain(words.iter().skip(1).cloned()).collect::<Vec<_>>());
+        let inside = inside.map_or_else(|| text.clone(), |words| words.join(" "));
+        let found = repository.calls_of((&inside, &map), &image.context, given.clone(), &call.caller);
         found.iter().any(|call| call.meaning == Meaning::Tests)
     };
     if run.command.is_empty() || !tests() {
@@ -36,6 +39,17 @@ pub(super) fn add(repository: &Repository<'_>, call: &Call, planned: &mut Planne
     planned.variables.insert(name.clone(), given);
     planned.units.push(Unit { name, runs: Runs::Process { command, image: Some(image), native: None } });
     true
+}
+
+/// The file of a build context that a path of the image is: that which has the end of its path.
+fn in_context(repository: &Repository<'_>, context: &str, path: &str) -> Option<String> {
+    let mut rest = path.strip_prefix('/')?;
+    loop {
+        if paths::join(context, rest).is_some_and(|found| repository.tree.find(&found).is_some()) {
+            return Some(format!("./{rest}"));
+        }
+        rest = rest.split_once('/')?.1;
+    }
 }
 
 /// The variables that a call hands to the container: its own, and those of the job.
@@ -132,7 +146,7 @@ mod tests {
             IMAGE,
             ("requirements.txt", "django\n"),
             (".github/workflows/t.yml", flow.as_str()),
-            ("ci/all.sh", "python manage.py test\n"),
+            ("ci/all.sh", "#!/bin/sh\npython manage.py test\n"),
         ];
         environments(&files).iter().any(|line| line.starts_with("test test:") && line.contains("Dockerfile"))
     }
@@ -145,6 +159,7 @@ mod tests {
         }
         assert!(!tested(&format!("{built}, {{run: docker run app flake8}}")));
         assert!(!tested(&format!("{built}, {{run: docker run other pytest}}")));
+        assert!(tested(&format!("{built}, {{run: docker run --entrypoint=/app/ci/all.sh app}}")));
         let step = "{uses: docker/build-push-action@v6, with: {load: true, tags: 'app:${{ github.sha }}'}}";
         assert!(tested(&format!("{step}, {{run: 'docker run app:${{{{ github.sha }}}} pytest'}}")));
     }
