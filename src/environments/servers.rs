@@ -87,6 +87,10 @@ fn folder_of(repository: &Repository<'_>, directory: &str) -> String {
 /// The role that the names of a service say, its own folder and files before its unit's; else production.
 fn role_of(repository: &Repository<'_>, service: &Service) -> (Role, String) {
     let path = repository.tree.path(service.file);
+    // The machine that Vagrant makes is a developer's.
+    if service.directory.split('/').any(|part| part == "vagrant") {
+        return (Role::Development, "vagrant".to_owned());
+    }
     let folders = service.directory.replace('/', "-");
     let file = service.unseen.as_ref().map(|(file, _)| paths::name(file).trim_start_matches('.').to_owned());
     let texts = [Some(folders), file, Some(paths::name(path).to_owned())];
@@ -176,6 +180,9 @@ mod tests {
         assert_eq!(environments(&files), ["prod production: etc/worker.service", "staging staging: etc/web.service"]);
         let plain = [("etc/web.service", "[Service]\nExecStart=gunicorn shop.wsgi\n"), ("manage.py", ""), NEEDS];
         assert_eq!(environments(&plain), ["production production: etc/web.service"]);
+        let own = APP.replace("/srv/staging", "/home/vagrant");
+        let guest = [("devel/web.service", own.as_str()), ("manage.py", ""), NEEDS];
+        assert_eq!(environments(&guest), ["vagrant development: devel/web.service"]);
         let other = [("etc/web.service", "[Service]\nExecStart=/usr/bin/redis-server\n"), ("manage.py", ""), NEEDS];
         assert!(environments(&other).is_empty());
         let image = ("Dockerfile", "FROM python:3.13\nCOPY . /app\nCMD gunicorn shop.wsgi\n");
