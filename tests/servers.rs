@@ -216,3 +216,18 @@ fn what_stands_behind_the_name_of_a_script_is_handed_to_it() {
     );
     holds(&lines, &["production app process.app port=9000", "production app process.app server=gunicorn"]);
 }
+
+#[test]
+fn the_script_that_starts_a_unit_anew_installs_what_it_runs() {
+    let unit = "[Service]\nWorkingDirectory=/srv/shop\nExecStart=/srv/shop/venv/bin/gunicorn shop.wsgi\n";
+    let script = "#!/bin/bash\npushd \"$(dirname \"$0\")/..\"\npip install -r more.txt\nsudo systemctl restart shop\n";
+    let files = [
+        ("ops/shop.service", unit),
+        ("ops/update.sh", script),
+        ("more.txt", "django==5.2\ngunicorn==23.0\nflower==2.0\n"),
+        ("manage.py", "import django\n"),
+        REQUIREMENTS,
+    ];
+    let lines = facts(&files);
+    assert!(lines.iter().any(|line| line.contains("package.flower")), "{lines:?}");
+}

@@ -58,8 +58,24 @@ fn take(repository: &Repository<'_>, service: &Service, planned: &mut Planned) {
     }
     let span = service.start.span;
     let command = CommandLine { text: bare(&service.start.text, &service.directory), map: SpanMap::Whole(span), span };
-    let native = Some(NativeBuild { folder, build: code_deploy::build(repository.tree) });
+    let update = || updating(repository, service).filter(|_| folder.is_empty());
+    let native = Some(NativeBuild { build: code_deploy::build(repository.tree).or_else(update), folder });
     planned.units.push(Unit { name, runs: Runs::Process { command, image: None, native } });
+}
+
+/// The script that brings a server up to date: it starts the unit anew, and installs what that needs.
+fn updating(repository: &Repository<'_>, service: &Service) -> Option<CommandLine> {
+    let tree = repository.tree;
+    let restarts = |line: &str| {
+        let mut words = line.split_whitespace();
+        words.any(|word| word == "systemctl")
+            && words.any(|word| word.strip_suffix(".service").unwrap_or(word) == service.name)
+    };
+    repository.of(Kind::Shell).iter().find_map(|file| {
+        let text = tree.text(*file).ok().filter(|text| text.lines().any(restarts))?;
+        let span = Span::new(*file, 0, text.len());
+        Some(CommandLine { text: format!("bash {}", tree.path(*file)), map: SpanMap::Whole(span), span })
+    })
 }
 
 /// A command without the folders of the server: of programs of virtual environments, of files below the working directory.
