@@ -312,3 +312,25 @@ pub fn infer(modules: &[Module], known: &[Planned]) -> Vec<Planned> {
     }
     found
 }
+
+#[cfg(test)]
+mod tests {
+    use super::super::tests::environments;
+
+    #[test]
+    fn what_the_tests_of_one_app_are_run_with_is_no_environment_of_the_project() {
+        let own = "DATABASES = {}\nROOT_URLCONF = 'limits.test_urls'\nSECRET_KEY = 'x'\n";
+        let files = [
+            ("limits/test_settings.py", own),
+            ("limits/models.py", "import django\n"),
+            ("limits/admin.py", "import django\n"),
+            ("limits/__init__.py", ""),
+            ("shop/settings.py", "DEBUG = False\nALLOWED_HOSTS = []\nSECRET_KEY = 'x'\n"),
+            ("manage.py", "import os\nos.environ.setdefault('DJANGO_SETTINGS_MODULE', 'shop.settings')\n"),
+        ];
+        let tests =
+            |files: &[(&str, &str)]| environments(files).iter().any(|one| one.contains("limits/test_settings.py"));
+        assert!(!tests(&files));
+        assert!(tests(&files[..4]), "an app by itself has no other settings");
+    }
+}
