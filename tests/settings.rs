@@ -238,6 +238,21 @@ fn a_module_that_sets_hosts_and_the_key_is_settings_whatever_its_name() {
 }
 
 #[test]
+fn a_database_that_waits_for_its_address_is_not_known_to_be_none() {
+    let settings = "import os\nimport dj_database_url\nINSTALLED_APPS = ['a']\nif os.getenv('DATABASE_URL'):\n    DATABASES = {'default': dj_database_url.parse(os.getenv('DATABASE_URL'))}\n";
+    let lines = facts(&[
+        (
+            "Dockerfile",
+            "FROM python:3.13\nCOPY . .\nENV DJANGO_SETTINGS_MODULE=shop.settings\nCMD [\"gunicorn\", \"shop.wsgi\"]\n",
+        ),
+        ("manage.py", "import os\nos.environ.setdefault('DJANGO_SETTINGS_MODULE', 'shop.settings')\n"),
+        ("shop/settings.py", settings),
+    ]);
+    let none = |line: &String| line.contains("database") && line.contains("product=absent");
+    assert!(lines.iter().any(|line| line.contains("database")) && !lines.iter().any(none), "{lines:#?}");
+}
+
+#[test]
 fn a_command_of_django_loads_the_module_of_its_option() {
     let flow = "on: push\njobs:\n  t:\n    runs-on: u\n    steps:\n      - run: pip install -r requirements.txt\n      - run: python manage.py test --settings=shop.settings.ci\n";
     let lines = facts(&[

@@ -4,16 +4,25 @@ use super::plan::CommandLine;
 use crate::discover::aside::is_aside;
 use crate::discover::{Tree, paths};
 use crate::formats::small::tree::{self, Node};
-use crate::model::SpanMap;
+use crate::model::{FileId, SpanMap};
 
 /// What is done on a server, from the first to the last.
 const EVENTS: [&str; 4] = ["BeforeInstall", "AfterInstall", "ApplicationStart", "ValidateService"];
 
+/// The file and its path.
+fn found(tree: &Tree) -> Option<(FileId, &str)> {
+    tree.files().find(|(_, path)| ["appspec.yml", "appspec.yaml"].contains(&paths::name(path)) && !is_aside(path))
+}
+
+/// Whether a deployment lays the code onto servers; one of containers or functions names what runs there instead.
+pub(super) fn is_there(tree: &Tree) -> bool {
+    let root = found(tree).and_then(|(file, _)| tree::yaml(file, tree.text(file).ok()?).0);
+    root.is_some_and(|root| root.get("files").is_some_and(|files| !files.items().is_empty()))
+}
+
 /// What the scripts of a deployment do, with the folder of the code in the place of where it lies on the server.
 pub(super) fn build(tree: &Tree) -> Option<CommandLine> {
-    let (file, path) = tree
-        .files()
-        .find(|(_, path)| ["appspec.yml", "appspec.yaml"].contains(&paths::name(path)) && !is_aside(path))?;
+    let (file, path) = found(tree)?;
     let root = tree::yaml(file, tree.text(file).ok()?).0?;
     let hooks = root.get("hooks")?;
     let to = root.get("files").map_or(&[][..], Node::items).iter().find_map(|one| one.field("destination"));
@@ -36,6 +45,25 @@ pub(super) fn build(tree: &Tree) -> Option<CommandLine> {
 mod tests {
     use super::build;
     use crate::discover::{Overlay, Tree};
+
+    #[test]
+    fn what_is_laid_onto_servers_is_deployed_there_and_no_image_is() {
+        let travis = "language: python\npython: '3.12'\nscript: pytest\ndeploy:\n  - {provider: codedeploy, deployment_group: staging, on: {branch: main}}\n  - {provider: codedeploy, deployment_group: production, on: {tags: true}}\n";
+        let found = super::super::tests::environments(&[
+            (".travis.yml", travis),
+            ("appspec.yml", "os: linux\nfiles: [{source: /, destination: /srv/shop/}]\n"),
+            (
+                "data/Dockerfile",
+                "FROM python:3.12\nCOPY . /src\nRUN pip install -r requirements.txt\nENTRYPOINT [\"make\"]\n",
+            ),
+            ("data/requirements.txt", "pandas\n"),
+            ("data/docker-compose.yml", "services: {make: {build: ., volumes: ['.:/src']}}\n"),
+            ("manage.py", "import os\n"),
+        ]);
+        let live: Vec<&String> =
+            found.iter().filter(|one| one.contains("production") || one.contains("staging")).collect();
+        assert_eq!(live, ["production production: .travis.yml", "staging staging: .travis.yml"]);
+    }
 
     #[test]
     fn scripts_of_a_deployment_are_one_text_in_order() {

@@ -3,7 +3,7 @@
 use super::plan::{Planned, Runs};
 use super::targets::{self, Word, word_of};
 use super::ways::{self, Way};
-use super::{alike, deploying};
+use super::{alike, deploying, developed};
 use crate::discover::paths;
 use crate::formats::workflow::{Ci, Job, Trigger, Workflow};
 use crate::knowledge::deployments::{Says, says};
@@ -109,6 +109,9 @@ fn of_job(repository: &Repository<'_>, file: FileId, workflow: &Workflow, job: &
     if words.is_empty() {
         words = targets::of_places(workflow, job);
     }
+    if words.is_empty() {
+        words = targets::of_branches(workflow, job);
+    }
     let at = |role: Role, word: String, span: Span, named: bool| Deployment {
         workflow: file,
         job: job.id.value.clone(),
@@ -208,11 +211,19 @@ pub(super) fn add(repository: &Repository<'_>, all: &mut Vec<Planned>) {
     for deployment in &found {
         let way = way_of(repository, deployment);
         let text = format!("job {} deploys to {}", deployment.job, deployment.word);
+        let developed_apart = all.iter().any(|planned| {
+            planned.environment.role == Role::Development
+                && !planned.only_named
+                && !developed::is_for_a_server(repository, planned)
+        });
         // What runs on a person's machine is deployed by no job.
         let deployed = |planned: &Planned| {
             let orchestrated =
                 |unit: &super::Unit| matches!(unit.runs, Runs::Container(_) | Runs::Process { native: Some(_), .. });
-            deployment.role != Role::Development || planned.only_named || planned.units.iter().any(orchestrated)
+            deployment.role != Role::Development
+                || planned.only_named
+                || planned.units.iter().any(orchestrated)
+                || developed_apart && developed::is_for_a_server(repository, planned)
         };
         // An environment that another deployment names is not this one.
         let free = |planned: &Planned| {

@@ -7,7 +7,7 @@ use crate::discover::classify::classify;
 use crate::discover::{Kind, paths};
 use crate::formats::dockerfile::{Action, Build, CopyFrom};
 use crate::links::Repository;
-use crate::model::{Confidence, Environment, Role};
+use crate::model::{Confidence, Environment, FileId, Role};
 
 /// What starts a server that is made for development.
 const SIGNS: [&str; 4] = ["runserver", "--reload", "flask run", "fastapi dev"];
@@ -86,6 +86,16 @@ fn develops(repository: &Repository<'_>, image: &ImageBuild, build: &Build) -> b
     signs(script(repository, image, build)) || signs(&commands(build).join(" "))
 }
 
+/// Whether compose files are named for development and show nothing else of a developer's machine.
+pub(super) fn is_for_a_server(repository: &Repository<'_>, planned: &Planned) -> bool {
+    let composed = planned.units.iter().any(|unit| matches!(unit.runs, Runs::Compose { .. }));
+    let files = repository.of(Kind::Compose);
+    let ours: Vec<FileId> = planned.environment.files.iter().copied().filter(|file| files.contains(file)).collect();
+    composed
+        && planned.environment.confidence == Confidence::Named
+        && super::compose::development_signs(repository, &ours).is_empty()
+}
+
 #[cfg(test)]
 mod tests {
     use super::super::tests::environments;
@@ -107,5 +117,21 @@ mod tests {
         assert_eq!(found, ["prod production: Dockerfile.prod"]);
         let linked = environments(&[("Dockerfile", APP), ("docker/Dockerfile", APP), CODE]);
         assert_eq!(linked, ["production production: Dockerfile docker/Dockerfile"]);
+    }
+
+    #[test]
+    fn compose_files_that_a_job_deploys_to_development_are_for_a_server_where_a_machine_has_its_own() {
+        let image = "services: {web: {image: acme/shop, command: gunicorn a.wsgi}}\n";
+        let flow = "on: push\njobs: {ship: {runs-on: u, environment: development, steps: [{run: ./deploy.sh}]}}\n";
+        let found = environments(&[
+            ("compose.yaml", "services: {web: {build: ., command: flask run --debug, volumes: ['.:/app']}}\n"),
+            ("deploy/compose.dev.yaml", image),
+            ("deploy/compose.prod.yaml", image),
+            (".github/workflows/ship.yml", flow),
+            ("Dockerfile", APP),
+            CODE,
+        ]);
+        let server = "dev development: deploy/compose.dev.yaml .github/workflows/ship.yml".to_owned();
+        assert!(found.contains(&server), "{found:?}");
     }
 }

@@ -272,14 +272,12 @@ fn of_one(
     let bare = asked.named.is_none()
         && pushed(repository, file).is_none()
         && planned.environment.confidence < Confidence::Invoked;
-    if bare
-        && role == Role::Production
-        && known.iter().any(|planned| {
-            planned.environment.role == role
-                && !planned.units.is_empty()
-                && !super::developed::is_guessed(&planned.environment)
-        })
-    {
+    let said = |planned: &Planned| {
+        planned.environment.role == role
+            && !planned.units.is_empty()
+            && !super::developed::is_guessed(&planned.environment)
+    };
+    if bare && role == Role::Production && (known.iter().any(said) || super::code_deploy::is_there(repository.tree)) {
         return None;
     }
     if built.contains(&(file, role)) || has(role) && (used || role == Role::Production && !plain_alone(built, file)) {

@@ -184,13 +184,30 @@ fn is_empty(repository: &Repository<'_>, file: FileId) -> bool {
         && text.lines().map(str::trim).all(|line| line.is_empty() || line.starts_with('#'))
 }
 
+/// Whether a module is what the tests of one app alone are run with: it lies among the models of an app, is named for tests,
+/// and the entry files name another one.
+fn is_of_an_app(repository: &Repository<'_>, named: &[String], path: &str) -> bool {
+    let folder = paths::parent(path);
+    let beside = |name: &str| repository.tree.find(&format!("{folder}/{name}")).is_some();
+    let tests = naming(&format!("{}.x", paths::name(path).trim_end_matches(".py"))).role;
+    let elsewhere = |module: &String| !folder.ends_with(paths::parent(module)) || paths::parent(module).is_empty();
+    !folder.is_empty()
+        && beside("models.py")
+        && (beside("admin.py") || beside("apps.py"))
+        && tests.is_some_and(|(role, _)| role == Role::Test)
+        && named.iter().any(elsewhere)
+}
+
 /// All settings modules, by path.
 pub fn modules(repository: &Repository<'_>) -> Vec<Module> {
     let mut found = Vec::new();
     let named = named_by_entries(repository);
     for file in repository.of(Kind::Python) {
         let path = repository.tree.path(*file);
-        if !is_settings(repository, path) && !is_named(&named, path) || is_empty(repository, *file) {
+        if !is_settings(repository, path) && !is_named(&named, path)
+            || is_empty(repository, *file)
+            || is_of_an_app(repository, &named, path)
+        {
             continue;
         }
         let (root, name) = as_named(&named, path).unwrap_or_else(|| module_name(repository, path));
@@ -294,4 +311,26 @@ pub fn infer(modules: &[Module], known: &[Planned]) -> Vec<Planned> {
         }
     }
     found
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::tests::environments;
+
+    #[test]
+    fn what_the_tests_of_one_app_are_run_with_is_no_environment_of_the_project() {
+        let own = "DATABASES = {}\nROOT_URLCONF = 'limits.test_urls'\nSECRET_KEY = 'x'\n";
+        let files = [
+            ("limits/test_settings.py", own),
+            ("limits/models.py", "import django\n"),
+            ("limits/admin.py", "import django\n"),
+            ("limits/__init__.py", ""),
+            ("shop/settings.py", "DEBUG = False\nALLOWED_HOSTS = []\nSECRET_KEY = 'x'\n"),
+            ("manage.py", "import os\nos.environ.setdefault('DJANGO_SETTINGS_MODULE', 'shop.settings')\n"),
+        ];
+        let tests =
+            |files: &[(&str, &str)]| environments(files).iter().any(|one| one.contains("limits/test_settings.py"));
+        assert!(!tests(&files));
+        assert!(tests(&files[..4]), "an app by itself has no other settings");
+    }
 }

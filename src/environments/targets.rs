@@ -166,6 +166,30 @@ pub(super) fn of_places(workflow: &Workflow, job: &Job) -> Vec<Word> {
     if found.len() == 1 && found.iter().all(deployed) { found } else { Vec::new() }
 }
 
+/// The environments that branches are named for, where a job deploys from several of them: each is deployed to its own.
+pub(super) fn of_branches(workflow: &Workflow, job: &Job) -> Vec<Word> {
+    let pushes = workflow.on.iter().filter(|on| on.event.value == "push").flat_map(|on| &on.branches);
+    let asked = job.condition.iter().flat_map(|condition| {
+        let all = condition.value.split("refs/heads/").skip(1);
+        all.map(|rest| (rest.split(['\'', '"']).next().unwrap_or_default(), condition.span))
+    });
+    let mut branches: Vec<(&str, Span)> = asked.collect();
+    if job.condition.is_none() {
+        branches = pushes.map(|branch| (branch.value.as_str(), branch.span)).collect();
+    }
+    let mut found = Vec::new();
+    for (branch, span) in branches.iter().filter(|(branch, _)| !branch.contains(['*', '$', '!'])) {
+        add(branch, *span, &mut found);
+    }
+    found.retain(|((role, _), _)| *role != Role::Development);
+    let production = |((role, _), _): &Word| *role == Role::Production;
+    let main = branches.iter().find(|(branch, _)| ["main", "master"].contains(branch));
+    if let Some((_, span)) = main.filter(|_| !found.iter().any(production)) {
+        found.push(((Role::Production, "production".to_owned()), *span));
+    }
+    if found.len() > 1 && found.iter().any(production) { found } else { Vec::new() }
+}
+
 /// Whether only who starts a workflow, or an expression, says where its job deploys to.
 pub(super) fn is_chosen_elsewhere(workflow: &Workflow, job: &Job) -> bool {
     if is_computed(job) {
@@ -279,6 +303,19 @@ mod tests {
         assert_eq!(of(&["build-stage", "test-stage", "deploy-stage"]), ["production production?"]);
         assert_eq!(of(&["deploy-stage-2"]), ["production production?"]);
         assert_eq!(of(&["build", "deploy-stage"]), ["staging stage"]);
+    }
+
+    #[test]
+    fn a_job_deploys_from_each_branch_to_the_environment_that_it_is_named_for() {
+        let on = |branches: &str| {
+            deployed(&format!(
+                "on: {{push: {{branches: [{branches}]}}}}\njobs:\n  deploy: {{runs-on: u, steps: [{{run: ./ship}}]}}\n"
+            ))
+        };
+        assert_eq!(on("shop-uat, shop-prod, master"), ["staging uat", "production prod"]);
+        assert_eq!(on("main, staging, develop"), ["staging staging", "production production"]);
+        assert_eq!(on("main, develop"), ["production production?"]);
+        assert_eq!(on("staging"), ["production production?"]);
     }
 
     #[test]

@@ -101,9 +101,13 @@ mod tests {
 
     #[test]
     fn what_only_works_in_what_is_deployed_deploys_nothing() {
-        for work in
-            ["cf run-task shop --command fill", "kubectl exec web -- fill", "cf login; cf restart shop", "cf logs a"]
-        {
+        for work in [
+            "cf run-task shop --command fill",
+            "kubectl exec web -- fill",
+            "cf login; cf restart shop",
+            "cf logs a",
+            "flyctl apps restart shop",
+        ] {
             assert_eq!(of("push", &format!("{{run: '{work}'}}")), ["ship"], "{work}");
         }
         for deploys in

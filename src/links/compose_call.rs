@@ -40,7 +40,7 @@ impl ComposeCall {
 }
 
 /// Options of the actions that take a value.
-const VALUED: [&str; 16] = [
+const VALUED: [&str; 15] = [
     "-e",
     "--env",
     "-u",
@@ -55,7 +55,6 @@ const VALUED: [&str; 16] = [
     "--scale",
     "--timeout",
     "-t",
-    "--entrypoint",
     "--pull",
 ];
 
@@ -87,10 +86,13 @@ pub fn read(words: &[&str]) -> Option<ComposeCall> {
         }
     }
     let single = matches!(call.action.as_str(), "run" | "exec");
+    let mut entry = None;
     while let Some(word) = rest.next() {
         let (flag, inline) = word.split_once('=').map_or((*word, None), |(flag, value)| (flag, Some(value)));
         if matches!(flag, "-e" | "--env") {
             call.env.extend(inline.or_else(|| rest.next().copied()).map(str::to_owned));
+        } else if flag == "--entrypoint" {
+            entry = inline.or_else(|| rest.next().copied()).filter(|entry| !entry.is_empty());
         } else if VALUED.contains(&flag) {
             if inline.is_none() {
                 rest.next();
@@ -99,7 +101,9 @@ pub fn read(words: &[&str]) -> Option<ComposeCall> {
             // Before the service, a variable mostly holds flags (`$TTY`, `$OPTIONS`).
             call.services.push((*word).to_owned());
             if single {
-                call.command = rest.map(|word| (*word).to_owned()).collect();
+                // What is called in place of the image's entry point takes the words that follow.
+                let program = entry.into_iter().flat_map(str::split_whitespace).map(str::to_owned);
+                call.command = program.chain(rest.map(|word| (*word).to_owned())).collect();
                 break;
             }
         }
@@ -128,6 +132,12 @@ mod tests {
         let call = call("docker-compose run --rm -e CI=1 web pytest -q");
         assert_eq!((call.services, call.command), (vec!["web".to_owned()], vec!["pytest".to_owned(), "-q".to_owned()]));
         assert_eq!(call.env, ["CI=1"]);
+    }
+
+    #[test]
+    fn an_entry_point_that_is_given_is_the_program_of_the_command() {
+        let call = call("docker-compose run --rm --entrypoint python web manage.py test");
+        assert_eq!((call.services, call.command.join(" ").as_str()), (vec!["web".to_owned()], "python manage.py test"));
     }
 
     #[test]

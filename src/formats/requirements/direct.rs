@@ -138,7 +138,10 @@ fn egg(text: &str) -> Result<Option<(usize, usize)>, String> {
     let starts = ["#egg=", "&egg="].iter().filter_map(|mark| text.find(mark)).min();
     let Some(at) = starts.map(|at| at + 5) else { return Ok(None) };
     let end = text[at..].find('&').map_or(text.len(), |n| n + at);
-    let name = &text[at..end];
+    // Old versions of pip take a version behind the name; the address says what is installed.
+    let whole = &text[at..end];
+    let name = whole.split_once("==").map_or(whole, |(name, _)| name);
+    let end = at + name.len();
     let plain = name.bytes().all(|b| b.is_ascii_alphanumeric() || matches!(b, b'.' | b'_' | b'-'));
     let edge = |c: Option<char>| c.is_some_and(|c| c.is_ascii_alphanumeric());
     if plain && edge(name.chars().next()) && edge(name.chars().next_back()) {

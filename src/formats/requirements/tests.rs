@@ -221,6 +221,11 @@ fn addresses_name_their_package_only_as_pip_allows() {
 }
 
 #[test]
+fn a_version_behind_the_name_of_an_address_is_no_part_of_the_name() {
+    assert_eq!(kinds("git+https://h/x.git@1.2#egg=a-b==1.2\n-e git+https://h/y@v2#egg=c==2\n"), ["a-b", "c"]);
+}
+
+#[test]
 fn texts_have_no_order_and_operators_without_meaning_are_told() {
     let env = MarkerEnv::linux(Some("3.12"));
     let holds = |text: &str| Marker::parse(text).unwrap().applies(&env);

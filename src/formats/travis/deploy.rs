@@ -17,12 +17,13 @@ pub(super) fn of(node: &Node, before: &[Spanned<String>]) -> Option<Job> {
                 node.get("script")?.one_or_many().iter().filter_map(CommandText::of).collect();
             steps(lines.iter(), false)
         }
-        "heroku" | "elasticbeanstalk" | "gae" => {
+        "codedeploy" | "heroku" | "elasticbeanstalk" | "gae" => {
             let uses = Spanned::new(format!("travis/{}", provider.value), provider.span);
             vec![Step { uses: Some(uses), ..Step::blank(provider.span) }]
         }
         _ => return None,
     };
+    job.environment = node.field("deployment_group");
     let branch = node.path(&["on", "branch"]).or_else(|| node.path(&["true", "branch"]));
     let branches = branch.map(Node::texts).unwrap_or_default();
     let all: Vec<String> =

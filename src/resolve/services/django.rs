@@ -40,6 +40,14 @@ pub(super) fn add(loaded: &Loaded, parts: &[Part<'_>], used: &mut Vec<Used>) {
         mail.product = Known::One("smtp".into());
         mail.driver = Some(SMTP.into());
     }
+    // A platform that hands out the address of a database has one: a branch that only waits for it says nothing of none.
+    let awaited = |one: &&mut Used| {
+        let waits = matches!(one.certainty, Certainty::Default { variable: Some(_) });
+        waits && one.role.starts_with("database") && one.product == Known::Absent
+    };
+    for one in used.iter_mut().filter(awaited) {
+        one.product = Known::Unknown(Reason::new("whether its address is set decides it"));
+    }
     let several = several(parts);
     for one in used.iter_mut() {
         one.several = several && one.family == Some("cache");

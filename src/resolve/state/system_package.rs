@@ -58,11 +58,22 @@ fn gone(part: &Part<'_>, package: &SystemPart, tree: &Tree) -> Option<(String, &
     let about = part.image.as_ref()?.about.as_ref()?;
     let (distro, release) = (about.distro.one()?, about.release.one()?);
     let text = tree.text(package.span.file).unwrap_or_default();
-    let own = package.version.is_some() || text.contains("add-apt-repository") || text.contains("sources.list");
+    let own = package.version.is_some() || adds_archive(text);
     let family = concepts::family(package.manager) == Some("debian");
     let row = packages::removed(&package.package)?;
     let is_gone = family && !own && packages::is_gone(&package.package, distro, release) == Some(true);
     is_gone.then(|| (format!("{distro} {release}"), row.r#use.as_str()))
+}
+
+/// Whether a text gives apt another archive: by a line of its own, its key, or a package that brings it.
+fn adds_archive(text: &str) -> bool {
+    let said = ["add-apt-repository", "apt-key", "extrepo ", "keyrings", "sources.list", "trusted.gpg.d"];
+    let brings = |word: &str| {
+        let package = word.trim_matches(['"', '\'']).rsplit('/').next().unwrap_or_default();
+        package.ends_with(".deb")
+            && ["apt-config", "apt-source", "packages-", "release", "repo"].iter().any(|part| package.contains(part))
+    };
+    said.iter().any(|word| text.contains(word)) || text.split_whitespace().any(brings)
 }
 
 /// One thing that packages need at run time: alternatives, who needs it, and the place of the first.
@@ -166,5 +177,23 @@ fn absent(part: &Part<'_>, sure: bool, full: Option<bool>, in_full: bool) -> Kno
         Some(false) => Known::Absent,
         Some(true) if !in_full => Known::Absent,
         _ => Known::Unknown(Reason::new("what the base image holds is not known")),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::adds_archive;
+
+    #[test]
+    fn an_archive_is_added_by_its_line_its_key_or_a_package_that_brings_it() {
+        for text in [
+            "RUN add-apt-repository ppa:a/b",
+            "RUN dpkg -i /tmp/mysql-apt-config_0.8.30-1_all.deb && apt-get update",
+            "RUN apt-get install -y ./percona-release_latest.generic_all.deb",
+            "RUN apt-key adv --recv 1234",
+        ] {
+            assert!(adds_archive(text), "{text}");
+        }
+        assert!(!adds_archive("RUN dpkg -i wkhtmltox_0.12.6.deb && apt-get install -y libmysqlclient-dev"));
     }
 }
