@@ -41,7 +41,10 @@ fn called(repository: &Repository<'_>, file: FileId, job: &Job) -> Option<Sign> 
             meaning => meaning,
         };
         let Meaning::Deploys(word) = meaning else { return None };
-        let tool = |word: &String| ["terraform", "tofu", "terragrunt"].contains(&word.as_str());
+        // A version without traffic waits for another command that sends it some.
+        let tool = |word: &String| {
+            ["terraform", "tofu", "terragrunt", "--no-traffic", "--no-promote"].contains(&word.as_str())
+        };
         Some(Sign { span: call.span, word: word.clone(), beside: call.argv.iter().any(tool), is_call: true })
     })
 }
@@ -269,6 +272,15 @@ mod tests {
         assert_eq!(started("pull_request", "flow", &all), ["staging review"]);
         assert_eq!(started("{pull_request: {types: [closed]}}", "flow", &job("prod")), ["production prod"], "merged");
         assert_eq!(started("[pull_request, push]", "flow", &job("prod")), ["production prod"]);
+    }
+
+    #[test]
+    fn a_version_without_traffic_is_deployed_by_what_sends_it_some() {
+        let job = |id: &str, run: &str| format!("  {id}: {{runs-on: u, steps: [{{run: '{run}'}}]}}\n");
+        let first = job("deploy-web-prod", "gcloud run deploy web --source=. --no-traffic");
+        let second = job("shift-web-live", "gcloud run services update-traffic web --to-latest");
+        assert_eq!(of("flow", &first), ["production prod"], "another way sends it some");
+        assert_eq!(of("flow", &(first + &second)), ["production live"]);
     }
 
     #[test]
