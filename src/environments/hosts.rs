@@ -291,6 +291,16 @@ mod tests {
     }
 
     #[test]
+    fn what_a_manifest_pushes_as_sources_runs_in_no_image() {
+        let manifest = "---\napplications:\n  - name: ((app))\n    path: ../\n    buildpacks: [python_buildpack]\n";
+        let files = [("site/Procfile", "web: gunicorn a.wsgi\n"), ("site/Dockerfile", "FROM python:3.12\nCOPY . .\n")];
+        let pushed = [files[0], files[1], ("site/manifests/manifest-shop.yml", manifest)];
+        assert!(environments(&files).iter().any(|one| one.contains("site/Procfile site/Dockerfile")));
+        let found = environments(&pushed);
+        assert!(found.contains(&"production production: site/Procfile".to_owned()), "{found:?}");
+    }
+
+    #[test]
     fn manifests_of_one_space_are_one_environment() {
         let manifest = |name: &str| format!("---\napplications:\n  - name: {name}\n    command: gunicorn a.wsgi\n");
         let (api, worker, live) = (manifest("api"), manifest("worker"), manifest("api"));
