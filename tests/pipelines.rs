@@ -47,3 +47,21 @@ fn an_exact_sync_takes_out_what_an_earlier_one_put_in() {
         assert_eq!(lines.iter().any(|line| line.contains("package.ruff ")), stays, "{flag}: {lines:#?}");
     }
 }
+
+#[test]
+fn what_a_deployment_done_elsewhere_starts_is_gated_there() {
+    let tests = "on: pull_request\njobs:\n  test: {runs-on: ubuntu-24.04, steps: [{run: pip install -r requirements.txt}, {run: pytest}]}\n";
+    let image = "FROM python:3.13-slim\nCOPY . .\nRUN pip install -r requirements.txt\nCMD [\"gunicorn\", \"a\"]\n";
+    for (event, gate) in [("push", "pull-request"), ("deployment_status", "other-workflow")] {
+        let after =
+            format!("on: {event}\njobs:\n  deploy-prod: {{runs-on: ubuntu-24.04, steps: [{{run: flyctl deploy}}]}}\n");
+        let files = [
+            (".github/workflows/t.yml", tests),
+            (".github/workflows/d.yml", after.as_str()),
+            ("Dockerfile", image),
+            ("requirements.txt", "django==5.2\npytest==8.0\n"),
+        ];
+        let lines = facts(&files);
+        assert!(lines.iter().any(|line| line.contains(&format!("gate={gate}"))), "{event}: {lines:#?}");
+    }
+}

@@ -166,6 +166,7 @@ const ROWS: &[Row] = &[
     Row(Kind::Kubernetes, Folder::Part(ORCHESTRATED), &[YAML], &[]),
     Row(Kind::Kubernetes, Folder::PartHas(CLUSTERS), &[YAML], &[]),
     Row(Kind::Kubernetes, Folder::Any, &[Like::Is(MANIFESTS)], &[]),
+    Row(Kind::Kubernetes, Folder::Any, &[YAML, Like::Starts(&["clowdapp"])], &[]),
     Row(Kind::Kubernetes, Folder::Part(ORCHESTRATED), &[FILLED_IN], &[]),
     Row(Kind::Kubernetes, Folder::PartHas(CLUSTERS), &[FILLED_IN], &[]),
     Row(
@@ -211,6 +212,13 @@ const ROWS: &[Row] = &[
     ),
     Row(Kind::Platform, Folder::Any, &[Like::Is(&["fly.toml", "render.yaml", "render.yml", "heroku.yml"])], &[]),
     Row(Kind::Platform, Folder::Last(&[".do"]), &[YAML], &[]),
+    Row(
+        Kind::Platform,
+        Folder::Any,
+        &[YAML, Like::Has(&["app-spec", "app_spec", "do-app", "do_app", "digitalocean"])],
+        &[],
+    ),
+    Row(Kind::Platform, Folder::Last(&["clevercloud"]), &[Like::Is(&["python.json"])], &[]),
     Row(Kind::Platform, Folder::Any, &[Like::Starts(&["fly."]), Like::Ends(&[".toml"])], &[]),
     Row(Kind::Platform, Folder::Any, &[Like::Is(HOSTS)], &[]),
     Row(Kind::Platform, Folder::Any, &[YAML, Like::Starts(&["manifest", "app.", "app-", "app_"])], &[]),

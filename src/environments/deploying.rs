@@ -41,7 +41,10 @@ fn called(repository: &Repository<'_>, file: FileId, job: &Job) -> Option<Sign> 
             meaning => meaning,
         };
         let Meaning::Deploys(word) = meaning else { return None };
-        let tool = |word: &String| ["terraform", "tofu", "terragrunt"].contains(&word.as_str());
+        // A version without traffic waits for another command that sends it some.
+        let tool = |word: &String| {
+            ["terraform", "tofu", "terragrunt", "--no-traffic", "--no-promote"].contains(&word.as_str())
+        };
         Some(Sign { span: call.span, word: word.clone(), beside: call.argv.iter().any(tool), is_call: true })
     })
 }
@@ -102,6 +105,11 @@ pub(super) fn names_deploying(name: &str) -> bool {
     !tests && words.iter().enumerate().any(|(at, word)| says(word) == Some(Says::Deploys) && !around(at))
 }
 
+/// Whether a name is one of what the application stands on.
+fn names_ground(name: &str) -> bool {
+    words_of(name).any(|word| ["infra", "infrastructure", "terraform"].contains(&word.as_str()))
+}
+
 /// Whether a name says that documents, packages or a preview are deployed, not the application.
 fn names_something_else(name: &str) -> bool {
     words_of(name).any(|word| says(&word) == Some(Says::Aside))
@@ -149,7 +157,8 @@ pub(super) fn sign(repository: &Repository<'_>, file: FileId, workflow: &Workflo
     let plain = named && (!of_tests || says_where);
     let by_name = || {
         let bound = if gitlab { job.environment.is_some() } else { is_bound(repository, file, job) };
-        (plain || bound).then_some(Sign { span: job.id.span, word: None, beside: !plain, is_call: false })
+        let beside = !plain || names_ground(&job.id.value);
+        (plain || bound).then_some(Sign { span: job.id.span, word: None, beside, is_call: false })
     };
     let mut found = strong.or_else(weak).or_else(by_name)?;
     // What only has an environment or runs some command there deploys where something that is merged starts it.
@@ -269,6 +278,25 @@ mod tests {
         assert_eq!(started("pull_request", "flow", &all), ["staging review"]);
         assert_eq!(started("{pull_request: {types: [closed]}}", "flow", &job("prod")), ["production prod"], "merged");
         assert_eq!(started("[pull_request, push]", "flow", &job("prod")), ["production prod"]);
+    }
+
+    #[test]
+    fn a_version_without_traffic_is_deployed_by_what_sends_it_some() {
+        let job = |id: &str, run: &str| format!("  {id}: {{runs-on: u, steps: [{{run: '{run}'}}]}}\n");
+        let first = job("deploy-web-prod", "gcloud run deploy web --source=. --no-traffic");
+        let second = job("shift-web-live", "gcloud run services update-traffic web --to-latest");
+        assert_eq!(of("flow", &first), ["production prod"], "another way sends it some");
+        assert_eq!(of("flow", &(first + &second)), ["production live"]);
+    }
+
+    #[test]
+    fn what_the_application_stands_on_is_not_its_deployment() {
+        let job = |id: &str| format!("  {id}: {{runs-on: u, environment: staging, steps: [{{run: ./go}}]}}\n");
+        assert_eq!(of("flow", &job("deploy-infrastructure")), ["staging staging"]);
+        assert_eq!(of("flow", &(job("deploy-infrastructure") + &job("deploy-application"))).len(), 1);
+        let told =
+            "  note: {runs-on: u, environment: staging, steps: [{uses: newrelic/deployment-marker-action@v2}]}\n";
+        assert_eq!(of("flow", &(job("deploy-application") + told)).len(), 1);
     }
 
     #[test]

@@ -35,6 +35,7 @@ pub(super) fn of(repository: &Repository<'_>, file: FileId) -> Said {
     let reading = Reading { repository, file, folder: paths::parent(path).to_owned() };
     match name.as_str() {
         "railway.json" | "railway.toml" => ("railway", reading.railway(root).into_iter().collect()),
+        "python.json" => ("clever-cloud", vec![reading.clever_cloud(root)]),
         "captain-definition" => ("caprover", reading.caprover(root).into_iter().collect()),
         name if name.starts_with("zappa_settings.") => ("zappa", reading.zappa(root)),
         "dockerrun.aws.json" => ("aws", reading.beanstalk(root).into_iter().collect()),
@@ -94,8 +95,10 @@ impl Reading<'_, '_> {
         });
         let name = root.field("service").map_or_else(|| "default".to_owned(), |name| name.value);
         add(&mut found, &name, native(command, &self.folder), &given);
-        if let Some(version) = of_runtime(&runtime.value) {
-            let runtimes = vec![("python", Spanned::new(version, runtime.span))];
+        let configured = || root.get("runtime_config")?.field("runtime_version");
+        let version = of_runtime(&runtime.value).map(|version| Spanned::new(version, runtime.span));
+        if let Some(version) = version.or_else(configured) {
+            let runtimes = vec![("python", version)];
             let setup = Setup { runtimes, folder: self.folder.clone(), by: "app.yaml", ..Setup::default() };
             found.setups.insert(name, setup);
         }
@@ -168,6 +171,17 @@ impl Reading<'_, '_> {
         let image = self.image(root.field("dockerfilePath")?.value.trim_start_matches("./"))?;
         add(&mut found, "app", in_image(&image, None), &Vars::new());
         Some(found)
+    }
+
+    /// `clevercloud/python.json`: an application of Python, started as variables of the platform say.
+    fn clever_cloud(&self, root: &Node) -> Planned {
+        let mut found = planned(self.file, "Clever Cloud reads the file");
+        let whole = CommandLine { text: String::new(), map: SpanMap::Whole(root.span), span: root.span };
+        let folder = paths::parent(&self.folder).to_owned();
+        add(&mut found, "app", native(whole, &folder), &Vars::new());
+        let setup = Setup { folder, idle: true, by: "clevercloud/python.json", ..Setup::default() };
+        found.setups.insert("app".to_owned(), setup);
+        found
     }
 
     /// `zappa_settings.json`: one environment a stage.
@@ -244,6 +258,10 @@ mod tests {
             one("railway.json", "{\"deploy\": {\"startCommand\": \"gunicorn a.wsgi\"}}"),
             ["production production: railway.json"]
         );
+        let spec = "services:\n- {name: web, run_command: gunicorn a.wsgi}\n";
+        assert_eq!(one("do-app-spec.yaml", spec), ["production production: do-app-spec.yaml"]);
+        let clever = "{\"deploy\": {\"managetasks\": [\"migrate\"]}}";
+        assert_eq!(one("clevercloud/python.json", clever), ["production production: clevercloud/python.json"]);
         let zappa = "{\"dev\": {\"django_settings\": \"a.dev\"}, \"live\": {\"django_settings\": \"a.live\"}}";
         assert_eq!(
             one("zappa_settings.json", zappa),
@@ -254,12 +272,32 @@ mod tests {
     }
 
     #[test]
+    fn services_of_app_engine_are_one_environment_whatever_their_files_are_called() {
+        let service =
+            |name: &str| format!("service: {name}\nruntime: python\nenv: flex\nentrypoint: gunicorn {name}:app\n");
+        let (router, hub) = (service("router"), service("hub"));
+        let found = environments(&[("router.yaml", router.as_str()), ("hub.yaml", hub.as_str()), NEEDS]);
+        assert_eq!(found, ["production production: hub.yaml router.yaml"]);
+        assert!(environments(&[("router.yaml", "service: a\nport: 80\n"), NEEDS]).is_empty());
+    }
+
+    #[test]
     fn a_manifest_without_pythons_buildpack_is_of_another_program() {
         let manifest =
             |pack: &str| format!("---\napplications:\n  - name: a\n    command: ./run\n    buildpacks: [{pack}]\n");
         let found = |pack: &str| environments(&[("manifest.yml", manifest(pack).as_str()), NEEDS]).len();
         assert_eq!(found("binary_buildpack"), 0);
         assert_eq!(found("apt_buildpack, python_buildpack"), 1);
+    }
+
+    #[test]
+    fn what_a_manifest_pushes_as_sources_runs_in_no_image() {
+        let manifest = "---\napplications:\n  - name: ((app))\n    path: ../\n    buildpacks: [python_buildpack]\n";
+        let files = [("site/Procfile", "web: gunicorn a.wsgi\n"), ("site/Dockerfile", "FROM python:3.12\nCOPY . .\n")];
+        let pushed = [files[0], files[1], ("site/manifests/manifest-shop.yml", manifest)];
+        assert!(environments(&files).iter().any(|one| one.contains("site/Procfile site/Dockerfile")));
+        let found = environments(&pushed);
+        assert!(found.contains(&"production production: site/Procfile".to_owned()), "{found:?}");
     }
 
     #[test]

@@ -300,7 +300,7 @@ fn bare(reference: &str) -> &str {
 
 /// The only image of the manifests that is no known product's, where the repository has one Dockerfile: it is built from that.
 fn sole_image(repository: &Repository<'_>, objects: &Objects) -> Option<String> {
-    let [_] = repository.of(Kind::Dockerfile) else { return None };
+    published::sole(repository)?;
     let containers = objects.workloads.iter().flat_map(|workload| &workload.containers);
     let ours: BTreeSet<&str> = containers
         .filter_map(|container| container.image.as_ref())
@@ -346,8 +346,8 @@ fn image_of(
         };
         let mut named = files.clone().filter(beside);
         let by_folder = named.next().filter(|_| named.next().is_none());
-        let alone = || repository.of(Kind::Dockerfile).first().filter(|_| only == Some(name));
-        let dockerfile = *by_folder.or_else(alone)?;
+        let alone = || published::sole(repository).filter(|_| only == Some(name));
+        let dockerfile = by_folder.copied().or_else(alone)?;
         Some(published::plain(repository, dockerfile, container.image.as_ref().map(|image| image.span)))
     })
 }

@@ -158,6 +158,9 @@ fn of_project(repository: &Repository<'_>, whole: bool) -> Vec<Planned> {
     named::add(repository, &mut all);
     let known = all.clone();
     all.extend(settings::infer(&modules, &known));
+    if !modules.is_empty() {
+        named::add_by_fabric(repository, &mut all);
+    }
     machines::add(repository, &modules, whole, &mut all);
     for planned in &mut all {
         if planned.settings.is_none() {

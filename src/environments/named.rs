@@ -1,11 +1,13 @@
 //! Environments that files name which describe a host and are not read: Terraform, Helm's values, Ansible's inventories.
 
+use super::ci::words;
 use super::plan::Planned;
-use super::words::naming;
+use super::words::{naming, role_of_value};
 use crate::discover::aside::is_aside;
 use crate::discover::{Kind, paths};
+use crate::formats::python::invoke;
 use crate::links::Repository;
-use crate::model::{Confidence, FileId, Span};
+use crate::model::{Confidence, FileId, Role, Span};
 
 /// Adds staging and production where only such files are named for them; what runs there is not known.
 pub(super) fn add(repository: &Repository<'_>, all: &mut Vec<Planned>) {
@@ -29,6 +31,43 @@ pub(super) fn add(repository: &Repository<'_>, all: &mut Vec<Planned>) {
         );
         planned.only_named = true;
         all.push(planned);
+    }
+}
+
+/// Adds production and staging where nothing else is for them but a fabfile deploys there: by a task that is named for the
+/// environment, or by one that is called `deploy` alone.
+pub(super) fn add_by_fabric(repository: &Repository<'_>, all: &mut Vec<Planned>) {
+    let tree = repository.tree;
+    let is = |path: &str| paths::name(path) == "fabfile.py" && !is_aside(path);
+    for (file, _) in tree.files().filter(|(_, path)| is(path)) {
+        let mut tasks = invoke::tasks(tree, file);
+        // The first Fabric takes every function for a task.
+        if tasks.is_empty() {
+            let defined = |line: &str| Some(line.strip_prefix("def ")?.split_once('(')?.0.to_owned());
+            tasks = tree.text(file).unwrap_or_default().lines().filter_map(defined).collect();
+        }
+        if !tasks.iter().any(|task| words(task).any(|word| word == "deploy")) {
+            continue;
+        }
+        let deploys = |task: &&String| task.as_str() == "deploy" || task.starts_with("deploy_");
+        let said = |task: &String| {
+            let rest = task.strip_prefix("deploy_").or_else(|| task.strip_suffix("_deploy")).unwrap_or(task);
+            role_of_value(rest).filter(|_| PLAIN.contains(&rest))
+        };
+        let mut named: Vec<(Role, String)> = tasks.iter().filter_map(said).collect();
+        let production = named.iter().any(|(role, _)| *role == Role::Production);
+        if !production && tasks.iter().any(|task| deploys(&task) && said(task).is_none()) {
+            named.push((Role::Production, "production".to_owned()));
+        }
+        for (role, word) in named {
+            if all.iter().any(|planned| planned.environment.role == role) {
+                continue;
+            }
+            let mut planned = Planned::new(&word, role, Confidence::Named)
+                .because(Span::new(file, 0, 0), "a task of Fabric deploys to it");
+            planned.only_named = true;
+            all.push(planned);
+        }
     }
 }
 
@@ -104,6 +143,18 @@ mod tests {
         let charts = [APP, ("helm/Chart.yaml", "name: a\n"), ("helm/values-staging.yaml", "a: 1\n")];
         assert!(environments(&charts).contains(&"staging staging: helm/values-staging.yaml".to_owned()));
         assert_eq!(environments(&[APP, ("infra/modules/db/main.tf", "a: 1\n")]).len(), 1);
+    }
+
+    #[test]
+    fn a_fabfile_deploys_to_what_its_tasks_name_and_else_to_production() {
+        let site = ("shop/settings.py", "DEBUG = False\nALLOWED_HOSTS = []\n");
+        let with = |tasks: &str| environments(&[site, ("manage.py", "runserver\n"), ("fabfile.py", tasks)]);
+        let plain = with("@task\ndef staging(c):\n    pass\n@task\ndef deploy(c):\n    pass\n");
+        assert_eq!(plain, ["production production: fabfile.py", "staging staging: fabfile.py"]);
+        let first = with("def live():\n    env.hosts = ['a']\ndef deploy():\n    run('git pull')\n");
+        assert_eq!(first, ["live production: fabfile.py"]);
+        assert!(with("@task\ndef get_live_db(c):\n    pass\n").is_empty());
+        assert!(environments(&[("fabfile.py", "def deploy():\n    run('twine upload')\n")]).is_empty());
     }
 
     #[test]

@@ -88,4 +88,12 @@ mod tests {
         assert!(found.iter().all(|one| one.contains("web.yaml") && one.contains("Dockerfile.cluster")), "{found:?}");
         assert!(environments(&[all[0], ("requirements.txt", "django\n")]).is_empty(), "nothing of ours runs there");
     }
+
+    #[test]
+    fn an_application_of_clowder_runs_the_plain_image_of_the_repository() {
+        let app = "kind: Template\nparameters: [{name: IMAGE, value: quay.example/shop}]\nobjects:\n- kind: ClowdApp\n  metadata: {name: shop}\n  spec:\n    deployments:\n    - {name: web, podSpec: {image: '${IMAGE}:${TAG}', args: [gunicorn, a]}}\n";
+        let image = "FROM python:3.12\nCOPY . .\n";
+        let found = environments(&[("deploy/clowdapp.yml", app), ("Dockerfile", image), ("dev.Dockerfile", image)]);
+        assert!(found.contains(&"production production: deploy/clowdapp.yml Dockerfile".to_owned()), "{found:?}");
+    }
 }

@@ -4,6 +4,7 @@ use super::images;
 use super::plan::{CommandLine, ImageBuild, NativeBuild, Planned, Runs, Unit};
 use super::words::naming;
 use crate::discover::{Kind, paths};
+use crate::formats::small::tree::{Node, yaml};
 use crate::formats::small::{CommandText, app_json, procfile};
 use crate::formats::{Var, Vars};
 use crate::links::Repository;
@@ -89,6 +90,7 @@ fn app_json_beside(repository: &Repository<'_>, path: &str) -> Option<FileId> {
 fn platform_image(repository: &Repository<'_>, folder: &str) -> Option<ImageBuild> {
     if app_json_beside(repository, &paths::join(folder, "Procfile")?).is_some()
         || repository.tree.find("runtime.txt").is_some()
+        || is_pushed(repository, folder)
     {
         return None;
     }
@@ -122,6 +124,22 @@ fn platform_image(repository: &Repository<'_>, folder: &str) -> Option<ImageBuil
     }
     let dockerfile = best?.1;
     Some(ImageBuild { dockerfile, context: folder.into(), target: None, args: Default::default(), span: None })
+}
+
+/// Whether a manifest of Cloud Foundry pushes the sources of a folder, for a buildpack to build.
+fn is_pushed(repository: &Repository<'_>, folder: &str) -> bool {
+    let tree = repository.tree;
+    let files = [Kind::Platform, Kind::Kubernetes].into_iter().flat_map(|kind| repository.of(kind));
+    files.filter(|file| paths::name(tree.path(**file)).starts_with("manifest")).any(|file| {
+        let Ok(parsed) = tree.parsed(*file, yaml) else { return false };
+        let applications = parsed.0.as_ref().and_then(|root| root.get("applications"));
+        let sources = |application: &Node| {
+            let own = application.field("path").map_or_else(|| ".".to_owned(), |path| path.value);
+            application.get("docker").is_none()
+                && paths::join(paths::parent(tree.path(*file)), &own).is_some_and(|path| path == folder)
+        };
+        applications.map_or(&[][..], Node::items).iter().any(sources)
+    })
 }
 
 /// Whether a buildpack can tell what a folder needs.

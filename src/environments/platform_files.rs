@@ -6,6 +6,8 @@ use super::plan::{CommandLine, ImageBuild, NativeBuild, Planned, Runs, Unit};
 use super::platform::line;
 use super::words::naming;
 use super::{hosts, images, retired, targets};
+use crate::discover::aside::is_aside;
+use crate::discover::classify::classify;
 use crate::discover::{Kind, paths};
 use crate::formats::small::fly::Fly;
 use crate::formats::small::heroku_yml::{HerokuYml, Run};
@@ -23,7 +25,8 @@ pub fn infer(repository: &Repository<'_>, known: &[Planned]) -> Vec<Planned> {
         let text = repository.tree.text(**file).unwrap_or_default();
         paths::name(repository.tree.path(**file)).starts_with("manifest") && text.contains("\napplications:")
     });
-    for file in repository.of(Kind::Platform).iter().chain(manifests) {
+    let services = services(repository);
+    for file in repository.of(Kind::Platform).iter().chain(manifests).chain(&services) {
         let path = repository.tree.path(*file);
         let name = paths::name(path);
         let naming = naming(path);
@@ -48,7 +51,7 @@ pub fn infer(repository: &Repository<'_>, known: &[Planned]) -> Vec<Planned> {
                 planned.environment.name = word;
             }
             // Several files of one host and one name are one environment's.
-            let spread = ["cloud-foundry", "serverless"].contains(&platform);
+            let spread = ["app-engine", "cloud-foundry", "serverless"].contains(&platform);
             let joined = |other: &&mut Planned| spread && is_one(other, &planned);
             if let Some(other) = found.iter_mut().find(joined) {
                 join(other, planned);
@@ -62,6 +65,19 @@ pub fn infer(repository: &Repository<'_>, known: &[Planned]) -> Vec<Planned> {
         }
     }
     found
+}
+
+/// The files of services of App Engine, which are called as one likes: `worker.yaml` beside `app.yaml`, or without it.
+fn services(repository: &Repository<'_>) -> Vec<FileId> {
+    let tree = repository.tree;
+    let yaml = |path: &str| (path.ends_with(".yaml") || path.ends_with(".yml")) && classify(path).is_none();
+    let says = |text: &str, key: &str| text.lines().any(|line| line.starts_with(key));
+    let serves = |file: FileId| {
+        let text = tree.text(file).unwrap_or_default();
+        says(text, "runtime: python") && says(text, "service: ") && (says(text, "env") || says(text, "entrypoint"))
+    };
+    let files = tree.files().filter(|(file, path)| yaml(path) && !is_aside(path) && serves(*file));
+    files.map(|(file, _)| file).collect()
 }
 
 fn is_one(one: &Planned, other: &Planned) -> bool {

@@ -144,6 +144,16 @@ pub(super) fn plain(repository: &Repository<'_>, dockerfile: FileId, span: Optio
     if there { image } else { ImageBuild { target: None, ..image } }
 }
 
+/// The only Dockerfile, or the only one that is called just that.
+pub(super) fn sole(repository: &Repository<'_>) -> Option<FileId> {
+    if let [only] = repository.of(Kind::Dockerfile) {
+        return Some(*only);
+    }
+    let plain = |file: &&FileId| paths::name(repository.tree.path(**file)) == "Dockerfile";
+    let mut files = repository.of(Kind::Dockerfile).iter().filter(plain);
+    files.next().copied().filter(|_| files.next().is_none())
+}
+
 /// The Dockerfile that something of the repository builds under a name: a command, a compose file, a step of a workflow.
 pub(super) fn built_under(repository: &Repository<'_>, name: &str) -> Option<ImageBuild> {
     let composed = || {

@@ -177,6 +177,14 @@ fn as_named(named: &[String], path: &str) -> Option<(String, String)> {
     })
 }
 
+/// Whether a module beside the settings is of another purpose: functions, and nothing that only settings say.
+fn is_program(repository: &Repository<'_>, file: FileId) -> bool {
+    let text = repository.tree.text(file).unwrap_or_default();
+    let own = ["import *", "DEBUG", "DATABASES", "INSTALLED_APPS", "ALLOWED_HOSTS", "SECRET_KEY", "BaseSettings"];
+    let acts = text.lines().any(|line| line.starts_with("def ") || line.starts_with("async def "));
+    acts && !own.iter().any(|sign| text.contains(sign))
+}
+
 /// Whether a module says nothing: no statement is in it.
 fn is_empty(repository: &Repository<'_>, file: FileId) -> bool {
     let text = repository.tree.text(file).unwrap_or_default();
@@ -204,7 +212,8 @@ pub fn modules(repository: &Repository<'_>) -> Vec<Module> {
     let named = named_by_entries(repository);
     for file in repository.of(Kind::Python) {
         let path = repository.tree.path(*file);
-        if !is_settings(repository, path) && !is_named(&named, path)
+        let beside = || is_named(&named, path) && !is_program(repository, *file);
+        if !is_settings(repository, path) && !beside()
             || is_empty(repository, *file)
             || is_of_an_app(repository, &named, path)
         {

@@ -37,8 +37,9 @@ pub(super) fn read(program: &str, words: &[&str]) -> Option<Option<String>> {
         "kamal" if has("deploy") => Some(after(&["-d", "--destination"])),
         "cap" | "fab" if has("deploy") => Some(words.get(1).map(|word| (*word).to_owned())),
         "eb" if has("deploy") => Some(named()),
-        "gcloud" if has("deploy") || has("run") && has("update") => {
-            Some(after(&["deploy", "update"]).filter(|word| !word.starts_with('-')))
+        "gcloud" if has("deploy") || has("run") && (has("update") || has("update-traffic")) || has("set-traffic") => {
+            let acts = ["deploy", "update", "update-traffic", "set-traffic"];
+            Some(after(&acts).filter(|word| !word.starts_with('-')))
         }
         "aws" if has("ecs") && has("update-service") => Some(after(&["--cluster", "--service"])),
         "serverless" | "sls" | "zappa" if has("deploy") || has("update") => {

@@ -331,9 +331,9 @@ impl<'t> Repository<'t> {
 }
 
 /// What the commands of a guide that are followed begin with.
-const TELLING: [&str; 22] = [
+const TELLING: [&str; 23] = [
     "docker", "podman", "python", "pip", "make", "heroku", "flask", "gunicorn", "uv ", "poetry ", "pdm ", "pipenv ",
-    "just ", "celery ", "uvicorn ", "./", "bash ", "sh ", "kubectl ", "alembic ", "fastapi ", "honcho ",
+    "just ", "celery ", "uvicorn ", "./", "bash ", "sh ", "kubectl ", "alembic ", "fastapi ", "honcho ", "env ",
 ];
 /// How many lines of a guide one command may take.
 const MAX_LINES: usize = 20;

@@ -179,11 +179,8 @@ fn deploying(
     let at = Origin::set(deployment.span);
     let origin = if at.primary() == Some(job.id.span) { at } else { at.then(StepKind::Used, job.id.span) };
     let mut fact = statements.about(None, Dimension::Pipeline, &job.id.value);
-    fact.text("deploys", environment, &origin).list("trigger", triggers(&workflow), &origin).list(
-        "needs",
-        needs(job),
-        &origin,
-    );
+    fact.text("deploys", environment, &origin).list("trigger", triggers(&workflow), &origin);
+    fact.list("needs", needs(job), &origin);
     fact.text("gate", gate.kind, &gate.origin).list("gate_path", gate.path, &gate.origin);
     let approval = match (&job.environment, approved_before(&workflow, job)) {
         _ if workflow.ci != Ci::GitHub && job.by_hand => "manual",
@@ -277,9 +274,11 @@ fn gate(
         let origin = origin.then(StepKind::Used, waiting.id.span);
         return Gate { kind: "other-workflow", path: vec![waiting.id.value.clone()], origin };
     }
-    let chained = workflow.on.iter().find(|trigger| trigger.event.value == "workflow_run");
-    if let Some(trigger) = chained {
-        let asked = std::iter::once(job).chain(all.iter().copied()).any(asks_conclusion);
+    // What a deployment starts that was done elsewhere was gated there.
+    let after = ["workflow_run", "deployment", "deployment_status"];
+    if let Some(trigger) = workflow.on.iter().find(|trigger| after.contains(&trigger.event.value.as_str())) {
+        let ran = trigger.event.value == "workflow_run";
+        let asked = !ran || std::iter::once(job).chain(all.iter().copied()).any(asks_conclusion);
         let kind = if asked { "other-workflow" } else { "none" };
         return Gate { kind, path: Vec::new(), origin: origin.then(StepKind::Used, trigger.event.span) };
     }

@@ -133,6 +133,7 @@ pub fn read(nodes: &[Node]) -> Objects {
                 objects.secrets.insert(name.value, node.clone());
             }
             "BuildConfig" => objects.builds.extend(build(node)),
+            "ClowdApp" => objects.workloads.extend(clowder(node)),
             "Service" => objects.services.extend(node.path(&["spec", "selector"]).map(|by| (name.value, by.clone()))),
             kind => {
                 if let Some((_, path)) = WORKLOADS.iter().find(|(known, _)| *known == kind)
@@ -153,15 +154,27 @@ pub fn read(nodes: &[Node]) -> Objects {
     objects
 }
 
+/// The deployments and jobs of an application of Clowder, each with one container.
+/// Source: <https://redhatinsights.github.io/clowder/clowder/dev/api_reference.html>.
+fn clowder(app: &Node) -> Vec<Workload> {
+    let mut found = Vec::new();
+    for (key, sort) in [("deployments", "Deployment"), ("jobs", "CronJob")] {
+        for one in app.path(&["spec", key]).map_or(&[][..], Node::items) {
+            let Some((name, pod)) = one.field("name").zip(one.get("podSpec")) else { continue };
+            let (containers, host) = (vec![container_named(pod, name.clone())], name.value.clone());
+            found.push(Workload { kind: sort.to_owned(), name, containers, host });
+        }
+    }
+    found
+}
+
 fn container(node: &Node) -> Option<Container> {
+    Some(container_named(node, node.field("name")?))
+}
+
+fn container_named(node: &Node, name: Spanned<String>) -> Container {
     let texts = |key: &str| node.get(key).map(Node::texts).unwrap_or_default();
-    Some(Container {
-        name: node.field("name")?,
-        image: node.field("image"),
-        command: texts("command"),
-        args: texts("args"),
-        node: node.clone(),
-    })
+    Container { name, image: node.field("image"), command: texts("command"), args: texts("args"), node: node.clone() }
 }
 
 /// What a `BuildConfig` builds.

@@ -53,3 +53,15 @@ fn what_builds_on_itself_or_on_nothing_ends() {
     let built = kustomize::build(&tree, tree.find("kustomization.yaml").unwrap());
     assert_eq!((built.objects.len(), built.elsewhere.len()), (1, 1));
 }
+
+#[test]
+fn deployments_and_jobs_of_clowder_are_workloads_of_one_container() {
+    let app = "kind: Template\nparameters: [{name: IMAGE, value: quay.example/shop}]\nobjects:\n- kind: ClowdApp\n  metadata: {name: shop}\n  spec:\n    deployments:\n    - {name: web, podSpec: {image: '${IMAGE}:${TAG}', args: [gunicorn, a], env: [{name: MODE, value: live}]}}\n    jobs:\n    - {name: tidy, podSpec: {image: '${IMAGE}', command: [./tidy]}}\n";
+    let tree = Tree::open(Box::new(Overlay::of([("clowdapp.yml", app)]))).unwrap();
+    let objects = read(&super::parse(tree.find("clowdapp.yml").unwrap(), app));
+    let found: Vec<String> = objects.workloads.iter().map(|one| format!("{} {}", one.kind, one.name.value)).collect();
+    assert_eq!(found, ["Deployment web", "CronJob tidy"]);
+    let web = &objects.workloads[0].containers[0];
+    assert!(web.image.as_ref().is_some_and(|image| image.value.starts_with("quay.example/shop")));
+    assert_eq!(objects.variables(web).0.len(), 1);
+}
