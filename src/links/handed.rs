@@ -7,6 +7,7 @@
 use std::collections::BTreeMap;
 
 use super::charts::is_variable;
+use super::mentioned;
 use crate::discover::aside::is_aside;
 use crate::discover::{Tree, paths};
 use crate::formats::shell;
@@ -84,6 +85,7 @@ pub(super) fn variables<'w>(
             of_ground(text, bicep, &mut |name, start, end| add(name, Span::new(file, start, end)));
         }
     }
+    mentioned::variables(tree, &mut found);
     found
 }
 

@@ -18,6 +18,7 @@ mod invoke_tasks;
 mod just_recipes;
 mod make_targets;
 pub mod meaning;
+mod mentioned;
 mod mise_tasks;
 mod node_scripts;
 mod nox_sessions;

@@ -70,7 +70,7 @@ fn handed(context: &Context<'_, '_>, part: &mut Part<'_>, planned: &Planned, uni
 /// What is handed over when something is deployed.
 pub(super) fn handed_over(context: &Context<'_, '_>) -> Vars {
     let given = |(name, span): (&String, &Span)| {
-        let value = Known::Unknown(Reason::at("a command sets it when it is deployed", *span));
+        let value = Known::Unknown(Reason::at("something sets it when it is deployed, which is not followed", *span));
         (name.clone(), Var { value, certainty: Certainty::Stated, origin: Origin::set(*span) })
     };
     context.repository.handed.iter().map(given).collect()
