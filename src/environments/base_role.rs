@@ -55,11 +55,13 @@ pub(super) fn only_services(project: &Project) -> bool {
 
 /// Whether a project runs nothing but tools of others: no service behind the application is among them either.
 pub(super) fn tools(project: &Project) -> bool {
-    let backs = |service: &Service| {
-        let reference = service.image.as_ref().and_then(|image| image.value.one());
-        reference.is_some_and(|reference| services::by_image(&images::describe(reference, "").repository).is_some())
-    };
     of_others(project) && !project.services.values().any(backs)
+}
+
+/// Whether a service is a known product that stands behind applications.
+fn backs(service: &Service) -> bool {
+    let reference = service.image.as_ref().and_then(|image| image.value.one());
+    reference.is_some_and(|reference| services::by_image(&images::describe(reference, "").repository).is_some())
 }
 
 /// Whether all that a project runs is pulled, and none of it may be ours.
@@ -162,6 +164,9 @@ pub(super) fn role_of_base(
     if let Some((role, word)) = image_selector(repository, &project) {
         return (role, word, format!("the image selects {}", role.name()), Confidence::Invoked);
     }
+    if let Some((_, why)) = project.services.values().find_map(|service| tried_sign(service)) {
+        return say(Role::Development, why, invoked);
+    }
     if has(Role::Production) {
         return say(Role::Development, "a production file stands beside it", Confidence::Named);
     }
@@ -185,9 +190,15 @@ pub(super) fn role_of_base(
     let runs = |service: &&Service| {
         may_be_ours(service) && (service.build.is_some() || service.env_count() > 0) || is_own(repository, service)
     };
-    let ours = project.services.values().filter(runs).count();
-    if ours > 0 && (project.services.values().any(restarts) || !project.services.values().any(|s| s.build.is_some())) {
-        return say(Role::Production, "it runs built images, without the source code mounted", Confidence::Named);
+    let ours: Vec<&Service> = project.services.values().filter(runs).collect();
+    let kept = project.services.values().any(restarts);
+    if !ours.is_empty() && (kept || !project.services.values().any(|s| s.build.is_some())) {
+        // What is only pulled may as well be what a program on a developer's machine is to find.
+        let waits =
+            |service: &Service| service.depends_on.keys().filter_map(|name| project.services.get(name)).any(backs);
+        let own = ours.iter().any(|service| restarts(service) || is_own(repository, service) || waits(service));
+        let confidence = if own { Confidence::Named } else { Confidence::Guessed };
+        return say(Role::Production, "it runs built images, without the source code mounted", confidence);
     }
     say(Role::Development, "the plain compose file of the repository", Confidence::Named)
 }
@@ -206,6 +217,17 @@ fn is_at_hand(repository: &Repository<'_>, service: &Service) -> bool {
         && !is_own(repository, service)
         && service.restart.is_none()
         && service.ports.iter().all(|port| port.host_ip.as_ref().is_some_and(own))
+}
+
+/// What says that a stack is tried, not deployed: a stand-in for what production has, an image that is called one for that.
+fn tried_sign(service: &Service) -> Option<(Span, &'static str)> {
+    let image = service.image.as_ref()?;
+    let described = images::describe(image.value.one()?, "");
+    let stands_in = services::emulates(&described.repository).is_some();
+    let tag = described.tag.as_deref().unwrap_or_default();
+    let tried = service.build.is_some() && ["dev", "development", "local", "test", "testing"].contains(&tag);
+    let why = if stands_in { "an emulator stands in for a service" } else { "the image is tagged for trying it" };
+    (stands_in || tried).then_some((image.origin.primary()?, why))
 }
 
 /// Whether a service of ours is told to show errors to who asks, which only developers want.

@@ -19,9 +19,28 @@ pub(super) fn commanded(step: &Step) -> Option<Cow<'_, str>> {
     Some(if bare { format!("cf {text}").into() } else { text.into() })
 }
 
-/// The commands of a text, in words; what follows a heredoc or a continued line is not told apart.
+/// A text without the lines that a heredoc hands to a command.
+fn without_heredocs(text: &str) -> String {
+    let mut end: Option<String> = None;
+    let mut kept = String::new();
+    for line in text.lines() {
+        if let Some(word) = end.take() {
+            end = Some(word).filter(|word| line.trim() != word);
+            continue;
+        }
+        let word = line.split_once("<<").map(|(_, rest)| rest.trim_start_matches(['-', ' ']));
+        let word =
+            word.and_then(|rest| rest.split_whitespace().next()).map(|word| word.trim_matches(['"', '\'', '\\']));
+        end = word.filter(|word| word.starts_with(|c: char| c.is_ascii_alphabetic() || c == '_')).map(str::to_owned);
+        kept.push_str(line);
+        kept.push('\n');
+    }
+    kept
+}
+
+/// The commands of a text, in words.
 fn commands(text: &str) -> impl Iterator<Item = Vec<String>> {
-    let joined = text.replace("\\\n", " ");
+    let joined = without_heredocs(&text.replace("\\\n", " "));
     let pieces: Vec<String> = joined.split(['\n', ';', '&', '|']).map(str::to_owned).collect();
     pieces.into_iter().filter_map(|piece| {
         let bare = |word: &str| word.trim_matches(['"', '\'', '(', ')', '{', '}']).to_owned();
@@ -50,7 +69,7 @@ pub(super) fn deploys(text: &str) -> bool {
     })
 }
 
-/// Whether all that a job does is to work in what is deployed, as far as its commands are known.
+/// Whether all that a job does is to work in what is deployed or to prepare that, as far as its commands are known.
 pub(super) fn is_all(job: &Job) -> bool {
     let texts = || {
         let own = job.steps.iter().filter_map(|step| step.run.as_ref().map(|run| Cow::Borrowed(run.text.as_str())));
@@ -66,7 +85,9 @@ pub(super) fn is_all(job: &Job) -> bool {
         _ => matches!(meaning::of(&words), Meaning::InstallsPython(_) | Meaning::InstallsSystem(_)),
     });
     let only = only.all(|known| known);
-    only && works && !texts().any(|text| deploys(&text))
+    let acts = |step: &Step| step.uses.as_ref().is_some_and(|uses| !uses.value.starts_with("actions/"));
+    let idle = || texts().next().is_some() && !job.steps.iter().any(acts);
+    only && (works || idle()) && !texts().any(|text| deploys(&text))
 }
 
 /// Whether a clock starts a workflow, and else only a person.
@@ -118,6 +139,14 @@ mod tests {
         let action = |command: &str| format!("{{uses: cloud-gov/cg-cli-tools@main, with: {{command: {command}}}}}");
         assert_eq!(of("push", &action("cf run-task shop --command fill")), ["ship"]);
         assert_eq!(of("push", &action("cf push shop --strategy rolling")), ["other", "ship"]);
+    }
+
+    #[test]
+    fn what_only_prepares_deploys_nothing() {
+        assert_eq!(of("push", "{run: 'echo done'}"), ["ship"]);
+        assert_eq!(of("push", r#"{run: "cat > ~/.netrc <<EOF\nmachine host\n  login a\nEOF\n"}"#), ["ship"]);
+        assert_eq!(of("push", r#"{run: "cat > a <<EOF\nb\nEOF\n./roll"}"#), ["other", "ship"]);
+        assert_eq!(of("push", "{run: 'echo done'}, {uses: acme/roll@v1}"), ["other", "ship"]);
     }
 
     #[test]

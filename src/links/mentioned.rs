@@ -6,9 +6,9 @@
 use std::collections::BTreeMap;
 
 use super::charts::is_variable;
+use crate::discover::Tree;
 use crate::discover::aside::is_aside;
 use crate::discover::classify::classify;
-use crate::discover::{Tree, paths};
 use crate::formats::small::lines;
 use crate::knowledge::environments::{WordClass, tokens};
 use crate::model::{FileId, Role, Span};
@@ -25,7 +25,7 @@ const KEYS: [&str; 6] = ["envvar", "env_var", "key", "name", "parameterkey", "va
 
 /// Adds the names, each with the first place.
 pub(super) fn variables(tree: &Tree, found: &mut BTreeMap<String, Span>) {
-    for (file, path) in tree.files().filter(|(_, path)| configures(path)) {
+    for (file, _) in tree.files().filter(|(_, path)| configures(path)) {
         let Ok(text) = tree.text(file) else { continue };
         if text.len() <= MOST {
             of_text(file, text, found);

@@ -12,6 +12,7 @@ mod edited;
 mod entry;
 mod env_file;
 mod exports;
+mod gate;
 pub mod hosted;
 mod hosted_names;
 mod idle;

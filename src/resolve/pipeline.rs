@@ -1,23 +1,19 @@
 //! How the project is delivered: jobs that deploy, and what must pass before they run.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
+use super::gate::{Asked, ancestors, gate};
 use super::state::Statements;
-use super::{overlaid, refresh, untested};
+use super::{overlaid, refresh};
 use crate::environments::deployments::{self, Deployment};
 use crate::environments::{self, Planned, ci};
-use crate::formats::workflow::outcome::runs_after_failure;
 use crate::formats::workflow::{self, Ci, Job, Target, Workflow};
 use crate::links::{Call, Caller, Meaning, Repository};
 use crate::model::{Dimension, FileId, Origin, Role, StepKind};
 
-/// What stands between the tests and a deployment.
-struct Gate {
-    kind: &'static str,
-    path: Vec<String>,
-    origin: Origin,
-}
+/// Jobs that run tests, by their file and id.
+pub(super) type Testing = BTreeSet<(FileId, String)>;
 
 /// States the pipeline of one environment: the jobs that deploy to it, or, for the tests, those that run them.
 pub fn state(statements: &mut Statements, repository: &Repository<'_>, planned: &Planned, first_of_role: bool) {
@@ -59,7 +55,7 @@ pub fn state(statements: &mut Statements, repository: &Repository<'_>, planned: 
 }
 
 /// The jobs that run tests, of any kind, and whose failure is theirs.
-fn testing_jobs(repository: &Repository<'_>) -> BTreeSet<(FileId, String)> {
+fn testing_jobs(repository: &Repository<'_>) -> Testing {
     let mut found = BTreeSet::new();
     let mut vain = BTreeSet::new();
     for call in &repository.calls {
@@ -125,7 +121,7 @@ fn line_tests(line: &str) -> bool {
 }
 
 /// Jobs that are a workflow of the repository, and its file.
-fn reusing(repository: &Repository<'_>) -> Vec<((FileId, String), FileId)> {
+pub(super) fn reusing(repository: &Repository<'_>) -> Vec<((FileId, String), FileId)> {
     let mut found = Vec::new();
     for (file, workflow) in repository.workflows() {
         for job in &workflow.jobs {
@@ -145,7 +141,7 @@ fn speaks_of_tests(text: &str) -> bool {
     words.any(|word| word.starts_with("test") || word.ends_with("tests") || word == "pytest" || word.ends_with("Test"))
 }
 
-fn is_test(repository: &Repository<'_>, call: &Call) -> bool {
+pub(super) fn is_test(repository: &Repository<'_>, call: &Call) -> bool {
     match &call.meaning {
         Meaning::Tests => true,
         Meaning::Composes(_) => ci::tests_in_service(repository, call).is_some(),
@@ -155,7 +151,7 @@ fn is_test(repository: &Repository<'_>, call: &Call) -> bool {
     }
 }
 
-fn triggers(workflow: &Workflow) -> Vec<String> {
+pub(super) fn triggers(workflow: &Workflow) -> Vec<String> {
     let mut names: Vec<String> = workflow.on.iter().map(|trigger| trigger.event.value.clone()).collect();
     names.sort();
     names.dedup();
@@ -170,7 +166,7 @@ fn deploying(
     statements: &mut Statements,
     repository: &Repository<'_>,
     deployment: &Deployment,
-    testing: &BTreeSet<(FileId, String)>,
+    testing: &Testing,
     environment: &str,
 ) {
     let Some(workflow) = repository.workflow(deployment.workflow) else { return };
@@ -195,12 +191,7 @@ fn deploying(
 }
 
 /// States the jobs that publish the image of production where none deploys it: what is published is what others run.
-fn publishing(
-    statements: &mut Statements,
-    repository: &Repository<'_>,
-    planned: &Planned,
-    testing: &BTreeSet<(FileId, String)>,
-) {
+fn publishing(statements: &mut Statements, repository: &Repository<'_>, planned: &Planned, testing: &Testing) {
     let files = planned.environment.files.iter().copied();
     for (file, id, span) in files.flat_map(|dockerfile| environments::jobs_that_push(repository, dockerfile)) {
         let Some(workflow) = repository.workflow(file) else { continue };
@@ -218,179 +209,6 @@ fn publishing(
 /// A job before this one that waits for an environment's approval.
 fn approved_before<'w>(workflow: &'w Workflow, job: &'w Job) -> Option<&'w Job> {
     ancestors(workflow, job).into_iter().find(|job| job.environment.is_some())
-}
-
-/// All jobs before this one, nearest first.
-fn ancestors<'w>(workflow: &'w Workflow, job: &'w Job) -> Vec<&'w Job> {
-    before(workflow, job, &|_| true)
-}
-
-/// The jobs before this one, nearest first; only those before a job that `through` lets through.
-fn before<'w>(workflow: &'w Workflow, job: &'w Job, through: &dyn Fn(&Job) -> bool) -> Vec<&'w Job> {
-    let by_id: BTreeMap<&str, &Job> = workflow.jobs.iter().map(|job| (job.id.value.as_str(), job)).collect();
-    let mut found: Vec<&Job> = Vec::new();
-    let mut open = vec![job];
-    let mut at = 0;
-    while let Some(next) = open.get(at).copied() {
-        at += 1;
-        for need in next.needs.iter().filter(|_| through(next)).filter_map(|need| by_id.get(need.value.as_str())) {
-            if !found.iter().any(|known| known.id.value == need.id.value) {
-                found.push(need);
-                open.push(need);
-            }
-        }
-    }
-    found
-}
-
-/// What must pass before a job: tests on its path, another workflow, or nothing. A condition that holds after a failure
-/// (`always()`) lets its job run although a need failed; any other keeps the implicit `success()`.
-fn gate(
-    repository: &Repository<'_>,
-    file: FileId,
-    workflow: &Workflow,
-    job: &Job,
-    testing: &BTreeSet<(FileId, String)>,
-    asked: Asked<'_>,
-) -> Gate {
-    let origin = Origin::set(job.id.span);
-    let tests = |job: &Job| testing.contains(&(file, job.id.value.clone())) && !job.continue_on_error;
-    if tests(job) {
-        return Gate { kind: "tests", path: vec![job.id.value.clone()], origin };
-    }
-    let waits = |job: &Job| !job.condition.as_ref().is_some_and(|text| runs_after_failure(&text.value));
-    let sure = before(workflow, job, &waits);
-    if let Some(found) = sure.iter().find(|job| tests(job)) {
-        let path = sure.iter().map(|job| job.id.value.clone()).collect();
-        return Gate { kind: "tests", path, origin: origin.then(StepKind::Used, found.id.span) };
-    }
-    let all = ancestors(workflow, job);
-    let broken = std::iter::once(job).chain(all.iter().copied()).find(|job| !waits(job));
-    let counts = |broken: &Job| broken.id.value == job.id.value || all.iter().any(|job| tests(job));
-    if let Some(condition) = broken.filter(|job| counts(job)).and_then(|job| job.condition.as_ref()) {
-        return Gate { kind: "none", path: Vec::new(), origin: Origin::set(condition.span).join(&origin) };
-    }
-    if let Some(waiting) = std::iter::once(job).chain(sure.iter().copied()).find(|job| waits_for_checks(job)) {
-        let origin = origin.then(StepKind::Used, waiting.id.span);
-        return Gate { kind: "other-workflow", path: vec![waiting.id.value.clone()], origin };
-    }
-    // What a deployment starts that was done elsewhere was gated there.
-    let after = ["workflow_run", "deployment", "deployment_status"];
-    if let Some(trigger) = workflow.on.iter().find(|trigger| after.contains(&trigger.event.value.as_str())) {
-        let ran = trigger.event.value == "workflow_run";
-        let asked = !ran || std::iter::once(job).chain(all.iter().copied()).any(asks_conclusion);
-        let kind = if asked { "other-workflow" } else { "none" };
-        return Gate { kind, path: Vec::new(), origin: origin.then(StepKind::Used, trigger.event.span) };
-    }
-    if let Some(weakest) = gate_of_callers(repository, file, testing, asked) {
-        return weakest;
-    }
-    Gate { kind: ungated(repository, file, workflow, testing), path: Vec::new(), origin }
-}
-
-/// How a deployment that nothing gates is started: by hand, by a tag, or after tests that run elsewhere.
-fn ungated(
-    repository: &Repository<'_>,
-    file: FileId,
-    workflow: &Workflow,
-    testing: &BTreeSet<(FileId, String)>,
-) -> &'static str {
-    // Tests whose failure counts for nothing are run all the same.
-    let tried = |call: &Call| matches!(call.caller, Caller::Job { .. }) && is_test(repository, call);
-    if testing.is_empty() && !repository.calls.iter().any(tried) {
-        return untested::gate(repository);
-    }
-    let event = |name: &str| workflow.on.iter().find(|trigger| trigger.event.value == name);
-    let here = testing.iter().any(|(other, _)| *other == file);
-    let elsewhere = |early: bool| testing.iter().any(|(other, _)| tests_elsewhere(repository, file, *other, early));
-    let tagged = event("release").is_some()
-        || event("push").is_some_and(|push| !push.tags.is_empty() && push.branches.is_empty());
-    match () {
-        () if triggers(workflow) == ["workflow_dispatch"] => "manual",
-        () if tagged && elsewhere(false) => "release",
-        () if elsewhere(true) && !here => "pull-request",
-        () => "none",
-    }
-}
-
-/// Whose gate is looked for: a deployment's, or that of a caller so many calls away.
-#[derive(Clone, Copy)]
-enum Asked<'d> {
-    About(&'d Deployment),
-    Caller(usize),
-}
-
-/// The weakest gate of the jobs that call a workflow, if any do: of those alone that hand over the environment that is
-/// deployed to, where that is how it is known.
-fn gate_of_callers(
-    repository: &Repository<'_>,
-    called: FileId,
-    testing: &BTreeSet<(FileId, String)>,
-    asked: Asked<'_>,
-) -> Option<Gate> {
-    const WEAKEST_FIRST: [&str; 6] = ["none", "pull-request", "manual", "release", "other-workflow", "tests"];
-    let (depth, deployment) = match asked {
-        Asked::About(deployment) => (0, Some(deployment)),
-        Asked::Caller(depth) => (depth, None),
-    };
-    if depth > 8 {
-        return None;
-    }
-    let gates = reusing(repository).into_iter().filter(|(_, file)| *file == called).filter_map(|((file, id), _)| {
-        let workflow = repository.workflow(file)?;
-        let job = workflow.jobs.iter().find(|job| job.id.value == id)?;
-        let hands = deployment.is_none_or(|one| deployments::may_hand(job, one));
-        hands.then(|| gate(repository, file, &workflow, job, testing, Asked::Caller(depth + 1)))
-    });
-    gates.min_by_key(|gate| WEAKEST_FIRST.iter().position(|kind| *kind == gate.kind))
-}
-
-/// Whether a job waits for checks that run elsewhere and ends with them: by an action for it, `gh run watch`, or its name.
-fn waits_for_checks(job: &Job) -> bool {
-    const ACTIONS: [&str; 6] = [
-        "lewagon/wait-on-check-action",
-        "fountainhead/action-wait-for-check",
-        "ahmadnassri/action-workflow-run-wait",
-        "kachick/wait-other-jobs",
-        "poseidon/wait-for-status-checks",
-        "int128/wait-for-workflows-action",
-    ];
-    let named = |name: &str| {
-        let words: Vec<String> = crate::environments::ci::words(name).collect();
-        let checks = ["ci", "check", "checks", "test", "tests", "status"];
-        words.iter().any(|word| word == "wait") && words.iter().any(|word| checks.contains(&word.as_str()))
-    };
-    named(&job.id.value)
-        || job.steps.iter().any(|step| {
-            let action = step.uses.as_ref().and_then(|uses| uses.value.split('@').next());
-            action.is_some_and(|action| ACTIONS.contains(&action))
-                || step.run.as_ref().is_some_and(|run| run.text.contains("gh run watch"))
-        })
-}
-
-/// Whether a job asks how the workflow that started this one ended: it is started after a failure too.
-fn asks_conclusion(job: &Job) -> bool {
-    let asks = |text: &str| text.contains("workflow_run.conclusion");
-    job.condition.as_ref().is_some_and(|text| asks(&text.value))
-        || job.steps.iter().any(|step| {
-            step.condition.as_ref().is_some_and(|text| asks(&text.value))
-                || step.run.as_ref().is_some_and(|run| asks(&run.text))
-        })
-}
-
-/// Whether tests of a workflow run before a change is on the branch that is deployed; or, not so early, beside it.
-fn tests_elsewhere(repository: &Repository<'_>, own: FileId, other: FileId, early: bool) -> bool {
-    let Some(workflow) = repository.workflow(other) else { return false };
-    workflow.on.iter().any(|trigger| match trigger.event.value.as_str() {
-        "pull_request" => true,
-        "push" => {
-            other != own
-                && (!early
-                    || trigger.branches.is_empty()
-                    || trigger.branches.iter().any(|branch| branch.value.contains('*')))
-        }
-        _ => false,
-    })
 }
 
 /// Names shared by everything stated of one environment.
