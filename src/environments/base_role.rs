@@ -14,7 +14,11 @@ use crate::model::{Confidence, Role, Span};
 fn may_be_ours(service: &Service) -> bool {
     let known = |reference: &str| {
         let name = images::describe(reference, "").repository;
+        let base = paths::name(&name);
+        let product = base.split('-').next().unwrap_or(base);
         services::by_image(&name).is_some()
+            || base.split('-').any(|word| HELPERS.contains(&word))
+            || product != base && services::by_image(product).is_some()
             || services::emulates(&name).is_some()
             || services::is_edge_only(&name)
             || services::is_admin_tool(&name)
@@ -26,6 +30,8 @@ fn may_be_ours(service: &Service) -> bool {
     service.build.is_some() || image.is_some_and(|image| image.is_none_or(|image| !known(image) && image.contains('/')))
 }
 
+/// Words of the names of images that stand in for a product, or help beside one.
+const HELPERS: [&str; 6] = ["cypress", "e2e", "emulator", "exporter", "local", "mock"];
 /// Programs that set up or deploy what others run.
 const OPERATIONS: [&str; 11] = [
     "terraform",
@@ -292,6 +298,23 @@ mod tests {
         assert_eq!(with("127.0.0.1:", ""), [Role::Development]);
         assert_eq!(with("", ""), [Role::Production]);
         assert_eq!(with("127.0.0.1:", ", restart: always"), [Role::Production]);
+    }
+
+    #[test]
+    fn what_is_pulled_beside_a_product_of_others_is_none_of_ours() {
+        let with = |image: &str, more: &str| {
+            of(&format!(
+                "services:\n  db: {{image: 'postgres:16'}}\n  web: {{image: '{image}', environment: {{A: b}}{more}}}\n"
+            ))
+        };
+        for image in ["acme/redis-setup:1", "acme/tables-local", "acme/queue-emulator:2"] {
+            assert_eq!(with(image, ", depends_on: [db]"), [Role::Development], "{image}");
+        }
+        assert_eq!(with("acme/shop:1", ", depends_on: [db]"), [Role::Production]);
+        let tried = "services:\n  web: {build: ., image: 'shop:dev', restart: always}\n";
+        assert_eq!(of(tried), [Role::Development]);
+        let mail = "services:\n  mail: {image: 'axllent/mailpit'}\n  web: {build: ., restart: always}\n";
+        assert_eq!(of(mail), [Role::Development]);
     }
 
     #[test]
