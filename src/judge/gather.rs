@@ -1,7 +1,7 @@
 //! One block a cause: findings of one rule that say the same are one, lists are one finding with items, and a finding that
 //! another explains is folded into it.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use super::rule::Rule;
 use super::rule_file::Pairs;
@@ -81,19 +81,21 @@ fn one_list(rule: &Rule, a: &Finding, b: &Finding) -> bool {
     a.project == b.project && (same || rule.file.pairs == Pairs::Any && shared())
 }
 
-/// Lists of several environments that hold the same items are one.
+/// Lists of several environments that hold the same items are one, and so are those of the same places.
 fn same_lists(lists: Vec<Finding>) -> Vec<Finding> {
     let items = |finding: &Finding| {
-        finding
-            .parts
-            .iter()
-            .map(|part| (part.key.clone(), part.value.clone()))
-            .collect::<std::collections::BTreeSet<_>>()
+        finding.parts.iter().map(|part| (part.key.clone(), part.value.clone())).collect::<BTreeSet<_>>()
     };
-    let alike = |a: &Finding, b: &Finding| a.project == b.project && a.severity == b.severity;
+    let places = |finding: &Finding| {
+        let keys: BTreeSet<_> = finding.parts.iter().map(|part| part.key.clone()).collect();
+        (keys, finding.locations.iter().map(|place| place.span).collect::<BTreeSet<_>>())
+    };
+    let alike = |a: &Finding, b: &Finding| {
+        a.project == b.project && (a.severity == b.severity && items(a) == items(b) || places(a) == places(b))
+    };
     let mut joined: Vec<Finding> = Vec::new();
     for list in lists {
-        match joined.iter_mut().find(|known| alike(known, &list) && items(known) == items(&list)) {
+        match joined.iter_mut().find(|known| alike(known, &list)) {
             Some(known) => absorb(known, list),
             None => joined.push(list),
         }
