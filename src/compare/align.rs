@@ -28,7 +28,7 @@ fn web(component: &Component) -> bool {
 
 /// Strongest sign first: the same build, the same server of the same module, the same image, the same name, the same duty,
 /// the same build by something that is not known.
-const TESTS: [Test; 7] = [
+const TESTS: [Test; 8] = [
     |a, b| {
         some_equal(a.build_context.as_ref(), b.build_context.as_ref())
             && some_equal(a.dockerfile.as_ref(), b.dockerfile.as_ref())
@@ -38,6 +38,7 @@ const TESTS: [Test; 7] = [
     |a, b| some_equal(a.module.as_ref(), b.module.as_ref()) && web(a) == web(b),
     |a, b| some_equal(a.image_repository.as_ref(), b.image_repository.as_ref()),
     |a, b| a.name == b.name,
+    |a, b| a.kind == ComponentKind::App && !web(a) && some_equal(a.server.as_ref(), b.server.as_ref()),
     |a, b| a.kind == ComponentKind::App && web(a) && web(b),
     |a, b| {
         some_equal(a.build_context.as_ref(), b.build_context.as_ref())
@@ -117,6 +118,16 @@ mod tests {
         let (manage, dev) = (app("manage", "Dockerfile"), served("web-dev", "flask-run"));
         let prod = served("web-prod", "gunicorn");
         assert_eq!(align(&[&manage, &dev], &[&prod]), [Aligned { here: "web-dev".into(), there: "web-prod".into() }]);
+    }
+
+    #[test]
+    fn workers_of_other_names_and_builds_stand_opposite() {
+        let served =
+            |name: &str, server: &str, build: &str| Component { server: Some(server.into()), ..app(name, build) };
+        let (web, worker) = (served("web", "gunicorn", "x"), served("worker", "celery-worker", "x"));
+        let (queue, local) = (served("queue", "celery-worker", "y"), served("local", "flask-run", "y"));
+        let pairs: Vec<_> = align(&[&queue, &local], &[&web, &worker]).into_iter().map(|p| (p.here, p.there)).collect();
+        assert_eq!(pairs, [("queue".into(), "worker".into()), ("local".into(), "web".into())]);
     }
 
     #[test]

@@ -91,7 +91,7 @@ fn same_lists(lists: Vec<Finding>) -> Vec<Finding> {
         (keys, finding.locations.iter().map(|place| place.span).collect::<BTreeSet<_>>())
     };
     let alike = |a: &Finding, b: &Finding| {
-        a.project == b.project && (a.severity == b.severity && items(a) == items(b) || places(a) == places(b))
+        a.project == b.project && a.severity == b.severity && (items(a) == items(b) || places(a) == places(b))
     };
     let mut joined: Vec<Finding> = Vec::new();
     for list in lists {
