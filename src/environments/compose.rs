@@ -194,7 +194,7 @@ fn infer_folder(repository: &Repository<'_>, group: &[&File]) -> Vec<Planned> {
         if !below && !found.iter().any(same) {
             found.extend(environments(repository, &stack, role, &word, confidence, why_file, &why));
         }
-        if over.is_some() && !has(Role::Production) && ships(repository, base) {
+        if over.is_some() && !has(Role::Production) && ships(repository, base) && stands_alone(repository, base) {
             let alone = Stack { files: vec![base.id], invoked: None };
             let why = "the base file without the development override";
             found.extend(environments(
@@ -267,6 +267,16 @@ fn variant_words(path: &str) -> String {
     let stem = stem_of(path);
     let words = stem.split(['.', '-', '_']).filter(|word| !["docker", "compose", "stack"].contains(word));
     words.collect::<Vec<_>>().join("-")
+}
+
+/// Whether a file that developers lay an override over is run without it as well: a command does so, or it says itself how it
+/// is to run where nobody looks after it.
+fn stands_alone(repository: &Repository<'_>, base: &File) -> bool {
+    let restarts = |service: &Service| {
+        service.restart.as_ref().is_some_and(|restart| restart.value.one().is_none_or(|restart| restart != "no"))
+    };
+    called_with(repository, base).is_some()
+        || base.alone.services.values().any(|service| restarts(service) || starts_production_server(service))
 }
 
 /// Whether a project runs what was built rather than a checkout: no code mounted, no development server.

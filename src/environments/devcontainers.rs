@@ -10,9 +10,27 @@ use crate::formats::small::devcontainer::{self, Devcontainer, Feature};
 use crate::links::Repository;
 use crate::model::{Confidence, FileId, Role, Span, SpanMap, Spanned};
 
-/// The environments that development containers are.
+/// The environments that development containers are; one that is named for what it adds to the same compose files is a variant.
 pub fn infer(repository: &Repository<'_>) -> Vec<Planned> {
-    repository.of(Kind::Devcontainer).iter().filter_map(|file| one(repository, *file)).collect()
+    let mut files = repository.of(Kind::Devcontainer).to_vec();
+    files.sort_by_key(|file| repository.tree.path(*file).matches('/').count());
+    let mut found: Vec<Planned> = Vec::new();
+    for planned in files.into_iter().filter_map(|file| one(repository, file)) {
+        let same = |known: &Planned| !composed_by(&planned).is_empty() && composed_by(known) == composed_by(&planned);
+        if !found.iter().any(same) {
+            found.push(planned);
+        }
+    }
+    found
+}
+
+/// The first file of the services that a development container runs among.
+fn composed_by(planned: &Planned) -> BTreeSet<(String, String)> {
+    let runs = planned.units.iter().filter_map(|unit| match &unit.runs {
+        Runs::Compose { service, folder, .. } => Some((folder.clone(), service.clone())),
+        _ => None,
+    });
+    runs.collect()
 }
 
 fn one(repository: &Repository<'_>, file: FileId) -> Option<Planned> {

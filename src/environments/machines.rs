@@ -31,7 +31,11 @@ pub(super) fn add(repository: &Repository<'_>, modules: &[Module], whole: bool, 
     } else {
         workstations::beside(repository, &known)
     };
-    all.extend(planned.or_else(|| workstations::vagrant(repository).filter(|_| known.is_empty())));
+    let named = |planned: &Planned| planned.environment.role != Role::Development || planned.only_named;
+    let deployed = |planned: &Planned| named(planned) || !planned.deployed_by.is_empty();
+    let vagrant = || workstations::vagrant(repository).filter(|_| all.iter().all(deployed));
+    let planned = planned.or_else(vagrant);
+    all.extend(planned);
 }
 
 /// A person's machine where nothing else is for development.

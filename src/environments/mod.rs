@@ -152,6 +152,7 @@ fn of_project(repository: &Repository<'_>, whole: bool) -> Vec<Planned> {
     if !modules.is_empty() {
         named::add_by_fabric(repository, &mut all);
     }
+    named::add_by_script(repository, &mut all);
     machines::add(repository, &modules, whole, &mut all);
     for planned in &mut all {
         if planned.settings.is_none() {

@@ -105,7 +105,9 @@ fn calls_tests(job: &Job) -> Option<Span> {
         let Some(first) = rest.next() else { return false };
         match first {
             "make" | "just" | "inv" | "invoke" | "task" | "fab" | "ant" => rest.any(named),
-            _ => (first.contains('/') || first.ends_with(".sh")) && named(first) && !first.contains(['$', '"']),
+            _ if ["deploy", "release", "publish", "push"].iter().any(|word| first.contains(word)) => false,
+            _ if first.contains(['$', '"']) || !first.contains('/') && !first.ends_with(".sh") => false,
+            _ => named(first) || rest.take_while(|word| !word.starts_with('-')).any(named),
         }
     };
     job.steps.iter().filter_map(|step| step.run.as_ref()).find_map(|run| {
@@ -188,12 +190,14 @@ mod tests {
 
     #[test]
     fn what_a_job_calls_by_a_name_for_tests_is_one_where_nothing_else_says_more() {
-        for run in ["script/test --cov", "poetry run inv test", "make tests"] {
+        for run in ["script/test --cov", "poetry run inv test", "make tests", "./dev ci test_all"] {
             let named = job("ci", "check", run);
             assert_eq!(tested(&[(&named.0, &named.1)]), ["test test: .github/workflows/ci.yml"], "{run}");
         }
-        let other = job("ci", "check", "make lint");
-        assert!(tested(&[(&other.0, &other.1)]).is_empty());
+        for run in ["make lint", "./bin/deploy.sh test", "make e2e-tests"] {
+            let other = job("ci", "check", run);
+            assert!(tested(&[(&other.0, &other.1)]).is_empty(), "{run}");
+        }
     }
 
     #[test]

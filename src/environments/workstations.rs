@@ -78,7 +78,10 @@ fn is_application(repository: &Repository<'_>, call: &Call) -> bool {
 /// Whether a task at the top starts the application where it is called, in no container.
 fn is_task(repository: &Repository<'_>, call: &Call) -> bool {
     let Caller::Make { file, target } = &call.caller else { return false };
-    paths::parent(repository.tree.path(*file)).is_empty()
+    let path = repository.tree.path(*file);
+    // A script of Node is for its own packages, whatever it calls.
+    paths::parent(path).is_empty()
+        && path != "package.json"
         && is_application(repository, call)
         && !is_called_inside(repository, target)
 }
