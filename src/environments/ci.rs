@@ -37,9 +37,10 @@ pub fn tests_in_service(repository: &Repository<'_>, call: &Call) -> Option<Comp
     }
     let shell = compose.command.first().is_some_and(|word| matches!(paths::name(word), "sh" | "bash"));
     if shell {
-        let words: Vec<String> = compose.command.iter().map(|word| quoted(word)).collect();
-        let (text, map) = (words.join(" "), SpanMap::Whole(call.span));
         let (folder, caller) = (folder_in(repository, call, compose), Caller::Guide(call.span.file));
+        let here = |word: &String| tried::in_context(repository, &folder, word).unwrap_or_else(|| quoted(word));
+        let words: Vec<String> = compose.command.iter().map(here).collect();
+        let (text, map) = (words.join(" "), SpanMap::Whole(call.span));
         let inner = repository.calls_of((&text, &map), &folder, Vars::new(), &caller);
         if inner.iter().any(|call| call.meaning == Meaning::Tests) {
             return Some(compose.clone());

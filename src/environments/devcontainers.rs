@@ -16,21 +16,16 @@ pub fn infer(repository: &Repository<'_>) -> Vec<Planned> {
     files.sort_by_key(|file| repository.tree.path(*file).matches('/').count());
     let mut found: Vec<Planned> = Vec::new();
     for planned in files.into_iter().filter_map(|file| one(repository, file)) {
-        let same = |known: &Planned| !composed_by(&planned).is_empty() && composed_by(known) == composed_by(&planned);
+        let files = |planned: &Planned| {
+            let all = planned.environment.files.iter().copied();
+            all.filter(|file| !repository.of(Kind::Devcontainer).contains(file)).collect::<BTreeSet<FileId>>()
+        };
+        let same = |known: &Planned| !files(&planned).is_empty() && files(known) == files(&planned);
         if !found.iter().any(same) {
             found.push(planned);
         }
     }
     found
-}
-
-/// The first file of the services that a development container runs among.
-fn composed_by(planned: &Planned) -> BTreeSet<(String, String)> {
-    let runs = planned.units.iter().filter_map(|unit| match &unit.runs {
-        Runs::Compose { service, folder, .. } => Some((folder.clone(), service.clone())),
-        _ => None,
-    });
-    runs.collect()
 }
 
 fn one(repository: &Repository<'_>, file: FileId) -> Option<Planned> {

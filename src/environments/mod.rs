@@ -208,10 +208,12 @@ fn tested(repository: &Repository<'_>, all: &mut Vec<Planned>) {
         let spoken = |file: &FileId| {
             let name = paths::name(repository.tree.path(*file));
             let mut flows = repository.of(Kind::Workflow).iter().filter_map(|flow| repository.tree.text(*flow).ok());
-            flows.any(|text| text.contains(name))
+            repository.of(Kind::Compose).contains(file) && flows.any(|text| text.contains(name))
         };
-        let kept = |file: &FileId| shared(file) || spoken(file);
-        all.retain(|planned| planned.environment.role != Role::Test || planned.environment.files.iter().any(kept));
+        let kept = |planned: &Planned| {
+            planned.environment.files.iter().any(|file| shared(file) || spoken(file)) || trials::tests_itself(planned)
+        };
+        all.retain(|planned| planned.environment.role != Role::Test || kept(planned));
         for planned in tests {
             merge_tests(all, planned);
         }

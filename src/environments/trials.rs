@@ -13,15 +13,11 @@ use crate::model::{Confidence, FileId, Role, Span};
 
 /// The environment of the jobs that bring the application up in containers and try it from outside, and those jobs.
 pub(super) fn from_outside(repository: &Repository<'_>) -> Option<(Planned, Jobs)> {
-    let deploying: Jobs = deployments(repository).into_iter().map(|one| (one.workflow, one.job)).collect();
     let (mut planned, mut jobs) = (Planned::new("e2e", Role::Test, Confidence::Invoked), Jobs::new());
     for call in &repository.calls {
         let (Caller::Job { file, job }, Meaning::Composes(compose)) = (&call.caller, &call.meaning) else { continue };
         let key = (*file, job.clone());
-        if deploying.contains(&key)
-            || !tries(repository, *file, job)
-            || !["up", "run"].contains(&compose.action.as_str())
-        {
+        if !tries(repository, *file, job) || !["up", "run"].contains(&compose.action.as_str()) {
             continue;
         }
         if add_stack(repository, call, compose, &mut planned) {
@@ -70,6 +66,21 @@ fn add_stack(repository: &Repository<'_>, call: &Call, compose: &ComposeCall, pl
     true
 }
 
+/// Whether what is composed for tests runs them by itself when it is brought up.
+pub(super) fn tests_itself(planned: &Planned) -> bool {
+    planned.units.iter().any(|unit| {
+        let Runs::Compose { project, service, .. } = &unit.runs else { return false };
+        let written = project.services.get(service).and_then(|service| service.command.as_ref());
+        let words = || written.into_iter().flat_map(|line| &line.words).map(|word| word.written());
+        words().any(|word| words_of_tests(word))
+    })
+}
+
+/// Whether a word of a command, or a text of them, starts tests.
+fn words_of_tests(text: &str) -> bool {
+    words(text).any(|word| TESTS.contains(&word.as_str()))
+}
+
 /// Words of names that tell of tests.
 const TESTS: [&str; 7] = ["test", "tests", "unittest", "unittests", "pytest", "testing", "runtests"];
 
@@ -90,7 +101,30 @@ pub(super) fn by_name(repository: &Repository<'_>) -> Option<Planned> {
         }
     }
     let workflows = repository.workflows();
-    workflows.iter().find_map(|(_, workflow)| elsewhere(workflow))
+    let other = |by_id: bool| workflows.iter().find_map(|(_, workflow)| elsewhere(workflow, by_id));
+    other(false).or_else(|| other(true)).or_else(|| checked(repository, &deploying))
+}
+
+/// The environment of a job that only checks the site: it installs what that needs and starts its commands.
+fn checked(repository: &Repository<'_>, deploying: &Jobs) -> Option<Planned> {
+    let checks = |call: &&Call| {
+        let verb = |verb: &String| ["check", "migrate", "makemigrations"].contains(&verb.as_str());
+        let manages = matches!(&call.meaning, Meaning::Serves(found) if found.kind == "oneshot");
+        (manages || matches!(call.meaning, Meaning::Manages(_))) && call.argv.iter().any(verb)
+    };
+    repository.calls.iter().filter(checks).find_map(|call| {
+        let Caller::Job { file, job } = &call.caller else { return None };
+        let installs =
+            |other: &Call| other.caller == call.caller && matches!(other.meaning, Meaning::InstallsPython(_));
+        if deploying.contains(&(*file, job.clone())) || !repository.calls.iter().any(installs) {
+            return None;
+        }
+        let why = format!("job {job} starts the site's own checks");
+        let mut planned = Planned::new("test", Role::Test, Confidence::Invoked).because(call.span, why);
+        planned.add_file(*file);
+        ci::add_job(repository, *file, job, &mut planned);
+        Some(planned)
+    })
 }
 
 /// Where a job calls a target, task or script that is named for tests.
@@ -119,16 +153,18 @@ fn calls_tests(job: &Job) -> Option<Span> {
 
 /// The test environment of a job that reuses a workflow of another repository, one of which is named for tests: that is all that
 /// is known.
-fn elsewhere(workflow: &Workflow) -> Option<Planned> {
-    let says =
-        |text: &str| words(text).any(|word| ["ci", "test", "tests", "pytest", "unittest"].contains(&word.as_str()));
-    let later = |text: &str| words(text).any(|word| ["post", "after", "e2e", "smoke", "load"].contains(&word.as_str()));
-    workflow.jobs.iter().find_map(|job| {
+fn elsewhere(workflow: &Workflow, by_id: bool) -> Option<Planned> {
+    let any = |text: &str, known: &[&str]| words(text).any(|word| known.contains(&word.as_str()));
+    let path = |uses: &str| paths::name(uses.split('@').next().unwrap_or_default()).to_owned();
+    let reused =
+        |job: &Job| job.uses.as_ref().is_some_and(|uses| any(&path(&uses.value), &["ci", "test", "tests", "pytest"]));
+    let titled = |job: &Job| {
+        any(&job.id.value, &["test", "tests", "pytest", "unittest"])
+            && !any(&job.id.value, &["post", "after", "e2e", "smoke", "load"])
+    };
+    let counts = |job: &&Job| if by_id { titled(job) } else { reused(job) };
+    workflow.jobs.iter().filter(counts).find_map(|job| {
         let uses = job.uses.as_ref().filter(|uses| !uses.value.starts_with("./"))?;
-        let path = uses.value.split('@').next().unwrap_or_default();
-        if !says(paths::name(path)) && (!says(&job.id.value) || later(&job.id.value)) {
-            return None;
-        }
         let why = format!("job {} reuses a workflow of another repository, named for tests", job.id.value);
         let mut planned = Planned::new("test", Role::Test, Confidence::Named).because(uses.span, why);
         planned.only_named = true;
@@ -198,6 +234,26 @@ mod tests {
             let other = job("ci", "check", run);
             assert!(tested(&[(&other.0, &other.1)]).is_empty(), "{run}");
         }
+    }
+
+    #[test]
+    fn a_job_that_only_checks_the_site_is_one_where_no_tests_are() {
+        let with = |run: &str| {
+            let checks = job("ci", "build", run);
+            tested(&[(&checks.0, &checks.1), ("manage.py", ""), ("requirements.txt", "django\n")]).len()
+        };
+        assert_eq!(with("pip install -r requirements.txt && python manage.py migrate"), 1);
+        assert_eq!(with("python manage.py migrate"), 0, "nothing is installed");
+    }
+
+    #[test]
+    fn files_that_bring_the_tests_up_stay_beside_those_of_ci() {
+        let unit = job("ci", "unit", "pytest");
+        let with = |command: &str| {
+            let text = format!("services: {{web: {{build: ., command: {command}}}, db: {{image: postgres}}}}\n");
+            tested(&[(&unit.0, &unit.1), ("compose.pytest.yaml", &text)]).len()
+        };
+        assert_eq!((with("sh -c \"sleep 1 && pytest\""), with("sleep infinity")), (2, 1));
     }
 
     #[test]

@@ -51,7 +51,9 @@ fn has_site(repository: &Repository<'_>, folder: &str) -> bool {
 /// application's server for development there, and not in those containers.
 pub(super) fn beside(repository: &Repository<'_>, known: &[&Planned]) -> Option<Planned> {
     let ours = |unit: &Unit| matches!(&unit.runs, Runs::Compose { project, .. } if !only_services(project));
-    if !known.iter().all(|planned| planned.units.iter().any(ours)) {
+    // What an editor opens has tasks of its own, which are for that.
+    let counts = |planned: &Planned| planned.setups.is_empty() && planned.units.iter().any(ours);
+    if !known.iter().all(|planned| counts(planned)) {
         return None;
     }
     let tries = |call: &Call| paths::name(repository.tree.path(call.span.file)).contains("test");
