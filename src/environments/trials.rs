@@ -6,6 +6,7 @@ use super::compose::load;
 use super::deployments::deployments;
 use super::plan::{Planned, Runs, Unit};
 use crate::discover::paths;
+use crate::formats::shell::Word;
 use crate::formats::workflow::{Job, Workflow};
 use crate::links::compose_call::ComposeCall;
 use crate::links::{Call, Caller, Meaning, Repository};
@@ -71,8 +72,8 @@ pub(super) fn tests_itself(planned: &Planned) -> bool {
     planned.units.iter().any(|unit| {
         let Runs::Compose { project, service, .. } = &unit.runs else { return false };
         let written = project.services.get(service).and_then(|service| service.command.as_ref());
-        let words = || written.into_iter().flat_map(|line| &line.words).map(|word| word.written());
-        words().any(|word| words_of_tests(word))
+        let words = || written.into_iter().flat_map(|line| &line.words).map(Word::written);
+        words().any(words_of_tests)
     })
 }
 
