@@ -10,7 +10,7 @@ use super::base_role::{
 use super::compose_calls::{called_with, deployed, invocation};
 use super::plan::{ImageBuild, Planned, Runs, Unit};
 use super::programs;
-use super::service_roles::{is_base, service_roles};
+use super::service_roles::{are_joined, is_base, service_roles};
 use super::stacks::{Stack, adorns, stack_of};
 use super::words::{Naming, mixed, naming};
 use crate::discover::{Kind, paths};
@@ -346,7 +346,7 @@ fn environments(
     distinct.dedup_by(|a, b| a.0 == b.0);
     // A file that is named for one environment runs there, whatever its images are built for.
     let named = naming(paths::name(repository.tree.path(why_file))).role.is_some();
-    let split = distinct.len() > 1 && !named;
+    let split = distinct.len() > 1 && !named && !are_joined(&project, &roles);
     let wanted = if split { distinct } else { vec![(role, word.to_owned())] };
     let mut found = Vec::new();
     for (role, word) in wanted {
