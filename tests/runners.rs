@@ -137,15 +137,11 @@ fn guides_tell_what_is_set_on_a_platform() {
 
 #[test]
 fn a_job_and_a_service_of_one_name_are_both_there() {
-    let job = |run: &str| format!("  {run}:\n    runs-on: ubuntu-24.04\n    steps:\n");
-    let workflow = format!(
-        "on: push\njobs:\n{}      - run: pytest\n{}      - run: docker compose run test pytest -m slow\n",
-        job("test"),
-        job("slow")
-    );
+    let workflow = "on: push\njobs:\n  test:\n    runs-on: ubuntu-24.04\n    steps:\n      - run: pytest\n      \
+                    - run: docker compose run test pytest -m slow\n";
     let compose = "services:\n  test:\n    build: .\n";
     let lines = facts(&[
-        (".github/workflows/main.yml", &workflow),
+        (".github/workflows/main.yml", workflow),
         ("compose.yml", compose),
         ("Dockerfile", "FROM python:3.12-slim\nCOPY . .\nRUN pip install -r requirements.txt\n"),
         REQUIREMENTS,

@@ -11,7 +11,7 @@ use crate::links::Repository;
 use crate::model::{Confidence, Role, Span};
 
 /// Whether a service may run what the repository holds: it builds, or its image is no known product of others.
-fn may_be_ours(service: &Service) -> bool {
+pub(super) fn may_be_ours(service: &Service) -> bool {
     let known = |reference: &str| {
         let name = images::describe(reference, "").repository;
         let base = paths::name(&name);

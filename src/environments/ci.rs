@@ -6,6 +6,7 @@ use std::sync::Arc;
 use super::compose::load;
 use super::deployments::deployments;
 use super::plan::{CommandLine, Planned, Runs, Unit};
+use super::trials;
 use super::tried;
 use super::words::naming;
 use crate::discover::{Kind, paths};
@@ -16,6 +17,9 @@ use crate::formats::workflow::Ci;
 use crate::links::compose_call::ComposeCall;
 use crate::links::{Call, Caller, Meaning, Repository, meaning};
 use crate::model::{Confidence, FileId, Role, SpanMap};
+
+/// Jobs of workflows.
+pub(super) type Jobs = BTreeSet<(FileId, String)>;
 
 /// Whether a call runs the tests of the project, on the job's machine.
 fn tests_here(call: &Call) -> bool {
@@ -33,9 +37,10 @@ pub fn tests_in_service(repository: &Repository<'_>, call: &Call) -> Option<Comp
     }
     let shell = compose.command.first().is_some_and(|word| matches!(paths::name(word), "sh" | "bash"));
     if shell {
-        let words: Vec<String> = compose.command.iter().map(|word| quoted(word)).collect();
-        let (text, map) = (words.join(" "), SpanMap::Whole(call.span));
         let (folder, caller) = (folder_in(repository, call, compose), Caller::Guide(call.span.file));
+        let here = |word: &String| tried::in_context(repository, &folder, word).unwrap_or_else(|| quoted(word));
+        let words: Vec<String> = compose.command.iter().map(here).collect();
+        let (text, map) = (words.join(" "), SpanMap::Whole(call.span));
         let inner = repository.calls_of((&text, &map), &folder, Vars::new(), &caller);
         if inner.iter().any(|call| call.meaning == Meaning::Tests) {
             return Some(compose.clone());
@@ -88,13 +93,27 @@ pub fn words(job: &str) -> impl Iterator<Item = String> {
 }
 
 /// Names of jobs that test a running application from outside.
-fn is_from_outside(job: &str) -> bool {
+pub(super) fn is_from_outside(job: &str) -> bool {
     let outside = ["e2e", "playwright", "cypress", "smoke", "benchmark", "performance", "load"];
     words(job).any(|word| outside.contains(&word.as_str()))
 }
 
-/// The test environments: one a CI, whatever the number of jobs; the first is called just that.
+/// The test environments: one a CI, whatever the number of jobs, and those that run the application in containers of their own;
+/// the first is called just that.
 pub fn tests(repository: &Repository<'_>) -> Vec<Planned> {
+    let outside = trials::from_outside(repository);
+    let apart = outside.as_ref().map(|(_, jobs)| jobs.clone()).unwrap_or_default();
+    let mut found = of_all(repository, &apart);
+    if found.is_empty() && outside.is_some() {
+        found = of_all(repository, &BTreeSet::new());
+    } else {
+        found.extend(outside.map(|(planned, _)| planned));
+    }
+    if found.is_empty() { trials::by_name(repository).into_iter().collect() } else { found }
+}
+
+/// The test environments of each CI, but for jobs that are told apart.
+fn of_all(repository: &Repository<'_>, apart: &Jobs) -> Vec<Planned> {
     let all = [
         (Ci::GitHub, "github"),
         (Ci::GitLab, "gitlab"),
@@ -107,38 +126,37 @@ pub fn tests(repository: &Repository<'_>) -> Vec<Planned> {
     ];
     let mut found: Vec<Planned> = Vec::new();
     for (ci, name) in all {
-        found.extend(of_ci(repository, ci, if found.is_empty() { "test" } else { name }));
+        found.extend(of_ci(repository, ci, if found.is_empty() { "test" } else { name }, apart));
     }
-    if found.is_empty() { elsewhere(repository).into_iter().collect() } else { found }
+    found
 }
 
-/// The test environment of a job that reuses a workflow of another repository which is named for tests: that is all that is known.
-fn elsewhere(repository: &Repository<'_>) -> Option<Planned> {
-    let says = |text: &str| words(text).any(|word| ["ci", "test", "tests", "pytest"].contains(&word.as_str()));
-    for (_, workflow) in repository.workflows() {
-        for job in &workflow.jobs {
-            let Some(uses) = job.uses.as_ref().filter(|uses| !uses.value.starts_with("./")) else { continue };
-            let path = uses.value.split('@').next().unwrap_or_default();
-            if says(paths::name(path)) {
-                let why = format!("job {} reuses a workflow of another repository, named for tests", job.id.value);
-                let mut planned = Planned::new("test", Role::Test, Confidence::Named).because(uses.span, why);
-                planned.only_named = true;
-                return Some(planned);
-            }
+/// The jobs that run tests only in services of compose files, where others of the CI run tests on their machine.
+fn in_services(repository: &Repository<'_>, own: &dyn Fn(&Call) -> bool) -> Jobs {
+    let (mut here, mut inside) = (Jobs::new(), Jobs::new());
+    for call in repository.calls.iter().filter(|call| own(call)) {
+        let Caller::Job { file, job } = &call.caller else { continue };
+        if tests_here(call) && !is_side_job(job) {
+            here.insert((*file, job.clone()));
+        } else if tests_in_service(repository, call).is_some() {
+            inside.insert((*file, job.clone()));
         }
     }
-    None
+    if here.is_empty() { Jobs::new() } else { inside.difference(&here).cloned().collect() }
 }
 
-fn of_ci(repository: &Repository<'_>, ci: Ci, name: &str) -> Option<Planned> {
+/// The environment of the jobs that test on their machine, and that of those which test in services alone.
+fn of_ci(repository: &Repository<'_>, ci: Ci, name: &str, apart: &Jobs) -> Vec<Planned> {
     let mut planned = Planned::new(name, Role::Test, Confidence::Invoked);
+    let mut composed = Planned::new(&format!("{name}-compose"), Role::Test, Confidence::Invoked);
     // What is tested after it was deployed is the deployed application, from outside.
     let deploying: BTreeSet<(FileId, String)> =
         deployments(repository).into_iter().map(|one| (one.workflow, one.job)).collect();
     let own = |call: &Call| {
-        let Caller::Job { file, .. } = &call.caller else { return false };
-        repository.workflow(*file).is_some_and(|workflow| workflow.ci == ci)
+        let Caller::Job { file, job } = &call.caller else { return false };
+        repository.workflow(*file).is_some_and(|workflow| workflow.ci == ci) && !apart.contains(&(*file, job.clone()))
     };
+    let alone = in_services(repository, &own);
     let outside = |call: &Call| {
         let Caller::Job { file, job } = &call.caller else { return true };
         deploying.contains(&(*file, job.clone()))
@@ -154,8 +172,9 @@ fn of_ci(repository: &Repository<'_>, ci: Ci, name: &str) -> Option<Planned> {
             planned.add_evidence(call.span, format!("job {job} runs the tests"));
             add_job(repository, *file, job, &mut planned);
         } else if let Some(compose) = tests_in_service(repository, call) {
+            let planned = if alone.contains(&(*file, job.clone())) { &mut composed } else { &mut planned };
             planned.add_evidence(call.span, format!("job {job} runs the tests in a service"));
-            add_service(repository, call, &compose, &mut planned);
+            add_service(repository, call, &compose, planned);
             planned.add_file(*file);
         }
     }
@@ -168,11 +187,11 @@ fn of_ci(repository: &Repository<'_>, ci: Ci, name: &str) -> Option<Planned> {
         planned.units.retain(inside);
     }
     add_started_services(repository, &mut planned);
-    (!planned.units.is_empty()).then_some(planned)
+    [planned, composed].into_iter().filter(|planned| !planned.units.is_empty()).collect()
 }
 
 /// A job as a unit, once; jobs of one name in several workflows are told apart by their workflow.
-fn add_job(repository: &Repository<'_>, file: FileId, job: &str, planned: &mut Planned) {
+pub(super) fn add_job(repository: &Repository<'_>, file: FileId, job: &str, planned: &mut Planned) {
     let same =
         |unit: &Unit| matches!(&unit.runs, Runs::Job { workflow, job: known } if *workflow == file && known == job);
     if planned.units.iter().any(same) {
@@ -206,7 +225,7 @@ pub fn files_of(repository: &Repository<'_>, folder: &str, compose: &ComposeCall
     first.into_iter().chain(over.iter().find_map(|name| find(name))).collect()
 }
 
-fn add_service(repository: &Repository<'_>, call: &Call, compose: &ComposeCall, planned: &mut Planned) {
+pub(super) fn add_service(repository: &Repository<'_>, call: &Call, compose: &ComposeCall, planned: &mut Planned) {
     let files = files_of(repository, &call.folder, compose);
     let Some(first) = files.first() else { return };
     let folder = paths::parent(repository.tree.path(*first)).to_owned();

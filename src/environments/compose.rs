@@ -10,7 +10,7 @@ use super::base_role::{
 use super::compose_calls::{called_with, deployed, invocation};
 use super::plan::{ImageBuild, Planned, Runs, Unit};
 use super::programs;
-use super::service_roles::{is_base, service_roles};
+use super::service_roles::{are_joined, is_base, service_roles};
 use super::stacks::{Stack, adorns, stack_of};
 use super::words::{Naming, mixed, naming};
 use crate::discover::{Kind, paths};
@@ -194,7 +194,7 @@ fn infer_folder(repository: &Repository<'_>, group: &[&File]) -> Vec<Planned> {
         if !below && !found.iter().any(same) {
             found.extend(environments(repository, &stack, role, &word, confidence, why_file, &why));
         }
-        if over.is_some() && !has(Role::Production) && ships(repository, base) {
+        if over.is_some() && !has(Role::Production) && ships(repository, base) && stands_alone(repository, base) {
             let alone = Stack { files: vec![base.id], invoked: None };
             let why = "the base file without the development override";
             found.extend(environments(
@@ -269,6 +269,16 @@ fn variant_words(path: &str) -> String {
     words.collect::<Vec<_>>().join("-")
 }
 
+/// Whether a file that developers lay an override over is run without it as well: a command does so, or it says itself how it
+/// is to run where nobody looks after it.
+fn stands_alone(repository: &Repository<'_>, base: &File) -> bool {
+    let restarts = |service: &Service| {
+        service.restart.as_ref().is_some_and(|restart| restart.value.one().is_none_or(|restart| restart != "no"))
+    };
+    called_with(repository, base).is_some()
+        || base.alone.services.values().any(|service| restarts(service) || starts_production_server(service))
+}
+
 /// Whether a project runs what was built rather than a checkout: no code mounted, no development server.
 fn ships(repository: &Repository<'_>, file: &File) -> bool {
     let project = &file.alone;
@@ -336,7 +346,7 @@ fn environments(
     distinct.dedup_by(|a, b| a.0 == b.0);
     // A file that is named for one environment runs there, whatever its images are built for.
     let named = naming(paths::name(repository.tree.path(why_file))).role.is_some();
-    let split = distinct.len() > 1 && !named;
+    let split = distinct.len() > 1 && !named && !are_joined(&project, &roles);
     let wanted = if split { distinct } else { vec![(role, word.to_owned())] };
     let mut found = Vec::new();
     for (role, word) in wanted {

@@ -10,9 +10,22 @@ use crate::formats::small::devcontainer::{self, Devcontainer, Feature};
 use crate::links::Repository;
 use crate::model::{Confidence, FileId, Role, Span, SpanMap, Spanned};
 
-/// The environments that development containers are.
+/// The environments that development containers are; one that is named for what it adds to the same compose files is a variant.
 pub fn infer(repository: &Repository<'_>) -> Vec<Planned> {
-    repository.of(Kind::Devcontainer).iter().filter_map(|file| one(repository, *file)).collect()
+    let mut files = repository.of(Kind::Devcontainer).to_vec();
+    files.sort_by_key(|file| repository.tree.path(*file).matches('/').count());
+    let mut found: Vec<Planned> = Vec::new();
+    for planned in files.into_iter().filter_map(|file| one(repository, file)) {
+        let files = |planned: &Planned| {
+            let all = planned.environment.files.iter().copied();
+            all.filter(|file| !repository.of(Kind::Devcontainer).contains(file)).collect::<BTreeSet<FileId>>()
+        };
+        let same = |known: &Planned| !files(&planned).is_empty() && files(known) == files(&planned);
+        if !found.iter().any(same) {
+            found.push(planned);
+        }
+    }
+    found
 }
 
 fn one(repository: &Repository<'_>, file: FileId) -> Option<Planned> {

@@ -2,6 +2,7 @@
 
 use super::plan::{Planned, Runs, Unit};
 use super::settings::Module;
+use super::workstations;
 use crate::discover::{Kind, paths};
 use crate::formats::Vars;
 use crate::links::{Call, Caller, Meaning, Repository, meaning};
@@ -19,11 +20,26 @@ pub(super) fn add(repository: &Repository<'_>, modules: &[Module], whole: bool, 
             planned.units.push(Unit { name: "host".into(), runs: Runs::Machine { folder } });
         }
     }
-    if all.is_empty()
-        || all.iter().any(|planned| planned.environment.role == Role::Development && !is_deployed(planned))
-    {
+    if all.is_empty() {
         return;
     }
+    let develops = |planned: &&Planned| planned.environment.role == Role::Development && !is_deployed(planned);
+    let known: Vec<&Planned> =
+        all.iter().filter(develops).filter(|one| workstations::covers(repository, one)).collect();
+    let planned = if known.is_empty() {
+        first(repository, modules, whole).map(|planned| workstations::in_vagrant(repository, planned))
+    } else {
+        workstations::beside(repository, &known)
+    };
+    let named = |planned: &Planned| planned.environment.role != Role::Development || planned.only_named;
+    let deployed = |planned: &Planned| named(planned) || !planned.deployed_by.is_empty();
+    let vagrant = || workstations::vagrant(repository).filter(|_| all.iter().all(deployed));
+    let planned = planned.or_else(vagrant);
+    all.extend(planned);
+}
+
+/// A person's machine where nothing else is for development.
+fn first(repository: &Repository<'_>, modules: &[Module], whole: bool) -> Option<Planned> {
     let manage =
         repository.of(Kind::Python).iter().find(|file| paths::name(repository.tree.path(**file)) == "manage.py");
     let tracked = repository.of(Kind::Dotenv).iter().find(|file| paths::name(repository.tree.path(**file)) == ".env");
@@ -42,24 +58,22 @@ pub(super) fn add(repository: &Repository<'_>, modules: &[Module], whole: bool, 
             planned.add_evidence(Span::new(*evidence, 0, 0), why);
         }
         planned.units.push(Unit { name: "host".into(), runs: Runs::Machine { folder } });
-        all.push(planned);
-        return;
+        return Some(planned);
     }
     let known = by_hand.map(|(beside, evidence, why)| (*beside, Span::new(*evidence, 0, 0), why));
     let told = || told(repository).filter(|_| whole).map(|span| (manage.copied().unwrap_or(span.file), span, TOLD));
     let defaulted = || by_default(repository, modules, manage.copied()).filter(|_| whole);
     let nix =
         || by_nix(repository).filter(|_| whole).map(|(file, span)| (file, span, "it is told to start it with Nix"));
-    if let Some((beside, span, why)) = known.or_else(nix).or_else(told).or_else(defaulted) {
-        let folder = paths::parent(repository.tree.path(beside)).to_owned();
-        let mut planned = Planned::new("development", Role::Development, Confidence::Guessed).because(span, why);
-        planned.units.push(Unit { name: "host".into(), runs: Runs::Machine { folder } });
-        all.push(planned);
-    }
+    let (beside, span, why) = known.or_else(nix).or_else(told).or_else(defaulted)?;
+    let folder = paths::parent(repository.tree.path(beside)).to_owned();
+    let mut planned = Planned::new("development", Role::Development, Confidence::Guessed).because(span, why);
+    planned.units.push(Unit { name: "host".into(), runs: Runs::Machine { folder } });
+    Some(planned)
 }
 
 /// Why a person's machine is one that a guide speaks of.
-const TOLD: &str = "it is told how to start it by hand";
+pub(super) const TOLD: &str = "it is told how to start it by hand";
 
 /// Where a text for readers speaks of the development server, in the middle of a line or outside the guides that are followed.
 fn told(repository: &Repository<'_>) -> Option<Span> {
@@ -75,6 +89,7 @@ fn told(repository: &Repository<'_>) -> Option<Span> {
         let (at, _) = text.match_indices(sign).find(|(at, _)| {
             let line = text.get(..*at).and_then(|before| before.rsplit('\n').next()).unwrap_or_default();
             !["docker", "podman", "heroku"].iter().any(|tool| line.contains(tool))
+                && !workstations::is_in_container(text, *at)
         })?;
         Some(Span::new(file, at, at + sign.len()))
     })
@@ -118,7 +133,10 @@ fn started<'r>(repository: &'r Repository<'_>) -> Option<&'r Call> {
     let develops = |call: &&Call| {
         let by_hand = match &call.caller {
             // A guide in a folder of tools tells of those.
-            Caller::Guide(file) => !repository.tree.path(*file).starts_with('.'),
+            Caller::Guide(file) => {
+                let inside = |text: &str| workstations::is_in_container(text, call.span.range().start);
+                !repository.tree.path(*file).starts_with('.') && !repository.tree.text(*file).is_ok_and(inside)
+            }
             Caller::Make { .. } => true,
             Caller::Script(_) | Caller::Job { .. } => false,
         };
@@ -130,7 +148,7 @@ fn started<'r>(repository: &'r Repository<'_>) -> Option<&'r Call> {
 }
 
 /// Where a script that is kept at hand, and that nothing else speaks of, starts a development server.
-fn scripted(repository: &Repository<'_>) -> Option<Call> {
+pub(super) fn scripted(repository: &Repository<'_>) -> Option<Call> {
     let tree = repository.tree;
     let others = [Kind::Dockerfile, Kind::Compose, Kind::Workflow, Kind::Procfile, Kind::Kubernetes, Kind::Platform];
     let spoken = |name: &str| {
@@ -151,7 +169,7 @@ fn scripted(repository: &Repository<'_>) -> Option<Call> {
 }
 
 /// Whether a call runs a program of the repository that starts a server by itself (`python app.py`).
-fn is_program(repository: &Repository<'_>, call: &Call) -> bool {
+pub(super) fn is_program(repository: &Repository<'_>, call: &Call) -> bool {
     let words = meaning::unwrapped(&call.argv);
     let [program, script] = words.as_slice() else { return false };
     let file = paths::join(&call.folder, script).and_then(|path| repository.tree.find(&path));

@@ -41,11 +41,13 @@ mod stages;
 mod starts;
 mod targets;
 mod told;
+mod trials;
 mod tried;
 mod upkeep;
 mod values;
 mod ways;
 pub mod words;
+mod workstations;
 
 pub use plan::{CommandLine, ContainerRun, ImageBuild, NativeBuild, Plan, Planned, Runs, SettingsChoice, Setup, Unit};
 pub use published::jobs_that_push;
@@ -53,7 +55,7 @@ pub use published::jobs_that_push;
 use crate::discover::classify::classify;
 use crate::discover::{Config, Kind, paths};
 use crate::links::Repository;
-use crate::model::{Confidence, Role};
+use crate::model::{Confidence, FileId, Role};
 
 /// Finds the environments of a repository, project by project.
 ///
@@ -141,18 +143,7 @@ fn of_project(repository: &Repository<'_>, whole: bool) -> Vec<Planned> {
             planned.environment.name = "production".into();
         }
     }
-    let mut tests = ci::tests(repository).into_iter();
-    if let Some(first) = tests.next() {
-        let others: Vec<Planned> = tests.collect();
-        let shared = |file: &crate::model::FileId| {
-            std::iter::once(&first).chain(&others).any(|tests| tests.environment.files.contains(file))
-        };
-        all.retain(|planned| planned.environment.role != Role::Test || planned.environment.files.iter().any(shared));
-        merge_tests(&mut all, first);
-        all.extend(others);
-    } else if !all.iter().any(|planned| planned.environment.role == Role::Test) {
-        all.extend(platform::app_json_tests(repository));
-    }
+    tested(repository, &mut all);
     deployments::add(repository, &mut all);
     credible::weigh(repository, &mut all);
     named::add(repository, &mut all);
@@ -161,6 +152,7 @@ fn of_project(repository: &Repository<'_>, whole: bool) -> Vec<Planned> {
     if !modules.is_empty() {
         named::add_by_fabric(repository, &mut all);
     }
+    named::add_by_script(repository, &mut all);
     machines::add(repository, &modules, whole, &mut all);
     for planned in &mut all {
         if planned.settings.is_none() {
@@ -188,7 +180,7 @@ fn drop_shadowed_images(repository: &Repository<'_>, all: &mut Vec<Planned>) {
             if let Runs::Process { image: Some(image), .. } = &unit.runs { Some(image.dockerfile) } else { None }
         })
         .collect();
-    let developed = |file: &crate::model::FileId| {
+    let developed = |file: &FileId| {
         all.iter().any(|planned| {
             planned.environment.role == Role::Development && images::builds(repository, planned).contains(file)
         })
@@ -197,7 +189,7 @@ fn drop_shadowed_images(repository: &Repository<'_>, all: &mut Vec<Planned>) {
         repository.of(Kind::Dockerfile).iter().filter(|file| !used.is_empty() && developed(file)).copied().collect();
     let used: Vec<_> = used.into_iter().chain(shadowed).collect();
     // What a platform's file says of the same image is an environment in its own right.
-    let by_itself = |planned: &Planned, file: crate::model::FileId| {
+    let by_itself = |planned: &Planned, file: FileId| {
         planned.environment.because.first().is_some_and(|evidence| evidence.span.file == file)
     };
     all.retain(|planned| {
@@ -208,9 +200,35 @@ fn drop_shadowed_images(repository: &Repository<'_>, all: &mut Vec<Planned>) {
     });
 }
 
+/// Adds the environments of tests: those that a CI runs count for more than files which are only named for them.
+fn tested(repository: &Repository<'_>, all: &mut Vec<Planned>) {
+    let tests = ci::tests(repository);
+    if !tests.is_empty() {
+        let shared = |file: &FileId| tests.iter().any(|tests| tests.environment.files.contains(file));
+        let spoken = |file: &FileId| {
+            let name = paths::name(repository.tree.path(*file));
+            let mut flows = repository.of(Kind::Workflow).iter().filter_map(|flow| repository.tree.text(*flow).ok());
+            repository.of(Kind::Compose).contains(file) && flows.any(|text| text.contains(name))
+        };
+        let kept = |planned: &Planned| {
+            planned.environment.files.iter().any(|file| shared(file) || spoken(file)) || trials::tests_itself(planned)
+        };
+        all.retain(|planned| planned.environment.role != Role::Test || kept(planned));
+        for planned in tests {
+            merge_tests(all, planned);
+        }
+    } else if !all.iter().any(|planned| planned.environment.role == Role::Test) {
+        let described = platform::app_json_tests(repository);
+        let by_hand = described.is_empty().then(|| trials::by_hand(repository)).flatten();
+        all.extend(described.into_iter().chain(by_hand));
+    }
+}
+
 /// Joins the tests of CI with a test environment that a compose file already names.
 fn merge_tests(all: &mut Vec<Planned>, tests: Planned) {
-    let Some(known) = all.iter_mut().find(|planned| planned.environment.role == Role::Test) else {
+    let shares = |known: &Planned| known.environment.files.iter().any(|file| tests.environment.files.contains(file));
+    let known = all.iter_mut().find(|planned| planned.environment.role == Role::Test && shares(planned));
+    let Some(known) = known else {
         all.push(tests);
         return;
     };
@@ -268,7 +286,7 @@ fn library(repository: &Repository<'_>, all: &[Planned]) -> Option<String> {
 /// Whether the code is built as a package and nothing is there that starts it as a site.
 fn is_packaged(repository: &Repository<'_>) -> bool {
     let named = |kind: Kind, name: &str| {
-        let text = |file: &crate::model::FileId| repository.tree.text(*file).unwrap_or_default();
+        let text = |file: &FileId| repository.tree.text(*file).unwrap_or_default();
         let mut files = repository.of(kind).iter().filter(|file| paths::name(repository.tree.path(**file)) == name);
         files.any(|file| name != "pyproject.toml" || text(file).contains("[build-system]"))
     };
@@ -278,7 +296,7 @@ fn is_packaged(repository: &Repository<'_>) -> bool {
 
 /// Whether the code is a site of Django that nobody packages: it has its own `manage.py`, settings with URLs, and no build.
 fn is_site(repository: &Repository<'_>) -> bool {
-    let text = |file: &crate::model::FileId| repository.tree.text(*file).unwrap_or_default();
+    let text = |file: &FileId| repository.tree.text(*file).unwrap_or_default();
     let named = |name: &str| {
         let files = repository.of(Kind::Python).iter().chain(repository.of(Kind::Project));
         files.copied().filter(|file| paths::name(repository.tree.path(*file)) == name).collect::<Vec<_>>()

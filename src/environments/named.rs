@@ -34,6 +34,34 @@ pub(super) fn add(repository: &Repository<'_>, all: &mut Vec<Planned>) {
     }
 }
 
+/// Adds production and staging where nothing else is for them but a script that starts them, beside one that starts it for
+/// developers.
+pub(super) fn add_by_script(repository: &Repository<'_>, all: &mut Vec<Planned>) {
+    let tree = repository.tree;
+    let starts = |path: &str| {
+        words(paths::name(path)).any(|word| ["run", "start", "serve", "entrypoint"].contains(&word.as_str()))
+    };
+    let scripts: Vec<(FileId, &str)> = repository
+        .of(Kind::Shell)
+        .iter()
+        .map(|file| (*file, tree.path(*file)))
+        .filter(|(_, path)| starts(path) && !is_aside(path))
+        .collect();
+    let role = |path: &str| naming(paths::name(path)).role;
+    let develops = |path: &str| role(path).is_some_and(|(role, _)| role == Role::Development);
+    for (file, path) in &scripts {
+        let beside = |(_, other): &(FileId, &str)| paths::parent(other) == paths::parent(path) && develops(other);
+        let Some((role, word)) = role(path).filter(|(_, word)| PLAIN.contains(&word.as_str())) else { continue };
+        if !scripts.iter().any(beside) || all.is_empty() || all.iter().any(|planned| planned.environment.role == role) {
+            continue;
+        }
+        let mut planned = Planned::new(&word, role, Confidence::Named)
+            .because(Span::new(*file, 0, 0), "a script is named for starting it");
+        planned.only_named = true;
+        all.push(planned);
+    }
+}
+
 /// Adds production and staging where nothing else is for them but a fabfile deploys there: by a task that is named for the
 /// environment, or by one that is called `deploy` alone.
 pub(super) fn add_by_fabric(repository: &Repository<'_>, all: &mut Vec<Planned>) {

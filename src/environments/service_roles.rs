@@ -22,6 +22,15 @@ pub(super) fn service_roles(project: &Project) -> BTreeMap<String, Vec<(Role, St
     roles
 }
 
+/// Whether services of different roles run together: one waits for the other.
+pub(super) fn are_joined(project: &Project, roles: &BTreeMap<String, Vec<(Role, String)>>) -> bool {
+    let of = |name: &String| roles.get(name).into_iter().flatten().map(|(role, _)| *role).collect::<Vec<_>>();
+    let apart = |ours: &[Role], theirs: &[Role]| {
+        !ours.is_empty() && !theirs.is_empty() && !ours.iter().any(|role| theirs.contains(role))
+    };
+    project.services.iter().any(|(name, service)| service.depends_on.keys().any(|other| apart(&of(name), &of(other))))
+}
+
 /// Whether a service only is there for others of the project to extend.
 pub(super) fn is_base(project: &Project, name: &str) -> bool {
     let asked = || project.services.values().any(|service| service.depends_on.contains_key(name));
@@ -41,6 +50,20 @@ mod tests {
         let found = environments(&[APP, ("docker-compose.yml", compose)]);
         let roles: Vec<&str> = found.iter().filter_map(|line| line.split(':').next()).collect();
         assert_eq!(roles, ["production production", "test test", "dev development"]);
+    }
+
+    #[test]
+    fn services_that_wait_for_one_another_run_in_one_environment_whatever_is_built() {
+        let with = |waits: &str| {
+            let compose = format!(
+                "services:\n  api: {{build: {{context: ., target: dev}}, volumes: ['.:/app']{waits}}}\n  \
+                 tasks: {{build: {{context: ., target: prod}}, volumes: ['.:/app']}}\n"
+            );
+            let stages = "FROM python:3.12 AS dev\nCOPY . /app\nFROM dev AS prod\nCMD gunicorn a.wsgi\n";
+            let found = environments(&[("Dockerfile", stages), ("compose.yaml", &compose)]);
+            found.iter().filter(|line| line.contains(": compose.yaml")).count()
+        };
+        assert_eq!((with(""), with(", depends_on: [tasks]")), (2, 1));
     }
 
     #[test]

@@ -42,7 +42,7 @@ pub(super) fn add(repository: &Repository<'_>, call: &Call, planned: &mut Planne
 }
 
 /// The file of a build context that a path of the image is: that which has the end of its path.
-fn in_context(repository: &Repository<'_>, context: &str, path: &str) -> Option<String> {
+pub(super) fn in_context(repository: &Repository<'_>, context: &str, path: &str) -> Option<String> {
     let mut rest = path.strip_prefix('/')?;
     loop {
         if paths::join(context, rest).is_some_and(|found| repository.tree.find(&found).is_some()) {

@@ -95,7 +95,7 @@ pub fn of(argv: &[String]) -> Meaning {
             _,
             _,
         ) => Meaning::Runs(rest),
-        ("manage.py" | "django-admin", Some(command), _) => Meaning::Manages((*command).to_owned()),
+        ("manage.py" | "manage" | "django-admin", Some(command), _) => Meaning::Manages((*command).to_owned()),
         (python, Some(script), Some(command)) if is_python(python) && script.ends_with("manage.py") => {
             Meaning::Manages((*command).to_owned())
         }

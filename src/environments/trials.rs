@@ -1,0 +1,275 @@
+//! Tests beside those of a CI's jobs on their own machines: from outside against containers, known by name alone, by hand.
+
+use super::base_role::{may_be_ours, only_services};
+use super::ci::{self, Jobs, words};
+use super::compose::load;
+use super::deployments::deployments;
+use super::plan::{Planned, Runs, Unit};
+use crate::discover::paths;
+use crate::formats::shell::Word;
+use crate::formats::workflow::{Job, Workflow};
+use crate::links::compose_call::ComposeCall;
+use crate::links::{Call, Caller, Meaning, Repository};
+use crate::model::{Confidence, FileId, Role, Span};
+
+/// The environment of the jobs that bring the application up in containers and try it from outside, and those jobs.
+pub(super) fn from_outside(repository: &Repository<'_>) -> Option<(Planned, Jobs)> {
+    let (mut planned, mut jobs) = (Planned::new("e2e", Role::Test, Confidence::Invoked), Jobs::new());
+    for call in &repository.calls {
+        let (Caller::Job { file, job }, Meaning::Composes(compose)) = (&call.caller, &call.meaning) else { continue };
+        let key = (*file, job.clone());
+        if !tries(repository, *file, job) || !["up", "run"].contains(&compose.action.as_str()) {
+            continue;
+        }
+        if add_stack(repository, call, compose, &mut planned) {
+            planned.add_evidence(call.span, format!("job {job} tries it from outside in these containers"));
+            planned.add_file(*file);
+            jobs.insert(key);
+        }
+    }
+    (!jobs.is_empty()).then_some((planned, jobs))
+}
+
+/// Whether a job tries a running application from outside, by its name or that of its workflow.
+fn tries(repository: &Repository<'_>, file: FileId, job: &str) -> bool {
+    let path = repository.tree.path(file);
+    let stem = paths::name(path).split('.').next().unwrap_or_default();
+    let Some(workflow) = repository.workflow(file) else { return false };
+    let titled = workflow.jobs.iter().find(|one| one.id.value == job).and_then(|one| one.name.as_ref());
+    let texts = [Some(job), Some(stem), titled.map(|name| name.value.as_str())];
+    texts.into_iter().flatten().any(|text| {
+        words(text).any(|word| ["e2e", "playwright", "cypress", "smoke", "selenium"].contains(&word.as_str()))
+            || text.to_lowercase().replace(['-', '_'], " ").contains("end to end")
+    })
+}
+
+/// Adds the services that a call starts, where something of the repository is among them; whether it is.
+fn add_stack(repository: &Repository<'_>, call: &Call, compose: &ComposeCall, planned: &mut Planned) -> bool {
+    let files = ci::files_of(repository, &call.folder, compose);
+    let Some(first) = files.first() else { return false };
+    let folder = paths::parent(repository.tree.path(*first)).to_owned();
+    let project = load(repository, &files);
+    let named =
+        |name: &String| compose.services.is_empty() || compose.action == "run" || compose.services.contains(name);
+    if only_services(&project) || !project.services.iter().any(|(name, service)| named(name) && may_be_ours(service)) {
+        return false;
+    }
+    for file in &files {
+        planned.add_file(*file);
+    }
+    for name in project.services.keys().filter(|name| named(name)) {
+        if !planned.units.iter().any(|unit| unit.name == *name) {
+            let project = std::sync::Arc::clone(&project);
+            let runs = Runs::Compose { project, service: name.clone(), folder: folder.clone(), instead: None };
+            planned.units.push(Unit { name: name.clone(), runs });
+        }
+    }
+    true
+}
+
+/// Whether what is composed for tests runs them by itself when it is brought up.
+pub(super) fn tests_itself(planned: &Planned) -> bool {
+    planned.units.iter().any(|unit| {
+        let Runs::Compose { project, service, .. } = &unit.runs else { return false };
+        let written = project.services.get(service).and_then(|service| service.command.as_ref());
+        let words = || written.into_iter().flat_map(|line| &line.words).map(Word::written);
+        words().any(words_of_tests)
+    })
+}
+
+/// Whether a word of a command, or a text of them, starts tests.
+fn words_of_tests(text: &str) -> bool {
+    words(text).any(|word| TESTS.contains(&word.as_str()))
+}
+
+/// Words of names that tell of tests.
+const TESTS: [&str; 7] = ["test", "tests", "unittest", "unittests", "pytest", "testing", "runtests"];
+
+/// The test environment of a job that is known by a name alone: that of what it calls, or of a workflow of another repository
+/// that it reuses.
+pub(super) fn by_name(repository: &Repository<'_>) -> Option<Planned> {
+    let deploying: Jobs = deployments(repository).into_iter().map(|one| (one.workflow, one.job)).collect();
+    for (file, workflow) in repository.workflows() {
+        for job in &workflow.jobs {
+            let Some(span) = calls_tests(job) else { continue };
+            if !deploying.contains(&(file, job.id.value.clone())) && !ci::is_from_outside(&job.id.value) {
+                let why = format!("job {} runs what is named for tests", job.id.value);
+                let mut planned = Planned::new("test", Role::Test, Confidence::Named).because(span, why);
+                planned.add_file(file);
+                ci::add_job(repository, file, &job.id.value, &mut planned);
+                return Some(planned);
+            }
+        }
+    }
+    let workflows = repository.workflows();
+    let other = |by_id: bool| workflows.iter().find_map(|(_, workflow)| elsewhere(workflow, by_id));
+    other(false).or_else(|| other(true)).or_else(|| checked(repository, &deploying))
+}
+
+/// The environment of a job that only checks the site: it installs what that needs and starts its commands.
+fn checked(repository: &Repository<'_>, deploying: &Jobs) -> Option<Planned> {
+    let checks = |call: &&Call| {
+        let verb = |verb: &String| ["check", "migrate", "makemigrations"].contains(&verb.as_str());
+        let manages = matches!(&call.meaning, Meaning::Serves(found) if found.kind == "oneshot");
+        (manages || matches!(call.meaning, Meaning::Manages(_))) && call.argv.iter().any(verb)
+    };
+    repository.calls.iter().filter(checks).find_map(|call| {
+        let Caller::Job { file, job } = &call.caller else { return None };
+        let installs =
+            |other: &Call| other.caller == call.caller && matches!(other.meaning, Meaning::InstallsPython(_));
+        if deploying.contains(&(*file, job.clone())) || !repository.calls.iter().any(installs) {
+            return None;
+        }
+        let why = format!("job {job} starts the site's own checks");
+        let mut planned = Planned::new("test", Role::Test, Confidence::Invoked).because(call.span, why);
+        planned.add_file(*file);
+        ci::add_job(repository, *file, job, &mut planned);
+        Some(planned)
+    })
+}
+
+/// Where a job calls a target, task or script that is named for tests.
+fn calls_tests(job: &Job) -> Option<Span> {
+    let named = |word: &str| {
+        let bare = paths::name(word).split('.').next().unwrap_or_default();
+        !word.starts_with('-') && words(bare).any(|part| TESTS.contains(&part.as_str())) && !ci::is_from_outside(bare)
+    };
+    let tests = |line: &str| {
+        let wrappers = ["poetry", "uv", "pipenv", "run", "sudo", "bash", "sh", "exec", "time", "-e", "-x"];
+        let mut rest = line.split_whitespace().skip_while(|word| wrappers.contains(word) || word.contains('='));
+        let Some(first) = rest.next() else { return false };
+        match first {
+            "make" | "just" | "inv" | "invoke" | "task" | "fab" | "ant" => rest.any(named),
+            _ if ["deploy", "release", "publish", "push"].iter().any(|word| first.contains(word)) => false,
+            _ if first.contains(['$', '"']) || !first.contains('/') && !first.ends_with(".sh") => false,
+            _ => named(first) || rest.take_while(|word| !word.starts_with('-')).any(named),
+        }
+    };
+    job.steps.iter().filter_map(|step| step.run.as_ref()).find_map(|run| {
+        let line = run.text.lines().map(str::trim).find(|line| tests(line))?;
+        let at = run.text.find(line)?;
+        Some(run.map.span(at, at + line.len()))
+    })
+}
+
+/// The test environment of a job that reuses a workflow of another repository, one of which is named for tests: that is all that
+/// is known.
+fn elsewhere(workflow: &Workflow, by_id: bool) -> Option<Planned> {
+    let any = |text: &str, known: &[&str]| words(text).any(|word| known.contains(&word.as_str()));
+    let path = |uses: &str| paths::name(uses.split('@').next().unwrap_or_default()).to_owned();
+    let reused =
+        |job: &Job| job.uses.as_ref().is_some_and(|uses| any(&path(&uses.value), &["ci", "test", "tests", "pytest"]));
+    let titled = |job: &Job| {
+        any(&job.id.value, &["test", "tests", "pytest", "unittest"])
+            && !any(&job.id.value, &["post", "after", "e2e", "smoke", "load"])
+    };
+    let counts = |job: &&Job| if by_id { titled(job) } else { reused(job) };
+    workflow.jobs.iter().filter(counts).find_map(|job| {
+        let uses = job.uses.as_ref().filter(|uses| !uses.value.starts_with("./"))?;
+        let why = format!("job {} reuses a workflow of another repository, named for tests", job.id.value);
+        let mut planned = Planned::new("test", Role::Test, Confidence::Named).because(uses.span, why);
+        planned.only_named = true;
+        Some(planned)
+    })
+}
+
+/// The test environment of a task that runs the tests, where no CI does.
+pub(super) fn by_hand(repository: &Repository<'_>) -> Option<Planned> {
+    let tasks = || repository.calls.iter().filter(|call| matches!(call.caller, Caller::Make { .. }));
+    let mut planned = Planned::new("test", Role::Test, Confidence::Guessed);
+    let composed = tasks().find_map(|call| Some((call, ci::tests_in_service(repository, call)?)));
+    if let Some((call, compose)) = composed {
+        planned.add_evidence(call.span, "a task runs the tests in a service");
+        ci::add_service(repository, call, &compose, &mut planned);
+        return (!planned.units.is_empty()).then_some(planned);
+    }
+    let call = tasks().find(|call| call.meaning == Meaning::Tests)?;
+    planned.add_evidence(call.span, "a task runs the tests by hand");
+    planned.units.push(Unit { name: "host".into(), runs: Runs::Machine { folder: call.folder.clone() } });
+    Some(planned)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::tests::environments;
+
+    const APP: (&str, &str) = ("Dockerfile", "FROM python:3.12\nCOPY . /app\nCMD gunicorn a.wsgi\n");
+    const WEB: (&str, &str) = ("compose.yaml", "services: {web: {build: ., volumes: ['.:/app']}}\n");
+
+    fn tested(files: &[(&str, &str)]) -> Vec<String> {
+        let all: Vec<(&str, &str)> = files.iter().copied().chain([APP, WEB, ("a/wsgi.py", "")]).collect();
+        environments(&all).into_iter().filter(|line| line.contains(" test:")).collect()
+    }
+
+    fn job(name: &str, id: &str, run: &str) -> (String, String) {
+        let flow = format!("on: push\njobs: {{{id}: {{runs-on: u, steps: [{{run: '{run}'}}]}}}}\n");
+        (format!(".github/workflows/{name}.yml"), flow)
+    }
+
+    #[test]
+    fn what_is_tried_from_outside_in_containers_is_an_environment_beside_the_tests() {
+        let unit = job("ci", "unit", "pytest");
+        let end = job("e2e", "browser", "docker compose up -d && npx playwright test");
+        let found = tested(&[(&unit.0, &unit.1), (&end.0, &end.1)]);
+        assert_eq!(found, ["test test: .github/workflows/ci.yml", "e2e test: compose.yaml .github/workflows/e2e.yml"]);
+        let alone = job("e2e", "browser", "npx playwright test");
+        assert_eq!(tested(&[(&unit.0, &unit.1), (&alone.0, &alone.1)]).len(), 1, "it starts nothing");
+    }
+
+    #[test]
+    fn jobs_that_test_in_services_stand_beside_those_that_test_on_their_machine() {
+        let unit = job("ci", "unit", "pytest");
+        let composed = job("docker", "inside", "docker compose run web pytest");
+        assert_eq!(tested(&[(&unit.0, &unit.1), (&composed.0, &composed.1)]).len(), 2);
+        let both = job("ci", "unit", "pytest && docker compose run web pytest");
+        assert_eq!(tested(&[(&both.0, &both.1)]).len(), 1);
+    }
+
+    #[test]
+    fn what_a_job_calls_by_a_name_for_tests_is_one_where_nothing_else_says_more() {
+        for run in ["script/test --cov", "poetry run inv test", "make tests", "./dev ci test_all"] {
+            let named = job("ci", "check", run);
+            assert_eq!(tested(&[(&named.0, &named.1)]), ["test test: .github/workflows/ci.yml"], "{run}");
+        }
+        for run in ["make lint", "./bin/deploy.sh test", "make e2e-tests"] {
+            let other = job("ci", "check", run);
+            assert!(tested(&[(&other.0, &other.1)]).is_empty(), "{run}");
+        }
+    }
+
+    #[test]
+    fn a_job_that_only_checks_the_site_is_one_where_no_tests_are() {
+        let with = |run: &str| {
+            let checks = job("ci", "build", run);
+            tested(&[(&checks.0, &checks.1), ("manage.py", ""), ("requirements.txt", "django\n")]).len()
+        };
+        assert_eq!(with("pip install -r requirements.txt && python manage.py migrate"), 1);
+        assert_eq!(with("python manage.py migrate"), 0, "nothing is installed");
+    }
+
+    #[test]
+    fn files_that_bring_the_tests_up_stay_beside_those_of_ci() {
+        let unit = job("ci", "unit", "pytest");
+        let with = |command: &str| {
+            let text = format!("services: {{web: {{build: ., command: {command}}}, db: {{image: postgres}}}}\n");
+            tested(&[(&unit.0, &unit.1), ("compose.pytest.yaml", &text)]).len()
+        };
+        assert_eq!((with("sh -c \"sleep 1 && pytest\""), with("sleep infinity")), (2, 1));
+    }
+
+    #[test]
+    fn a_job_that_is_named_for_tests_may_reuse_a_workflow_of_another_name() {
+        let with = |id: &str| {
+            let flow = format!("on: push\njobs: {{{id}: {{uses: acme/flows/.github/workflows/pre.yml@main}}}}\n");
+            tested(&[(".github/workflows/ship.yml", &flow)]).len()
+        };
+        assert_eq!((with("pre_deploy_tests"), with("post_deploy_tests"), with("build")), (1, 0, 0));
+    }
+
+    #[test]
+    fn tests_that_no_ci_runs_are_those_of_a_task() {
+        let inside = tested(&[("Makefile", "test:\n\tdocker compose exec web pytest\n")]);
+        assert_eq!(inside, ["test test: Makefile compose.yaml"]);
+        assert_eq!(tested(&[("Makefile", "test:\n\tpytest\n")]), ["test test: Makefile"]);
+    }
+}

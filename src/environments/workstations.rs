@@ -1,0 +1,203 @@
+//! A person's machine beside containers for development, and the virtual machine that stands for one.
+
+use super::base_role::{may_be_ours, only_services};
+use super::compose::image_of;
+use super::machines::{self, is_program};
+use super::plan::{Planned, Runs, Unit};
+use crate::discover::{Kind, paths};
+use crate::formats::compose::{Project, Service};
+use crate::links::{Call, Caller, Meaning, Repository};
+use crate::model::{Confidence, Role, Span};
+
+/// Whether an environment for development runs the site of the repository: a tool beside it that is built from a folder of its
+/// own is not what one develops in.
+pub(super) fn covers(repository: &Repository<'_>, planned: &Planned) -> bool {
+    let composed = |unit: &Unit| matches!(&unit.runs, Runs::Compose { .. });
+    let of_unit = |unit: &Unit| match &unit.runs {
+        Runs::Compose { project, service, .. } => {
+            project.services.get(service).is_some_and(|service| holds_site(repository, project, service))
+        }
+        _ => true,
+    };
+    let idle =
+        planned.units.iter().all(|unit| matches!(&unit.runs, Runs::Compose { project, .. } if only_services(project)));
+    idle || !planned.units.iter().all(composed) || !has_site(repository, "") || planned.units.iter().any(of_unit)
+}
+
+/// Whether a service may hold the site: it is built from, or has mounted, a folder with it, or is built elsewhere.
+fn holds_site(repository: &Repository<'_>, project: &Project, service: &Service) -> bool {
+    let mounted =
+        service.volumes.iter().filter(|mount| mount.kind == "bind").filter_map(|mount| mount.source.as_deref());
+    if mounted.into_iter().any(|source| has_site(repository, source.trim_end_matches('/'))) {
+        return true;
+    }
+    match image_of(repository, project, service) {
+        Some(image) => has_site(repository, &image.context),
+        None => may_be_ours(service),
+    }
+}
+
+/// Whether a folder has a site of Django below it.
+fn has_site(repository: &Repository<'_>, folder: &str) -> bool {
+    let inside = |path: &str| {
+        let rest = path.strip_prefix(folder.trim_start_matches("./"));
+        folder.is_empty() || folder == "." || rest.is_some_and(|rest| rest.starts_with('/'))
+    };
+    let mut files = repository.of(Kind::Python).iter().map(|file| repository.tree.path(*file));
+    files.any(|path| paths::name(path) == "manage.py" && inside(path))
+}
+
+/// A person's machine beside containers for development: what runs the tasks of the repository, or a script at hand, starts the
+/// application's server for development there, and not in those containers.
+pub(super) fn beside(repository: &Repository<'_>, known: &[&Planned]) -> Option<Planned> {
+    let ours = |unit: &Unit| matches!(&unit.runs, Runs::Compose { project, .. } if !only_services(project));
+    // What an editor opens has tasks of its own, which are for that.
+    let counts = |planned: &Planned| planned.setups.is_empty() && planned.units.iter().any(ours);
+    if !known.iter().all(|planned| counts(planned)) {
+        return None;
+    }
+    let tries = |call: &Call| paths::name(repository.tree.path(call.span.file)).contains("test");
+    let by_script = machines::scripted(repository).filter(|call| is_application(repository, call) && !tries(call));
+    let by_task = || repository.calls.iter().find(|call| is_task(repository, call)).cloned();
+    let call = by_script.or_else(by_task)?;
+    let manage = repository.of(Kind::Python).iter().map(|file| repository.tree.path(*file));
+    let manage = manage.into_iter().find(|path| paths::name(path) == "manage.py");
+    let folder = manage.map_or(call.folder.as_str(), paths::parent).to_owned();
+    let mut planned = Planned::new("local", Role::Development, Confidence::Guessed).because(call.span, machines::TOLD);
+    planned.units.push(Unit { name: "host".into(), runs: Runs::Machine { folder } });
+    Some(planned)
+}
+
+/// Whether a call starts the server of the application, for who develops it.
+fn is_application(repository: &Repository<'_>, call: &Call) -> bool {
+    let reloads = || call.argv.iter().any(|word| word == "--reload" || word == "--debug");
+    let serves = |found: &crate::knowledge::processes::Match| {
+        found.interface.is_some() && (found.kind == "development" || reloads())
+    };
+    matches!(&call.meaning, Meaning::Serves(found) if serves(found)) || is_program(repository, call)
+}
+
+/// Whether a task at the top starts the application where it is called, in no container.
+fn is_task(repository: &Repository<'_>, call: &Call) -> bool {
+    let Caller::Make { file, target } = &call.caller else { return false };
+    let path = repository.tree.path(*file);
+    // A script of Node is for its own packages, whatever it calls.
+    paths::parent(path).is_empty()
+        && path != "package.json"
+        && is_application(repository, call)
+        && !is_called_inside(repository, target)
+}
+
+/// Whether containers call a task: their files do, or another task does through them.
+fn is_called_inside(repository: &Repository<'_>, target: &str) -> bool {
+    let calls = |line: &str| {
+        ["make", "just", "inv", "invoke", "task"].iter().any(|runner| {
+            let call = format!("{runner} {target}");
+            line.match_indices(&call).any(|(at, found)| {
+                let rest = line.get(at + found.len()..).unwrap_or_default();
+                !rest.starts_with(|c: char| c.is_alphanumeric() || c == '-' || c == '_')
+            })
+        })
+    };
+    let inside = |kind: Kind| kind != Kind::Makefile;
+    let through = |line: &str| ["docker", "compose", "exec "].iter().any(|sign| line.to_lowercase().contains(sign));
+    [Kind::Compose, Kind::Dockerfile, Kind::Devcontainer, Kind::Makefile].into_iter().any(|kind| {
+        let texts = repository.of(kind).iter().filter_map(|file| repository.tree.text(*file).ok());
+        texts.flat_map(str::lines).any(|line| calls(line) && (inside(kind) || through(line)))
+    })
+}
+
+/// Whether a place of a guide lies behind the command that opens a shell in a container.
+pub(super) fn is_in_container(text: &str, at: usize) -> bool {
+    let before = text.get(..at).unwrap_or_default();
+    let before = before.get(..before.rfind('\n').unwrap_or(0)).unwrap_or_default();
+    for line in before.lines().rev().take(12) {
+        let line = line.trim();
+        if line.starts_with("```") || line.starts_with('#') || line == "exit" {
+            return false;
+        }
+        let enters = [" exec ", " run "].iter().any(|verb| line.contains(verb));
+        let shell = ["bash", "/sh", " sh", "shell"].iter().any(|shell| line.trim_end_matches('`').ends_with(shell));
+        if enters && shell && ["docker", "podman", "kubectl"].iter().any(|tool| line.contains(tool)) {
+            return true;
+        }
+    }
+    false
+}
+
+/// The description of the virtual machine at the top.
+fn vagrantfile(repository: &Repository<'_>) -> Option<Span> {
+    repository.tree.find("Vagrantfile").map(|file| Span::new(file, 0, 0))
+}
+
+/// Adds that Vagrant brings the machine up, where it does.
+pub(super) fn in_vagrant(repository: &Repository<'_>, mut planned: Planned) -> Planned {
+    if let Some(span) = vagrantfile(repository) {
+        planned.add_evidence(span, BROUGHT);
+    }
+    planned
+}
+
+/// Why a virtual machine is one to develop on.
+const BROUGHT: &str = "Vagrant brings up a machine for it";
+
+/// The virtual machine that one develops on, where nothing else says it.
+pub(super) fn vagrant(repository: &Repository<'_>) -> Option<Planned> {
+    let span = vagrantfile(repository)?;
+    let manage = repository.of(Kind::Python).iter().map(|file| repository.tree.path(*file));
+    let manage = manage.into_iter().find(|path| paths::name(path) == "manage.py");
+    let folder = manage.map_or("", paths::parent).to_owned();
+    let mut planned = Planned::new("development", Role::Development, Confidence::Guessed).because(span, BROUGHT);
+    planned.units.push(Unit { name: "host".into(), runs: Runs::Machine { folder } });
+    Some(planned)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::tests::environments;
+
+    const APP: (&str, &str) = ("Dockerfile", "FROM python:3.12\nCOPY . /app\nCMD gunicorn a.wsgi\n");
+    const SITE: (&str, &str) = ("manage.py", "import os\n");
+    const WEB: (&str, &str) =
+        ("compose.yaml", "services: {web: {build: ., volumes: ['.:/app'], command: python manage.py runserver}}\n");
+
+    fn developed(files: &[(&str, &str)]) -> Vec<String> {
+        environments(files).into_iter().filter(|line| line.contains(" development: ")).collect()
+    }
+
+    #[test]
+    fn a_task_that_starts_the_server_outside_containers_tells_of_a_machine_beside_them() {
+        let with = |make: &str| developed(&[APP, SITE, WEB, ("Makefile", make)]);
+        let run = "run:\n\tvenv/bin/python manage.py runserver\n";
+        assert_eq!(with(run), ["development development: compose.yaml", "local development: Makefile"]);
+        let inside = format!("{run}up:\n\tdocker compose exec web make run\n");
+        assert_eq!(with(&inside).len(), 1, "the task is for the container");
+        assert_eq!(with("up:\n\tdocker compose run web python manage.py runserver\n").len(), 1);
+    }
+
+    #[test]
+    fn a_tool_beside_the_site_is_not_what_one_develops_in() {
+        let tool = ("data/compose.yaml", "services: {make: {build: ., volumes: ['.:/src'], command: make all}}\n");
+        let image = ("data/Dockerfile", "FROM python:3.12\nCOPY . /src\n");
+        let guide = ("README.md", "```\npython manage.py runserver\n```\n");
+        let found = developed(&[APP, SITE, tool, image, ("data/merge.py", ""), guide]);
+        assert!(found.iter().any(|line| line.contains("README.md")), "{found:?}");
+    }
+
+    #[test]
+    fn a_virtual_machine_is_one_to_develop_on() {
+        let vagrant = ("Vagrantfile", "Vagrant.configure('2') do |config|\nend\n");
+        assert_eq!(developed(&[APP, SITE, vagrant]), ["development development: Vagrantfile"]);
+        assert_eq!(developed(&[APP, SITE, WEB, vagrant]).len(), 1, "containers in it are the same one");
+    }
+
+    #[test]
+    fn what_a_guide_tells_in_a_container_is_no_machine() {
+        let with = |before: &str| {
+            let guide = format!("```\n{before}\npython manage.py runserver\n```\n");
+            developed(&[APP, SITE, ("README.md", &guide)]).len()
+        };
+        assert_eq!(with("docker exec -it shop_web /bin/bash"), 0);
+        assert_eq!(with("docker run -d redis"), 1);
+    }
+}
