@@ -104,6 +104,7 @@ pub fn tests(repository: &Repository<'_>) -> Vec<Planned> {
         (Ci::Bitbucket, "bitbucket"),
         (Ci::Drone, "drone"),
         (Ci::CloudBuild, "cloud-build"),
+        (Ci::Jenkins, "jenkins"),
     ];
     let mut found: Vec<Planned> = Vec::new();
     for (ci, name) in all {

@@ -70,7 +70,8 @@ pub fn deployments(repository: &Repository<'_>) -> Vec<Deployment> {
 fn of_job(repository: &Repository<'_>, file: FileId, workflow: &Workflow, job: &Job) -> Vec<Deployment> {
     let Some(sign) = deploying::sign(repository, file, workflow, job) else { return Vec::new() };
     let span = sign.span;
-    let stem = paths::name(repository.tree.path(file)).split('.').next().unwrap_or_default();
+    let name = paths::name(repository.tree.path(file));
+    let stem = if workflow.ci == Ci::Jenkins { name } else { name.split('.').next().unwrap_or_default() };
     let by_environment = targets::of_environment(repository, file, workflow, job);
     // A named environment is what is deployed to: one of no known role (a branch's own, a tenant's) is not production.
     if workflow.ci == Ci::GitLab && by_environment.is_empty() && job.environment.is_some() {
@@ -84,7 +85,8 @@ fn of_job(repository: &Repository<'_>, file: FileId, workflow: &Workflow, job: &
         };
         let id = Some(own(job.id.value.clone(), job.id.span));
         let name = job.name.as_ref().map(|name| own(name.value.clone(), name.span));
-        let file = (workflow.ci != Ci::GitLab).then(|| own(stem.to_owned(), span));
+        let whole = job.uses.is_some() && workflow.ci == Ci::Azure;
+        let file = (workflow.ci != Ci::GitLab).then(|| (stem.to_owned(), span, whole || is_placed(stem)));
         let mut all = [call, id, name, file].into_iter().flatten();
         let stages = targets::counts_stages(workflow);
         let word = |(text, span, placed): (String, Span, bool)| {
