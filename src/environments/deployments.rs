@@ -162,7 +162,7 @@ fn is_placed(name: &str) -> bool {
 }
 
 /// One word for the words that say the same.
-fn canonical(role: Role, word: &str) -> &str {
+pub(super) fn canonical(role: Role, word: &str) -> &str {
     match (role, word) {
         (Role::Production, _) => "production",
         (Role::Staging, "stage" | "stg") => "staging",
@@ -299,7 +299,7 @@ fn rename_tried(all: &mut [Planned]) {
 }
 
 /// What stands before a name that another environment has.
-const DEPLOYED: &str = "deployed-";
+pub(super) const DEPLOYED: &str = "deployed-";
 
 #[cfg(test)]
 mod tests {

@@ -22,6 +22,7 @@ mod hosts;
 pub mod images;
 pub mod kubernetes;
 mod machines;
+mod marks;
 mod named;
 mod openshift;
 pub mod plan;
@@ -155,7 +156,7 @@ fn of_project(repository: &Repository<'_>, whole: bool) -> Vec<Planned> {
     }
     deployments::add(repository, &mut all);
     credible::weigh(repository, &mut all);
-    named::add(repository, &mut all);
+    named::add(repository, !modules.is_empty(), &mut all);
     let known = all.clone();
     all.extend(settings::infer(&modules, &known));
     if !modules.is_empty() {
