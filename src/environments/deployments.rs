@@ -227,11 +227,12 @@ pub(super) fn add(repository: &Repository<'_>, all: &mut Vec<Planned>) {
                 || planned.units.iter().any(orchestrated)
                 || developed_apart && developed::is_for_a_server(repository, planned)
         };
-        // An environment that another deployment names is not this one.
+        // An environment that another deployment names, or that manifests name, is not this one.
+        let overlaid = |planned: &Planned| planned.units.iter().any(|unit| matches!(unit.runs, Runs::Container(_)));
         let free = |planned: &Planned| {
             planned.environment.role == deployment.role
                 && (deployment.role == Role::Production
-                    || !found.iter().any(|other| other.named && same(planned, other)))
+                    || !overlaid(planned) && !found.iter().any(|other| other.named && same(planned, other)))
         };
         let can = |planned: &Planned| deployed(planned) && ways::fits(&way, planned);
         let called = |planned: &Planned| {

@@ -187,5 +187,55 @@ fn deploying(repository: &Repository<'_>, file: FileId, path: &str) -> Vec<(&'st
     }
     let script = repository.of(Kind::Shell).contains(&file) || !name.contains('.') && text().starts_with("#!");
     let deploys = script && named(stem) && (does(text(), &DEPLOYING) || does(text(), &ON_SERVERS));
-    if deploys { vec![("a script", word_of(stem))] } else { Vec::new() }
+    let word = word_of(stem);
+    // A cluster of a person's own machine is tried by it.
+    let tried = word.as_ref().is_some_and(|(role, _)| matches!(role, Role::Development | Role::Test));
+    if deploys && !tried { vec![("a script", word)] } else { Vec::new() }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::tests::environments;
+
+    const APP: [(&str, &str); 2] =
+        [("shop/settings.py", "DEBUG = False\nALLOWED_HOSTS = []\n"), ("requirements.txt", "django\ngunicorn\n")];
+
+    fn with(files: &[(&str, &str)]) -> Vec<String> {
+        environments(&[&APP[..], files].concat())
+    }
+
+    #[test]
+    fn files_of_hosts_say_that_production_is_there() {
+        for (path, text) in [
+            ("captain-definition", "{\"schemaVersion\": 2}"),
+            ("deploy/shop.nomad", "job \"shop\" {}\n"),
+            ("apache/shop.conf", "WSGIScriptAlias / /srv/shop/wsgi.py\n"),
+            ("template.yaml", "Transform: AWS::Serverless-2016-10-31\n"),
+            ("deploy.sh", "#!/bin/sh\nssh shop@shop.example 'git pull'\n"),
+            ("README.md", "# Shop\n```\n$ git push dokku main\n```\n"),
+            ("Makefile", "deploy:\n\trsync -a . shop.example:/srv\n"),
+        ] {
+            assert_eq!(with(&[(path, text)]), [format!("production production: {path}")], "{path}");
+        }
+        assert!(with(&[("local_deploy.sh", "#!/bin/sh\nkubectl apply -f k8s\n")]).is_empty());
+        assert!(with(&[("README.md", "One may `git push heroku`, or not.\n")]).is_empty());
+        assert!(environments(&[("deploy.sh", "ssh shop.example ls\n")]).is_empty(), "nothing to deploy");
+    }
+
+    #[test]
+    fn files_for_deploying_name_several_environments() {
+        let beanstalk = "branch-defaults:\n  main: {}\n  next:\n    environment: shop-staging\n  live:\n    environment: shop-prod\n";
+        let found = with(&[(".elasticbeanstalk/config.yml", beanstalk)]);
+        let file = ".elasticbeanstalk/config.yml";
+        assert_eq!(found, [format!("prod production: {file}"), format!("staging staging: {file}")]);
+        let copilot = "name: web\nimage: {build: Dockerfile}\nenvironments: {uat: {}, prod: {}}\n";
+        let file = "copilot/web/manifest.yml";
+        assert_eq!(with(&[(file, copilot)]), [format!("prod production: {file}"), format!("uat staging: {file}")]);
+        let stages =
+            with(&[("config/deploy/staging.rb", "server 'a'\n"), ("config/deploy/production.rb", "server 'b'\n")]);
+        assert_eq!(
+            stages,
+            ["production production: config/deploy/production.rb", "staging staging: config/deploy/staging.rb"]
+        );
+    }
 }

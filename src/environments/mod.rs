@@ -32,6 +32,7 @@ mod programs;
 pub mod projects;
 mod published;
 mod retired;
+mod reviewed;
 mod serverless;
 mod servers;
 mod service_roles;
@@ -162,6 +163,7 @@ fn of_project(repository: &Repository<'_>, whole: bool) -> Vec<Planned> {
     if !modules.is_empty() {
         named::add_by_fabric(repository, &mut all);
     }
+    reviewed::add(repository, &mut all);
     machines::add(repository, &modules, whole, &mut all);
     for planned in &mut all {
         if planned.settings.is_none() {

@@ -247,6 +247,25 @@ mod tests {
     }
 
     #[test]
+    fn files_of_one_kind_tell_environments_of_one_role_apart() {
+        let values = |words: &[&str]| {
+            let mut files = vec![APP, ("ops/Chart.yaml", "name: a\n")];
+            let paths: Vec<String> = words.iter().map(|word| format!("ops/values-{word}.yaml")).collect();
+            files.extend(paths.iter().map(|path| (path.as_str(), "a: 1\n")));
+            environments(&files)
+        };
+        let named = |found: Vec<String>| {
+            found.iter().filter_map(|one| Some(one.split(':').next()?.to_owned())).collect::<Vec<_>>()
+        };
+        let all = named(values(&["dev", "staging", "uat", "production"]));
+        assert_eq!(all, ["production production", "staging staging", "uat staging", "dev development"]);
+        assert_eq!(named(values(&["dev"])), ["production production"]);
+        let inventory = "all:\n  hosts:\n    staging.shop.example:\n    shop.example:\n";
+        let found = environments(&[APP, ("ops/inventory.yml", inventory)]);
+        assert!(found.contains(&"staging staging: ops/inventory.yml".to_owned()), "{found:?}");
+    }
+
+    #[test]
     fn a_fabfile_deploys_to_what_its_tasks_name_and_else_to_production() {
         let site = ("shop/settings.py", "DEBUG = False\nALLOWED_HOSTS = []\n");
         let with = |tasks: &str| environments(&[site, ("manage.py", "runserver\n"), ("fabfile.py", tasks)]);

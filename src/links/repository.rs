@@ -112,6 +112,8 @@ impl<'t> Repository<'t> {
             let kind = classify(path).filter(|kind| match kind {
                 Kind::Compose => compose_files::is_compose(tree, file),
                 Kind::Workflow => ci_places::is_pipeline(tree, file),
+                // What a workflow sets up for itself.
+                Kind::Kubernetes => !path.starts_with(".github/"),
                 _ => true,
             });
             if let Some(kind) = kind {
