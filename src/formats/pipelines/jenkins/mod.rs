@@ -122,7 +122,7 @@ impl Reading {
             }
             _ => {
                 let mut own = scope.clone();
-                self.enter(head, &words, &mut own);
+                enter(head, &words, &mut own);
                 let staged = self.stages.len();
                 self.block(&mut own, depth);
                 let stage = own.stage.clone().filter(|_| words.contains(&"stage"));
@@ -132,28 +132,6 @@ impl Reading {
                     self.stages.push(Stage { scope: self.with_env(&own), steps: Vec::new(), span, chosen: None });
                 }
             }
-        }
-    }
-
-    /// What the head of a block says of what is in it.
-    fn enter(&self, head: &[Token], words: &[&str], scope: &mut Scope) {
-        let text = head.iter().find_map(|token| Some(Spanned::new(token.text()?.0.to_owned(), token.span)));
-        if words.contains(&"stage") {
-            scope.stage = text.clone().or(scope.stage.take());
-        }
-        if words.first() == Some(&"if") {
-            scope.branches.extend(branches(head));
-        }
-        if words.contains(&"dir") {
-            scope.folder = text.clone();
-        }
-        if words.contains(&"withEnv") {
-            let all = head.iter().filter_map(|token| Some((token.text()?.0.split_once('=')?, token.span)));
-            scope.env.extend(all.map(|((name, value), span)| (name.to_owned(), Spanned::new(given(value), span))));
-        }
-        if words.contains(&"docker.image") && words.contains(&".inside") {
-            let image = text.filter(|image| !image.value.contains('$'));
-            scope.container = image.map(|image| container(image, Texts::new()));
         }
     }
 
@@ -284,6 +262,28 @@ impl Reading {
             let all = texts.flat_map(|(text, span)| text.lines().map(move |line| Spanned::new(line.to_owned(), span)));
             self.choices.push((name.to_owned(), all.collect()));
         }
+    }
+}
+
+/// What the head of a block says of what is in it.
+fn enter(head: &[Token], words: &[&str], scope: &mut Scope) {
+    let text = head.iter().find_map(|token| Some(Spanned::new(token.text()?.0.to_owned(), token.span)));
+    if words.contains(&"stage") {
+        scope.stage = text.clone().or(scope.stage.take());
+    }
+    if words.first() == Some(&"if") {
+        scope.branches.extend(branches(head));
+    }
+    if words.contains(&"dir") {
+        scope.folder.clone_from(&text);
+    }
+    if words.contains(&"withEnv") {
+        let all = head.iter().filter_map(|token| Some((token.text()?.0.split_once('=')?, token.span)));
+        scope.env.extend(all.map(|((name, value), span)| (name.to_owned(), Spanned::new(given(value), span))));
+    }
+    if words.contains(&"docker.image") && words.contains(&".inside") {
+        let image = text.filter(|image| !image.value.contains('$'));
+        scope.container = image.map(|image| container(image, Texts::new()));
     }
 }
 
