@@ -103,6 +103,8 @@ const ENVIRONMENTS: &[&str] = &[
     "deploy",
     "services",
 ];
+/// Folders that hold pipelines of Azure.
+const AZURE: &[&str] = &["pipelines", "azure-pipelines", ".azure-pipelines", ".azuredevops", ".pipelines", ".azdo"];
 /// Folders that hold manifests of Kubernetes.
 const ORCHESTRATED: &[&str] = &["kube", "kustomize", "manifests", "overlays", "k3s", "eks", "gke", "aks", "minikube"];
 /// What their names hold.
@@ -149,6 +151,7 @@ const FILLED_IN: Like = Like::Ends(&[
 const LIST: Like = Like::Ends(&[".txt", ".in", ".pip"]);
 const NO_DOCKERFILE: Like =
     Like::Ends(&[".md", ".txt", ".j2", ".jinja", ".py", ".yml", ".yaml", ".json", ".tpl", ".sh", ".dockerignore"]);
+const NO_JENKINSFILE: Like = Like::Ends(&[".md", ".txt", ".param", ".sh", ".yml", ".yaml", ".json"]);
 const NO_PROCFILE: Like = Like::Ends(&[".sh", ".md", ".py"]);
 
 const ROWS: &[Row] = &[
@@ -158,6 +161,8 @@ const ROWS: &[Row] = &[
     Row(Kind::Workflow, Folder::Any, &[Like::Is(&["bitbucket-pipelines.yml", ".drone.yml", ".drone.yaml"])], &[]),
     Row(Kind::Workflow, Folder::Any, &[YAML, Like::Starts(&["azure-pipelines", "cloudbuild", ".woodpecker."])], &[]),
     Row(Kind::Workflow, Folder::Last(&[".woodpecker"]), &[YAML], &[]),
+    Row(Kind::Workflow, Folder::Last(AZURE), &[YAML], &[]),
+    Row(Kind::Workflow, Folder::Any, &[Like::Starts(&["jenkinsfile"])], &[NO_JENKINSFILE]),
     Row(Kind::Compose, Folder::Any, &[YAML, Like::Word(&["compose"])], &[]),
     Row(Kind::Compose, Folder::Any, &[Like::Is(&["stack.yml", "stack.yaml"])], &[]),
     Row(Kind::Compose, Folder::LastEnds("docker-compose"), &[YAML, Like::OneWord], &[]),

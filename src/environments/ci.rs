@@ -123,6 +123,7 @@ fn of_all(repository: &Repository<'_>, apart: &Jobs) -> Vec<Planned> {
         (Ci::Bitbucket, "bitbucket"),
         (Ci::Drone, "drone"),
         (Ci::CloudBuild, "cloud-build"),
+        (Ci::Jenkins, "jenkins"),
     ];
     let mut found: Vec<Planned> = Vec::new();
     for (ci, name) in all {

@@ -143,14 +143,21 @@ pub(super) fn sign(repository: &Repository<'_>, file: FileId, workflow: &Workflo
     let named = is_named(workflow, job);
     let of_tests = !gitlab && names_tests(stem) && !names_deploying(stem);
     // What a job of tests starts there is what it tests.
-    let trial = !named && (of_tests || !gitlab && naming(path).role.is_some_and(|(role, _)| role == Role::Test));
+    let foreign = workflow.ci == Ci::Azure && job.uses.is_some();
+    let trial =
+        !named && !foreign && (of_tests || !gitlab && naming(path).role.is_some_and(|(role, _)| role == Role::Test));
     let looks = !named && words_of(&job.id.value).any(|word| says(&word) == Some(Says::Computes));
     let removes = [Some(&job.id), job.name.as_ref()].into_iter().flatten().any(|name| is_removal(&name.value))
         || !gitlab && !named && is_removal(stem);
     if looks || removes || trial && names_tests(&job.id.value) || is_rehearsed(repository, job) || upkeep::is_all(job) {
         return None;
     }
-    let strong = called(repository, file, job).or_else(|| acted(job));
+    // What a pipeline that is named for an environment takes from another repository deploys there.
+    let elsewhere = || {
+        let uses = job.uses.as_ref().filter(|_| foreign && targets::word_of(stem).is_some())?;
+        Some(Sign { span: uses.span, word: None, beside: false, is_call: false })
+    };
+    let strong = called(repository, file, job).or_else(|| acted(job)).or_else(elsewhere);
     let is_strong = strong.is_some();
     let weak = || composed(repository, file, job).filter(|_| !trial);
     let says_where = job.environment.is_some() || targets::word_of(&job.id.value).is_some();
@@ -238,6 +245,23 @@ mod tests {
         let local =
             "  deploy-production: {runs-on: u, steps: [{uses: helm/kind-action@v1}, {run: helm upgrade a b}]}\n";
         assert!(of("main", local).is_empty(), "a cluster of its own");
+    }
+
+    #[test]
+    fn a_pipeline_of_azure_deploys_where_its_name_says_by_a_template_elsewhere() {
+        let foreign =
+            "trigger: none\nresources: {repositories: [{repository: ops}]}\nextends:\n  template: a.yml@ops\n";
+        let files = [
+            ("pipelines/shop-test.yml", foreign),
+            ("pipelines/shop-stage.yml", foreign),
+            ("azure-pipelines-ci.yml", foreign),
+            ("pipelines/notes.yml", "trigger: none\nsteps are: none\n"),
+        ];
+        let tree = Tree::open(Box::new(Overlay::of(files))).unwrap();
+        let found = deployments(&Repository::read(&tree));
+        let mut found: Vec<String> = found.iter().map(|one| format!("{} {}", one.role.name(), one.word)).collect();
+        found.sort();
+        assert_eq!(found, ["staging stage", "staging test"]);
     }
 
     #[test]

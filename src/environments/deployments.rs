@@ -70,7 +70,8 @@ pub fn deployments(repository: &Repository<'_>) -> Vec<Deployment> {
 fn of_job(repository: &Repository<'_>, file: FileId, workflow: &Workflow, job: &Job) -> Vec<Deployment> {
     let Some(sign) = deploying::sign(repository, file, workflow, job) else { return Vec::new() };
     let span = sign.span;
-    let stem = paths::name(repository.tree.path(file)).split('.').next().unwrap_or_default();
+    let name = paths::name(repository.tree.path(file));
+    let stem = if workflow.ci == Ci::Jenkins { name } else { name.split('.').next().unwrap_or_default() };
     let by_environment = targets::of_environment(repository, file, workflow, job);
     // A named environment is what is deployed to: one of no known role (a branch's own, a tenant's) is not production.
     if workflow.ci == Ci::GitLab && by_environment.is_empty() && job.environment.is_some() {
@@ -84,7 +85,8 @@ fn of_job(repository: &Repository<'_>, file: FileId, workflow: &Workflow, job: &
         };
         let id = Some(own(job.id.value.clone(), job.id.span));
         let name = job.name.as_ref().map(|name| own(name.value.clone(), name.span));
-        let file = (workflow.ci != Ci::GitLab).then(|| own(stem.to_owned(), span));
+        let whole = job.uses.is_some() && workflow.ci == Ci::Azure;
+        let file = (workflow.ci != Ci::GitLab).then(|| (stem.to_owned(), span, whole || is_placed(stem)));
         let mut all = [call, id, name, file].into_iter().flatten();
         let stages = targets::counts_stages(workflow);
         let word = |(text, span, placed): (String, Span, bool)| {
@@ -160,7 +162,7 @@ fn is_placed(name: &str) -> bool {
 }
 
 /// One word for the words that say the same.
-fn canonical(role: Role, word: &str) -> &str {
+pub(super) fn canonical(role: Role, word: &str) -> &str {
     match (role, word) {
         (Role::Production, _) => "production",
         (Role::Staging, "stage" | "stg") => "staging",
@@ -225,11 +227,12 @@ pub(super) fn add(repository: &Repository<'_>, all: &mut Vec<Planned>) {
                 || planned.units.iter().any(orchestrated)
                 || developed_apart && developed::is_for_a_server(repository, planned)
         };
-        // An environment that another deployment names is not this one.
+        // An environment that another deployment names, or that manifests name, is not this one.
+        let overlaid = |planned: &Planned| planned.units.iter().any(|unit| matches!(unit.runs, Runs::Container(_)));
         let free = |planned: &Planned| {
             planned.environment.role == deployment.role
                 && (deployment.role == Role::Production
-                    || !found.iter().any(|other| other.named && same(planned, other)))
+                    || !overlaid(planned) && !found.iter().any(|other| other.named && same(planned, other)))
         };
         let can = |planned: &Planned| deployed(planned) && ways::fits(&way, planned);
         let called = |planned: &Planned| {
@@ -297,7 +300,7 @@ fn rename_tried(all: &mut [Planned]) {
 }
 
 /// What stands before a name that another environment has.
-const DEPLOYED: &str = "deployed-";
+pub(super) const DEPLOYED: &str = "deployed-";
 
 #[cfg(test)]
 mod tests {

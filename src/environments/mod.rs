@@ -22,6 +22,7 @@ mod hosts;
 pub mod images;
 pub mod kubernetes;
 mod machines;
+mod marks;
 mod named;
 mod openshift;
 pub mod plan;
@@ -31,6 +32,7 @@ mod programs;
 pub mod projects;
 mod published;
 mod retired;
+mod reviewed;
 mod serverless;
 mod servers;
 mod service_roles;
@@ -146,13 +148,14 @@ fn of_project(repository: &Repository<'_>, whole: bool) -> Vec<Planned> {
     tested(repository, &mut all);
     deployments::add(repository, &mut all);
     credible::weigh(repository, &mut all);
-    named::add(repository, &mut all);
+    named::add(repository, !modules.is_empty(), &mut all);
     let known = all.clone();
     all.extend(settings::infer(&modules, &known));
     if !modules.is_empty() {
         named::add_by_fabric(repository, &mut all);
     }
     named::add_by_script(repository, &mut all);
+    reviewed::add(repository, &mut all);
     machines::add(repository, &modules, whole, &mut all);
     for planned in &mut all {
         if planned.settings.is_none() {
@@ -335,7 +338,7 @@ fn orchestrator(path: &str) -> Option<&'static str> {
 
 /// The file of a CI that is not read.
 pub fn unread_ci<'t>(repository: &Repository<'t>) -> Option<&'t str> {
-    const NAMES: [&str; 4] = ["Jenkinsfile", ".appveyor.yml", "appveyor.yml", "buildspec.yml"];
+    const NAMES: [&str; 3] = [".appveyor.yml", "appveyor.yml", "buildspec.yml"];
     repository.tree.files().map(|(_, path)| path).find(|path| NAMES.contains(&paths::name(path)))
 }
 

@@ -1,34 +1,104 @@
 //! Environments that files name which describe a host and are not read: Terraform, Helm's values, Ansible's inventories.
 
 use super::ci::words;
-use super::plan::Planned;
+use super::deployments::{DEPLOYED, canonical};
+use super::marks::{self, Mark};
+use super::plan::{Planned, Runs};
 use super::words::{naming, role_of_value};
 use crate::discover::aside::is_aside;
 use crate::discover::{Kind, paths};
 use crate::formats::python::invoke;
+use crate::knowledge::deployments::{Says, says};
 use crate::links::Repository;
 use crate::model::{Confidence, FileId, Role, Span};
 
-/// Adds staging and production where only such files are named for them; what runs there is not known.
-pub(super) fn add(repository: &Repository<'_>, all: &mut Vec<Planned>) {
-    if all.is_empty() {
+/// Adds environments that only such files are named for, of which what runs there is not known, and what further says that those
+/// which are known are there. `site`: whether the repository has settings of an application.
+pub(super) fn add(repository: &Repository<'_>, site: bool, all: &mut Vec<Planned>) {
+    confirm(repository, all);
+    let site = site || !all.is_empty();
+    let charts = repository.tree.files().any(|(_, path)| paths::name(path) == "Chart.yaml");
+    let mut marks = Vec::new();
+    for (file, path) in repository.tree.files().filter(|(_, path)| !is_aside(path)) {
+        let read = || chosen(repository, path).map(|word| ("a file of configuration", vec![word.to_owned()]));
+        let named = described(path, charts).map(|(tool, named)| (tool, vec![named.to_owned()]));
+        let named = named.or_else(read).or_else(|| Some(("an inventory of Ansible", hosts(repository, file, path)?)));
+        for (tool, words) in named.into_iter().flat_map(|(tool, words)| words.into_iter().map(move |word| (tool, word)))
+        {
+            let (tool, words): (&'static str, String) = (tool, words);
+            let role = naming(&words)
+                .role
+                .filter(|(_, word)| PLAIN.contains(&word.as_str()) || FURTHER.contains(&word.as_str()));
+            marks.extend(role.map(|(role, word)| Mark { file, tool, role, word, strong: false }));
+        }
+        marks.extend(marks::of(repository, file, path));
+    }
+    for mark in &mut marks {
+        if mark.role == Role::Test && says(&mark.word) == Some(Says::Tried) {
+            mark.role = Role::Staging;
+        }
+    }
+    marks.retain(|mark| mark.role != Role::Test && (site || mark.strong));
+    // Production first: what else there is, is beside it.
+    marks.sort_by_key(|mark| mark.role != Role::Production);
+    let marks: &[Mark] = &marks;
+    for mark in marks {
+        place(mark, marks, all);
+    }
+}
+
+/// Puts a mark to the environment that it is of, or makes one.
+fn place(mark: &Mark, marks: &[Mark], all: &mut Vec<Planned>) {
+    let text = || {
+        let tool = mark.tool;
+        let is = if tool.ends_with('s') && !tool.starts_with("a ") && !tool.starts_with("an ") { "are" } else { "is" };
+        format!("{tool} {is} named for {}", mark.role.name())
+    };
+    let start = Span::new(mark.file, 0, 0);
+    let family = || marks.iter().filter(|other| other.tool == mark.tool);
+    let same = |planned: &Planned| {
+        let name = planned.environment.name.trim_start_matches(DEPLOYED);
+        planned.environment.role == mark.role && canonical(mark.role, name) == canonical(mark.role, &mark.word)
+    };
+    // What runs on a person's machine is another environment than that which a server runs for developers.
+    let deployed = |planned: &Planned| {
+        let container = |unit: &super::Unit| matches!(unit.runs, Runs::Container(_));
+        mark.role != Role::Development
+            || planned.only_named
+            || !planned.deployed_by.is_empty()
+            || planned.units.iter().any(container)
+    };
+    let of_role = |planned: &Planned| planned.environment.role == mark.role;
+    let at = all.iter().position(|planned| same(planned) && deployed(planned));
+    let at = at.or_else(|| all.iter().position(of_role).filter(|_| mark.role == Role::Production));
+    if let Some(planned) = at.and_then(|at| all.get_mut(at)) {
+        let told = planned.environment.because.iter().any(|evidence| evidence.text == text());
+        if !told && planned.environment.because.len() < MOST_EVIDENCE {
+            planned.add_evidence(start, text());
+        }
         return;
     }
-    confirm(repository, all);
-    let charts = repository.tree.files().any(|(_, path)| paths::name(path) == "Chart.yaml");
-    for (file, path) in repository.tree.files().filter(|(_, path)| !is_aside(path)) {
-        let read = || chosen(repository, path).map(|word| ("a file of configuration", word));
-        let Some((tool, named)) = described(path, charts).or_else(read) else { continue };
-        let Some((role, word)) = naming(named).role.filter(|(_, word)| PLAIN.contains(&word.as_str())) else {
-            continue;
-        };
-        if all.iter().any(|planned| planned.environment.role == role) {
-            continue;
+    // Beside another of its role it is one of its own only where files of one kind tell the two apart.
+    let told_apart = |planned: &Planned| {
+        family().any(|other| {
+            canonical(other.role, &other.word)
+                == canonical(other.role, planned.environment.name.trim_start_matches(DEPLOYED))
+        })
+    };
+    let beside = |mark: &Mark| {
+        family().any(|other| matches!(other.role, Role::Production | Role::Staging) && other.word != mark.word)
+    };
+    let made = match mark.role {
+        Role::Production => true,
+        Role::Staging if PLAIN.contains(&mark.word.as_str()) => {
+            all.iter().filter(|planned| of_role(planned)).all(told_apart)
         }
-        let mut planned = Planned::new(&word, role, Confidence::Named).because(
-            Span::new(file, 0, 0),
-            format!("{tool} {} named for {}", if tool.ends_with('s') { "are" } else { "is" }, role.name()),
-        );
+        _ => beside(mark) && !all.iter().any(|planned| of_role(planned) && deployed(planned) && !told_apart(planned)),
+    };
+    if made {
+        let taken = all.iter().any(|planned| planned.environment.name == mark.word);
+        let name = if taken { format!("{DEPLOYED}{}", mark.word) } else { mark.word.clone() };
+        let mut planned = Planned::new(&name, mark.role, Confidence::Named).because(start, text());
         planned.only_named = true;
         all.push(planned);
     }
@@ -60,6 +130,29 @@ pub(super) fn add_by_script(repository: &Repository<'_>, all: &mut Vec<Planned>)
         planned.only_named = true;
         all.push(planned);
     }
+}
+
+/// Evidence that one environment is given.
+const MOST_EVIDENCE: usize = 8;
+
+/// The names of hosts and groups in an inventory of Ansible.
+fn hosts(repository: &Repository<'_>, file: FileId, path: &str) -> Option<Vec<String>> {
+    const NAMES: [&str; 7] =
+        ["hosts", "inventory", "hosts.ini", "inventory.ini", "hosts.yml", "inventory.yml", "inventory.yaml"];
+    if !NAMES.contains(&paths::name(path)) {
+        return None;
+    }
+    let host = |c: char| c.is_ascii_alphanumeric() || matches!(c, '.' | '-' | '_');
+    let name = |line: &str| {
+        let line = line.trim().trim_start_matches('[');
+        let end = line.find(|c| !host(c)).unwrap_or(line.len());
+        let (name, rest) = line.split_at_checked(end)?;
+        let labels: Vec<&str> = name.split(['.', '-', '_']).collect();
+        let plain = [labels.first(), labels.last()].into_iter().flatten().find(|word| PLAIN.contains(word))?;
+        let alone = rest.is_empty() || rest.starts_with([']', ' ', ':']);
+        (alone && !rest.starts_with(": ")).then(|| (*plain).to_owned())
+    };
+    Some(repository.tree.text(file).ok()?.lines().filter_map(name).collect())
 }
 
 /// Adds production and staging where nothing else is for them but a fabfile deploys there: by a task that is named for the
@@ -119,6 +212,9 @@ fn confirm(repository: &Repository<'_>, all: &mut [Planned]) {
 const PLAIN: [&str; 11] =
     ["stage", "staging", "stg", "uat", "qa", "preprod", "nonprod", "prod", "prd", "production", "live"];
 
+/// Words that say one beside files of the same kind for production or staging.
+const FURTHER: [&str; 7] = ["dev", "develop", "development", "test", "testing", "demo", "sandbox"];
+
 /// The word in the name of a file of configuration that code chooses among others by it: `open(f"config.{env}.yaml")`.
 fn chosen<'p>(repository: &Repository<'_>, path: &'p str) -> Option<&'p str> {
     let name = paths::name(path);
@@ -146,8 +242,13 @@ fn described(path: &str, charts: bool) -> Option<(&'static str, &str)> {
         return Some(("a folder of Terraform", last));
     }
     let yaml = name.ends_with(".yaml") || name.ends_with(".yml");
-    if yaml && charts && name.starts_with("values") {
+    let stem = name.split('.').next().unwrap_or_default();
+    let valued = stem.split(['-', '_']).any(|word| word == "values") || last == "values";
+    if yaml && charts && valued {
         return Some(("values of Helm", if exact(&last) { last } else { name }));
+    }
+    if name.ends_with(".param") || name.ends_with(".params") {
+        return Some(("parameters of OpenShift", name));
     }
     let mut parts = path.split('/');
     let inventory = |part: &str| ["host_vars", "group_vars", "inventory", "inventories"].contains(&part);
@@ -171,6 +272,25 @@ mod tests {
         let charts = [APP, ("helm/Chart.yaml", "name: a\n"), ("helm/values-staging.yaml", "a: 1\n")];
         assert!(environments(&charts).contains(&"staging staging: helm/values-staging.yaml".to_owned()));
         assert_eq!(environments(&[APP, ("infra/modules/db/main.tf", "a: 1\n")]).len(), 1);
+    }
+
+    #[test]
+    fn files_of_one_kind_tell_environments_of_one_role_apart() {
+        let values = |words: &[&str]| {
+            let mut files = vec![APP, ("ops/Chart.yaml", "name: a\n")];
+            let paths: Vec<String> = words.iter().map(|word| format!("ops/values-{word}.yaml")).collect();
+            files.extend(paths.iter().map(|path| (path.as_str(), "a: 1\n")));
+            environments(&files)
+        };
+        let named = |found: Vec<String>| {
+            found.iter().filter_map(|one| Some(one.split(':').next()?.to_owned())).collect::<Vec<_>>()
+        };
+        let all = named(values(&["dev", "staging", "uat", "production"]));
+        assert_eq!(all, ["production production", "staging staging", "uat staging", "dev development"]);
+        assert_eq!(named(values(&["dev"])), ["production production"]);
+        let inventory = "all:\n  hosts:\n    staging.shop.example:\n    shop.example:\n";
+        let found = environments(&[APP, ("ops/inventory.yml", inventory)]);
+        assert!(found.contains(&"staging staging: ops/inventory.yml".to_owned()), "{found:?}");
     }
 
     #[test]

@@ -37,9 +37,12 @@ pub fn procfiles(repository: &Repository<'_>, known: &[Planned]) -> Vec<Planned>
         let develops =
             ["runserver", "npm run", "--reload", "yarn ", "make "].iter().any(|sign| commands.contains(sign));
         let app = app_json_beside(repository, path).filter(|_| plain);
+        if plain && app.is_none() && is_started_by_host(repository, known, procfile) {
+            continue;
+        }
         let (role, word, why) = match naming.role {
             Some((role, word)) => (role, word, "the Procfile's name"),
-            None if develops && app.is_none() => {
+            None if develops && app.is_none() && !is_slug(repository, paths::parent(path)) => {
                 (Role::Development, "host".to_owned(), "the Procfile starts development tools")
             }
             None => (Role::Production, "production".to_owned(), "a platform reads the Procfile"),
@@ -84,6 +87,33 @@ fn app_json_beside(repository: &Repository<'_>, path: &str) -> Option<FileId> {
     let file = repository.tree.find(&paths::join(paths::parent(path), "app.json")?)?;
     let app = repository.tree.parsed(file, app_json::parse).ok()?;
     app.0.is_heroku.then_some(file)
+}
+
+/// Whether files that only a platform's build reads lie in a folder.
+fn is_slug(repository: &Repository<'_>, folder: &str) -> bool {
+    let read = ["runtime.txt", "Aptfile", ".buildpacks", "bin/post_compile", "bin/pre_compile"];
+    read.iter().any(|name| paths::join(folder, name).is_some_and(|path| repository.tree.find(&path).is_some()))
+}
+
+/// Whether a host's own file starts the same application as a Procfile: that is then one application, which the host runs.
+fn is_started_by_host(repository: &Repository<'_>, known: &[Planned], procfile: &[procfile::Process]) -> bool {
+    let module = |text: &str| {
+        let mut words = text.split_whitespace();
+        words
+            .find(|word| word.contains(".wsgi") || word.contains(".asgi") || word.contains(':') && !word.contains('/'))
+            .map(str::to_owned)
+    };
+    let ours: Vec<String> = procfile.iter().filter_map(|process| module(&process.command.text)).collect();
+    let starts = |unit: &Unit| {
+        let Runs::Process { command, .. } = &unit.runs else { return false };
+        module(&command.text).is_some_and(|module| ours.contains(&module))
+    };
+    let hosted =
+        |planned: &&Planned| planned.environment.files.iter().any(|file| repository.of(Kind::Platform).contains(file));
+    known
+        .iter()
+        .filter(hosted)
+        .any(|planned| planned.environment.role == Role::Production && planned.units.iter().any(starts))
 }
 
 /// The Dockerfile whose image a Procfile's commands run in: one that has no command of its own, or is named for production.
@@ -203,4 +233,29 @@ pub fn app_json_tests(repository: &Repository<'_>) -> Vec<Planned> {
         found.push(planned);
     }
     found
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::tests::environments;
+
+    #[test]
+    fn a_procfile_beside_the_file_of_a_host_is_the_same_application() {
+        let needs = ("requirements.txt", "django\ngunicorn\n");
+        let procfile = ("Procfile", "web: gunicorn shop.wsgi\n");
+        let host = "services:\n- {type: web, name: shop, runtime: python, buildCommand: pip install -r requirements.txt, startCommand: 'gunicorn shop.wsgi'}\n";
+        let found = environments(&[needs, procfile, ("render.yaml", host)]);
+        assert_eq!(found, ["production production: render.yaml"]);
+    }
+
+    #[test]
+    fn a_server_that_reloads_is_of_a_platform_where_only_that_reads_the_files_beside() {
+        let files = [
+            ("requirements.txt", "flask\n"),
+            ("Procfile", "web: gunicorn views:app --reload\n"),
+            ("Aptfile", "libpq\n"),
+        ];
+        assert_eq!(environments(&files), ["production production: Procfile"]);
+        assert_eq!(environments(&files[..2]), ["host development: Procfile"]);
+    }
 }

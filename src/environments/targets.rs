@@ -22,11 +22,15 @@ pub(super) fn word_of(text: &str) -> Option<(Role, String)> {
     let named = role_of_value(&words.map(|(_, word)| *word).collect::<Vec<_>>().join("-"));
     // What is released after it was tried elsewhere; of files this word says less.
     let stable = || all.contains(&STABLE).then(|| (Role::Production, STABLE.to_owned()));
-    named.or_else(stable)
+    let nightly = || all.contains(&NIGHTLY).then(|| (Role::Staging, NIGHTLY.to_owned()));
+    named.or_else(stable).or_else(nightly)
 }
 
 /// A word for where to, which only of deployments says production.
 pub(super) const STABLE: &str = "stable";
+
+/// What is deployed every night is no production.
+const NIGHTLY: &str = "nightly";
 
 /// Whether the jobs of a workflow are called stages: `build-stage`, `test-stage`, `deploy-stage`.
 pub(super) fn counts_stages(workflow: &Workflow) -> bool {
@@ -135,6 +139,10 @@ pub(super) fn of_steps(workflow: &Workflow, job: &Job) -> Vec<Word> {
             let tests = |word: &&str| says(word) == Some(Says::Tried);
             words().filter(|word| !tests(word)).for_each(|word| add(word, name.span, &mut found));
         }
+        // `Update images in staging`.
+        let all: Vec<&str> = words().collect();
+        let placed = all.windows(2).filter(|pair| ["in", "to", "on"].contains(&pair[0]));
+        placed.for_each(|pair| add(pair[1], name.span, &mut found));
     }
     let runs = steps().filter_map(|step| step.run.as_ref());
     for run in runs {
@@ -263,6 +271,14 @@ mod tests {
         format!(
             "on: {on}\njobs:\n  deploy:\n    runs-on: u\n    environment: {environment}\n    strategy: {{matrix: {{site: [prod, qa]}}}}\n    steps: {steps}\n"
         )
+    }
+
+    #[test]
+    fn a_step_says_where_it_updates_and_a_night_is_no_production() {
+        let step = "on: push\njobs:\n  deploy: {runs-on: u, steps: [{name: Update images in staging (Helm), run: helm upgrade a b}]}\n";
+        assert_eq!(deployed(step), ["staging staging"]);
+        let night = "on: push\njobs:\n  deploy-nightly: {runs-on: u, steps: [{run: flyctl deploy}]}\n";
+        assert_eq!(deployed(night), ["staging nightly"]);
     }
 
     #[test]

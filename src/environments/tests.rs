@@ -177,10 +177,10 @@ fn a_production_that_only_an_orchestrator_describes_is_said_to_be_there() {
 
 #[test]
 fn a_ci_that_is_not_read_is_named() {
-    let files = [("Jenkinsfile", "pipeline {}\n"), ("docker-compose.prod.yml", "services: {web: {build: .}}\n")];
+    let files = [("appveyor.yml", "pipeline {}\n"), ("docker-compose.prod.yml", "services: {web: {build: .}}\n")];
     let tree = Tree::open(Box::new(Overlay::of(files))).unwrap();
     let plan = infer(&Repository::read(&tree), &Config::read(&tree), false);
-    assert!(plan.not_found.iter().any(|(_, why)| why.contains("Jenkinsfile")), "{:?}", plan.not_found);
+    assert!(plan.not_found.iter().any(|(_, why)| why.contains("appveyor.yml")), "{:?}", plan.not_found);
 }
 
 #[test]

@@ -5,12 +5,14 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use crate::discover::{Tree, paths};
-use crate::formats::pipelines::{azure, bitbucket, cloud_build, drone};
+use crate::formats::pipelines::{azure, bitbucket, cloud_build, drone, jenkins};
 use crate::formats::workflow::expand::typed;
 use crate::formats::workflow::{self, Action, Ci, Data, Inputs, RunInstance, RunText, Step, Target, Workflow};
 use crate::formats::{Var, Vars};
 use crate::formats::{circleci, gitlab, travis, workflow::Job};
 use crate::model::{FileId, Origin, Span, Spanned};
+
+use super::ci_places::OF_AZURE;
 
 /// Steps that one job may come to.
 const MOST_STEPS: usize = 500;
@@ -18,16 +20,6 @@ const MOST_STEPS: usize = 500;
 const MOST_RUNS: usize = 12;
 /// Callers of one workflow that are told apart.
 const MOST_CALLERS: usize = 64;
-
-/// Whether a CI finds a file where it looks for it, at the top of the tree or of a template of projects.
-pub(super) fn is_at_top(path: &str) -> bool {
-    let path = path.split_once('/').filter(|(folder, _)| folder.contains("{{")).map_or(path, |(_, rest)| rest);
-    let folder = paths::parent(path);
-    folder.is_empty()
-        || folder.starts_with(".github/")
-        || folder.starts_with(".circleci")
-        || folder.starts_with(".gitlab")
-}
 
 /// Whether a file is a pipeline of GitLab.
 fn is_gitlab(tree: &Tree, file: FileId) -> bool {
@@ -45,7 +37,8 @@ fn elsewhere(tree: &Tree, file: FileId) -> Option<Workflow> {
         _ if folder == ".circleci" => circleci::workflow(tree, file),
         // A part of a configuration that is put together when it runs.
         _ if path.contains(".circleci/") => Workflow::elsewhere(Ci::CircleCi, file, Vec::new(), Vec::new()),
-        name if name.starts_with("azure-pipelines") => azure::workflow(tree, file),
+        name if name.starts_with("azure-pipelines") || OF_AZURE.contains(&folder) => azure::workflow(tree, file),
+        name if name.starts_with("jenkinsfile") => jenkins::workflow(tree, file),
         name if name.starts_with("cloudbuild") => cloud_build::workflow(tree, file),
         name if name.starts_with(".drone.") || name.starts_with(".woodpecker.") || folder == ".woodpecker" => {
             drone::workflow(tree, file)
@@ -380,7 +373,7 @@ jobs:
         assert_eq!(read(&[top, travis]), [".github/workflows/main.yml"]);
         assert_eq!(read(&[travis]), ["gen/client/.travis.yml"]);
         assert!(
-            super::is_at_top("{{cookiecutter.name}}/.github/workflows/test.yml"),
+            super::super::ci_places::is_at_top("{{cookiecutter.name}}/.github/workflows/test.yml"),
             "the top of what a template makes"
         );
     }

@@ -2,6 +2,7 @@
 
 mod charts;
 mod ci_files;
+mod ci_places;
 pub mod compose_call;
 mod compose_files;
 pub mod container;

@@ -7,7 +7,7 @@ use super::compose_files;
 use super::container::Container;
 use super::container_exec;
 use super::meaning::{self, Meaning};
-use super::{charts, ci_files, handed};
+use super::{charts, ci_files, ci_places, handed};
 use crate::discover::aside::is_aside;
 use crate::discover::classify::classify;
 use crate::discover::{Kind, Tree, paths};
@@ -106,11 +106,19 @@ impl<'t> Repository<'t> {
         let mut files: BTreeMap<Kind, Vec<FileId>> = BTreeMap::new();
         let mut aside: BTreeMap<Kind, Vec<FileId>> = BTreeMap::new();
         // A CI reads its files at the top only; further down they belong to what was copied or generated there.
-        let topmost = tree.files().any(|(_, path)| classify(path) == Some(Kind::Workflow) && ci_files::is_at_top(path));
+        let topmost =
+            tree.files().any(|(_, path)| classify(path) == Some(Kind::Workflow) && ci_places::is_at_top(path));
         for (file, path) in tree.files() {
-            let kind = classify(path).filter(|kind| *kind != Kind::Compose || compose_files::is_compose(tree, file));
+            let kind = classify(path).filter(|kind| match kind {
+                Kind::Compose => compose_files::is_compose(tree, file),
+                Kind::Workflow => ci_places::is_pipeline(tree, file),
+                // What a workflow sets up for itself.
+                Kind::Kubernetes => !path.starts_with(".github/"),
+                _ => true,
+            });
             if let Some(kind) = kind {
-                let copied = kind == Kind::Workflow && topmost && !ci_files::is_at_top(path);
+                let copied =
+                    kind == Kind::Workflow && topmost && !ci_places::is_at_top(path) && !ci_places::is_placed(path);
                 let into = if is_aside(path) || copied { &mut aside } else { &mut files };
                 into.entry(kind).or_default().push(file);
             }

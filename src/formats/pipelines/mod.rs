@@ -1,10 +1,11 @@
 //! Pipelines of further CIs in the shape of a workflow, so that every CI is judged by the same rules: Azure Pipelines,
-//! Bitbucket, Drone with Woodpecker, Cloud Build.
+//! Bitbucket, Drone with Woodpecker, Cloud Build, Jenkins.
 
 pub mod azure;
 pub mod bitbucket;
 pub mod cloud_build;
 pub mod drone;
+pub mod jenkins;
 #[cfg(test)]
 mod tests;
 

@@ -46,6 +46,8 @@ pub enum Ci {
     Drone,
     /// Cloud Build.
     CloudBuild,
+    /// Jenkins.
+    Jenkins,
 }
 
 /// A workflow.

@@ -5,7 +5,7 @@ mod tasks;
 
 use std::collections::BTreeMap;
 
-use super::{container, fill, on_branches, push, variables};
+use super::{container, fill, on_branches, push, slug, variables};
 use crate::discover::{Tree, paths};
 use crate::formats::small::tree::{self, Kind, Node};
 use crate::formats::workflow::{Ci, Job, Matrix, Texts, Workflow};
@@ -27,8 +27,34 @@ struct Reading<'t> {
 /// The pipeline of a file as a workflow.
 pub fn workflow(tree: &Tree, file: FileId) -> Workflow {
     let (root, problems) = tree::yaml(file, tree.text(file).unwrap_or_default());
-    let jobs = root.map(|root| read(tree, root, file)).unwrap_or_default();
+    let extended = root.as_ref().and_then(|root| root.get("extends")).cloned();
+    let mut jobs = root.map(|root| read(tree, root, file)).unwrap_or_default();
+    // A pipeline whose stages another repository holds is known by its own name.
+    if let Some(mut job) = extended.as_ref().filter(|_| jobs.is_empty()).and_then(foreign) {
+        let stem = paths::name(tree.path(file)).split('.').next().unwrap_or_default();
+        job.id.value = slug(stem);
+        jobs.push(job);
+    }
     finished(file, jobs, problems)
+}
+
+/// Whether a text is a pipeline that is started by itself, and no template.
+pub fn is_pipeline(text: &str) -> bool {
+    let begins = |keys: &[&str]| text.lines().any(|line| keys.iter().any(|key| line.starts_with(key)));
+    begins(&["trigger:", "pr:", "schedules:"]) && begins(&["extends:", "pool:", "stages:", "jobs:", "steps:"])
+}
+
+/// The job that a template of another repository stands for.
+fn foreign(node: &Node) -> Option<Job> {
+    let template = node.field("template").filter(|path| path.value.contains('@') && !path.value.ends_with("@self"))?;
+    let stem = paths::name(&template.value).split('.').next().unwrap_or_default();
+    let mut job = Job::blank(Spanned::new(slug(stem), template.span));
+    job.span = node.span;
+    job.with = variables(node.get("parameters"));
+    let place = |name: &&str| job.with.get(*name).filter(|text| !text.value.contains('$')).cloned();
+    job.environment = ["environment", "environmentName", "env"].iter().find_map(place);
+    job.uses = Some(template);
+    Some(job)
 }
 
 fn finished(file: FileId, jobs: Vec<Job>, problems: Vec<Problem>) -> Workflow {
@@ -115,6 +141,8 @@ impl Reading<'_> {
             if let Some(path) = item.field("template") {
                 if let Some((root, at)) = self.template(&path.value, file, item.get("parameters")) {
                     out.extend(self.list(root.get(key), key, at, depth + 1));
+                } else if key != "steps" {
+                    out.push((item.clone(), file));
                 }
             } else if let [(name, inner)] = item.entries()
                 && name.value.starts_with("${{")
@@ -144,8 +172,12 @@ impl Reading<'_> {
             jobs.push((stage.clone(), file));
         }
         let mut ids: Vec<Spanned<String>> = Vec::new();
+        if let Some(mut job) = foreign(stage) {
+            job.needs = needs.to_vec();
+            ids.extend(push(&mut self.jobs, job));
+        }
         for (node, file) in &jobs {
-            let mut job = self.job(node, stage, &whole, *file);
+            let mut job = foreign(node).unwrap_or_else(|| self.job(node, stage, &whole, *file));
             let on = node.get("dependsOn").map(Node::texts).unwrap_or_default();
             let of_stage = ids.iter().filter(|id| on.iter().any(|name| name.value == id.value));
             job.needs = of_stage.chain(needs).cloned().collect();
