@@ -262,7 +262,7 @@ mod tests {
         for value in ["''", "'@none None'", "\"changeme\"", "https://localhost", "http://issuer.local:8000/", "False"] {
             assert!(is_placeholder(value), "{value}");
         }
-        assert!(!is_placeholder("https://hooks.chat.example.org/services/q7Rw2mZ9xT"));
+        assert!(!is_placeholder("https://hooks.chat.io/services/q7Rw2mZ9xT"));
         assert!(!is_placeholder("https://q7Rw2mZ9xT@errors.host.io/12"));
         for value in ["${KEY:-real9f8e7d}", "9f8e7d6c5b4a", "localstorage9", "'9f8e7d6c5b4a'"] {
             assert!(!is_placeholder(value), "{value}");
