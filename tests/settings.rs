@@ -347,6 +347,8 @@ fn a_service_whose_entry_file_falls_to_development_runs_it_where_nothing_sets_an
     assert!(has(&with("", "A=1\n"), "production - setting.SETTINGS_MODULE named_for=development"));
     assert!(falls(&with("    env_file: .env\n", "DJANGO_SETTINGS_MODULE=shop.settings.development\n")));
     assert!(!falls(&with("    env_file: .env\n", "DJANGO_SETTINGS_MODULE=shop.settings.production\n")));
+    let handed = "    environment:\n      - DJANGO_SETTINGS_MODULE=${DJANGO_SETTINGS_MODULE}\n";
+    assert!(!falls(&with(handed, "A=1\n")));
 }
 
 #[test]

@@ -207,10 +207,6 @@ fn absent<'m>(index: &Index<'m>, environment: &'m Environment, fact: &Fact) -> C
 /// Facts of two environments that share a secret or long value, whatever their keys. One candidate a value and pair.
 fn equal_values<'m>(rule: &Rule, index: &Index<'m>, environments: &'m [Environment]) -> Vec<(Candidate<'m>, Compared)> {
     let attribute = rule.file.compare.as_deref().unwrap_or_default();
-    let value = |fact: &'m Fact| match fact.get(attribute) {
-        Some(Attr { value: Known::One(value @ Value::Secret(_)), .. }) => Some(value),
-        _ => None,
-    };
     let unknown = |fact: &'m Fact| match fact.get(attribute) {
         Some(Attr { value: Known::Unknown(reason), .. }) => Some(reason),
         _ => None,
@@ -231,13 +227,18 @@ fn equal_values<'m>(rule: &Rule, index: &Index<'m>, environments: &'m [Environme
                     }
                     continue;
                 }
-                let Some(mine) = value(fact).filter(|mine| !seen.contains(mine)) else { continue };
-                let mut there = index
-                    .of_environment(reference)
-                    .iter()
-                    .copied()
-                    .filter(|other| other.id.dimension == rule.dimension);
-                let other = there.find(|other| value(other) == Some(mine));
+                let Some(mine) = secret_of(fact, attribute).filter(|mine| !seen.contains(mine)) else { continue };
+                let alike = |facts: &[&'m Fact]| -> Vec<&'m Fact> {
+                    let mine = |other: &&&Fact| {
+                        other.id.dimension == rule.dimension && secret_of(other, attribute) == Some(mine)
+                    };
+                    facts.iter().filter(mine).copied().collect()
+                };
+                let (ours, theirs) = (alike(index.of_environment(environment)), alike(index.of_environment(reference)));
+                // One variable in both says more than two that are given one value.
+                let same = |fact: &&Fact| theirs.iter().copied().find(|other| other.id.key == fact.id.key);
+                let paired = ours.iter().find_map(|fact| Some((*fact, same(fact)?)));
+                let (fact, other) = paired.map_or((fact, theirs.first().copied()), |(fact, other)| (fact, Some(other)));
                 let compared = if other.is_some() { Compared::Holds } else { Compared::DoesNot };
                 seen.push(mine);
                 found.push((Candidate { environment, reference: Some(reference), fact, other }, compared));
@@ -245,6 +246,14 @@ fn equal_values<'m>(rule: &Rule, index: &Index<'m>, environments: &'m [Environme
         }
     }
     found
+}
+
+/// The secret that an attribute of a fact holds.
+fn secret_of<'f>(fact: &'f Fact, attribute: &str) -> Option<&'f Value> {
+    match fact.get(attribute) {
+        Some(Attr { value: Known::One(value @ Value::Secret(_)), .. }) => Some(value),
+        _ => None,
+    }
 }
 
 /// Whether a fact is said to be a secret's.

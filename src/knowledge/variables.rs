@@ -56,9 +56,9 @@ pub fn is_secret_name(name: &str) -> bool {
 
 /// Whether a value only stands where a real one should be.
 pub fn is_placeholder(value: &str) -> bool {
-    let value = value.trim();
+    let value = unquoted(value.trim());
     let lower = value.to_lowercase();
-    if is_reference(value) {
+    if is_reference(value) || is_switch_word(&lower) || is_plain_address(value) {
         return true;
     }
     if value.is_empty() || table().placeholders.iter().any(|row| row.text == lower || row.text == value) {
@@ -104,6 +104,28 @@ pub fn is_own_name(name: &str, value: &str) -> bool {
     };
     let (name, value) = (plain(name), plain(value));
     value.len() >= 8 && name.ends_with(&value)
+}
+
+/// A text without the one pair of quotes that compose and dotenv files may leave around it.
+fn unquoted(value: &str) -> &str {
+    ['"', '\'']
+        .iter()
+        .find_map(|quote| value.strip_prefix(*quote).and_then(|rest| rest.strip_suffix(*quote)))
+        .unwrap_or(value)
+        .trim()
+}
+
+/// Whether a value in small letters is yes, no, nothing, or a configuration library's word for nothing (`@none`, `@json {}`).
+fn is_switch_word(lower: &str) -> bool {
+    let empty = ["@none", "@json {}", "@json []", "@empty"];
+    matches!(lower, "true" | "false") || empty.iter().any(|word| lower.starts_with(word))
+}
+
+/// Whether a value is the address of a site, with nothing in it that could open anything.
+fn is_plain_address(value: &str) -> bool {
+    let Some(rest) = ["https://", "http://"].iter().find_map(|scheme| value.strip_prefix(scheme)) else { return false };
+    let (host, path) = rest.split_once('/').unwrap_or((rest, ""));
+    !host.contains('@') && path.trim_matches('/').is_empty() && !host.contains(['?', '#'])
 }
 
 /// Whether a value is the address of a secret that a store keeps, not the secret.
@@ -237,7 +259,12 @@ mod tests {
         ] {
             assert!(is_placeholder(value), "{value}");
         }
-        for value in ["${KEY:-real9f8e7d}", "9f8e7d6c5b4a", "localstorage9"] {
+        for value in ["''", "'@none None'", "\"changeme\"", "https://localhost", "http://issuer.local:8000/", "False"] {
+            assert!(is_placeholder(value), "{value}");
+        }
+        assert!(!is_placeholder("https://hooks.chat.io/services/q7Rw2mZ9xT"));
+        assert!(!is_placeholder("https://q7Rw2mZ9xT@errors.host.io/12"));
+        for value in ["${KEY:-real9f8e7d}", "9f8e7d6c5b4a", "localstorage9", "'9f8e7d6c5b4a'"] {
             assert!(!is_placeholder(value), "{value}");
         }
     }

@@ -314,6 +314,13 @@ fn copy_from_stage(
     };
     let named = named || there.packages.values().any(placed);
     let wheels = source.contains("wheel");
+    // One file, or what a build has made, holds no packages.
+    let last = source.rsplit('/').next().unwrap_or(source);
+    let ends = [".py", ".toml", ".txt", ".json", ".sh", ".yml", ".yaml", ".conf", ".cfg", ".ini", ".lock"];
+    let made = ["dist", "static", "staticfiles", "assets", "public", "docs", "node_modules", "frontend", "locale"];
+    if ends.iter().any(|end| last.ends_with(end)) || made.contains(&last) {
+        return;
+    }
     let shaped =
         ["venv", "site-packages", "dist-packages", ".local", "/install"].iter().any(|part| source.contains(part))
             || source.starts_with("/usr/local")

@@ -18,7 +18,12 @@ pub(super) fn missing(tree: &Tree, build: &Build, target: usize, context: &str) 
     for index in stages(build, target) {
         for step in build.stages.get(index).iter().flat_map(|stage| &stage.steps) {
             let Action::Copy { from: None, sources, decided: true, .. } = &step.action else { continue };
-            let lost = sources.iter().filter(|source| is_missing(tree, context, &source.value));
+            // What an argument makes of a path, whoever builds gives it.
+            let written = |source: &Spanned<String>| {
+                let text = tree.text(source.span.file).unwrap_or_default();
+                text.get(source.span.start as usize..source.span.end as usize).is_none_or(|text| !text.contains('$'))
+            };
+            let lost = sources.iter().filter(|source| written(source) && is_missing(tree, context, &source.value));
             found.extend(
                 lost.filter(|source| !found.iter().any(|known| known.value == source.value))
                     .cloned()

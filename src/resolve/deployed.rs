@@ -97,7 +97,9 @@ pub(super) fn unset(
     let samples = || tree.files().filter(|(_, path)| naming(path).template && paths::name(path).contains("env"));
     let sampled = || samples().any(|(file, _)| tree.text(file).is_ok_and(says));
     let seen = part.unseen.is_none() && planned.unseen.is_none();
-    (deployed && built && developed && (seen || sampled())).then_some((default.module, default.span?))
+    // Handing it on from outside sets it, be it to nothing: no default is taken then.
+    let given = part.world.vars().get(MODULE_VARIABLE).is_some_and(|var| matches!(var.value, Known::Unknown(_)));
+    (deployed && built && developed && !given && (seen || sampled())).then_some((default.module, default.span?))
 }
 
 /// Whether a module is named for development, in an environment whose variables are not seen, or that is handed another.

@@ -373,12 +373,12 @@ fn finish(plan: &mut Plan<'_>, got: Collected, nodeps: bool) {
 pub(super) fn fixes(url: &str) -> bool {
     let (address, fragment) = url.split_once('#').unwrap_or((url, ""));
     let revision = address.rsplit_once('@').map(|(_, revision)| revision).filter(|_| address.contains('+'));
-    let commit = |text: &str| text.len() == 40 && text.bytes().all(|byte| byte.is_ascii_hexdigit());
+    let commit = |text: &str| (6..=40).contains(&text.len()) && text.bytes().all(|byte| byte.is_ascii_hexdigit());
     let tagged = |text: &str| !text.contains('/') && text.chars().any(|c| c.is_ascii_digit()) && text.contains('.');
     revision.is_some_and(|text| commit(text) || tagged(text))
         || ["sha256=", "sha384=", "sha512="].iter().any(|kind| fragment.contains(kind))
         || [".whl", ".tar.gz", ".zip"].iter().any(|end| address.ends_with(end))
-            && address.split('/').any(|part| commit(part) || tagged(part))
+            && address.split('/').any(|part| part.len() == 40 && commit(part) || tagged(part))
 }
 
 fn package(wanted: &Wanted) -> Package {

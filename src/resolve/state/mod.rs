@@ -1,6 +1,7 @@
 //! From typed parts to facts, one file a dimension.
 
 mod client;
+pub mod deliberate;
 pub mod excluded;
 pub mod given;
 pub mod image;

@@ -1,13 +1,13 @@
 //! Processes, and schedules that something must start.
 
 use super::{Statements, programs};
-use crate::discover::Tree;
+use crate::discover::{Tree, paths};
 use crate::environments::{Planned, Runs};
 use crate::knowledge::{listens, processes};
 use crate::links::Meaning;
 use crate::links::meaning::{self, unwrapped};
-use crate::model::{Attr, Certainty, ComponentKind, Dimension, Known, Origin, Reason, Span, Value};
-use crate::resolve::part::{ImagePart, Part, ProcessPart};
+use crate::model::{Attr, Certainty, ComponentKind, Dimension, FileId, Known, Origin, Reason, Span, Value};
+use crate::resolve::part::{Host, ImagePart, Part, ProcessPart};
 
 /// States the processes of a component.
 pub fn state(statements: &mut Statements, part: &Part<'_>, tree: &Tree, debug: &dyn Fn(&ProcessPart) -> Option<Attr>) {
@@ -50,13 +50,17 @@ fn one(
     if let Some(reason) = &process.options.unsaid {
         fact.attr("bind", Attr::unknown(reason.clone(), at.clone()));
     } else if let Some((bind, port)) = listens::listens(&words) {
-        fact.text("bind", bind, at);
-        if let Some(port) = port {
-            fact.text("port", port, at);
+        fact.text("bind", bind.as_str(), at);
+        if let Some(port) = &port {
+            fact.text("port", port.clone(), at);
+        }
+        let inner = ["127.0.0.1", "localhost"].contains(&bind.as_str());
+        if inner && part.host == Host::Container && is_proxied(part, tree, port.as_deref().unwrap_or("8000")) {
+            fact.bool("proxied", true, at);
         }
     }
     let installs: Vec<&(Vec<String>, Span)> =
-        part.started.iter().filter(|(argv, _)| changes_packages(argv, part)).collect();
+        part.started.iter().filter(|(argv, _)| changes_packages(argv, part, tree)).collect();
     if let Some((_, at)) = installs.first() {
         fact.list("installs", installs.iter().map(|(argv, _)| shown(argv)).collect(), &Origin::set(*at));
     }
@@ -92,6 +96,24 @@ fn one(
     }
 }
 
+/// Whether a web server in the same container passes requests on to a port of its own machine.
+fn is_proxied(part: &Part<'_>, tree: &Tree, port: &str) -> bool {
+    let servers = ["nginx", "caddy", "haproxy", "apache", "httpd"];
+    let base = part.image.as_ref().and_then(|image| image.reference.one());
+    let of_server = base.is_some_and(|base| servers.iter().any(|server| base.contains(server)));
+    let ends = [".conf", ".conf.sample", ".conf.template", ".conf.j2", ".conf.tmpl", "haproxy.cfg", "Caddyfile"];
+    let passes = |text: &str| {
+        let here = ["127.0.0.1", "localhost", "0.0.0.0"].iter().any(|host| text.contains(&format!("{host}:{port}")));
+        here && ["proxy_pass", "reverse_proxy", "ProxyPass", "upstream", "backend"]
+            .iter()
+            .any(|word| text.contains(word))
+    };
+    of_server
+        || tree
+            .files()
+            .any(|(file, path)| ends.iter().any(|end| path.ends_with(end)) && tree.text(file).is_ok_and(passes))
+}
+
 /// Whether surely nothing checks a component: a service of a compose file whose own base brings no check, built here.
 fn is_unchecked(part: &Part<'_>) -> bool {
     let plain = |repository: &str| ["python", "debian", "ubuntu", "alpine"].contains(&repository);
@@ -100,27 +122,57 @@ fn is_unchecked(part: &Part<'_>) -> bool {
 }
 
 /// Whether a command that is run at the start installs, upgrades or fetches what should be in the image.
-fn changes_packages(argv: &[String], part: &Part<'_>) -> bool {
+fn changes_packages(argv: &[String], part: &Part<'_>, tree: &Tree) -> bool {
     let words: Vec<&str> = argv.iter().map(String::as_str).collect();
     let syncs = words.starts_with(&["uv", "run"])
         && !words.iter().any(|word| matches!(*word, "--no-sync" | "--no-project"))
         && !part.world.vars().contains_key("UV_NO_SYNC")
-        && !is_synced(argv, part);
+        && has_project(argv, part, tree)
+        && !is_synced(argv, part, tree);
     let pulls = words.starts_with(&["git", "pull"])
         || words.starts_with(&["npm", "install"])
         || words.starts_with(&["npm", "ci"]);
     syncs || pulls || matches!(meaning::of(argv), Meaning::InstallsPython(_) | Meaning::InstallsSystem(_))
 }
 
+/// The declaration of the project that `uv run` finds in a container: at the working directory or above.
+fn project(part: &Part<'_>) -> Option<FileId> {
+    let container = part.container.as_ref()?;
+    let mut folder = container.workdir.as_str();
+    loop {
+        let found = container.find(&format!("{}/pyproject.toml", folder.trim_end_matches('/')));
+        if found.is_some() || folder.is_empty() {
+            return found;
+        }
+        folder = paths::parent(folder);
+    }
+}
+
+/// Whether `uv run` has something to install at all: a project, a program that names its own packages, or packages of its own.
+fn has_project(argv: &[String], part: &Part<'_>, tree: &Tree) -> bool {
+    let Some(container) = &part.container else { return true };
+    let asks = |word: &String| ["--with", "--project", "--directory"].iter().any(|flag| word.starts_with(flag));
+    let script = || {
+        let file = argv.iter().skip(2).find(|word| word.ends_with(".py")).and_then(|word| container.find(word));
+        file.is_some_and(|file| tree.text(file).is_ok_and(|text| text.contains("# /// script")))
+    };
+    argv.iter().any(asks) || project(part).is_some() || script()
+}
+
 /// Whether the build has already installed what `uv run` would: a start then finds nothing to do.
-fn is_synced(run: &[String], part: &Part<'_>) -> bool {
+fn is_synced(run: &[String], part: &Part<'_>, tree: &Tree) -> bool {
+    // Where no group is installed by default, leaving out those of development leaves out nothing.
+    let groups = ["[dependency-groups]", "dev-dependencies", "default-groups"];
+    let plain = project(part)
+        .and_then(|file| tree.text(file).ok())
+        .is_some_and(|text| !groups.iter().any(|words| text.contains(words)));
     let narrow = |argv: &[String]| {
         ["--no-dev", "--no-default-groups", "--no-group", "--only-group", "--only-dev"]
             .iter()
             .any(|flag| argv.iter().any(|word| word.split('=').next() == Some(*flag)))
     };
     let mut syncs = part.commands.iter().filter(|(argv, _)| argv.starts_with(&["uv".to_owned(), "sync".to_owned()]));
-    syncs.any(|(argv, _)| !narrow(argv) || narrow(run))
+    syncs.any(|(argv, _)| plain || !narrow(argv) || narrow(run))
 }
 
 /// States the kinds of processes of an environment that is declared as a whole.

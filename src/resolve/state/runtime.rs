@@ -6,6 +6,7 @@ use crate::formats::locks::manifest;
 use crate::formats::metadata;
 use crate::formats::requirements::versions;
 use crate::knowledge::eol;
+use crate::links::Container;
 use crate::model::{Certainty, Dimension, Known, Origin, Spanned};
 use crate::resolve::part::Part;
 use crate::resolve::picked::{PICKED, is_open};
@@ -67,7 +68,13 @@ fn needs_python(tree: &Tree, folder: &str) -> Option<Spanned<String>> {
 /// States the interpreters of a component; of several declarations of one tool the first is effective.
 pub fn state(statements: &mut Statements, part: &Part<'_>, tree: &Tree, as_of: &str) {
     let needs = needs_python(tree, &part.folder);
-    let needs = needs.as_ref();
+    // An image that never sees the project's declaration runs something else of the repository.
+    let built = part.image.as_ref().is_some_and(|image| image.dockerfile.is_some());
+    let seen_there = |needs: &&Spanned<String>| {
+        let inside = |container: &Container<'_>| container.inside(needs.span.file).is_some();
+        !built || part.installs.sources.is_empty() || part.container.as_ref().is_none_or(inside)
+    };
+    let needs = needs.as_ref().filter(seen_there);
     let mut seen = Vec::new();
     for runtime in &part.runtimes {
         if seen.contains(&runtime.tool) {

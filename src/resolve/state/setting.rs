@@ -89,6 +89,9 @@ fn one(statements: &mut Statements, name: &str, val: &Val, outer: &Certainty, de
                 _ => Attr::bool(false, val.origin.clone()),
             };
             fact.attr("false_looking_given", given);
+            if by_presence(val, tree) {
+                fact.bool("by_presence", true, &val.origin);
+            }
         }
     }
 }
@@ -121,11 +124,35 @@ const VALUES: [&str; 20] = [
     "BUCKET", "SECRET", "DOMAIN", "EMAIL", "ADDRESS", "PORT",
 ];
 
+/// Whether a value asks only whether its variable is there: `"X" in os.environ`.
+fn by_presence(val: &Val, tree: &Tree) -> bool {
+    let line = val.origin.primary().and_then(|span| {
+        let (before, after) = tree.text(span.file).ok()?.split_at_checked(span.start as usize)?;
+        Some([before.rsplit('\n').next()?, after.lines().next()?].concat())
+    });
+    line.is_some_and(|line| line.contains(" in os.environ") || line.contains(" in environ"))
+}
+
+/// Beginnings of variables that tools set where they run: nobody gives them a text that looks false.
+const OF_TOOLS: [&str; 10] = [
+    "PYTEST_",
+    "GITHUB_",
+    "GITLAB_",
+    "KUBERNETES_",
+    "VIRTUAL_ENV",
+    "SSH_",
+    "WERKZEUG_",
+    "RUN_MAIN",
+    "AWS_LAMBDA_",
+    "FLY_",
+];
+
 /// Whether a variable's name lets it be a switch; one that any text turns to production errs to the safe side.
 pub(super) fn is_switch(variable: &str) -> bool {
     let last = variable.rsplit('_').next().unwrap_or(variable);
     let productive = |word: &str| matches!(role_of_value(word), Some((Role::Production, _)));
-    !VALUES.contains(&last) && !variable.split('_').any(productive)
+    let of_tool = OF_TOOLS.iter().any(|start| variable.starts_with(start)) || variables::is_ambient(variable);
+    !VALUES.contains(&last) && !of_tool && !variable.split('_').any(productive)
 }
 
 /// The value behind a variable's default, and its certainty.

@@ -52,10 +52,16 @@ pub fn state(statements: &mut Statements, part: &Part<'_>, tree: &Tree) {
 /// Whether a password and the user beside it, in a URL or in a variable of like name, are a product's own defaults.
 fn is_default(part: &Part<'_>, name: &str, text: &str) -> bool {
     if let Some(range) = variables::password_in_url(text) {
-        let user = text.get(..range.start.saturating_sub(1)).and_then(|before| before.rsplit('/').next());
-        return variables::is_default_credential(user.unwrap_or_default(), &text[range]);
+        return variables::is_default_credential(user_in_url(text).unwrap_or_default(), &text[range]);
     }
     let Some((start, end)) = ["PASSWORD", "PASS"].iter().find_map(|word| name.rsplit_once(word)) else { return false };
+    let beside = |word: &str| part.world.vars().get(&format!("{start}{word}{end}")).and_then(|var| var.value.one());
+    let unused =
+        |text: &String| ["example.", "console", "locmem", "dummy", "filebased"].iter().any(|w| text.contains(w));
+    let mail = start.starts_with("EMAIL").then(|| part.world.vars().get("EMAIL_BACKEND")?.value.one()).flatten();
+    if beside("").or_else(|| beside("HOST")).into_iter().chain(mail).any(unused) {
+        return false;
+    }
     let users = ["USER", "USERNAME"].map(|word| format!("{start}{word}{end}"));
     let given = users.iter().find_map(|user| part.world.vars().get(user));
     let user = match given {
@@ -68,6 +74,12 @@ fn is_default(part: &Part<'_>, name: &str, text: &str) -> bool {
         },
     };
     user.is_some_and(|user| variables::is_default_credential(user, text))
+}
+
+/// The user in `scheme://USER:password@host`.
+fn user_in_url(text: &str) -> Option<&str> {
+    let range = variables::password_in_url(text)?;
+    text.get(..range.start.saturating_sub(1))?.rsplit('/').next()
 }
 
 /// Whether a value, or the password in it, is a placeholder.

@@ -1,0 +1,112 @@
+//! What shows that a choice was made with open eyes, or that it is not what it looks like: a reason beside it, a proxy that
+//! checks in front, options that suit it.
+
+use super::Statements;
+use crate::discover::Tree;
+use crate::environments::Planned;
+use crate::formats::python::{Kind as Py, Val};
+use crate::model::{ComponentKind, Dimension, Span};
+use crate::resolve::part::Part;
+use crate::resolve::settings::Loaded;
+
+/// States what is deliberate in an environment's settings and services.
+pub fn state(statements: &mut Statements, tree: &Tree, planned: &Planned, parts: &[Part<'_>], loaded: &Loaded) {
+    let values = &loaded.settings.values;
+    if let Some(hosts) = values.get("ALLOWED_HOSTS") {
+        let mut fact = statements.about(None, Dimension::Setting, "ALLOWED_HOSTS");
+        if hosts.origin.steps.iter().any(|step| reasoned(tree, step.span)) {
+            fact.bool("reasoned", true, &hosts.origin);
+        }
+        if routed(tree, planned, parts) {
+            fact.bool("routed_by_host", true, &hosts.origin);
+        }
+    }
+    if let Some(options) = database(values.get("DATABASES")).filter(|options| tuned(options)) {
+        statements.about(None, Dimension::Service, "database").bool("tuned", true, &options.origin);
+    }
+}
+
+/// Whether the comment that ends on the line above a value, or on its line, gives a reason for letting every host in.
+fn reasoned(tree: &Tree, span: Span) -> bool {
+    const ABOUT: [&str; 2] = ["host", "wildcard"];
+    const REASONS: [&str; 16] = [
+        "since ",
+        "because",
+        "rely",
+        "relies",
+        "validat",
+        "proxy",
+        "router",
+        "balancer",
+        "in front",
+        "know in advance",
+        "ingress",
+        "nginx",
+        "caddy",
+        "traefik",
+        "health",
+        "verified",
+    ];
+    const DOUBTS: [&str; 8] = ["todo", "fixme", "warning", "insecure", "don't use", "xxx", "restrict", "should"];
+    let Ok(text) = tree.text(span.file) else { return false };
+    let Some((before, after)) = text.split_at_checked(span.start as usize) else { return false };
+    let own = after.lines().next().and_then(|line| line.split_once('#')).map(|(_, comment)| comment);
+    let above: Vec<&str> = before.lines().map(str::trim).collect();
+    let ends = if before.ends_with('\n') { above.len() } else { above.len().saturating_sub(1) };
+    let block = above.iter().take(ends).rev().take(8).take_while(|line| line.starts_with('#')).copied();
+    let said: String = block.chain(own).collect::<Vec<_>>().join(" ").to_lowercase();
+    let says = |words: &[&str]| words.iter().any(|word| said.contains(word));
+    says(&ABOUT) && says(&REASONS) && !says(&DOUBTS)
+}
+
+/// Whether a router of Traefik's passes only requests for named hosts on to a service of ours that publishes no port.
+fn routed(tree: &Tree, planned: &Planned, parts: &[Part<'_>]) -> bool {
+    let ours = |name: &str| parts.iter().any(|part| part.kind == ComponentKind::App && *part.name == *name);
+    let files = planned.environment.files.iter().filter_map(|file| tree.text(*file).ok());
+    files.filter(|text| text.contains("traefik.http.routers")).any(|text| {
+        let services = service_blocks(text);
+        services.iter().any(|(name, lines)| {
+            let rule = lines.iter().any(|line| line.contains("traefik.http.routers") && line.contains("Host(`"));
+            rule && ours(name) && !lines.iter().any(|line| line.trim() == "ports:")
+        })
+    })
+}
+
+/// The services of a compose file in block style: their names and lines.
+fn service_blocks(text: &str) -> Vec<(&str, Vec<&str>)> {
+    let indent = |line: &str| line.len() - line.trim_start().len();
+    let lines = text.lines().filter(|line| !line.trim().is_empty() && !line.trim_start().starts_with('#'));
+    let within = lines.skip_while(|line| line.trim_end() != "services:").skip(1).take_while(|line| indent(line) > 0);
+    let (mut found, mut depth): (Vec<(&str, Vec<&str>)>, usize) = (Vec::new(), 0);
+    for line in within {
+        if found.is_empty() {
+            depth = indent(line);
+        }
+        if indent(line) <= depth {
+            found.push((line.trim().trim_end_matches(':'), Vec::new()));
+        } else if let Some((_, lines)) = found.last_mut() {
+            lines.push(line);
+        }
+    }
+    found
+}
+
+/// The options of the first database.
+fn database(databases: Option<&Val>) -> Option<&Val> {
+    behind(behind(behind(databases?).get("default")?).get("OPTIONS")?).into()
+}
+
+/// The value behind a variable's default.
+fn behind(val: &Val) -> &Val {
+    match &val.kind {
+        Py::Depends { default: Some(default), .. } => behind(default),
+        _ => val,
+    }
+}
+
+/// Whether options let several write to one file: a log that is written ahead, or locks that are taken at once.
+fn tuned(options: &Val) -> bool {
+    let text = |name: &str| options.get(name).map(behind).and_then(Val::as_str).unwrap_or_default().to_lowercase();
+    let commands: String = text("init_command").chars().filter(|c| !c.is_whitespace()).collect();
+    commands.contains("journal_mode=wal") || ["immediate", "exclusive"].contains(&text("transaction_mode").as_str())
+}
