@@ -95,6 +95,7 @@ pub(super) fn columns<'a>(page: &Page<'a>, project: &str) -> Vec<&'a Environment
 pub(super) fn rows(page: &Page<'_>, project: &str, columns: &[&Environment]) -> Vec<Row> {
     let names = aligned(page, project, columns);
     let twins = twins(page, project, columns);
+    let present = present(page, project, columns, &names);
     let mut by: BTreeMap<(Dimension, String, Option<String>), BTreeMap<usize, &Fact>> = BTreeMap::new();
     for fact in page.audit.model.facts.iter().filter(|fact| *fact.id.project == *project) {
         let Some(column) = columns.iter().position(|environment| environment.name == *fact.id.environment) else {
@@ -110,8 +111,11 @@ pub(super) fn rows(page: &Page<'_>, project: &str, columns: &[&Environment]) -> 
     let mut rows: Vec<Row> = Vec::new();
     for ((dimension, key, component), facts) in &by {
         let at = |column: usize| facts.get(&column).copied();
-        let covered =
-            |column: usize| complete(page, project, columns.get(column).map_or("", |one| &one.name), *dimension);
+        // Of a component that an environment does not have, nothing is missing there.
+        let has = |column: usize| component.as_ref().is_none_or(|name| present.contains(&(column, name.clone())));
+        let covered = |column: usize| {
+            has(column) && complete(page, project, columns.get(column).map_or("", |one| &one.name), *dimension)
+        };
         let cells: Vec<Cell> = (0..columns.len())
             .map(|column| cell(page, at(column), None, covered(column)).of_twin(at(column), key))
             .collect();
@@ -205,6 +209,21 @@ fn aligned(page: &Page<'_>, project: &str, columns: &[&Environment]) -> BTreeMap
         }
     }
     names
+}
+
+/// The components of each column, by the names of their rows.
+fn present(
+    page: &Page<'_>,
+    project: &str,
+    columns: &[&Environment],
+    names: &BTreeMap<(usize, String), String>,
+) -> BTreeSet<(usize, String)> {
+    let own = page.audit.model.components.iter().filter(|one| *one.project == *project);
+    let placed = own.filter_map(|one| {
+        let column = columns.iter().position(|environment| *environment.name == *one.environment)?;
+        Some((column, one.name.to_string()))
+    });
+    placed.map(|(column, name)| (column, names.get(&(column, name.clone())).cloned().unwrap_or(name))).collect()
 }
 
 fn complete(page: &Page<'_>, project: &str, environment: &str, dimension: Dimension) -> bool {

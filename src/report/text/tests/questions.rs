@@ -201,3 +201,22 @@ fn components_that_say_the_same_share_a_row() {
     let shown = compare(&audit, &tree, &options);
     assert!(shown.contains("DEBUG web") && shown.contains("DEBUG worker"), "{shown}");
 }
+
+#[test]
+fn a_component_that_an_environment_does_not_have_lacks_nothing_there() {
+    let (tree, mut audit) = with_facts();
+    let version = || Attr::stated(Value::text("9.1"), Origin::default());
+    let mut package = fact("production", Dimension::Package, "onlyhere", "version", version());
+    package.id.component = Some(Arc::from("release"));
+    audit.model.facts.push(package);
+    audit.model.coverage.push(Coverage {
+        project: Arc::from("."),
+        environment: Arc::from("staging"),
+        dimension: Dimension::Package,
+        component: None,
+        complete: Ok(()),
+    });
+    assert!(!compare(&audit, &tree, &PLAIN).contains("onlyhere"));
+    let all = compare(&audit, &tree, &Options { all: true, ..PLAIN });
+    assert!(all.lines().any(|line| line.contains("? onlyhere")), "{all}");
+}
