@@ -199,12 +199,12 @@ pub(super) fn role_of_base(
     let ours: Vec<&Service> = project.services.values().filter(runs).collect();
     let kept = project.services.values().any(restarts);
     if !ours.is_empty() && (kept || !project.services.values().any(|s| s.build.is_some())) {
-        // What is only pulled may as well be what a program on a developer's machine is to find.
         let waits =
             |service: &Service| service.depends_on.keys().filter_map(|name| project.services.get(name)).any(backs);
-        let own = ours.iter().any(|service| restarts(service) || is_own(repository, service) || waits(service));
-        let confidence = if own { Confidence::Named } else { Confidence::Guessed };
-        return say(Role::Production, "it runs built images, without the source code mounted", confidence);
+        // What is only pulled may as well be what a program on a developer's machine is to find.
+        if ours.iter().any(|service| restarts(service) || is_own(repository, service) || waits(service)) {
+            return say(Role::Production, "it runs built images, without the source code mounted", Confidence::Named);
+        }
     }
     say(Role::Development, "the plain compose file of the repository", Confidence::Named)
 }
@@ -296,7 +296,8 @@ mod tests {
             of(&format!("services:\n  db: {{image: 'postgres:16', ports: ['127.0.0.1:5432:5432']}}\n{helper}"))
         };
         assert_eq!(with("127.0.0.1:", ""), [Role::Development]);
-        assert_eq!(with("", ""), [Role::Production]);
+        assert_eq!(with("", ""), [Role::Development]);
+        assert_eq!(with("", ", restart: always"), [Role::Production]);
         assert_eq!(with("127.0.0.1:", ", restart: always"), [Role::Production]);
     }
 
