@@ -164,6 +164,10 @@ pub struct RuleFile {
     /// The rule is about defaults: a default value does not lower it.
     #[serde(default)]
     pub about_defaults: bool,
+    /// What the rule finds is so unlikely where the application is served that it speaks against an environment which only
+    /// the files name.
+    #[serde(default)]
+    pub doubts_environment: bool,
     /// Guards.
     #[serde(default)]
     pub unless: Vec<Guard>,

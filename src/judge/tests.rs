@@ -147,6 +147,16 @@ fn the_less_sure_an_environment_is_the_less_severe_a_finding_may_be() {
 }
 
 #[test]
+fn what_speaks_against_an_environment_that_only_files_name_is_a_note_there() {
+    let of = |confidence: Confidence| {
+        let facts = vec![package("prod", "django", attr("5", 1))];
+        let rules = [on_fact("r", "doubts_environment = true\n")];
+        judged(model(&[("prod", Role::Production, confidence)], facts), &rules).findings[0].severity
+    };
+    assert_eq!((of(Confidence::Named), of(Confidence::Invoked)), (Severity::Note, Severity::Error));
+}
+
+#[test]
 fn of_two_environments_the_less_sure_one_counts() {
     let environments = [("prod", Role::Production, Confidence::Guessed), ("qa", Role::Staging, SURE)];
     let facts = vec![package("prod", "django", attr("4", 1)), package("qa", "django", attr("5", 2))];

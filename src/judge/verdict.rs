@@ -234,8 +234,8 @@ fn severity(rule: &Rule, candidate: &Candidate<'_>, values: &Jinja, touched: &To
     });
     let gate = match confidence {
         Confidence::Explicit | Confidence::Invoked => Severity::Error,
-        Confidence::Named => Severity::Warning,
-        Confidence::Guessed => Severity::Note,
+        Confidence::Named if !rule.file.doubts_environment => Severity::Warning,
+        Confidence::Named | Confidence::Guessed => Severity::Note,
     };
     if severity > gate {
         severity = gate;
