@@ -197,6 +197,9 @@ pub(super) fn role_of_base(
         may_be_ours(service) && (service.build.is_some() || service.env_count() > 0) || is_own(repository, service)
     };
     let ours: Vec<&Service> = project.services.values().filter(runs).collect();
+    if !ours.iter().any(|service| restarts(service)) && images_develop(repository, &project) {
+        return say(Role::Development, "the images start development servers", Confidence::Named);
+    }
     let kept = project.services.values().any(restarts);
     if !ours.is_empty() && (kept || !project.services.values().any(|s| s.build.is_some())) {
         let waits =
@@ -207,6 +210,16 @@ pub(super) fn role_of_base(
         }
     }
     say(Role::Development, "the plain compose file of the repository", Confidence::Named)
+}
+
+/// Whether the images that a project builds start development servers, where its services say no command of their own.
+fn images_develop(repository: &Repository<'_>, project: &Project) -> bool {
+    let develops = |service: &Service| {
+        let image = image_of(repository, project, service).filter(|_| service.build.is_some())?;
+        let build = super::images::build(repository, &image)?;
+        Some(service.command.is_none() && super::developed::develops(repository, &image, &build))
+    };
+    project.services.values().any(|service| develops(service) == Some(true))
 }
 
 /// Whether a service's image is published under the name of the repository itself.

@@ -89,7 +89,7 @@ pub(super) fn read_files(repository: &Repository<'_>) -> Vec<File> {
         files.push(File {
             id: *id,
             folder: paths::parent(path).to_owned(),
-            naming: mixed(naming(path), stem),
+            naming: super::tests_folders::tested(mixed(naming(path), stem), paths::parent(path)),
             plain: ["compose", "docker-compose", "stack"].contains(&stem),
             over: ["compose.override", "docker-compose.override"].contains(&stem),
             alone,
@@ -111,6 +111,7 @@ pub fn infer(repository: &Repository<'_>) -> Vec<Planned> {
     for group in folders.values() {
         found.extend(infer_folder(repository, group));
     }
+    super::tests_folders::join(repository, &mut found);
     found
 }
 

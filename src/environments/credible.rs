@@ -2,6 +2,7 @@
 
 use super::base_role::{development_sign, only_services, starts_production_server};
 use super::compose::image_of;
+use super::developed::is_guessed;
 use super::images;
 use super::plan::{Planned, Runs};
 use super::starts::{commands, script};
@@ -19,7 +20,8 @@ const TRIED: &str = "it is started by hand; what is deployed is another";
 
 /// Takes stacks that are named for production or staging, but tried by hand beside what is deployed, for development; and
 /// lowers the confidence of those which nothing deploys and nothing inside shows to be deployed.
-pub(super) fn weigh(repository: &Repository<'_>, all: &mut [Planned]) {
+pub(super) fn weigh(repository: &Repository<'_>, all: &mut Vec<Planned>) {
+    drop_guesses(all);
     let deployed: Vec<(Role, bool)> =
         all.iter().map(|planned| (planned.environment.role, is_deployed_elsewhere(planned))).collect();
     for planned in all.iter_mut().filter(|planned| is_stack(planned)) {
@@ -50,6 +52,27 @@ pub(super) fn weigh(repository: &Repository<'_>, all: &mut [Planned]) {
             planned.environment.confidence = planned.environment.confidence.min(Confidence::Named);
         }
     }
+}
+
+/// Takes productions that are a heuristic's reading of compose files, which nothing deploys, away where another is deployed: they
+/// are development, and none of their own beside another of that.
+fn drop_guesses(all: &mut Vec<Planned>) {
+    let production = |planned: &&Planned| planned.environment.role == Role::Production;
+    if !all.iter().filter(production).any(is_deployed_elsewhere) {
+        return;
+    }
+    let developed = all.iter().any(|planned| planned.environment.role == Role::Development);
+    let guess =
+        |planned: &Planned| is_stack(planned) && is_guessed(&planned.environment) && planned.deployed_by.is_empty();
+    if developed {
+        all.retain(|planned| !guess(planned));
+        return;
+    }
+    if let Some(planned) = all.iter_mut().find(|planned| guess(planned)) {
+        planned.environment.role = Role::Development;
+        planned.environment.name = Role::Development.name().into();
+    }
+    all.retain(|planned| !guess(planned));
 }
 
 /// Whether all that runs is services of compose files, and configuration says nothing of it.
@@ -172,6 +195,14 @@ mod tests {
         assert_eq!(stacks(&[alone, MAKE, PROCFILE]), ["prod production named"]);
         let built = ("compose.prod.yml", "services: {web: {build: .}}\n");
         assert_eq!(stacks(&[built, MAKE, PROCFILE]), ["prod production named"]);
+    }
+
+    #[test]
+    fn a_base_below_an_override_is_no_production_beside_what_a_platform_runs() {
+        let base = ("compose.yml", "services: {web: {build: ., command: uwsgi app.ini, environment: {A: b}}}\n");
+        let over = ("compose.override.yml", "services: {web: {volumes: ['.:/app']}}\n");
+        assert_eq!(stacks(&[base, over, PROCFILE]), ["development development invoked"]);
+        assert_eq!(stacks(&[base, over]), ["production production guessed", "development development invoked"]);
     }
 
     #[test]

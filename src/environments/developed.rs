@@ -1,7 +1,7 @@
 //! Images that only development builds: no production of their own, whatever their Dockerfile could be deployed as.
 
 use super::images::{AS_IT_STANDS, build};
-use super::plan::{ImageBuild, Planned, Runs};
+use super::plan::{ImageBuild, Planned, Runs, Unit};
 use super::starts::{commands, runs_something, script};
 use crate::discover::classify::classify;
 use crate::discover::{Kind, paths};
@@ -22,14 +22,33 @@ pub(super) fn is_guessed(about: &Environment) -> bool {
 }
 
 /// Drops productions that rest on nothing but a Dockerfile which another environment builds: where another production is
-/// known, where the image has no command of its own, and where that starts a development server.
+/// known, where the image has no command of its own, and where that starts a development server. A development that is an image
+/// with such a server is the same as the compose files' beside it.
 pub(super) fn drop(repository: &Repository<'_>, all: &mut Vec<Planned>) {
     let other = |planned: &Planned| {
         let about = &planned.environment;
         about.role == Role::Production && !is_guessed(about) && image(planned).is_none()
     };
     let known = all.iter().any(other);
+    let composed = |planned: &Planned| {
+        planned.environment.role == Role::Development
+            && planned.units.iter().any(|unit| matches!(unit.runs, Runs::Compose { .. }))
+    };
+    let stack = all.iter().any(composed);
+    let at_hand = |planned: &Planned| {
+        let starts = |unit: &Unit| match &unit.runs {
+            Runs::Image(image) => build(repository, image).is_some_and(|build| develops(repository, image, &build)),
+            _ => false,
+        };
+        planned.environment.role == Role::Development
+            && planned.environment.confidence != Confidence::Explicit
+            && planned.units.iter().all(starts)
+            && !planned.units.is_empty()
+    };
     all.retain(|planned| {
+        if stack && at_hand(planned) {
+            return false;
+        }
         let Some(image) = image(planned) else { return true };
         let Some(build) = build(repository, image) else { return true };
         !known && runs_something(&build) && !develops(repository, image, &build)
@@ -81,7 +100,7 @@ fn image(planned: &Planned) -> Option<&ImageBuild> {
 }
 
 /// Whether an image starts a development server, by its own words or in the script that they name.
-fn develops(repository: &Repository<'_>, image: &ImageBuild, build: &Build) -> bool {
+pub(super) fn develops(repository: &Repository<'_>, image: &ImageBuild, build: &Build) -> bool {
     let signs = |text: &str| SIGNS.iter().any(|sign| text.contains(sign));
     signs(script(repository, image, build)) || signs(&commands(build).join(" "))
 }
@@ -109,6 +128,19 @@ mod tests {
         let files =
             [("Dockerfile", APP), CODE, ("docker/backup_k8s/Dockerfile", backup), ("docker/backup_k8s/backup.sh", "")];
         assert_eq!(environments(&files), ["production production: Dockerfile"]);
+    }
+
+    #[test]
+    fn a_stage_for_developers_is_what_their_compose_file_runs() {
+        let stages = "FROM python:3.12 AS base\nCOPY . /app\nFROM base AS shop-local\nENV APP_ENV local\nCMD flask run\nFROM base AS shop-prod\nENV APP_ENV production\nCMD gunicorn a.wsgi\n";
+        let compose = ("docker-compose.yml", "services: {web: {image: '${TAG}', volumes: ['.:/app']}}\n");
+        let named = |files: &[(&str, &str)]| {
+            let found = environments(files);
+            found.iter().filter_map(|line| Some(line.split_once(':')?.0.to_owned())).collect::<Vec<_>>()
+        };
+        assert_eq!(named(&[("Dockerfile", stages), CODE]), ["production production", "local development"]);
+        let found = named(&[("Dockerfile", stages), compose, CODE]);
+        assert_eq!(found, ["production production", "development development"]);
     }
 
     #[test]

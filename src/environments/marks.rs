@@ -24,7 +24,7 @@ pub(super) struct Mark {
 }
 
 /// Files of hosts by their names, or by their folder's and theirs, with a text that they hold.
-const HOSTS: [(&str, &str, &str); 22] = [
+const HOSTS: [(&str, &str, &str); 23] = [
     ("captain-definition", "schemaVersion", "a definition of CapRover"),
     ("nixpacks.toml", "", "a build of Nixpacks"),
     ("railpack.json", "", "a build of Railpack"),
@@ -39,6 +39,7 @@ const HOSTS: [(&str, &str, &str); 22] = [
     ("template.yaml", "AWS::Serverless", "a template of SAM"),
     ("template.yml", "AWS::Serverless", "a template of SAM"),
     ("cdk.json", "\"app\"", "an application of CDK"),
+    ("Pulumi.yaml", "runtime", "a program of Pulumi"),
     ("Capfile", "", "tasks of Capistrano"),
     ("config/deploy.yml", "servers", "a deployment of Kamal"),
     ("CHECKS", "", "checks of Dokku"),
@@ -87,7 +88,7 @@ pub(super) fn of(repository: &Repository<'_>, file: FileId, path: &str) -> Vec<M
     let host = HOSTS.iter().find(|(wanted, held, _)| is(wanted) && (held.is_empty() || text().contains(held)));
     if let Some((_, _, tool)) = host {
         let words = if *tool == "stages of Chalice" { keys(repository, file, "stages") } else { Vec::new() };
-        let weak = ["uwsgi.ini", "cdk.json", "CHECKS"].contains(&name);
+        let weak = ["uwsgi.ini", "cdk.json", "CHECKS", "Pulumi.yaml"].contains(&name);
         let named: Vec<Mark> = words.iter().filter_map(|word| Some(mark(tool, word_of(word)?, true))).collect();
         return if named.is_empty() { vec![mark(tool, production(), !weak)] } else { named };
     }
@@ -129,6 +130,10 @@ pub(super) fn of(repository: &Repository<'_>, file: FileId, path: &str) -> Vec<M
         return words.map(|word| mark("a configuration of SAM", word, false)).collect();
     }
     if name == "manifest.yml" && path.split('/').any(|part| part == "copilot") {
+        if let Some((_, named)) = folder.split_once("copilot/environments/") {
+            let named = named.strip_suffix("env").unwrap_or(named);
+            return word_of(named).map(|word| mark("an environment of Copilot", word, true)).into_iter().collect();
+        }
         let words = keys(repository, file, "environments");
         let mut all: Vec<Mark> =
             words.iter().filter_map(|word| Some(mark("a service of Copilot", word_of(word)?, true))).collect();
@@ -229,6 +234,13 @@ mod tests {
         let file = ".elasticbeanstalk/config.yml";
         assert_eq!(found, [format!("prod production: {file}"), format!("staging staging: {file}")]);
         let copilot = "name: web\nimage: {build: Dockerfile}\nenvironments: {uat: {}, prod: {}}\n";
+        let of = |name: &str| format!("copilot/environments/{name}env/manifest.yml");
+        let (live, qa) = (of("prod"), of("qa"));
+        let environment = "type: Environment\n";
+        assert_eq!(
+            with(&[(&live, environment), (&qa, environment)]),
+            [format!("prod production: {live}"), format!("qa staging: {qa}")]
+        );
         let file = "copilot/web/manifest.yml";
         assert_eq!(with(&[(file, copilot)]), [format!("prod production: {file}"), format!("uat staging: {file}")]);
         let stages =

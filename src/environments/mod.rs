@@ -42,6 +42,7 @@ mod stacks;
 mod stages;
 mod starts;
 mod targets;
+mod tests_folders;
 mod told;
 mod trials;
 mod tried;
@@ -213,8 +214,16 @@ fn tested(repository: &Repository<'_>, all: &mut Vec<Planned>) {
             let mut flows = repository.of(Kind::Workflow).iter().filter_map(|flow| repository.tree.text(*flow).ok());
             repository.of(Kind::Compose).contains(file) && flows.any(|text| text.contains(name))
         };
+        // What lies below an overlay for tests is others' too: that overlay is what tells of them.
+        let tells = |planned: &Planned, file: &FileId| {
+            let tests = |file: &FileId| {
+                words::naming(repository.tree.path(*file)).role.is_some_and(|(role, _)| role == Role::Test)
+            };
+            tests(file) || !planned.environment.files.iter().any(tests)
+        };
         let kept = |planned: &Planned| {
-            planned.environment.files.iter().any(|file| shared(file) || spoken(file)) || trials::tests_itself(planned)
+            planned.environment.files.iter().any(|file| shared(file) || spoken(file) && tells(planned, file))
+                || trials::tests_itself(planned)
         };
         all.retain(|planned| planned.environment.role != Role::Test || kept(planned));
         for planned in tests {

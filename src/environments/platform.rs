@@ -139,6 +139,10 @@ fn platform_image(repository: &Repository<'_>, folder: &str) -> Option<ImageBuil
             span: None,
         };
         let build = images::build(repository, &image)?;
+        // What a platform runs is the application, and no server for those who work on a part of it.
+        if !plain && (!images::is_python(repository, *file) || super::developed::develops(repository, &image, &build)) {
+            continue;
+        }
         let command = super::starts::runs_something(&build);
         // An image that starts by itself needs no Procfile: a buildpack reads that, where it can tell what to install.
         let rank = match (role, plain, command) {

@@ -5,6 +5,7 @@ use crate::discover::paths;
 use crate::formats::dockerfile::{Build, Command};
 use crate::knowledge::processes;
 use crate::links::{Repository, meaning};
+use crate::model::FileId;
 
 /// Shells, which by themselves wait for what one types.
 const SHELLS: [&str; 6] = ["sh", "bash", "ash", "dash", "zsh", "ipython"];
@@ -30,9 +31,26 @@ pub(super) fn script<'t>(repository: &Repository<'t>, image: &ImageBuild, build:
         let name = paths::name(word);
         let beside = [paths::parent(tree.path(image.dockerfile)), image.context.as_str()];
         let here = beside.iter().find_map(|folder| tree.find(&paths::join(folder, name)?));
-        here.filter(|_| word.contains('/') || name.ends_with(".sh"))
+        here.or_else(|| at_work(repository, image, build, word)).filter(|_| word.contains('/') || name.ends_with(".sh"))
     });
     script.and_then(|file| tree.text(file).ok()).unwrap_or_default()
+}
+
+/// The file that a path relative to the working directory is a copy of: that lies in the context as it lies in the image, under
+/// however many folders.
+fn at_work(repository: &Repository<'_>, image: &ImageBuild, build: &Build, word: &str) -> Option<FileId> {
+    let stage = build.stages.get(build.target?)?;
+    let folder = stage.workdir.as_ref()?.value.trim_start_matches('/').to_owned();
+    let whole = paths::join(&folder, word.strip_prefix("./")?)?;
+    let mut rest = whole.as_str();
+    while let Some((_, below)) = rest.split_once('/') {
+        rest = below;
+        let found = repository.tree.find(&paths::join(&image.context, rest)?);
+        if found.is_some() {
+            return found;
+        }
+    }
+    None
 }
 
 /// Whether an image runs an application by itself: it has a command, and that is no bare shell and no mere waiting.
@@ -84,6 +102,25 @@ mod tests {
 
     const DEV: (&str, &str) =
         ("docker-compose.yml", "services: {web: {build: ., volumes: ['.:/app'], command: flask run}}\n");
+
+    #[test]
+    fn a_plain_compose_file_of_images_with_development_servers_is_development() {
+        let image = "FROM python:3.12\nWORKDIR /shop\nADD api api\nWORKDIR /shop/api\nCMD [\"./run.sh\"]\n";
+        let with = |script: &str| {
+            environments(&[
+                ("docker/Dockerfile.api", image),
+                ("api/run.sh", script),
+                ("api/main.py", "import fastapi\n"),
+                (
+                    "compose.yaml",
+                    "services: {db: {image: 'postgres:16', restart: always}, api: {build: {context: ., dockerfile: docker/Dockerfile.api}}}\n",
+                ),
+            ])
+        };
+        let first = |script: &str| with(script).first().cloned().unwrap_or_default();
+        assert_eq!(first("uvicorn main:app --reload\n"), "development development: compose.yaml");
+        assert_eq!(first("uvicorn main:app\n"), "production production: compose.yaml");
+    }
 
     #[test]
     fn a_bare_shell_is_no_command() {

@@ -21,13 +21,44 @@ pub(super) fn from_outside(repository: &Repository<'_>) -> Option<(Planned, Jobs
         if !tries(repository, *file, job) || !["up", "run"].contains(&compose.action.as_str()) {
             continue;
         }
-        if add_stack(repository, call, compose, &mut planned) {
+        if add_stack(repository, &call.folder, compose, &mut planned) {
             planned.add_evidence(call.span, format!("job {job} tries it from outside in these containers"));
             planned.add_file(*file);
             jobs.insert(key);
         }
     }
+    for (file, workflow) in repository.workflows() {
+        for job in &workflow.jobs {
+            let Some((span, compose)) = brought_up(job).filter(|_| tries(repository, file, &job.id.value)) else {
+                continue;
+            };
+            if add_stack(repository, "", &compose, &mut planned) {
+                let why = format!("job {} tries it from outside in these containers", job.id.value);
+                planned.add_evidence(span, why);
+                planned.add_file(file);
+                jobs.insert((file, job.id.value.clone()));
+            }
+        }
+    }
     (!jobs.is_empty()).then_some((planned, jobs))
+}
+
+/// What an action brings up with compose files for the rest of a job.
+fn brought_up(job: &Job) -> Option<(Span, ComposeCall)> {
+    job.steps.iter().find_map(|step| {
+        let uses = step.uses.as_ref().filter(|uses| uses.value.contains("/compose-action@"))?;
+        let listed = |name: &str| -> Vec<String> {
+            let text = step.with.get(name).map(|text| text.value.as_str()).unwrap_or_default();
+            text.split_whitespace().map(str::to_owned).collect()
+        };
+        let compose = ComposeCall {
+            files: listed("compose-file"),
+            services: listed("services"),
+            action: "up".into(),
+            ..ComposeCall::default()
+        };
+        Some((uses.span, compose))
+    })
 }
 
 /// Whether a job tries a running application from outside, by its name or that of its workflow.
@@ -44,8 +75,8 @@ fn tries(repository: &Repository<'_>, file: FileId, job: &str) -> bool {
 }
 
 /// Adds the services that a call starts, where something of the repository is among them; whether it is.
-fn add_stack(repository: &Repository<'_>, call: &Call, compose: &ComposeCall, planned: &mut Planned) -> bool {
-    let files = ci::files_of(repository, &call.folder, compose);
+fn add_stack(repository: &Repository<'_>, folder: &str, compose: &ComposeCall, planned: &mut Planned) -> bool {
+    let files = ci::files_of(repository, folder, compose);
     let Some(first) = files.first() else { return false };
     let folder = paths::parent(repository.tree.path(*first)).to_owned();
     let project = load(repository, &files);
@@ -73,7 +104,8 @@ pub(super) fn tests_itself(planned: &Planned) -> bool {
         let Runs::Compose { project, service, .. } = &unit.runs else { return false };
         let written = project.services.get(service).and_then(|service| service.command.as_ref());
         let words = || written.into_iter().flat_map(|line| &line.words).map(Word::written);
-        words().any(words_of_tests)
+        // What is only said starts nothing.
+        words().next() != Some("echo") && words().any(words_of_tests)
     })
 }
 
@@ -101,7 +133,8 @@ pub(super) fn by_name(repository: &Repository<'_>) -> Option<Planned> {
             }
         }
     }
-    let workflows = repository.workflows();
+    let mut workflows = repository.workflows();
+    workflows.sort_by_key(|(file, _)| !words_of_tests(paths::name(repository.tree.path(*file))));
     let other = |by_id: bool| workflows.iter().find_map(|(_, workflow)| elsewhere(workflow, by_id));
     other(false).or_else(|| other(true)).or_else(|| checked(repository, &deploying))
 }
@@ -139,7 +172,9 @@ fn calls_tests(job: &Job) -> Option<Span> {
         let mut rest = line.split_whitespace().skip_while(|word| wrappers.contains(word) || word.contains('='));
         let Some(first) = rest.next() else { return false };
         match first {
-            "make" | "just" | "inv" | "invoke" | "task" | "fab" | "ant" => rest.any(named),
+            "make" | "just" | "inv" | "invoke" | "task" | "fab" | "ant" | "pixi" | "pdm" | "poe" | "hatch" => {
+                rest.any(named)
+            }
             _ if ["deploy", "release", "publish", "push"].iter().any(|word| first.contains(word)) => false,
             _ if first.contains(['$', '"']) || !first.contains('/') && !first.ends_with(".sh") => false,
             _ => named(first) || rest.take_while(|word| !word.starts_with('-')).any(named),

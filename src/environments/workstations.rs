@@ -57,7 +57,13 @@ pub(super) fn beside(repository: &Repository<'_>, known: &[&Planned]) -> Option<
         return None;
     }
     let tries = |call: &Call| paths::name(repository.tree.path(call.span.file)).contains("test");
-    let by_script = machines::scripted(repository).filter(|call| is_application(repository, call) && !tries(call));
+    // What brings up the containers is their script, whatever else it may start.
+    let theirs = |call: &Call| {
+        let mut evidence = known.iter().flat_map(|planned| &planned.environment.because);
+        evidence.any(|evidence| evidence.span.file == call.span.file)
+    };
+    let by_script =
+        machines::scripted(repository).filter(|call| is_application(repository, call) && !tries(call) && !theirs(call));
     let by_task = || repository.calls.iter().find(|call| is_task(repository, call)).cloned();
     let call = by_script.or_else(by_task)?;
     let manage = repository.of(Kind::Python).iter().map(|file| repository.tree.path(*file));
