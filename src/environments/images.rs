@@ -225,9 +225,20 @@ fn beside(repository: &Repository<'_>, one: &Planned, other: &Planned) -> bool {
         let around = |x: &str, y: &str| y.strip_prefix(x).is_some_and(|rest| rest.is_empty() || rest.starts_with('/'));
         a.name != b.name && !around(&x, &y) && !around(&y, &x)
     };
+    // Those that one workflow publishes under other names are components too.
+    let together = |a: &Unit, b: &Unit| {
+        let (Some(x), Some(y)) = (image_file(a), image_file(b)) else { return false };
+        let named = |file: FileId| {
+            let path = repository.tree.path(file);
+            naming(path).variant.is_none() && !path.contains(|c: char| c.is_ascii_digit())
+        };
+        let plain = |file: FileId| is_plain(repository.tree.path(file));
+        let parted = paths::parent(repository.tree.path(x)) != paths::parent(repository.tree.path(y));
+        named(x) && named(y) && (parted || !plain(x) && !plain(y)) && super::published::together(repository, x, y)
+    };
     one.environment.role == other.environment.role
         && one.environment.name == other.environment.name
-        && one.units.iter().all(|a| other.units.iter().all(|b| apart(a, b)))
+        && one.units.iter().all(|a| other.units.iter().all(|b| apart(a, b) || together(a, b)))
 }
 
 /// The Dockerfile of a unit that is an image by itself.

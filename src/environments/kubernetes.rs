@@ -1,13 +1,12 @@
-//! Environments that Kubernetes manifests and Kustomize overlays, or task definitions of ECS, describe.
+//! Environments that Kubernetes manifests and Kustomize overlays describe; task definitions of ECS come with them.
 
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::plan::{ContainerRun, Planned, Runs, Unit};
 use super::words::{naming, selected};
-use super::{openshift, published};
+use super::{openshift, published, task_definitions};
 use crate::discover::{Kind, paths};
 use crate::formats::kubernetes::{self, Build, Container, Objects, kustomize};
-use crate::formats::small::ecs;
 use crate::knowledge::{images as known_images, services};
 use crate::links::{Meaning, Repository};
 use crate::model::{Confidence, Evidence, FileId, Role, Span, Spanned};
@@ -19,7 +18,7 @@ const PLATFORMS: [&str; 12] =
 const BASES: [&str; 9] =
     ["busybox", "alpine", "ubuntu", "debian", "python", "node", "bash", "curlimages/curl", "nginx"];
 /// The name of an environment that nothing else is said of.
-const PLAIN: &str = "production";
+pub(super) const PLAIN: &str = "production";
 
 /// A source of objects that run together: where it stands, what it holds, and why it is one.
 struct Source {
@@ -77,12 +76,12 @@ pub fn infer(repository: &Repository<'_>, known: &[Planned]) -> Vec<Planned> {
     if found.iter().any(|planned| !base(planned)) {
         found.retain(|planned| !base(planned));
     }
-    found.extend(task_definitions(repository, &known.iter().chain(&found).cloned().collect::<Vec<_>>()));
+    found.extend(task_definitions::infer(repository, &known.iter().chain(&found).cloned().collect::<Vec<_>>()));
     found
 }
 
 /// Adds what one source runs to an environment that another has begun.
-fn join(planned: &mut Planned, more: Planned) {
+pub(super) fn join(planned: &mut Planned, more: Planned) {
     more.environment.files.iter().for_each(|file| planned.add_file(*file));
     for evidence in more.environment.because {
         planned.add_evidence(evidence.span, evidence.text);
@@ -196,7 +195,7 @@ fn is_kustomization(path: &str) -> bool {
 }
 
 /// The role that a path names, and the word; its folder's before the file's. One that only names the platform says nothing.
-fn role_of(path: &str) -> Option<(Role, String)> {
+pub(super) fn role_of(path: &str) -> Option<(Role, String)> {
     let says = |parts: &str| {
         let parts = parts.split('/').filter(|part| !PLATFORMS.contains(&part.to_ascii_lowercase().as_str()));
         naming(&parts.collect::<Vec<_>>().join("/")).role.filter(|(_, word)| !PLATFORMS.contains(&word.as_str()))
@@ -259,7 +258,7 @@ fn planned(repository: &Repository<'_>, source: &Source, builds: &[Build], sever
 }
 
 /// A variable that selects an environment says which one it is.
-fn by_selector(planned: &mut Planned) {
+pub(super) fn by_selector(planned: &mut Planned) {
     let vars = planned.variables.values().flatten();
     let mut said = vars.filter_map(|(name, var)| Some((selected(name, var.value.one()?)?, var.origin.primary()?)));
     let Some(((role, word), span)) = said.next() else { return };
@@ -290,7 +289,7 @@ fn applied(repository: &Repository<'_>, path: &str, planned: &mut Planned) {
 }
 
 /// The name of an image without tag and digest.
-fn bare(reference: &str) -> &str {
+pub(super) fn bare(reference: &str) -> &str {
     let name = reference.split('@').next().unwrap_or(reference);
     match name.rsplit_once(':') {
         Some((name, tag)) if !tag.contains('/') => name,
@@ -313,7 +312,7 @@ fn sole_image(repository: &Repository<'_>, objects: &Objects) -> Option<String> 
     }
 }
 
-fn of_others(name: &str) -> bool {
+pub(super) fn of_others(name: &str) -> bool {
     let repository = known_images::describe(name, "").repository;
     services::by_image(&repository).is_some()
         || services::is_edge_only(&repository)
@@ -350,49 +349,4 @@ fn image_of(
         let dockerfile = by_folder.copied().or_else(alone)?;
         Some(published::plain(repository, dockerfile, container.image.as_ref().map(|image| image.span)))
     })
-}
-
-/// The environments of ECS task definitions.
-fn task_definitions(repository: &Repository<'_>, known: &[Planned]) -> Vec<Planned> {
-    let mut found: Vec<Planned> = Vec::new();
-    for file in repository.of(Kind::TaskDefinition) {
-        let path = repository.tree.path(*file);
-        let Ok(read) = repository.tree.parsed(*file, ecs::parse) else { continue };
-        let (role, word) = role_of(path).unwrap_or((Role::Production, PLAIN.into()));
-        let start = Span::new(*file, 0, 0);
-        let mut planned = Planned::new(&word, role, Confidence::Named).because(start, "ECS runs the task definition");
-        for container in &read.0.containers {
-            let name = container.name.value.clone();
-            let image = container.image.as_ref().and_then(|image| {
-                published::built_under(repository, bare(&image.value)).or_else(|| {
-                    let [only] = repository.of(Kind::Dockerfile) else { return None };
-                    let ours = !of_others(bare(&image.value)) && read.0.containers.len() == 1;
-                    ours.then(|| published::plain(repository, *only, Some(image.span)))
-                })
-            });
-            let run = ContainerRun {
-                image,
-                reference: container.image.clone(),
-                entry: container.entry.clone(),
-                command: container.command.clone(),
-                host: Some(name.clone()),
-                more: container.more.clone(),
-                span: container.name.span,
-            };
-            planned.variables.insert(name.clone(), container.variables());
-            run.image.iter().for_each(|image| planned.add_file(image.dockerfile));
-            planned.units.push(Unit { name, runs: Runs::Container(Box::new(run)) });
-        }
-        by_selector(&mut planned);
-        let same = |other: &&mut Planned| other.environment.name == planned.environment.name;
-        if let Some(same) = found.iter_mut().find(same) {
-            join(same, planned);
-        } else if !planned.units.is_empty() {
-            if known.iter().any(|other| other.environment.name == planned.environment.name) {
-                planned.environment.name = "ecs".into();
-            }
-            found.push(planned);
-        }
-    }
-    found
 }

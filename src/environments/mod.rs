@@ -42,6 +42,7 @@ mod stacks;
 mod stages;
 mod starts;
 mod targets;
+mod task_definitions;
 mod tests_folders;
 mod told;
 mod trials;

@@ -7,6 +7,7 @@ use super::plan::ImageBuild;
 use super::words::naming;
 use crate::discover::{Kind, paths};
 use crate::formats::workflow::{Job, Step};
+use crate::links::view::publishes_image;
 use crate::links::{Caller, Meaning, Repository};
 use crate::model::{FileId, Role, Span};
 
@@ -44,6 +45,13 @@ pub fn jobs_that_push(repository: &Repository<'_>, dockerfile: FileId) -> Vec<(F
     all.map(|one| (one.by.0, one.by.1, one.span)).collect()
 }
 
+/// Whether one workflow publishes both of two Dockerfiles.
+pub(super) fn together(repository: &Repository<'_>, one: FileId, other: FileId) -> bool {
+    let flows = |file: FileId| publishings(repository, file).into_iter().map(|one| one.by.0).collect::<Vec<_>>();
+    let known = flows(other);
+    one != other && flows(one).iter().any(|flow| known.contains(flow))
+}
+
 fn publishings(repository: &Repository<'_>, file: FileId) -> Vec<Publishing> {
     let mut found = Vec::new();
     let path = repository.tree.path(file);
@@ -65,15 +73,21 @@ fn publishings(repository: &Repository<'_>, file: FileId) -> Vec<Publishing> {
     }
     for (file_of, workflow) in repository.workflows() {
         for (job, step) in workflow.jobs.iter().flat_map(|job| job.steps.iter().map(move |step| (job, step))) {
-            let Some(uses) = step.uses.as_ref().filter(|uses| uses.value.starts_with("docker/build-push-action"))
-            else {
+            let dockers = |uses: &str| uses.starts_with("docker/build-push-action");
+            let Some(uses) = &step.uses else { continue };
+            let whole = publishes_image(&uses.value) && step.with.contains_key("context");
+            if !(whole || dockers(&uses.value)) {
                 continue;
-            };
+            }
             let with = |name: &str| step.with.get(name).map(|value| value.value.trim().to_owned());
             let context = with("context").and_then(|context| paths::join("", &context)).unwrap_or_default();
-            let named =
-                with("file").and_then(|file| paths::join("", &file)).or_else(|| paths::join(&context, "Dockerfile"));
-            let pushes = with("push").is_some_and(|push| push != "false") || pushed_later(repository, file_of, job);
+            // Other actions look for the file below the context, or from the root as Docker's own.
+            let below = with("dockerfile").and_then(|file| paths::join(&context, &file)).filter(|_| whole);
+            let below = below.filter(|path| repository.tree.find(path).is_some());
+            let named = below
+                .or_else(|| with(if whole { "dockerfile" } else { "file" }).and_then(|file| paths::join("", &file)))
+                .or_else(|| paths::join(&context, "Dockerfile"));
+            let pushes = with("push").map_or(whole, |push| push != "false") || pushed_later(repository, file_of, job);
             if pushes && named.as_deref() == Some(path) {
                 let target = with("target").filter(|target| !target.contains("${{") && !target.is_empty());
                 let by = (file_of, job.id.value.clone());
@@ -194,6 +208,27 @@ fn split_tag(reference: &str) -> (&str, Option<&str>) {
 
 #[cfg(test)]
 mod tests {
+    #[test]
+    fn images_that_one_workflow_publishes_are_components_of_one_production() {
+        let step = |folder: &str, more: &str| {
+            let with = format!("{{image-name: acme/{folder}, context: {folder}{more}}}");
+            format!("  {folder}: {{runs-on: u, steps: [{{uses: acme/docker-publish-action@v3, with: {with}}}]}}\n")
+        };
+        let flow = format!("on: push\njobs:\n{}{}", step("mail", ""), step("shop", ", dockerfile: web.Dockerfile"));
+        let image = "FROM python:3.12\nCOPY . /app\nRUN pip install -r requirements.txt\nCMD python run.py\n";
+        let found = super::super::tests::environments(&[
+            ("mail/Dockerfile", image),
+            ("mail/requirements.txt", "flask\n"),
+            ("mail/run.py", "import flask\n"),
+            ("shop/web.Dockerfile", image),
+            ("shop/requirements.txt", "flask\n"),
+            ("shop/run.py", "import flask\n"),
+            (".github/workflows/image.yml", flow.as_str()),
+        ]);
+        assert_eq!(found.len(), 1, "{found:?}");
+        assert!(found[0].starts_with("production production: mail/Dockerfile"), "{found:?}");
+        assert!(found[0].contains("shop/web.Dockerfile"), "{found:?}");
+    }
 
     #[test]
     fn a_plain_dockerfile_beside_the_only_one_that_is_published_is_none() {

@@ -104,14 +104,18 @@ fn folder_of(repository: &Repository<'_>, directory: &str) -> String {
 fn role_of(repository: &Repository<'_>, service: &Service) -> (Role, String) {
     let path = repository.tree.path(service.file);
     // The machine that Vagrant makes is a developer's.
-    if service.directory.split('/').any(|part| part == "vagrant") {
+    let homes = service.environment.iter().map(|(_, text)| text.value.as_str()).chain([service.directory.as_str()]);
+    if homes.chain([service.start.text.as_str()]).any(|text| text.split(['/', ' ']).any(|part| part == "vagrant")) {
         return (Role::Development, "vagrant".to_owned());
     }
     let folders = service.directory.replace('/', "-");
     let file = service.unseen.as_ref().map(|(file, _)| paths::name(file).trim_start_matches('.').to_owned());
     let texts = [Some(folders), file, Some(paths::name(path).to_owned())];
     let said = |text: String| naming(&text).role.filter(|(role, _)| *role != Role::Test);
-    texts.into_iter().flatten().find_map(said).unwrap_or((Role::Production, "production".to_owned()))
+    // What reloads its code is started for whoever writes it.
+    let develops = matches!(meaning::of(&words(service)), Meaning::Serves(found) if found.kind == "development");
+    let plain = if develops { Role::Development } else { Role::Production };
+    texts.into_iter().flatten().find_map(said).unwrap_or((plain, plain.name().to_owned()))
 }
 
 /// The services that work for the project; those that serve or work it must be among them.
@@ -199,6 +203,9 @@ mod tests {
         let own = APP.replace("/srv/staging", "/home/vagrant");
         let guest = [("devel/web.service", own.as_str()), ("manage.py", ""), NEEDS];
         assert_eq!(environments(&guest), ["vagrant development: devel/web.service"]);
+        let told = "[Service]\nEnvironment=\"SHOP_CONFIG=/home/vagrant/shop.toml\"\nExecStart=flask run --port 80\n";
+        let guest = [("roles/shop/web.service", told), ("manage.py", ""), NEEDS];
+        assert_eq!(environments(&guest), ["vagrant development: roles/shop/web.service"]);
         let other = [("etc/web.service", "[Service]\nExecStart=/usr/bin/redis-server\n"), ("manage.py", ""), NEEDS];
         assert!(environments(&other).is_empty());
         let image = ("Dockerfile", "FROM python:3.13\nCOPY . /app\nCMD gunicorn shop.wsgi\n");

@@ -33,14 +33,26 @@ pub fn target(call: &Call) -> String {
 
 /// The folder whose image a step of a workflow builds by an action.
 pub fn built_by_step(step: &Step) -> Option<String> {
-    step.uses.as_ref().filter(|uses| uses.value.starts_with("docker/build-push-action"))?;
     let with = |name: &str| step.with.get(name).map(|value| value.value.trim().to_owned());
     let context = with("context").filter(|context| !context.contains("${{"));
+    if step.uses.as_ref().is_some_and(|uses| publishes_image(&uses.value)) {
+        return paths::join("", &context?);
+    }
+    step.uses.as_ref().filter(|uses| uses.value.starts_with("docker/build-push-action"))?;
     let file = with("file").filter(|file| !file.contains("${{"));
     // Everything is in the root's context: then the Dockerfile says what is built.
     let context = context.and_then(|context| paths::join("", &context)).unwrap_or_default();
     let beside = file.and_then(|file| paths::join("", &file)).map(|file| paths::parent(&file).to_owned());
     if context.is_empty() { beside.or(Some(context)) } else { Some(context) }
+}
+
+/// Whether an action is by its name one that builds an image and publishes it, other than Docker's own.
+pub fn publishes_image(uses: &str) -> bool {
+    let name = uses.split('@').next().unwrap_or_default().to_ascii_lowercase();
+    let Some((owner, name)) = name.split_once('/') else { return false };
+    let words: Vec<&str> = name.split(['-', '_', '/']).collect();
+    let any = |asked: &[&str]| words.iter().any(|word| asked.contains(word));
+    owner != "docker" && owner != "." && any(&["docker", "image", "ghcr", "ecr"]) && any(&["publish", "push"])
 }
 
 impl Repository<'_> {
