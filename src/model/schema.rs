@@ -308,6 +308,7 @@ pub const ATTRIBUTES: &[AttributeRow] = &[
     row(Setting, "protects", Bool, "whether it protects transport, cookies or requests"),
     row(Setting, "required", Text, "the value that production must have, where there is one"),
     row(Setting, "dev_tools", List, "its items that are development tools"),
+    row(Setting, "taken_text", Text, "of DEBUG: the text, meant for no, that it is and that turns it on"),
     row(Setting, "true_for", List, "texts of the variable that look false and make it true"),
     row(Setting, "false_looking_given", Bool, "whether this environment gives such a text"),
     row(Variable, "value", Text, "the value"),

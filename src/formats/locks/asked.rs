@@ -26,12 +26,17 @@ pub(super) fn open(plan: &mut Plan<'_>) {
     plan.out.unconfirmed.get_or_insert(reason);
 }
 
+/// Whether a hash or an address fixes what a requirement brings: another content than that of a hash is refused.
+pub(super) fn fixed(requirement: &Requirement) -> bool {
+    !requirement.hashes.is_empty() || requirement.url.as_ref().is_some_and(|url| fixes(&url.value))
+}
+
 /// A package as a requirement asks for it.
 pub(super) fn package(requirement: &Requirement, group: &str, applies: Option<bool>) -> Package {
     let version = requirement.pin();
     Package {
         name: requirement.name.value.clone(),
-        pinned: version.is_some() || requirement.url.as_ref().is_some_and(|url| fixes(&url.value)),
+        pinned: version.is_some() || fixed(requirement),
         version,
         specifier: requirement.specifier.clone(),
         extras: requirement.extras.clone(),

@@ -7,7 +7,7 @@ use super::manifest::Dependency;
 use super::plan::Plan;
 use super::pylock;
 use super::uv::settle_wishes;
-use super::{NOWHERE, Package, Source};
+use super::{NOWHERE, Package, Source, asked::fixed};
 use crate::discover::paths;
 use crate::formats::metadata;
 use crate::formats::requirements::load::{Entry, load_with};
@@ -386,7 +386,7 @@ fn package(wanted: &Wanted) -> Package {
     let version = requirement.pin();
     Package {
         name: requirement.name.value.clone(),
-        pinned: version.is_some() || requirement.url.as_ref().is_some_and(|url| fixes(&url.value)),
+        pinned: version.is_some() || fixed(requirement),
         version,
         specifier: requirement.specifier.clone(),
         extras: requirement.extras.clone(),

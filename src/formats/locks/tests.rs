@@ -257,3 +257,21 @@ fn what_only_a_section_of_pipenv_that_is_left_out_names_is_anothers_need() {
     assert!(!found.packages["setuptools"].direct && found.packages["setuptools"].specifier.is_none());
     assert!(run(&tree, "pipenv install --dev --deploy").packages["setuptools"].direct);
 }
+
+#[test]
+fn hashes_and_commits_fix_what_an_address_brings() {
+    let wanted = [
+        ("git+https://code.example.org/a/shop.git@916580", true),
+        ("git+https://code.example.org/a/shop.git@1746b8e206", true),
+        ("git+https://code.example.org/a/shop.git@v1.2", true),
+        ("git+https://code.example.org/a/shop.git@main", false),
+        ("git+https://code.example.org/a/shop.git", false),
+        ("https://code.example.org/a/shop/archive/main.zip", false),
+        ("https://code.example.org/a/shop/archive/main.zip --hash=sha256:9f82a903cebeac781183b70a1e7bae9a", true),
+    ];
+    for (place, fixed) in wanted {
+        let line = format!("shop @ {place}\n");
+        let found = run(&tree(&[("requirements.txt", &line)]), "pip install -r requirements.txt");
+        assert_eq!(found.packages["shop"].pinned, fixed, "{place}");
+    }
+}

@@ -184,7 +184,9 @@ fn python(name: &str, tag: &Tag, as_of: &str, distro: &Known<String>, release: &
         return Known::One(version);
     }
     if is_python(name) {
-        let stated = tag.words.iter().take(2).find_map(|word| minor(word));
+        // An image for development may carry a number of its own before the language's.
+        let old = |version: &String| version.starts_with(['0', '1']);
+        let stated = tag.words.iter().take(2).filter_map(|word| minor(word)).find(|version| !old(version));
         if let Some(version) = stated.filter(|_| !tag.holes || tag.version.is_some()) {
             return Known::One(version);
         }

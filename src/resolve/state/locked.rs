@@ -12,7 +12,7 @@ use crate::knowledge::packages;
 use crate::links::Repository;
 use crate::model::{Attr, Certainty, ComponentKind, Dimension, Known, Origin, Role};
 use crate::resolve::part::Part;
-use crate::resolve::settings::Loaded;
+use crate::resolve::settings::{Loaded, MODULE_VARIABLE};
 
 const LOCKS: [&str; 4] = ["uv.lock", "poetry.lock", "pdm.lock", "Pipfile.lock"];
 
@@ -106,11 +106,20 @@ pub fn needed(statements: &mut Statements, loaded: &Loaded, parts: &[Part<'_>]) 
                 Ok(()) => true,
                 Err(reason) => reason.text == UNLISTED && tool,
             };
-            if listed && !part.installs.packages.contains_key(package) {
+            if listed && !for_development(&certainty, tool) && !part.installs.packages.contains_key(package) {
                 missing(statements, part, package, label, list, &certainty);
             }
         }
     }
+}
+
+/// Whether only a variable's default makes settings load what development alone installs: that it is not there shows that the
+/// variable is set.
+fn for_development(certainty: &Certainty, tool: bool) -> bool {
+    let Certainty::Default { variable: Some(name) } = certainty else { return false };
+    let mut words = name.split('_');
+    name != MODULE_VARIABLE
+        && (tool || words.any(|word| ["DEBUG", "DEV", "DEVELOPMENT", "LOCAL", "DEVEL"].contains(&word)))
 }
 
 fn missing(

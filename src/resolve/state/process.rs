@@ -108,10 +108,10 @@ fn is_proxied(part: &Part<'_>, tree: &Tree, port: &str) -> bool {
             .iter()
             .any(|word| text.contains(word))
     };
-    of_server
-        || tree
-            .files()
-            .any(|(file, path)| ends.iter().any(|end| path.ends_with(end)) && tree.text(file).is_ok_and(passes))
+    // Another container's proxy has a machine of its own.
+    let there = |file| part.container.as_ref().is_some_and(|container| container.inside(file).is_some());
+    let mut files = tree.files().filter(|(_, path)| ends.iter().any(|end| path.ends_with(end)));
+    of_server || files.any(|(file, _)| there(file) && tree.text(file).is_ok_and(passes))
 }
 
 /// Whether surely nothing checks a component: a service of a compose file whose own base brings no check, built here.

@@ -51,7 +51,7 @@ pub(super) fn state(
         && val.origin.steps.iter().any(|step| !tree.path(step.span.file).ends_with(".py") && sample(step.span));
     holds("sampled", shown || val.variables.iter().any(sampled));
     holds("signs", signs);
-    if let Some(how) = renewed(val, tree).filter(|_| signs) {
+    if let Some(how) = renewed(name, val, tree).filter(|_| signs) {
         fact.text("renewed", how, origin);
     }
     let mut holds = |name: &str, yes: bool| {
@@ -204,7 +204,7 @@ fn asked_for(variable: &str, tree: &Tree) -> bool {
 }
 
 /// Whether a value is made by chance where it is written, and whether only for want of another.
-fn renewed(val: &Val, tree: &Tree) -> Option<&'static str> {
+fn renewed(name: &str, val: &Val, tree: &Tree) -> Option<&'static str> {
     const MAKERS: [&str; 9] = [
         "urandom(",
         "token_hex(",
@@ -220,6 +220,13 @@ fn renewed(val: &Val, tree: &Tree) -> Option<&'static str> {
     let (before, after) = tree.text(span.file).ok()?.split_at_checked(span.start as usize)?;
     let line = [before.rsplit('\n').next()?, after.lines().next()?].concat();
     let made = MAKERS.iter().any(|maker| line.contains(maker));
-    let asked = ["env", "get(", "config(", " or "].iter().any(|word| line.contains(word));
+    // `if not KEY:` above it asks for another as well.
+    let mut above =
+        before.lines().rev().skip(1).map(str::trim).filter(|line| !line.is_empty() && !line.starts_with('#'));
+    let guarded = above.next().is_some_and(|line| {
+        line.ends_with(':')
+            && line.split_once("if ").is_some_and(|(before, test)| before.is_empty() && test.contains(name))
+    });
+    let asked = guarded || ["env", "get(", "config(", " or "].iter().any(|word| line.contains(word));
     made.then_some(if asked { "by-default" } else { "always" })
 }

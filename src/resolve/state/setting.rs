@@ -71,7 +71,16 @@ fn one(statements: &mut Statements, name: &str, val: &Val, outer: &Certainty, de
     if let Some(reason) = loaded.unseen.as_ref().filter(|_| certainty.is_default()) {
         value = Known::Unknown(reason.clone());
     }
+    // A text stays true whatever it says, and whichever is given.
+    let text = text_taken_for_switch(name, inner, loaded);
+    let certainty = if text.is_some() { Certainty::Stated } else { certainty };
+    if text.is_some() {
+        value = Known::One(Value::text("True"));
+    }
     let mut fact = statements.about(component, Dimension::Setting, name);
+    if let Some(text) = &text {
+        fact.text("taken_text", *text, &val.origin);
+    }
     sense::state(&mut fact, name, val, inner, &certainty, loaded, tree);
     fact.attr("value", Attr { value, certainty, origin: val.origin.clone() });
     if let Some(kind) = kind(inner) {
@@ -85,7 +94,7 @@ fn one(statements: &mut Statements, name: &str, val: &Val, outer: &Certainty, de
             let var = loaded.world.get(variable);
             let given = match &var.value {
                 Known::One(text) => Attr::bool(!text.is_empty() && val.true_for.contains(text), var.origin.clone()),
-                Known::Unknown(reason) => Attr::unknown(reason.clone(), val.origin.clone()),
+                Known::Unknown(reason) if text.is_none() => Attr::unknown(reason.clone(), val.origin.clone()),
                 _ => Attr::bool(false, val.origin.clone()),
             };
             fact.attr("false_looking_given", given);
@@ -94,6 +103,14 @@ fn one(statements: &mut Statements, name: &str, val: &Val, outer: &Certainty, de
             }
         }
     }
+}
+
+/// The text, meant for no, that Django's DEBUG is: it turns it on.
+fn text_taken_for_switch<'v>(name: &str, val: &'v Val, loaded: &Loaded) -> Option<&'v str> {
+    let django = || loaded.settings.values.contains_key("INSTALLED_APPS");
+    let text = val.as_str().filter(|_| name == "DEBUG" && matches!(val.kind, Kind::Str(_)))?;
+    let no = ["false", "0", "no", "off", "n", "f"].contains(&text.to_ascii_lowercase().as_str());
+    (no && django()).then_some(text)
 }
 
 /// Whether every list that a value may be holds `*`.

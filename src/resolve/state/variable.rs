@@ -59,7 +59,8 @@ fn is_default(part: &Part<'_>, name: &str, text: &str) -> bool {
     let unused =
         |text: &String| ["example.", "console", "locmem", "dummy", "filebased"].iter().any(|w| text.contains(w));
     let mail = start.starts_with("EMAIL").then(|| part.world.vars().get("EMAIL_BACKEND")?.value.one()).flatten();
-    if beside("").or_else(|| beside("HOST")).into_iter().chain(mail).any(unused) {
+    let host = || part.world.vars().get(start.trim_end_matches('_')).and_then(|var| var.value.one());
+    if host().or_else(|| beside("HOST")).into_iter().chain(mail).any(unused) {
         return false;
     }
     let users = ["USER", "USERNAME"].map(|word| format!("{start}{word}{end}"));

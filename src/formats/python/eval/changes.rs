@@ -126,7 +126,10 @@ impl Machine<'_> {
                 let object = self.eval(&subscript.value, f)?;
                 let key = self.eval(&subscript.slice, f)?;
                 if matches!(&object.k, K::Lib(path) if &**path == "os.environ") {
-                    if let Some(name) = key.text() {
+                    // What nobody is known to set is as it was without it.
+                    let own = |name: &str| self.space(ENVIRON).is_some_and(|space| space.names.contains_key(name));
+                    let given = |name: &&str| own(name) || self.world.get(name).value.one().is_some();
+                    if let Some(name) = key.text().filter(given) {
                         self.set_name(ENVIRON, name, V::at(K::Undefined, at));
                     }
                     return Ok(());
