@@ -108,7 +108,7 @@ fn an_image_of_other_code_does_not_load_the_settings_of_the_application() {
 #[test]
 fn a_job_that_only_computes_what_others_deploy_with_deploys_nothing() {
     let deploys = |name: &str| {
-        let job = format!("  {name}:\n    runs-on: ubuntu-24.04\n    steps:\n      - run: echo branch\n");
+        let job = format!("  {name}:\n    runs-on: ubuntu-24.04\n    steps:\n      - run: ./site branch\n");
         let lines = facts(&[
             ("Dockerfile", "FROM python:3.12\nCOPY . .\nCMD [\"gunicorn\", \"shop.wsgi\"]\n"),
             ("shop/wsgi.py", ""),

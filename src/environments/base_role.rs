@@ -205,7 +205,7 @@ pub(super) fn role_of_base(
         let waits =
             |service: &Service| service.depends_on.keys().filter_map(|name| project.services.get(name)).any(backs);
         // What is only pulled may as well be what a program on a developer's machine is to find.
-        if ours.iter().any(|service| restarts(service) || is_own(repository, service) || waits(service)) {
+        if kept || ours.iter().any(|service| is_own(repository, service) || waits(service)) {
             return say(Role::Production, "it runs built images, without the source code mounted", Confidence::Named);
         }
     }

@@ -104,7 +104,7 @@ fn folder_of(repository: &Repository<'_>, directory: &str) -> String {
 fn role_of(repository: &Repository<'_>, service: &Service) -> (Role, String) {
     let path = repository.tree.path(service.file);
     // The machine that Vagrant makes is a developer's.
-    let homes = service.environment.iter().map(|(_, text)| text.value.as_str()).chain([service.directory.as_str()]);
+    let homes = service.environment.values().map(|text| text.value.as_str()).chain([service.directory.as_str()]);
     if homes.chain([service.start.text.as_str()]).any(|text| text.split(['/', ' ']).any(|part| part == "vagrant")) {
         return (Role::Development, "vagrant".to_owned());
     }

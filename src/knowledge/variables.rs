@@ -58,7 +58,7 @@ pub fn is_secret_name(name: &str) -> bool {
 pub fn is_placeholder(value: &str) -> bool {
     let value = unquoted(value.trim());
     let lower = value.to_lowercase();
-    if is_reference(value) || is_switch_word(&lower) || is_plain_address(value) {
+    if is_reference(value) || is_word_for_nothing(&lower) || is_plain_address(value) {
         return true;
     }
     if value.is_empty() || table().placeholders.iter().any(|row| row.text == lower || row.text == value) {
@@ -115,10 +115,9 @@ fn unquoted(value: &str) -> &str {
         .trim()
 }
 
-/// Whether a value in small letters is yes, no, nothing, or a configuration library's word for nothing (`@none`, `@json {}`).
-fn is_switch_word(lower: &str) -> bool {
-    let empty = ["@none", "@json {}", "@json []", "@empty"];
-    matches!(lower, "true" | "false") || empty.iter().any(|word| lower.starts_with(word))
+/// Whether a value in small letters is a configuration library's word for nothing (`@none`, `@json {}`).
+fn is_word_for_nothing(lower: &str) -> bool {
+    ["@none", "@json {}", "@json []", "@empty"].iter().any(|word| lower.starts_with(word))
 }
 
 /// Whether a value is the address of a site, with nothing in it that could open anything.
@@ -259,7 +258,7 @@ mod tests {
         ] {
             assert!(is_placeholder(value), "{value}");
         }
-        for value in ["''", "'@none None'", "\"changeme\"", "https://localhost", "http://issuer.local:8000/", "False"] {
+        for value in ["''", "'@none None'", "\"changeme\"", "https://localhost", "http://issuer.local:8000/"] {
             assert!(is_placeholder(value), "{value}");
         }
         assert!(!is_placeholder("https://hooks.chat.io/services/q7Rw2mZ9xT"));
