@@ -110,6 +110,8 @@ fn an_image_without_a_python_has_the_one_that_its_commands_bring() {
     assert_eq!(python("FROM alpine:3.19.1\nRUN apk add --no-cache py3-pip"), "3.11");
     assert_eq!(python("FROM python:3.13-slim-bookworm\nRUN apt-get install -y python3-dev"), "3.13");
     assert_eq!(python("FROM registry.internal/base:1\nRUN apt-get install -y python3"), "?");
+    assert_eq!(python("ARG RELEASE\nFROM python:$RELEASE"), "?");
+    assert_eq!(python("ARG RELEASE\nFROM python:${RELEASE}-slim"), "?");
 }
 
 #[test]

@@ -106,6 +106,24 @@ fn an_image_of_other_code_does_not_load_the_settings_of_the_application() {
 }
 
 #[test]
+fn a_module_that_a_condition_chooses_is_not_that_of_another_entry_file() {
+    let lines = facts(&[
+        ("Dockerfile", "FROM python:3.12\nCOPY . .\nCMD [\"gunicorn\", \"shop.wsgi\"]\n"),
+        (
+            "shop/wsgi.py",
+            "import os\nname = 'shop.hosted' if 'SITE' in os.environ else 'shop.settings'\nos.environ.setdefault('DJANGO_SETTINGS_MODULE', name)\n",
+        ),
+        ("shop/asgi.py", "import os\nos.environ.setdefault('DJANGO_SETTINGS_MODULE', 'shop.settings')\n"),
+        ("shop/settings.py", "DEBUG = True\nINSTALLED_APPS = []\n"),
+        ("shop/hosted.py", "from .settings import *\nDEBUG = False\n"),
+    ]);
+    assert!(
+        !lines.iter().any(|line| line.contains("production") && line.contains("setting.DEBUG value=True")),
+        "{lines:#?}"
+    );
+}
+
+#[test]
 fn a_job_that_only_computes_what_others_deploy_with_deploys_nothing() {
     let deploys = |name: &str| {
         let job = format!("  {name}:\n    runs-on: ubuntu-24.04\n    steps:\n      - run: ./site branch\n");

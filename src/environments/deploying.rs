@@ -22,6 +22,8 @@ pub(super) struct Sign {
     pub(super) beside: bool,
     /// Whether it is a command, whose words may name where to.
     pub(super) is_call: bool,
+    /// Whether the command sets up what the application stands on.
+    pub(super) ground: bool,
 }
 
 /// The calls of a job.
@@ -42,10 +44,9 @@ fn called(repository: &Repository<'_>, file: FileId, job: &Job) -> Option<Sign> 
         };
         let Meaning::Deploys(word) = meaning else { return None };
         // A version without traffic waits for another command that sends it some.
-        let tool = |word: &String| {
-            ["terraform", "tofu", "terragrunt", "--no-traffic", "--no-promote"].contains(&word.as_str())
-        };
-        Some(Sign { span: call.span, word: word.clone(), beside: call.argv.iter().any(tool), is_call: true })
+        let ground = call.argv.iter().any(|word| ["terraform", "tofu", "terragrunt"].contains(&word.as_str()));
+        let waits = call.argv.iter().any(|word| ["--no-traffic", "--no-promote"].contains(&word.as_str()));
+        Some(Sign { span: call.span, word: word.clone(), beside: ground || waits, is_call: true, ground })
     })
 }
 
@@ -62,7 +63,7 @@ fn composed(repository: &Repository<'_>, file: FileId, job: &Job) -> Option<Sign
         let Meaning::Composes(compose) = &call.meaning else { return None };
         let (role, word) = naming(&compose.files.join("/")).role.filter(|_| compose.action == "up")?;
         let deployed = matches!(role, Role::Production | Role::Staging);
-        deployed.then_some(Sign { span: call.span, word: Some(word), beside: false, is_call: false })
+        deployed.then_some(Sign { span: call.span, word: Some(word), beside: false, is_call: false, ground: false })
     })
 }
 
@@ -84,6 +85,7 @@ fn acted(job: &Job) -> Option<Sign> {
         word,
         beside: !sure,
         is_call: false,
+        ground: false,
     })
 }
 
@@ -155,7 +157,7 @@ pub(super) fn sign(repository: &Repository<'_>, file: FileId, workflow: &Workflo
     // What a pipeline that is named for an environment takes from another repository deploys there.
     let elsewhere = || {
         let uses = job.uses.as_ref().filter(|_| foreign && targets::word_of(stem).is_some())?;
-        Some(Sign { span: uses.span, word: None, beside: false, is_call: false })
+        Some(Sign { span: uses.span, word: None, beside: false, is_call: false, ground: false })
     };
     let strong = called(repository, file, job).or_else(|| acted(job)).or_else(elsewhere);
     let is_strong = strong.is_some();
@@ -165,7 +167,7 @@ pub(super) fn sign(repository: &Repository<'_>, file: FileId, workflow: &Workflo
     let by_name = || {
         let bound = if gitlab { job.environment.is_some() } else { is_bound(repository, file, job) };
         let beside = !plain || names_ground(&job.id.value);
-        (plain || bound).then_some(Sign { span: job.id.span, word: None, beside, is_call: false })
+        (plain || bound).then_some(Sign { span: job.id.span, word: None, beside, is_call: false, ground: false })
     };
     let mut found = strong.or_else(weak).or_else(by_name)?;
     // What only has an environment or runs some command there deploys where something that is merged starts it.

@@ -27,6 +27,8 @@ pub struct Deployment {
     pub named: bool,
     /// Whether something else may be done there than to deploy, as far as is seen.
     beside: bool,
+    /// Whether what it does is to set up what the application stands on.
+    pub ground: bool,
 }
 
 impl Deployment {
@@ -122,6 +124,7 @@ fn of_job(repository: &Repository<'_>, file: FileId, workflow: &Workflow, job: &
         span,
         named,
         beside: sign.beside,
+        ground: sign.ground,
     };
     if is_preview(workflow) {
         words.retain(|((role, word), _)| *role == Role::Staging && !is_tried(word));

@@ -15,6 +15,9 @@ fn by_manifest(planned: &Planned) -> bool {
     planned.environment.because.iter().any(|evidence| evidence.text == super::hosts::MANIFEST)
 }
 
+/// Names of lines of a Procfile that a build runs and that start nothing (<https://doc.scalingo.com/platform/app/procfile>).
+const BUILD_HOOKS: [&str; 4] = ["postcompile", "post_compile", "precompile", "pre_compile"];
+
 /// The environments of Procfiles; `known` are those of stronger runners.
 pub fn procfiles(repository: &Repository<'_>, known: &[Planned]) -> Vec<Planned> {
     let mut found = Vec::new();
@@ -66,7 +69,7 @@ pub fn procfiles(repository: &Repository<'_>, known: &[Planned]) -> Vec<Planned>
             planned.add_file(image.dockerfile);
         }
         let given = app.filter(|_| role == Role::Production).map(|app| heroku(repository, app, None));
-        for process in procfile {
+        for process in procfile.iter().filter(|process| !BUILD_HOOKS.contains(&process.name.value.as_str())) {
             let command = line(&process.command);
             let runs = Runs::Process { command, image: image.clone(), native: None };
             let name = &process.name.value;

@@ -365,6 +365,12 @@ pub const ATTRIBUTES: &[AttributeRow] = &[
     ),
     row(Pipeline, "copies", Text, "what it copies into this environment without a word of masking"),
     row(Pipeline, "tests", Bool, "whether it runs the tests"),
+    row(
+        Pipeline,
+        "ground",
+        Bool,
+        "whether it sets up what the application stands on (Terraform), and hands over no code",
+    ),
 ];
 
 /// The rows of one dimension, in table order.

@@ -130,10 +130,12 @@ fn external_base(build: &Build, stage: usize) -> (Known<String>, Certainty, Orig
         origin = origin.then(StepKind::Inherited, later.from_span);
     }
     let reference = match &base.reference {
-        Known::One(text) if text.is_empty() => Known::Unknown(Reason::at(
-            "a build argument without a default names it, and nothing hands one over",
-            base.raw.span,
-        )),
+        Known::One(text) if text.is_empty() || text.ends_with([':', '-', '@']) || text.contains(":-") => {
+            Known::Unknown(Reason::at(
+                "a build argument without a default names it, and nothing hands one over",
+                base.raw.span,
+            ))
+        }
         reference => reference.clone(),
     };
     (reference, base.certainty.clone(), origin)

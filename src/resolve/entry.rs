@@ -51,7 +51,10 @@ pub(super) fn default_of(
     let files = std::iter::once(by_module.copied()).chain(names.map(entry));
     files.flatten().find_map(|file| {
         let facts = python::entry_points(tree, file);
-        facts.defaults.iter().find(|(name, _)| name == variable).map(|(_, default)| default.clone())
+        let undecided = facts.undecided.iter().find(|(name, _)| name == variable);
+        let undecided = undecided.map(|(_, span)| Spanned::new(UNKNOWN.to_owned(), *span));
+        let default = facts.defaults.iter().find(|(name, _)| name == variable).map(|(_, default)| default.clone());
+        undecided.or(default)
     })
 }
 

@@ -188,6 +188,7 @@ fn deploying(
     };
     fact.text("approval", approval, &origin);
     fact.bool("tests", testing.contains(&(deployment.workflow, job.id.value.clone())), &origin);
+    fact.bool("ground", deployment.ground, &origin);
 }
 
 /// States the jobs that publish the image of production where none deploys it: what is published is what others run.

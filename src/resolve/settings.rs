@@ -240,10 +240,10 @@ fn choose(
     let role = planned.environment.role;
     let process = entry::module(context, part);
     let fallen = process.as_ref().is_some_and(|choice| deployed::is_developed(planned, choice, world));
-    let process = process.filter(|choice| !deployed::is_foreign(context, planned, part, choice, world));
     if process.as_ref().is_some_and(|default| default.module == UNKNOWN) {
         return None;
     }
+    let process = process.filter(|choice| !deployed::is_foreign(context, planned, part, choice, world));
     // What an environment is known by is what runs there.
     let own = planned.known_by().filter(|own| process.as_ref().is_none_or(|default| default.module != own.module));
     if let Some(choice) = own {

@@ -1,6 +1,6 @@
 //! Modules that processes start, and modules that choose settings: read as they are written, not run.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use ruff_python_ast as ast;
 use ruff_python_ast::visitor::{Visitor, walk_expr, walk_stmt};
@@ -38,6 +38,8 @@ pub struct FromObject {
 pub struct EntryFacts {
     /// `os.environ.setdefault("DJANGO_SETTINGS_MODULE", …)` and the like: variable and value.
     pub defaults: Vec<(String, Spanned<String>)>,
+    /// Variables that are given one of several values by a condition, and where.
+    pub undecided: Vec<(String, Span)>,
     /// Calls that start a server.
     pub runs: Vec<RunCall>,
     /// `Flask(...)` calls.
@@ -129,6 +131,8 @@ fn variable(e: &ast::Expr) -> Option<(String, Option<String>)> {
 struct Reader {
     file: FileId,
     main: bool,
+    /// Names that a conditional expression gives their value.
+    choices: BTreeSet<String>,
     facts: EntryFacts,
 }
 
@@ -140,6 +144,11 @@ impl<'a> Visitor<'a> for Reader {
             && dotted(&test.left).is_some_and(|n| n == "__name__")
         {
             self.main = true;
+        }
+        if let ast::Stmt::Assign(assign) = s
+            && assign.value.is_if_expr()
+        {
+            self.choices.extend(assign.targets.iter().filter_map(dotted));
         }
         walk_stmt(self, s);
         self.main = before;
@@ -170,9 +179,13 @@ impl Reader {
         let last = name.rsplit('.').next().unwrap_or(name);
         if name.ends_with("environ.setdefault") {
             if let [first, second] = &args.args[..]
-                && let (Some(variable), Some(value)) = (literal(first), literal(second))
+                && let Some(variable) = literal(first)
             {
-                self.facts.defaults.push((variable, Spanned::new(value, span(self.file, second))));
+                if let Some(value) = literal(second) {
+                    self.facts.defaults.push((variable, Spanned::new(value, span(self.file, second))));
+                } else if second.is_if_expr() || dotted(second).is_some_and(|name| self.choices.contains(&name)) {
+                    self.facts.undecided.push((variable, span(self.file, second)));
+                }
             }
         } else if last == "Flask" {
             self.facts.apps.push(at);
@@ -201,7 +214,7 @@ impl Reader {
 
 /// What a module that a process starts says, as written.
 pub fn entry_points(tree: &Tree, file: FileId) -> EntryFacts {
-    let mut reader = Reader { file, main: false, facts: EntryFacts::default() };
+    let mut reader = Reader { file, main: false, choices: BTreeSet::new(), facts: EntryFacts::default() };
     for statement in &parse(tree, file).body {
         reader.visit_stmt(statement);
     }
