@@ -42,7 +42,7 @@ pub fn state(
 fn usual(statements: &mut Statements, role: Role, used: &Used) {
     let Some(product) = used.product.one().filter(|_| used.certainty.is_default()) else { return };
     let deployed = matches!(role, Role::Production | Role::Staging);
-    let usual = (in_process(product) || product == "memory") != deployed;
+    let usual = in_process(product) != deployed;
     statements.about(None, Dimension::Service, &used.role).bool("usual", usual, &used.origin);
 }
 
