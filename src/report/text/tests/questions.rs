@@ -188,7 +188,7 @@ fn components_that_say_the_same_share_a_row() {
     let (tree, mut audit) = with_facts();
     audit.model.facts.retain(|fact| fact.id.dimension == Dimension::Setting && fact.id.key == "DEBUG");
     let mut both = Vec::new();
-    for name in ["web", "worker"] {
+    for name in ["beat", "web", "worker"] {
         both.extend(audit.model.facts.iter().cloned().map(|mut fact| {
             fact.id.component = Some(Arc::from(name));
             fact
@@ -197,9 +197,10 @@ fn components_that_say_the_same_share_a_row() {
     audit.model.facts = both;
     let options = Options { quiet: true, ..PLAIN };
     assert_eq!(compare(&audit, &tree, &options).matches("DEBUG").count(), 1);
-    audit.model.facts[1].attributes.clear();
+    audit.model.facts[3].attributes.clear();
     let shown = compare(&audit, &tree, &options);
-    assert!(shown.contains("DEBUG web") && shown.contains("DEBUG worker"), "{shown}");
+    assert!(shown.contains("DEBUG web") && shown.contains("DEBUG beat, w"), "those that still agree do: {shown}");
+    assert_eq!(shown.matches("DEBUG").count(), 2);
 }
 
 #[test]
