@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use super::super::{Options, compare, envs, why};
-use super::made::{PLAIN, environment, fact, with_facts};
+use super::made::{PLAIN, at, environment, fact, with_facts};
 use crate::model::*;
 
 fn asked(words: &[&str]) -> Result<String, String> {
@@ -108,6 +108,17 @@ fn why_takes_what_people_paste() {
             asked(words)
         );
     }
+}
+
+#[test]
+fn why_shows_a_line_once_though_several_parts_of_it_are_steps() {
+    let (tree, mut audit) = with_facts();
+    let span = at(&tree, "staging.py", "DEBUG = True");
+    let (name, part) = (at(&tree, "staging.py", "DEBUG ="), at(&tree, "staging.py", "True"));
+    let value = Attr::stated(Value::text("9"), Origin::set(span).then(StepKind::Set, part).then(StepKind::Used, name));
+    audit.model.facts.push(fact("staging", Dimension::Setting, "PAGES", "value", value));
+    let shown = why(&audit, &tree, &PLAIN, &["PAGES".to_owned()]).unwrap_or_default();
+    assert_eq!(shown.matches("DEBUG = True").count(), 2, "{shown}");
 }
 
 #[test]
