@@ -79,6 +79,7 @@ rows! {
     Emulator { image: String, emulates: Vec<String> }
     Fake { package: String, emulates: String }
     Tool { image: String }
+    Caller { label: String, role: String }
 }
 
 /// An add-on of a platform, and the variable that it sets.
@@ -117,6 +118,7 @@ pub(super) struct Table {
     edge_only: Vec<Tool>,
     keepers: Vec<Keeper>,
     add_ons: Vec<AddOn>,
+    callers: Vec<Caller>,
 }
 table!(table, Table, "services.toml");
 
@@ -140,6 +142,12 @@ pub fn product(name: &str) -> Option<&'static Product> {
 pub fn add_on(plan: &str) -> Option<&'static AddOn> {
     let name = plan.split(':').next().unwrap_or_default();
     table().add_ons.iter().find(|row| row.plan == name)
+}
+
+/// Whether a Django app uses the service of a role by itself.
+pub fn calls(label: &str, role: &str) -> bool {
+    let is_it = |row: &Caller| label == row.label || label.strip_prefix(&row.label).is_some_and(|r| r.starts_with('.'));
+    table().callers.iter().any(|row| row.role == role && is_it(row))
 }
 
 /// The database servers that a Python package speaks to.

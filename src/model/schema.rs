@@ -215,6 +215,7 @@ pub const ATTRIBUTES: &[AttributeRow] = &[
     row(Service, "driver", Text, "the client driver or backend class"),
     row(Service, "in_process", Bool, "whether nothing outside the application's own process and disk is used"),
     row(Service, "several", Bool, "whether more than one process of the application uses it"),
+    row(Service, "called", Bool, "of a cache and of Django's uploads: whether anything of the project uses it"),
     row(Service, "memory", Bool, "of SQLite: whether it is kept in memory, and nothing of it on disk"),
     row(
         Service,

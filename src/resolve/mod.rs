@@ -2,6 +2,7 @@
 //! one room a dimension.
 
 pub mod build;
+mod called;
 pub mod components;
 mod configuration;
 mod copied;
@@ -209,6 +210,7 @@ fn one(context: &Context<'_, '_>, planned: Planned, first: bool, modules: &[Modu
         for other in differing::of(context, &planned, &parts, modules, loaded) {
             state::setting::of_component(&mut statements, &other, differing::SETTING, tree);
         }
+        called::state(&mut statements, context.repository, loaded, &used);
         state::deliberate::state(&mut statements, tree, &planned, &parts, loaded);
         state::given::asked(&mut statements, loaded, &planned.config.provides, tree);
         state::locked::needed(&mut statements, loaded, &parts);
