@@ -142,7 +142,9 @@ pub fn load(context: &Context<'_, '_>, planned: &Planned, parts: &[Part<'_>], mo
         by_default,
         world,
         component: part.map(|part| part.name.clone()),
-        unseen: part.and_then(|part| part.unseen.clone()).or_else(|| planned.unseen.clone()),
+        unseen: part
+            .map_or_else(|| super::components::unread(planned), |part| part.unseen.clone())
+            .or(planned.unseen.clone()),
     })
 }
 
