@@ -201,11 +201,16 @@ fn names_it(rule: &Rule, cause: &Finding, other: &Finding) -> bool {
     may_fold(rule, cause, other) && rule.file.subsumes.contains(&other.rule) && together && environment && sure
 }
 
-/// Whether two findings begin at one place; the graver one, then the first by name, is the cause.
+/// Whether a finding, or a part of a list, begins where another does; the graver one, then the first by name, is the cause.
 fn shares_its_place(rule: &Rule, cause: &Finding, other: &Finding) -> bool {
     let first = |finding: &Finding| finding.locations.first().map(|place| place.span);
     let before = (cause.severity, &other.rule) > (other.severity, &cause.rule);
-    may_fold(rule, cause, other) && first(cause) == first(other) && before
+    let begins = || {
+        let parts = cause.parts.iter().filter(|part| other.deviating.contains(&part.environment));
+        let mut places = parts.filter_map(|part| Some(part.locations.first()?.span));
+        first(cause) == first(other) || cause.list && places.any(|place| first(other) == Some(place))
+    };
+    may_fold(rule, cause, other) && before && begins()
 }
 
 fn may_fold(rule: &Rule, cause: &Finding, other: &Finding) -> bool {

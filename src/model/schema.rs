@@ -252,6 +252,7 @@ pub const ATTRIBUTES: &[AttributeRow] = &[
     row(Setting, "fallback", Bool, "whether it is the program's own default, for want of its variable"),
     row(Setting, "overridable", Bool, "whether something outside the repository may set another"),
     row(Setting, "sampled", Bool, "whether a sample of a variables file gives it"),
+    row(Setting, "developed", Bool, "of a key: whether its text is taken only where the program is developed"),
     row(Setting, "unseen", Bool, "whether a file of variables that is not in the repository may set another"),
     row(Setting, "asked", Bool, "whether a file that describes what is deployed names its variable"),
     row(

@@ -17,6 +17,7 @@ mod gate;
 pub mod hosted;
 mod hosted_names;
 mod idle;
+mod in_earnest;
 mod install_paths;
 pub mod installs;
 mod interpreters;
