@@ -25,7 +25,7 @@ pub fn join(rule: &Rule, findings: Vec<Finding>) -> Vec<Finding> {
     }
     for finding in &mut joined {
         if finding.list {
-            finding.parts.sort_by(|a, b| a.key.cmp(&b.key));
+            finding.parts.sort_by(|a, b| (b.severity, &a.key).cmp(&(a.severity, &b.key)));
         }
         word(finding);
         super::make::seal(finding);

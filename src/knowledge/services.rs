@@ -146,8 +146,7 @@ pub fn add_on(plan: &str) -> Option<&'static AddOn> {
 
 /// Whether a Django app uses the service of a role by itself.
 pub fn calls(label: &str, role: &str) -> bool {
-    let is_it = |row: &Caller| label == row.label || label.strip_prefix(&row.label).is_some_and(|r| r.starts_with('.'));
-    table().callers.iter().any(|row| row.role == role && is_it(row))
+    table().callers.iter().any(|row| row.role == role && label.split('.').next() == Some(&row.label))
 }
 
 /// The database servers that a Python package speaks to.
@@ -293,8 +292,8 @@ pub fn is_of_other_tool(name: &str) -> bool {
         "mongodb",
         "cache",
     ];
-    let name = name.to_ascii_lowercase();
-    name.split_once(['-', '_'])
+    name.to_ascii_lowercase()
+        .split_once(['-', '_'])
         .is_some_and(|(tool, store)| STORES.contains(&store) && table().keepers.iter().any(|row| row.word == tool))
 }
 

@@ -114,6 +114,7 @@ pub const ATTRIBUTES: &[AttributeRow] = &[
     row(Image, "settled", Text, "the reference with the distribution's release that its tag means today"),
     row(Image, "retired", Bool, "whether the tag is no longer rebuilt, or its publisher has withdrawn it"),
     row(Image, "ended", Text, "the day the distribution's support ended, if it has"),
+    row(Image, "for_ci", Bool, "whether it is an image with the tools of a CI, which nobody ships"),
     row(Image, "host", Text, "container, runner or machine"),
     row(Image, "dockerfile", Text, "the Dockerfile that builds it"),
     row(Image, "target", Text, "the stage that is built, where it is not the last"),
