@@ -235,8 +235,12 @@ fn severity(rule: &Rule, candidate: &Candidate<'_>, values: &Jinja, touched: &To
         severity = Severity::Note;
         lowered = Some("the rule is new in this release".to_owned());
     }
-    if let Some((because, usual)) = default_reason(rule, candidate) {
-        severity = if usual { severity.min(Severity::Warning) } else { severity.lower() };
+    if let Some((because, assumed)) = default_reason(rule, candidate) {
+        severity = match assumed {
+            Assumed::Usual => severity.min(Severity::Warning),
+            Assumed::OneSide => severity.lower(),
+            Assumed::BothSides => Severity::Note,
+        };
         lowered.get_or_insert(because);
     }
     let confidence = candidate.reference.map_or(candidate.environment.confidence, |reference| {
@@ -258,9 +262,18 @@ fn severity(rule: &Rule, candidate: &Candidate<'_>, values: &Jinja, touched: &To
     Outcome::Fires(severity, lowered)
 }
 
-/// A value that something outside may override lowers a finding, unless the rule is about defaults; and whether every such
-/// value is what such an environment usually runs.
-fn default_reason(rule: &Rule, candidate: &Candidate<'_>) -> Option<(String, bool)> {
+/// How much of a finding holds only unless something outside says otherwise.
+enum Assumed {
+    /// Each such value is what its environment usually runs.
+    Usual,
+    /// The value, or one of the two that are compared.
+    OneSide,
+    /// Both values that are compared: nothing of the difference is stated.
+    BothSides,
+}
+
+/// A value that something outside may override lowers a finding, unless the rule is about defaults.
+fn default_reason(rule: &Rule, candidate: &Candidate<'_>) -> Option<(String, Assumed)> {
     if rule.file.about_defaults {
         return None;
     }
@@ -277,5 +290,10 @@ fn default_reason(rule: &Rule, candidate: &Candidate<'_>) -> Option<(String, boo
         None => "it holds unless something outside overrides it".into(),
     };
     let usual = |fact: &Fact| fact.get("usual").is_some_and(|attr| attr.value == Known::One(Value::Bool(true)));
-    Some((because, defaults.iter().all(|(fact, _)| usual(fact))))
+    let assumed = match defaults.len() {
+        _ if defaults.iter().all(|(fact, _)| usual(fact)) => Assumed::Usual,
+        0 | 1 => Assumed::OneSide,
+        _ => Assumed::BothSides,
+    };
+    Some((because, assumed))
 }

@@ -1,5 +1,7 @@
 //! Which settings an environment loads, and what they are.
 
+use std::collections::BTreeSet;
+
 use super::components::Context;
 use super::configuration;
 use super::copied;
@@ -7,6 +9,7 @@ use super::deployed;
 use super::edited;
 use super::entry;
 use super::hosted_names;
+use super::in_earnest;
 use super::mounted;
 use super::part::Part;
 use super::pytest;
@@ -41,6 +44,8 @@ pub struct Loaded {
     pub fallback: Option<(String, Span)>,
     /// Settings that the program checks: it does not start with some values of them.
     pub refused: python::refusal::Refusals,
+    /// Keys that sign with a text of the repository only where the program is developed.
+    pub developed: BTreeSet<String>,
     /// Why a variable's default is not to be relied on.
     pub unseen: Option<Reason>,
 }
@@ -121,6 +126,10 @@ pub fn load(context: &Context<'_, '_>, planned: &Planned, parts: &[Part<'_>], mo
     if settings.files.iter().any(|(file, _)| edited::is_edited(context, part, *file)) {
         return None;
     }
+    let developed = match planned.environment.role {
+        Role::Production | Role::Staging => in_earnest::developed(&evaluator, &choice, &world, &settings),
+        _ => BTreeSet::new(),
+    };
     mounted::forget(context, part, &mut settings);
     // What a module holds that only a default chooses holds by default.
     let by_default = selected && choice_certainty.is_default() && deployed::is_by_default(planned, modules, &choice);
@@ -137,12 +146,15 @@ pub fn load(context: &Context<'_, '_>, planned: &Planned, parts: &[Part<'_>], mo
         choice_certainty,
         fallback,
         refused,
+        developed,
         choice,
         selected,
         by_default,
         world,
         component: part.map(|part| part.name.clone()),
-        unseen: part.and_then(|part| part.unseen.clone()).or_else(|| planned.unseen.clone()),
+        unseen: part
+            .map_or_else(|| super::components::unread(planned), |part| part.unseen.clone())
+            .or(planned.unseen.clone()),
     })
 }
 
@@ -190,6 +202,7 @@ fn program(context: &Context<'_, '_>, part: Option<&Part<'_>>, world: World) -> 
         world,
         component,
         refused,
+        developed: BTreeSet::new(),
         unseen,
         by_default: false,
     })
