@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use crate::discover::{Tree, paths};
-use crate::formats::pipelines::{azure, bitbucket, cloud_build, drone, jenkins};
+use crate::formats::pipelines::{azure, bitbucket, cloud_build, drone, jenkins, taskcluster};
 use crate::formats::workflow::expand::typed;
 use crate::formats::workflow::{self, Action, Ci, Data, Inputs, RunInstance, RunText, Step, Target, Workflow};
 use crate::formats::{Var, Vars};
@@ -13,6 +13,7 @@ use crate::formats::{circleci, gitlab, travis, workflow::Job};
 use crate::model::{FileId, Origin, Span, Spanned};
 
 use super::ci_places::OF_AZURE;
+use super::commit_hooks;
 
 /// Steps that one job may come to.
 const MOST_STEPS: usize = 500;
@@ -34,6 +35,7 @@ fn elsewhere(tree: &Tree, file: FileId) -> Option<Workflow> {
     Some(match name.as_str() {
         ".travis.yml" => travis::workflow(tree, file),
         "bitbucket-pipelines.yml" => bitbucket::workflow(tree, file),
+        ".taskcluster.yml" => taskcluster::workflow(tree, file),
         _ if folder == ".circleci" => circleci::workflow(tree, file),
         // A part of a configuration that is put together when it runs.
         _ if path.contains(".circleci/") => Workflow::elsewhere(Ci::CircleCi, file, Vec::new(), Vec::new()),
@@ -165,7 +167,11 @@ fn steps(tree: &Tree, written: Vec<Step>, depth: usize) -> Vec<Step> {
                 }
                 out.extend(steps(tree, inner, depth + 1));
             }
-            None => out.push(step),
+            None => {
+                let hooks = commit_hooks::of_action(&step);
+                out.push(step);
+                out.extend(hooks);
+            }
         }
     }
     out.truncate(MOST_STEPS);
