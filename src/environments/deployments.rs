@@ -3,7 +3,7 @@
 use super::plan::{Planned, Runs};
 use super::targets::{self, Word, word_of};
 use super::ways::{self, Way};
-use super::{alike, deploying, developed};
+use super::{alike, branches, deploying, developed};
 use crate::discover::paths;
 use crate::formats::workflow::{Ci, Job, Trigger, Workflow};
 use crate::knowledge::deployments::{Says, says};
@@ -29,6 +29,8 @@ pub struct Deployment {
     beside: bool,
     /// Whether what it does is to set up what the application stands on.
     pub ground: bool,
+    /// The branch that it comes from, where that is the one that is developed on.
+    developed: Option<Word>,
 }
 
 impl Deployment {
@@ -53,6 +55,14 @@ pub fn deployments(repository: &Repository<'_>) -> Vec<Deployment> {
         let job = workflow.iter().flat_map(|workflow| &workflow.jobs).find(|job| job.id.value == one.job);
         !job.is_some_and(|job| job.uses.is_some() && handed.iter().any(|span| job.span.contains(*span)))
     });
+    // What comes from the branch that is developed on stands before what comes from others.
+    if found.iter().any(|one| one.role == Role::Production && one.developed.is_none()) {
+        for one in &mut found {
+            if let Some(((role, word), span)) = one.developed.take() {
+                (one.role, one.word, one.span, one.named) = (role, word, span, true);
+            }
+        }
+    }
     // Where other jobs deploy to a role, those that set up its ground or work in it are not the deployment.
     let roles: Vec<Role> = found.iter().filter(|one| !one.beside).map(|one| one.role).collect();
     let (gone, mut found): (Vec<_>, Vec<_>) =
@@ -114,7 +124,7 @@ fn of_job(repository: &Repository<'_>, file: FileId, workflow: &Workflow, job: &
         words = targets::of_places(workflow, job);
     }
     if words.is_empty() {
-        words = targets::of_branches(workflow, job);
+        words = branches::of(workflow, job);
     }
     let at = |role: Role, word: String, span: Span, named: bool| Deployment {
         workflow: file,
@@ -125,6 +135,7 @@ fn of_job(repository: &Repository<'_>, file: FileId, workflow: &Workflow, job: &
         named,
         beside: sign.beside,
         ground: sign.ground,
+        developed: None,
     };
     if is_preview(workflow) {
         words.retain(|((role, word), _)| *role == Role::Staging && !is_tried(word));
@@ -132,7 +143,9 @@ fn of_job(repository: &Repository<'_>, file: FileId, workflow: &Workflow, job: &
     }
     if words.is_empty() {
         let chosen = targets::is_chosen_elsewhere(workflow, job);
-        return if chosen { Vec::new() } else { vec![at(Role::Production, "production".into(), span, false)] };
+        let one = at(Role::Production, "production".into(), span, false);
+        let developed = branches::developed(workflow, job);
+        return if chosen { Vec::new() } else { vec![Deployment { developed, ..one }] };
     }
     // A job starts what is called local on its own machine.
     let named = words.into_iter().filter(|((_, word), _)| !word.starts_with("local"));

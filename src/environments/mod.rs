@@ -8,6 +8,7 @@ mod apart;
 mod app_platform;
 mod base_role;
 mod beanstalk;
+mod branches;
 pub mod ci;
 mod code_deploy;
 pub mod compose;
@@ -113,7 +114,7 @@ fn of_project(repository: &Repository<'_>, whole: bool) -> Vec<Planned> {
     let modules = settings::modules(repository);
     let mut all = compose::infer(repository);
     all.retain(|planned| !is_devcontainer(repository, planned));
-    all.extend(devcontainers::infer(repository));
+    devcontainers::add(repository, &mut all);
     let files = platform_files::infer(repository, &all);
     all.extend(files);
     // What an orchestrator runs is production, rather than what a heuristic makes of a compose file.

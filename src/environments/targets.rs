@@ -1,5 +1,6 @@
 //! Which environments the texts of a deploying job name: literals, choices, the values of a matrix, the names of steps.
 
+use super::branches;
 use super::words::role_of_value;
 use crate::discover::paths;
 use crate::formats::workflow::{Data, Job, Workflow};
@@ -155,47 +156,34 @@ pub(super) fn of_steps(workflow: &Workflow, job: &Job) -> Vec<Word> {
     found
 }
 
-/// The environment whose word all names of places have that a job is given: buckets, clusters, applications.
+/// The environment whose word all names of places have that a job is given: buckets, clusters, applications. Where the branch
+/// chooses among several, each of them is one.
 pub(super) fn of_places(workflow: &Workflow, job: &Job) -> Vec<Word> {
-    const PLACES: [&str; 9] =
-        ["app", "bucket", "cluster", "domain", "host", "namespace", "project", "service", "stack"];
+    const PLACES: [&str; 10] =
+        ["app", "bucket", "cluster", "domain", "host", "namespace", "project", "remote", "service", "stack"];
     let place = |name: &str| {
         let name = name.to_ascii_lowercase();
         name.split(['-', '_']).any(|word| PLACES.contains(&word))
     };
-    let mut found = Vec::new();
+    let (mut found, mut chosen) = (Vec::new(), Vec::new());
     let steps = job.steps.iter().flat_map(|step| [&step.env, &step.with]);
     for (name, value) in [&workflow.env, &job.env].into_iter().chain(steps).flatten() {
         if place(name) && !value.value.contains("${{") {
             add(&value.value, value.span, &mut found);
+        } else if place(name) && branches::asks(&value.value) {
+            add_literals(&value.value, value.span, &mut chosen);
+            // The one that is named for nothing is what the others stand before.
+            let plain = literals(&value.value).filter(|text| word_of(text).is_none()).count();
+            if plain > 0 && !chosen.is_empty() {
+                add("production", value.span, &mut chosen);
+            }
         }
     }
     let deployed = |((role, _), _): &Word| matches!(role, Role::Production | Role::Staging);
+    if chosen.len() > 1 && chosen.iter().all(deployed) {
+        return chosen;
+    }
     if found.len() == 1 && found.iter().all(deployed) { found } else { Vec::new() }
-}
-
-/// The environments that branches are named for, where a job deploys from several of them: each is deployed to its own.
-pub(super) fn of_branches(workflow: &Workflow, job: &Job) -> Vec<Word> {
-    let pushes = workflow.on.iter().filter(|on| on.event.value == "push").flat_map(|on| &on.branches);
-    let asked = job.condition.iter().flat_map(|condition| {
-        let all = condition.value.split("refs/heads/").skip(1);
-        all.map(|rest| (rest.split(['\'', '"']).next().unwrap_or_default(), condition.span))
-    });
-    let mut branches: Vec<(&str, Span)> = asked.collect();
-    if job.condition.is_none() {
-        branches = pushes.map(|branch| (branch.value.as_str(), branch.span)).collect();
-    }
-    let mut found = Vec::new();
-    for (branch, span) in branches.iter().filter(|(branch, _)| !branch.contains(['*', '$', '!'])) {
-        add(branch, *span, &mut found);
-    }
-    found.retain(|((role, _), _)| *role != Role::Development);
-    let production = |((role, _), _): &Word| *role == Role::Production;
-    let main = branches.iter().find(|(branch, _)| ["main", "master"].contains(branch));
-    if let Some((_, span)) = main.filter(|_| !found.iter().any(production)) {
-        found.push(((Role::Production, "production".to_owned()), *span));
-    }
-    if found.len() > 1 && found.iter().any(production) { found } else { Vec::new() }
 }
 
 /// Whether only who starts a workflow, or an expression, says where its job deploys to.
@@ -219,7 +207,7 @@ fn is_computed(job: &Job) -> bool {
 }
 
 /// Adds what a text names, once; of tests only what may be deployed.
-fn add(text: &str, span: Span, found: &mut Vec<Word>) {
+pub(super) fn add(text: &str, span: Span, found: &mut Vec<Word>) {
     let tried = |word: &str| says(word) == Some(Says::Tried);
     let Some(word) = word_of(text).filter(|(role, word)| *role != Role::Test || tried(word)) else { return };
     if !found.iter().any(|(known, _)| *known == word) {
@@ -229,16 +217,18 @@ fn add(text: &str, span: Span, found: &mut Vec<Word>) {
 
 /// Adds the texts that expressions may come to: those behind `&&` and `||`, and those of lists.
 fn add_literals(text: &str, span: Span, found: &mut Vec<Word>) {
-    let Some((_, inner)) = text.split_once("${{") else { return };
+    literals(text).for_each(|literal| literal.split('"').for_each(|word| add(word, span, found)));
+}
+
+/// The texts that an expression may come to.
+fn literals(text: &str) -> impl Iterator<Item = &str> {
+    let inner = text.split_once("${{").map_or("", |(_, inner)| inner);
     let mut pieces = inner.split('\'');
-    while let (Some(before), Some(literal)) = (pieces.next(), pieces.next()) {
+    std::iter::from_fn(move || Some((pieces.next()?, pieces.next()?))).filter_map(|(before, literal)| {
         let before = before.trim_end();
-        if before.ends_with("&&") || before.ends_with("||") {
-            add(literal, span, found);
-        } else if before.to_ascii_lowercase().ends_with("fromjson(") {
-            literal.split('"').for_each(|word| add(word, span, found));
-        }
-    }
+        let listed = before.to_ascii_lowercase().ends_with("fromjson(");
+        (before.ends_with("&&") || before.ends_with("||") || listed).then_some(literal)
+    })
 }
 
 /// The names that expressions of a text read from a context (`inputs.`, `matrix.`).
@@ -319,19 +309,6 @@ mod tests {
         assert_eq!(of(&["build-stage", "test-stage", "deploy-stage"]), ["production production?"]);
         assert_eq!(of(&["deploy-stage-2"]), ["production production?"]);
         assert_eq!(of(&["build", "deploy-stage"]), ["staging stage"]);
-    }
-
-    #[test]
-    fn a_job_deploys_from_each_branch_to_the_environment_that_it_is_named_for() {
-        let on = |branches: &str| {
-            deployed(&format!(
-                "on: {{push: {{branches: [{branches}]}}}}\njobs:\n  deploy: {{runs-on: u, steps: [{{run: ./ship}}]}}\n"
-            ))
-        };
-        assert_eq!(on("shop-uat, shop-prod, master"), ["staging uat", "production prod"]);
-        assert_eq!(on("main, staging, develop"), ["staging staging", "production production"]);
-        assert_eq!(on("main, develop"), ["production production?"]);
-        assert_eq!(on("staging"), ["production production?"]);
     }
 
     #[test]

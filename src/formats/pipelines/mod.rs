@@ -62,7 +62,7 @@ fn variables(node: Option<&Node>) -> Texts {
 }
 
 /// A condition in GitHub's words: the branches that something runs on.
-fn on_branches(branches: &[Spanned<String>]) -> Option<Spanned<String>> {
+pub(super) fn on_branches(branches: &[Spanned<String>]) -> Option<Spanned<String>> {
     let plain = |branch: &Spanned<String>| !branch.value.contains(['*', '{', '$']);
     let span = branches.first()?.span;
     let all: Vec<String> =

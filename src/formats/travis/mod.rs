@@ -51,7 +51,7 @@ fn jobs(tree: &Tree, root: &Node) -> Vec<Job> {
         out.push(job(tree, Spanned::new(name.value, entry.span), root, Some(entry), &rows(entry)));
     }
     let before: Vec<Spanned<String>> = out.iter().map(|job| job.id.clone()).collect();
-    out.extend(root.get("deploy").map_or(&[][..], Node::one_or_many).iter().filter_map(|one| deploy::of(one, &before)));
+    out.extend(root.get("deploy").map_or(&[][..], Node::one_or_many).iter().flat_map(|one| deploy::of(one, &before)));
     out
 }
 
