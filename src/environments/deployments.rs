@@ -115,6 +115,9 @@ fn of_job(repository: &Repository<'_>, file: FileId, workflow: &Workflow, job: &
             said.map_or_else(Vec::new, |text| targets::of_expression(repository, (file, workflow, job), text, span));
     }
     if words.is_empty() {
+        words = deploying::several(repository, file, job);
+    }
+    if words.is_empty() {
         words = single();
     }
     if words.is_empty() {

@@ -228,8 +228,11 @@ fn tested(repository: &Repository<'_>, all: &mut Vec<Planned>) {
                 || trials::tests_itself(planned)
         };
         all.retain(|planned| planned.environment.role != Role::Test || kept(planned));
+        let composed = all.len();
         for planned in tests {
-            merge_tests(all, planned);
+            // What is tried from outside runs on other things than the tests of the same pipeline.
+            let known = if trials::is_from_outside(&planned) { composed } else { all.len() };
+            merge_tests(all, known, planned);
         }
     } else if !all.iter().any(|planned| planned.environment.role == Role::Test) {
         let described = platform::app_json_tests(repository);
@@ -238,10 +241,10 @@ fn tested(repository: &Repository<'_>, all: &mut Vec<Planned>) {
     }
 }
 
-/// Joins the tests of CI with a test environment that a compose file already names.
-fn merge_tests(all: &mut Vec<Planned>, tests: Planned) {
+/// Joins the tests of CI with a test environment that a compose file already names, one of the first few.
+fn merge_tests(all: &mut Vec<Planned>, first: usize, tests: Planned) {
     let shares = |known: &Planned| known.environment.files.iter().any(|file| tests.environment.files.contains(file));
-    let known = all.iter_mut().find(|planned| planned.environment.role == Role::Test && shares(planned));
+    let known = all.iter_mut().take(first).find(|planned| planned.environment.role == Role::Test && shares(planned));
     let Some(known) = known else {
         all.push(tests);
         return;

@@ -121,7 +121,7 @@ pub(super) fn of_steps(workflow: &Workflow, job: &Job) -> Vec<Word> {
     let target = |name: &str| {
         let name = name.to_ascii_lowercase();
         let parts: Vec<&str> = name.split(['-', '_']).collect();
-        ["env", "environment", "stage", "target"].iter().any(|word| parts.contains(word))
+        ["env", "environment", "slot", "stage", "target"].iter().any(|word| parts.contains(word))
     };
     let steps = || job.steps.iter();
     let texts =
@@ -156,21 +156,23 @@ pub(super) fn of_steps(workflow: &Workflow, job: &Job) -> Vec<Word> {
     found
 }
 
+/// Whether an input or a variable is called what names a place: an application, a cluster, a host.
+pub(super) fn is_place(name: &str) -> bool {
+    const PLACES: [&str; 11] =
+        ["app", "bucket", "cluster", "domain", "group", "host", "namespace", "project", "remote", "service", "stack"];
+    let name = name.to_ascii_lowercase();
+    name.split(['-', '_']).any(|word| PLACES.contains(&word))
+}
+
 /// The environment whose word all names of places have that a job is given: buckets, clusters, applications. Where the branch
 /// chooses among several, each of them is one.
 pub(super) fn of_places(workflow: &Workflow, job: &Job) -> Vec<Word> {
-    const PLACES: [&str; 10] =
-        ["app", "bucket", "cluster", "domain", "host", "namespace", "project", "remote", "service", "stack"];
-    let place = |name: &str| {
-        let name = name.to_ascii_lowercase();
-        name.split(['-', '_']).any(|word| PLACES.contains(&word))
-    };
     let (mut found, mut chosen) = (Vec::new(), Vec::new());
     let steps = job.steps.iter().flat_map(|step| [&step.env, &step.with]);
     for (name, value) in [&workflow.env, &job.env].into_iter().chain(steps).flatten() {
-        if place(name) && !value.value.contains("${{") {
+        if is_place(name) && !value.value.contains("${{") {
             add(&value.value, value.span, &mut found);
-        } else if place(name) && branches::asks(&value.value) {
+        } else if is_place(name) && branches::asks(&value.value) {
             add_literals(&value.value, value.span, &mut chosen);
             // The one that is named for nothing is what the others stand before.
             let plain = literals(&value.value).filter(|text| word_of(text).is_none()).count();
@@ -309,6 +311,26 @@ mod tests {
         assert_eq!(of(&["build-stage", "test-stage", "deploy-stage"]), ["production production?"]);
         assert_eq!(of(&["deploy-stage-2"]), ["production production?"]);
         assert_eq!(of(&["build", "deploy-stage"]), ["staging stage"]);
+    }
+
+    #[test]
+    fn commands_and_actions_of_one_job_deploy_to_what_each_names() {
+        let of = |steps: &str| deployed(&format!("on: push\njobs:\n  ship:\n    runs-on: u\n    steps: [{steps}]\n"));
+        let step = |group: &str| format!("{{run: aws deploy create-deployment --deployment-group-name {group}}}");
+        let both = ["staging staging", "production production"];
+        assert_eq!(of(&format!("{}, {}", step("shop-staging"), step("shop-production"))), both);
+        assert_eq!(of(&format!("{}, {}", step("shop"), step("other"))), ["production production?"]);
+        let app = |app: &str| format!("{{uses: akhileshns/heroku-deploy@v3, with: {{heroku_app_name: {app}}}}}");
+        assert_eq!(of(&format!("{}, {}", app("shop-staging"), app("shop-production"))), both);
+        assert_eq!(
+            of("{uses: azure/webapps-deploy@v3, with: {app-name: shop, slot-name: staging}}"),
+            ["staging staging"]
+        );
+        assert_eq!(
+            of("{run: az webapp deployment slot swap --slot staging --target-slot production}"),
+            ["production production"]
+        );
+        assert_eq!(of("{run: npx serverless deploy --stage staging}"), ["staging staging"]);
     }
 
     #[test]

@@ -12,9 +12,17 @@ use crate::links::compose_call::ComposeCall;
 use crate::links::{Call, Caller, Meaning, Repository};
 use crate::model::{Confidence, FileId, Role, Span};
 
+/// The name of the environment of trials from outside.
+const OUTSIDE: &str = "e2e";
+
+/// Whether an environment is that of trials from outside.
+pub(super) fn is_from_outside(planned: &Planned) -> bool {
+    planned.environment.name == OUTSIDE
+}
+
 /// The environment of the jobs that bring the application up in containers and try it from outside, and those jobs.
 pub(super) fn from_outside(repository: &Repository<'_>) -> Option<(Planned, Jobs)> {
-    let (mut planned, mut jobs) = (Planned::new("e2e", Role::Test, Confidence::Invoked), Jobs::new());
+    let (mut planned, mut jobs) = (Planned::new(OUTSIDE, Role::Test, Confidence::Invoked), Jobs::new());
     for call in &repository.calls {
         let (Caller::Job { file, job }, Meaning::Composes(compose)) = (&call.caller, &call.meaning) else { continue };
         let key = (*file, job.clone());
@@ -61,17 +69,22 @@ fn brought_up(job: &Job) -> Option<(Span, ComposeCall)> {
     })
 }
 
-/// Whether a job tries a running application from outside, by its name or that of its workflow.
+/// Whether a job tries a running application from outside, by its name or that of its workflow; integration is tried so where
+/// nothing in the job runs tests of its own.
 fn tries(repository: &Repository<'_>, file: FileId, job: &str) -> bool {
     let path = repository.tree.path(file);
     let stem = paths::name(path).split('.').next().unwrap_or_default();
     let Some(workflow) = repository.workflow(file) else { return false };
     let titled = workflow.jobs.iter().find(|one| one.id.value == job).and_then(|one| one.name.as_ref());
     let texts = [Some(job), Some(stem), titled.map(|name| name.value.as_str())];
-    texts.into_iter().flatten().any(|text| {
-        words(text).any(|word| ["e2e", "playwright", "cypress", "smoke", "selenium"].contains(&word.as_str()))
-            || text.to_lowercase().replace(['-', '_'], " ").contains("end to end")
-    })
+    let says =
+        |known: &[&str]| texts.into_iter().flatten().any(|text| words(text).any(|word| known.contains(&word.as_str())));
+    let caller = Caller::Job { file, job: job.to_owned() };
+    let own = |call: &Call| call.meaning == Meaning::Tests || ci::tests_in_service(repository, call).is_some();
+    says(&["e2e", "playwright", "cypress", "smoke", "selenium"])
+        || texts.into_iter().flatten().any(|text| text.to_lowercase().replace(['-', '_'], " ").contains("end to end"))
+        || says(&["integrate", "integration"])
+            && !repository.calls.iter().any(|call| call.caller == caller && own(call))
 }
 
 /// Adds the services that a call starts, where something of the repository is among them; whether it is.
@@ -247,6 +260,14 @@ mod tests {
         let end = job("e2e", "browser", "docker compose up -d && npx playwright test");
         let found = tested(&[(&unit.0, &unit.1), (&end.0, &end.1)]);
         assert_eq!(found, ["test test: .github/workflows/ci.yml", "e2e test: compose.yaml .github/workflows/e2e.yml"]);
+        let steps = |run: &str| format!("{{runs-on: u, steps: [{run}]}}");
+        let start = "{uses: cypress-io/github-action@v6, with: {start: docker compose up}}";
+        for browser in ["{run: docker compose up -d && npx cypress run}", start] {
+            let flow = format!("on: push\njobs: {{unit: {}, e2e: {}}}\n", steps("{run: pytest}"), steps(browser));
+            assert_eq!(tested(&[(".github/workflows/ci.yml", &flow)]).len(), 2, "in one pipeline: {browser}");
+        }
+        let check = job("integrate", "integrate", "docker compose up -d && curl -f localhost");
+        assert_eq!(tested(&[(&unit.0, &unit.1), (&check.0, &check.1)]).len(), 2);
         let alone = job("e2e", "browser", "npx playwright test");
         assert_eq!(tested(&[(&unit.0, &unit.1), (&alone.0, &alone.1)]).len(), 1, "it starts nothing");
     }

@@ -10,7 +10,7 @@ use crate::formats::workflow::expand::typed;
 use crate::formats::workflow::{self, Action, Ci, Data, Inputs, RunInstance, RunText, Step, Target, Workflow};
 use crate::formats::{Var, Vars};
 use crate::formats::{circleci, gitlab, travis, workflow::Job};
-use crate::model::{FileId, Origin, Span, Spanned};
+use crate::model::{FileId, Origin, Span, SpanMap, Spanned};
 
 use super::ci_places::OF_AZURE;
 use super::commit_hooks;
@@ -168,14 +168,23 @@ fn steps(tree: &Tree, written: Vec<Step>, depth: usize) -> Vec<Step> {
                 out.extend(steps(tree, inner, depth + 1));
             }
             None => {
-                let hooks = commit_hooks::of_action(&step);
+                let started = commit_hooks::of_action(&step).or_else(|| started(&step));
                 out.push(step);
-                out.extend(hooks);
+                out.extend(started);
             }
         }
     }
     out.truncate(MOST_STEPS);
     out
+}
+
+/// The step that starts what an action for trials in a browser then tries.
+fn started(step: &Step) -> Option<Step> {
+    let start = step.with.get("start")?;
+    step.uses.as_ref().filter(|uses| uses.value.starts_with("cypress-io/github-action@"))?;
+    let map = SpanMap::Whole(start.span);
+    let run = RunText { text: start.value.clone(), map, span: start.span, shell: None, working_directory: None };
+    Some(Step { run: Some(run), env: step.env.clone(), ..Step::blank(start.span) })
 }
 
 /// The composite action of the repository that a step uses, and its folder.

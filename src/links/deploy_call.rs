@@ -41,6 +41,9 @@ pub(super) fn read(program: &str, words: &[&str]) -> Option<Option<String>> {
             let acts = ["deploy", "update", "update-traffic", "set-traffic"];
             Some(after(&acts).filter(|word| !word.starts_with('-')))
         }
+        "aws" if has("deploy") && (has("create-deployment") || has("push")) => {
+            Some(after(&["--deployment-group-name", "--application-name"]))
+        }
         "aws" if has("ecs") && has("update-service") => Some(after(&["--cluster", "--service"])),
         "serverless" | "sls" | "zappa" if has("deploy") || has("update") => {
             Some(after(&["--stage", "-s"]).or_else(named))
@@ -49,8 +52,11 @@ pub(super) fn read(program: &str, words: &[&str]) -> Option<Option<String>> {
         "fastapi" if has("deploy") => Some(None),
         "cf" if has("push") => Some(after(&["-f", "--var-file", "--vars-file"])),
         "railway" if has("up") => Some(after(&["-e", "--environment"])),
-        "az" if has("webapp") || has("containerapp") => {
-            (has("up") || has("update") || has("deploy")).then(|| after(&["-n", "--name"]))
+        "az" if has("webapp") || has("containerapp") || has("functionapp") => {
+            let acts = has("up") || has("update") || has("deploy") || has("swap");
+            // What is swapped goes into the slot that serves, where none is named.
+            let slot = if has("swap") { after(&["--target-slot"]) } else { after(&["--slot"]) };
+            acts.then(|| slot.or_else(|| after(&["-n", "--name"])))
         }
         "doctl" if has("create-deployment") || has("update") => Some(None),
         "cdk" | "sam" | "copilot" | "caprover" | "dokku" if has("deploy") => {

@@ -21,10 +21,7 @@ pub(super) fn of(node: &Node, before: &[Spanned<String>]) -> Vec<Job> {
 /// The job of an entry, or of one branch of it.
 fn job(node: &Node, before: &[Spanned<String>], of: Option<&Spanned<String>>) -> Option<Job> {
     let provider = node.field("provider")?;
-    let mut job = Job::blank(of.map_or_else(
-        || Spanned::new("deploy".to_owned(), node.span),
-        |branch| Spanned::new(format!("deploy-{}", branch.value), branch.span),
-    ));
+    let mut job = Job::blank(Spanned::new("deploy".to_owned(), of.map_or(node.span, |branch| branch.span)));
     job.needs = before.to_vec();
     let place = |key: &str| {
         let named = node.get(key)?;
