@@ -24,7 +24,7 @@ pub(super) struct Mark {
 }
 
 /// Files of hosts by their names, or by their folder's and theirs, with a text that they hold.
-const HOSTS: [(&str, &str, &str); 23] = [
+const HOSTS: [(&str, &str, &str); 25] = [
     ("captain-definition", "schemaVersion", "a definition of CapRover"),
     ("nixpacks.toml", "", "a build of Nixpacks"),
     ("railpack.json", "", "a build of Railpack"),
@@ -35,6 +35,8 @@ const HOSTS: [(&str, &str, &str); 23] = [
     (".upsun/config.yaml", "python", "an application of Upsun"),
     ("vercel.json", ".py", "a deployment of Vercel"),
     ("vercel.json", "python", "a deployment of Vercel"),
+    ("passenger_wsgi.py", "application", "an application of Passenger"),
+    ("azure.yaml", "host:", "an application of the Azure Developer CLI"),
     ("waypoint.hcl", "deploy", "an application of Waypoint"),
     ("template.yaml", "AWS::Serverless", "a template of SAM"),
     ("template.yml", "AWS::Serverless", "a template of SAM"),
@@ -92,6 +94,10 @@ pub(super) fn of(repository: &Repository<'_>, file: FileId, path: &str) -> Vec<M
         let named: Vec<Mark> = words.iter().filter_map(|word| Some(mark(tool, word_of(word)?, true))).collect();
         return if named.is_empty() { vec![mark(tool, production(), !weak)] } else { named };
     }
+    if let Some(found) = by_stack(path, &text) {
+        let (tool, role) = found;
+        return role.map(|role| mark(tool, role, false)).into_iter().collect();
+    }
     let folder = paths::parent(path);
     let last = paths::name(folder);
     let by_name = match name {
@@ -146,6 +152,29 @@ pub(super) fn of(repository: &Repository<'_>, file: FileId, path: &str) -> Vec<M
         .into_iter()
         .map(|(tool, word)| mark(tool, word.unwrap_or_else(production), false))
         .collect()
+}
+
+/// Parameters and templates of CloudFormation, task definitions of ECS: the environment that they are named for; of what the
+/// application runs in it is production where they are named for none.
+fn by_stack<'t>(path: &str, text: &dyn Fn() -> &'t str) -> Option<(&'static str, Option<(Role, String)>)> {
+    let name = paths::name(path);
+    let ending = name.rsplit_once('.').map_or("", |(_, ending)| ending);
+    let json = ending == "json";
+    let lower = path.to_ascii_lowercase();
+    let near = ["aws", "cfn", "cloudformation", "ecs", "infra", "param", "stack", "task", "template"];
+    if !(json || ["yml", "yaml", "template"].contains(&ending)) || !near.iter().any(|word| lower.contains(word)) {
+        return None;
+    }
+    let named = || naming(name).role.or_else(|| naming(path).role).filter(|(role, _)| *role != Role::Test);
+    let production = || Some((Role::Production, "production".to_owned()));
+    if json && text().contains("\"ParameterKey\"") {
+        return Some(("parameters of CloudFormation", named()));
+    }
+    if json && text().contains("\"containerDefinitions\"") {
+        return Some(("a task definition of ECS", named().or_else(production)));
+    }
+    let runs = ["AWS::ECS::TaskDefinition", "AWS::ElasticBeanstalk::Environment", "AWS::AppRunner::Service"];
+    runs.iter().any(|kind| text().contains(kind)).then(|| ("a template of CloudFormation", named().or_else(production)))
 }
 
 /// The names in a mapping of a file.
@@ -213,6 +242,7 @@ mod tests {
     fn files_of_hosts_say_that_production_is_there() {
         for (path, text) in [
             ("captain-definition", "{\"schemaVersion\": 2}"),
+            ("passenger_wsgi.py", "from shop.wsgi import application\n"),
             ("deploy/shop.nomad", "job \"shop\" {}\n"),
             ("apache/shop.conf", "WSGIScriptAlias / /srv/shop/wsgi.py\n"),
             ("template.yaml", "Transform: AWS::Serverless-2016-10-31\n"),
@@ -225,6 +255,24 @@ mod tests {
         assert!(with(&[("local_deploy.sh", "#!/bin/sh\nkubectl apply -f k8s\n")]).is_empty());
         assert!(with(&[("README.md", "One may `git push heroku`, or not.\n")]).is_empty());
         assert!(environments(&[("deploy.sh", "ssh shop.example ls\n")]).is_empty(), "nothing to deploy");
+    }
+
+    #[test]
+    fn stacks_of_amazon_are_of_the_environments_that_they_are_named_for() {
+        let parameters = "[{\"ParameterKey\": \"Size\", \"ParameterValue\": \"2\"}]\n";
+        let stack = "Resources:\n  Task: {Type: 'AWS::ECS::TaskDefinition'}\n";
+        let found = with(&[
+            ("cloudformation/shop.yml", stack),
+            ("cloudformation/params-staging.json", parameters),
+            ("cloudformation/params.json", parameters),
+        ]);
+        assert_eq!(
+            found,
+            ["production production: cloudformation/shop.yml", "staging staging: cloudformation/params-staging.json"]
+        );
+        let task = "{\"containerDefinitions\": [{\"name\": \"web\"}]}\n";
+        let found = with(&[("aws/live-task.json", task), ("aws/qa-task.json", task)]);
+        assert_eq!(found, ["live production: aws/live-task.json", "qa staging: aws/qa-task.json"]);
     }
 
     #[test]

@@ -7,6 +7,7 @@ mod ansible;
 mod apart;
 mod app_platform;
 mod base_role;
+mod base_signs;
 mod beanstalk;
 mod branches;
 pub mod ci;

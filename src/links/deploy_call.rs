@@ -42,7 +42,7 @@ pub(super) fn read(program: &str, words: &[&str]) -> Option<Option<String>> {
             Some(after(&acts).filter(|word| !word.starts_with('-')))
         }
         "aws" if has("deploy") && (has("create-deployment") || has("push")) => {
-            Some(after(&["--deployment-group-name", "--application-name"]))
+            Some(after(&["--deployment-group-name"]).or_else(|| after(&["--application-name"])))
         }
         "aws" if has("ecs") && has("update-service") => Some(after(&["--cluster", "--service"])),
         "serverless" | "sls" | "zappa" if has("deploy") || has("update") => {
