@@ -174,7 +174,8 @@ pub(super) fn role_of_base(
     if let Some((_, why)) = project.services.values().find_map(|service| tried_sign(service)) {
         return say(Role::Development, why, invoked);
     }
-    if base_signs::by_script(repository, &project).is_some() {
+    let serves = project.services.values().any(starts_production_server);
+    if !serves && base_signs::by_script(repository, &project).is_some() {
         return say(Role::Development, "a script of it starts a development server", invoked);
     }
     let told = base_signs::by_guide(repository, base);
@@ -195,7 +196,7 @@ pub(super) fn role_of_base(
     {
         return say(Role::Development, "its ports are open to this machine only", Confidence::Named);
     }
-    if project.services.values().any(starts_production_server) {
+    if serves {
         return say(
             Role::Production,
             "a production server is started, without the source code mounted",

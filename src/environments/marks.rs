@@ -154,6 +154,22 @@ pub(super) fn of(repository: &Repository<'_>, file: FileId, path: &str) -> Vec<M
         .collect()
 }
 
+/// The files among documents that servers are told to be set up with: units of systemd, servers of uWSGI, sites of nginx.
+pub(super) fn documented(repository: &Repository<'_>, file: FileId, path: &str) -> Option<Mark> {
+    let documents = paths::parent(path).split('/').any(|part| ["doc", "docs"].contains(&part));
+    let name = paths::name(path);
+    let (_, ending) = name.rsplit_once('.').filter(|_| documents)?;
+    let text = || repository.tree.text(file).unwrap_or_default();
+    let has = |signs: &[&str]| signs.iter().any(|sign| text().contains(sign));
+    let tool = match ending {
+        "service" if has(&["ExecStart"]) && has(&["gunicorn", "uwsgi", "uvicorn", "daphne"]) => "a unit of systemd",
+        "ini" if has(&["[uwsgi]"]) => "a server of uWSGI",
+        "conf" if has(&["uwsgi_pass", "proxy_pass"]) && has(&["server_name"]) => "a site of nginx",
+        _ => return None,
+    };
+    Some(Mark { file, tool, role: Role::Production, word: "production".to_owned(), strong: false })
+}
+
 /// Parameters and templates of CloudFormation, task definitions of ECS: the environment that they are named for; of what the
 /// application runs in it is production where they are named for none.
 fn by_stack<'t>(path: &str, text: &dyn Fn() -> &'t str) -> Option<(&'static str, Option<(Role, String)>)> {
@@ -252,6 +268,9 @@ mod tests {
         ] {
             assert_eq!(with(&[(path, text)]), [format!("production production: {path}")], "{path}");
         }
+        let site = "server {\n  server_name shop.example;\n  location / { uwsgi_pass unix:/run/shop; }\n}\n";
+        assert_eq!(with(&[("docs/ops/shop.conf", site)]), ["production production: docs/ops/shop.conf"]);
+        assert!(with(&[("docs/ops/shop.conf", "a = b\n")]).is_empty());
         assert!(with(&[("local_deploy.sh", "#!/bin/sh\nkubectl apply -f k8s\n")]).is_empty());
         assert!(with(&[("README.md", "One may `git push heroku`, or not.\n")]).is_empty());
         assert!(environments(&[("deploy.sh", "ssh shop.example ls\n")]).is_empty(), "nothing to deploy");

@@ -136,6 +136,7 @@ fn of_project(repository: &Repository<'_>, whole: bool) -> Vec<Planned> {
     let known = all.clone();
     all.extend(platform::procfiles(repository, &known));
     drop_shadowed_images(repository, &mut all);
+    platform::drop_images(repository, &mut all);
     retired::drop_images(repository, &mut all);
     developed::drop(repository, &mut all);
     servers::add(repository, &mut all);

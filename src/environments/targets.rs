@@ -330,6 +330,12 @@ mod tests {
             of("{run: az webapp deployment slot swap --slot staging --target-slot production}"),
             ["production production"]
         );
+        let on = |host: &str| of(&format!("{{run: ssh -o A=b shop@{host} 'cd /srv && git pull'}}"));
+        assert_eq!(
+            (on("staging.shop.example"), on("shop.example")),
+            (vec![both[0].into()], vec!["production production?".to_owned()])
+        );
+        assert!(of("{run: ssh shop.example uptime}").is_empty());
         assert_eq!(of("{run: npx serverless deploy --stage staging}"), ["staging staging"]);
     }
 

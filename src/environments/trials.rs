@@ -5,6 +5,7 @@ use super::ci::{self, Jobs, words};
 use super::compose::load;
 use super::deployments::deployments;
 use super::plan::{Planned, Runs, Unit};
+use super::words::role_of_value;
 use crate::discover::paths;
 use crate::formats::shell::Word;
 use crate::formats::workflow::{Job, Workflow};
@@ -149,7 +150,23 @@ pub(super) fn by_name(repository: &Repository<'_>) -> Option<Planned> {
     let mut workflows = repository.workflows();
     workflows.sort_by_key(|(file, _)| !words_of_tests(paths::name(repository.tree.path(*file))));
     let other = |by_id: bool| workflows.iter().find_map(|(_, workflow)| elsewhere(workflow, by_id));
-    other(false).or_else(|| other(true)).or_else(|| checked(repository, &deploying))
+    let found = other(false).or_else(|| other(true)).or_else(|| checked(repository, &deploying));
+    found.or_else(|| bound(repository, &deploying))
+}
+
+/// The environment of a job that asks for one which is named for tests, and installs what the project needs there.
+fn bound(repository: &Repository<'_>, deploying: &Jobs) -> Option<Planned> {
+    repository.calls.iter().filter(|call| matches!(call.meaning, Meaning::InstallsPython(_))).find_map(|call| {
+        let Caller::Job { file, job } = &call.caller else { return None };
+        let workflow = repository.workflow(*file).filter(|_| !deploying.contains(&(*file, job.clone())))?;
+        let named = workflow.jobs.iter().find(|other| other.id.value == *job)?.environment.clone()?;
+        let tests = role_of_value(&named.value).is_some_and(|(role, _)| role == Role::Test);
+        let why = format!("job {job} asks for an environment that is named for tests");
+        let mut planned = Planned::new("test", Role::Test, Confidence::Named).because(named.span, why);
+        planned.add_file(*file);
+        ci::add_job(repository, *file, job, &mut planned);
+        tests.then_some(planned)
+    })
 }
 
 /// The environment of a job that only checks the site: it installs what that needs and starts its commands.
@@ -320,6 +337,16 @@ mod tests {
             tested(&[(".github/workflows/ship.yml", &flow)]).len()
         };
         assert_eq!((with("pre_deploy_tests"), with("post_deploy_tests"), with("build")), (1, 0, 0));
+    }
+
+    #[test]
+    fn a_job_in_an_environment_for_tests_is_one_where_nothing_else_says_more() {
+        let with = |name: &str, run: &str| {
+            let flow = format!("on: push\njobs: {{b: {{runs-on: u, environment: {name}, steps: [{{run: {run}}}]}}}}\n");
+            tested(&[(".github/workflows/b.yml", &flow), ("requirements.txt", "django\n")]).len()
+        };
+        assert_eq!(with("testing", "pip install -r requirements.txt"), 1);
+        assert_eq!((with("testing", "echo"), with("shop", "pip install -r requirements.txt")), (0, 0));
     }
 
     #[test]

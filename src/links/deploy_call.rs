@@ -5,6 +5,30 @@ fn is_deploying_remote(word: &str) -> bool {
     ["dokku", "heroku"].contains(&word) || word.starts_with("dokku@") || word.contains("git.heroku.com")
 }
 
+/// What is done on a server to bring it up to date.
+const ON_SERVERS: [&str; 9] = [
+    "git pull",
+    "git fetch",
+    "docker compose pull",
+    "docker compose up",
+    "docker-compose pull",
+    "docker-compose up",
+    "systemctl restart",
+    "supervisorctl restart",
+    "deploy",
+];
+
+/// The server that a command logs in to, where what it runs there brings that up to date.
+fn server<'w>(words: &[&'w str]) -> Option<&'w str> {
+    let valued = ["-i", "-p", "-o", "-l", "-F", "-J", "-L", "-R", "-c", "-E"];
+    let mut at = 1;
+    while words.get(at).is_some_and(|word| word.starts_with('-')) {
+        at += if valued.contains(&words[at]) { 2 } else { 1 };
+    }
+    let (host, run) = (words.get(at)?, words.get(at + 1..)?.join(" "));
+    ON_SERVERS.iter().any(|sign| run.contains(sign)).then_some(host)
+}
+
 /// Whether a command deploys, and the word that may name where to.
 #[expect(clippy::option_option, reason = "it may deploy without naming where to")]
 pub(super) fn read(program: &str, words: &[&str]) -> Option<Option<String>> {
@@ -49,6 +73,7 @@ pub(super) fn read(program: &str, words: &[&str]) -> Option<Option<String>> {
             Some(after(&["--stage", "-s"]).or_else(named))
         }
         "ansible-playbook" => Some(after(&["-i", "--inventory"])),
+        "ssh" => server(words).map(|host| Some(host.to_owned())),
         "fastapi" if has("deploy") => Some(None),
         "cf" if has("push") => Some(after(&["-f", "--var-file", "--vars-file"])),
         "railway" if has("up") => Some(after(&["-e", "--environment"])),
