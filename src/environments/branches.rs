@@ -1,7 +1,7 @@
 //! Where a job deploys to, by the branch that it runs on.
 
 use super::targets::{Word, word_of};
-use crate::formats::workflow::{Job, Workflow};
+use crate::formats::workflow::{Job, Trigger, Workflow};
 use crate::model::{Role, Span, Spanned};
 
 /// Whether an expression asks for the branch.
@@ -41,6 +41,13 @@ pub(super) fn developed(workflow: &Workflow, job: &Job) -> Option<Word> {
 fn develops(branch: &str) -> Option<(Role, String)> {
     let named = word_of(branch).is_some_and(|(role, word)| role == Role::Development && word == branch);
     named.then(|| (Role::Staging, branch.to_owned()))
+}
+
+/// Whether only open pull requests start a workflow: what it deploys is a preview of each, not an environment that stands.
+pub(super) fn is_preview(workflow: &Workflow) -> bool {
+    let merged = |trigger: &Trigger| trigger.types.iter().map(|kind| kind.value.as_str()).eq(["closed"]);
+    let proposed = |trigger: &Trigger| trigger.event.value.starts_with("pull_request") && !merged(trigger);
+    !workflow.on.is_empty() && workflow.on.iter().all(proposed)
 }
 
 fn is_main(branch: &str) -> bool {

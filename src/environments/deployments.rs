@@ -5,8 +5,7 @@ use super::targets::{self, Word, word_of};
 use super::ways::{self, Way};
 use super::{alike, branches, deploying, developed};
 use crate::discover::paths;
-use crate::formats::workflow::{Ci, Job, Trigger, Workflow};
-use crate::knowledge::deployments::{Says, says};
+use crate::formats::workflow::{Ci, Job, Workflow};
 use crate::links::Repository;
 use crate::model::{Confidence, FileId, Reason, Role, Span};
 
@@ -72,7 +71,7 @@ pub fn deployments(repository: &Repository<'_>) -> Vec<Deployment> {
         one.named = true;
     }
     // What is called a test is deployed only where other environments are deployed beside it.
-    let tried = |one: &Deployment| one.role == Role::Staging && is_tried(&one.word);
+    let tried = |one: &Deployment| one.role == Role::Staging && targets::is_tried(&one.word);
     if !found.iter().any(|one| one.named && !tried(one)) {
         found.retain(|one| !tried(one));
     }
@@ -92,13 +91,13 @@ fn of_job(repository: &Repository<'_>, file: FileId, workflow: &Workflow, job: &
     let single = || {
         let call = sign.word.clone().map(|word| (word, span, true));
         let own = |text: String, span: Span| {
-            let placed = is_placed(&text);
+            let placed = targets::is_placed(&text);
             (text, span, placed)
         };
         let id = Some(own(job.id.value.clone(), job.id.span));
         let name = job.name.as_ref().map(|name| own(name.value.clone(), name.span));
         let whole = job.uses.is_some() && workflow.ci == Ci::Azure;
-        let file = (workflow.ci != Ci::GitLab).then(|| (stem.to_owned(), span, whole || is_placed(stem)));
+        let file = (workflow.ci != Ci::GitLab).then(|| (stem.to_owned(), span, whole || targets::is_placed(stem)));
         let mut all = [call, id, name, file].into_iter().flatten();
         let stages = targets::counts_stages(workflow);
         let word = |(text, span, placed): (String, Span, bool)| {
@@ -140,8 +139,8 @@ fn of_job(repository: &Repository<'_>, file: FileId, workflow: &Workflow, job: &
         ground: sign.ground,
         developed: None,
     };
-    if is_preview(workflow) {
-        words.retain(|((role, word), _)| *role == Role::Staging && !is_tried(word));
+    if branches::is_preview(workflow) {
+        words.retain(|((role, word), _)| *role == Role::Staging && !targets::is_tried(word));
         return words.into_iter().map(|((role, word), span)| at(role, word, span, true)).collect();
     }
     if words.is_empty() {
@@ -153,31 +152,10 @@ fn of_job(repository: &Repository<'_>, file: FileId, workflow: &Workflow, job: &
     // A job starts what is called local on its own machine.
     let named = words.into_iter().filter(|((_, word), _)| !word.starts_with("local"));
     let placed = named.filter_map(|((role, word), span)| match role {
-        Role::Test => is_tried(&word).then(|| at(Role::Staging, word, span, true)),
+        Role::Test => targets::is_tried(&word).then(|| at(Role::Staging, word, span, true)),
         _ => Some(at(role, word, span, true)),
     });
     placed.collect()
-}
-
-/// Whether only open pull requests start a workflow: what it deploys is a preview of each, not an environment that stands.
-fn is_preview(workflow: &Workflow) -> bool {
-    let merged = |trigger: &Trigger| trigger.types.iter().map(|kind| kind.value.as_str()).eq(["closed"]);
-    let proposed = |trigger: &Trigger| trigger.event.value.starts_with("pull_request") && !merged(trigger);
-    !workflow.on.is_empty() && workflow.on.iter().all(proposed)
-}
-
-/// Whether a word of the tests may be that of an environment that is deployed to.
-fn is_tried(word: &str) -> bool {
-    says(word) == Some(Says::Tried)
-}
-
-/// Whether a name says that something is deployed to what it names after that: `deploy-to-test`, not `test-deploy`.
-fn is_placed(name: &str) -> bool {
-    let words: Vec<String> = super::ci::words(name).collect();
-    let at = |wanted: Says| words.iter().position(|word| says(word) == Some(wanted));
-    at(Says::Deploys).zip(at(Says::Tried)).is_some_and(|(deploys, tried)| {
-        deploys < tried && !words.iter().any(|word| ["and", "then"].contains(&word.as_str()))
-    })
 }
 
 /// One word for the words that say the same.

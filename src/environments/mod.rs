@@ -3,6 +3,7 @@
 //! Strongest runner first: configuration, compose files, images, platforms, CI; names of settings come last.
 
 mod alike;
+mod amazon;
 mod ansible;
 mod apart;
 mod app_platform;

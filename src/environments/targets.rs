@@ -208,10 +208,23 @@ fn is_computed(job: &Job) -> bool {
     !names.is_empty() && (job.matrix.expression.is_some() || names.iter().any(made))
 }
 
+/// Whether a word of the tests may be that of an environment that is deployed to.
+pub(super) fn is_tried(word: &str) -> bool {
+    says(word) == Some(Says::Tried)
+}
+
+/// Whether a name says that something is deployed to what it names after that: `deploy-to-test`, not `test-deploy`.
+pub(super) fn is_placed(name: &str) -> bool {
+    let words: Vec<String> = super::ci::words(name).collect();
+    let at = |wanted: Says| words.iter().position(|word| says(word) == Some(wanted));
+    at(Says::Deploys).zip(at(Says::Tried)).is_some_and(|(deploys, tried)| {
+        deploys < tried && !words.iter().any(|word| ["and", "then"].contains(&word.as_str()))
+    })
+}
+
 /// Adds what a text names, once; of tests only what may be deployed.
 pub(super) fn add(text: &str, span: Span, found: &mut Vec<Word>) {
-    let tried = |word: &str| says(word) == Some(Says::Tried);
-    let Some(word) = word_of(text).filter(|(role, word)| *role != Role::Test || tried(word)) else { return };
+    let Some(word) = word_of(text).filter(|(role, word)| *role != Role::Test || is_tried(word)) else { return };
     if !found.iter().any(|(known, _)| *known == word) {
         found.push((word, span));
     }

@@ -5,27 +5,10 @@ use super::words::{naming, role_of_value};
 use crate::discover::{Kind, paths};
 use crate::formats::shell::{Dialect, Word};
 use crate::formats::{Var, Vars};
-use crate::knowledge::variables;
+use crate::knowledge::{hosts, variables};
 use crate::links::Repository;
 use crate::model::{Certainty, FileId, Known, Origin, Reason, Role, SpanMap};
 
-/// How commands that set variables of a platform begin.
-const TELLING: [&str; 14] = [
-    "heroku config:set ",
-    "heroku config:add ",
-    "dokku config:set ",
-    "gigalixir config:set ",
-    "fly secrets set ",
-    "flyctl secrets set ",
-    "fly secrets import ",
-    "railway variables ",
-    "railway variable ",
-    "scalingo env-set ",
-    "piku config:set ",
-    "eb setenv ",
-    "az webapp config appsettings set ",
-    "clever env set ",
-];
 /// Endings of the files that may hold them.
 const ENDINGS: [&str; 6] = ["md", "rst", "txt", "sh", "adoc", "markdown"];
 /// Flags whose value names the application.
@@ -88,7 +71,7 @@ fn read(repository: &Repository<'_>) -> Vec<Told> {
         let ending = paths::name(path).rsplit_once('.').map_or("", |(_, ending)| ending);
         let guide = ENDINGS.contains(&ending) && !path.contains("node_modules/");
         let Some(text) = guide.then(|| tree.text(file).ok()).flatten() else { continue };
-        for sign in TELLING {
+        for sign in hosts::telling() {
             for (at, _) in text.match_indices(sign) {
                 one(repository, file, at, text.get(at..).unwrap_or_default(), &mut all);
             }

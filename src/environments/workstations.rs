@@ -37,14 +37,17 @@ fn holds_site(repository: &Repository<'_>, project: &Project, service: &Service)
     }
 }
 
-/// Whether a folder has a site of Django below it.
+/// Whether a folder has a site of Django in it or below it.
 fn has_site(repository: &Repository<'_>, folder: &str) -> bool {
-    let inside = |path: &str| {
-        let rest = path.strip_prefix(folder.trim_start_matches("./"));
-        folder.is_empty() || folder == "." || rest.is_some_and(|rest| rest.starts_with('/'))
-    };
-    let mut files = repository.of(Kind::Python).iter().map(|file| repository.tree.path(*file));
-    files.any(|path| paths::name(path) == "manage.py" && inside(path))
+    let folder = folder.trim_start_matches("./");
+    let inside = |site: &str| site.strip_prefix(folder).is_some_and(|rest| rest.is_empty() || rest.starts_with('/'));
+    ["", "."].contains(&folder) && sites(repository).next().is_some() || sites(repository).any(inside)
+}
+
+/// The folders of the sites of Django.
+fn sites<'r>(repository: &'r Repository<'_>) -> impl Iterator<Item = &'r str> {
+    let files = repository.of(Kind::Python).iter().map(|file| repository.tree.path(*file));
+    files.filter(|path| paths::name(path) == "manage.py").map(paths::parent)
 }
 
 /// A person's machine beside containers for development: what runs the tasks of the repository, or a script at hand, starts the
@@ -66,9 +69,7 @@ pub(super) fn beside(repository: &Repository<'_>, known: &[&Planned]) -> Option<
         machines::scripted(repository).filter(|call| is_application(repository, call) && !tries(call) && !theirs(call));
     let by_task = || repository.calls.iter().find(|call| is_task(repository, call) && !theirs(call)).cloned();
     let call = by_script.or_else(by_task)?;
-    let manage = repository.of(Kind::Python).iter().map(|file| repository.tree.path(*file));
-    let manage = manage.into_iter().find(|path| paths::name(path) == "manage.py");
-    let folder = manage.map_or(call.folder.as_str(), paths::parent).to_owned();
+    let folder = sites(repository).next().unwrap_or(&call.folder).to_owned();
     let mut planned = Planned::new("local", Role::Development, Confidence::Guessed).because(call.span, machines::TOLD);
     planned.units.push(Unit { name: "host".into(), runs: Runs::Machine { folder } });
     Some(planned)
@@ -82,9 +83,7 @@ fn brings_up(repository: &Repository<'_>, known: &[&Planned], task: &Call) -> bo
         let Meaning::Composes(compose) = &call.meaning else { return false };
         let files = || super::ci::files_of(repository, &call.folder, compose);
         let ours = |planned: &&Planned| files().iter().any(|file| planned.environment.files.contains(file));
-        beside
-            && ["up", "start", "run"].contains(&compose.action.as_str())
-            && known.iter().any(|planned| ours(&planned))
+        beside && ["up", "start", "run"].contains(&compose.action.as_str()) && known.iter().any(ours)
     })
 }
 
@@ -164,9 +163,7 @@ const BROUGHT: &str = "Vagrant brings up a machine for it";
 /// The virtual machine that one develops on, where nothing else says it.
 pub(super) fn vagrant(repository: &Repository<'_>) -> Option<Planned> {
     let span = vagrantfile(repository)?;
-    let manage = repository.of(Kind::Python).iter().map(|file| repository.tree.path(*file));
-    let manage = manage.into_iter().find(|path| paths::name(path) == "manage.py");
-    let folder = manage.map_or("", paths::parent).to_owned();
+    let folder = sites(repository).next().unwrap_or_default().to_owned();
     let mut planned = Planned::new("development", Role::Development, Confidence::Guessed).because(span, BROUGHT);
     planned.units.push(Unit { name: "host".into(), runs: Runs::Machine { folder } });
     Some(planned)

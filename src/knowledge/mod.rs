@@ -5,6 +5,7 @@ pub mod concepts;
 pub mod deployments;
 pub mod environments;
 pub mod eol;
+pub mod hosts;
 pub mod images;
 pub mod packages;
 pub mod processes;

@@ -1,4 +1,6 @@
-use super::{concepts, deployments, environments, eol, images, packages, processes, services, settings, variables};
+use super::{
+    concepts, deployments, environments, eol, hosts, images, packages, processes, services, settings, variables,
+};
 
 fn every_row_has_a_source(name: &str, text: &str) {
     let table: toml::Table = toml::from_str(text).unwrap();
@@ -31,6 +33,7 @@ fn every_table_parses_and_every_row_has_a_source() {
         concepts::Libraries: concepts::LIBRARIES,
         processes::Table: processes::TEXT,
         deployments::Table: deployments::TEXT,
+        hosts::Table: hosts::TEXT,
         images::Table: images::TEXT,
         images::TagTable: images::TAGS,
     );

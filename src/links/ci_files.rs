@@ -157,22 +157,19 @@ fn same_everywhere(callers: &[Inputs]) -> BTreeMap<String, Spanned<String>> {
 fn steps(tree: &Tree, written: Vec<Step>, depth: usize) -> Vec<Step> {
     let mut out = Vec::new();
     for step in written {
-        match composite(tree, &step).filter(|_| depth < 10 && out.len() < MOST_STEPS) {
-            Some((action, folder)) => {
-                let mut inner = workflow::inlined(&action, &step);
-                let span = step.uses.as_ref().map_or(step.span, |uses| uses.span);
-                let path = BTreeMap::from([("github.action_path".to_owned(), Spanned::new(folder, span))]);
-                for step in &mut inner {
-                    step.run = step.run.take().map(|run| workflow::with_values(&run, &path));
-                }
-                out.extend(steps(tree, inner, depth + 1));
-            }
-            None => {
-                let started = commit_hooks::of_action(&step).or_else(|| started(&step));
-                out.push(step);
-                out.extend(started);
-            }
+        let Some((action, folder)) = composite(tree, &step).filter(|_| depth < 10 && out.len() < MOST_STEPS) else {
+            let started = commit_hooks::of_action(&step).or_else(|| started(&step));
+            out.push(step);
+            out.extend(started);
+            continue;
+        };
+        let mut inner = workflow::inlined(&action, &step);
+        let span = step.uses.as_ref().map_or(step.span, |uses| uses.span);
+        let path = BTreeMap::from([("github.action_path".to_owned(), Spanned::new(folder, span))]);
+        for step in &mut inner {
+            step.run = step.run.take().map(|run| workflow::with_values(&run, &path));
         }
+        out.extend(steps(tree, inner, depth + 1));
     }
     out.truncate(MOST_STEPS);
     out

@@ -1,22 +1,11 @@
 //! Calls of the tools that deploy.
 
+use crate::knowledge::hosts;
+
 /// Whether a remote of git is one that deploys what is pushed to it.
 fn is_deploying_remote(word: &str) -> bool {
     ["dokku", "heroku"].contains(&word) || word.starts_with("dokku@") || word.contains("git.heroku.com")
 }
-
-/// What is done on a server to bring it up to date.
-const ON_SERVERS: [&str; 9] = [
-    "git pull",
-    "git fetch",
-    "docker compose pull",
-    "docker compose up",
-    "docker-compose pull",
-    "docker-compose up",
-    "systemctl restart",
-    "supervisorctl restart",
-    "deploy",
-];
 
 /// The server that a command logs in to, where what it runs there brings that up to date.
 fn server<'w>(words: &[&'w str]) -> Option<&'w str> {
@@ -26,7 +15,8 @@ fn server<'w>(words: &[&'w str]) -> Option<&'w str> {
         at += if valued.contains(&words[at]) { 2 } else { 1 };
     }
     let (host, run) = (words.get(at)?, words.get(at + 1..)?.join(" "));
-    ON_SERVERS.iter().any(|sign| run.contains(sign)).then_some(host)
+    let deploys = run.contains("deploy") || hosts::remote(false).any(|sign| run.contains(sign));
+    deploys.then_some(host)
 }
 
 /// Whether a command deploys, and the word that may name where to.

@@ -5,6 +5,7 @@ use super::Statements;
 use crate::discover::Tree;
 use crate::environments::Planned;
 use crate::formats::python::{Kind as Py, Val};
+use crate::formats::small::tree::{self, Node};
 use crate::model::{ComponentKind, Dimension, Span};
 use crate::resolve::part::Part;
 use crate::resolve::settings::Loaded;
@@ -62,33 +63,28 @@ fn reasoned(tree: &Tree, span: Span) -> bool {
 /// Whether a router of Traefik's passes only requests for named hosts on to a service of ours that publishes no port.
 fn routed(tree: &Tree, planned: &Planned, parts: &[Part<'_>]) -> bool {
     let ours = |name: &str| parts.iter().any(|part| part.kind == ComponentKind::App && *part.name == *name);
-    let files = planned.environment.files.iter().filter_map(|file| tree.text(*file).ok());
-    files.filter(|text| text.contains("traefik.http.routers")).any(|text| {
-        let services = service_blocks(text);
-        services.iter().any(|(name, lines)| {
-            let rule = lines.iter().any(|line| line.contains("traefik.http.routers") && line.contains("Host(`"));
-            rule && ours(name) && !lines.iter().any(|line| line.trim() == "ports:")
+    let files =
+        planned.environment.files.iter().filter(|file| tree.text(**file).is_ok_and(|text| text.contains(ROUTERS)));
+    files.filter_map(|file| tree.parsed(*file, tree::yaml).ok()).any(|parsed| {
+        let services = parsed.0.as_ref().and_then(|root| root.get("services")).map_or(&[][..], Node::entries);
+        services.iter().any(|(name, service)| {
+            ours(&name.value)
+                && service.get("ports").is_none()
+                && labels(service).any(|(label, value)| label.starts_with(ROUTERS) && value.contains("Host(`"))
         })
     })
 }
 
-/// The services of a compose file in block style: their names and lines.
-fn service_blocks(text: &str) -> Vec<(&str, Vec<&str>)> {
-    let indent = |line: &str| line.len() - line.trim_start().len();
-    let lines = text.lines().filter(|line| !line.trim().is_empty() && !line.trim_start().starts_with('#'));
-    let within = lines.skip_while(|line| line.trim_end() != "services:").skip(1).take_while(|line| indent(line) > 0);
-    let (mut found, mut depth): (Vec<(&str, Vec<&str>)>, usize) = (Vec::new(), 0);
-    for line in within {
-        if found.is_empty() {
-            depth = indent(line);
-        }
-        if indent(line) <= depth {
-            found.push((line.trim().trim_end_matches(':'), Vec::new()));
-        } else if let Some((_, lines)) = found.last_mut() {
-            lines.push(line);
-        }
-    }
-    found
+/// How the labels that set up a router begin.
+const ROUTERS: &str = "traefik.http.routers";
+
+/// The labels of a service of compose, which are a mapping or texts with an equals sign.
+fn labels(service: &Node) -> impl Iterator<Item = (&str, &str)> {
+    let labels = service.get("labels");
+    let pairs = labels.map_or(&[][..], Node::entries).iter();
+    let texts = labels.map_or(&[][..], Node::items).iter();
+    let pairs = pairs.filter_map(|(name, value)| Some((name.value.as_str(), value.as_str()?)));
+    pairs.chain(texts.filter_map(|text| text.as_str()?.split_once('=')))
 }
 
 /// The options of the first database.

@@ -9,6 +9,10 @@ use super::values::{Data, Exc, Id, K, R, V};
 use crate::formats::python::parse::span;
 use crate::model::{Reason, Span, StepKind};
 
+/// How many items a container may grow to: what reads lists of words or tables while it is imported is no setting, and each item is
+/// compared with all the others.
+const MOST_ITEMS: usize = 1000;
+
 /// Names of Python itself that are modelled or at least known to exist.
 const BUILTINS: &[&str] = &[
     "abs",
@@ -316,6 +320,9 @@ impl Machine<'_> {
                         return self.forget(*id, &why);
                     }
                     *data = why();
+                }
+                if data.len() > MOST_ITEMS {
+                    *data = Data::Unknown(Arc::new(Reason::at("it holds more items than are followed", at)));
                 }
             }
         }

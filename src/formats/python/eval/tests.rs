@@ -341,3 +341,16 @@ fn what_a_class_sets_itself_is_set_where_it_hands_over_its_own() {
     assert!(sure("ALLOWED_HOSTS") && sure("DEBUG"));
     assert!(matches!(&got.values["ALLOWED_HOSTS"].kind, Kind::List(items) if items.len() == 1));
 }
+
+#[test]
+fn a_container_that_grows_too_long_is_not_known_and_nothing_else_suffers() {
+    let with = |times: usize| {
+        format!("A = set()\nB = {{}}\nfor i in range({times}):\n    A.add(str(i))\n    B[i] = 1\nC = 'x'\nD = B[7]\n")
+    };
+    let long = whole(&with(1200), &[]);
+    assert!(matches!(long.values["A"].kind, Kind::Unknown(_)), "{:?}", long.values["A"].kind);
+    assert!(matches!(long.values["D"].kind, Kind::Unknown(_)));
+    assert_eq!(text_of(&long, "C").as_deref(), Some("x"));
+    let short = whole(&with(100), &[]);
+    assert!(matches!(short.values["D"].kind, Kind::Int(1)), "{:?}", short.values["D"].kind);
+}

@@ -155,6 +155,17 @@ pub(crate) enum Data {
     OneOf(Vec<Data>),
 }
 
+impl Data {
+    /// How many items a container has; none for anything else.
+    pub(crate) fn len(&self) -> usize {
+        match self {
+            Self::List(items) | Self::Set(items) => items.len(),
+            Self::Dict(items) => items.len(),
+            _ => 0,
+        }
+    }
+}
+
 /// A set of names: a module, a function's locals, a class, an instance.
 #[derive(Clone, Debug)]
 pub(crate) struct Space {
