@@ -178,6 +178,12 @@ fn python(installs: &mut Installs, command: &[String], executed: &Executed, plac
         exports::joined(exported, rest)
     };
     let installed = if pip && !wheel { from_folder(installs, command, installed) } else { installed };
+    let skips = |word: &&str| command[0] == "pipenv" && **word == *"--skip-lock";
+    let option = executed
+        .argv
+        .iter()
+        .find_map(|word| Some((word.text.one().map(String::as_str).filter(|w| skips(w))?, word.span)));
+    installs.skips_lock = option.map(|(word, span)| Spanned::new(word.to_owned(), span)).or(installs.skips_lock.take());
     let by = if command[0] == "hatch" { "hatch" } else { "conda" };
     interpreter(installs, installed.python.as_ref(), by, executed.span);
     // A run that cannot be followed says less than what was installed before it.
