@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use super::install_paths::{local_installs, outside_paths};
 use super::part::{Installs, PackagePart, SourcePart, SystemPart};
-use super::{exports, interpreters};
+use super::{exports, interpreters, runner};
 use crate::discover::{Tree, paths};
 use crate::formats::Vars;
 use crate::formats::locks::{self, Package};
@@ -54,6 +54,9 @@ pub fn run(installs: &mut Installs, executed: &Executed, place: &Place<'_, '_>) 
         Meaning::InstallsPython(command) => python(installs, &command, executed, place),
         _ if syncs(&argv, &executed.vars) || locks::hatch::call(&argv).is_some() => {
             python(installs, &argv, executed, place);
+        }
+        _ if runner::brings_its_own(&argv) => {
+            installs.packages_complete = Err(Reason::at("the runner brings an environment of its own", executed.span));
         }
         _ => interpreters::pyenv(installs, &argv, executed),
     }
