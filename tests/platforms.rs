@@ -137,8 +137,9 @@ fn a_library_stays_one_in_an_editors_container() {
 #[test]
 fn an_editor_starts_the_services_that_it_is_told_to() {
     let compose = "services:\n  app: {image: 'python:3.12', depends_on: [db]}\n  db: {image: 'postgres:16'}\n  docs: {image: 'python:3.9', environment: {A: b, C: d, E: f}}\n";
-    let container = r#"{"dockerComposeFile": "../compose.yaml", "service": "app", "runServices": ["app"], "remoteEnv": {"LEVEL": "debug"}}"#;
-    let lines = facts(&[("compose.yaml", compose), (".devcontainer/devcontainer.json", container), REQUIREMENTS]);
+    let container = r#"{"dockerComposeFile": "compose.yaml", "service": "app", "runServices": ["app"], "remoteEnv": {"LEVEL": "debug"}}"#;
+    let lines =
+        facts(&[(".devcontainer/compose.yaml", compose), (".devcontainer/devcontainer.json", container), REQUIREMENTS]);
     holds(&lines, &["devcontainer app variable.LEVEL value=debug"]);
     let of_container = |line: &&String| line.starts_with("devcontainer docs");
     assert!(!lines.iter().any(|line| of_container(&line)), "{lines:#?}");

@@ -156,7 +156,12 @@ const NO_PROCFILE: Like = Like::Ends(&[".sh", ".md", ".py"]);
 
 const ROWS: &[Row] = &[
     Row(Kind::Workflow, Folder::Last(&[".github/workflows"]), &[YAML], &[]),
-    Row(Kind::Workflow, Folder::Any, &[Like::Is(&[".gitlab-ci.yml", ".gitlab-ci.yaml", ".travis.yml"])], &[]),
+    Row(
+        Kind::Workflow,
+        Folder::Any,
+        &[Like::Is(&[".gitlab-ci.yml", ".gitlab-ci.yaml", ".travis.yml", ".taskcluster.yml"])],
+        &[],
+    ),
     Row(Kind::Workflow, Folder::Part(&[".circleci"]), &[YAML], &[]),
     Row(Kind::Workflow, Folder::Any, &[Like::Is(&["bitbucket-pipelines.yml", ".drone.yml", ".drone.yaml"])], &[]),
     Row(Kind::Workflow, Folder::Any, &[YAML, Like::Starts(&["azure-pipelines", "cloudbuild", ".woodpecker."])], &[]),

@@ -1,5 +1,6 @@
 //! What role a compose file plays whose name does not say it.
 
+use super::base_signs;
 use super::compose::{File, image_of, load};
 use super::stacks::Stack;
 use super::words::selected;
@@ -173,23 +174,37 @@ pub(super) fn role_of_base(
     if let Some((_, why)) = project.services.values().find_map(|service| tried_sign(service)) {
         return say(Role::Development, why, invoked);
     }
+    let serves = project.services.values().any(starts_production_server);
+    if !serves && base_signs::by_script(repository, &project).is_some() {
+        return say(Role::Development, "a script of it starts a development server", invoked);
+    }
+    let told = base_signs::by_guide(repository, base);
+    if told == Some(Role::Development) {
+        return say(Role::Development, "a guide tells to start it for development", Confidence::Named);
+    }
     if has(Role::Production) {
         return say(Role::Development, "a production file stands beside it", Confidence::Named);
     }
     if has(Role::Development) {
         return say(Role::Production, "a development file stands beside it", Confidence::Named);
     }
+    if told == Some(Role::Production) {
+        return say(Role::Production, "a guide tells to deploy it", Confidence::Named);
+    }
     if project.services.values().all(|service| is_at_hand(repository, service))
         && project.services.values().any(|service| !service.ports.is_empty())
     {
         return say(Role::Development, "its ports are open to this machine only", Confidence::Named);
     }
-    if project.services.values().any(starts_production_server) {
+    if serves {
         return say(
             Role::Production,
             "a production server is started, without the source code mounted",
             Confidence::Named,
         );
+    }
+    if base_signs::by_sample(repository, &project).is_some() {
+        return say(Role::Development, "a sample of its variables is for development", Confidence::Named);
     }
     let restarts =
         |service: &Service| service.restart.as_ref().is_some_and(|r| r.value.one().is_some_and(|r| r != "no"));
@@ -251,14 +266,17 @@ fn tried_sign(service: &Service) -> Option<(Span, &'static str)> {
 
 /// Whether a service of ours is told to show errors to who asks, which only developers want.
 fn debugs(service: &Service) -> bool {
-    let on = |value: &str| ["1", "true", "yes", "on"].contains(&value.to_ascii_lowercase().as_str());
-    let debug = |name: &str| {
-        ["DEBUG", "DJANGO_DEBUG", "FLASK_DEBUG", "APP_DEBUG", "IS_LOCAL", "LOCAL_DEV", "IS_DEV"].contains(&name)
-    };
     let set = |name: &String| {
-        service.environment.get(name).and_then(|var| var.var.value.one()).is_some_and(|value| on(value))
+        let value = service.environment.get(name).and_then(|var| var.var.value.one());
+        value.is_some_and(|value| is_debugging(name, value))
     };
-    may_be_ours(service) && service.environment.keys().any(|name| debug(name) && set(name))
+    may_be_ours(service) && service.environment.keys().any(set)
+}
+
+/// Whether a variable turns debugging on.
+pub(super) fn is_debugging(name: &str, value: &str) -> bool {
+    let on = ["1", "true", "yes", "on"].contains(&value.to_ascii_lowercase().as_str());
+    on && ["DEBUG", "DJANGO_DEBUG", "FLASK_DEBUG", "APP_DEBUG", "IS_LOCAL", "LOCAL_DEV", "IS_DEV"].contains(&name)
 }
 
 /// The role that the ENV of an image that the project builds names.

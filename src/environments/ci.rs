@@ -124,6 +124,7 @@ fn of_all(repository: &Repository<'_>, apart: &Jobs) -> Vec<Planned> {
         (Ci::Drone, "drone"),
         (Ci::CloudBuild, "cloud-build"),
         (Ci::Jenkins, "jenkins"),
+        (Ci::Taskcluster, "taskcluster"),
     ];
     let mut found: Vec<Planned> = Vec::new();
     for (ci, name) in all {

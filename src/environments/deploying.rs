@@ -32,6 +32,22 @@ fn calls<'r>(repository: &'r Repository<'_>, file: FileId, job: &Job) -> impl It
     repository.calls.iter().filter(move |call| call.caller == caller)
 }
 
+/// The environments that commands and actions of a job name which deploy, where they are several.
+pub(super) fn several(repository: &Repository<'_>, file: FileId, job: &Job) -> Vec<targets::Word> {
+    let mut found = Vec::new();
+    for call in calls(repository, file, job) {
+        if let Meaning::Deploys(Some(word)) = &call.meaning {
+            targets::add(word, call.span, &mut found);
+        }
+    }
+    let acting = |step: &&Step| step.uses.as_ref().is_some_and(|uses| act(&uses.value) == Some(Act::Deploys));
+    for step in job.steps.iter().filter(acting) {
+        let places = step.with.iter().filter(|(name, text)| targets::is_place(name) && !text.value.contains("${{"));
+        places.for_each(|(_, text)| targets::add(&text.value, text.span, &mut found));
+    }
+    if found.len() > 1 { found } else { Vec::new() }
+}
+
 /// The command of a job that deploys.
 fn called(repository: &Repository<'_>, file: FileId, job: &Job) -> Option<Sign> {
     calls(repository, file, job).find_map(|call| {

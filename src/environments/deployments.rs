@@ -3,10 +3,9 @@
 use super::plan::{Planned, Runs};
 use super::targets::{self, Word, word_of};
 use super::ways::{self, Way};
-use super::{alike, deploying, developed};
+use super::{alike, branches, deploying, developed};
 use crate::discover::paths;
-use crate::formats::workflow::{Ci, Job, Trigger, Workflow};
-use crate::knowledge::deployments::{Says, says};
+use crate::formats::workflow::{Ci, Job, Workflow};
 use crate::links::Repository;
 use crate::model::{Confidence, FileId, Reason, Role, Span};
 
@@ -29,6 +28,8 @@ pub struct Deployment {
     beside: bool,
     /// Whether what it does is to set up what the application stands on.
     pub ground: bool,
+    /// The branch that it comes from, where that is the one that is developed on.
+    developed: Option<Word>,
 }
 
 impl Deployment {
@@ -53,6 +54,14 @@ pub fn deployments(repository: &Repository<'_>) -> Vec<Deployment> {
         let job = workflow.iter().flat_map(|workflow| &workflow.jobs).find(|job| job.id.value == one.job);
         !job.is_some_and(|job| job.uses.is_some() && handed.iter().any(|span| job.span.contains(*span)))
     });
+    // What comes from the branch that is developed on stands before what comes from others.
+    if found.iter().any(|one| one.role == Role::Production && one.developed.is_none()) {
+        for one in &mut found {
+            if let Some(((role, word), span)) = one.developed.take() {
+                (one.role, one.word, one.span, one.named) = (role, word, span, true);
+            }
+        }
+    }
     // Where other jobs deploy to a role, those that set up its ground or work in it are not the deployment.
     let roles: Vec<Role> = found.iter().filter(|one| !one.beside).map(|one| one.role).collect();
     let (gone, mut found): (Vec<_>, Vec<_>) =
@@ -62,7 +71,7 @@ pub fn deployments(repository: &Repository<'_>) -> Vec<Deployment> {
         one.named = true;
     }
     // What is called a test is deployed only where other environments are deployed beside it.
-    let tried = |one: &Deployment| one.role == Role::Staging && is_tried(&one.word);
+    let tried = |one: &Deployment| one.role == Role::Staging && targets::is_tried(&one.word);
     if !found.iter().any(|one| one.named && !tried(one)) {
         found.retain(|one| !tried(one));
     }
@@ -82,13 +91,13 @@ fn of_job(repository: &Repository<'_>, file: FileId, workflow: &Workflow, job: &
     let single = || {
         let call = sign.word.clone().map(|word| (word, span, true));
         let own = |text: String, span: Span| {
-            let placed = is_placed(&text);
+            let placed = targets::is_placed(&text);
             (text, span, placed)
         };
         let id = Some(own(job.id.value.clone(), job.id.span));
         let name = job.name.as_ref().map(|name| own(name.value.clone(), name.span));
         let whole = job.uses.is_some() && workflow.ci == Ci::Azure;
-        let file = (workflow.ci != Ci::GitLab).then(|| (stem.to_owned(), span, whole || is_placed(stem)));
+        let file = (workflow.ci != Ci::GitLab).then(|| (stem.to_owned(), span, whole || targets::is_placed(stem)));
         let mut all = [call, id, name, file].into_iter().flatten();
         let stages = targets::counts_stages(workflow);
         let word = |(text, span, placed): (String, Span, bool)| {
@@ -105,6 +114,9 @@ fn of_job(repository: &Repository<'_>, file: FileId, workflow: &Workflow, job: &
             said.map_or_else(Vec::new, |text| targets::of_expression(repository, (file, workflow, job), text, span));
     }
     if words.is_empty() {
+        words = deploying::several(repository, file, job);
+    }
+    if words.is_empty() {
         words = single();
     }
     if words.is_empty() {
@@ -114,7 +126,7 @@ fn of_job(repository: &Repository<'_>, file: FileId, workflow: &Workflow, job: &
         words = targets::of_places(workflow, job);
     }
     if words.is_empty() {
-        words = targets::of_branches(workflow, job);
+        words = branches::of(workflow, job);
     }
     let at = |role: Role, word: String, span: Span, named: bool| Deployment {
         workflow: file,
@@ -125,43 +137,25 @@ fn of_job(repository: &Repository<'_>, file: FileId, workflow: &Workflow, job: &
         named,
         beside: sign.beside,
         ground: sign.ground,
+        developed: None,
     };
-    if is_preview(workflow) {
-        words.retain(|((role, word), _)| *role == Role::Staging && !is_tried(word));
+    if branches::is_preview(workflow) {
+        words.retain(|((role, word), _)| *role == Role::Staging && !targets::is_tried(word));
         return words.into_iter().map(|((role, word), span)| at(role, word, span, true)).collect();
     }
     if words.is_empty() {
         let chosen = targets::is_chosen_elsewhere(workflow, job);
-        return if chosen { Vec::new() } else { vec![at(Role::Production, "production".into(), span, false)] };
+        let one = at(Role::Production, "production".into(), span, false);
+        let developed = branches::developed(workflow, job);
+        return if chosen { Vec::new() } else { vec![Deployment { developed, ..one }] };
     }
     // A job starts what is called local on its own machine.
     let named = words.into_iter().filter(|((_, word), _)| !word.starts_with("local"));
     let placed = named.filter_map(|((role, word), span)| match role {
-        Role::Test => is_tried(&word).then(|| at(Role::Staging, word, span, true)),
+        Role::Test => targets::is_tried(&word).then(|| at(Role::Staging, word, span, true)),
         _ => Some(at(role, word, span, true)),
     });
     placed.collect()
-}
-
-/// Whether only open pull requests start a workflow: what it deploys is a preview of each, not an environment that stands.
-fn is_preview(workflow: &Workflow) -> bool {
-    let merged = |trigger: &Trigger| trigger.types.iter().map(|kind| kind.value.as_str()).eq(["closed"]);
-    let proposed = |trigger: &Trigger| trigger.event.value.starts_with("pull_request") && !merged(trigger);
-    !workflow.on.is_empty() && workflow.on.iter().all(proposed)
-}
-
-/// Whether a word of the tests may be that of an environment that is deployed to.
-fn is_tried(word: &str) -> bool {
-    says(word) == Some(Says::Tried)
-}
-
-/// Whether a name says that something is deployed to what it names after that: `deploy-to-test`, not `test-deploy`.
-fn is_placed(name: &str) -> bool {
-    let words: Vec<String> = super::ci::words(name).collect();
-    let at = |wanted: Says| words.iter().position(|word| says(word) == Some(wanted));
-    at(Says::Deploys).zip(at(Says::Tried)).is_some_and(|(deploys, tried)| {
-        deploys < tried && !words.iter().any(|word| ["and", "then"].contains(&word.as_str()))
-    })
 }
 
 /// One word for the words that say the same.

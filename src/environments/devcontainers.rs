@@ -10,8 +10,40 @@ use crate::formats::small::devcontainer::{self, Devcontainer, Feature};
 use crate::links::Repository;
 use crate::model::{Confidence, FileId, Role, Span, SpanMap, Spanned};
 
+/// Adds the environments that development containers are. One in which the editor opens a service of what is developed in
+/// anyway, the same image, is another way into that.
+pub(super) fn add(repository: &Repository<'_>, all: &mut Vec<Planned>) {
+    for planned in infer(repository) {
+        let opened = planned.setups.keys().next().cloned().unwrap_or_default();
+        let image = |of: &Planned| {
+            let mut units = of.units.iter().filter(|unit| unit.name == opened);
+            units.find_map(|unit| worked_in(repository, unit))
+        };
+        let own = image(&planned);
+        let same =
+            |known: &&mut Planned| known.environment.role == Role::Development && own.is_some() && image(known) == own;
+        match all.iter_mut().find(same) {
+            Some(known) => {
+                for evidence in planned.environment.because {
+                    known.add_evidence(evidence.span, evidence.text);
+                }
+            }
+            None => all.push(planned),
+        }
+    }
+}
+
+/// The image of a service of compose files: that which is built, or the name of the one that is pulled.
+fn worked_in(repository: &Repository<'_>, unit: &Unit) -> Option<(Option<ImageBuild>, Option<String>)> {
+    let Runs::Compose { project, service, .. } = &unit.runs else { return None };
+    let service = project.services.get(service)?;
+    let built = super::compose::image_of(repository, project, service).map(|image| ImageBuild { span: None, ..image });
+    let pulled = service.image.as_ref().filter(|_| built.is_none()).and_then(|image| image.value.one().cloned());
+    (built.is_some() || pulled.is_some()).then_some((built, pulled))
+}
+
 /// The environments that development containers are; one that is named for what it adds to the same compose files is a variant.
-pub fn infer(repository: &Repository<'_>) -> Vec<Planned> {
+fn infer(repository: &Repository<'_>) -> Vec<Planned> {
     let mut files = repository.of(Kind::Devcontainer).to_vec();
     files.sort_by_key(|file| repository.tree.path(*file).matches('/').count());
     let mut found: Vec<Planned> = Vec::new();
@@ -153,6 +185,29 @@ fn packages(feature: &Feature) -> Option<CommandLine> {
 
 #[cfg(test)]
 mod tests {
+
+    #[test]
+    fn an_editor_that_opens_what_is_developed_in_makes_no_other_environment() {
+        let opens = |name: &str, files: &str| {
+            let container = format!("{{\"dockerComposeFile\": [{files}], \"service\": \"{name}\"}}");
+            let found = super::super::tests::environments(&[
+                ("Dockerfile", "FROM python:3.12\nCOPY . /app\nCMD gunicorn a.wsgi\n"),
+                ("compose.yaml", "services: {web: {build: ., volumes: ['.:/app']}, db: {image: postgres}}\n"),
+                (
+                    ".devcontainer/compose.yaml",
+                    "services: {web: {command: sleep infinity}, tool: {image: 'python:3.12'}}\n",
+                ),
+                (".devcontainer/devcontainer.json", &container),
+            ]);
+            found.into_iter().filter(|line| line.contains(" development: ")).collect::<Vec<_>>()
+        };
+        let base = "\"../compose.yaml\"";
+        let both = format!("{base}, \"compose.yaml\"");
+        let one = ["development development: compose.yaml .devcontainer/devcontainer.json"];
+        assert_eq!(opens("web", base), one);
+        assert_eq!(opens("web", &both), one, "it only waits there");
+        assert_eq!(opens("tool", &both).len(), 2, "another image");
+    }
 
     #[test]
     fn a_development_container_may_have_a_name() {

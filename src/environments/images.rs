@@ -33,7 +33,7 @@ pub fn build(repository: &Repository<'_>, image: &ImageBuild) -> Option<Build> {
 pub(super) const AS_IT_STANDS: &str = "the Dockerfile, built as it stands";
 
 /// The evidence of a production that is an image which no other environment builds.
-const PLAIN: &str = "the plain Dockerfile";
+pub(super) const PLAIN: &str = "the plain Dockerfile";
 
 /// The role that the variables of an image select, and where.
 pub fn selector(repository: &Repository<'_>, image: &ImageBuild) -> Option<(Role, String, Span)> {

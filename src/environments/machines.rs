@@ -84,7 +84,7 @@ fn told(repository: &Repository<'_>) -> Option<Span> {
         let ending = paths::name(path).rsplit_once('.').map_or("", |(_, ending)| ending);
         ["md", "rst", "txt", "adoc", "markdown"].contains(&ending) && !path.starts_with('.')
     };
-    tree.files().filter(|(_, path)| reads(path)).find_map(|(file, _)| {
+    let found = tree.files().filter(|(_, path)| reads(path)).find_map(|(file, _)| {
         let text = tree.text(file).ok()?;
         let (at, _) = text.match_indices(sign).find(|(at, _)| {
             let line = text.get(..*at).and_then(|before| before.rsplit('\n').next()).unwrap_or_default();
@@ -92,7 +92,17 @@ fn told(repository: &Repository<'_>) -> Option<Span> {
                 && !workstations::is_in_container(text, *at)
         })?;
         Some(Span::new(file, at, at + sign.len()))
-    })
+    });
+    found.or_else(|| launched(repository))
+}
+
+/// Where an editor is told to start a server for development.
+fn launched(repository: &Repository<'_>) -> Option<Span> {
+    let file = repository.tree.find(".vscode/launch.json")?;
+    let text = repository.tree.text(file).ok()?;
+    let signs = ["\"runserver\"", "\"module\": \"flask\"", "\"module\": \"uvicorn\"", "\"module\": \"fastapi\""];
+    let (at, sign) = signs.iter().find_map(|sign| Some((text.find(sign)?, sign)))?;
+    Some(Span::new(file, at, at + sign.len()))
 }
 
 /// The file of Nix that a guide tells to start everything with, and where.
@@ -190,6 +200,8 @@ mod tests {
         assert!(found.contains(&"development development: README.md".to_owned()), "{found:?}");
         assert_eq!(with("Then\n\n```python manage.py runserver```\n").len(), 2, "a block of one line");
         assert_eq!(with("```\npython manage.py migrate\n```\n").len(), 1);
+        let launch = "{\"configurations\": [{\"module\": \"flask\", \"args\": [\"run\"]}]}\n";
+        assert_eq!(environments(&[APP, (".vscode/launch.json", launch)]).len(), 2, "an editor starts it");
         assert_eq!(with("- start it: `python manage.py runserver`\n").len(), 2, "within a line");
         assert_eq!(with("- `docker compose run web python manage.py runserver`\n").len(), 1);
     }

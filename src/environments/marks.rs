@@ -1,6 +1,7 @@
 //! What says that the application is deployed, and where to, though nothing of what runs there is read from it: files of hosts and
 //! tools for deploying, scripts that deploy, commands of a guide.
 
+use super::amazon;
 use super::targets::word_of;
 use super::words::naming;
 use crate::discover::{Kind, paths};
@@ -32,6 +33,9 @@ pub(super) fn of(repository: &Repository<'_>, file: FileId, path: &str) -> Vec<M
     }
     let folder = paths::parent(path);
     let mark = |tool: &'static str, strong: bool| move |(role, word)| Mark { file, tool, role, word, strong };
+    if let Some((tool, named)) = amazon::stack(path, &text) {
+        return named.into_iter().map(mark(tool, false)).collect();
+    }
     match paths::name(path) {
         "config.yml" if paths::name(folder) == ".elasticbeanstalk" => {
             let named = named_beanstalk(repository, file);
@@ -93,6 +97,22 @@ fn named_copilot(repository: &Repository<'_>, file: FileId) -> Vec<(Role, String
     let named: Vec<_> = keys(repository, file, "environments").iter().filter_map(|word| word_of(word)).collect();
     let image = || repository.tree.text(file).is_ok_and(|text| text.contains("image:"));
     if named.is_empty() && image() { vec![production()] } else { named }
+}
+
+/// The files among documents that servers are told to be set up with: units of systemd, servers of uWSGI, sites of nginx.
+pub(super) fn documented(repository: &Repository<'_>, file: FileId, path: &str) -> Option<Mark> {
+    let documents = paths::parent(path).split('/').any(|part| ["doc", "docs"].contains(&part));
+    let name = paths::name(path);
+    let (_, ending) = name.rsplit_once('.').filter(|_| documents)?;
+    let text = || repository.tree.text(file).unwrap_or_default();
+    let has = |signs: &[&str]| signs.iter().any(|sign| text().contains(sign));
+    let tool = match ending {
+        "service" if has(&["ExecStart"]) && has(&["gunicorn", "uwsgi", "uvicorn", "daphne"]) => "a unit of systemd",
+        "ini" if has(&["[uwsgi]"]) => "a server of uWSGI",
+        "conf" if has(&["uwsgi_pass", "proxy_pass"]) && has(&["server_name"]) => "a site of nginx",
+        _ => return None,
+    };
+    Some(Mark { file, tool, role: Role::Production, word: "production".to_owned(), strong: false })
 }
 
 /// The names in a mapping of a file.
@@ -169,6 +189,7 @@ mod tests {
     fn files_of_hosts_say_that_production_is_there() {
         for (path, text) in [
             ("captain-definition", "{\"schemaVersion\": 2}"),
+            ("passenger_wsgi.py", "from shop.wsgi import application\n"),
             ("deploy/shop.nomad", "job \"shop\" {}\n"),
             ("apache/shop.conf", "WSGIScriptAlias / /srv/shop/wsgi.py\n"),
             ("template.yaml", "Transform: AWS::Serverless-2016-10-31\n"),
@@ -178,6 +199,9 @@ mod tests {
         ] {
             assert_eq!(with(&[(path, text)]), [format!("production production: {path}")], "{path}");
         }
+        let site = "server {\n  server_name shop.example;\n  location / { uwsgi_pass unix:/run/shop; }\n}\n";
+        assert_eq!(with(&[("docs/ops/shop.conf", site)]), ["production production: docs/ops/shop.conf"]);
+        assert!(with(&[("docs/ops/shop.conf", "a = b\n")]).is_empty());
         assert!(with(&[("local_deploy.sh", "#!/bin/sh\nkubectl apply -f k8s\n")]).is_empty());
         assert!(with(&[("README.md", "One may `git push heroku`, or not.\n")]).is_empty());
         assert!(environments(&[("deploy.sh", "ssh shop.example ls\n")]).is_empty(), "nothing to deploy");

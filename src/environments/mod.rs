@@ -3,11 +3,14 @@
 //! Strongest runner first: configuration, compose files, images, platforms, CI; names of settings come last.
 
 mod alike;
+mod amazon;
 mod ansible;
 mod apart;
 mod app_platform;
 mod base_role;
+mod base_signs;
 mod beanstalk;
+mod branches;
 pub mod ci;
 mod code_deploy;
 pub mod compose;
@@ -113,7 +116,7 @@ fn of_project(repository: &Repository<'_>, whole: bool) -> Vec<Planned> {
     let modules = settings::modules(repository);
     let mut all = compose::infer(repository);
     all.retain(|planned| !is_devcontainer(repository, planned));
-    all.extend(devcontainers::infer(repository));
+    devcontainers::add(repository, &mut all);
     let files = platform_files::infer(repository, &all);
     all.extend(files);
     // What an orchestrator runs is production, rather than what a heuristic makes of a compose file.
@@ -134,6 +137,7 @@ fn of_project(repository: &Repository<'_>, whole: bool) -> Vec<Planned> {
     let known = all.clone();
     all.extend(platform::procfiles(repository, &known));
     drop_shadowed_images(repository, &mut all);
+    platform::drop_images(repository, &mut all);
     retired::drop_images(repository, &mut all);
     developed::drop(repository, &mut all);
     servers::add(repository, &mut all);
@@ -227,8 +231,11 @@ fn tested(repository: &Repository<'_>, all: &mut Vec<Planned>) {
                 || trials::tests_itself(planned)
         };
         all.retain(|planned| planned.environment.role != Role::Test || kept(planned));
+        let composed = all.len();
         for planned in tests {
-            merge_tests(all, planned);
+            // What is tried from outside runs on other things than the tests of the same pipeline.
+            let known = if trials::is_from_outside(&planned) { composed } else { all.len() };
+            merge_tests(all, known, planned);
         }
     } else if !all.iter().any(|planned| planned.environment.role == Role::Test) {
         let described = platform::app_json_tests(repository);
@@ -237,10 +244,10 @@ fn tested(repository: &Repository<'_>, all: &mut Vec<Planned>) {
     }
 }
 
-/// Joins the tests of CI with a test environment that a compose file already names.
-fn merge_tests(all: &mut Vec<Planned>, tests: Planned) {
+/// Joins the tests of CI with a test environment that a compose file already names, one of the first few.
+fn merge_tests(all: &mut Vec<Planned>, first: usize, tests: Planned) {
     let shares = |known: &Planned| known.environment.files.iter().any(|file| tests.environment.files.contains(file));
-    let known = all.iter_mut().find(|planned| planned.environment.role == Role::Test && shares(planned));
+    let known = all.iter_mut().take(first).find(|planned| planned.environment.role == Role::Test && shares(planned));
     let Some(known) = known else {
         all.push(tests);
         return;

@@ -33,6 +33,12 @@ pub(super) fn add(repository: &Repository<'_>, site: bool, all: &mut Vec<Planned
         }
         marks.extend(marks::of(repository, file, path));
     }
+    // What servers are set up with may stand among documents, where nothing else says that there are any.
+    let production = all.iter().any(|planned| planned.environment.role == Role::Production)
+        || marks.iter().any(|mark| mark.role == Role::Production);
+    if !production {
+        marks.extend(repository.tree.files().filter_map(|(file, path)| marks::documented(repository, file, path)));
+    }
     for mark in &mut marks {
         if mark.role == Role::Test && says(&mark.word) == Some(Says::Tried) {
             mark.role = Role::Staging;

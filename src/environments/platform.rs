@@ -1,8 +1,8 @@
 //! Environments that a platform's files define: Procfile, app.json.
 
-use super::images;
 use super::plan::{CommandLine, ImageBuild, NativeBuild, Planned, Runs, Unit};
 use super::words::naming;
+use super::{deployments, images};
 use crate::discover::{Kind, paths};
 use crate::formats::small::tree::{Node, yaml};
 use crate::formats::small::{CommandText, app_json, procfile};
@@ -96,6 +96,30 @@ fn app_json_beside(repository: &Repository<'_>, path: &str) -> Option<FileId> {
 fn is_slug(repository: &Repository<'_>, folder: &str) -> bool {
     let read = ["runtime.txt", "Aptfile", ".buildpacks", "bin/post_compile", "bin/pre_compile"];
     read.iter().any(|name| paths::join(folder, name).is_some_and(|path| repository.tree.find(&path).is_some()))
+}
+
+/// Drops a production that rests on nothing but a plain Dockerfile beside a Procfile: where no job deploys, the platform that
+/// reads the one builds the other, or leaves it.
+pub(super) fn drop_images(repository: &Repository<'_>, all: &mut Vec<Planned>) {
+    let of_image = |planned: &Planned| {
+        let [evidence] = planned.environment.because.as_slice() else { return None };
+        let plain = planned.environment.role == Role::Production && evidence.text == images::PLAIN;
+        plain.then(|| paths::parent(repository.tree.path(evidence.span.file)))
+    };
+    let reads = |planned: &Planned, folder: &str| {
+        let mut files = planned.environment.because.iter().map(|evidence| evidence.span.file);
+        planned.environment.role == Role::Production
+            && files.any(|file| {
+                repository.of(Kind::Procfile).contains(&file) && paths::parent(repository.tree.path(file)) == folder
+            })
+    };
+    let beside =
+        |planned: &Planned| of_image(planned).is_some_and(|folder| all.iter().any(|other| reads(other, folder)));
+    let gone: Vec<bool> = all.iter().map(beside).collect();
+    if gone.contains(&true) && deployments::deployments(repository).is_empty() {
+        let mut gone = gone.into_iter();
+        all.retain(|_| !gone.next().unwrap_or_default());
+    }
 }
 
 /// Whether a host's own file starts the same application as a Procfile: that is then one application, which the host runs.
@@ -253,6 +277,22 @@ mod tests {
         let host = "services:\n- {type: web, name: shop, runtime: python, buildCommand: pip install -r requirements.txt, startCommand: 'gunicorn shop.wsgi'}\n";
         let found = environments(&[needs, procfile, ("render.yaml", host)]);
         assert_eq!(found, ["production production: render.yaml"]);
+    }
+
+    #[test]
+    fn a_plain_image_beside_a_procfile_is_another_production_only_where_a_job_deploys() {
+        let files = [
+            ("requirements.txt", "django\ngunicorn\n"),
+            ("Procfile", "web: gunicorn shop.wsgi\n"),
+            (
+                "Dockerfile",
+                "FROM python:3.13\nCOPY . /app\nRUN pip install -r requirements.txt\nCMD gunicorn shop.wsgi -w 3\n",
+            ),
+            ("runtime.txt", "python-3.13.1\n"),
+        ];
+        assert_eq!(environments(&files), ["production production: Procfile"]);
+        let flow = "on: push\njobs: {deploy: {runs-on: u, steps: [{run: kubectl set image deployment/shop a=b}]}}\n";
+        assert_eq!(environments(&[&files[..], &[(".github/workflows/a.yml", flow)]].concat()).len(), 2);
     }
 
     #[test]

@@ -1,5 +1,6 @@
 //! Which environments the texts of a deploying job name: literals, choices, the values of a matrix, the names of steps.
 
+use super::branches;
 use super::words::role_of_value;
 use crate::discover::paths;
 use crate::formats::workflow::{Data, Job, Workflow};
@@ -120,7 +121,7 @@ pub(super) fn of_steps(workflow: &Workflow, job: &Job) -> Vec<Word> {
     let target = |name: &str| {
         let name = name.to_ascii_lowercase();
         let parts: Vec<&str> = name.split(['-', '_']).collect();
-        ["env", "environment", "stage", "target"].iter().any(|word| parts.contains(word))
+        ["env", "environment", "slot", "stage", "target"].iter().any(|word| parts.contains(word))
     };
     let steps = || job.steps.iter();
     let texts =
@@ -155,47 +156,36 @@ pub(super) fn of_steps(workflow: &Workflow, job: &Job) -> Vec<Word> {
     found
 }
 
-/// The environment whose word all names of places have that a job is given: buckets, clusters, applications.
+/// Whether an input or a variable is called what names a place: an application, a cluster, a host.
+pub(super) fn is_place(name: &str) -> bool {
+    const PLACES: [&str; 11] =
+        ["app", "bucket", "cluster", "domain", "group", "host", "namespace", "project", "remote", "service", "stack"];
+    let name = name.to_ascii_lowercase();
+    name.split(['-', '_']).any(|word| PLACES.contains(&word))
+}
+
+/// The environment whose word all names of places have that a job is given: buckets, clusters, applications. Where the branch
+/// chooses among several, each of them is one.
 pub(super) fn of_places(workflow: &Workflow, job: &Job) -> Vec<Word> {
-    const PLACES: [&str; 9] =
-        ["app", "bucket", "cluster", "domain", "host", "namespace", "project", "service", "stack"];
-    let place = |name: &str| {
-        let name = name.to_ascii_lowercase();
-        name.split(['-', '_']).any(|word| PLACES.contains(&word))
-    };
-    let mut found = Vec::new();
+    let (mut found, mut chosen) = (Vec::new(), Vec::new());
     let steps = job.steps.iter().flat_map(|step| [&step.env, &step.with]);
     for (name, value) in [&workflow.env, &job.env].into_iter().chain(steps).flatten() {
-        if place(name) && !value.value.contains("${{") {
+        if is_place(name) && !value.value.contains("${{") {
             add(&value.value, value.span, &mut found);
+        } else if is_place(name) && branches::asks(&value.value) {
+            add_literals(&value.value, value.span, &mut chosen);
+            // The one that is named for nothing is what the others stand before.
+            let plain = literals(&value.value).filter(|text| word_of(text).is_none()).count();
+            if plain > 0 && !chosen.is_empty() {
+                add("production", value.span, &mut chosen);
+            }
         }
     }
     let deployed = |((role, _), _): &Word| matches!(role, Role::Production | Role::Staging);
+    if chosen.len() > 1 && chosen.iter().all(deployed) {
+        return chosen;
+    }
     if found.len() == 1 && found.iter().all(deployed) { found } else { Vec::new() }
-}
-
-/// The environments that branches are named for, where a job deploys from several of them: each is deployed to its own.
-pub(super) fn of_branches(workflow: &Workflow, job: &Job) -> Vec<Word> {
-    let pushes = workflow.on.iter().filter(|on| on.event.value == "push").flat_map(|on| &on.branches);
-    let asked = job.condition.iter().flat_map(|condition| {
-        let all = condition.value.split("refs/heads/").skip(1);
-        all.map(|rest| (rest.split(['\'', '"']).next().unwrap_or_default(), condition.span))
-    });
-    let mut branches: Vec<(&str, Span)> = asked.collect();
-    if job.condition.is_none() {
-        branches = pushes.map(|branch| (branch.value.as_str(), branch.span)).collect();
-    }
-    let mut found = Vec::new();
-    for (branch, span) in branches.iter().filter(|(branch, _)| !branch.contains(['*', '$', '!'])) {
-        add(branch, *span, &mut found);
-    }
-    found.retain(|((role, _), _)| *role != Role::Development);
-    let production = |((role, _), _): &Word| *role == Role::Production;
-    let main = branches.iter().find(|(branch, _)| ["main", "master"].contains(branch));
-    if let Some((_, span)) = main.filter(|_| !found.iter().any(production)) {
-        found.push(((Role::Production, "production".to_owned()), *span));
-    }
-    if found.len() > 1 && found.iter().any(production) { found } else { Vec::new() }
 }
 
 /// Whether only who starts a workflow, or an expression, says where its job deploys to.
@@ -218,10 +208,23 @@ fn is_computed(job: &Job) -> bool {
     !names.is_empty() && (job.matrix.expression.is_some() || names.iter().any(made))
 }
 
+/// Whether a word of the tests may be that of an environment that is deployed to.
+pub(super) fn is_tried(word: &str) -> bool {
+    says(word) == Some(Says::Tried)
+}
+
+/// Whether a name says that something is deployed to what it names after that: `deploy-to-test`, not `test-deploy`.
+pub(super) fn is_placed(name: &str) -> bool {
+    let words: Vec<String> = super::ci::words(name).collect();
+    let at = |wanted: Says| words.iter().position(|word| says(word) == Some(wanted));
+    at(Says::Deploys).zip(at(Says::Tried)).is_some_and(|(deploys, tried)| {
+        deploys < tried && !words.iter().any(|word| ["and", "then"].contains(&word.as_str()))
+    })
+}
+
 /// Adds what a text names, once; of tests only what may be deployed.
-fn add(text: &str, span: Span, found: &mut Vec<Word>) {
-    let tried = |word: &str| says(word) == Some(Says::Tried);
-    let Some(word) = word_of(text).filter(|(role, word)| *role != Role::Test || tried(word)) else { return };
+pub(super) fn add(text: &str, span: Span, found: &mut Vec<Word>) {
+    let Some(word) = word_of(text).filter(|(role, word)| *role != Role::Test || is_tried(word)) else { return };
     if !found.iter().any(|(known, _)| *known == word) {
         found.push((word, span));
     }
@@ -229,16 +232,18 @@ fn add(text: &str, span: Span, found: &mut Vec<Word>) {
 
 /// Adds the texts that expressions may come to: those behind `&&` and `||`, and those of lists.
 fn add_literals(text: &str, span: Span, found: &mut Vec<Word>) {
-    let Some((_, inner)) = text.split_once("${{") else { return };
+    literals(text).for_each(|literal| literal.split('"').for_each(|word| add(word, span, found)));
+}
+
+/// The texts that an expression may come to.
+fn literals(text: &str) -> impl Iterator<Item = &str> {
+    let inner = text.split_once("${{").map_or("", |(_, inner)| inner);
     let mut pieces = inner.split('\'');
-    while let (Some(before), Some(literal)) = (pieces.next(), pieces.next()) {
+    std::iter::from_fn(move || Some((pieces.next()?, pieces.next()?))).filter_map(|(before, literal)| {
         let before = before.trim_end();
-        if before.ends_with("&&") || before.ends_with("||") {
-            add(literal, span, found);
-        } else if before.to_ascii_lowercase().ends_with("fromjson(") {
-            literal.split('"').for_each(|word| add(word, span, found));
-        }
-    }
+        let listed = before.to_ascii_lowercase().ends_with("fromjson(");
+        (before.ends_with("&&") || before.ends_with("||") || listed).then_some(literal)
+    })
 }
 
 /// The names that expressions of a text read from a context (`inputs.`, `matrix.`).
@@ -322,16 +327,29 @@ mod tests {
     }
 
     #[test]
-    fn a_job_deploys_from_each_branch_to_the_environment_that_it_is_named_for() {
-        let on = |branches: &str| {
-            deployed(&format!(
-                "on: {{push: {{branches: [{branches}]}}}}\njobs:\n  deploy: {{runs-on: u, steps: [{{run: ./ship}}]}}\n"
-            ))
-        };
-        assert_eq!(on("shop-uat, shop-prod, master"), ["staging uat", "production prod"]);
-        assert_eq!(on("main, staging, develop"), ["staging staging", "production production"]);
-        assert_eq!(on("main, develop"), ["production production?"]);
-        assert_eq!(on("staging"), ["production production?"]);
+    fn commands_and_actions_of_one_job_deploy_to_what_each_names() {
+        let of = |steps: &str| deployed(&format!("on: push\njobs:\n  ship:\n    runs-on: u\n    steps: [{steps}]\n"));
+        let step = |group: &str| format!("{{run: aws deploy create-deployment --deployment-group-name {group}}}");
+        let both = ["staging staging", "production production"];
+        assert_eq!(of(&format!("{}, {}", step("shop-staging"), step("shop-production"))), both);
+        assert_eq!(of(&format!("{}, {}", step("shop"), step("other"))), ["production production?"]);
+        let app = |app: &str| format!("{{uses: akhileshns/heroku-deploy@v3, with: {{heroku_app_name: {app}}}}}");
+        assert_eq!(of(&format!("{}, {}", app("shop-staging"), app("shop-production"))), both);
+        assert_eq!(
+            of("{uses: azure/webapps-deploy@v3, with: {app-name: shop, slot-name: staging}}"),
+            ["staging staging"]
+        );
+        assert_eq!(
+            of("{run: az webapp deployment slot swap --slot staging --target-slot production}"),
+            ["production production"]
+        );
+        let on = |host: &str| of(&format!("{{run: ssh -o A=b shop@{host} 'cd /srv && git pull'}}"));
+        assert_eq!(
+            (on("staging.shop.example"), on("shop.example")),
+            (vec![both[0].into()], vec!["production production?".to_owned()])
+        );
+        assert!(of("{run: ssh shop.example uptime}").is_empty());
+        assert_eq!(of("{run: npx serverless deploy --stage staging}"), ["staging staging"]);
     }
 
     #[test]

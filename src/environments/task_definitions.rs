@@ -8,6 +8,9 @@ use crate::formats::small::ecs;
 use crate::links::Repository;
 use crate::model::{Confidence, Role, Span};
 
+/// Why an environment is one that ECS starts.
+pub(super) const STARTED: &str = "ECS runs the task definition";
+
 /// The environments of task definitions; `known` are those of other runners.
 pub(super) fn infer(repository: &Repository<'_>, known: &[Planned]) -> Vec<Planned> {
     let mut found: Vec<Planned> = Vec::new();
@@ -17,7 +20,7 @@ pub(super) fn infer(repository: &Repository<'_>, known: &[Planned]) -> Vec<Plann
         let said = role_of(path).or_else(|| deployed_to(repository, path));
         let (role, word) = said.unwrap_or((Role::Production, PLAIN.into()));
         let start = Span::new(*file, 0, 0);
-        let mut planned = Planned::new(&word, role, Confidence::Named).because(start, "ECS runs the task definition");
+        let mut planned = Planned::new(&word, role, Confidence::Named).because(start, STARTED);
         for container in &read.0.containers {
             let name = container.name.value.clone();
             let image = container.image.as_ref().and_then(|image| {

@@ -5,6 +5,7 @@ use super::ci::{self, Jobs, words};
 use super::compose::load;
 use super::deployments::deployments;
 use super::plan::{Planned, Runs, Unit};
+use super::words::role_of_value;
 use crate::discover::paths;
 use crate::formats::shell::Word;
 use crate::formats::workflow::{Job, Workflow};
@@ -12,9 +13,17 @@ use crate::links::compose_call::ComposeCall;
 use crate::links::{Call, Caller, Meaning, Repository};
 use crate::model::{Confidence, FileId, Role, Span};
 
+/// The name of the environment of trials from outside.
+const OUTSIDE: &str = "e2e";
+
+/// Whether an environment is that of trials from outside.
+pub(super) fn is_from_outside(planned: &Planned) -> bool {
+    planned.environment.name == OUTSIDE
+}
+
 /// The environment of the jobs that bring the application up in containers and try it from outside, and those jobs.
 pub(super) fn from_outside(repository: &Repository<'_>) -> Option<(Planned, Jobs)> {
-    let (mut planned, mut jobs) = (Planned::new("e2e", Role::Test, Confidence::Invoked), Jobs::new());
+    let (mut planned, mut jobs) = (Planned::new(OUTSIDE, Role::Test, Confidence::Invoked), Jobs::new());
     for call in &repository.calls {
         let (Caller::Job { file, job }, Meaning::Composes(compose)) = (&call.caller, &call.meaning) else { continue };
         let key = (*file, job.clone());
@@ -61,17 +70,22 @@ fn brought_up(job: &Job) -> Option<(Span, ComposeCall)> {
     })
 }
 
-/// Whether a job tries a running application from outside, by its name or that of its workflow.
+/// Whether a job tries a running application from outside, by its name or that of its workflow; integration is tried so where
+/// nothing in the job runs tests of its own.
 fn tries(repository: &Repository<'_>, file: FileId, job: &str) -> bool {
     let path = repository.tree.path(file);
     let stem = paths::name(path).split('.').next().unwrap_or_default();
     let Some(workflow) = repository.workflow(file) else { return false };
     let titled = workflow.jobs.iter().find(|one| one.id.value == job).and_then(|one| one.name.as_ref());
     let texts = [Some(job), Some(stem), titled.map(|name| name.value.as_str())];
-    texts.into_iter().flatten().any(|text| {
-        words(text).any(|word| ["e2e", "playwright", "cypress", "smoke", "selenium"].contains(&word.as_str()))
-            || text.to_lowercase().replace(['-', '_'], " ").contains("end to end")
-    })
+    let says =
+        |known: &[&str]| texts.into_iter().flatten().any(|text| words(text).any(|word| known.contains(&word.as_str())));
+    let caller = Caller::Job { file, job: job.to_owned() };
+    let own = |call: &Call| call.meaning == Meaning::Tests || ci::tests_in_service(repository, call).is_some();
+    says(&["e2e", "playwright", "cypress", "smoke", "selenium"])
+        || texts.into_iter().flatten().any(|text| text.to_lowercase().replace(['-', '_'], " ").contains("end to end"))
+        || says(&["integrate", "integration"])
+            && !repository.calls.iter().any(|call| call.caller == caller && own(call))
 }
 
 /// Adds the services that a call starts, where something of the repository is among them; whether it is.
@@ -136,7 +150,23 @@ pub(super) fn by_name(repository: &Repository<'_>) -> Option<Planned> {
     let mut workflows = repository.workflows();
     workflows.sort_by_key(|(file, _)| !words_of_tests(paths::name(repository.tree.path(*file))));
     let other = |by_id: bool| workflows.iter().find_map(|(_, workflow)| elsewhere(workflow, by_id));
-    other(false).or_else(|| other(true)).or_else(|| checked(repository, &deploying))
+    let found = other(false).or_else(|| other(true)).or_else(|| checked(repository, &deploying));
+    found.or_else(|| bound(repository, &deploying))
+}
+
+/// The environment of a job that asks for one which is named for tests, and installs what the project needs there.
+fn bound(repository: &Repository<'_>, deploying: &Jobs) -> Option<Planned> {
+    repository.calls.iter().filter(|call| matches!(call.meaning, Meaning::InstallsPython(_))).find_map(|call| {
+        let Caller::Job { file, job } = &call.caller else { return None };
+        let workflow = repository.workflow(*file).filter(|_| !deploying.contains(&(*file, job.clone())))?;
+        let named = workflow.jobs.iter().find(|other| other.id.value == *job)?.environment.clone()?;
+        let tests = role_of_value(&named.value).is_some_and(|(role, _)| role == Role::Test);
+        let why = format!("job {job} asks for an environment that is named for tests");
+        let mut planned = Planned::new("test", Role::Test, Confidence::Named).because(named.span, why);
+        planned.add_file(*file);
+        ci::add_job(repository, *file, job, &mut planned);
+        tests.then_some(planned)
+    })
 }
 
 /// The environment of a job that only checks the site: it installs what that needs and starts its commands.
@@ -247,6 +277,14 @@ mod tests {
         let end = job("e2e", "browser", "docker compose up -d && npx playwright test");
         let found = tested(&[(&unit.0, &unit.1), (&end.0, &end.1)]);
         assert_eq!(found, ["test test: .github/workflows/ci.yml", "e2e test: compose.yaml .github/workflows/e2e.yml"]);
+        let steps = |run: &str| format!("{{runs-on: u, steps: [{run}]}}");
+        let start = "{uses: cypress-io/github-action@v6, with: {start: docker compose up}}";
+        for browser in ["{run: docker compose up -d && npx cypress run}", start] {
+            let flow = format!("on: push\njobs: {{unit: {}, e2e: {}}}\n", steps("{run: pytest}"), steps(browser));
+            assert_eq!(tested(&[(".github/workflows/ci.yml", &flow)]).len(), 2, "in one pipeline: {browser}");
+        }
+        let check = job("integrate", "integrate", "docker compose up -d && curl -f localhost");
+        assert_eq!(tested(&[(&unit.0, &unit.1), (&check.0, &check.1)]).len(), 2);
         let alone = job("e2e", "browser", "npx playwright test");
         assert_eq!(tested(&[(&unit.0, &unit.1), (&alone.0, &alone.1)]).len(), 1, "it starts nothing");
     }
@@ -299,6 +337,16 @@ mod tests {
             tested(&[(".github/workflows/ship.yml", &flow)]).len()
         };
         assert_eq!((with("pre_deploy_tests"), with("post_deploy_tests"), with("build")), (1, 0, 0));
+    }
+
+    #[test]
+    fn a_job_in_an_environment_for_tests_is_one_where_nothing_else_says_more() {
+        let with = |name: &str, run: &str| {
+            let flow = format!("on: push\njobs: {{b: {{runs-on: u, environment: {name}, steps: [{{run: {run}}}]}}}}\n");
+            tested(&[(".github/workflows/b.yml", &flow), ("requirements.txt", "django\n")]).len()
+        };
+        assert_eq!(with("testing", "pip install -r requirements.txt"), 1);
+        assert_eq!((with("testing", "echo"), with("shop", "pip install -r requirements.txt")), (0, 0));
     }
 
     #[test]

@@ -4,7 +4,7 @@ use std::borrow::Cow;
 
 use super::ci;
 use super::plan::{Planned, Runs, Unit};
-use super::published;
+use super::{published, task_definitions};
 use crate::discover::{Kind, paths};
 use crate::formats::workflow::{Job, Target, target};
 use crate::knowledge::deployments::{Means, is_said};
@@ -89,10 +89,15 @@ pub(super) fn fits(way: &Way, planned: &Planned) -> bool {
             files.is_empty() || files.iter().any(|file| planned.environment.files.contains(file))
         }
         Way::Compose(_) => !orchestrated,
-        Way::Orchestrator => !composed,
-        Way::Platform => !composed && !orchestrated,
+        Way::Orchestrator => !composed && !is_by_task_definition(planned),
+        Way::Platform => !composed && (!orchestrated || is_by_task_definition(planned)),
         Way::Unseen => true,
     }
+}
+
+/// Whether ECS starts an environment, which deploys as a platform does.
+fn is_by_task_definition(planned: &Planned) -> bool {
+    planned.environment.because.iter().any(|evidence| evidence.text == task_definitions::STARTED)
 }
 
 /// The image that a workflow builds and publishes for what it deploys, where it is one.

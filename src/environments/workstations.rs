@@ -60,19 +60,31 @@ pub(super) fn beside(repository: &Repository<'_>, known: &[&Planned]) -> Option<
         return None;
     }
     let tries = |call: &Call| paths::name(repository.tree.path(call.span.file)).contains("test");
-    // What brings up the containers is their script, whatever else it may start.
+    // What brings up the containers is their script, whatever else it may start; so are the tasks beside such a one.
     let theirs = |call: &Call| {
         let mut evidence = known.iter().flat_map(|planned| &planned.environment.because);
-        evidence.any(|evidence| evidence.span.file == call.span.file)
+        evidence.any(|evidence| evidence.span.file == call.span.file) || brings_up(repository, known, call)
     };
     let by_script =
         machines::scripted(repository).filter(|call| is_application(repository, call) && !tries(call) && !theirs(call));
-    let by_task = || repository.calls.iter().find(|call| is_task(repository, call)).cloned();
+    let by_task = || repository.calls.iter().find(|call| is_task(repository, call) && !theirs(call)).cloned();
     let call = by_script.or_else(by_task)?;
     let folder = sites(repository).next().unwrap_or(&call.folder).to_owned();
     let mut planned = Planned::new("local", Role::Development, Confidence::Guessed).because(call.span, machines::TOLD);
     planned.units.push(Unit { name: "host".into(), runs: Runs::Machine { folder } });
     Some(planned)
+}
+
+/// Whether a task of the same file as that of a call brings up containers that are known.
+fn brings_up(repository: &Repository<'_>, known: &[&Planned], task: &Call) -> bool {
+    let Caller::Make { file, .. } = &task.caller else { return false };
+    repository.calls.iter().any(|call| {
+        let beside = matches!(&call.caller, Caller::Make { file: other, .. } if other == file);
+        let Meaning::Composes(compose) = &call.meaning else { return false };
+        let files = || super::ci::files_of(repository, &call.folder, compose);
+        let ours = |planned: &&Planned| files().iter().any(|file| planned.environment.files.contains(file));
+        beside && ["up", "start", "run"].contains(&compose.action.as_str()) && known.iter().any(ours)
+    })
 }
 
 /// Whether a call starts the server of the application, for who develops it.
@@ -177,6 +189,7 @@ mod tests {
         assert_eq!(with(run), ["development development: compose.yaml", "local development: Makefile"]);
         let inside = format!("{run}up:\n\tdocker compose exec web make run\n");
         assert_eq!(with(&inside).len(), 1, "the task is for the container");
+        assert_eq!(with(&format!("{run}up:\n\tdocker compose up -d\n")).len(), 1, "one way among others beside it");
         assert_eq!(with("up:\n\tdocker compose run web python manage.py runserver\n").len(), 1);
     }
 

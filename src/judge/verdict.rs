@@ -1,5 +1,6 @@
 //! One rule, one candidate: fires, silent and why, or undecided.
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use minijinja::{Value as Jinja, context};
@@ -11,7 +12,8 @@ use super::rule::Rule;
 use super::several::Several;
 use crate::compare::Index;
 use crate::model::{
-    Certainty, Component, Confidence, Coverage, Environment, Fact, Known, Lowered, Model, Reason, Role, Severity, Value,
+    Certainty, Component, Confidence, Coverage, Environment, Fact, FactId, Known, Lowered, Model, Reason, Role,
+    Severity, Value,
 };
 
 /// What a rule says of a candidate, before a finding is made of it.
@@ -37,6 +39,7 @@ pub struct Scope<'m> {
     /// What is known.
     pub model: &'m Model,
     rows: Arc<Vec<Row>>,
+    by_id: BTreeMap<&'m FactId, Arc<Fact>>,
     open: Arc<Vec<Open>>,
 }
 
@@ -50,10 +53,12 @@ struct Open {
 impl<'m> Scope<'m> {
     /// What conditions may ask about a model.
     pub fn new(model: &'m Model, index: &Index<'m>) -> Self {
-        let mut rows = Vec::new();
+        let (mut rows, mut by_id) = (Vec::new(), BTreeMap::new());
         for environment in &model.environments {
             for fact in index.of_environment(environment) {
-                rows.push(Row { fact: Arc::new((*fact).clone()), role: environment.role.name() });
+                let shared = Arc::new((*fact).clone());
+                by_id.insert(&fact.id, Arc::clone(&shared));
+                rows.push(Row { fact: shared, role: environment.role.name() });
             }
         }
         let mut open = Vec::new();
@@ -64,7 +69,7 @@ impl<'m> Scope<'m> {
                 open.push(Open { coverage: coverage.clone(), role: environment.role.name(), reason: reason.clone() });
             }
         }
-        Self { model, rows: Arc::new(rows), open: Arc::new(open) }
+        Self { model, rows: Arc::new(rows), by_id, open: Arc::new(open) }
     }
 }
 
@@ -93,13 +98,18 @@ impl<'m> Scope<'m> {
     pub fn values(&self, candidate: &Candidate<'_>, touched: &Touched) -> Jinja {
         let facts = self.facts(candidate, touched);
         context! {
-            fact => FactObject::wrap(&Arc::new(candidate.fact.clone()), touched),
-            other => candidate.other.map_or_else(|| Jinja::from(()), |other| FactObject::wrap(&Arc::new(other.clone()), touched)),
+            fact => FactObject::wrap(&self.shared(candidate.fact), touched),
+            other => candidate.other.map_or_else(|| Jinja::from(()), |other| FactObject::wrap(&self.shared(other), touched)),
             environment => environment_value(candidate.environment),
             reference => candidate.reference.map_or_else(|| Jinja::from(()), environment_value),
             component => component_value(self.component(candidate)),
             facts => facts,
         }
+    }
+
+    /// A fact of the model as conditions hold it.
+    fn shared(&self, fact: &Fact) -> Arc<Fact> {
+        self.by_id.get(&fact.id).map_or_else(|| Arc::new(fact.clone()), Arc::clone)
     }
 
     /// `facts(dimension, key=, component=, role=)`: the facts of the candidate's environment, or of all of a role.

@@ -5,14 +5,15 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use crate::discover::{Tree, paths};
-use crate::formats::pipelines::{azure, bitbucket, cloud_build, drone, jenkins};
+use crate::formats::pipelines::{azure, bitbucket, cloud_build, drone, jenkins, taskcluster};
 use crate::formats::workflow::expand::typed;
 use crate::formats::workflow::{self, Action, Ci, Data, Inputs, RunInstance, RunText, Step, Target, Workflow};
 use crate::formats::{Var, Vars};
 use crate::formats::{circleci, gitlab, travis, workflow::Job};
-use crate::model::{FileId, Origin, Span, Spanned};
+use crate::model::{FileId, Origin, Span, SpanMap, Spanned};
 
 use super::ci_places::OF_AZURE;
+use super::commit_hooks;
 
 /// Steps that one job may come to.
 const MOST_STEPS: usize = 500;
@@ -34,6 +35,7 @@ fn elsewhere(tree: &Tree, file: FileId) -> Option<Workflow> {
     Some(match name.as_str() {
         ".travis.yml" => travis::workflow(tree, file),
         "bitbucket-pipelines.yml" => bitbucket::workflow(tree, file),
+        ".taskcluster.yml" => taskcluster::workflow(tree, file),
         _ if folder == ".circleci" => circleci::workflow(tree, file),
         // A part of a configuration that is put together when it runs.
         _ if path.contains(".circleci/") => Workflow::elsewhere(Ci::CircleCi, file, Vec::new(), Vec::new()),
@@ -155,21 +157,31 @@ fn same_everywhere(callers: &[Inputs]) -> BTreeMap<String, Spanned<String>> {
 fn steps(tree: &Tree, written: Vec<Step>, depth: usize) -> Vec<Step> {
     let mut out = Vec::new();
     for step in written {
-        match composite(tree, &step).filter(|_| depth < 10 && out.len() < MOST_STEPS) {
-            Some((action, folder)) => {
-                let mut inner = workflow::inlined(&action, &step);
-                let span = step.uses.as_ref().map_or(step.span, |uses| uses.span);
-                let path = BTreeMap::from([("github.action_path".to_owned(), Spanned::new(folder, span))]);
-                for step in &mut inner {
-                    step.run = step.run.take().map(|run| workflow::with_values(&run, &path));
-                }
-                out.extend(steps(tree, inner, depth + 1));
-            }
-            None => out.push(step),
+        let Some((action, folder)) = composite(tree, &step).filter(|_| depth < 10 && out.len() < MOST_STEPS) else {
+            let started = commit_hooks::of_action(&step).or_else(|| started(&step));
+            out.push(step);
+            out.extend(started);
+            continue;
+        };
+        let mut inner = workflow::inlined(&action, &step);
+        let span = step.uses.as_ref().map_or(step.span, |uses| uses.span);
+        let path = BTreeMap::from([("github.action_path".to_owned(), Spanned::new(folder, span))]);
+        for step in &mut inner {
+            step.run = step.run.take().map(|run| workflow::with_values(&run, &path));
         }
+        out.extend(steps(tree, inner, depth + 1));
     }
     out.truncate(MOST_STEPS);
     out
+}
+
+/// The step that starts what an action for trials in a browser then tries.
+fn started(step: &Step) -> Option<Step> {
+    let start = step.with.get("start")?;
+    step.uses.as_ref().filter(|uses| uses.value.starts_with("cypress-io/github-action@"))?;
+    let map = SpanMap::Whole(start.span);
+    let run = RunText { text: start.value.clone(), map, span: start.span, shell: None, working_directory: None };
+    Some(Step { run: Some(run), env: step.env.clone(), ..Step::blank(start.span) })
 }
 
 /// The composite action of the repository that a step uses, and its folder.

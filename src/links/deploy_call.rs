@@ -1,8 +1,22 @@
 //! Calls of the tools that deploy.
 
+use crate::knowledge::hosts;
+
 /// Whether a remote of git is one that deploys what is pushed to it.
 fn is_deploying_remote(word: &str) -> bool {
     ["dokku", "heroku"].contains(&word) || word.starts_with("dokku@") || word.contains("git.heroku.com")
+}
+
+/// The server that a command logs in to, where what it runs there brings that up to date.
+fn server<'w>(words: &[&'w str]) -> Option<&'w str> {
+    let valued = ["-i", "-p", "-o", "-l", "-F", "-J", "-L", "-R", "-c", "-E"];
+    let mut at = 1;
+    while words.get(at).is_some_and(|word| word.starts_with('-')) {
+        at += if valued.contains(&words[at]) { 2 } else { 1 };
+    }
+    let (host, run) = (words.get(at)?, words.get(at + 1..)?.join(" "));
+    let deploys = run.contains("deploy") || hosts::remote(false).any(|sign| run.contains(sign));
+    deploys.then_some(host)
 }
 
 /// Whether a command deploys, and the word that may name where to.
@@ -41,16 +55,23 @@ pub(super) fn read(program: &str, words: &[&str]) -> Option<Option<String>> {
             let acts = ["deploy", "update", "update-traffic", "set-traffic"];
             Some(after(&acts).filter(|word| !word.starts_with('-')))
         }
+        "aws" if has("deploy") && (has("create-deployment") || has("push")) => {
+            Some(after(&["--deployment-group-name"]).or_else(|| after(&["--application-name"])))
+        }
         "aws" if has("ecs") && has("update-service") => Some(after(&["--cluster", "--service"])),
         "serverless" | "sls" | "zappa" if has("deploy") || has("update") => {
             Some(after(&["--stage", "-s"]).or_else(named))
         }
         "ansible-playbook" => Some(after(&["-i", "--inventory"])),
+        "ssh" => server(words).map(|host| Some(host.to_owned())),
         "fastapi" if has("deploy") => Some(None),
         "cf" if has("push") => Some(after(&["-f", "--var-file", "--vars-file"])),
         "railway" if has("up") => Some(after(&["-e", "--environment"])),
-        "az" if has("webapp") || has("containerapp") => {
-            (has("up") || has("update") || has("deploy")).then(|| after(&["-n", "--name"]))
+        "az" if has("webapp") || has("containerapp") || has("functionapp") => {
+            let acts = has("up") || has("update") || has("deploy") || has("swap");
+            // What is swapped goes into the slot that serves, where none is named.
+            let slot = if has("swap") { after(&["--target-slot"]) } else { after(&["--slot"]) };
+            acts.then(|| slot.or_else(|| after(&["-n", "--name"])))
         }
         "doctl" if has("create-deployment") || has("update") => Some(None),
         "cdk" | "sam" | "copilot" | "caprover" | "dokku" if has("deploy") => {

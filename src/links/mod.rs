@@ -3,6 +3,7 @@
 mod charts;
 mod ci_files;
 mod ci_places;
+mod commit_hooks;
 pub mod compose_call;
 mod compose_files;
 pub mod container;

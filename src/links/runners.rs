@@ -3,8 +3,8 @@
 use super::meaning::{self, Meaning};
 use super::repository::{Call, Caller, Repository, Script, words};
 use super::{
-    coverage_command, hatch_scripts, invoke_tasks, just_recipes, make_targets, mise_tasks, node_scripts, nox_sessions,
-    python_scripts, tox_environments,
+    commit_hooks, coverage_command, hatch_scripts, invoke_tasks, just_recipes, make_targets, mise_tasks, node_scripts,
+    nox_sessions, python_scripts, tox_environments,
 };
 use crate::discover::{Kind, Tree, paths};
 use crate::formats::Vars;
@@ -51,6 +51,7 @@ pub fn pieces(tree: &Tree, argv: &[String], folder: &str, span: Span) -> Option<
         "just" => just_recipes::pieces(tree, &words, folder),
         "mise" => mise_tasks::pieces(tree, &words, folder),
         "inv" | "invoke" | "fab" => invoke_tasks::pieces(tree, &words, folder),
+        "pre-commit" | "prek" => commit_hooks::pieces(tree, &words, folder),
         "coverage" => coverage_command::pieces(tree, &words, folder),
         "tox" => tox_environments::pieces(tree, &words, folder),
         "nox" => nox_sessions::pieces(tree, &words, folder),

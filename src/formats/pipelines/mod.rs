@@ -1,11 +1,12 @@
 //! Pipelines of further CIs in the shape of a workflow, so that every CI is judged by the same rules: Azure Pipelines,
-//! Bitbucket, Drone with Woodpecker, Cloud Build, Jenkins.
+//! Bitbucket, Drone with Woodpecker, Cloud Build, Jenkins, Taskcluster.
 
 pub mod azure;
 pub mod bitbucket;
 pub mod cloud_build;
 pub mod drone;
 pub mod jenkins;
+pub mod taskcluster;
 #[cfg(test)]
 mod tests;
 
@@ -61,7 +62,7 @@ fn variables(node: Option<&Node>) -> Texts {
 }
 
 /// A condition in GitHub's words: the branches that something runs on.
-fn on_branches(branches: &[Spanned<String>]) -> Option<Spanned<String>> {
+pub(super) fn on_branches(branches: &[Spanned<String>]) -> Option<Spanned<String>> {
     let plain = |branch: &Spanned<String>| !branch.value.contains(['*', '{', '$']);
     let span = branches.first()?.span;
     let all: Vec<String> =

@@ -1,4 +1,4 @@
-use super::{azure, bitbucket, cloud_build, drone};
+use super::{azure, bitbucket, cloud_build, drone, taskcluster};
 use crate::discover::{Overlay, Tree};
 use crate::formats::workflow::{Job, Workflow};
 use crate::model::FileId;
@@ -122,4 +122,33 @@ substitutions: {_NAME: shop, _AT: staging}
             "build [] {} (test) : docker build -t shop:1 .; gcloud run deploy shop-staging"
         ]
     );
+}
+
+#[test]
+fn tasks_of_taskcluster_are_jobs_wherever_their_template_holds_them() {
+    let text = "version: 1
+tasks:
+  $let: {user: '${event.sender.login}'}
+  in:
+    $flatten:
+    - $if: 'tasks_for == \"github-push\"'
+      then:
+        taskId: {$eval: as_slugid(\"a\")}
+        payload:
+          image: python:3.12
+          env: {MODE: ci}
+          command: [/bin/bash, '--login', '-c', 'git clone ${repo} r && cd r && pytest']
+        metadata: {name: Unit tests}
+    - $if: 'tasks_for == \"github-push\" && event.ref == \"refs/heads/stage\"'
+      then: {payload: {command: [[./deploy.sh, stage]]}, metadata: {name: deploy}}
+      else: {payload: {command: []}}
+";
+    let tree = Tree::open(Box::new(Overlay::of([(".taskcluster.yml", text)]))).unwrap();
+    let jobs = taskcluster::workflow(&tree, tree.find(".taskcluster.yml").unwrap()).jobs;
+    assert_eq!(jobs[0].env["MODE"].value, "ci");
+    assert_eq!(jobs[1].condition.as_ref().map(|asked| asked.value.as_str()), Some("github.ref == 'refs/heads/stage'"));
+    let all = read(".taskcluster.yml", text, taskcluster::workflow);
+    assert_eq!(all[0], "Unit-tests [python:3.12] {} () : /bin/bash --login -c 'git clone ${repo} r && cd r && pytest'");
+    assert_eq!(all[1], "deploy [] {} () : ./deploy.sh stage");
+    assert_eq!(all.len(), 3, "a task without a command does nothing");
 }

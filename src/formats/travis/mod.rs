@@ -51,7 +51,14 @@ fn jobs(tree: &Tree, root: &Node) -> Vec<Job> {
         out.push(job(tree, Spanned::new(name.value, entry.span), root, Some(entry), &rows(entry)));
     }
     let before: Vec<Spanned<String>> = out.iter().map(|job| job.id.clone()).collect();
-    out.extend(root.get("deploy").map_or(&[][..], Node::one_or_many).iter().filter_map(|one| deploy::of(one, &before)));
+    let deployed =
+        root.get("deploy").map_or(&[][..], Node::one_or_many).iter().flat_map(|one| deploy::of(one, &before));
+    for (at, mut job) in deployed.enumerate() {
+        if at > 0 {
+            job.id.value = format!("{}-{}", job.id.value, at + 1);
+        }
+        out.push(job);
+    }
     out
 }
 

@@ -58,3 +58,22 @@ jobs:
     };
     assert_eq!((pythons(0), pythons(1)), (vec!["3.8".to_owned()], vec!["3.9".to_owned()]));
 }
+
+#[test]
+fn each_branch_that_has_a_place_of_its_own_is_deployed_by_a_job() {
+    let all = read(
+        "language: python
+script: pytest
+deploy: {provider: heroku, app: {main: shop, develop: shop-next}}
+",
+    );
+    let line = |job: &crate::formats::workflow::Job| {
+        let asked = job.condition.as_ref().map_or("", |asked| asked.value.as_str());
+        let app = job.steps[0].with.get("app").map_or("", |app| app.value.as_str());
+        format!("{} {asked}: {app}", job.id.value)
+    };
+    let jobs: Vec<String> = all.jobs.iter().skip(1).map(line).collect();
+    let expected =
+        ["deploy github.ref == 'refs/heads/main': shop", "deploy-2 github.ref == 'refs/heads/develop': shop-next"];
+    assert_eq!(jobs, expected);
+}

@@ -48,6 +48,8 @@ pub enum Ci {
     CloudBuild,
     /// Jenkins.
     Jenkins,
+    /// Taskcluster.
+    Taskcluster,
 }
 
 /// A workflow.

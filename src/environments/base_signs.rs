@@ -1,0 +1,166 @@
+//! What a plain compose file is run for, as others say: the guide that tells to start it, the script that it starts, the sample
+//! of its variables.
+
+use super::base_role::{is_debugging, may_be_ours};
+use super::compose::File;
+use super::words::{naming, selected};
+use crate::discover::{Kind, Presence, paths};
+use crate::formats::compose::{Project, Service};
+use crate::formats::shell::Word;
+use crate::links::{Call, Caller, Meaning, Repository};
+use crate::model::{FileId, Role, Span};
+
+/// Words of headings below which a guide tells how one works on a project, and how it is put where it is used.
+const DEVELOPING: [&str; 9] =
+    ["contributing", "dev", "developer", "developers", "developing", "development", "local", "locally", "localhost"];
+const DEPLOYING: [&str; 4] = ["deploy", "deploying", "deployment", "production"];
+/// Servers for production, and what a server for development is started with.
+const SERVERS: [&str; 5] = ["gunicorn", "uwsgi", "daphne", "hypercorn", "waitress"];
+const RELOADING: [&str; 4] = ["runserver", "--reload", "flask run", "fastapi dev"];
+
+/// The role that the heading says below which a guide tells to start the file as it stands.
+pub(super) fn by_guide(repository: &Repository<'_>, base: &File) -> Option<Role> {
+    let starts = |call: &&Call| {
+        let (Caller::Guide(_), Meaning::Composes(compose)) = (&call.caller, &call.meaning) else { return false };
+        let find = |path: &String| paths::join(&call.folder, path).and_then(|path| repository.tree.find(&path));
+        let plain = compose.files.is_empty() && call.folder == base.folder;
+        compose.action == "up" && (plain || compose.files.iter().map(find).eq([Some(base.id)]))
+    };
+    repository.calls.iter().filter(starts).find_map(|call| {
+        let Caller::Guide(guide) = call.caller else { return None };
+        let text = repository.tree.text(guide).ok()?.get(..call.span.range().start)?;
+        headings(text).into_iter().rev().find_map(said)
+    })
+}
+
+/// The role that a heading says; one that speaks of both says none.
+fn said(heading: &str) -> Option<Role> {
+    let has = |known: &[&str]| {
+        let mut words = heading.split(|c: char| !c.is_alphanumeric());
+        words.any(|word| known.contains(&word.to_lowercase().as_str()))
+    };
+    match (has(&DEVELOPING), has(&DEPLOYING)) {
+        (true, false) => Some(Role::Development),
+        (false, true) => Some(Role::Production),
+        _ => None,
+    }
+}
+
+/// The headings that a place of a guide stands below, the innermost last: those of Markdown by their level, the last one that is
+/// underlined.
+fn headings(text: &str) -> Vec<&str> {
+    let mut open: Vec<(usize, &str)> = Vec::new();
+    let (mut fenced, mut before) = (false, "");
+    for line in text.lines() {
+        fenced ^= line.trim_start().starts_with("```");
+        let level = line.chars().take_while(|c| *c == '#').count();
+        let under =
+            line.len() > 2 && ["=", "-", "~", "^"].iter().any(|mark| line.trim_end().replace(mark, "").is_empty());
+        let found = match level {
+            1..7 if !fenced => Some((level, line)),
+            _ if under && !fenced && !before.trim().is_empty() => {
+                Some((if line.starts_with('=') { 1 } else { 2 }, before))
+            }
+            _ => None,
+        };
+        if let Some((level, heading)) = found {
+            open.retain(|(outer, _)| *outer < level);
+            open.push((level, heading));
+        }
+        before = line;
+    }
+    open.into_iter().map(|(_, heading)| heading).collect()
+}
+
+/// Where a service starts a script of the repository that starts a server for development, and none for production.
+pub(super) fn by_script(repository: &Repository<'_>, project: &Project) -> Option<Span> {
+    let develops = |text: &str| {
+        RELOADING.iter().any(|sign| text.contains(sign)) && !SERVERS.iter().any(|server| text.contains(server))
+    };
+    let of_service = |service: &Service| {
+        [&service.entrypoint, &service.command].into_iter().flatten().find_map(|line| {
+            let mut words = line.words.iter().flat_map(|word| Word::written(word).split_whitespace());
+            let script = words.find_map(|word| script(repository, word))?;
+            develops(repository.tree.text(script).ok()?).then(|| line.origin.primary()).flatten()
+        })
+    };
+    project.services.values().filter(|service| may_be_ours(service)).find_map(of_service)
+}
+
+/// The only script of the repository that is called as the file of a path is.
+fn script(repository: &Repository<'_>, path: &str) -> Option<FileId> {
+    let name = paths::name(path);
+    let mut same = repository.of(Kind::Shell).iter().filter(|file| paths::name(repository.tree.path(**file)) == name);
+    same.next().filter(|_| same.next().is_none()).copied()
+}
+
+/// Where the sample of the variables that a project is given turns debugging on, or chooses what is for development.
+pub(super) fn by_sample(repository: &Repository<'_>, project: &Project) -> Option<Span> {
+    let missing = project.env_files.iter().filter(|used| used.presence == Presence::Missing);
+    let folders: Vec<&str> = missing.map(|used| paths::parent(&used.path)).collect();
+    let sample = |file: &&FileId| {
+        let path = repository.tree.path(**file);
+        let naming = naming(paths::name(path));
+        let plain = naming.role.is_none_or(|(role, _)| role == Role::Development);
+        folders.contains(&paths::parent(path)) && naming.template && plain
+    };
+    repository.of(Kind::Dotenv).iter().filter(sample).find_map(|file| {
+        let text = repository.tree.text(*file).ok()?;
+        let mut at = 0;
+        text.split_inclusive('\n').find_map(|line| {
+            let start = at;
+            at += line.len();
+            let (name, value) = line.trim().trim_start_matches("export ").split_once('=')?;
+            let value = value.trim().trim_matches(['"', '\'']);
+            let chosen = selected(name, value).is_some_and(|(role, _)| role == Role::Development);
+            (chosen || is_debugging(name, value)).then(|| Span::new(*file, start, at))
+        })
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::tests::environments;
+
+    /// Whether the plain file is for development, beside these files.
+    fn develops(service: &str, files: &[(&str, &str)]) -> bool {
+        let compose =
+            format!("services:\n  web: {{build: ., restart: always, {service}}}\n  db: {{image: 'postgres:16'}}\n");
+        let own = [
+            ("compose.yaml", compose.as_str()),
+            ("Dockerfile", "FROM python:3.13\nCOPY . /app\nCMD gunicorn a.wsgi\n"),
+            ("a/wsgi.py", "application = None\n"),
+        ];
+        let found = environments(&[&own[..], files].concat());
+        found.iter().any(|line| line.starts_with("development development: compose.yaml"))
+    }
+
+    #[test]
+    fn a_guide_says_by_its_headings_what_a_plain_file_is_for() {
+        let guide = |heading: &str| format!("# Shop\n\n{heading}\n\n### Start\n\n```\ndocker compose up\n```\n");
+        let with = |heading: &str| develops("ports: ['80:80']", &[("README.md", &guide(heading))]);
+        assert!(with("## Local development"));
+        assert!(with("Running it locally\n------------------"));
+        for heading in ["## Start", "## Deployment", "## Development and production", "```\n# local\n```"] {
+            assert!(!with(heading), "{heading}");
+        }
+    }
+
+    #[test]
+    fn a_script_that_starts_a_server_for_development_is_for_that() {
+        let with = |script: &str| develops("entrypoint: /app/start.sh", &[("ops/start.sh", script)]);
+        assert!(with("#!/bin/sh\npython manage.py runserver\n"));
+        assert!(!with("#!/bin/sh\nif [ \"$DEBUG\" ]; then python manage.py runserver; else gunicorn a.wsgi; fi\n"));
+    }
+
+    #[test]
+    fn a_sample_that_turns_debugging_on_is_for_development() {
+        let with = |path: &str, text: &str| develops("env_file: .env", &[(path, text)]);
+        assert!(with(".env.example", "A=b\nDEBUG=True\n"));
+        assert!(with("env.sample", "APP_ENV=local\n"));
+        assert!(!with(".env.example", "DEBUG=False\n"));
+        assert!(!with(".env.prod.example", "DEBUG=True\n"));
+        let served = "env_file: .env, command: gunicorn a.wsgi";
+        assert!(!develops(served, &[(".env.example", "DEBUG=True\n")]), "its server is for production");
+    }
+}

@@ -1,0 +1,154 @@
+//! Where a job deploys to, by the branch that it runs on.
+
+use super::targets::{Word, word_of};
+use crate::formats::workflow::{Job, Trigger, Workflow};
+use crate::model::{Role, Span, Spanned};
+
+/// Whether an expression asks for the branch.
+pub(super) fn asks(text: &str) -> bool {
+    ["github.ref", "github.head_ref", "github.base_ref", "head_branch"].iter().any(|asked| text.contains(asked))
+}
+
+/// The environments that the branches are named for which a job deploys from: those for staging, and production where there are
+/// others beside them.
+pub(super) fn of(workflow: &Workflow, job: &Job) -> Vec<Word> {
+    let branches = branches(workflow, job);
+    let mut found: Vec<Word> = Vec::new();
+    for (branch, span) in &branches {
+        let word = word_of(branch).filter(|(role, _)| matches!(role, Role::Production | Role::Staging));
+        let word = word.or_else(|| develops(branch).filter(|_| told_apart(workflow, job)));
+        let known = |word: &(Role, String)| found.iter().any(|(known, _)| known == word);
+        if let Some(word) = word.filter(|word| !known(word)) {
+            found.push((word, *span));
+        }
+    }
+    let production = |((role, _), _): &Word| *role == Role::Production;
+    let main = branches.iter().find(|(branch, _)| is_main(branch));
+    if let Some((_, span)) = main.filter(|_| !found.is_empty() && !found.iter().any(production)) {
+        found.push(((Role::Production, "production".to_owned()), *span));
+    }
+    found
+}
+
+/// The branch that all of a job's deployments come from, where it is the one that is developed on: what is deployed from it stands
+/// before what is deployed otherwise.
+pub(super) fn developed(workflow: &Workflow, job: &Job) -> Option<Word> {
+    let [(branch, span)] = branches(workflow, job).try_into().ok()?;
+    Some((develops(&branch)?, span))
+}
+
+/// What is deployed from a branch that is developed on.
+fn develops(branch: &str) -> Option<(Role, String)> {
+    let named = word_of(branch).is_some_and(|(role, word)| role == Role::Development && word == branch);
+    named.then(|| (Role::Staging, branch.to_owned()))
+}
+
+/// Whether only open pull requests start a workflow: what it deploys is a preview of each, not an environment that stands.
+pub(super) fn is_preview(workflow: &Workflow) -> bool {
+    let merged = |trigger: &Trigger| trigger.types.iter().map(|kind| kind.value.as_str()).eq(["closed"]);
+    let proposed = |trigger: &Trigger| trigger.event.value.starts_with("pull_request") && !merged(trigger);
+    !workflow.on.is_empty() && workflow.on.iter().all(proposed)
+}
+
+fn is_main(branch: &str) -> bool {
+    ["main", "master"].contains(&branch)
+}
+
+/// Whether a job deploys otherwise from one branch than from another.
+fn told_apart(workflow: &Workflow, job: &Job) -> bool {
+    let steps = || job.steps.iter();
+    let texts = [&workflow.env, &job.env].into_iter().chain(steps().flat_map(|step| [&step.env, &step.with]));
+    texts.flatten().any(|(_, text)| text.value.contains("${{") && asks(&text.value))
+        || steps().filter_map(|step| step.condition.as_ref()).any(|asked| !named(asked).is_empty())
+}
+
+/// The branches that a job runs on: those that it asks for, those that its steps ask for, or those that start its workflow.
+fn branches(workflow: &Workflow, job: &Job) -> Vec<(String, Span)> {
+    let own: Vec<_> = job.condition.iter().flat_map(named).collect();
+    if !own.is_empty() {
+        return own;
+    }
+    let mut steps: Vec<_> = job.steps.iter().filter_map(|step| step.condition.as_ref()).flat_map(named).collect();
+    if job.condition.is_none() && steps.is_empty() {
+        let pushed = workflow.on.iter().filter(|on| ["push", "workflow_run"].contains(&on.event.value.as_str()));
+        steps = pushed.flat_map(|on| &on.branches).map(|branch| (branch.value.clone(), branch.span)).collect();
+    }
+    steps.sort_by_key(|(_, span)| *span);
+    steps.dedup_by(|one, other| one.0 == other.0);
+    steps.retain(|(branch, _)| !branch.contains(['*', '$', '!']));
+    steps
+}
+
+/// The branches that a condition asks for.
+fn named(condition: &Spanned<String>) -> Vec<(String, Span)> {
+    if !asks(&condition.value) {
+        return Vec::new();
+    }
+    let mut pieces = condition.value.split('\'');
+    let mut found = Vec::new();
+    while let (Some(before), Some(literal)) = (pieces.next(), pieces.next()) {
+        let before = before.trim_end();
+        let asked = before.ends_with("==") && asks(before.rsplit(['&', '|', '(']).next().unwrap_or_default());
+        let ends = before.ends_with(',') && before.contains("endsWith(") && asks(before);
+        let branch = literal.strip_prefix("refs/heads/").unwrap_or(literal).trim_start_matches('/');
+        if (asked || ends) && !branch.starts_with("refs/") && !branch.is_empty() {
+            found.push((branch.to_owned(), condition.span));
+        }
+    }
+    found
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::deployments::deployments;
+    use crate::discover::{Overlay, Tree};
+    use crate::links::Repository;
+
+    /// `role word` of each deployment of workflows.
+    fn deployed(workflows: &[&str]) -> Vec<String> {
+        let paths: Vec<String> = (0..workflows.len()).map(|at| format!(".github/workflows/{at}.yml")).collect();
+        let files = paths.iter().map(String::as_str).zip(workflows.iter().copied());
+        let tree = Tree::open(Box::new(Overlay::of(files))).unwrap();
+        let found = deployments(&Repository::read(&tree));
+        let line = |one: &super::super::deployments::Deployment| {
+            format!("{} {}{}", one.role.name(), one.word, if one.named { "" } else { "?" })
+        };
+        found.iter().map(line).collect()
+    }
+
+    fn on(branches: &str, steps: &str) -> String {
+        format!("on: {{push: {{branches: [{branches}]}}}}\njobs:\n  deploy: {{runs-on: u, steps: [{steps}]}}\n")
+    }
+
+    #[test]
+    fn a_job_deploys_from_each_branch_to_the_environment_that_it_is_named_for() {
+        let of = |branches: &str| deployed(&[&on(branches, "{run: ./ship}")]);
+        assert_eq!(of("shop-uat, shop-prod, master"), ["staging uat", "production prod"]);
+        assert_eq!(of("main, staging, develop"), ["staging staging", "production production"]);
+        assert_eq!(of("main, develop"), ["production production?"], "both may go to one place");
+        assert_eq!(of("staging"), ["staging staging"]);
+        assert_eq!(of("develop"), ["production production?"]);
+    }
+
+    #[test]
+    fn what_the_branch_developed_on_is_deployed_to_stands_before_production() {
+        let (develop, main) = (on("develop", "{run: ./ship}"), on("main", "{run: ./ship}"));
+        assert_eq!(deployed(&[&develop, &main]), ["staging develop", "production production?"]);
+        let step = |branch: &str| format!("{{if: \"github.ref == 'refs/heads/{branch}'\", run: ./ship {branch}}}");
+        let both = on("main, develop", &format!("{}, {}", step("develop"), step("main")));
+        assert_eq!(deployed(&[&both]), ["staging develop", "production production"]);
+        let other = "{if: \"github.ref_name != 'develop'\", run: ./ship}";
+        assert_eq!(deployed(&[&on("main, develop", other)]), ["production production?"]);
+    }
+
+    #[test]
+    fn names_of_places_that_the_branch_chooses_are_environments_each() {
+        let ship = |name: &str| {
+            let value = format!("${{{{ github.ref == 'refs/heads/main' && 'shop' || '{name}' }}}}");
+            let flow = on("dev, main", "{run: ./ship}");
+            deployed(&[&format!("env: {{API_SERVICE: \"{value}\"}}\n{flow}")])
+        };
+        assert_eq!(ship("shop-staging"), ["staging staging", "production production"]);
+        assert_eq!(ship("shop-beside"), ["staging dev", "production production"]);
+    }
+}
