@@ -168,7 +168,7 @@ pub const ATTRIBUTES: &[AttributeRow] = &[
         SystemPackage,
         "unneeded",
         Bool,
-        "whether only drivers need it, of databases that the settings surely do not use and that no code imports",
+        "whether only packages need it that no code imports, and drivers of databases that the settings do not use",
     ),
     row(
         SystemPackage,
@@ -318,7 +318,13 @@ pub const ATTRIBUTES: &[AttributeRow] = &[
     row(Variable, "value", Text, "the value"),
     row(Variable, "secret", Bool, "whether its name or value is a secret's"),
     row(Variable, "placeholder", Bool, "whether the value is a placeholder"),
-    row(Variable, "default_credential", Bool, "whether it is a password that a product is shipped or documented with"),
+    row(
+        Variable,
+        "default_credential",
+        Bool,
+        "whether it is a password that anyone tries first: a product's own, or its user's name",
+    ),
+    row(Variable, "fallback", Bool, "whether it holds only where something outside does not set another"),
     row(Variable, "provider", Text, "compose, dotenv, image, ci, configuration …"),
     row(Variable, "file_for", Text, "the role that the name of the variables file speaks of"),
     row(Variable, "shape", Text, "the kind of credential that its shape tells, such as aws-access-key"),

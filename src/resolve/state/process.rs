@@ -183,7 +183,13 @@ fn is_synced(run: &[String], part: &Part<'_>, tree: &Tree) -> bool {
             .iter()
             .any(|flag| argv.iter().any(|word| word.split('=').next() == Some(*flag)))
     };
-    let mut syncs = part.commands.iter().filter(|(argv, _)| argv.starts_with(&["uv".to_owned(), "sync".to_owned()]));
+    // A run while the image is built syncs as well.
+    let brings = |argv: &[String]| {
+        let verb = |word: &str| argv.get(1).is_some_and(|verb| verb == word);
+        let run = verb("run") && !argv.iter().any(|word| word == "--no-sync");
+        argv.first().is_some_and(|word| word == "uv") && (run || verb("sync"))
+    };
+    let mut syncs = part.commands.iter().filter(|(argv, _)| brings(argv));
     syncs.any(|(argv, _)| plain || !narrow(argv) || narrow(run))
 }
 

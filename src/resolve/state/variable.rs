@@ -46,6 +46,9 @@ pub fn state(statements: &mut Statements, part: &Part<'_>, tree: &Tree) {
         if let Some(placeholder) = placeholder {
             fact.bool("placeholder", placeholder, &var.origin);
         }
+        if var.certainty.is_default() {
+            fact.bool("fallback", true, &var.origin);
+        }
         if secret
             && !made_of_another(part, name, var)
             && var.value.one().is_some_and(|password| is_default(part, name, password))
