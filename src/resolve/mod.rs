@@ -50,6 +50,7 @@ pub mod together;
 mod turns;
 mod unneeded;
 pub mod unread;
+mod unselected;
 mod untested;
 
 use std::collections::{BTreeMap, BTreeSet};
