@@ -318,12 +318,7 @@ pub const ATTRIBUTES: &[AttributeRow] = &[
     row(Variable, "value", Text, "the value"),
     row(Variable, "secret", Bool, "whether its name or value is a secret's"),
     row(Variable, "placeholder", Bool, "whether the value is a placeholder"),
-    row(
-        Variable,
-        "default_credential",
-        Bool,
-        "whether it is a password that anyone tries first: a product's own, or its user's name",
-    ),
+    row(Variable, "default_credential", Bool, "whether it is a password that anyone tries first, as a product's own"),
     row(Variable, "fallback", Bool, "whether it holds only where something outside does not set another"),
     row(Variable, "provider", Text, "compose, dotenv, image, ci, configuration …"),
     row(Variable, "file_for", Text, "the role that the name of the variables file speaks of"),

@@ -189,7 +189,8 @@ fn is_synced(run: &[String], part: &Part<'_>, tree: &Tree) -> bool {
         let run = verb("run") && !argv.iter().any(|word| word == "--no-sync");
         argv.first().is_some_and(|word| word == "uv") && (run || verb("sync"))
     };
-    let mut syncs = part.commands.iter().filter(|(argv, _)| brings(argv));
+    let built = |at: &Span| !part.started.iter().any(|(_, start)| start == at);
+    let mut syncs = part.commands.iter().filter(|(argv, at)| brings(argv) && built(at));
     syncs.any(|(argv, _)| plain || !narrow(argv) || narrow(run))
 }
 
