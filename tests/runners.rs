@@ -221,7 +221,7 @@ fn a_password_that_is_only_fallen_back_to_is_told_from_one_that_is_given() {
             "services:\n  db:\n    image: postgres:16\n    environment:\n      POSTGRES_USER: postgres\n      POSTGRES_PASSWORD: {password}\n"
         );
         let lines = facts(&[("compose.production.yaml", compose.as_str())]);
-        let about = |line: &&String| line.contains("variable.POSTGRES_PASSWORD by_default=");
+        let about = |line: &&String| line.contains("variable.POSTGRES_PASSWORD fallback=");
         lines.iter().filter(about).count()
     };
     assert_eq!(of("${DB_PASSWORD:-postgres}"), 1);

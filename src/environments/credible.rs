@@ -26,6 +26,9 @@ pub(super) fn weigh(repository: &Repository<'_>, all: &mut Vec<Planned>) {
         all.iter().map(|planned| (planned.environment.role, is_deployed_elsewhere(planned))).collect();
     for planned in all.iter_mut().filter(|planned| is_stack(planned)) {
         let role = planned.environment.role;
+        if planned.deployed_by.is_empty() && is_to_be_filled_in(repository, planned) {
+            planned.environment.confidence = planned.environment.confidence.min(Confidence::Guessed);
+        }
         let deploying = |role| planned.deployed_by.is_empty() && !is_called_to_deploy(repository, planned, role);
         if !matches!(role, Role::Production | Role::Staging) || !deploying(role) {
             continue;
@@ -79,6 +82,18 @@ fn drop_guesses(all: &mut Vec<Planned>) {
 fn is_stack(planned: &Planned) -> bool {
     let composed = planned.units.iter().all(|unit| matches!(unit.runs, Runs::Compose { .. }));
     composed && !planned.units.is_empty() && planned.environment.confidence != Confidence::Explicit
+}
+
+/// Whether a compose file holds words in angle brackets (`<your-domain>`): whoever runs it is to put his own in their place.
+fn is_to_be_filled_in(repository: &Repository<'_>, planned: &Planned) -> bool {
+    let word = |text: &str| {
+        let inner = text.split_once('>').map(|(inner, _)| inner).unwrap_or_default();
+        let named = inner.starts_with(|c: char| c.is_ascii_alphabetic()) && inner.contains(['-', '_', ' ']);
+        named && inner.chars().all(|c| c.is_ascii_alphanumeric() || matches!(c, '-' | '_' | ' '))
+    };
+    let open = |line: &str| !line.trim_start().starts_with('#') && line.split('<').skip(1).any(word);
+    let composed = planned.environment.files.iter().filter(|file| repository.of(Kind::Compose).contains(file));
+    composed.filter_map(|file| repository.tree.text(*file).ok()).any(|text| text.lines().any(open))
 }
 
 /// Whether something other than a compose file says what is deployed: a job, a platform's file, an orchestrator.

@@ -39,6 +39,11 @@ pub fn word(finding: &mut Finding) {
     let worst = finding.parts.iter().min_by_key(|part| std::cmp::Reverse(part.severity));
     let Some(worst) = worst else { return };
     finding.message.clone_from(&worst.message);
+    let own = worst.locations.clone();
+    if own.first() != finding.locations.first() && !own.is_empty() {
+        finding.locations.retain(|place| !own.iter().any(|known| known.span == place.span));
+        finding.locations.splice(0..0, own);
+    }
     let mut deviating: Vec<String> = Vec::new();
     for part in finding.parts.iter().filter(|part| !part.environment.is_empty()) {
         if !deviating.contains(&part.environment) {

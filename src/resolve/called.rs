@@ -55,6 +55,7 @@ fn in_code(repository: &Repository<'_>, loaded: &Loaded, words: &[&str], places:
         let name = paths::name(path);
         let aside = path.split('/').any(|part| part == "tests" || part == "test" || part == "settings")
             || name.starts_with("test_")
+            || name == "conftest.py"
             || name.starts_with("settings");
         let text = repository.tree.text(file).unwrap_or_default();
         let holds = |words: &[&str]| words.iter().any(|word| text.contains(word));

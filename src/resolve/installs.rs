@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use super::install_paths::{local_installs, outside_paths};
 use super::part::{Installs, PackagePart, SourcePart, SystemPart};
-use super::{exports, interpreters};
+use super::{exports, interpreters, runner};
 use crate::discover::{Tree, paths};
 use crate::formats::Vars;
 use crate::formats::locks::{self, Package};
@@ -54,6 +54,9 @@ pub fn run(installs: &mut Installs, executed: &Executed, place: &Place<'_, '_>) 
         Meaning::InstallsPython(command) => python(installs, &command, executed, place),
         _ if syncs(&argv, &executed.vars) || locks::hatch::call(&argv).is_some() => {
             python(installs, &argv, executed, place);
+        }
+        _ if runner::brings_its_own(&argv) => {
+            installs.packages_complete = Err(Reason::at("the runner brings an environment of its own", executed.span));
         }
         _ => interpreters::pyenv(installs, &argv, executed),
     }
@@ -178,6 +181,12 @@ fn python(installs: &mut Installs, command: &[String], executed: &Executed, plac
         exports::joined(exported, rest)
     };
     let installed = if pip && !wheel { from_folder(installs, command, installed) } else { installed };
+    let skips = |word: &&str| command[0] == "pipenv" && **word == *"--skip-lock";
+    let option = executed
+        .argv
+        .iter()
+        .find_map(|word| Some((word.text.one().map(String::as_str).filter(|w| skips(w))?, word.span)));
+    installs.skips_lock = option.map(|(word, span)| Spanned::new(word.to_owned(), span)).or(installs.skips_lock.take());
     let by = if command[0] == "hatch" { "hatch" } else { "conda" };
     interpreter(installs, installed.python.as_ref(), by, executed.span);
     // A run that cannot be followed says less than what was installed before it.

@@ -9,6 +9,7 @@ mod copied;
 mod copy_sources;
 mod deployed;
 mod differing;
+mod disks;
 mod edited;
 mod entry;
 mod env_file;
@@ -188,6 +189,7 @@ fn one(context: &Context<'_, '_>, planned: Planned, first: bool, modules: &[Modu
     for part in &mut parts {
         picked::add(context, part);
     }
+    disks::add(context.repository, &planned, &mut parts);
     let loaded = settings::load(context, &planned, &parts, modules);
     for part in &parts {
         state::image::state(&mut statements, part, tree, context.as_of);

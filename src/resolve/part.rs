@@ -133,6 +133,8 @@ pub struct Installs {
     pub wheel_sources: Vec<SourcePart>,
     /// Where the packages come from.
     pub sources: Vec<SourcePart>,
+    /// The option that keeps an installer from reading its lock.
+    pub skips_lock: Option<Spanned<String>>,
     /// Whether anything installs Python packages.
     pub installs_python: bool,
     /// The interpreter that conda or pyenv puts before others; unknown where it is one of several.
@@ -156,6 +158,7 @@ impl Default for Installs {
             exports: BTreeMap::new(),
             wheel_sources: Vec::new(),
             sources: Vec::new(),
+            skips_lock: None,
             installs_python: false,
             python: None,
             python_by: "conda",

@@ -14,6 +14,12 @@ const OF_NODE: [&str; 7] = ["npm", "pnpm", "yarn", "bun", "concurrently", "run-p
 /// Runners whose call says more than what they run: they bring environments of their own.
 const WHOLE: [&str; 2] = ["tox", "nox"];
 
+/// Whether a call is one of a runner that installs what it runs by itself.
+pub(super) fn brings_its_own(argv: &[String]) -> bool {
+    let program = meaning::unwrapped(argv).first().cloned().unwrap_or_default();
+    WHOLE.contains(&program.rsplit('/').next().unwrap_or_default())
+}
+
 /// Commands with what the calls of runners among them come to in their place.
 pub(super) fn expanded(commands: Vec<Executed>, container: &Container<'_>, tree: &Tree) -> Vec<Executed> {
     at(commands, container, tree, &|found, executed| says_more(found, executed, container, tree), 0)

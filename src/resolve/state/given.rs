@@ -77,6 +77,7 @@ pub fn asked(statements: &mut Statements, loaded: &Loaded, provided: &[String], 
         let mut fact = statements.about(loaded.component.as_ref(), Dimension::Variable, &read.name);
         fact.attr("value", Attr { value, certainty: Certainty::Stated, origin: origin.clone() });
         fact.bool("required", true, &origin);
+        super::room::state(&mut fact, &read.name, &loaded.world, tree);
     }
     mistaken(statements, loaded);
     if loaded.settings.reads_unsure.is_some() {

@@ -46,11 +46,16 @@ pub(super) fn ignored(fact: &mut Statement<'_>, part: &Part<'_>, tree: &Tree) {
     let beside = sources.iter().filter(|source| open(source.file)).find_map(|source| {
         let path = tree.path(source.file);
         let folder = path.rsplit_once('/').map_or("", |(folder, _)| folder);
-        let lock = LOCKS.iter().find_map(|name| tree.find(&paths::join(folder, name)?))?;
+        // A Pipfile's lock is one of its own.
+        let own = &LOCKS[if paths::name(path) == "Pipfile" { LOCKS.len() - 1 } else { 0 }..];
+        let lock = own.iter().find_map(|name| tree.find(&paths::join(folder, name)?))?;
         Some((source, lock))
     });
     if let Some((source, lock)) = beside {
         fact.text("ignored_lock", tree.path(lock), &Origin::set(source.span));
+        if let Some(option) = &part.installs.skips_lock {
+            fact.text("skipped_by", &option.value, &Origin::set(option.span));
+        }
     }
 }
 

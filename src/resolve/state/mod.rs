@@ -10,6 +10,7 @@ pub mod only_server;
 pub mod package;
 pub mod process;
 pub mod programs;
+mod room;
 pub mod runtime;
 mod sense;
 pub mod service;

@@ -63,6 +63,9 @@ fn one(
         part.started.iter().filter(|(argv, _)| changes_packages(argv, part, tree)).collect();
     if let Some((_, at)) = installs.first() {
         fact.list("installs", installs.iter().map(|(argv, _)| shown(argv)).collect(), &Origin::set(*at));
+        if let ([only], Some(verb)) = (&installs[..], synced_again(part, *at, tree)) {
+            fact.text("resyncs", only.0[..2].join(" "), &Origin::set(verb));
+        }
     }
     let asks = |word: &String| ["--check", "--dry-run", "--check-changes"].contains(&word.as_str());
     let writes = |argv: &Vec<String>| argv.iter().any(|word| word == "makemigrations") && !argv.iter().any(asks);
@@ -135,6 +138,15 @@ fn changes_packages(argv: &[String], part: &Part<'_>, tree: &Tree) -> bool {
     syncs || pulls || matches!(meaning::of(argv), Meaning::InstallsPython(_) | Meaning::InstallsSystem(_))
 }
 
+/// The words `uv run` of a command, where what it would install lies in the image by a command of the build.
+fn synced_again(part: &Part<'_>, at: Span, tree: &Tree) -> Option<Span> {
+    const VERB: &str = "uv run";
+    let written = tree.text(at.file).ok()?.get(at.range())?;
+    let built = part.commands.iter().any(|(argv, _)| argv.starts_with(&["uv".to_owned(), "sync".to_owned()]));
+    let start = at.start as usize;
+    (built && written.strip_prefix(VERB)?.starts_with(' ')).then(|| Span::new(at.file, start, start + VERB.len()))
+}
+
 /// The declaration of the project that `uv run` finds in a container: at the working directory or above.
 fn project(part: &Part<'_>) -> Option<FileId> {
     let container = part.container.as_ref()?;
@@ -171,7 +183,14 @@ fn is_synced(run: &[String], part: &Part<'_>, tree: &Tree) -> bool {
             .iter()
             .any(|flag| argv.iter().any(|word| word.split('=').next() == Some(*flag)))
     };
-    let mut syncs = part.commands.iter().filter(|(argv, _)| argv.starts_with(&["uv".to_owned(), "sync".to_owned()]));
+    // A run while the image is built syncs as well.
+    let brings = |argv: &[String]| {
+        let verb = |word: &str| argv.get(1).is_some_and(|verb| verb == word);
+        let run = verb("run") && !argv.iter().any(|word| word == "--no-sync");
+        argv.first().is_some_and(|word| word == "uv") && (run || verb("sync"))
+    };
+    let built = |at: &Span| !part.started.iter().any(|(_, start)| start == at);
+    let mut syncs = part.commands.iter().filter(|(argv, at)| brings(argv) && built(at));
     syncs.any(|(argv, _)| plain || !narrow(argv) || narrow(run))
 }
 

@@ -2,6 +2,7 @@
 
 use super::{Statements, given};
 use crate::discover::Tree;
+use crate::formats::Var;
 use crate::knowledge::variables;
 use crate::model::{Attr, ComponentKind, Dimension, Known, Origin, Value};
 use crate::resolve::part::Part;
@@ -39,17 +40,32 @@ pub fn state(statements: &mut Statements, part: &Part<'_>, tree: &Tree) {
         let mut fact = statements.about(Some(&part.name), Dimension::Variable, name);
         fact.attr("value", Attr { value, certainty: var.certainty.clone(), origin: var.origin.clone() });
         fact.text("provider", provider, &var.origin).bool("secret", secret, &var.origin);
-        given::state(&mut fact, name, var, tree);
+        if !made_of_another(part, name, var) {
+            given::state(&mut fact, name, var, tree);
+        }
         if let Some(placeholder) = placeholder {
             fact.bool("placeholder", placeholder, &var.origin);
         }
-        if secret && var.value.one().is_some_and(|password| is_default(part, name, password)) {
+        if var.certainty.is_default() {
+            fact.bool("fallback", true, &var.origin);
+        }
+        if secret
+            && !made_of_another(part, name, var)
+            && var.value.one().is_some_and(|password| is_default(part, name, password))
+        {
             fact.bool("default_credential", true, &var.origin);
-            if var.certainty.is_default() {
-                fact.bool("by_default", true, &var.origin);
-            }
         }
     }
+}
+
+/// Whether a value is an address with a password that another variable gives: what is wrong with it stands there.
+fn made_of_another(part: &Part<'_>, name: &str, var: &Var) -> bool {
+    let Some(text) = var.value.one() else { return false };
+    let Some(password) = variables::password_in_url(text).and_then(|range| text.get(range)) else { return false };
+    let gives = |(other, known): (&String, &Var)| {
+        other != name && variables::is_secret_name(other) && known.value.one().is_some_and(|given| given == password)
+    };
+    part.world.vars().iter().any(gives)
 }
 
 /// Whether a password and the user beside it, in a URL or in a variable of like name, are a product's own defaults.
