@@ -7,6 +7,7 @@ use super::base_role::{
     by_selector, development_sign, is_typed_into, of_others, only_services, role_of_base, starts_production_server,
     tools,
 };
+use super::base_signs::is_foreign;
 use super::compose_calls::{called_with, deployed, invocation};
 use super::plan::{ImageBuild, Planned, Runs, Unit};
 use super::programs;
@@ -182,7 +183,7 @@ fn infer_folder(repository: &Repository<'_>, group: &[&File]) -> Vec<Planned> {
             || !only_services(&base.alone)
             || called_with(repository, base).is_some()
     };
-    if let Some(base) = base.filter(counts) {
+    if let Some(base) = base.filter(counts).filter(|base| !is_foreign(repository, base)) {
         let files = std::iter::once(base.id).chain(over.map(|file| file.id)).collect();
         let stack = Stack { files, invoked: invocation(repository, &[base.id], &base.folder) };
         let (role, word, why, confidence) = role_of_base(repository, base, over.is_some(), &stack, &has);

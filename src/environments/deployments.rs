@@ -29,7 +29,7 @@ pub struct Deployment {
     /// Whether what it does is to set up what the application stands on.
     pub ground: bool,
     /// The branch that it comes from, where that is the one that is developed on.
-    developed: Option<Word>,
+    pub(super) developed: Option<Word>,
 }
 
 impl Deployment {
@@ -54,14 +54,7 @@ pub fn deployments(repository: &Repository<'_>) -> Vec<Deployment> {
         let job = workflow.iter().flat_map(|workflow| &workflow.jobs).find(|job| job.id.value == one.job);
         !job.is_some_and(|job| job.uses.is_some() && handed.iter().any(|span| job.span.contains(*span)))
     });
-    // What comes from the branch that is developed on stands before what comes from others.
-    if found.iter().any(|one| one.role == Role::Production && one.developed.is_none()) {
-        for one in &mut found {
-            if let Some(((role, word), span)) = one.developed.take() {
-                (one.role, one.word, one.span, one.named) = (role, word, span, true);
-            }
-        }
-    }
+    branches::settle(&mut found);
     // Where other jobs deploy to a role, those that set up its ground or work in it are not the deployment.
     let roles: Vec<Role> = found.iter().filter(|one| !one.beside).map(|one| one.role).collect();
     let (gone, mut found): (Vec<_>, Vec<_>) =
@@ -163,6 +156,7 @@ pub(super) fn canonical(role: Role, word: &str) -> &str {
     match (role, word) {
         (Role::Production, _) => "production",
         (Role::Staging, "stage" | "stg") => "staging",
+        (Role::Staging, "pre-prod" | "preproduction" | "pre-production") => "preprod",
         (Role::Development, "dev" | "develop" | "devel") => "development",
         _ => word,
     }
