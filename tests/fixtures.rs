@@ -26,6 +26,9 @@ pub(crate) struct Expected {
     /// Silent: the environments are there, but nothing is stated in them that the rule could judge.
     #[serde(default)]
     pub(crate) unstated: bool,
+    /// Fires: it is the only finding of the rule.
+    #[serde(default)]
+    pub(crate) only: bool,
 }
 
 /// One case.
@@ -86,7 +89,8 @@ pub(crate) fn wrong(case: &Case, audit: &Audit, records: &[Record]) -> Option<St
                 format!("{} {:?} {} ({:?})", finding.severity.name(), finding.deviating, finding.key, finding.lowered)
             })
             .collect();
-        return (!fits).then(|| format!("expected {:?}, found {found:?}; said {mine:?}", case.expected));
+        let alone = !case.expected.only || findings.len() == 1;
+        return (!fits || !alone).then(|| format!("expected {:?}, found {found:?}; said {mine:?}", case.expected));
     }
     if let Some(finding) = findings.first() {
         return Some(format!("fires: {}", finding.message));

@@ -4,8 +4,9 @@ pub mod align;
 pub mod reference;
 pub mod relation;
 
+use std::borrow::Cow;
 use std::collections::{BTreeMap, BTreeSet};
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, PoisonError};
 
 pub use relation::{Relation, relation};
 
@@ -33,9 +34,13 @@ impl Pair<'_> {
 
 /// The facts of a model by environment.
 pub struct Index<'m> {
-    facts: BTreeMap<(&'m str, &'m str), Vec<&'m Fact>>,
+    facts: BTreeMap<Name<'m>, Vec<&'m Fact>>,
     model: &'m Model,
+    pairs: Mutex<BTreeMap<[Name<'m>; 2], Arc<[Pair<'m>]>>>,
 }
+
+/// An environment's project and name.
+type Name<'m> = (&'m str, &'m str);
 
 impl<'m> Index<'m> {
     /// Indexes a model.
@@ -44,7 +49,7 @@ impl<'m> Index<'m> {
         for fact in &model.facts {
             facts.entry((&fact.id.project, &fact.id.environment)).or_default().push(fact);
         }
-        Self { facts, model }
+        Self { facts, model, pairs: Mutex::default() }
     }
 
     /// The facts of an environment.
@@ -96,16 +101,31 @@ impl<'m> Index<'m> {
         }
     }
 
-    /// All pairs of two environments. Facts of a component without a counterpart are not paired.
-    pub fn pairs(&self, environment: &'m Environment, reference: &'m Environment) -> Vec<Pair<'m>> {
+    /// All pairs of two environments, made once. Facts of a component without a counterpart are not paired.
+    pub fn pairs(&self, environment: &'m Environment, reference: &'m Environment) -> Arc<[Pair<'m>]> {
+        let names = [environment, reference].map(|one| (one.project.as_str(), one.name.as_str()));
+        let known = self.pairs.lock().unwrap_or_else(PoisonError::into_inner).get(&names).cloned();
+        known.unwrap_or_else(|| {
+            let made: Arc<[Pair<'m>]> = self.paired(environment, reference).into();
+            self.pairs.lock().unwrap_or_else(PoisonError::into_inner).insert(names, Arc::clone(&made));
+            made
+        })
+    }
+
+    fn paired(&self, environment: &'m Environment, reference: &'m Environment) -> Vec<Pair<'m>> {
         let here = self.of_environment(environment);
         let there = self.of_environment(reference);
         let aligned = align::align(&self.components(environment), &self.components(reference));
         let opposite = |name: &Arc<str>| aligned.iter().find(|pair| pair.here == *name).map(|pair| &pair.there);
         let back = |name: &Arc<str>| aligned.iter().find(|pair| pair.there == *name).map(|pair| &pair.here);
+        let (serving, served) = (only_servers(here), only_servers(there));
+        let mut by_key = BTreeMap::new();
+        for (at, fact) in there.iter().enumerate() {
+            by_key.entry((fact.id.dimension, fact.id.component.as_ref(), fact.id.key.as_str())).or_insert(at);
+        }
         let mut used: BTreeSet<usize> = BTreeSet::new();
         let mut pairs = Vec::new();
-        for fact in here {
+        for (at, fact) in here.iter().enumerate() {
             let wanted = match &fact.id.component {
                 None => None,
                 Some(name) => match opposite(name) {
@@ -114,21 +134,17 @@ impl<'m> Index<'m> {
                 },
             };
             let key = counterpart_key(fact, wanted);
-            let by_key = there.iter().position(|other| {
-                other.id.dimension == fact.id.dimension && other.id.component.as_ref() == wanted && other.id.key == key
-            });
-            let found = by_key.or_else(|| {
-                let opposite = only_server(there, wanted)?;
-                (only_server(here, fact.id.component.as_ref()).is_some_and(|at| here[at].id == fact.id))
-                    .then_some(opposite)
-            });
+            let alone = || {
+                let mine = fact.id.component.as_ref().and_then(|name| serving.get(name)).copied().flatten();
+                served.get(wanted?).copied().flatten().filter(|_| mine == Some(at))
+            };
+            let found = by_key.get(&(fact.id.dimension, wanted, key.as_ref())).copied().or_else(alone);
             used.extend(found);
             let there = found.and_then(|at| there.get(at)).copied();
             pairs.push(Pair { environment, reference, here: Some(fact), there });
         }
-        for (at, fact) in there.iter().enumerate().filter(|(at, _)| !used.contains(at)) {
-            let comparable = fact.id.component.as_ref().is_none_or(|name| back(name).is_some());
-            if comparable && !used.contains(&at) {
+        for (_, fact) in there.iter().enumerate().filter(|(at, _)| !used.contains(at)) {
+            if fact.id.component.as_ref().is_none_or(|name| back(name).is_some()) {
                 pairs.push(Pair { environment, reference, here: None, there: Some(fact) });
             }
         }
@@ -136,38 +152,41 @@ impl<'m> Index<'m> {
     }
 }
 
-/// The one process of a component that serves requests, whatever starts it.
-fn only_server(facts: &[&Fact], component: Option<&Arc<str>>) -> Option<usize> {
+/// The one process of each component that serves requests, whatever starts it; none where there are several.
+fn only_servers<'f>(facts: &[&'f Fact]) -> BTreeMap<&'f Arc<str>, Option<usize>> {
     let serves = |fact: &Fact| {
         fact.id.dimension == Dimension::Process
-            && fact.id.component.as_ref() == component
             && fact.text("kind").is_some_and(|kind| ["production", "development"].contains(&kind))
     };
-    let mut found = facts.iter().enumerate().filter(|(_, fact)| serves(fact)).map(|(at, _)| at);
-    found.next().filter(|_| component.is_some() && found.next().is_none())
+    let mut found = BTreeMap::new();
+    for (at, fact) in facts.iter().enumerate().filter(|(_, fact)| serves(fact)) {
+        if let Some(component) = &fact.id.component {
+            found.entry(component).and_modify(|known| *known = None).or_insert(Some(at));
+        }
+    }
+    found
 }
 
 /// The key of a fact's counterpart: keys that are the component's own name follow the component.
-fn counterpart_key(fact: &Fact, there: Option<&Arc<str>>) -> String {
+fn counterpart_key<'f>(fact: &'f Fact, there: Option<&Arc<str>>) -> Cow<'f, str> {
     let by_component = matches!(fact.id.dimension, Dimension::Image | Dimension::Process);
     match (&fact.id.component, there) {
-        _ if !by_component => fact.id.key.clone(),
-        (Some(here), Some(there)) if fact.id.key == **here => there.to_string(),
-        (Some(here), Some(there)) => match fact.id.key.strip_prefix(&format!("{here}.")) {
-            Some(rest) => format!("{there}.{rest}"),
-            None => fact.id.key.clone(),
+        (Some(here), Some(there)) if by_component && fact.id.key == **here => Cow::Owned(there.to_string()),
+        (Some(here), Some(there)) if by_component => match fact.id.key.strip_prefix(&format!("{here}.")) {
+            Some(rest) => Cow::Owned(format!("{there}.{rest}")),
+            None => Cow::Borrowed(&fact.id.key),
         },
-        _ => fact.id.key.clone(),
+        _ => Cow::Borrowed(&fact.id.key),
     }
 }
 
 /// Counts the pairs of all environments with their references by their plain values.
-pub fn count(index: &Index<'_>, environments: &[Environment], named: Option<&str>) -> PairCounts {
+pub fn count<'m>(index: &Index<'m>, environments: &'m [Environment], named: Option<&str>) -> PairCounts {
     let mut counts = PairCounts::default();
     for environment in environments {
         let references = reference::references(environments, &environment.project, named);
         let Some(first) = references.first().filter(|first| first.name != environment.name) else { continue };
-        for pair in index.pairs(environment, first) {
+        for pair in index.pairs(environment, first).iter() {
             let Some(dimension) = pair.dimension() else { continue };
             let plain = schema::plain(dimension);
             match (pair.here, pair.there) {

@@ -52,6 +52,8 @@ pub struct Tree {
     pub stand: Stand,
     entries: Vec<Entry>,
     parsed: Mutex<Memo>,
+    /// What is made of several files, by the types of its key and of itself.
+    made: Mutex<BTreeMap<TypeId, Box<dyn Any + Send>>>,
 }
 
 impl Stand {
@@ -68,7 +70,7 @@ impl Tree {
         paths.sort_unstable();
         paths.dedup();
         let entries = paths.into_iter().map(|path| Entry { path, text: OnceLock::new() }).collect();
-        Ok(Self { source, stand: Stand::default(), entries, parsed: Mutex::default() })
+        Ok(Self { source, stand: Stand::default(), entries, parsed: Mutex::default(), made: Mutex::default() })
     }
 
     /// Every file of the project, sorted by path.
@@ -145,6 +147,25 @@ impl Tree {
         let mut memo = self.parsed.lock().unwrap_or_else(PoisonError::into_inner);
         memo.insert(key, Arc::clone(&tree) as Arc<dyn Any + Send + Sync>);
         Ok(tree)
+    }
+
+    /// What is made of several files together, made once; `key` is all that it depends on.
+    pub fn made<K: Ord + Any + Send, T: Any + Send + Sync>(&self, key: K, make: impl FnOnce() -> T) -> Arc<T> {
+        type Made<K, T> = BTreeMap<K, Arc<T>>;
+        let of = TypeId::of::<Made<K, T>>();
+        let known = |made: &BTreeMap<TypeId, Box<dyn Any + Send>>| {
+            made.get(&of).and_then(|made| made.downcast_ref::<Made<K, T>>()?.get(&key).cloned())
+        };
+        if let Some(made) = known(&self.made.lock().unwrap_or_else(PoisonError::into_inner)) {
+            return made;
+        }
+        let new = Arc::new(make());
+        let mut made = self.made.lock().unwrap_or_else(PoisonError::into_inner);
+        let of_kind = made.entry(of).or_insert_with(|| Box::new(Made::<K, T>::new()));
+        if let Some(of_kind) = of_kind.downcast_mut::<Made<K, T>>() {
+            of_kind.insert(key, Arc::clone(&new));
+        }
+        new
     }
 
     /// The files that were read so far, with their texts.

@@ -44,6 +44,10 @@ pub(super) struct File {
 
 /// Loads compose files as one project, in a world where the shell's variables are not known but `.env` is.
 pub fn load(repository: &Repository<'_>, files: &[FileId]) -> Arc<Project> {
+    repository.tree.made(files.to_vec(), || loaded(repository, files))
+}
+
+fn loaded(repository: &Repository<'_>, files: &[FileId]) -> Project {
     let folder = files.first().map(|file| paths::parent(repository.tree.path(*file)).to_owned()).unwrap_or_default();
     let env =
         compose::dot_env(repository.tree, &folder).filter(|env| speaks_of(repository, env, files)).unwrap_or_default();
@@ -57,9 +61,9 @@ pub fn load(repository: &Repository<'_>, files: &[FileId]) -> Arc<Project> {
         |project: &Project| project.services.values().any(|service| service.build.is_some() || service.image.is_some());
     if options.profiles == Profiles::None && !ours(&project) {
         options.profiles = Profiles::All;
-        return Arc::new(compose::load(repository.tree, files, &options));
+        return compose::load(repository.tree, files, &options);
     }
-    Arc::new(project)
+    project
 }
 
 /// Whether variables kept beside compose files are for these: they name none with `COMPOSE_FILE`, or just these.

@@ -151,11 +151,11 @@ fn paired<'m>(
 ) -> Vec<(Candidate<'m>, Compared)> {
     let attribute = rule.file.compare.as_deref().unwrap_or_default();
     let mut found = Vec::new();
-    for pair in index.pairs(environment, reference) {
+    for pair in index.pairs(environment, reference).iter() {
         if pair.dimension() != Some(rule.dimension) {
             continue;
         }
-        if let Some((fact, other, compared)) = compare_pair(rule, index, &pair, attribute) {
+        if let Some((fact, other, compared)) = compare_pair(rule, index, pair, attribute) {
             found.push((Candidate { environment, reference: Some(reference), fact, other }, compared));
         }
     }

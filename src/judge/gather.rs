@@ -21,11 +21,11 @@ pub fn join(rule: &Rule, findings: Vec<Finding>) -> Vec<Finding> {
         }
     }
     if rule.file.group {
-        joined = same_lists(joined);
+        joined = same_lists(rule, joined);
     }
     for finding in &mut joined {
         if finding.list {
-            finding.parts.sort_by(|a, b| a.key.cmp(&b.key));
+            finding.parts.sort_by(|a, b| (b.severity, &a.key).cmp(&(a.severity, &b.key)));
         }
         word(finding);
         super::make::seal(finding);
@@ -81,8 +81,9 @@ fn one_list(rule: &Rule, a: &Finding, b: &Finding) -> bool {
     a.project == b.project && (same || rule.file.pairs == Pairs::Any && shared())
 }
 
-/// Lists of several environments that hold the same items are one, and so are those of the same places.
-fn same_lists(lists: Vec<Finding>) -> Vec<Finding> {
+/// Lists of several environments are one where one holds all items of the other, and where they are of the same places; of
+/// a rule about a file, those that begin in the same file are.
+fn same_lists(rule: &Rule, lists: Vec<Finding>) -> Vec<Finding> {
     let items = |finding: &Finding| {
         finding.parts.iter().map(|part| (part.key.clone(), part.value.clone())).collect::<BTreeSet<_>>()
     };
@@ -90,8 +91,12 @@ fn same_lists(lists: Vec<Finding>) -> Vec<Finding> {
         let keys: BTreeSet<_> = finding.parts.iter().map(|part| part.key.clone()).collect();
         (keys, finding.locations.iter().map(|place| place.span).collect::<BTreeSet<_>>())
     };
+    let file = |finding: &Finding| finding.locations.first().map(|place| place.span.file);
     let alike = |a: &Finding, b: &Finding| {
-        a.project == b.project && a.severity == b.severity && (items(a) == items(b) || places(a) == places(b))
+        let (ours, theirs) = (items(a), items(b));
+        let same =
+            a.severity == b.severity && (ours.is_subset(&theirs) || theirs.is_subset(&ours) || places(a) == places(b));
+        a.project == b.project && (same || rule.file.one_file && file(a) == file(b))
     };
     let mut joined: Vec<Finding> = Vec::new();
     for list in lists {
@@ -196,11 +201,16 @@ fn names_it(rule: &Rule, cause: &Finding, other: &Finding) -> bool {
     may_fold(rule, cause, other) && rule.file.subsumes.contains(&other.rule) && together && environment && sure
 }
 
-/// Whether two findings begin at one place; the graver one, then the first by name, is the cause.
+/// Whether a finding, or a part of a list, begins where another does; the graver one, then the first by name, is the cause.
 fn shares_its_place(rule: &Rule, cause: &Finding, other: &Finding) -> bool {
     let first = |finding: &Finding| finding.locations.first().map(|place| place.span);
     let before = (cause.severity, &other.rule) > (other.severity, &cause.rule);
-    may_fold(rule, cause, other) && first(cause) == first(other) && before
+    let begins = || {
+        let parts = cause.parts.iter().filter(|part| other.deviating.contains(&part.environment));
+        let mut places = parts.filter_map(|part| Some(part.locations.first()?.span));
+        first(cause) == first(other) || cause.list && places.any(|place| first(other) == Some(place))
+    };
+    may_fold(rule, cause, other) && before && begins()
 }
 
 fn may_fold(rule: &Rule, cause: &Finding, other: &Finding) -> bool {

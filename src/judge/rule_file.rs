@@ -161,6 +161,9 @@ pub struct RuleFile {
     /// One finding with items for each component.
     #[serde(default)]
     pub group: bool,
+    /// Lists that begin in one file are one, whatever their environments: what is wrong is the file.
+    #[serde(default)]
+    pub one_file: bool,
     /// The rule is about defaults: a default value does not lower it.
     #[serde(default)]
     pub about_defaults: bool,

@@ -188,10 +188,10 @@ fn a_default_lowers_and_says_what_would_override_it() {
 #[test]
 fn a_default_on_the_other_side_lowers_too() {
     let environments = [("prod", Role::Production, SURE), ("qa", Role::Staging, SURE)];
-    let facts = vec![package("prod", "django", default_of("4", Some("V"))), package("qa", "django", attr("5", 2))];
-    let audit = judged(model(&environments, facts), &[on_pair("r", "")]);
-    assert_eq!(audit.findings[0].severity, Severity::Warning);
-    assert_eq!(audit.findings[0].lowered.as_ref().map(|lowered| lowered.from), Some(Severity::Error));
+    for (own, to) in [(attr("5", 2), Severity::Warning), (default_of("5", Some("W")), Severity::Note)] {
+        let facts = vec![package("prod", "django", default_of("4", None)), package("qa", "django", own)];
+        assert_eq!(judged(model(&environments, facts), &[on_pair("r", "")]).findings[0].severity, to);
+    }
 }
 
 #[test]
@@ -395,6 +395,6 @@ fn the_one_process_that_serves_is_the_counterpart_whatever_starts_it() {
         fact(environment, Dimension::Process, key, &attributes)
     };
     let facts = vec![process("prod", "web.uwsgi", "uwsgi"), process("qa", "web", "django")];
-    let audit = judged(model(&environments, facts), &[rule_on("process", "engine", "r", &pair("engine"))]);
-    assert_eq!(audit.findings.len(), 1);
+    let rules = [rule_on("process", "engine", "r", &pair("engine"))];
+    assert_eq!(judged(model(&environments, facts), &rules).findings.len(), 1);
 }

@@ -1,5 +1,6 @@
 //! One rule, one candidate: fires, silent and why, or undecided.
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use minijinja::{Value as Jinja, context};
@@ -11,7 +12,8 @@ use super::rule::Rule;
 use super::several::Several;
 use crate::compare::Index;
 use crate::model::{
-    Certainty, Component, Confidence, Coverage, Environment, Fact, Known, Lowered, Model, Reason, Role, Severity, Value,
+    Certainty, Component, Confidence, Coverage, Environment, Fact, FactId, Known, Lowered, Model, Reason, Role,
+    Severity, Value,
 };
 
 /// What a rule says of a candidate, before a finding is made of it.
@@ -37,6 +39,7 @@ pub struct Scope<'m> {
     /// What is known.
     pub model: &'m Model,
     rows: Arc<Vec<Row>>,
+    by_id: BTreeMap<&'m FactId, Arc<Fact>>,
     open: Arc<Vec<Open>>,
 }
 
@@ -50,10 +53,12 @@ struct Open {
 impl<'m> Scope<'m> {
     /// What conditions may ask about a model.
     pub fn new(model: &'m Model, index: &Index<'m>) -> Self {
-        let mut rows = Vec::new();
+        let (mut rows, mut by_id) = (Vec::new(), BTreeMap::new());
         for environment in &model.environments {
             for fact in index.of_environment(environment) {
-                rows.push(Row { fact: Arc::new((*fact).clone()), role: environment.role.name() });
+                let shared = Arc::new((*fact).clone());
+                by_id.insert(&fact.id, Arc::clone(&shared));
+                rows.push(Row { fact: shared, role: environment.role.name() });
             }
         }
         let mut open = Vec::new();
@@ -64,7 +69,7 @@ impl<'m> Scope<'m> {
                 open.push(Open { coverage: coverage.clone(), role: environment.role.name(), reason: reason.clone() });
             }
         }
-        Self { model, rows: Arc::new(rows), open: Arc::new(open) }
+        Self { model, rows: Arc::new(rows), by_id, open: Arc::new(open) }
     }
 }
 
@@ -93,13 +98,18 @@ impl<'m> Scope<'m> {
     pub fn values(&self, candidate: &Candidate<'_>, touched: &Touched) -> Jinja {
         let facts = self.facts(candidate, touched);
         context! {
-            fact => FactObject::wrap(&Arc::new(candidate.fact.clone()), touched),
-            other => candidate.other.map_or_else(|| Jinja::from(()), |other| FactObject::wrap(&Arc::new(other.clone()), touched)),
+            fact => FactObject::wrap(&self.shared(candidate.fact), touched),
+            other => candidate.other.map_or_else(|| Jinja::from(()), |other| FactObject::wrap(&self.shared(other), touched)),
             environment => environment_value(candidate.environment),
             reference => candidate.reference.map_or_else(|| Jinja::from(()), environment_value),
             component => component_value(self.component(candidate)),
             facts => facts,
         }
+    }
+
+    /// A fact of the model as conditions hold it.
+    fn shared(&self, fact: &Fact) -> Arc<Fact> {
+        self.by_id.get(&fact.id).map_or_else(|| Arc::new(fact.clone()), Arc::clone)
     }
 
     /// `facts(dimension, key=, component=, role=)`: the facts of the candidate's environment, or of all of a role.
@@ -225,8 +235,12 @@ fn severity(rule: &Rule, candidate: &Candidate<'_>, values: &Jinja, touched: &To
         severity = Severity::Note;
         lowered = Some("the rule is new in this release".to_owned());
     }
-    if let Some((because, usual)) = default_reason(rule, candidate) {
-        severity = if usual { severity.min(Severity::Warning) } else { severity.lower() };
+    if let Some((because, assumed)) = default_reason(rule, candidate) {
+        severity = match assumed {
+            Assumed::Usual => severity.min(Severity::Warning),
+            Assumed::OneSide => severity.lower(),
+            Assumed::BothSides => Severity::Note,
+        };
         lowered.get_or_insert(because);
     }
     let confidence = candidate.reference.map_or(candidate.environment.confidence, |reference| {
@@ -248,9 +262,18 @@ fn severity(rule: &Rule, candidate: &Candidate<'_>, values: &Jinja, touched: &To
     Outcome::Fires(severity, lowered)
 }
 
-/// A value that something outside may override lowers a finding, unless the rule is about defaults; and whether every such
-/// value is what such an environment usually runs.
-fn default_reason(rule: &Rule, candidate: &Candidate<'_>) -> Option<(String, bool)> {
+/// How much of a finding holds only unless something outside says otherwise.
+enum Assumed {
+    /// Each such value is what its environment usually runs.
+    Usual,
+    /// The value, or one of the two that are compared.
+    OneSide,
+    /// Both values that are compared: nothing of the difference is stated.
+    BothSides,
+}
+
+/// A value that something outside may override lowers a finding, unless the rule is about defaults.
+fn default_reason(rule: &Rule, candidate: &Candidate<'_>) -> Option<(String, Assumed)> {
     if rule.file.about_defaults {
         return None;
     }
@@ -267,5 +290,10 @@ fn default_reason(rule: &Rule, candidate: &Candidate<'_>) -> Option<(String, boo
         None => "it holds unless something outside overrides it".into(),
     };
     let usual = |fact: &Fact| fact.get("usual").is_some_and(|attr| attr.value == Known::One(Value::Bool(true)));
-    Some((because, defaults.iter().all(|(fact, _)| usual(fact))))
+    let assumed = match defaults.len() {
+        _ if defaults.iter().all(|(fact, _)| usual(fact)) => Assumed::Usual,
+        0 | 1 => Assumed::OneSide,
+        _ => Assumed::BothSides,
+    };
+    Some((because, assumed))
 }

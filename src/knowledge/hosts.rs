@@ -35,6 +35,20 @@ struct CommandRow {
     source: String,
 }
 
+/// A command that hands variables over to what a platform runs.
+#[derive(Deserialize, Debug)]
+#[serde(deny_unknown_fields)]
+pub struct Handing {
+    /// The program's names.
+    pub programs: Vec<String>,
+    /// The words that follow, in this order.
+    pub words: Vec<String>,
+    /// Which word after those is the variable's name, from 0; none where names stand in pairs `NAME=value`.
+    pub name_at: Option<usize>,
+    #[expect(dead_code, reason = "kept for the reader of the table")]
+    source: String,
+}
+
 #[derive(Deserialize, Default)]
 #[serde(deny_unknown_fields)]
 pub(super) struct Table {
@@ -43,6 +57,7 @@ pub(super) struct Table {
     commands: Vec<CommandRow>,
     remote: Vec<CommandRow>,
     telling: Vec<CommandRow>,
+    handing: Vec<Handing>,
 }
 table!(table, Table, "hosts.toml");
 
@@ -82,6 +97,11 @@ pub fn remote(target: bool) -> impl Iterator<Item = &'static str> {
 /// How commands begin that set variables of a platform.
 pub fn telling() -> impl Iterator<Item = &'static str> {
     table().telling.iter().map(|row| row.command.as_str())
+}
+
+/// The commands that hand variables over.
+pub fn handing() -> &'static [Handing] {
+    &table().handing
 }
 
 /// The date the table stands for.

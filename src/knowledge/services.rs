@@ -79,6 +79,7 @@ rows! {
     Emulator { image: String, emulates: Vec<String> }
     Fake { package: String, emulates: String }
     Tool { image: String }
+    Caller { label: String, role: String }
 }
 
 /// An add-on of a platform, and the variable that it sets.
@@ -117,6 +118,7 @@ pub(super) struct Table {
     edge_only: Vec<Tool>,
     keepers: Vec<Keeper>,
     add_ons: Vec<AddOn>,
+    callers: Vec<Caller>,
 }
 table!(table, Table, "services.toml");
 
@@ -140,6 +142,11 @@ pub fn product(name: &str) -> Option<&'static Product> {
 pub fn add_on(plan: &str) -> Option<&'static AddOn> {
     let name = plan.split(':').next().unwrap_or_default();
     table().add_ons.iter().find(|row| row.plan == name)
+}
+
+/// Whether a Django app uses the service of a role by itself.
+pub fn calls(label: &str, role: &str) -> bool {
+    table().callers.iter().any(|row| row.role == role && label.split('.').next() == Some(&row.label))
 }
 
 /// The database servers that a Python package speaks to.
@@ -285,8 +292,8 @@ pub fn is_of_other_tool(name: &str) -> bool {
         "mongodb",
         "cache",
     ];
-    let name = name.to_ascii_lowercase();
-    name.split_once(['-', '_'])
+    name.to_ascii_lowercase()
+        .split_once(['-', '_'])
         .is_some_and(|(tool, store)| STORES.contains(&store) && table().keepers.iter().any(|row| row.word == tool))
 }
 

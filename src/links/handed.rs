@@ -14,39 +14,9 @@ use crate::formats::shell;
 use crate::formats::small::lines;
 use crate::formats::workflow::{Step, Workflow};
 use crate::knowledge::deployments::{Act, act};
+use crate::knowledge::hosts::{Handing, handing};
 use crate::model::{FileId, Span};
 
-/// How a command says names.
-#[derive(Clone, Copy)]
-enum How {
-    /// Words `NAME=value`; those of flags may hold several, with commas between.
-    Pairs,
-    /// The name is the word of this number after the verb.
-    At(usize),
-}
-
-/// Programs, the words that must follow, and how the names are said.
-const TOOLS: [(&[&str], &[&str], How); 19] = [
-    (&["cf", "cf7", "cf8"], &["set-env"], How::At(1)),
-    (&["heroku", "dokku"], &["config:set"], How::Pairs),
-    (&["heroku"], &["config:add"], How::Pairs),
-    (&["fly", "flyctl"], &["secrets", "set"], How::Pairs),
-    (&["fly", "flyctl"], &["deploy"], How::Pairs),
-    (&["az"], &["appsettings", "set"], How::Pairs),
-    (&["az"], &["containerapp"], How::Pairs),
-    (&["gcloud"], &["deploy"], How::Pairs),
-    (&["gcloud"], &["update"], How::Pairs),
-    (&["kubectl", "oc"], &["set", "env"], How::Pairs),
-    (&["eb"], &["setenv"], How::Pairs),
-    (&["eb"], &["create"], How::Pairs),
-    (&["sam"], &["deploy"], How::Pairs),
-    (&["aws"], &["update-function-configuration"], How::Pairs),
-    (&["railway"], &["variables"], How::Pairs),
-    (&["scalingo"], &["env-set"], How::Pairs),
-    (&["vercel"], &["env", "add"], How::At(0)),
-    (&["clever"], &["env", "set"], How::At(0)),
-    (&["helm"], &["--set"], How::Pairs),
-];
 /// What mappings of variables are called in files that set up what an application stands on.
 const MAPS: [&str; 8] = [
     "env",
@@ -142,7 +112,8 @@ fn of_step(step: &Step, add: &mut dyn FnMut(&str, Span)) {
 
 /// The names that one line hands over; `text` is what it stands in.
 fn of_line(line: &str, text: &str, add: &mut dyn FnMut(&str)) {
-    if line.trim_start().starts_with('#') || !TOOLS.iter().any(|(_, verbs, _)| verbs.iter().all(|v| line.contains(v))) {
+    let speaks = |row: &Handing| row.words.iter().all(|word| line.contains(word.as_str()));
+    if line.trim_start().starts_with('#') || !handing().iter().any(speaks) {
         return;
     }
     let words = shell::split_words(line);
@@ -158,18 +129,18 @@ fn of_line(line: &str, text: &str, add: &mut dyn FnMut(&str)) {
 fn of_words(words: &[String], text: &str, add: &mut dyn FnMut(&str)) {
     for (at, word) in words.iter().enumerate() {
         let program = paths::name(word);
-        for (_, verbs, how) in TOOLS.iter().filter(|(programs, ..)| programs.contains(&program)) {
+        for row in handing().iter().filter(|row| row.programs.iter().any(|name| name == program)) {
             let ends = |word: &&String| !["|", "||", "&&", ";"].contains(&word.as_str());
             let rest: Vec<&String> = words.iter().skip(at + 1).take_while(ends).collect();
-            let Some(after) = verbs.iter().try_fold(0, |from, verb| {
-                rest.iter().skip(from).position(|word| *word == verb).map(|found| from + found + 1)
+            let Some(after) = row.words.iter().try_fold(0, |from, next| {
+                rest.iter().skip(from).position(|word| *word == next).map(|found| from + found + 1)
             }) else {
                 continue;
             };
             let rest = rest.get(after..).unwrap_or_default();
-            match how {
-                How::Pairs => rest.iter().for_each(|word| of_pairs(word, add)),
-                How::At(number) => match rest.iter().filter(|word| !word.starts_with('-')).nth(*number) {
+            match row.name_at {
+                None => rest.iter().for_each(|word| of_pairs(word, add)),
+                Some(number) => match rest.iter().filter(|word| !word.starts_with('-')).nth(number) {
                     Some(name) if is_variable(name) => add(name),
                     Some(name) if name.starts_with('$') => listed(text, add),
                     _ => {}

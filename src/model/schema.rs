@@ -114,6 +114,7 @@ pub const ATTRIBUTES: &[AttributeRow] = &[
     row(Image, "settled", Text, "the reference with the distribution's release that its tag means today"),
     row(Image, "retired", Bool, "whether the tag is no longer rebuilt, or its publisher has withdrawn it"),
     row(Image, "ended", Text, "the day the distribution's support ended, if it has"),
+    row(Image, "for_ci", Bool, "whether it is an image with the tools of a CI, which nobody ships"),
     row(Image, "host", Text, "container, runner or machine"),
     row(Image, "dockerfile", Text, "the Dockerfile that builds it"),
     row(Image, "target", Text, "the stage that is built, where it is not the last"),
@@ -215,6 +216,7 @@ pub const ATTRIBUTES: &[AttributeRow] = &[
     row(Service, "driver", Text, "the client driver or backend class"),
     row(Service, "in_process", Bool, "whether nothing outside the application's own process and disk is used"),
     row(Service, "several", Bool, "whether more than one process of the application uses it"),
+    row(Service, "called", Bool, "of a cache and of Django's uploads: whether anything of the project uses it"),
     row(Service, "memory", Bool, "of SQLite: whether it is kept in memory, and nothing of it on disk"),
     row(
         Service,
@@ -251,6 +253,7 @@ pub const ATTRIBUTES: &[AttributeRow] = &[
     row(Setting, "fallback", Bool, "whether it is the program's own default, for want of its variable"),
     row(Setting, "overridable", Bool, "whether something outside the repository may set another"),
     row(Setting, "sampled", Bool, "whether a sample of a variables file gives it"),
+    row(Setting, "developed", Bool, "of a key: whether its text is taken only where the program is developed"),
     row(Setting, "unseen", Bool, "whether a file of variables that is not in the repository may set another"),
     row(Setting, "asked", Bool, "whether a file that describes what is deployed names its variable"),
     row(

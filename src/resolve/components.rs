@@ -282,6 +282,18 @@ fn broken(project: &Project, file: FileId) -> impl Iterator<Item = &Problem> {
     project.problems.iter().filter(move |problem| problem.span.file == file && !twice(problem))
 }
 
+/// Why nothing is known of what an environment's compose file gives: reading ended within its services.
+pub(super) fn unread(planned: &Planned) -> Option<Reason> {
+    planned.units.iter().find_map(|unit| match &unit.runs {
+        Runs::Compose { project, service, .. } => {
+            let service = project.services.get(service)?;
+            let fault = broken(project, service.name.span.file).next()?;
+            cut_off(project, service).then(|| Reason::at(fault.message.clone(), fault.span))
+        }
+        _ => None,
+    })
+}
+
 /// Whether reading ended within a service.
 fn cut_off(project: &Project, service: &Service) -> bool {
     let place = service.name.span;

@@ -56,6 +56,7 @@ pub(super) fn of(
                 choice_certainty: main.choice_certainty.clone(),
                 fallback: None,
                 refused: main.refused.clone(),
+                developed: main.developed.clone(),
                 unseen: part.unseen.clone(),
             });
         }

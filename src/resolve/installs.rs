@@ -177,6 +177,7 @@ fn python(installs: &mut Installs, command: &[String], executed: &Executed, plac
         let rest = more.then(|| locks::installed(place.tree, &folder, &argv, vars, &place.markers));
         exports::joined(exported, rest)
     };
+    let installed = if pip && !wheel { from_folder(installs, command, installed) } else { installed };
     let by = if command[0] == "hatch" { "hatch" } else { "conda" };
     interpreter(installs, installed.python.as_ref(), by, executed.span);
     // A run that cannot be followed says less than what was installed before it.
@@ -239,6 +240,23 @@ fn python(installs: &mut Installs, command: &[String], executed: &Executed, plac
             }
         }
     }
+}
+
+/// What pip takes from a folder of wheels alone (`--no-index`) has the versions of these, however it is asked for.
+fn from_folder(installs: &Installs, command: &[String], mut installed: locks::Installed) -> locks::Installed {
+    if !command.iter().any(|word| word == "--no-index") {
+        return installed;
+    }
+    for (name, package) in &mut installed.packages {
+        match installs.wheels.get(name) {
+            Some(wheel) => {
+                package.version.clone_from(&wheel.package.version);
+                package.pinned = wheel.package.pinned;
+            }
+            None => package.pinned |= installs.wheels.is_empty(),
+        }
+    }
+    installed
 }
 
 /// Whether a command takes out of the project's environment what it does not put in.

@@ -2,6 +2,7 @@
 //! one room a dimension.
 
 pub mod build;
+mod called;
 pub mod components;
 mod configuration;
 mod copied;
@@ -16,6 +17,7 @@ mod gate;
 pub mod hosted;
 mod hosted_names;
 mod idle;
+mod in_earnest;
 mod install_paths;
 pub mod installs;
 mod interpreters;
@@ -47,6 +49,7 @@ pub mod together;
 mod turns;
 mod unneeded;
 pub mod unread;
+mod unselected;
 mod untested;
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -209,6 +212,7 @@ fn one(context: &Context<'_, '_>, planned: Planned, first: bool, modules: &[Modu
         for other in differing::of(context, &planned, &parts, modules, loaded) {
             state::setting::of_component(&mut statements, &other, differing::SETTING, tree);
         }
+        called::state(&mut statements, context.repository, loaded, &used);
         state::deliberate::state(&mut statements, tree, &planned, &parts, loaded);
         state::given::asked(&mut statements, loaded, &planned.config.provides, tree);
         state::locked::needed(&mut statements, loaded, &parts);

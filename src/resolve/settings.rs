@@ -1,5 +1,7 @@
 //! Which settings an environment loads, and what they are.
 
+use std::collections::BTreeSet;
+
 use super::components::Context;
 use super::configuration;
 use super::copied;
@@ -7,11 +9,13 @@ use super::deployed;
 use super::edited;
 use super::entry;
 use super::hosted_names;
+use super::in_earnest;
 use super::mounted;
 use super::part::Part;
 use super::pytest;
 use super::selected;
 use super::speaker;
+use super::unselected::{is_here, is_object, plain, sets_whole};
 use crate::discover::Kind;
 use crate::environments::settings::Module;
 use crate::environments::words::role_of_value;
@@ -41,6 +45,8 @@ pub struct Loaded {
     pub fallback: Option<(String, Span)>,
     /// Settings that the program checks: it does not start with some values of them.
     pub refused: python::refusal::Refusals,
+    /// Keys that sign with a text of the repository only where the program is developed.
+    pub developed: BTreeSet<String>,
     /// Why a variable's default is not to be relied on.
     pub unseen: Option<Reason>,
 }
@@ -121,6 +127,10 @@ pub fn load(context: &Context<'_, '_>, planned: &Planned, parts: &[Part<'_>], mo
     if settings.files.iter().any(|(file, _)| edited::is_edited(context, part, *file)) {
         return None;
     }
+    let developed = match planned.environment.role {
+        Role::Production | Role::Staging => in_earnest::developed(&evaluator, &choice, &world, &settings),
+        _ => BTreeSet::new(),
+    };
     mounted::forget(context, part, &mut settings);
     // What a module holds that only a default chooses holds by default.
     let by_default = selected && choice_certainty.is_default() && deployed::is_by_default(planned, modules, &choice);
@@ -137,12 +147,15 @@ pub fn load(context: &Context<'_, '_>, planned: &Planned, parts: &[Part<'_>], mo
         choice_certainty,
         fallback,
         refused,
+        developed,
         choice,
         selected,
         by_default,
         world,
         component: part.map(|part| part.name.clone()),
-        unseen: part.and_then(|part| part.unseen.clone()).or_else(|| planned.unseen.clone()),
+        unseen: part
+            .map_or_else(|| super::components::unread(planned), |part| part.unseen.clone())
+            .or(planned.unseen.clone()),
     })
 }
 
@@ -190,6 +203,7 @@ fn program(context: &Context<'_, '_>, part: Option<&Part<'_>>, world: World) -> 
         world,
         component,
         refused,
+        developed: BTreeSet::new(),
         unseen,
         by_default: false,
     })
@@ -260,37 +274,11 @@ fn choose(
     if let Some(choice) = &planned.settings {
         return Some((choice.clone(), false));
     }
-    if fallen {
+    // What the program asks for and the repository does not hold is nothing to guess at.
+    if fallen || process.is_some_and(|default| !is_here(context, &default.module)) {
         return None;
     }
     plain(context, planned, part, modules).map(|choice| (choice, true))
-}
-
-/// The settings of the whole program, where nothing selects any.
-fn plain(
-    context: &Context<'_, '_>,
-    planned: &Planned,
-    part: Option<&Part<'_>>,
-    modules: &[Module],
-) -> Option<SettingsChoice> {
-    let plain: Vec<&Module> = modules
-        .iter()
-        .filter(|module| module.role.is_none() && !module.shared && near(part, module) && !aside(module))
-        .collect();
-    // Beside settings of the whole program, those of a part of it are no choice.
-    let whole = |module: &&&Module| context.repository.tree.text(module.file).is_ok_and(sets_whole);
-    let plain: Vec<&Module> =
-        if plain.iter().any(|module| whole(&module)) { plain.iter().filter(whole).copied().collect() } else { plain };
-    // Of several, which one is deployed nothing here says.
-    if deployed::is_bare(planned) && plain.len() > 1 {
-        return None;
-    }
-    let only = plain.iter().find(|module| module.classes.is_empty() || is_object(context, module)).or(plain.first())?;
-    let class = only.classes.iter().find(|class| class.bases.iter().any(|base| base.ends_with("BaseSettings")));
-    let object = || python::dynaconf_object(context.repository.tree, only.file);
-    let class = class.map(|class| class.name.clone()).or_else(object);
-    let span = Some(Span::new(only.file, 0, 0));
-    Some(SettingsChoice { module: only.name.clone(), class, span })
 }
 
 /// The module that a command of Django's is told with `--settings`.
@@ -304,43 +292,10 @@ fn by_option(part: &Part<'_>) -> Option<SettingsChoice> {
     })
 }
 
-/// Whether a file sets what only the settings of a whole program do.
-fn sets_whole(text: &str) -> bool {
-    let names = ["INSTALLED_APPS", "ROOT_URLCONF", "MIDDLEWARE", "DATABASES", "SECRET_KEY", "DEBUG", "DATABASE_URL"];
-    text.contains("BaseSettings")
-        || text.contains("Dynaconf(")
-        || text.lines().map(str::trim_start).any(|line| {
-            names
-                .iter()
-                .any(|name| line.strip_prefix(name).is_some_and(|rest| rest.trim_start().starts_with(['=', ':'])))
-        })
-}
-
-/// Whether a module lies beside the program: among its tests, examples and documentation.
-fn aside(module: &Module) -> bool {
-    let beside = ["t", "test", "tests", "integration", "example", "examples", "demo", "docs", "sandbox"];
-    module.name.split('.').any(|part| beside.contains(&part))
-}
-
-fn is_object(context: &Context<'_, '_>, module: &Module) -> bool {
-    let object = |text: &str| text.contains("BaseSettings") || text.contains("Dynaconf(");
-    context.repository.tree.text(module.file).is_ok_and(object)
-}
-
 /// Whether something outside may choose another module: nothing here names it in a variable, and others may be set.
 fn certainty(choice: &SettingsChoice, world: &World) -> Certainty {
     let named = world.vars().contains_key(MODULE_VARIABLE) && choice.class.is_none();
     if named || !world.is_open() { Certainty::Stated } else { entry::by_variable() }
-}
-
-/// Whether a module lies in the folder a component is built from.
-fn near(part: Option<&Part<'_>>, module: &Module) -> bool {
-    part.is_none_or(|part| {
-        part.folder.is_empty()
-            || part.folder == "."
-            || module.root.starts_with(&part.folder)
-            || part.folder.starts_with(&module.root)
-    })
 }
 
 /// Where imports start: the folders at the working directory, the module's own root, the repository.

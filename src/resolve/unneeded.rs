@@ -1,11 +1,13 @@
 //! Libraries that only drivers need whose databases the program does not use.
 
+use std::collections::BTreeSet;
+
 use super::services::Used;
 use super::state::Statements;
 use crate::discover::Kind;
 use crate::knowledge::{packages, services};
 use crate::links::Repository;
-use crate::model::{Attributes, Dimension, FactId, Origin, Value};
+use crate::model::{Attributes, Dimension, FactId, FileId, Origin, Value};
 
 /// Says of what drivers need whether nothing uses them: the settings name databases of other products, as they stand, and
 /// no code of the repository imports them.
@@ -36,12 +38,23 @@ pub(super) fn state(statements: &mut Statements, repository: &Repository<'_>, us
 /// Whether code of the repository imports a driver.
 fn imported(repository: &Repository<'_>, name: &str) -> bool {
     let plain = name.trim_end_matches("-binary").replace('-', "_");
-    let is_it = |module: &str| module == plain || packages::distribution_of_import(module) == Some(name);
-    let speaks = |text: &str| {
-        text.lines().any(|line| {
+    let mut files =
+        repository.of(Kind::Python).iter().filter_map(|file| repository.tree.parsed(*file, Imports::of).ok());
+    files.any(|found| {
+        found.0.iter().any(|module| *module == plain || packages::distribution_of_import(module) == Some(name))
+    })
+}
+
+/// The modules that lines of a file import, without what lies in them.
+struct Imports(BTreeSet<String>);
+
+impl Imports {
+    fn of(_: FileId, text: &str) -> Self {
+        let module = |line: &str| {
             let mut words = line.split([' ', '.', ',', '\t']).filter(|word| !word.is_empty());
-            matches!(words.next(), Some("import" | "from")) && words.next().is_some_and(is_it)
-        })
-    };
-    repository.of(Kind::Python).iter().any(|file| repository.tree.text(*file).is_ok_and(speaks))
+            words.next().filter(|word| matches!(*word, "import" | "from"))?;
+            words.next().map(str::to_owned)
+        };
+        Self(text.lines().filter_map(module).collect())
+    }
 }

@@ -186,7 +186,8 @@ fn without_templates(text: &str, problems: Vec<Problem>) -> Vec<Problem> {
         let from = text.get(..at).and_then(|before| before.rfind('\n')).map_or(0, |end| end + 1);
         text.get(from..).and_then(|rest| rest.lines().next()).unwrap_or_default()
     };
-    let template = |problem: &Problem| ["{{", "{%"].iter().any(|sign| line(problem).contains(sign));
+    let template =
+        |problem: &Problem| ["{{", "{%", "<%", "[(${", "[[${"].iter().any(|sign| line(problem).contains(sign));
     problems.into_iter().filter(|problem| !template(problem)).collect()
 }
 
@@ -265,8 +266,11 @@ mod tests {
 
     #[test]
     fn a_template_is_not_broken() {
-        let files =
-            [("Procfile", "{% if a %}\nweb: x\n{% endif %}\n"), ("render.yaml", "services:\n  - name: {{x}}-y\n")];
+        let files = [
+            ("Procfile", "{% if a %}\nweb: x\n{% endif %}\n"),
+            ("render.yaml", "services:\n  - name: {{x}}-y\n"),
+            ("compose.yaml", "services:\n  a:\n    environment:\n      - 'A=[(${a['b']})]/'\n"),
+        ];
         let tree = Tree::open(Box::new(Overlay::of(files))).unwrap();
         let repository = Repository::read(&tree);
         assert!(super::problems(&repository, &crate::model::Model::default()).is_empty());

@@ -14,6 +14,8 @@ pub struct RawTruth {
     pub true_for: Vec<String>,
     /// The expression.
     pub span: Span,
+    /// Whether it only chooses between two values, neither of which is a yes or no.
+    pub chooses: bool,
 }
 
 /// One read of a variable.

@@ -73,7 +73,7 @@ impl Finder {
     /// One branch: it is checked what stands in its test where it raises; what the branches beside it set is given there
     /// instead of an error.
     fn branch(&mut self, test: &BTreeSet<String>, body: &[ast::Stmt], otherwise: Option<&[ast::Stmt]>) {
-        if body.iter().any(ast::Stmt::is_raise_stmt) {
+        if body.iter().any(ends) {
             self.found.names.extend(test.iter().cloned());
             let outer: BTreeSet<String> = self.above.iter().flatten().cloned().collect();
             let guard = test.iter().find(|name| !outer.contains(*name) && is_constant(name));
@@ -82,7 +82,7 @@ impl Finder {
                 self.check(guarded, Some(guard));
             }
         }
-        if otherwise.is_some_and(|other| other.iter().any(ast::Stmt::is_raise_stmt)) {
+        if otherwise.is_some_and(|other| other.iter().any(ends)) {
             self.found.names.extend(set_by(body));
         }
         // What is collected under a test stands for what the test asks.
@@ -146,6 +146,10 @@ impl<'a> Visitor<'a> for Finder {
                     }
                 }
             }
+            ast::Stmt::Assert(assert) if !(self.inside && is_read(&assert.test)) => {
+                let names = self.names(&assert.test);
+                self.found.names.extend(names);
+            }
             ast::Stmt::FunctionDef(function) => self.function(function),
             ast::Stmt::Assign(assign) => {
                 let read = self.names(&assign.value);
@@ -172,6 +176,15 @@ impl<'a> Visitor<'a> for Finder {
         }
         walk_expr(self, e);
     }
+}
+
+/// Whether a statement ends the program: it raises, or exits.
+fn ends(statement: &ast::Stmt) -> bool {
+    let exits = |e: &ast::Expr| {
+        let call = e.as_call_expr().and_then(|call| last_name(&call.func));
+        call.is_some_and(|name| ["exit", "_exit", "quit"].contains(&name))
+    };
+    statement.is_raise_stmt() || statement.as_expr_stmt().is_some_and(|statement| exits(&statement.value))
 }
 
 /// Whether a test asks nothing but whether something is not there: `not a`, `a is None or b is None`.

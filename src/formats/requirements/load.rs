@@ -1,11 +1,13 @@
 //! A requirements file with what it includes.
 
+use std::sync::Arc;
+
 use super::{Clause, Direct, FileOption, MarkerEnv, Requirement, versions};
 use crate::discover::{Tree, paths};
 use crate::formats::World;
 use crate::model::{FileId, Origin, Problem, Reason, Span, Spanned, StepKind};
 
-use super::lexer::parse_with;
+use super::lexer::{parse, parse_with};
 use super::{LineKind, Marker};
 
 /// A requirements file and everything it includes.
@@ -134,14 +136,17 @@ impl Loader<'_> {
         self.done.push((file, constraint));
         self.out.files.push((file, from));
         self.open.push(file);
-        let parsed = parse_with(file, text, self.world);
+        // Where no variable is read, every environment reads the same.
+        let alike = !text.contains("${");
+        let known = alike.then(|| self.tree.parsed(file, parse).ok()).flatten();
+        let parsed = known.unwrap_or_else(|| Arc::new(parse_with(file, text, self.world)));
         if let Some(problem) = parsed.problems.first() {
             self.out.incomplete.get_or_insert(Reason::at(problem.message.clone(), problem.span));
         }
-        self.out.problems.extend(parsed.problems);
-        for line in parsed.lines {
+        self.out.problems.extend(parsed.problems.iter().cloned());
+        for line in &parsed.lines {
             let origin = Origin::set(line.span).join(via);
-            let (target, marker) = match line.kind {
+            let (target, marker) = match line.kind.clone() {
                 LineKind::Requirement(r) => (Target::Named(r.clone()), r.marker),
                 LineKind::Direct(d) => (Target::Direct(d.clone()), d.marker),
                 LineKind::Invalid { text, why, editable } => {

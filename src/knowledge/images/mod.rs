@@ -10,8 +10,8 @@ mod tests;
 pub use describe::{Image, describe, describe_parts};
 pub use reference::{Reference, parse};
 pub use tables::{
-    Runner, as_of, brings, codename, full_image_brings, glibc_version, libc_of, release_of_tag, runner, runner_at,
-    system_python,
+    Runner, as_of, brings, codename, full_image_brings, glibc_version, is_for_ci, libc_of, release_of_tag, runner,
+    runner_at, system_python,
 };
 #[cfg(test)]
 pub(super) use tables::{TAGS, TEXT, Table, TagTable};

@@ -27,6 +27,7 @@ rows! {
     SystemPython { distro: String, release: String, python: String }
     Lts { name: String, major: String }
     Base { repository: String, distro: String, #[serde(default)] release: String }
+    CiImage { repository: String }
     RunnerRow { label: String, #[serde(default)] codename: String, #[serde(default)] since: String, #[serde(default)] os: String }
     Brings { package: String, image: String }
     #[expect(clippy::struct_field_names, reason = "the fields are the table's columns")] Tag { image: String, tag: String, moves: Vec<(String, String, String)>, #[serde(default)] last_listed: String }
@@ -43,6 +44,7 @@ pub(in crate::knowledge) struct Table {
     python_patches: Vec<Patch>,
     node_lts: Vec<Lts>,
     bases: Vec<Base>,
+    ci_images: Vec<CiImage>,
     runners: Vec<RunnerRow>,
     brings: Vec<Brings>,
 }
@@ -130,6 +132,11 @@ pub(super) fn patches(minor: &str) -> impl Iterator<Item = (u32, &'static str)> 
 
 pub(super) fn node_major(name: &str) -> Option<&'static str> {
     table().node_lts.iter().find(|row| row.name == name).map(|row| row.major.as_str())
+}
+
+/// Whether an image is one with the tools of a CI.
+pub fn is_for_ci(repository: &str) -> bool {
+    table().ci_images.iter().any(|row| wildcard(&row.repository, repository))
 }
 
 pub(super) fn base_of(repository: &str) -> Option<&'static Base> {

@@ -55,7 +55,11 @@ fn places(finding: &Finding) -> Vec<Location> {
     for location in &finding.locations {
         // A second word about the same place and environment says nothing new.
         let said = |place: &Location| place.span == location.span && place.environment == location.environment;
-        if places.iter().any(said) {
+        // What only holds the value, a list or a table around it, is seen from the value.
+        let bare = location.label.is_empty() || location.environment.as_ref() == Some(&location.label);
+        let around =
+            |place: &Location| bare && location.span.contains(place.span) && place.environment == location.environment;
+        if places.iter().any(|place| said(place) || around(place)) {
             continue;
         }
         let same = places.iter_mut().find(|place| place.span == location.span && place.label == location.label);

@@ -160,38 +160,45 @@ fn twins(page: &Page<'_>, project: &str, columns: &[&Environment]) -> BTreeMap<S
     names
 }
 
-/// Rows of several components that say the same become one.
+/// Rows of several components that say the same become one; it names its components only where others say something else.
 fn merged(rows: Vec<Row>) -> Vec<Row> {
-    let mut components: BTreeMap<(Dimension, String), BTreeSet<Option<String>>> = BTreeMap::new();
-    let mut differ: BTreeSet<(Dimension, String)> = BTreeSet::new();
-    let mut first: BTreeMap<(Dimension, String), Row> = BTreeMap::new();
-    for row in rows.iter().filter(|row| !row.inner && row.dimension != Dimension::Image) {
-        let id = (row.dimension, row.key.clone());
-        components.entry(id.clone()).or_default().insert(row.component.clone());
-        let known = first.entry(id.clone()).or_insert_with(|| row.clone());
-        if known.cells != row.cells {
-            differ.insert(id);
-        }
-    }
-    let mut seen: BTreeSet<(Dimension, String)> = BTreeSet::new();
-    let mut kept = Vec::with_capacity(rows.len());
+    let mut kept: Vec<(Row, Vec<String>)> = Vec::with_capacity(rows.len());
+    let mut of_key: BTreeMap<(Dimension, String), Vec<usize>> = BTreeMap::new();
     for mut row in rows {
-        let id = (row.dimension, row.key.clone());
         if row.inner || row.dimension == Dimension::Image {
             if row.inner || row.component.as_deref() == Some(&row.key) {
                 row.component = None;
             }
-        } else if !differ.contains(&id) {
-            if !seen.insert(id) {
-                continue;
-            }
-            row.component = None;
-        } else if components.get(&id).is_some_and(|known| known.len() < 2) {
-            row.component = None;
+            let named = row.component.take().into_iter().collect();
+            kept.push((row, named));
+            continue;
         }
-        kept.push(row);
+        let known = of_key.entry((row.dimension, row.key.clone())).or_default();
+        let own = row.component.take();
+        if let Some((first, named)) =
+            known.iter().find(|at| kept[**at].0.cells == row.cells).and_then(|at| kept.get_mut(*at))
+        {
+            first.letter = first.letter.max(row.letter);
+            named.extend(own);
+        } else {
+            known.push(kept.len());
+            kept.push((row, own.into_iter().collect()));
+        }
     }
-    kept
+    for at in of_key.into_values().filter(|all| all.len() == 1).flatten() {
+        kept[at].1.clear();
+    }
+    kept.into_iter().map(|(row, named)| Row { component: together(&named), ..row }).collect()
+}
+
+/// The names of components in a line.
+fn together(names: &[String]) -> Option<String> {
+    match names {
+        [] => None,
+        [one] => Some(one.clone()),
+        [one, other] => Some(format!("{one}, {other}")),
+        [one, rest @ ..] => Some(format!("{one} and {} more", rest.len())),
+    }
 }
 
 /// The name of the reference's component for each component that stands opposite one.

@@ -236,9 +236,16 @@ fn said(page: &Page<'_>, attr: &Attr) -> String {
     page.say(&format!("{value}{certainty}"))
 }
 
-/// The steps of a chain, each with its source line.
+/// The steps of a chain, each with its source line. Parts of one line that one after the other say the same are one step.
 fn chain(page: &Page<'_>, attr: &Attr, out: &mut String) {
-    for step in &attr.origin.steps {
+    let steps = &attr.origin.steps;
+    let again = |at: usize| {
+        let before = at.checked_sub(1).and_then(|at| steps.get(at)).zip(steps.get(at));
+        before.is_some_and(|(before, step)| {
+            before.kind == step.kind && before.note == step.note && page.place(before.span) == page.place(step.span)
+        })
+    };
+    for (_, step) in steps.iter().enumerate().filter(|(at, _)| !again(*at)) {
         let place = layout::cut_front(&page.place(step.span), WIDTH - 6);
         let note = step.note.as_ref().map(|note| format!("  {}", page.say(note))).unwrap_or_default();
         let kind = format!("{}{note}", step.kind.words());

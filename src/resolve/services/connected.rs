@@ -4,7 +4,8 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::Used;
-use super::used::{behind, by_broker, by_url, push};
+use super::product::{by_broker, by_url};
+use super::used::{behind, push};
 use crate::discover::{Kind, paths};
 use crate::environments::settings::module_name;
 use crate::formats::World;

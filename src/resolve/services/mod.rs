@@ -6,6 +6,7 @@ mod django;
 mod driver;
 mod mail;
 mod named;
+mod product;
 mod used;
 
 pub use declared::{OTHER, all_declared};

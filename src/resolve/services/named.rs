@@ -3,7 +3,8 @@
 use std::collections::BTreeMap;
 
 use super::Used;
-use super::used::{behind, by_broker, certainty_of, host_of, push};
+use super::product::by_broker;
+use super::used::{behind, certainty_of, host_of, push};
 use crate::formats::python::{Kind as Py, Val};
 use crate::knowledge::services;
 use crate::model::Known;

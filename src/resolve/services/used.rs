@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use super::product::{by_broker, by_url, product_of};
 use super::{Used, connected, django, driver, mail, named};
 use crate::formats::python::{Kind as Py, Val, telling};
 use crate::knowledge::services;
@@ -140,68 +141,6 @@ fn url_in_memory(url: &str) -> bool {
     let sqlite = services::by_url(scheme).is_some_and(|found| found.product == "sqlite");
     let file = rest.split('?').next().unwrap_or_default();
     sqlite && (file.is_empty() || in_memory(file.trim_start_matches('/')))
-}
-
-/// The product that a URL's scheme names.
-pub(super) fn by_url(text: &str) -> Option<String> {
-    services::by_url(text.split("://").next()?).map(|found| found.product.to_owned())
-}
-
-/// The product that the scheme of a broker's or result backend's URL names.
-pub(super) fn by_broker(text: &str) -> Option<String> {
-    let scheme = text.split("://").next()?;
-    services::by_broker(scheme).or_else(|| services::by_url(scheme)).map(|found| found.product.to_owned())
-}
-
-/// All alternatives of a value, and whether they are decided by a branch.
-fn product_of(val: &Val, find: &dyn Fn(&str) -> Option<String>) -> Known<String> {
-    match &val.kind {
-        Py::Str(text) | Py::Lazy(text) | Py::Path(text) => find(text)
-            .map_or_else(|| Known::Unknown(Reason::new(format!("{text} is not known to the tables"))), Known::One),
-        Py::Secret(inner) | Py::Enum(_, inner) => product_of(inner, find),
-        // SQLAlchemy's URL is a tuple of its parts, its driver first.
-        Py::Tuple(parts) if parts.len() == 7 => product_of(&parts[0], find),
-        Py::Opaque(_) => begun(val, find).unwrap_or_else(|| unknown_by(val.variable())),
-        Py::OneOf(vals) => {
-            let mut products = Vec::new();
-            for val in vals {
-                match product_of(val, find) {
-                    Known::One(product) if !products.contains(&product) => products.push(product),
-                    Known::One(_) => {}
-                    Known::Unknown(reason) => return Known::Unknown(reason),
-                    _ => return Known::Unknown(Reason::new("one of several values")),
-                }
-            }
-            match products.len() {
-                1 => Known::One(products.remove(0)),
-                _ => Known::OneOf(products, Reason::new("a branch of the settings is not decided")),
-            }
-        }
-        Py::Depends { variables, default } => match default {
-            Some(default) if !matches!(default.kind, Py::None | Py::Unknown(_)) => product_of(default, find),
-            _ => begun(val, find).unwrap_or_else(|| unknown_by(telling(variables))),
-        },
-        Py::None if !val.variables.is_empty() => unknown_by(val.variable()),
-        Py::None => {
-            Known::Unknown(Reason::new("it is None where it is set; the program may put it together elsewhere"))
-        }
-        Py::Undefined => Known::Absent,
-        Py::Unknown(reason) => begun(val, find).unwrap_or_else(|| Known::Unknown(reason.clone())),
-        _ => unknown_by(val.variable()),
-    }
-}
-
-/// What a URL says by its scheme alone.
-fn begun(val: &Val, find: &dyn Fn(&str) -> Option<String>) -> Option<Known<String>> {
-    let prefix = val.prefix.as_deref().filter(|prefix| prefix.contains("://"))?;
-    find(prefix).map(Known::One)
-}
-
-fn unknown_by(variable: Option<&String>) -> Known<String> {
-    Known::Unknown(match variable {
-        Some(name) => Reason::new(format!("{name} decides it")).answered_with(format!("provides = [\"{name}\"]")),
-        None => Reason::new("the settings compute it"),
-    })
 }
 
 /// The certainty of a value, that of the default of a variable included.

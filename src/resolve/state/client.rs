@@ -43,10 +43,13 @@ fn major(package: &str) -> Option<&str> {
 fn dumps(part: &Part<'_>, tree: &Tree) -> bool {
     let inside = |file| part.container.as_ref().is_some_and(|container| container.inside(file).is_some());
     let programs = tree.files().filter(|(_, path)| path.ends_with(".py") || path.ends_with(".sh"));
-    let speaks = |text: &str| ["pg_dump", "pg_restore"].iter().any(|word| text.contains(word));
+    let speaks = |file| tree.parsed(file, |_, text| Dumps(text.contains("pg_dump") || text.contains("pg_restore")));
     part.installs.packages.contains_key("django-dbbackup")
-        || programs.filter(|(file, _)| inside(*file)).any(|(file, _)| tree.text(file).is_ok_and(speaks))
+        || programs.filter(|(file, _)| inside(*file)).any(|(file, _)| speaks(file).is_ok_and(|dumps| dumps.0))
 }
+
+/// Whether a text names a program that dumps or restores.
+struct Dumps(bool);
 
 #[cfg(test)]
 mod tests {

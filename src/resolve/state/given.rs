@@ -118,6 +118,9 @@ fn mistaken(statements: &mut Statements, loaded: &Loaded) {
         let mut fact = statements.about(None, Dimension::Setting, &read.name);
         fact.text("value", text, &origin).text("variable", &read.name, &origin);
         fact.list("true_for", truth.true_for.clone(), &origin).bool("false_looking_given", true, &var.origin);
+        if truth.chooses {
+            fact.bool("by_presence", true, &origin);
+        }
     }
 }
 

@@ -29,6 +29,7 @@ pub fn state(statements: &mut Statements, part: &Part<'_>, tree: &Tree, as_of: &
                 let value = Known::One(crate::model::Value::Bool(value));
                 fact.attr(name, Attr { value, certainty: image.certainty.clone(), origin: origin.clone() });
             }
+            fact.bool("for_ci", crate::knowledge::images::is_for_ci(&about.repository), origin);
             if let Some(service) = services::by_image(&about.repository) {
                 fact.text("product", service.product, origin);
             }

@@ -59,6 +59,7 @@ pub(super) fn state(
             fact.bool(name, true, origin);
         }
     };
+    holds("developed", loaded.developed.contains(name));
     holds("unseen", certainty.is_default() && loaded.unseen.is_some());
     let asked = (certainty.is_default() || variables_unset) && (signs || matches!(name, "DEBUG" | "ALLOWED_HOSTS"));
     holds("asked", asked && val.variables.iter().any(|variable| asked_for(variable, tree)));

@@ -152,6 +152,23 @@ impl Machine<'_> {
         Ok(value)
     }
 
+    /// The value of the guard of a conditional expression. One that stands before a value which reads the same variable asks
+    /// whether there is one; one between two values that are no truth values is marked as a choice.
+    pub(crate) fn eval_guard(&mut self, of: &ast::ExprIf, f: &mut Frame) -> R {
+        let value = self.eval(&of.test, f)?;
+        let asked = read_in(&of.test);
+        if [&of.body, &of.orelse].iter().any(|arm| read_in(arm).iter().any(|read| asked.contains(read))) {
+            return Ok(value);
+        }
+        self.true_texts(&of.test, &value, true, None, f);
+        let chooses = ![&of.body, &of.orelse].iter().any(|arm| arm.is_boolean_literal_expr());
+        let at = span(f.file(), &*of.test);
+        for truth in self.reads.iter_mut().filter_map(|read| read.raw_truth.as_mut()) {
+            truth.chooses |= chooses && truth.span == at;
+        }
+        Ok(value)
+    }
+
     fn true_texts(&mut self, e: &ast::Expr, value: &V, any: bool, setting: Option<&str>, f: &mut Frame) -> Vec<String> {
         let mut out = Vec::new();
         let (1, None, Some(name)) = (value.m.vars.len(), &self.suppose, value.m.vars.first().cloned()) else {
@@ -189,12 +206,36 @@ impl Machine<'_> {
             return Vec::new();
         }
         let at = span(f.file(), e);
-        let truth = RawTruth { setting: setting.map(str::to_owned), true_for: out.clone(), span: at };
+        let truth = RawTruth { setting: setting.map(str::to_owned), true_for: out.clone(), span: at, chooses: false };
         if let Some(read) = self.reads.iter_mut().rev().find(|r| r.name == name && r.raw_truth.is_none()) {
             read.raw_truth = Some(truth);
         }
         out
     }
+}
+
+/// What an expression reads: names, and the texts that it hands to calls and subscripts.
+fn read_in(e: &ast::Expr) -> Vec<&str> {
+    use ast::visitor::{Visitor, walk_expr};
+    struct Finder<'a>(Vec<&'a str>);
+    impl<'a> Visitor<'a> for Finder<'a> {
+        fn visit_expr(&mut self, e: &'a ast::Expr) {
+            let mut handed = |e: &'a ast::Expr| match e {
+                ast::Expr::StringLiteral(text) => self.0.push(text.value.to_str()),
+                _ => self.visit_expr(e),
+            };
+            match e {
+                ast::Expr::Name(name) => self.0.push(&name.id),
+                ast::Expr::Call(call) => call.arguments.args.iter().for_each(handed),
+                ast::Expr::Subscript(of) => handed(&of.slice),
+                ast::Expr::Attribute(_) => {}
+                _ => walk_expr(self, e),
+            }
+        }
+    }
+    let mut finder = Finder(Vec::new());
+    finder.visit_expr(e);
+    finder.0
 }
 
 /// Whether an expression compares with words that are no truth values (`!= "production"`).

@@ -85,7 +85,7 @@ impl Machine<'_> {
             ast::Expr::BoolOp(op) => return self.bool_op(op.op, &op.values, f),
             ast::Expr::Compare(compare) => return self.comparison(compare, at, f),
             ast::Expr::If(of) => {
-                let test = self.eval_test(&of.test, f)?;
+                let test = self.eval_guard(of, f)?;
                 return match self.truth(&test) {
                     Truth::Yes => Ok(self.eval(&of.body, f)?.resting([&test])),
                     Truth::No => Ok(self.eval(&of.orelse, f)?.resting([&test])),

@@ -178,3 +178,25 @@ fn each_project_has_a_head_and_the_table_comes_first() {
     assert!(shown.contains("== billing\nComparing staging (dev.Dockerfile) with production (Dockerfile)."), "{shown}");
     assert!(shown.contains("  staging.py:5                       staging: True\n"), "{shown}");
 }
+
+#[test]
+fn what_only_holds_the_value_is_no_place_of_its_own() {
+    let text = "CACHES = {\n    'default': {\n        'BACKEND': 'locmem',\n    },\n}\n";
+    let tree = tree(&[("staging.py", text), ("production.py", "CACHES = {'default': 1}\n")]);
+    let place = |text: &str| at(&tree, "staging.py", text);
+    let other = at(&tree, "production.py", "{'default': 1}");
+    let caches = finding(
+        "cache-backend-drift",
+        Severity::Warning,
+        "staging caches in locmem",
+        &[
+            (place("'locmem'"), "staging", "staging: locmem"),
+            (place("{\n        'BACKEND': 'locmem',\n    }"), "staging", "staging"),
+            (other, "production", "production"),
+        ],
+    );
+    let audit = Audit { findings: vec![caches], ..Audit::default() };
+    let shown = check(&audit, &tree, &Options { quiet: true, ..PLAIN });
+    assert!(shown.contains("staging.py:3") && !shown.contains("staging.py:2"), "{shown}");
+    assert!(shown.contains("production.py:1"), "what holds nothing else stays: {shown}");
+}

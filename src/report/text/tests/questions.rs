@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use super::super::{Options, compare, envs, why};
-use super::made::{PLAIN, environment, fact, with_facts};
+use super::made::{PLAIN, at, environment, fact, with_facts};
 use crate::model::*;
 
 fn asked(words: &[&str]) -> Result<String, String> {
@@ -111,6 +111,17 @@ fn why_takes_what_people_paste() {
 }
 
 #[test]
+fn why_shows_a_line_once_though_several_parts_of_it_are_steps() {
+    let (tree, mut audit) = with_facts();
+    let span = at(&tree, "staging.py", "DEBUG = True");
+    let (name, part) = (at(&tree, "staging.py", "DEBUG ="), at(&tree, "staging.py", "True"));
+    let value = Attr::stated(Value::text("9"), Origin::set(span).then(StepKind::Set, part).then(StepKind::Used, name));
+    audit.model.facts.push(fact("staging", Dimension::Setting, "PAGES", "value", value));
+    let shown = why(&audit, &tree, &PLAIN, &["PAGES".to_owned()]).unwrap_or_default();
+    assert_eq!(shown.matches("DEBUG = True").count(), 2, "{shown}");
+}
+
+#[test]
 fn why_names_the_candidates_where_several_fit() {
     insta::assert_snapshot!(asked(&["production", "DEBUG"]).err().unwrap_or_default(), @r#"
     2 facts fit; ask for one of them:
@@ -188,7 +199,7 @@ fn components_that_say_the_same_share_a_row() {
     let (tree, mut audit) = with_facts();
     audit.model.facts.retain(|fact| fact.id.dimension == Dimension::Setting && fact.id.key == "DEBUG");
     let mut both = Vec::new();
-    for name in ["web", "worker"] {
+    for name in ["beat", "web", "worker"] {
         both.extend(audit.model.facts.iter().cloned().map(|mut fact| {
             fact.id.component = Some(Arc::from(name));
             fact
@@ -197,9 +208,10 @@ fn components_that_say_the_same_share_a_row() {
     audit.model.facts = both;
     let options = Options { quiet: true, ..PLAIN };
     assert_eq!(compare(&audit, &tree, &options).matches("DEBUG").count(), 1);
-    audit.model.facts[1].attributes.clear();
+    audit.model.facts[3].attributes.clear();
     let shown = compare(&audit, &tree, &options);
-    assert!(shown.contains("DEBUG web") && shown.contains("DEBUG worker"), "{shown}");
+    assert!(shown.contains("DEBUG web") && shown.contains("DEBUG beat, w"), "those that still agree do: {shown}");
+    assert_eq!(shown.matches("DEBUG").count(), 2);
 }
 
 #[test]

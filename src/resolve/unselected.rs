@@ -1,0 +1,80 @@
+//! The settings that are taken where nothing selects any.
+
+use super::components::Context;
+use super::deployed;
+use super::part::Part;
+use crate::discover::Kind;
+use crate::environments::settings::Module;
+use crate::environments::{Planned, SettingsChoice};
+use crate::formats::python;
+use crate::model::Span;
+
+/// The settings of the whole program, where nothing selects any.
+pub(super) fn plain(
+    context: &Context<'_, '_>,
+    planned: &Planned,
+    part: Option<&Part<'_>>,
+    modules: &[Module],
+) -> Option<SettingsChoice> {
+    let plain: Vec<&Module> = modules
+        .iter()
+        .filter(|module| module.role.is_none() && !module.shared && near(part, module) && !aside(module))
+        .collect();
+    // Beside settings of the whole program, those of a part of it are no choice.
+    let whole = |module: &Module| context.repository.tree.text(module.file).is_ok_and(sets_whole);
+    let beside_whole = modules.iter().any(|module| near(part, module) && !aside(module) && whole(module));
+    let plain: Vec<&Module> = plain.into_iter().filter(|module| !beside_whole || whole(module)).collect();
+    // Of several, which one is deployed nothing here says.
+    if deployed::is_bare(planned) && plain.len() > 1 {
+        return None;
+    }
+    let only = plain.iter().find(|module| module.classes.is_empty() || is_object(context, module)).or(plain.first())?;
+    let class = only.classes.iter().find(|class| class.bases.iter().any(|base| base.ends_with("BaseSettings")));
+    let object = || python::dynaconf_object(context.repository.tree, only.file);
+    let class = class.map(|class| class.name.clone()).or_else(object);
+    let span = Some(Span::new(only.file, 0, 0));
+    Some(SettingsChoice { module: only.name.clone(), class, span })
+}
+
+/// Whether the repository holds a module, from whatever folder imports start.
+pub(super) fn is_here(context: &Context<'_, '_>, module: &str) -> bool {
+    let path = module.replace('.', "/");
+    let ends = |own: &str, end: &str| own.strip_suffix(end).is_some_and(|root| root.is_empty() || root.ends_with('/'));
+    context.repository.of(Kind::Python).iter().any(|file| {
+        let own = context.repository.tree.path(*file);
+        ends(own, &format!("{path}.py")) || ends(own, &format!("{path}/__init__.py"))
+    })
+}
+
+/// Whether a file sets what only the settings of a whole program do.
+pub(super) fn sets_whole(text: &str) -> bool {
+    let names = ["INSTALLED_APPS", "ROOT_URLCONF", "MIDDLEWARE", "DATABASES", "SECRET_KEY", "DEBUG", "DATABASE_URL"];
+    text.contains("BaseSettings")
+        || text.contains("Dynaconf(")
+        || text.lines().map(str::trim_start).any(|line| {
+            names
+                .iter()
+                .any(|name| line.strip_prefix(name).is_some_and(|rest| rest.trim_start().starts_with(['=', ':'])))
+        })
+}
+
+/// Whether a module lies beside the program: among its tests, examples and documentation.
+fn aside(module: &Module) -> bool {
+    let beside = ["t", "test", "tests", "integration", "example", "examples", "demo", "docs", "sandbox"];
+    module.name.split('.').any(|part| beside.contains(&part))
+}
+
+pub(super) fn is_object(context: &Context<'_, '_>, module: &Module) -> bool {
+    let object = |text: &str| text.contains("BaseSettings") || text.contains("Dynaconf(");
+    context.repository.tree.text(module.file).is_ok_and(object)
+}
+
+/// Whether a module lies in the folder a component is built from.
+pub(super) fn near(part: Option<&Part<'_>>, module: &Module) -> bool {
+    part.is_none_or(|part| {
+        part.folder.is_empty()
+            || part.folder == "."
+            || module.root.starts_with(&part.folder)
+            || part.folder.starts_with(&module.root)
+    })
+}
