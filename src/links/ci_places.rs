@@ -53,10 +53,14 @@ pub(super) fn from_checkout(job: &mut Job) {
         }
     };
     for step in &mut job.steps {
-        let named = step.run.as_mut().and_then(|run| run.working_directory.as_mut());
-        named.into_iter().for_each(|path| strip(&mut path.value, ""));
-        let inputs = step.with.iter_mut().filter(|(name, _)| ["context", "file"].contains(&name.as_str()));
-        inputs.for_each(|(_, path)| strip(&mut path.value, "."));
+        if let Some(path) = step.run.as_mut().and_then(|run| run.working_directory.as_mut()) {
+            strip(&mut path.value, "");
+        }
+        for name in ["context", "file"] {
+            if let Some(path) = step.with.get_mut(name) {
+                strip(&mut path.value, ".");
+            }
+        }
     }
 }
 
