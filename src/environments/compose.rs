@@ -8,7 +8,7 @@ use super::base_role::{
     tools,
 };
 use super::base_signs::is_foreign;
-use super::compose_calls::{called_with, deployed, invocation};
+use super::compose_calls::{called_with, deployed, invocation, on_servers};
 use super::plan::{ImageBuild, Planned, Runs, Unit};
 use super::programs;
 use super::service_roles::{are_joined, is_base, service_roles};
@@ -91,10 +91,14 @@ pub(super) fn read_files(repository: &Repository<'_>) -> Vec<File> {
         if alone.services.is_empty() && alone.inactive.is_empty() {
             continue;
         }
+        let mut named = mixed(naming(path), stem);
+        if let Some(role) = on_servers(repository, path, stem, &named) {
+            named.role = Some(role);
+        }
         files.push(File {
             id: *id,
             folder: paths::parent(path).to_owned(),
-            naming: super::tests_folders::tested(mixed(naming(path), stem), paths::parent(path)),
+            naming: super::tests_folders::tested(named, paths::parent(path)),
             plain: ["compose", "docker-compose", "stack"].contains(&stem),
             over: ["compose.override", "docker-compose.override"].contains(&stem),
             alone,

@@ -225,16 +225,18 @@ pub(super) fn add(repository: &Repository<'_>, all: &mut Vec<Planned>) {
                 && (deployment.role == Role::Production
                     || !overlaid(planned) && !found.iter().any(|other| other.named && same(planned, other)))
         };
-        let can = |planned: &Planned| deployed(planned) && ways::fits(&way, planned);
         let called = |planned: &Planned| {
             let name = planned.environment.name.as_str();
             same(planned, deployment) && name.strip_prefix(DEPLOYED).unwrap_or(name) == deployment.word
         };
-        let at = all
-            .iter()
-            .position(|planned| can(planned) && called(planned))
-            .or_else(|| all.iter().position(|planned| can(planned) && same(planned, deployment)))
-            .or_else(|| all.iter().position(|planned| can(planned) && free(planned)));
+        // What one job deploys another may deploy as well.
+        let known = |at: usize| placed.iter().any(|(other, _)| *other == at);
+        let find = |is: &dyn Fn(&Planned) -> bool| {
+            let mut numbered = all.iter().enumerate();
+            let can = |at: usize, one: &Planned| (known(at) || deployed(one)) && ways::fits(&way, one) && is(one);
+            numbered.find_map(|(at, planned)| can(at, planned).then_some(at))
+        };
+        let at = find(&called).or_else(|| find(&|planned| same(planned, deployment))).or_else(|| find(&free));
         let elsewhere = way != Way::Unseen && deployment.role == Role::Production;
         if let Some((at, planned)) = at.and_then(|at| Some((at, all.get_mut(at)?))) {
             planned.add_evidence(deployment.span, text);
