@@ -318,6 +318,7 @@ pub const ATTRIBUTES: &[AttributeRow] = &[
     row(Variable, "secret", Bool, "whether its name or value is a secret's"),
     row(Variable, "placeholder", Bool, "whether the value is a placeholder"),
     row(Variable, "default_credential", Bool, "whether it is a password that a product is shipped or documented with"),
+    row(Variable, "by_default", Bool, "of such a password: whether it holds only where nothing outside gives another"),
     row(Variable, "provider", Text, "compose, dotenv, image, ci, configuration …"),
     row(Variable, "file_for", Text, "the role that the name of the variables file speaks of"),
     row(Variable, "shape", Text, "the kind of credential that its shape tells, such as aws-access-key"),

@@ -45,6 +45,9 @@ pub fn state(statements: &mut Statements, part: &Part<'_>, tree: &Tree) {
         }
         if secret && var.value.one().is_some_and(|password| is_default(part, name, password)) {
             fact.bool("default_credential", true, &var.origin);
+            if var.certainty.is_default() {
+                fact.bool("by_default", true, &var.origin);
+            }
         }
     }
 }
