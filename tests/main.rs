@@ -29,4 +29,5 @@ mod runners;
 mod servers;
 mod settings;
 mod tidy;
+mod unselected;
 mod walls;

@@ -213,3 +213,17 @@ fn tests_that_a_shell_of_a_service_runs_or_a_service_that_is_brought_up_are_the_
         assert!(lines.iter().any(|line| line.starts_with("test web")), "{run}: {lines:?}");
     }
 }
+
+#[test]
+fn a_password_that_is_only_fallen_back_to_is_told_from_one_that_is_given() {
+    let of = |password: &str| {
+        let compose = format!(
+            "services:\n  db:\n    image: postgres:16\n    environment:\n      POSTGRES_USER: postgres\n      POSTGRES_PASSWORD: {password}\n"
+        );
+        let lines = facts(&[("compose.production.yaml", compose.as_str())]);
+        let about = |line: &&String| line.contains("variable.POSTGRES_PASSWORD fallback=");
+        lines.iter().filter(about).count()
+    };
+    assert_eq!(of("${DB_PASSWORD:-postgres}"), 1);
+    assert_eq!(of("postgres"), 0);
+}

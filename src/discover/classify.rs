@@ -135,6 +135,7 @@ const HOSTS: &[&str] = &[
     "app.yml",
     "serverless.yml",
     "serverless.yaml",
+    ".platform.app.yaml",
 ];
 const YAML: Like = Like::Ends(&[".yml", ".yaml"]);
 /// Manifests in which a deployment puts names in.
@@ -229,6 +230,8 @@ const ROWS: &[Row] = &[
         &[],
     ),
     Row(Kind::Platform, Folder::Last(&["clevercloud"]), &[Like::Is(&["python.json"])], &[]),
+    Row(Kind::Platform, Folder::Last(&[".platform"]), &[Like::Is(&["applications.yaml"])], &[]),
+    Row(Kind::Platform, Folder::Last(&[".upsun"]), &[Like::Is(&["config.yaml"])], &[]),
     Row(Kind::Platform, Folder::Any, &[Like::Starts(&["fly."]), Like::Ends(&[".toml"])], &[]),
     Row(Kind::Platform, Folder::Any, &[Like::Is(HOSTS)], &[]),
     Row(Kind::Platform, Folder::Any, &[YAML, Like::Starts(&["manifest", "app.", "app-", "app_"])], &[]),

@@ -8,18 +8,9 @@ use crate::discover::paths;
 use crate::formats::small::CommandText;
 use crate::formats::small::tree::Node;
 use crate::formats::{Var, Vars};
+use crate::knowledge::hosts;
 use crate::links::Repository;
 use crate::model::{FileId, Known, Origin, Reason, Spanned};
-
-/// What the platform calls its databases, and the images that are like them.
-const ENGINES: [(&str, &str); 6] = [
-    ("PG", "postgres"),
-    ("MYSQL", "mysql"),
-    ("REDIS", "redis"),
-    ("VALKEY", "valkey/valkey"),
-    ("MONGODB", "mongo"),
-    ("KAFKA", "apache/kafka"),
-];
 
 /// The environment of an app.
 pub(super) fn of(repository: &Repository<'_>, file: FileId, root: &Node) -> Option<Planned> {
@@ -40,7 +31,7 @@ pub(super) fn of(repository: &Repository<'_>, file: FileId, root: &Node) -> Opti
     }
     for database in root.get("databases").map_or(&[][..], Node::items) {
         let Some((name, engine)) = database.field("name").zip(database.field("engine")) else { continue };
-        let Some((_, image)) = ENGINES.iter().find(|(known, _)| *known == engine.value) else { continue };
+        let Some(image) = hosts::engine("app-platform", &engine.value) else { continue };
         let version = database.field("version").map_or(String::new(), |version| format!(":{}", version.value));
         let image = Spanned::new(format!("{image}{version}"), engine.span);
         add(&mut found, &name.value, Runs::Pulled { image, command: None }, &Vars::new());

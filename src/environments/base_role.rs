@@ -238,7 +238,7 @@ fn images_develop(repository: &Repository<'_>, project: &Project) -> bool {
 }
 
 /// Whether a service's image is published under the name of the repository itself.
-fn is_own(repository: &Repository<'_>, service: &Service) -> bool {
+pub(super) fn is_own(repository: &Repository<'_>, service: &Service) -> bool {
     let image = service.image.as_ref().and_then(|image| image.value.one());
     image.is_some_and(|image| super::shipped::is_published_here(repository, image))
 }

@@ -1,8 +1,9 @@
 //! What a plain compose file is run for, as others say: the guide that tells to start it, the script that it starts, the sample
 //! of its variables.
 
-use super::base_role::{is_debugging, may_be_ours};
-use super::compose::File;
+use super::base_role::{is_debugging, is_own, may_be_ours, starts_production_server};
+use super::compose::{File, image_of};
+use super::compose_calls::called_with;
 use super::words::{naming, selected};
 use crate::discover::{Kind, Presence, paths};
 use crate::formats::compose::{Project, Service};
@@ -118,6 +119,24 @@ pub(super) fn by_sample(repository: &Repository<'_>, project: &Project) -> Optio
     })
 }
 
+/// Whether a file away from the root that no command names starts images of others alone, where other files say what the project
+/// builds: that is a tool beside it.
+pub(super) fn is_foreign(repository: &Repository<'_>, base: &File) -> bool {
+    let services = || base.alone.services.values();
+    let ours = |service: &Service| {
+        service.build.is_some()
+            || image_of(repository, &base.alone, service).is_some()
+            || is_own(repository, service)
+            || starts_production_server(service)
+    };
+    let builds = |file: &FileId| repository.tree.text(*file).is_ok_and(|text| text.contains("build:"));
+    !base.folder.is_empty()
+        && base.naming.role.is_none()
+        && !services().any(ours)
+        && called_with(repository, base).is_none()
+        && repository.of(Kind::Compose).iter().any(builds)
+}
+
 #[cfg(test)]
 mod tests {
     use super::super::tests::environments;
@@ -144,6 +163,18 @@ mod tests {
         for heading in ["## Start", "## Deployment", "## Development and production", "```\n# local\n```"] {
             assert!(!with(heading), "{heading}");
         }
+    }
+
+    #[test]
+    fn images_of_others_away_from_what_the_project_builds_are_no_environment() {
+        let with = |image: &str| {
+            let tool = format!("services: {{net: {{image: {image}, restart: always, environment: {{A: b}}}}}}\n");
+            let own = ("compose.yaml", "services: {web: {build: ., volumes: ['.:/app']}}\n");
+            let found =
+                environments(&[own, ("Dockerfile", "FROM python:3.13\n"), ("ops/net/docker-compose.yml", &tool)]);
+            found.iter().filter(|line| line.contains("ops/net")).count()
+        };
+        assert_eq!((with("acme/tunnel:14"), with("acme/shop, command: gunicorn a.wsgi")), (0, 1));
     }
 
     #[test]

@@ -1,5 +1,6 @@
 //! Where a job deploys to, by the branch that it runs on.
 
+use super::deployments::{Deployment, canonical};
 use super::targets::{Word, word_of};
 use crate::formats::workflow::{Job, Trigger, Workflow};
 use crate::model::{Role, Span, Spanned};
@@ -35,6 +36,25 @@ pub(super) fn of(workflow: &Workflow, job: &Job) -> Vec<Word> {
 pub(super) fn developed(workflow: &Workflow, job: &Job) -> Option<Word> {
     let [(branch, span)] = branches(workflow, job).try_into().ok()?;
     Some((develops(&branch)?, span))
+}
+
+/// Says where deployments go that only their branch tells of: what comes from the branch that is developed on stands before what
+/// comes from others, and what one word names is one environment.
+pub(super) fn settle(found: &mut [Deployment]) {
+    if found.iter().any(|one| one.role == Role::Production && one.developed.is_none()) {
+        for one in found.iter_mut() {
+            if let Some(((role, word), span)) = one.developed.take() {
+                (one.role, one.word, one.span, one.named) = (role, word, span, true);
+            }
+        }
+    }
+    let plain = |one: &Deployment| canonical(Role::Development, &one.word).to_owned();
+    let named: Vec<String> = found.iter().filter(|one| one.role == Role::Development).map(plain).collect();
+    for one in found.iter_mut().filter(|one| one.role == Role::Staging) {
+        if named.contains(&plain(one)) {
+            one.role = Role::Development;
+        }
+    }
 }
 
 /// What is deployed from a branch that is developed on.
@@ -137,6 +157,8 @@ mod tests {
         let step = |branch: &str| format!("{{if: \"github.ref == 'refs/heads/{branch}'\", run: ./ship {branch}}}");
         let both = on("main, develop", &format!("{}, {}", step("develop"), step("main")));
         assert_eq!(deployed(&[&both]), ["staging develop", "production production"]);
+        let named = develop.replace("deploy:", "deploy-develop:");
+        assert_eq!(deployed(&[&both, &named]), ["development develop", "production production", "development develop"]);
         let other = "{if: \"github.ref_name != 'develop'\", run: ./ship}";
         assert_eq!(deployed(&[&on("main, develop", other)]), ["production production?"]);
     }

@@ -55,12 +55,13 @@ pub fn tests_in_service(repository: &Repository<'_>, call: &Call) -> Option<Comp
     scripted.then(|| compose.clone())
 }
 
-/// Whether a call brings up a service that runs the tests by itself, from files that are not named for an environment: those
-/// that are make one of their own.
+/// Whether a call brings up a service that runs the tests by itself, from files that are not named for an environment (those
+/// that are make one of their own), or runs one that does, or is called just that.
 fn tests_brought_up(repository: &Repository<'_>, call: &Call, compose: &ComposeCall) -> bool {
     let files = files_of(repository, &call.folder, compose);
     let named = |file: &FileId| naming(repository.tree.path(*file)).role.is_some();
-    if compose.action != "up" || files.iter().any(named) {
+    let runs = compose.action == "run" && !compose.services.is_empty();
+    if !runs && (compose.action != "up" || files.iter().any(named)) {
         return false;
     }
     let project = load(repository, &files);
@@ -70,7 +71,9 @@ fn tests_brought_up(repository: &Repository<'_>, call: &Call, compose: &ComposeC
         let words: Vec<String> = written.flat_map(|line| &line.words).map(|word| word.written().to_owned()).collect();
         !words.is_empty() && meaning::of(&words) == Meaning::Tests
     };
-    project.services.iter().any(|(name, service)| called(name) && tests(service))
+    let plain = |name: &str| runs && ["test", "tests", "pytest", "unittest"].contains(&name);
+    let all = || project.services.iter().chain(&project.inactive);
+    all().any(|(name, service)| called(name) && (plain(name) || tests(service)))
 }
 
 /// The folder of the repository that a service's commands run in: that which its image is built from.
@@ -189,7 +192,8 @@ fn of_ci(repository: &Repository<'_>, ci: Ci, name: &str, apart: &Jobs) -> Vec<P
         planned.units.retain(inside);
     }
     add_started_services(repository, &mut planned);
-    [planned, composed].into_iter().filter(|planned| !planned.units.is_empty()).collect()
+    planned.only_named &= planned.units.is_empty();
+    [planned, composed].into_iter().filter(|planned| !planned.units.is_empty() || planned.only_named).collect()
 }
 
 /// A job as a unit, once; jobs of one name in several workflows are told apart by their workflow.

@@ -7,7 +7,8 @@ use super::base_role::{
     by_selector, development_sign, is_typed_into, of_others, only_services, role_of_base, starts_production_server,
     tools,
 };
-use super::compose_calls::{called_with, deployed, invocation};
+use super::base_signs::is_foreign;
+use super::compose_calls::{called_with, deployed, invocation, on_servers};
 use super::plan::{ImageBuild, Planned, Runs, Unit};
 use super::programs;
 use super::service_roles::{are_joined, is_base, service_roles};
@@ -90,10 +91,14 @@ pub(super) fn read_files(repository: &Repository<'_>) -> Vec<File> {
         if alone.services.is_empty() && alone.inactive.is_empty() {
             continue;
         }
+        let mut named = mixed(naming(path), stem);
+        if let Some(role) = on_servers(repository, path, stem, &named) {
+            named.role = Some(role);
+        }
         files.push(File {
             id: *id,
             folder: paths::parent(path).to_owned(),
-            naming: super::tests_folders::tested(mixed(naming(path), stem), paths::parent(path)),
+            naming: super::tests_folders::tested(named, paths::parent(path)),
             plain: ["compose", "docker-compose", "stack"].contains(&stem),
             over: ["compose.override", "docker-compose.override"].contains(&stem),
             alone,
@@ -186,7 +191,7 @@ fn infer_folder(repository: &Repository<'_>, group: &[&File]) -> Vec<Planned> {
             || !only_services(&base.alone)
             || called_with(repository, base).is_some()
     };
-    if let Some(base) = base.filter(counts) {
+    if let Some(base) = base.filter(counts).filter(|base| !is_foreign(repository, base)) {
         let files = std::iter::once(base.id).chain(over.map(|file| file.id)).collect();
         let stack = Stack { files, invoked: invocation(repository, &[base.id], &base.folder) };
         let (role, word, why, confidence) = role_of_base(repository, base, over.is_some(), &stack, &has);

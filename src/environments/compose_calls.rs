@@ -2,8 +2,10 @@
 
 use super::compose::File;
 use super::targets::is_deploy_script;
-use super::words::naming;
+use super::upkeep;
+use super::words::{Naming, naming};
 use crate::discover::{Kind, paths};
+use crate::knowledge::environments::{WordClass, class_of_word};
 use crate::links::{Call, Caller, Meaning, Repository};
 use crate::model::{FileId, Role, Span};
 
@@ -80,4 +82,51 @@ pub(super) fn deployed(repository: &Repository<'_>, file: &File) -> Option<Span>
         named && starts && is_deploy_script(path) && compose.files.iter().filter_map(finds).any(|id| id == file.id)
     };
     repository.calls.iter().find(deploys).map(|call| call.span)
+}
+
+/// The role of a file that is named for a CI and for what that deploys (`compose.prod-ci.yml`): jobs name it in what they do on
+/// servers.
+pub(super) fn on_servers(
+    repository: &Repository<'_>,
+    path: &str,
+    stem: &str,
+    named: &Naming,
+) -> Option<(Role, String)> {
+    named.role.as_ref().filter(|(role, _)| *role == Role::Test)?;
+    let words = stem.split(['.', '-', '_']).filter(|word| class_of_word(word) != Some(WordClass::Role(Role::Test)));
+    let (role, word) = words.filter_map(|word| naming(&format!("{word}.x")).role).next_back()?;
+    let name = paths::name(path);
+    let starts = |text: &str| text.lines().any(|line| line.contains(name) && line.contains(" up"));
+    let flows = repository.workflows();
+    let mut steps = flows.iter().flat_map(|(_, flow)| &flow.jobs).flat_map(|job| &job.steps);
+    steps.any(|step| upkeep::commanded(step).is_some_and(|text| starts(&text))).then_some((role, word))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::tests::environments;
+
+    #[test]
+    fn a_file_of_a_ci_that_it_starts_on_servers_is_of_what_it_deploys() {
+        let with = |script: &str| {
+            let step = format!("{{uses: appleboy/ssh-action@v1, with: {{script: '{script}'}}}}");
+            let flow = format!("on: push\njobs: {{deploy: {{runs-on: u, steps: [{step}]}}}}\n");
+            let stack = ("compose.prod-ci.yml", "services: {web: {image: acme/shop, command: gunicorn a.wsgi}}\n");
+            let found = environments(&[stack, ("manage.py", ""), (".github/workflows/a.yml", &flow)]);
+            found.into_iter().find(|line| line.contains("compose.prod-ci.yml")).unwrap_or_default()
+        };
+        assert!(with("git pull && docker compose -f compose.prod-ci.yml up -d").starts_with("prod production"));
+        let both = "git pull && docker compose -f compose.dev-ci.yml up -d";
+        let step = format!("{{uses: appleboy/ssh-action@v1, with: {{script: '{both}'}}}}");
+        let job = |id: &str| format!("  {id}: {{runs-on: u, environment: dev, steps: [{step}]}}\n");
+        let flow = format!("on: push\njobs:\n{}{}", job("deploy"), job("deploy-again"));
+        let found = environments(&[
+            ("compose.dev-ci.yml", "services: {web: {image: acme/shop, command: gunicorn a.wsgi}}\n"),
+            ("compose.yml", "services: {web: {build: ., volumes: ['.:/app'], command: flask run}}\n"),
+            ("Dockerfile", "FROM python:3.13\nCOPY . /app\n"),
+            (".github/workflows/a.yml", &flow),
+        ]);
+        assert_eq!(found.iter().filter(|line| line.contains("a.yml")).count(), 1, "{found:?}");
+        assert!(!with("git pull && ./restart").contains(" production"), "a trial of what runs in production");
+    }
 }

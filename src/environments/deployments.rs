@@ -29,7 +29,7 @@ pub struct Deployment {
     /// Whether what it does is to set up what the application stands on.
     pub ground: bool,
     /// The branch that it comes from, where that is the one that is developed on.
-    developed: Option<Word>,
+    pub(super) developed: Option<Word>,
 }
 
 impl Deployment {
@@ -54,14 +54,7 @@ pub fn deployments(repository: &Repository<'_>) -> Vec<Deployment> {
         let job = workflow.iter().flat_map(|workflow| &workflow.jobs).find(|job| job.id.value == one.job);
         !job.is_some_and(|job| job.uses.is_some() && handed.iter().any(|span| job.span.contains(*span)))
     });
-    // What comes from the branch that is developed on stands before what comes from others.
-    if found.iter().any(|one| one.role == Role::Production && one.developed.is_none()) {
-        for one in &mut found {
-            if let Some(((role, word), span)) = one.developed.take() {
-                (one.role, one.word, one.span, one.named) = (role, word, span, true);
-            }
-        }
-    }
+    branches::settle(&mut found);
     // Where other jobs deploy to a role, those that set up its ground or work in it are not the deployment.
     let roles: Vec<Role> = found.iter().filter(|one| !one.beside).map(|one| one.role).collect();
     let (gone, mut found): (Vec<_>, Vec<_>) =
@@ -163,6 +156,7 @@ pub(super) fn canonical(role: Role, word: &str) -> &str {
     match (role, word) {
         (Role::Production, _) => "production",
         (Role::Staging, "stage" | "stg") => "staging",
+        (Role::Staging, "pre-prod" | "preproduction" | "pre-production") => "preprod",
         (Role::Development, "dev" | "develop" | "devel") => "development",
         _ => word,
     }
@@ -231,16 +225,18 @@ pub(super) fn add(repository: &Repository<'_>, all: &mut Vec<Planned>) {
                 && (deployment.role == Role::Production
                     || !overlaid(planned) && !found.iter().any(|other| other.named && same(planned, other)))
         };
-        let can = |planned: &Planned| deployed(planned) && ways::fits(&way, planned);
         let called = |planned: &Planned| {
             let name = planned.environment.name.as_str();
             same(planned, deployment) && name.strip_prefix(DEPLOYED).unwrap_or(name) == deployment.word
         };
-        let at = all
-            .iter()
-            .position(|planned| can(planned) && called(planned))
-            .or_else(|| all.iter().position(|planned| can(planned) && same(planned, deployment)))
-            .or_else(|| all.iter().position(|planned| can(planned) && free(planned)));
+        // What one job deploys another may deploy as well.
+        let known = |at: usize| placed.iter().any(|(other, _)| *other == at);
+        let find = |is: &dyn Fn(&Planned) -> bool| {
+            let mut numbered = all.iter().enumerate();
+            let can = |at: usize, one: &Planned| (known(at) || deployed(one)) && ways::fits(&way, one) && is(one);
+            numbered.find_map(|(at, planned)| can(at, planned).then_some(at))
+        };
+        let at = find(&called).or_else(|| find(&|planned| same(planned, deployment))).or_else(|| find(&free));
         let elsewhere = way != Way::Unseen && deployment.role == Role::Production;
         if let Some((at, planned)) = at.and_then(|at| Some((at, all.get_mut(at)?))) {
             planned.add_evidence(deployment.span, text);

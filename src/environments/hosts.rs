@@ -4,7 +4,7 @@ use super::plan::{CommandLine, ImageBuild, NativeBuild, Planned, Runs, SettingsC
 use super::platform::line;
 use super::platform_files::{add, context, in_image, planned};
 use super::words::{naming, role_of_value};
-use super::{app_platform, serverless, shipped};
+use super::{app_platform, platform_sh, serverless, shipped};
 use crate::discover::paths;
 use crate::formats::small::tree::{self, Node};
 use crate::formats::small::{CommandText, procfile, texts};
@@ -42,6 +42,9 @@ pub(super) fn of(repository: &Repository<'_>, file: FileId) -> Said {
         name if name.starts_with("manifest") => ("cloud-foundry", reading.cloud_foundry(root).into_iter().collect()),
         "serverless.yml" | "serverless.yaml" => {
             ("serverless", serverless::of(repository, file, root, &reading.folder).into_iter().collect())
+        }
+        ".platform.app.yaml" | "applications.yaml" | "config.yaml" => {
+            ("platform-sh", platform_sh::of(repository, file, root).into_iter().collect())
         }
         _ if root.get("runtime").is_none() => {
             ("digitalocean", app_platform::of(repository, file, root).into_iter().collect())

@@ -31,6 +31,7 @@ mod openshift;
 pub mod plan;
 pub mod platform;
 pub mod platform_files;
+mod platform_sh;
 mod programs;
 pub mod projects;
 mod published;

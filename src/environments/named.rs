@@ -281,6 +281,13 @@ mod tests {
     }
 
     #[test]
+    fn one_word_in_two_spellings_is_one_environment() {
+        let flow = "on: push\njobs: {roll-out: {runs-on: u, environment: pre-prod, steps: [{run: flyctl deploy}]}}\n";
+        let found = environments(&[APP, (".github/workflows/a.yml", flow), ("infra/preprod.tfvars", "a = 1\n")]);
+        assert_eq!(found.iter().filter(|line| line.contains(" staging: ")).count(), 1, "{found:?}");
+    }
+
+    #[test]
     fn files_of_one_kind_tell_environments_of_one_role_apart() {
         let values = |words: &[&str]| {
             let mut files = vec![APP, ("ops/Chart.yaml", "name: a\n")];

@@ -15,6 +15,12 @@ fn by_manifest(planned: &Planned) -> bool {
     planned.environment.because.iter().any(|evidence| evidence.text == super::hosts::MANIFEST)
 }
 
+/// Whether Heroku builds an image of a folder, by a file that also says what runs in it.
+fn is_built_by_heroku(repository: &Repository<'_>, folder: &str, known: &[Planned]) -> bool {
+    let file = paths::join(folder, "heroku.yml").and_then(|path| repository.tree.find(&path));
+    file.is_some_and(|file| known.iter().any(|planned| planned.environment.files.contains(&file)))
+}
+
 /// Names of lines of a Procfile that a build runs and that start nothing (<https://doc.scalingo.com/platform/app/procfile>).
 const BUILD_HOOKS: [&str; 4] = ["postcompile", "post_compile", "precompile", "pre_compile"];
 
@@ -32,6 +38,7 @@ pub fn procfiles(repository: &Repository<'_>, known: &[Planned]) -> Vec<Planned>
         // `honcho start -f Procfile.dev` in a service: the processes are that environment's.
         let used = known.iter().any(|planned| planned.environment.files.contains(file))
             || plain && known.iter().any(by_manifest)
+            || plain && is_built_by_heroku(repository, paths::parent(path), known)
             || !plain && repository.of(Kind::Compose).iter().any(started);
         if procfile.is_empty() || naming.template || used || !(plain || naming.role.is_some()) {
             continue;
@@ -277,6 +284,9 @@ mod tests {
         let host = "services:\n- {type: web, name: shop, runtime: python, buildCommand: pip install -r requirements.txt, startCommand: 'gunicorn shop.wsgi'}\n";
         let found = environments(&[needs, procfile, ("render.yaml", host)]);
         assert_eq!(found, ["production production: render.yaml"]);
+        let image = ("Dockerfile", "FROM python:3.13\nCOPY . /app\n");
+        let heroku = ("heroku.yml", "build: {docker: {web: Dockerfile}}\nrun: {web: gunicorn shop.wsgi}\n");
+        assert_eq!(environments(&[needs, procfile, image, heroku]), ["production production: heroku.yml Dockerfile"]);
     }
 
     #[test]

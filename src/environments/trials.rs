@@ -294,6 +294,12 @@ mod tests {
         let unit = job("ci", "unit", "pytest");
         let composed = job("docker", "inside", "docker compose run web pytest");
         assert_eq!(tested(&[(&unit.0, &unit.1), (&composed.0, &composed.1)]).len(), 2);
+        let plain = |service: &str| {
+            let stack = format!("services: {{web: {{build: .}}, {service}: {{build: .}}}}\n");
+            let run = job("ci", "unit", &format!("docker compose -f ops/stack.yml run --rm {service}"));
+            tested(&[(&run.0, &run.1), ("ops/stack.yml", &stack)]).len()
+        };
+        assert_eq!((plain("test"), plain("load")), (1, 0), "the service is called just that");
         let both = job("ci", "unit", "pytest && docker compose run web pytest");
         assert_eq!(tested(&[(&both.0, &both.1)]).len(), 1);
     }
@@ -337,6 +343,18 @@ mod tests {
             tested(&[(".github/workflows/ship.yml", &flow)]).len()
         };
         assert_eq!((with("pre_deploy_tests"), with("post_deploy_tests"), with("build")), (1, 0, 0));
+    }
+
+    #[test]
+    fn a_part_of_a_value_of_the_matrix_may_be_what_runs() {
+        let with = |asked: &str| {
+            let flow = format!(
+                "on: push\njobs:\n  b:\n    runs-on: u\n    strategy: {{matrix: {{part: [[unit, 'pytest a'], [rest, pytest]]}}}}\n    \
+                 steps: [{{run: '${{{{ matrix.part{asked} }}}}'}}]\n"
+            );
+            tested(&[(".github/workflows/b.yml", &flow)]).len()
+        };
+        assert_eq!((with("[1]"), with("[0]")), (1, 0));
     }
 
     #[test]

@@ -9,12 +9,14 @@ use crate::formats::workflow::Step;
 use crate::formats::{Var, Vars};
 use crate::links::docker_run::RunCall;
 use crate::links::{Call, Caller, Meaning, Repository, view};
-use crate::model::{FileId, Known, Origin, Reason, SpanMap};
+use crate::model::{FileId, Known, Origin, Reason, SpanMap, Spanned};
 
 /// Adds the image that a call runs the tests in; whether it is one.
 pub(super) fn add(repository: &Repository<'_>, call: &Call, planned: &mut Planned) -> bool {
     let (Meaning::RunsImage(run), Caller::Job { file, job }) = (&call.meaning, &call.caller) else { return false };
-    let Some(image) = built(repository, (*file, job), &run.image) else { return false };
+    let Some(image) = built(repository, (*file, job), &run.image) else {
+        return in_checkout(repository, call, run, planned);
+    };
     let words: Vec<String> = run.command.iter().map(|word| quoted(word)).collect();
     let (text, map) = (words.join(" "), SpanMap::Whole(call.span));
     let given = variables(repository, call, run);
@@ -38,6 +40,37 @@ pub(super) fn add(repository: &Repository<'_>, call: &Call, planned: &mut Planne
     let command = CommandLine { text, map, span: call.span };
     planned.variables.insert(name.clone(), given);
     planned.units.push(Unit { name, runs: Runs::Process { command, image: Some(image), native: None } });
+    true
+}
+
+/// Adds the image of others in which a call runs the tests of the checkout that is mounted; whether it is one.
+fn in_checkout(repository: &Repository<'_>, call: &Call, run: &RunCall, planned: &mut Planned) -> bool {
+    let Caller::Job { file, job } = &call.caller else { return false };
+    let checkout = |mount: &String| {
+        let source = mount.split(':').next().unwrap_or_default().trim_matches('"');
+        let named = ["pwd", "workspace", "sourcesdirectory", "project_dir"];
+        source == "." || source.contains(['$', '…']) && named.iter().any(|name| source.to_lowercase().contains(name))
+    };
+    let words: Vec<String> = run.command.iter().map(|word| quoted(word)).collect();
+    let (text, map) = (words.join(" "), SpanMap::Whole(call.span));
+    let tests = || {
+        let found = repository.calls_of((&text, &map), "", Vars::new(), &call.caller);
+        found.iter().any(|call| call.meaning == Meaning::Tests)
+    };
+    if words.is_empty() || !run.mounts.iter().any(checkout) || !tests() {
+        return false;
+    }
+    planned.add_evidence(call.span, format!("job {job} runs the tests of the checkout in an image"));
+    planned.add_file(*file);
+    if run.image.contains(['$', '…']) {
+        // Of an image without a name nothing more is known than that.
+        planned.only_named = planned.units.is_empty();
+        return true;
+    }
+    let command = CommandLine { text, map, span: call.span };
+    let image = Spanned::new(run.image.clone(), call.span);
+    planned.variables.insert(job.clone(), variables(repository, call, run));
+    planned.units.push(Unit { name: job.clone(), runs: Runs::Pulled { image, command: Some(command) } });
     true
 }
 
@@ -160,6 +193,15 @@ mod tests {
         assert!(!tested(&format!("{built}, {{run: docker run app flake8}}")));
         assert!(!tested(&format!("{built}, {{run: docker run other pytest}}")));
         assert!(tested(&format!("{built}, {{run: docker run --entrypoint=/app/ci/all.sh app}}")));
+        let mounted = |mount: &str, image: &str| {
+            let step = format!("{{run: 'docker run -v {mount}:/src -w /src {image} sh -c \"pip list && pytest\"'}}");
+            let flow = format!("on: push\njobs: {{t: {{runs-on: u, steps: [{step}]}}}}\n");
+            let found = environments(&[IMAGE, (".github/workflows/t.yml", &flow)]);
+            found.iter().any(|line| line.starts_with("test test:"))
+        };
+        assert!(mounted("$(pwd)", "python:3.13"), "the checkout in an image of others");
+        assert!(mounted("${{ github.workspace }}", "acme/base:${{ github.sha }}"));
+        assert!(!mounted("/srv", "python:3.13"));
         let step = "{uses: docker/build-push-action@v6, with: {load: true, tags: 'app:${{ github.sha }}'}}";
         assert!(tested(&format!("{step}, {{run: 'docker run app:${{{{ github.sha }}}} pytest'}}")));
     }

@@ -49,6 +49,16 @@ pub struct Handing {
     source: String,
 }
 
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct EngineRow {
+    host: String,
+    name: String,
+    image: String,
+    #[expect(dead_code, reason = "kept for the reader of the table")]
+    source: String,
+}
+
 #[derive(Deserialize, Default)]
 #[serde(deny_unknown_fields)]
 pub(super) struct Table {
@@ -58,6 +68,7 @@ pub(super) struct Table {
     remote: Vec<CommandRow>,
     telling: Vec<CommandRow>,
     handing: Vec<Handing>,
+    engines: Vec<EngineRow>,
 }
 table!(table, Table, "hosts.toml");
 
@@ -102,6 +113,12 @@ pub fn telling() -> impl Iterator<Item = &'static str> {
 /// The commands that hand variables over.
 pub fn handing() -> &'static [Handing] {
     &table().handing
+}
+
+/// The image that is like a service of a host: `postgres` for App Platform's `PG`.
+pub fn engine(host: &str, name: &str) -> Option<&'static str> {
+    let row = table().engines.iter().find(|row| row.host == host && row.name == name)?;
+    Some(&row.image)
 }
 
 /// The date the table stands for.

@@ -12,7 +12,7 @@ use crate::formats::{Var, Vars};
 use crate::formats::{circleci, gitlab, travis, workflow::Job};
 use crate::model::{FileId, Origin, Span, SpanMap, Spanned};
 
-use super::ci_places::OF_AZURE;
+use super::ci_places::{self, OF_AZURE};
 use super::commit_hooks;
 
 /// Steps that one job may come to.
@@ -109,6 +109,7 @@ pub(super) fn read(tree: &Tree, files: &[FileId]) -> BTreeMap<FileId, Arc<Workfl
                 job.steps = steps(tree, std::mem::take(&mut job.steps), 0);
             }
             with_variables(&mut own);
+            own.jobs.iter_mut().for_each(ci_places::from_checkout);
             all.insert(*file, own);
         }
     }

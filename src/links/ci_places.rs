@@ -2,6 +2,7 @@
 
 use crate::discover::{Tree, paths};
 use crate::formats::pipelines::azure;
+use crate::formats::workflow::{Job, Step};
 use crate::model::FileId;
 
 /// Whether a CI finds a file where it looks for it, at the top of the tree or of a template of projects.
@@ -30,4 +31,59 @@ pub(super) fn is_pipeline(tree: &Tree, file: FileId) -> bool {
     let name = paths::name(path).to_ascii_lowercase();
     let by_folder = OF_AZURE.contains(&paths::name(paths::parent(path))) && !name.starts_with("azure-pipelines");
     !by_folder || azure::is_pipeline(tree.text(file).unwrap_or_default())
+}
+
+/// Names the folders of a job's steps from the repository's top, where that is checked out into a folder of its own.
+pub(super) fn from_checkout(job: &mut Job) {
+    let checked_out = |step: &Step| {
+        let uses = step.uses.as_ref()?;
+        let own = uses.value.starts_with("actions/checkout@") && !step.with.contains_key("repository");
+        let path = step.with.get("path").filter(|path| own && !path.value.contains('$'))?;
+        Some(path.value.trim_start_matches("./").trim_matches('/').to_owned())
+    };
+    let Some(folder) = job.steps.iter().find_map(checked_out).filter(|folder| !folder.is_empty() && folder != ".")
+    else {
+        return;
+    };
+    let strip = |text: &mut String, top: &str| {
+        let rest = text.trim_start_matches("./").strip_prefix(folder.as_str());
+        let rest = rest.filter(|rest| rest.is_empty() || rest.starts_with('/')).map(|rest| rest.trim_matches('/'));
+        if let Some(rest) = rest {
+            *text = if rest.is_empty() { top.to_owned() } else { rest.to_owned() };
+        }
+    };
+    for step in &mut job.steps {
+        if let Some(path) = step.run.as_mut().and_then(|run| run.working_directory.as_mut()) {
+            strip(&mut path.value, "");
+        }
+        for name in ["context", "file"] {
+            if let Some(path) = step.with.get_mut(name) {
+                strip(&mut path.value, ".");
+            }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::discover::{Overlay, Tree};
+    use crate::links::{Meaning, Repository};
+
+    #[test]
+    fn a_checkout_into_a_folder_is_the_top_of_the_repository() {
+        let call = |checkout: &str, folder: &str| {
+            let flow = format!(
+                "on: push\njobs: {{a: {{runs-on: u, steps: [{{uses: actions/checkout@v4, with: {{{checkout}}}}}, \
+                 {{run: docker compose up, working-directory: {folder}}}]}}}}\n"
+            );
+            let tree = Tree::open(Box::new(Overlay::of([(".github/workflows/a.yml", flow.as_str())]))).unwrap();
+            let repository = Repository::read(&tree);
+            let composes = |call: &&crate::links::Call| matches!(call.meaning, Meaning::Composes(_));
+            repository.calls.iter().find(composes).map(|call| call.folder.clone())
+        };
+        assert_eq!(call("path: shop", "shop/ops").as_deref(), Some("ops"));
+        assert_eq!(call("path: ./shop", "./shop/").as_deref(), Some(""));
+        assert_eq!(call("path: shop", "shops/ops").as_deref(), Some("shops/ops"));
+        assert_eq!(call("path: shop, repository: a/b", "shop/ops").as_deref(), Some("shop/ops"));
+    }
 }

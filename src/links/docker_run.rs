@@ -11,6 +11,8 @@ pub struct RunCall {
     pub env: Vec<String>,
     /// `--env-file`.
     pub env_files: Vec<String>,
+    /// `-v`.
+    pub mounts: Vec<String>,
 }
 
 /// Options that stand alone.
@@ -54,6 +56,7 @@ pub fn read(words: &[&str]) -> Option<RunCall> {
         match flag {
             "-e" | "--env" => call.env.push(value),
             "--env-file" => call.env_files.push(value),
+            "-v" | "--volume" => call.mounts.push(value),
             "--entrypoint" => entry = Some(value).filter(|entry| !entry.is_empty()),
             _ => {}
         }
@@ -72,6 +75,7 @@ mod tests {
         let call = read("docker run --rm -it -u root -v /a:/b -e A=1 --env B --env-file=x app:1 pytest -x");
         assert_eq!((call.image.as_str(), call.command.join(" ").as_str()), ("app:1", "pytest -x"));
         assert_eq!((call.env.join(" ").as_str(), call.env_files.join(" ").as_str()), ("A=1 B", "x"));
+        assert_eq!(call.mounts, ["/a:/b"]);
         assert_eq!(read("podman run --entrypoint pytest app -x").command, ["pytest", "-x"]);
         assert!(super::read(&["docker", "build", "."]).is_none());
     }

@@ -198,7 +198,20 @@ fn values(cells: &[matrix::Cell], inputs: Option<&Inputs>, places: &Places) -> B
         let span = *places.get(&name)?;
         Some((name, Spanned::new(text?, span)))
     };
-    of_matrix.chain(of_inputs).filter_map(placed).collect()
+    let parts = cells.iter().flat_map(|cell| {
+        let parts = parts(&cell.value).into_iter();
+        parts.filter_map(|(part, text)| Some((format!("matrix.{}{part}", cell.name), Spanned::new(text?, cell.span))))
+    });
+    of_matrix.chain(of_inputs).filter_map(placed).chain(parts).collect()
+}
+
+/// The parts of a value with the expression that asks for each: `[0]`, `.name`.
+fn parts(value: &Data) -> Vec<(String, Option<String>)> {
+    match value {
+        Data::List(items) => items.iter().enumerate().map(|(at, item)| (format!("[{at}]"), item.text())).collect(),
+        Data::Map(entries) => entries.iter().map(|(name, item)| (format!(".{name}"), item.text())).collect(),
+        _ => Vec::new(),
+    }
 }
 
 fn step_instance(index: usize, step: &Step, outer: &Env, contexts: Contexts<'_>) -> StepInstance {
