@@ -64,7 +64,9 @@ fn application(found: &mut Planned, name: Option<String>, node: &Node, top: &str
     unit(&name, start);
     for (worker, node) in node.get("workers").map_or(&[][..], Node::entries) {
         let start = node.path(&["commands", "start"]).and_then(CommandText::of);
-        start.iter().for_each(|start| unit(&worker.value, line(start)));
+        if let Some(start) = &start {
+            unit(&worker.value, line(start));
+        }
     }
     if let Some(deploy) = command(&["hooks", "deploy"]) {
         unit(&format!("{name}-release"), deploy);
