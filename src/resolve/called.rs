@@ -30,6 +30,10 @@ pub(super) fn state(statements: &mut Statements, repository: &Repository<'_>, lo
         let by_app = || apps.iter().filter_map(Val::as_str).any(|app| services::calls(app, &one.role));
         let by_setting = || one.role == "cache" && settings_use_cache(loaded);
         let called = by_app() || by_setting() || in_code(repository, loaded, words, places);
+        // A project without models of its own is at its beginning: what it will keep, nothing says yet.
+        if !called && one.role != "cache" && !in_code(repository, loaded, &["(models.Model):"], &[]) {
+            continue;
+        }
         statements.about(None, Dimension::Service, &one.role).bool("called", called, &one.origin);
     }
 }
