@@ -228,6 +228,9 @@ fn renewed(name: &str, val: &Val, tree: &Tree) -> Option<&'static str> {
         line.ends_with(':')
             && line.split_once("if ").is_some_and(|(before, test)| before.is_empty() && test.contains(name))
     });
-    let asked = guarded || ["env", "get(", "config(", " or "].iter().any(|word| line.contains(word));
+    // A field of a class of settings is read from a variable of its name first.
+    let field = line.starts_with(char::is_whitespace)
+        && line.trim_start().strip_prefix(name).is_some_and(|rest| rest.trim_start().starts_with(':'));
+    let asked = guarded || field || ["env", "get(", "config(", " or "].iter().any(|word| line.contains(word));
     made.then_some(if asked { "by-default" } else { "always" })
 }
