@@ -266,6 +266,13 @@ mod tests {
     }
 
     #[test]
+    fn the_platform_says_less_than_the_name_of_the_workflow() {
+        let job = "  deploy: {name: Deploy to Heroku, runs-on: u, steps: [{run: ./ship}]}\n";
+        assert_eq!(of("deploy-staging", job), ["staging staging"]);
+        assert_eq!(of("ship", job), ["production heroku"]);
+    }
+
+    #[test]
     fn a_pipeline_of_azure_deploys_where_its_name_says_by_a_template_elsewhere() {
         let foreign =
             "trigger: none\nresources: {repositories: [{repository: ops}]}\nextends:\n  template: a.yml@ops\n";
