@@ -49,7 +49,26 @@ pub(super) fn from_outside(repository: &Repository<'_>) -> Option<(Planned, Jobs
             }
         }
     }
+    if jobs.is_empty() {
+        jobs = served(repository, &mut planned);
+    }
     (!jobs.is_empty()).then_some((planned, jobs))
+}
+
+/// The jobs that serve the application on their own machine to try it from outside, and run no tests of its inside.
+fn served(repository: &Repository<'_>, planned: &mut Planned) -> Jobs {
+    let mut jobs = Jobs::new();
+    let serves = |call: &Call| matches!(&call.meaning, Meaning::Serves(found) if found.interface.is_some());
+    for call in repository.calls.iter().filter(|call| serves(call)) {
+        let Caller::Job { file, job } = &call.caller else { continue };
+        let inside = |other: &Call| other.caller == call.caller && other.meaning == Meaning::Tests;
+        if tries(repository, *file, job) && !repository.calls.iter().any(inside) {
+            planned.add_evidence(call.span, format!("job {job} serves it to try it from outside"));
+            ci::add_job(repository, *file, job, planned);
+            jobs.insert((*file, job.clone()));
+        }
+    }
+    jobs
 }
 
 /// What an action brings up with compose files for the rest of a job.
@@ -287,6 +306,9 @@ mod tests {
         assert_eq!(tested(&[(&unit.0, &unit.1), (&check.0, &check.1)]).len(), 2);
         let alone = job("e2e", "browser", "npx playwright test");
         assert_eq!(tested(&[(&unit.0, &unit.1), (&alone.0, &alone.1)]).len(), 1, "it starts nothing");
+        let serve = |rest: &str| job("e2e", "browser", &format!("./manage.py runserver & {rest}"));
+        let served = |rest: &str| tested(&[(&unit.0, &unit.1), (&serve(rest).0, &serve(rest).1)]).len();
+        assert_eq!((served("npx playwright test"), served("pytest e2e")), (2, 1));
     }
 
     #[test]
