@@ -102,6 +102,24 @@ pub(super) fn on_servers(
     steps.any(|step| upkeep::commanded(step).is_some_and(|text| starts(&text))).then_some((role, word))
 }
 
+/// What an action brings up with compose files for the rest of a job.
+pub(super) fn brought_up(job: &Job) -> Option<(Span, ComposeCall)> {
+    job.steps.iter().find_map(|step| {
+        let uses = step.uses.as_ref().filter(|uses| uses.value.contains("/compose-action@"))?;
+        let listed = |name: &str| -> Vec<String> {
+            let text = step.with.get(name).map(|text| text.value.as_str()).unwrap_or_default();
+            text.split_whitespace().map(str::to_owned).collect()
+        };
+        let compose = ComposeCall {
+            files: listed("compose-file"),
+            services: listed("services"),
+            action: "up".into(),
+            ..ComposeCall::default()
+        };
+        Some((uses.span, compose))
+    })
+}
+
 #[cfg(test)]
 mod tests {
     use super::super::tests::environments;
