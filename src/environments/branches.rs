@@ -63,8 +63,16 @@ fn develops(branch: &str) -> Option<(Role, String)> {
     named.then(|| (Role::Staging, branch.to_owned()))
 }
 
-/// Whether only open pull requests start a workflow: what it deploys is a preview of each, not an environment that stands.
-pub(super) fn is_preview(workflow: &Workflow) -> bool {
+/// Whether only open pull requests start a job, or its workflow: what it deploys is a preview of each, not an environment that stands.
+pub(super) fn is_preview(workflow: &Workflow, job: &Job) -> bool {
+    let asked = |condition: &Spanned<String>| {
+        let text: String = condition.value.split_whitespace().collect();
+        let open = !["||", "merged", "closed"].iter().any(|sign| text.contains(sign));
+        open && text.contains("github.event_name=='pull_request'")
+    };
+    if job.condition.as_ref().is_some_and(asked) {
+        return true;
+    }
     let merged = |trigger: &Trigger| trigger.types.iter().map(|kind| kind.value.as_str()).eq(["closed"]);
     let proposed = |trigger: &Trigger| trigger.event.value.starts_with("pull_request") && !merged(trigger);
     !workflow.on.is_empty() && workflow.on.iter().all(proposed)

@@ -5,7 +5,9 @@ use super::targets::is_deploy_script;
 use super::upkeep;
 use super::words::{Naming, naming};
 use crate::discover::{Kind, paths};
+use crate::formats::workflow::Job;
 use crate::knowledge::environments::{WordClass, class_of_word};
+use crate::links::compose_call::ComposeCall;
 use crate::links::{Call, Caller, Meaning, Repository};
 use crate::model::{FileId, Role, Span};
 

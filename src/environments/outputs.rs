@@ -81,9 +81,9 @@ mod tests {
 
     /// `role word` of each deployment to the output that a script writes.
     fn of(script: &str, reads: &str) -> Vec<String> {
-        let body: String = script.lines().map(|line| format!("          {line}\n")).collect();
+        let body = script.trim_end().replace('\n', "\n          ");
         let text = format!(
-            "on: push\njobs:\n  plan:\n    runs-on: u\n    outputs: {{place: '${{{{ steps.pick.outputs.to }}}}'}}\n    steps:\n      - id: pick\n        run: |\n{body}  deploy:\n    runs-on: u\n    needs: plan\n    environment: ${{{{ {reads} }}}}\n    steps: [{{run: ./ship}}]\n"
+            "on: push\njobs:\n  plan:\n    runs-on: u\n    outputs: {{place: '${{{{ steps.pick.outputs.to }}}}'}}\n    steps:\n      - id: pick\n        run: |\n          {body}\n  deploy:\n    runs-on: u\n    needs: plan\n    environment: ${{{{ {reads} }}}}\n    steps: [{{run: ./ship}}]\n"
         );
         let tree = Tree::open(Box::new(Overlay::of([(".github/workflows/go.yml", text.as_str())]))).unwrap();
         let found = deployments(&Repository::read(&tree));
