@@ -4,8 +4,8 @@ use super::base_signs;
 use super::compose::{File, image_of, load};
 use super::stacks::Stack;
 use super::words::selected;
-use crate::discover::{Tree, paths};
-use crate::formats::compose::{Project, Service};
+use crate::discover::{Presence, Tree, paths};
+use crate::formats::compose::{EnvFileUse, EnvVar, Project, Provider, Service};
 use crate::formats::shell::Word;
 use crate::knowledge::{images, processes, services};
 use crate::links::Repository;
@@ -134,8 +134,20 @@ fn is_code(source: &str) -> bool {
 /// The role that a selector in the variables of one of our services names.
 pub(super) fn by_selector(repository: &Repository<'_>, stack: &Stack) -> Option<(Role, String)> {
     let project = load(repository, &stack.files);
-    let services = project.services.values().filter(|service| may_be_ours(service));
-    services.flat_map(|service| &service.environment).find_map(|(name, var)| selected(name, var.var.value.one()?))
+    let mut services = project.services.iter().filter(|(_, service)| may_be_ours(service));
+    services.find_map(|(service, about)| {
+        let mut all = about.environment.iter().filter(|(_, var)| !may_be_replaced(&project, service, var));
+        all.find_map(|(name, var)| selected(name, var.var.value.one()?))
+    })
+}
+
+/// Whether a variable is of a file that need not be there, and a later one which the repository lacks may say another value.
+fn may_be_replaced(project: &Project, service: &str, var: &EnvVar) -> bool {
+    let Some(span) = var.var.origin.primary().filter(|_| var.provider == Provider::EnvFile) else { return false };
+    let uses = || project.env_files.iter().filter(|used| used.service == service);
+    let of = |used: &EnvFileUse| used.presence == Presence::Here(span.file);
+    uses().any(|used| of(used) && !used.required)
+        && uses().skip_while(|used| !of(used)).any(|used| !matches!(used.presence, Presence::Here(_)))
 }
 
 pub(super) fn role_of_base(
@@ -354,5 +366,21 @@ mod tests {
         assert_eq!(roles("./src:/app/src"), [Role::Development]);
         assert_eq!(roles("./uploads:/app/uploads"), [Role::Production]);
         assert_eq!(roles("/srv/app:/app"), [Role::Production]);
+    }
+
+    #[test]
+    fn a_file_for_tests_that_another_may_replace_does_not_make_a_stack_one_of_tests() {
+        let with = |files: &str| {
+            let web = format!("services: {{web: {{build: ., volumes: ['.:/app'], env_file: {files}}}}}\n");
+            let found = super::super::tests::environments(&[
+                ("compose.yaml", web.as_str()),
+                ("Dockerfile", "FROM python:3.12\nCOPY . /app\nCMD gunicorn a.wsgi\n"),
+                ("tests/some.env", "ENVIRONMENT=test\n"),
+            ]);
+            found.iter().filter(|line| line.contains(" test: ")).count()
+        };
+        assert_eq!(with("[{path: tests/some.env, required: false}, {path: .env, required: false}]"), 0);
+        assert_eq!(with("[{path: tests/some.env, required: false}]"), 1);
+        assert_eq!(with("[{path: .env, required: false}, {path: tests/some.env, required: false}]"), 1);
     }
 }

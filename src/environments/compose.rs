@@ -156,10 +156,8 @@ fn infer_folder(repository: &Repository<'_>, group: &[&File]) -> Vec<Planned> {
         }
         let Some((role, word)) = file.naming.role.clone() else { continue };
         // Tests may well run with the settings of development or of production, and one service of others in a mode for tests.
-        let tests = |(other, _): &(Role, String)| {
-            role == Role::Test && matches!(other, Role::Development | Role::Production)
-                || role != Role::Test && *other == Role::Test
-        };
+        let tests =
+            |(other, _): &(Role, String)| (role == Role::Test) != (*other == Role::Test) && *other != Role::Staging;
         let selected = by_selector(repository, &stack).filter(|selected| !tests(selected));
         let confidence = if selected.is_some() { Confidence::Invoked } else { Confidence::Named };
         let (role, word) = selected.unwrap_or((role, word));

@@ -5,7 +5,9 @@ use super::targets::is_deploy_script;
 use super::upkeep;
 use super::words::{Naming, naming};
 use crate::discover::{Kind, paths};
+use crate::formats::workflow::Job;
 use crate::knowledge::environments::{WordClass, class_of_word};
+use crate::links::compose_call::ComposeCall;
 use crate::links::{Call, Caller, Meaning, Repository};
 use crate::model::{FileId, Role, Span};
 
@@ -100,6 +102,24 @@ pub(super) fn on_servers(
     let flows = repository.workflows();
     let mut steps = flows.iter().flat_map(|(_, flow)| &flow.jobs).flat_map(|job| &job.steps);
     steps.any(|step| upkeep::commanded(step).is_some_and(|text| starts(&text))).then_some((role, word))
+}
+
+/// What an action brings up with compose files for the rest of a job.
+pub(super) fn brought_up(job: &Job) -> Option<(Span, ComposeCall)> {
+    job.steps.iter().find_map(|step| {
+        let uses = step.uses.as_ref().filter(|uses| uses.value.contains("/compose-action@"))?;
+        let listed = |name: &str| -> Vec<String> {
+            let text = step.with.get(name).map(|text| text.value.as_str()).unwrap_or_default();
+            text.split_whitespace().map(str::to_owned).collect()
+        };
+        let compose = ComposeCall {
+            files: listed("compose-file"),
+            services: listed("services"),
+            action: "up".into(),
+            ..ComposeCall::default()
+        };
+        Some((uses.span, compose))
+    })
 }
 
 #[cfg(test)]

@@ -9,7 +9,7 @@ use crate::discover::paths;
 use crate::formats::workflow::{Ci, Job, Step, Workflow};
 use crate::knowledge::deployments::{Act, Means, Says, act, is_removal, is_said, says};
 use crate::links::{Call, Caller, Meaning, Repository, meaning};
-use crate::model::{FileId, Role, Span};
+use crate::model::{FileId, Role, Span, Spanned};
 
 /// What says that a job deploys.
 pub(super) struct Sign {
@@ -153,6 +153,18 @@ fn is_bound(repository: &Repository<'_>, file: FileId, job: &Job) -> bool {
     matches!(role, Some(Role::Production | Role::Staging)) && done && !tests && !prepares && !names_tests(&job.id.value)
 }
 
+/// Whether a job calls a workflow that releases, and hands it the environment to release to.
+fn releases(job: &Job) -> bool {
+    let Some(uses) = &job.uses else { return false };
+    let path = uses.value.split('@').next().unwrap_or_default();
+    let named = |name: &str| words_of(name).any(|word| ["release", "promote", "rollout"].contains(&word.as_str()));
+    let handed = |(name, text): (&String, &Spanned<String>)| {
+        let place = words_of(name).any(|word| ["env", "environment", "stage"].contains(&word.as_str()));
+        place && targets::word_of(&text.value).is_some_and(|(role, _)| role != Role::Test)
+    };
+    named(paths::name(path)) && job.with.iter().any(handed)
+}
+
 /// What says that a job deploys the application; nothing where it deploys something else, or only tries to.
 pub(super) fn sign(repository: &Repository<'_>, file: FileId, workflow: &Workflow, job: &Job) -> Option<Sign> {
     let path = repository.tree.path(file);
@@ -181,7 +193,7 @@ pub(super) fn sign(repository: &Repository<'_>, file: FileId, workflow: &Workflo
     let says_where = job.environment.is_some() || targets::word_of(&job.id.value).is_some();
     let plain = named && (!of_tests || says_where);
     let by_name = || {
-        let bound = if gitlab { job.environment.is_some() } else { is_bound(repository, file, job) };
+        let bound = if gitlab { job.environment.is_some() } else { is_bound(repository, file, job) || releases(job) };
         let beside = !plain || names_ground(&job.id.value);
         (plain || bound).then_some(Sign { span: job.id.span, word: None, beside, is_call: false, ground: false })
     };
@@ -266,6 +278,13 @@ mod tests {
     }
 
     #[test]
+    fn the_platform_says_less_than_the_name_of_the_workflow() {
+        let job = "  deploy: {name: Deploy to Heroku, runs-on: u, steps: [{run: ./ship}]}\n";
+        assert_eq!(of("deploy-staging", job), ["staging staging"]);
+        assert_eq!(of("ship", job), ["production heroku"]);
+    }
+
+    #[test]
     fn a_pipeline_of_azure_deploys_where_its_name_says_by_a_template_elsewhere() {
         let foreign =
             "trigger: none\nresources: {repositories: [{repository: ops}]}\nextends:\n  template: a.yml@ops\n";
@@ -290,6 +309,17 @@ mod tests {
         assert!(of("ship", &job("actions/checkout@v4")).is_empty());
         let reused = "  roll-out: {uses: acme/ci/.github/workflows/deploy-app.yml@v1, with: {environment: staging}}\n";
         assert_eq!(of("ship", reused), ["staging staging"]);
+    }
+
+    #[test]
+    fn a_workflow_that_releases_deploys_to_the_environment_that_it_is_handed() {
+        let job = |id: &str, path: &str, with: &str| {
+            of("flow", &format!("  {id}: {{uses: 'acme/shop/.github/workflows/{path}.yml@main', with: {{{with}}}}}\n"))
+        };
+        assert_eq!(job("release-preprod", "build-and-release", "environment: preprod"), ["staging preprod"]);
+        assert_eq!(job("go", "release", "env_name: staging").len(), 1);
+        assert!(job("release", "release", "environment: pypi").is_empty());
+        assert!(job("staging", "scan", "environment: staging").is_empty());
     }
 
     #[test]

@@ -6,6 +6,7 @@ use super::ways::{self, Way};
 use super::{alike, branches, deploying, developed};
 use crate::discover::paths;
 use crate::formats::workflow::{Ci, Job, Workflow};
+use crate::knowledge::environments::{WordClass, class_of_word};
 use crate::links::Repository;
 use crate::model::{Confidence, FileId, Reason, Role, Span};
 
@@ -91,13 +92,16 @@ fn of_job(repository: &Repository<'_>, file: FileId, workflow: &Workflow, job: &
         let name = job.name.as_ref().map(|name| own(name.value.clone(), name.span));
         let whole = job.uses.is_some() && workflow.ci == Ci::Azure;
         let file = (workflow.ci != Ci::GitLab).then(|| (stem.to_owned(), span, whole || targets::is_placed(stem)));
-        let mut all = [call, id, name, file].into_iter().flatten();
+        let all = [call, id, name, file].into_iter().flatten();
         let stages = targets::counts_stages(workflow);
         let word = |(text, span, placed): (String, Span, bool)| {
             let found = word_of(&text).filter(|(role, _)| *role != Role::Test || placed)?;
             (found.1 != "stage" || !stages).then_some((found, span))
         };
-        all.find_map(word).into_iter().collect::<Vec<Word>>()
+        // A platform is production's only where nothing else says what it is deployed for.
+        let all: Vec<Word> = all.filter_map(word).collect();
+        let plain = all.iter().find(|((_, word), _)| class_of_word(word) != Some(WordClass::Platform));
+        plain.or_else(|| all.first()).cloned().into_iter().collect::<Vec<Word>>()
     };
     let mut words = by_environment;
     if words.is_empty() {

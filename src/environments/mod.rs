@@ -28,6 +28,7 @@ mod machines;
 mod marks;
 mod named;
 mod openshift;
+mod outputs;
 pub mod plan;
 pub mod platform;
 pub mod platform_files;

@@ -1,7 +1,7 @@
 //! Which environments the texts of a deploying job name: literals, choices, the values of a matrix, the names of steps.
 
-use super::branches;
 use super::words::role_of_value;
+use super::{branches, outputs};
 use crate::discover::paths;
 use crate::formats::workflow::{Data, Job, Workflow};
 use crate::knowledge::deployments::{Says, says};
@@ -68,6 +68,7 @@ pub(super) fn of_expression(
     let mut found = Vec::new();
     add_literals(text, span, &mut found);
     add_inputs(workflow, text, &mut found);
+    outputs::add(workflow, job, text, &mut found);
     for name in read_from(text, "matrix.") {
         for (_, node) in job.matrix.axes.iter().filter(|(key, _)| key.value == name) {
             let text = repository.tree.text(file).ok().and_then(|text| text.get(node.span.range())).unwrap_or_default();
@@ -129,6 +130,7 @@ pub(super) fn of_steps(workflow: &Workflow, job: &Job) -> Vec<Word> {
     for (_, value) in texts.flatten().filter(|(name, _)| target(name)) {
         if value.value.contains("${{") {
             add_literals(&value.value, value.span, &mut found);
+            outputs::add(workflow, job, &value.value, &mut found);
         } else {
             add(&value.value, value.span, &mut found);
         }
@@ -247,7 +249,7 @@ fn literals(text: &str) -> impl Iterator<Item = &str> {
 }
 
 /// The names that expressions of a text read from a context (`inputs.`, `matrix.`).
-fn read_from(text: &str, context: &str) -> Vec<String> {
+pub(super) fn read_from(text: &str, context: &str) -> Vec<String> {
     let names = text.match_indices(context).filter_map(|(at, _)| {
         let rest = text.get(at + context.len()..)?;
         let end = rest.find(|c: char| !(c.is_alphanumeric() || c == '_' || c == '-')).unwrap_or(rest.len());

@@ -3,6 +3,7 @@
 use super::base_role::{may_be_ours, only_services};
 use super::ci::{self, Jobs, words};
 use super::compose::load;
+use super::compose_calls::brought_up;
 use super::deployments::deployments;
 use super::plan::{Planned, Runs, Unit};
 use super::words::role_of_value;
@@ -49,25 +50,26 @@ pub(super) fn from_outside(repository: &Repository<'_>) -> Option<(Planned, Jobs
             }
         }
     }
+    if jobs.is_empty() {
+        jobs = served(repository, &mut planned);
+    }
     (!jobs.is_empty()).then_some((planned, jobs))
 }
 
-/// What an action brings up with compose files for the rest of a job.
-fn brought_up(job: &Job) -> Option<(Span, ComposeCall)> {
-    job.steps.iter().find_map(|step| {
-        let uses = step.uses.as_ref().filter(|uses| uses.value.contains("/compose-action@"))?;
-        let listed = |name: &str| -> Vec<String> {
-            let text = step.with.get(name).map(|text| text.value.as_str()).unwrap_or_default();
-            text.split_whitespace().map(str::to_owned).collect()
-        };
-        let compose = ComposeCall {
-            files: listed("compose-file"),
-            services: listed("services"),
-            action: "up".into(),
-            ..ComposeCall::default()
-        };
-        Some((uses.span, compose))
-    })
+/// The jobs that serve the application on their own machine to try it from outside, and run no tests of its inside.
+fn served(repository: &Repository<'_>, planned: &mut Planned) -> Jobs {
+    let mut jobs = Jobs::new();
+    let serves = |call: &Call| matches!(&call.meaning, Meaning::Serves(found) if found.interface.is_some());
+    for call in repository.calls.iter().filter(|call| serves(call)) {
+        let Caller::Job { file, job } = &call.caller else { continue };
+        let inside = |other: &Call| other.caller == call.caller && other.meaning == Meaning::Tests;
+        if tries(repository, *file, job) && !repository.calls.iter().any(inside) {
+            planned.add_evidence(call.span, format!("job {job} serves it to try it from outside"));
+            ci::add_job(repository, *file, job, planned);
+            jobs.insert((*file, job.clone()));
+        }
+    }
+    jobs
 }
 
 /// Whether a job tries a running application from outside, by its name or that of its workflow; integration is tried so where
@@ -76,13 +78,16 @@ fn tries(repository: &Repository<'_>, file: FileId, job: &str) -> bool {
     let path = repository.tree.path(file);
     let stem = paths::name(path).split('.').next().unwrap_or_default();
     let Some(workflow) = repository.workflow(file) else { return false };
-    let titled = workflow.jobs.iter().find(|one| one.id.value == job).and_then(|one| one.name.as_ref());
+    let found = workflow.jobs.iter().find(|one| one.id.value == job);
+    let titled = found.and_then(|one| one.name.as_ref());
     let texts = [Some(job), Some(stem), titled.map(|name| name.value.as_str())];
     let says =
         |known: &[&str]| texts.into_iter().flatten().any(|text| words(text).any(|word| known.contains(&word.as_str())));
     let caller = Caller::Job { file, job: job.to_owned() };
     let own = |call: &Call| call.meaning == Meaning::Tests || ci::tests_in_service(repository, call).is_some();
+    let browses = |uses: &str| words(uses).any(|word| ["cypress", "lighthouse", "playwright"].contains(&word.as_str()));
     says(&["e2e", "playwright", "cypress", "smoke", "selenium"])
+        || found.is_some_and(|one| one.steps.iter().flat_map(|step| &step.uses).any(|uses| browses(&uses.value)))
         || texts.into_iter().flatten().any(|text| text.to_lowercase().replace(['-', '_'], " ").contains("end to end"))
         || says(&["integrate", "integration"])
             && !repository.calls.iter().any(|call| call.caller == caller && own(call))
@@ -279,14 +284,20 @@ mod tests {
         assert_eq!(found, ["test test: .github/workflows/ci.yml", "e2e test: compose.yaml .github/workflows/e2e.yml"]);
         let steps = |run: &str| format!("{{runs-on: u, steps: [{run}]}}");
         let start = "{uses: cypress-io/github-action@v6, with: {start: docker compose up}}";
-        for browser in ["{run: docker compose up -d && npx cypress run}", start] {
-            let flow = format!("on: push\njobs: {{unit: {}, e2e: {}}}\n", steps("{run: pytest}"), steps(browser));
+        let look = "{run: docker compose up -d}, {uses: acme/lighthouse-ci@v1}";
+        for (id, browser) in [("e2e", "{run: docker compose up -d && npx cypress run}"), ("e2e", start), ("ui", look)] {
+            let flow = format!("on: push\njobs: {{unit: {}, {id}: {}}}\n", steps("{run: pytest}"), steps(browser));
             assert_eq!(tested(&[(".github/workflows/ci.yml", &flow)]).len(), 2, "in one pipeline: {browser}");
         }
         let check = job("integrate", "integrate", "docker compose up -d && curl -f localhost");
         assert_eq!(tested(&[(&unit.0, &unit.1), (&check.0, &check.1)]).len(), 2);
         let alone = job("e2e", "browser", "npx playwright test");
         assert_eq!(tested(&[(&unit.0, &unit.1), (&alone.0, &alone.1)]).len(), 1, "it starts nothing");
+        let served = |rest: &str| {
+            let end = job("e2e", "browser", &format!("./manage.py runserver & {rest}"));
+            tested(&[(&unit.0, &unit.1), (&end.0, &end.1)]).len()
+        };
+        assert_eq!((served("npx playwright test"), served("pytest e2e")), (2, 1));
     }
 
     #[test]
