@@ -365,7 +365,7 @@ fn environments(
         for file in &stack.files {
             planned.add_file(*file);
         }
-        let why = if split { format!("services are built or started for {}", role.name()) } else { why.to_owned() };
+        let why = if split { format!("{}{}", super::developed::BY_SERVICES, role.name()) } else { why.to_owned() };
         planned.add_evidence(Span::new(why_file, 0, 0), why);
         if let Some(span) = stack.invoked {
             planned.add_evidence(span, "these files are run here");

@@ -132,7 +132,7 @@ fn of_job(repository: &Repository<'_>, file: FileId, workflow: &Workflow, job: &
         ground: sign.ground,
         developed: None,
     };
-    if branches::is_preview(workflow) {
+    if branches::is_preview(workflow, job) {
         words.retain(|((role, word), _)| *role == Role::Staging && !targets::is_tried(word));
         return words.into_iter().map(|((role, word), span)| at(role, word, span, true)).collect();
     }
