@@ -39,3 +39,18 @@ fn settings_of_a_part_are_no_choice_beside_those_of_the_program() {
     let alone = facts(&[files[0], files[1], files[2]]);
     assert!(alone.iter().any(|line| line.contains("setting.LISTS_URL")), "{alone:?}");
 }
+
+#[test]
+fn of_several_settings_none_is_taken_for_what_only_a_job_deploys() {
+    let job = "on: push\njobs:\n  deploy-staging:\n    runs-on: ubuntu-latest\n    environment: staging\n    steps:\n    - run: ./scripts/deploy\n";
+    let own = "DEBUG = False\nINSTALLED_APPS = []\nSECRET_KEY = 'x'\n";
+    let lines = facts(&[
+        (".github/workflows/deploy.yml", job),
+        ("manage.py", "import os\nos.environ.setdefault('DJANGO_SETTINGS_MODULE', 'shop.settings')\n"),
+        ("shop/__init__.py", ""),
+        ("shop/settings/__init__.py", "from .base import *\n"),
+        ("shop/settings/base.py", own),
+        ("shop/settings/circle.py", "from .base import *\nDEBUG = True\nONLY_TESTS = True\n"),
+    ]);
+    assert!(!lines.iter().any(|line| line.contains("setting.ONLY_TESTS")), "{lines:?}");
+}

@@ -221,3 +221,24 @@ fn no_output_shows_a_secret() {
         }
     });
 }
+
+#[test]
+fn a_project_that_is_copied_from_a_folder_is_what_is_installed() {
+    let lock = |name: &str| {
+        format!(
+            "version = 1\n\n[[package]]\nname = \"{name}\"\nversion = \"1.0\"\nsource = {{ registry = \"https://pypi.org/simple\" }}\n"
+        )
+    };
+    let project = |name: &str| format!("[project]\nname = \"site\"\nversion = \"1\"\ndependencies = [\"{name}\"]\n");
+    let own = "FROM python:3.12-slim\nCOPY worker/pyproject.toml worker/uv.lock worker/run.py ./\nRUN uv sync --frozen\nCMD celery worker\n";
+    let lines = crate::support::facts(&[
+        ("Dockerfile", own),
+        ("pyproject.toml", &project("django")),
+        ("uv.lock", &lock("django")),
+        ("worker/pyproject.toml", &project("celery")),
+        ("worker/uv.lock", &lock("celery")),
+        ("worker/run.py", ""),
+    ]);
+    let source: Vec<&String> = lines.iter().filter(|line| line.contains("package.source group=")).collect();
+    assert!(source.len() == 1 && source[0].ends_with("=worker/pyproject.toml + worker/uv.lock"), "{source:?}");
+}

@@ -155,9 +155,10 @@ fn infer_folder(repository: &Repository<'_>, group: &[&File]) -> Vec<Planned> {
             stack.files.push(over.id);
         }
         let Some((role, word)) = file.naming.role.clone() else { continue };
-        // Tests may well run with the settings of development, and one service of others in a mode for tests.
+        // Tests may well run with the settings of development or of production, and one service of others in a mode for tests.
         let tests = |(other, _): &(Role, String)| {
-            role == Role::Test && *other == Role::Development || role != Role::Test && *other == Role::Test
+            role == Role::Test && matches!(other, Role::Development | Role::Production)
+                || role != Role::Test && *other == Role::Test
         };
         let selected = by_selector(repository, &stack).filter(|selected| !tests(selected));
         let confidence = if selected.is_some() { Confidence::Invoked } else { Confidence::Named };
@@ -365,7 +366,7 @@ fn environments(
         for file in &stack.files {
             planned.add_file(*file);
         }
-        let why = if split { format!("{}{}", super::developed::BY_SERVICES, role.name()) } else { why.to_owned() };
+        let why = if split { format!("services are built or started for {}", role.name()) } else { why.to_owned() };
         planned.add_evidence(Span::new(why_file, 0, 0), why);
         if let Some(span) = stack.invoked {
             planned.add_evidence(span, "these files are run here");

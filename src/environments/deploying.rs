@@ -320,6 +320,11 @@ mod tests {
         assert_eq!(started("pull_request", "flow", &all), ["staging review"]);
         assert_eq!(started("{pull_request: {types: [closed]}}", "flow", &job("prod")), ["production prod"], "merged");
         assert_eq!(started("[pull_request, push]", "flow", &job("prod")), ["production prod"]);
+        let asked = |text: &str| format!("  deploy-pr: {{runs-on: u, if: \"{text}\", steps: [{{run: oc tag a b}}]}}\n");
+        let proposed = "github.event_name == 'pull_request' && github.actor != 'robot'";
+        assert!(started("[pull_request, push]", "flow", &asked(proposed)).is_empty());
+        let either = "github.event_name == 'pull_request' || github.ref == 'refs/heads/main'";
+        assert_eq!(started("[pull_request, push]", "flow", &asked(either)).len(), 1);
     }
 
     #[test]

@@ -15,9 +15,6 @@ const SIGNS: [&str; 4] = ["runserver", "--reload", "flask run", "fastapi dev"];
 /// Why a compose file of several is taken for a production.
 pub(super) const OFFERED: &str = "one of several ways offered to run it";
 
-/// What stands before the role that services of a file are for which has those of several.
-pub(super) const BY_SERVICES: &str = "services are built or started for ";
-
 /// Whether a production is a heuristic's: what is known of another one counts for more.
 pub(super) fn is_guessed(about: &Environment) -> bool {
     let offered = about.because.iter().any(|evidence| evidence.text == OFFERED);
@@ -28,7 +25,6 @@ pub(super) fn is_guessed(about: &Environment) -> bool {
 /// known, where the image has no command of its own, and where that starts a development server. A development that is an image
 /// with such a server is the same as the compose files' beside it.
 pub(super) fn drop(repository: &Repository<'_>, all: &mut Vec<Planned>) {
-    drop_services(all);
     let other = |planned: &Planned| {
         let about = &planned.environment;
         about.role == Role::Production && !is_guessed(about) && image(planned).is_none()
@@ -57,23 +53,6 @@ pub(super) fn drop(repository: &Repository<'_>, all: &mut Vec<Planned>) {
         let Some(build) = build(repository, image) else { return true };
         !known && runs_something(&build) && !develops(repository, image, &build)
     });
-}
-
-/// Drops productions that are some services of a file whose others are for development, where a platform runs another: there
-/// developers try what is built for it.
-fn drop_services(all: &mut Vec<Planned>) {
-    let services = |planned: &Planned| {
-        let mut because = planned.environment.because.iter();
-        planned.environment.role == Role::Production && because.any(|evidence| evidence.text.starts_with(BY_SERVICES))
-    };
-    let platform = |planned: &Planned| {
-        planned.environment.role == Role::Production
-            && planned.environment.confidence >= Confidence::Invoked
-            && planned.units.iter().any(|unit| matches!(unit.runs, Runs::Process { .. }))
-    };
-    if all.iter().any(platform) {
-        all.retain(|planned| !services(planned));
-    }
 }
 
 /// Whether the project has anything to do with what an image away from the root holds: its code is copied, or what it needs is
@@ -170,21 +149,6 @@ mod tests {
         assert_eq!(found, ["prod production: Dockerfile.prod"]);
         let linked = environments(&[("Dockerfile", APP), ("docker/Dockerfile", APP), CODE]);
         assert_eq!(linked, ["production production: Dockerfile docker/Dockerfile"]);
-    }
-
-    #[test]
-    fn what_is_built_for_production_beside_development_is_tried_there_where_a_platform_runs_it() {
-        let stages = "FROM python:3.12 AS prod\nCOPY . /app\nCMD gunicorn a.wsgi\nFROM prod AS dev\nCMD flask run\n";
-        let services = "services:\n  live: {build: {context: ., target: prod}}\n  dev: {build: {context: ., target: dev}, volumes: ['.:/app']}\n";
-        let platform = ("Procfile", "web: gunicorn a.wsgi\n");
-        let productions = |files: &[(&str, &str)]| {
-            let found = environments(files);
-            found.iter().filter(|line| line.contains(" production: ")).cloned().collect::<Vec<_>>()
-        };
-        let files = [("Dockerfile", stages), ("compose.yaml", services), ("requirements.txt", "flask\n"), CODE];
-        assert_eq!(productions(&files), ["prod production: compose.yaml"]);
-        let both = [files.as_slice(), &[platform]].concat();
-        assert_eq!(productions(&both), ["production production: Procfile"]);
     }
 
     #[test]

@@ -37,8 +37,14 @@ pub struct Place<'a, 't> {
 impl Place<'_, '_> {
     /// The repository's folder of a project in which a command runs.
     pub(super) fn folder(&self, cwd: &str) -> String {
-        let here = self.container.outside(cwd).filter(|folder| has_project(self.tree, folder));
-        here.unwrap_or_else(|| self.context.clone())
+        let at = |name: &&str| {
+            let path = self.tree.path(self.container.find(&absolute(cwd, name))?);
+            (paths::name(path) == *name).then(|| paths::parent(path).to_owned())
+        };
+        // What describes the project may be copied by itself, from wherever it lies.
+        let copied = MANIFESTS.iter().find_map(at);
+        let here = || self.container.outside(cwd).filter(|folder| has_project(self.tree, folder));
+        copied.or_else(here).unwrap_or_else(|| self.context.clone())
     }
 }
 
@@ -341,10 +347,12 @@ fn word_span(executed: &Executed, place: &Place<'_, '_>, file: crate::model::Fil
         .map(|word| word.span)
 }
 
+/// The files that describe a project.
+const MANIFESTS: [&str; 7] =
+    ["pyproject.toml", "Pipfile", "setup.py", "setup.cfg", "uv.lock", "poetry.lock", "environment.yml"];
+
 fn has_project(tree: &Tree, folder: &str) -> bool {
-    ["pyproject.toml", "Pipfile", "setup.py", "setup.cfg", "uv.lock", "poetry.lock", "environment.yml"]
-        .iter()
-        .any(|name| paths::join(folder, name).is_some_and(|path| tree.find(&path).is_some()))
+    MANIFESTS.iter().any(|name| paths::join(folder, name).is_some_and(|path| tree.find(&path).is_some()))
 }
 
 /// Takes over what another stage installed, when its environment is copied.

@@ -20,8 +20,11 @@ pub(super) fn plain(
         .iter()
         .filter(|module| module.role.is_none() && !module.shared && near(part, module) && !aside(module))
         .collect();
-    // Beside settings of the whole program, those of a part of it are no choice.
-    let whole = |module: &Module| context.repository.tree.text(module.file).is_ok_and(sets_whole);
+    // Beside settings of the whole program, those of a part of it are no choice; what takes over others is as whole as these.
+    let takes_over = |text: &str| text.lines().any(|line| line.starts_with("from ") && line.contains("import *"));
+    let whole = |module: &Module| {
+        context.repository.tree.text(module.file).is_ok_and(|text| sets_whole(text) || takes_over(text))
+    };
     let beside_whole = modules.iter().any(|module| near(part, module) && !aside(module) && whole(module));
     let plain: Vec<&Module> = plain.into_iter().filter(|module| !beside_whole || whole(module)).collect();
     // Of several, which one is deployed nothing here says.
