@@ -227,3 +227,24 @@ fn a_password_that_is_only_fallen_back_to_is_told_from_one_that_is_given() {
     assert_eq!(of("${DB_PASSWORD:-postgres}"), 1);
     assert_eq!(of("postgres"), 0);
 }
+
+#[test]
+fn a_secret_of_a_service_may_be_the_variable_of_its_name() {
+    let with = |secrets: &str| {
+        let compose = format!(
+            "services:\n  web:\n    build: .\n    command: gunicorn shop.wsgi\n{secrets}    environment:\n      DJANGO_SETTINGS_MODULE: shop.settings\nsecrets:\n  secret_key: {{file: ./key}}\n"
+        );
+        let lines = facts(&[
+            ("compose.production.yaml", compose.as_str()),
+            ("Dockerfile", "FROM python:3.12\nCOPY . .\n"),
+            ("shop/__init__.py", ""),
+            (
+                "shop/settings.py",
+                "import os\nDEBUG = False\nSECRET_KEY = os.environ.get('SECRET_KEY')\nINSTALLED_APPS = []\n",
+            ),
+        ]);
+        lines.into_iter().find(|line| line.contains("setting.SECRET_KEY value=")).unwrap_or_default()
+    };
+    assert!(with("    secrets: [secret_key]\n").ends_with("value=?"), "{}", with("    secrets: [secret_key]\n"));
+    assert!(!with("").ends_with("value=?"), "{}", with(""));
+}

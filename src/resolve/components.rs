@@ -15,7 +15,7 @@ use crate::environments::words::naming;
 use crate::environments::{compose as inferred, images as inferred_images};
 use crate::formats::compose::{Project, Provider, Service};
 use crate::formats::shell::Word;
-use crate::formats::{World, dotenv};
+use crate::formats::{Var, World, dotenv};
 use crate::knowledge::{images, processes};
 use crate::links::{Container, Repository};
 use crate::model::{Certainty, ComponentKind, FileId, Known, Origin, Problem, Reason, SpanMap, Spanned, StepKind};
@@ -271,8 +271,22 @@ fn variables(part: &mut Part<'_>, project: &Project, service: &Service, tree: &c
         part.world.vars_mut().insert(name.clone(), var);
         part.providers.insert(name.clone(), provider);
     }
+    secrets(part, service);
     if open || part.container.is_none() {
         part.world = World::Open(part.world.vars().clone());
+    }
+}
+
+/// A secret that a service has is a file; what starts there often hands it on as the variable of that name.
+fn secrets(part: &mut Part<'_>, service: &Service) {
+    for name in service.secrets.iter().map(|name| name.to_uppercase()) {
+        if part.world.vars().contains_key(&name) {
+            continue;
+        }
+        let at = service.name.span;
+        let value = Known::Unknown(Reason::at(format!("the service has a secret of the name {name}"), at));
+        part.world.vars_mut().insert(name.clone(), Var { value, ..Var::set("", Origin::set(at)) });
+        part.providers.insert(name, "compose");
     }
 }
 
