@@ -25,7 +25,7 @@ pub(super) fn word_of(text: &str) -> Option<(Role, String)> {
     let stable = || all.contains(&STABLE).then(|| (Role::Production, STABLE.to_owned()));
     let nightly = || all.contains(&NIGHTLY).then(|| (Role::Staging, NIGHTLY.to_owned()));
     // On a machine it is a developer's, deployed it is where changes are tried.
-    let tried = |(role, word): (Role, String)| (if word == SANDBOX { Role::Staging } else { role }, word);
+    let tried = |(role, word): (Role, String)| (if word == "sandbox" { Role::Staging } else { role }, word);
     named.map(tried).or_else(stable).or_else(nightly)
 }
 
@@ -34,9 +34,6 @@ pub(super) const STABLE: &str = "stable";
 
 /// What is deployed every night is no production.
 const NIGHTLY: &str = "nightly";
-
-/// Where changes are tried before production, if it is deployed.
-const SANDBOX: &str = "sandbox";
 
 /// Whether the jobs of a workflow are called stages: `build-stage`, `test-stage`, `deploy-stage`.
 pub(super) fn counts_stages(workflow: &Workflow) -> bool {
@@ -166,17 +163,13 @@ fn is_target(name: &str) -> bool {
 /// The environments among which who starts a workflow chooses, where the steps of a job ask for that choice.
 fn of_choices(workflow: &Workflow, job: &Job) -> Vec<Word> {
     let mut found = Vec::new();
-    let asked = |name: &str| {
-        let reads = |text: &str| read_from(text, "inputs.").iter().any(|read| read == name);
-        job.steps.iter().any(|step| {
-            let runs = step.run.iter().map(|run| run.text.as_str());
-            let given = step.env.values().chain(step.with.values()).map(|text| text.value.as_str());
-            runs.chain(given).any(reads)
-        })
-    };
+    let runs = job.steps.iter().filter_map(|step| step.run.as_ref()).map(|run| &run.text);
+    let given = job.steps.iter().flat_map(|step| step.env.values().chain(step.with.values())).map(|text| &text.value);
+    let read: Vec<String> = runs.chain(given).flat_map(|text| read_from(text, "inputs.")).collect();
     let choices = workflow.on.iter().flat_map(|on| &on.choices);
-    for (_, options) in choices.filter(|(name, _)| is_target(name) && asked(name)) {
-        options.iter().for_each(|option| add(&option.value, option.span, &mut found));
+    let ours = choices.filter(|(name, _)| is_target(name) && read.contains(name));
+    for option in ours.flat_map(|(_, options)| options) {
+        add(&option.value, option.span, &mut found);
     }
     found
 }
