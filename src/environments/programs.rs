@@ -1,8 +1,9 @@
 //! Programs beside the application: what their compose files start is no environment of it.
 
 use super::compose::{File, image_of};
-use super::images::is_python;
+use super::images::{build, is_python};
 use super::plan::ImageBuild;
+use super::starts::{commands, runs_something};
 use crate::discover::paths;
 use crate::links::Repository;
 use crate::model::FileId;
@@ -14,8 +15,11 @@ const FRAMEWORKS: [&str; 9] =
 const STARTS: [&str; 4] = ["manage.py", "wsgi.py", "asgi.py", "settings.py"];
 
 /// Whether a compose file away from the root builds only what lies in its own folder, which is no application, while the
-/// application is built by another: a tool, a program that is run at times.
+/// application is built by another: a tool, a program that is run at times. So is what starts nothing beside what does.
 pub(super) fn is_another(repository: &Repository<'_>, file: &File, all: &[File]) -> bool {
+    if starts_nothing(repository, file, all) {
+        return true;
+    }
     let own = builds(repository, file);
     if file.folder.is_empty() || own.is_empty() {
         return false;
@@ -28,6 +32,32 @@ pub(super) fn is_another(repository: &Repository<'_>, file: &File, all: &[File])
             && !images.iter().any(inside)
     };
     own.iter().all(inside) && all.iter().any(|other| elsewhere(&other)) && !is_application(repository, &file.folder)
+}
+
+/// Whether all services of a compose file are built without anything that they start, and none of them is one of another file
+/// beside it: commands of the project are run in them at times.
+fn starts_nothing(repository: &Repository<'_>, file: &File, all: &[File]) -> bool {
+    let idle = |image: &ImageBuild| {
+        build(repository, image).is_some_and(|build| {
+            // What another image than a plain one starts is not known, nor what an editor or a person starts in it.
+            let plain = build.stages.iter().all(|stage| !stage.base.raw.value.contains(['/', '$']));
+            plain && commands(&build).is_empty() && !runs_something(&build)
+        })
+    };
+    let services = || file.alone.services.values();
+    let bare = services().all(|one| one.command.is_none() && one.entrypoint.is_none() && one.ports.is_empty());
+    let images = builds(repository, file);
+    let waits = repository.tree.text(file.id).is_ok_and(|text| text.contains("tty:") || text.contains("stdin_open:"));
+    let others = || all.iter().filter(|other| other.id != file.id && other.folder == file.folder);
+    let names = |other: &File, name: &String| {
+        other.alone.services.contains_key(name) || other.alone.inactive.contains_key(name)
+    };
+    bare && !waits
+        && services().count() == images.len()
+        && !images.is_empty()
+        && images.iter().all(idle)
+        && others().any(|other| !builds(repository, other).is_empty())
+        && !others().any(|other| file.alone.services.keys().any(|name| names(other, name)))
 }
 
 /// The Dockerfiles that only such compose files build.
@@ -59,6 +89,27 @@ fn is_application(repository: &Repository<'_>, folder: &str) -> bool {
 #[cfg(test)]
 mod tests {
     use super::super::tests::environments;
+
+    #[test]
+    fn a_file_whose_services_start_nothing_is_for_commands_of_the_project() {
+        let with = |tools: &str, dockerfile: &str| {
+            let found = environments(&[
+                ("Dockerfile", "FROM python:3.13\nCOPY . /app\nCMD gunicorn a.wsgi\n"),
+                ("Dockerfile.tools", dockerfile),
+                ("docker-compose.yml", "services: {web: {build: ., volumes: ['.:/app']}}\n"),
+                ("docker-compose.local.yml", tools),
+                ("manage.py", ""),
+            ]);
+            found.iter().any(|line| line.contains("docker-compose.local.yml"))
+        };
+        let tools = "services: {kit: {build: {context: ., dockerfile: Dockerfile.tools}, volumes: ['.:/app']}}\n";
+        let idle = "FROM python:3.13\nCOPY . /app\nRUN pip install .\n";
+        assert!(!with(tools, idle));
+        assert!(with(&tools.replace("kit:", "web:"), idle), "an overlay says less than it starts");
+        assert!(with(tools, &format!("{idle}CMD flask run\n")));
+        assert!(with(tools, &idle.replace("python:", "acme/python:")), "the other image may start it");
+        assert!(with(&tools.replace("volumes", "tty: true, volumes"), idle));
+    }
 
     #[test]
     fn a_program_in_a_folder_of_its_own_is_no_environment_of_the_application() {

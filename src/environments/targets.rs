@@ -24,7 +24,9 @@ pub(super) fn word_of(text: &str) -> Option<(Role, String)> {
     // What is released after it was tried elsewhere; of files this word says less.
     let stable = || all.contains(&STABLE).then(|| (Role::Production, STABLE.to_owned()));
     let nightly = || all.contains(&NIGHTLY).then(|| (Role::Staging, NIGHTLY.to_owned()));
-    named.or_else(stable).or_else(nightly)
+    // On a machine it is a developer's, deployed it is where changes are tried.
+    let tried = |(role, word): (Role, String)| (if word == "sandbox" { Role::Staging } else { role }, word);
+    named.map(tried).or_else(stable).or_else(nightly)
 }
 
 /// A word for where to, which only of deployments says production.
@@ -119,15 +121,10 @@ fn without_expressions(text: &str) -> String {
 /// The environments that the values and steps of a job name, where nothing says it for the whole job.
 pub(super) fn of_steps(workflow: &Workflow, job: &Job) -> Vec<Word> {
     let mut found = Vec::new();
-    let target = |name: &str| {
-        let name = name.to_ascii_lowercase();
-        let parts: Vec<&str> = name.split(['-', '_']).collect();
-        ["env", "environment", "slot", "stage", "target"].iter().any(|word| parts.contains(word))
-    };
     let steps = || job.steps.iter();
     let texts =
         [&workflow.env, &job.env, &job.with].into_iter().chain(steps().flat_map(|step| [&step.env, &step.with]));
-    for (_, value) in texts.flatten().filter(|(name, _)| target(name)) {
+    for (_, value) in texts.flatten().filter(|(name, _)| is_target(name)) {
         if value.value.contains("${{") {
             add_literals(&value.value, value.span, &mut found);
             outputs::add(workflow, job, &value.value, &mut found);
@@ -154,6 +151,27 @@ pub(super) fn of_steps(workflow: &Workflow, job: &Job) -> Vec<Word> {
             add(paths::name(word).split('.').next().unwrap_or_default(), run.span, &mut found);
             words.clone().next().into_iter().for_each(|next| add(next, run.span, &mut found));
         }
+    }
+    if found.is_empty() { of_choices(workflow, job) } else { found }
+}
+
+/// Whether a variable or an input is called what names an environment.
+fn is_target(name: &str) -> bool {
+    let name = name.to_ascii_lowercase();
+    let parts: Vec<&str> = name.split(['-', '_']).collect();
+    ["env", "environment", "slot", "stage", "target"].iter().any(|word| parts.contains(word))
+}
+
+/// The environments among which who starts a workflow chooses, where the steps of a job ask for that choice.
+fn of_choices(workflow: &Workflow, job: &Job) -> Vec<Word> {
+    let mut found = Vec::new();
+    let runs = job.steps.iter().filter_map(|step| step.run.as_ref()).map(|run| &run.text);
+    let given = job.steps.iter().flat_map(|step| step.env.values().chain(step.with.values())).map(|text| &text.value);
+    let read: Vec<String> = runs.chain(given).flat_map(|text| read_from(text, "inputs.")).collect();
+    let choices = workflow.on.iter().flat_map(|on| &on.choices);
+    let ours = choices.filter(|(name, _)| is_target(name) && read.contains(name));
+    for option in ours.flat_map(|(_, options)| options) {
+        add(&option.value, option.span, &mut found);
     }
     found
 }
@@ -316,6 +334,20 @@ mod tests {
         assert!(all(&[reused]).is_empty());
         let listed = "on: push\njobs:\n  deploy:\n    runs-on: u\n    environment: '${{ matrix.site }}'\n    strategy: {matrix: {site: '${{ fromJson(needs.staging.outputs.sites) }}'}}\n    steps: [{run: ./ship}]\n";
         assert!(deployed(listed).is_empty());
+    }
+
+    #[test]
+    fn a_choice_that_steps_ask_for_names_the_targets() {
+        let of = |input: &str, run: &str| {
+            let choice = "{type: choice, options: [sandbox, production]}";
+            deployed(&format!(
+                "on: {{workflow_dispatch: {{inputs: {{{input}: {choice}}}}}}}\njobs:\n  deploy: {{runs-on: u, steps: [{{run: '{run}'}}]}}\n"
+            ))
+        };
+        let run = "./ship ${{ inputs.environment }}";
+        assert_eq!(of("environment", run), ["staging sandbox", "production production"]);
+        assert_eq!(of("environment", "./ship"), ["production production?"]);
+        assert_eq!(of("flavour", "./ship ${{ inputs.flavour }}"), ["production production?"]);
     }
 
     #[test]
