@@ -46,14 +46,14 @@ fn first(repository: &Repository<'_>, modules: &[Module], whole: bool) -> Option
     let flask =
         repository.of(Kind::Dotenv).iter().find(|file| paths::name(repository.tree.path(**file)) == ".flaskenv");
     let by_hand = match (manage.zip(tracked), flask) {
-        (Some((manage, dotenv)), _) => Some((manage, dotenv, "a .env file is kept for running it by hand")),
+        (Some((manage, dotenv)), _) => Some((manage, dotenv, KEPT)),
         (None, Some(flask)) => Some((flask, flask, "Flask reads the file where it is run by hand")),
         (None, None) => None,
     };
     let called = || started(repository).filter(|_| by_hand.is_none()).cloned();
     if let Some(call) = scripted(repository).or_else(called) {
         let folder = manage.map_or(call.folder.as_str(), |file| paths::parent(repository.tree.path(*file))).to_owned();
-        let mut planned = Planned::new("development", Role::Development, Confidence::Guessed).because(call.span, TOLD);
+        let mut planned = Planned::new("development", Role::Development, Confidence::Named).because(call.span, TOLD);
         if let Some((_, evidence, why)) = by_hand {
             planned.add_evidence(Span::new(*evidence, 0, 0), why);
         }
@@ -67,13 +67,19 @@ fn first(repository: &Repository<'_>, modules: &[Module], whole: bool) -> Option
         || by_nix(repository).filter(|_| whole).map(|(file, span)| (file, span, "it is told to start it with Nix"));
     let (beside, span, why) = known.or_else(nix).or_else(told).or_else(defaulted)?;
     let folder = paths::parent(repository.tree.path(beside)).to_owned();
-    let mut planned = Planned::new("development", Role::Development, Confidence::Guessed).because(span, why);
+    // Nothing says how it is started there: what is left are signs.
+    let confidence = if [KEPT, DEFAULTS].contains(&why) { Confidence::Guessed } else { Confidence::Named };
+    let mut planned = Planned::new("development", Role::Development, confidence).because(span, why);
     planned.units.push(Unit { name: "host".into(), runs: Runs::Machine { folder } });
     Some(planned)
 }
 
 /// Why a person's machine is one that a guide speaks of.
 pub(super) const TOLD: &str = "it is told how to start it by hand";
+/// Why a person's machine is one that only a dotenv file shows.
+const KEPT: &str = "a .env file is kept for running it by hand";
+/// Why a person's machine is one that only the settings show.
+const DEFAULTS: &str = "its settings have defaults for a developer's machine";
 
 /// Where a text for readers speaks of the development server, in the middle of a line or outside the guides that are followed.
 fn told(repository: &Repository<'_>) -> Option<Span> {
@@ -129,7 +135,7 @@ fn by_default(
     };
     let mut plain = modules.iter().filter(|module| module.role.is_none());
     let span = manage.and_then(|_| plain.find_map(|module| found(module.file)))?;
-    Some((manage?, span, "its settings have defaults for a developer's machine"))
+    Some((manage?, span, DEFAULTS))
 }
 
 /// Whether an environment runs at a host, not on a person's machine.

@@ -70,7 +70,7 @@ pub(super) fn beside(repository: &Repository<'_>, known: &[&Planned]) -> Option<
     let by_task = || repository.calls.iter().find(|call| is_task(repository, call) && !theirs(call)).cloned();
     let call = by_script.or_else(by_task)?;
     let folder = sites(repository).next().unwrap_or(&call.folder).to_owned();
-    let mut planned = Planned::new("local", Role::Development, Confidence::Guessed).because(call.span, machines::TOLD);
+    let mut planned = Planned::new("local", Role::Development, Confidence::Named).because(call.span, machines::TOLD);
     planned.units.push(Unit { name: "host".into(), runs: Runs::Machine { folder } });
     Some(planned)
 }

@@ -204,7 +204,7 @@ fn one(context: &Context<'_, '_>, planned: Planned, first: bool, modules: &[Modu
     state::only_server::state(&mut statements, planned.environment.role, &parts);
     state::locked::passed_over(&mut statements, context.repository, &planned, &parts);
     let declared = services::all_declared(context, &planned, &parts);
-    let used = services::all_used(context.repository, planned.environment.role, loaded.as_ref(), &parts);
+    let used = services::all_used(context.repository, &planned, loaded.as_ref(), &parts, &talks(&parts));
     unneeded::state(&mut statements, context.repository, &used);
     together::join(&mut statements, &jobs(&planned, &parts));
     let role = planned.environment.role;

@@ -1,6 +1,8 @@
 //! The database server that the installed drivers leave as the only answer.
 
 use super::Used;
+use crate::environments::Planned;
+use crate::environments::plan::{Runs, Unit};
 use crate::formats::locks::UNLISTED;
 use crate::formats::python::{Kind as Py, Val};
 use crate::knowledge::services;
@@ -11,18 +13,22 @@ use crate::resolve::settings::Loaded;
 /// Names the server behind an address that only the deployment knows: a set of packages that is wholly known holds the drivers
 /// of one server alone. `mysqlclient` speaks to two products, so it names none. Something outside may still say otherwise.
 ///
-/// A file of SQLite that stands in where a variable is unset is no database of a platform without disks.
-pub(super) fn infer(role: Role, parts: &[Part<'_>], used: &mut [Used]) {
-    if !matches!(role, Role::Production | Role::Staging) {
+/// A file of SQLite that stands in where a variable is unset is no database of a platform without disks, nor of a program
+/// whose start waits for a server. Where an image may keep such a file, and holds the driver of a server, nobody knows.
+pub(super) fn infer(planned: &Planned, parts: &[Part<'_>], talks: &[(&'static str, Origin)], used: &mut [Used]) {
+    if !matches!(planned.environment.role, Role::Production | Role::Staging) {
         return;
     }
-    let lasts = parts.iter().any(has_disk);
-    let stands_in = |one: &Used| {
-        one.certainty.is_default() && !lasts && one.product.one().is_some_and(|product| product == "sqlite")
-    };
-    let open = |one: &&mut Used| one.role == "database" && (one.product.is_unknown() || stands_in(one));
+    let sqlite =
+        |one: &Used| one.certainty.is_default() && one.product.one().is_some_and(|product| product == "sqlite");
+    let open = |one: &&mut Used| one.role == "database" && (one.product.is_unknown() || sqlite(one));
     let Some(database) = used.iter_mut().find(open) else { return };
-    let Some((product, origin)) = only_server(parts) else { return };
+    let stands_in = !database.product.is_unknown();
+    let awaited = talks.iter().find(|(product, _)| services::family(product, None) == Some("relational"));
+    let Some((product, origin)) = awaited.filter(|_| stands_in).cloned().or_else(|| only_server(parts)) else { return };
+    if stands_in && awaited.is_none() && parts.iter().any(|part| has_disk(planned, part)) {
+        return;
+    }
     database.origin = database.origin.clone().join(&origin);
     database.driver = database.driver.take().filter(|_| database.product.is_unknown());
     database.product = Known::One(product.to_owned());
@@ -30,9 +36,10 @@ pub(super) fn infer(role: Role, parts: &[Part<'_>], used: &mut [Used]) {
 }
 
 /// On Heroku, `DATABASE_URL` is the address of Heroku Postgres, which attaches itself under that name.
-pub(super) fn of_heroku(role: Role, loaded: Option<&Loaded>, parts: &[Part<'_>], used: &mut [Used]) {
-    let deployed = matches!(role, Role::Production | Role::Staging);
-    let Some(loaded) = loaded.filter(|_| deployed && !parts.iter().any(has_disk)) else { return };
+pub(super) fn of_heroku(planned: &Planned, loaded: Option<&Loaded>, parts: &[Part<'_>], used: &mut [Used]) {
+    let deployed = matches!(planned.environment.role, Role::Production | Role::Staging);
+    let lasts = || parts.iter().any(|part| has_disk(planned, part));
+    let Some(loaded) = loaded.filter(|_| deployed && !lasts()) else { return };
     let asks = loaded.settings.reads.iter().any(|read| read.name == "DYNO");
     if !asks && !parts.iter().any(|part| part.world.vars().contains_key("DYNO")) {
         return;
@@ -63,9 +70,15 @@ fn rests_on(val: &Val, variable: &str, depth: usize) -> bool {
         }
 }
 
-/// Whether a component may keep a file: what a platform's buildpack makes of the code does not.
-fn has_disk(part: &Part<'_>) -> bool {
-    part.kind == ComponentKind::App && (part.image.is_some() || part.host == Host::Machine)
+/// Whether a component may keep a file: what a platform runs does not, but on a disk that it is given.
+fn has_disk(planned: &Planned, part: &Part<'_>) -> bool {
+    let hosted = |unit: &Unit| {
+        *unit.name == *part.name
+            && matches!(unit.runs, Runs::Process { .. } | Runs::Container(_))
+            && part.volumes.is_empty()
+    };
+    let kept = part.image.is_some() || part.host == Host::Machine;
+    part.kind == ComponentKind::App && kept && !planned.units.iter().any(hosted)
 }
 
 fn only_server(parts: &[Part<'_>]) -> Option<(&'static str, Origin)> {

@@ -4,11 +4,12 @@ use std::collections::BTreeMap;
 
 use super::product::{by_broker, by_url, product_of};
 use super::{Used, connected, django, driver, mail, named};
+use crate::environments::Planned;
 use crate::formats::python::{Kind as Py, Val, telling};
 use crate::knowledge::services;
 use crate::links::Repository;
 use crate::links::container::absolute;
-use crate::model::{Certainty, ComponentKind, Known, Reason, Role};
+use crate::model::{Certainty, ComponentKind, Known, Origin, Reason};
 use crate::resolve::part::Part;
 use crate::resolve::settings::Loaded;
 
@@ -16,7 +17,13 @@ use crate::resolve::settings::Loaded;
 type ClassSetting<'a> = (&'a str, &'a str, &'a dyn Fn(&str) -> Option<String>, &'static str);
 
 /// What the settings and variables of an environment use.
-pub fn all_used(repository: &Repository<'_>, role: Role, loaded: Option<&Loaded>, parts: &[Part<'_>]) -> Vec<Used> {
+pub fn all_used(
+    repository: &Repository<'_>,
+    planned: &Planned,
+    loaded: Option<&Loaded>,
+    parts: &[Part<'_>],
+    talks: &[(&'static str, Origin)],
+) -> Vec<Used> {
     let mut used = Vec::new();
     if let Some(loaded) = loaded {
         let own = |class: &str| django::product_of_class(repository, class);
@@ -71,8 +78,8 @@ pub fn all_used(repository: &Repository<'_>, role: Role, loaded: Option<&Loaded>
             |file: &String| parts.iter().any(|part| part.kind == ComponentKind::App && within_volume(file, part));
         one.stored = one.stored.or_else(|| one.file.as_ref().is_some_and(kept).then_some(true));
     }
-    driver::infer(role, parts, &mut used);
-    driver::of_heroku(role, loaded, parts, &mut used);
+    driver::infer(planned, parts, talks, &mut used);
+    driver::of_heroku(planned, loaded, parts, &mut used);
     used
 }
 

@@ -48,7 +48,19 @@ fn reasoned(tree: &Tree, span: Span) -> bool {
         "health",
         "verified",
     ];
-    const DOUBTS: [&str; 8] = ["todo", "fixme", "warning", "insecure", "don't use", "xxx", "restrict", "should"];
+    const DOUBTS: [&str; 11] = [
+        "todo",
+        "fixme",
+        "warning",
+        "insecure",
+        "don't use",
+        "xxx",
+        "restrict",
+        "should",
+        "important",
+        "set this",
+        "change this",
+    ];
     let Ok(text) = tree.text(span.file) else { return false };
     let Some((before, after)) = text.split_at_checked(span.start as usize) else { return false };
     let own = after.lines().next().and_then(|line| line.split_once('#')).map(|(_, comment)| comment);
