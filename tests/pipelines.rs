@@ -65,3 +65,61 @@ fn what_a_deployment_done_elsewhere_starts_is_gated_there() {
         assert!(lines.iter().any(|line| line.contains(&format!("gate={gate}"))), "{event}: {lines:#?}");
     }
 }
+
+/// The gates of the deployments in workflows, beside an image and tests that run by themselves.
+fn gates(workflows: &[(&str, &str)]) -> Vec<String> {
+    let image = "FROM python:3.13-slim\nCOPY . .\nRUN pip install -r requirements.txt\nCMD [\"gunicorn\", \"a\"]\n";
+    let mut files = vec![("Dockerfile", image), ("requirements.txt", "django==5.2\npytest==8.0\n")];
+    files.extend(workflows);
+    facts(&files).into_iter().filter(|line| line.contains(" gate=")).collect()
+}
+
+#[test]
+fn a_deployment_is_gated_by_the_callers_that_hand_its_environment_over() {
+    let tests = "on: workflow_call\njobs:\n  test: {runs-on: ubuntu-24.04, steps: [{run: pip install -r requirements.txt}, {run: pytest}]}\n";
+    let inner = "on:\n  workflow_call: {inputs: {environment: {type: string, required: true}}}\njobs:\n  release:\n    runs-on: ubuntu-24.04\n    environment: ${{ inputs.environment }}\n    steps: [{run: flyctl deploy}]\n";
+    let outer = "on:\n  workflow_call: {inputs: {environment: {type: string, required: true}}}\njobs:\n  fly:\n    uses: ./.github/workflows/inner.yml\n    with: {environment: '${{ inputs.environment }}'}\n";
+    let merged = "on: {push: {branches: [main]}}\njobs:\n  ci: {uses: ./.github/workflows/t.yml}\n  app:\n    needs: [ci]\n    uses: ./.github/workflows/outer.yml\n    with: {environment: staging}\n";
+    let live = "on: {push: {branches: [live]}}\njobs:\n  app:\n    uses: ./.github/workflows/outer.yml\n    with: {environment: production}\n";
+    let found = gates(&[
+        (".github/workflows/t.yml", tests),
+        (".github/workflows/inner.yml", inner),
+        (".github/workflows/outer.yml", outer),
+        (".github/workflows/merged.yml", merged),
+        (".github/workflows/live.yml", live),
+    ]);
+    let gate = |environment: &str, gate: &str| {
+        found.iter().any(|line| line.starts_with(environment) && line.ends_with(&format!("gate={gate}")))
+    };
+    assert!(gate("staging", "tests") && !gate("staging", "none"), "{found:#?}");
+    assert!(gate("production", "none"), "{found:#?}");
+}
+
+#[test]
+fn what_only_changes_under_discussion_start_is_there_to_be_tried() {
+    let tests = "on: push\njobs:\n  test: {runs-on: ubuntu-24.04, steps: [{run: pip install -r requirements.txt}, {run: pytest}]}\n";
+    let deploy = |event: &str| {
+        format!(
+            "on: {event}\njobs:\n  staging: {{environment: staging, runs-on: ubuntu-24.04, steps: [{{run: flyctl deploy}}]}}\n"
+        )
+    };
+    for (event, gate) in [("pull_request", "gate=preview"), ("[pull_request, push]", "gate=pull-request")] {
+        let found = gates(&[(".github/workflows/t.yml", tests), (".github/workflows/d.yml", &deploy(event))]);
+        assert!(found.iter().any(|line| line.ends_with(gate)), "{event}: {found:#?}");
+    }
+}
+
+#[test]
+fn stages_of_jenkins_that_are_named_for_tests_stand_before_what_follows() {
+    let pipeline = |before: &str| {
+        format!(
+            "pipeline {{\n  agent any\n  stages {{\n    stage('{before}') {{ steps {{ libraryDoes('x') }} }}\n    stage('Deploy to production') {{ steps {{ sh 'flyctl deploy --app x' }} }}\n  }}\n}}\n"
+        )
+    };
+    let tests = "on: push\njobs:\n  test: {runs-on: ubuntu-24.04, steps: [{run: pip install -r requirements.txt}, {run: pytest}]}\n";
+    for (before, gated) in [("Project tests", true), ("Build", false)] {
+        let found = gates(&[("Jenkinsfile", &pipeline(before)), (".github/workflows/t.yml", tests)]);
+        let waits = |line: &String| line.starts_with("production") && line.ends_with("gate=other-workflow");
+        assert_eq!(found.iter().any(waits), gated, "{before}: {found:#?}");
+    }
+}

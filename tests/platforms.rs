@@ -351,3 +351,36 @@ fn a_task_definition_runs_its_containers() {
         ],
     );
 }
+
+#[test]
+fn a_file_that_stands_in_is_no_database_of_a_dyno_nor_of_a_start_that_waits_for_a_server() {
+    let settings = "import os\nINSTALLED_APPS = ['a']\nif 'DATABASE_URL' in os.environ:\n    import dj_database_url\n    DATABASES = {'default': dj_database_url.config()}\nelse:\n    DATABASES = {'default': {'ENGINE': 'django.db.backends.sqlite3', 'NAME': 'x.db'}}\n";
+    let with = |entry: &str, requirements: &str, more: &[(&str, &str)]| {
+        let mut files = vec![
+            (
+                "Dockerfile",
+                "FROM python:3.12-slim\nWORKDIR /app\nCOPY . .\nRUN pip install -r requirements.txt\nENV DJANGO_SETTINGS_MODULE=site.settings\nENTRYPOINT [\"/app/entry.sh\"]\nCMD [\"gunicorn\", \"site.wsgi\"]\n",
+            ),
+            ("entry.sh", entry),
+            ("requirements.txt", requirements),
+            ("site/settings.py", settings),
+            ("site/__init__.py", ""),
+            ("manage.py", "import os\nos.environ.setdefault('DJANGO_SETTINGS_MODULE', 'site.settings')\n"),
+        ];
+        files.extend(more);
+        facts(&files)
+    };
+    let (plain, waits) =
+        ("#!/bin/sh\nexec \"$@\"\n", "#!/bin/sh\nuntil psql $DATABASE_URL -c '\\q'; do sleep 1; done\nexec \"$@\"\n");
+    let (with_driver, without) = ("django==5.2\npsycopg==3.2\n", "django==5.2\n");
+    let heroku = ("heroku.yml", "build:\n  docker:\n    web: Dockerfile\n");
+    for (entry, requirements, more, product) in [
+        (plain, with_driver, &[heroku][..], "postgres"),
+        (plain, without, &[heroku], "sqlite"),
+        (waits, without, &[], "postgres"),
+        (plain, with_driver, &[], "sqlite"),
+    ] {
+        let lines = with(entry, requirements, more);
+        holds(&lines, &[&format!("production - service.database product={product}")]);
+    }
+}

@@ -231,3 +231,13 @@ fn the_script_that_starts_a_unit_anew_installs_what_it_runs() {
     let lines = facts(&files);
     assert!(lines.iter().any(|line| line.contains("package.flower")), "{lines:?}");
 }
+
+#[test]
+fn a_manage_script_of_the_project_itself_is_not_djangos() {
+    let with = |program: &str| image("CMD [\"python\", \"manage.py\", \"runserver\"]", &[("manage.py", program)]);
+    holds(
+        &with("from django.core.management import execute_from_command_line\n"),
+        &["production app process.app server=django-runserver"],
+    );
+    holds(&with("from werkzeug.serving import run_simple\n"), &["production app process.app server=werkzeug"]);
+}

@@ -217,6 +217,12 @@ pub const ATTRIBUTES: &[AttributeRow] = &[
     row(Service, "driver", Text, "the client driver or backend class"),
     row(Service, "in_process", Bool, "whether nothing outside the application's own process and disk is used"),
     row(Service, "several", Bool, "whether more than one process of the application uses it"),
+    row(
+        Service,
+        "assumed",
+        Bool,
+        "of a store of keys that no settings speak of: whether only its make tells what it is for",
+    ),
     row(Service, "called", Bool, "of a cache and of Django's uploads: whether anything of the project uses it"),
     row(Service, "memory", Bool, "of SQLite: whether it is kept in memory, and nothing of it on disk"),
     row(
@@ -360,7 +366,12 @@ pub const ATTRIBUTES: &[AttributeRow] = &[
     row(Pipeline, "deploys", Text, "the environment it deploys to"),
     row(Pipeline, "trigger", List, "the events that start it"),
     row(Pipeline, "needs", List, "the jobs it waits for"),
-    row(Pipeline, "gate", Text, "tests, other-workflow or none: what must pass before it runs"),
+    row(
+        Pipeline,
+        "gate",
+        Text,
+        "tests, other-workflow or none: what must pass before it runs; preview where a change that is discussed is tried",
+    ),
     row(Pipeline, "published_after", Text, "where it publishes production's image and nothing deploys it: its gate"),
     row(Pipeline, "gate_path", List, "the jobs between the tests and it"),
     row(Pipeline, "approval", Text, "environment, manual or none"),

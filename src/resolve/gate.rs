@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use super::pipeline::{Testing, is_test, reusing, triggers};
 use super::untested;
+use crate::discover::paths;
 use crate::environments::deployments::{self, Deployment};
 use crate::formats::workflow::outcome::runs_after_failure;
 use crate::formats::workflow::{Job, Trigger, Workflow};
@@ -67,7 +68,10 @@ pub(super) fn gate(
     if let Some(condition) = broken.filter(|job| counts(job)).and_then(|job| job.condition.as_ref()) {
         return Gate { kind: "none", path: Vec::new(), origin: Origin::set(condition.span).join(&origin) };
     }
-    if let Some(waiting) = std::iter::once(job).chain(sure.iter().copied()).find(|job| waits_for_checks(job)) {
+    let waiting = std::iter::once(job).chain(sure.iter().copied()).find(|job| waits_for_checks(job));
+    // Stages of Jenkins run in order; what a library's step does is not read, but a stage may say that it tests.
+    let told = || sure.iter().copied().find(|job| is_jenkins(repository, file) && says_it_tests(job));
+    if let Some(waiting) = waiting.or_else(told) {
         let origin = origin.then(StepKind::Used, waiting.id.span);
         return Gate { kind: "other-workflow", path: vec![waiting.id.value.clone()], origin };
     }
@@ -111,37 +115,46 @@ fn ungated(repository: &Repository<'_>, file: FileId, workflow: &Workflow, testi
     let elsewhere = |early: bool| testing.iter().any(|(other, _)| tests_elsewhere(repository, file, *other, early));
     let tagged = event("release").is_some()
         || event("push").is_some_and(|push| !push.tags.is_empty() && push.branches.is_empty());
+    let started = triggers(workflow);
+    let asks = |event: &String| event.starts_with("pull_request") || event == "workflow_dispatch";
     match () {
-        () if triggers(workflow) == ["workflow_dispatch"] => "manual",
+        () if started == ["workflow_dispatch"] => "manual",
+        // What is deployed of a change that is still discussed is there to be tried.
+        () if !started.is_empty() && started.iter().all(asks) => "preview",
         () if tagged && elsewhere(false) => "release",
         () if elsewhere(true) && !here => "pull-request",
         () => "none",
     }
 }
 
-/// Whose gate is looked for: a deployment's, or that of a caller so many calls away.
-#[derive(Clone, Copy)]
-pub(super) enum Asked<'d> {
-    About(&'d Deployment),
-    Caller(usize),
+/// Whose gate is looked for: that of a job so many calls away from what deploys, and the deployment, where one is asked for.
+#[derive(Clone, Copy, Default)]
+pub(super) struct Asked<'d> {
+    pub(super) about: Option<&'d Deployment>,
+    depth: usize,
+}
+
+impl<'d> Asked<'d> {
+    /// The gate of a deployment.
+    pub(super) fn about(deployment: &'d Deployment) -> Self {
+        Self { about: Some(deployment), depth: 0 }
+    }
 }
 
 /// The weakest gate of the jobs that call a workflow, if any do: of those alone that hand over the environment that is
 /// deployed to, where that is how it is known.
 fn gate_of_callers(repository: &Repository<'_>, called: FileId, testing: &Testing, asked: Asked<'_>) -> Option<Gate> {
-    const WEAKEST_FIRST: [&str; 6] = ["none", "pull-request", "manual", "release", "other-workflow", "tests"];
-    let (depth, deployment) = match asked {
-        Asked::About(deployment) => (0, Some(deployment)),
-        Asked::Caller(depth) => (depth, None),
-    };
-    if depth > 8 {
+    const WEAKEST_FIRST: [&str; 7] =
+        ["none", "pull-request", "manual", "release", "preview", "other-workflow", "tests"];
+    if asked.depth > 8 {
         return None;
     }
+    let caller = Asked { depth: asked.depth + 1, ..asked };
     let gates = reusing(repository).into_iter().filter(|(_, file)| *file == called).filter_map(|((file, id), _)| {
         let workflow = repository.workflow(file)?;
         let job = workflow.jobs.iter().find(|job| job.id.value == id)?;
-        let hands = deployment.is_none_or(|one| deployments::may_hand(job, one));
-        hands.then(|| gate(repository, file, &workflow, job, testing, Asked::Caller(depth + 1)))
+        let hands = asked.about.is_none_or(|one| deployments::may_hand(job, one));
+        hands.then(|| gate(repository, file, &workflow, job, testing, caller))
     });
     gates.min_by_key(|gate| WEAKEST_FIRST.iter().position(|kind| *kind == gate.kind))
 }
@@ -167,6 +180,16 @@ fn waits_for_checks(job: &Job) -> bool {
             action.is_some_and(|action| ACTIONS.contains(&action))
                 || step.run.as_ref().is_some_and(|run| run.text.contains("gh run watch"))
         })
+}
+
+/// Whether a pipeline is one of Jenkins.
+fn is_jenkins(repository: &Repository<'_>, file: FileId) -> bool {
+    paths::name(repository.tree.path(file)).contains("Jenkinsfile")
+}
+
+/// Whether a job is named for tests.
+fn says_it_tests(job: &Job) -> bool {
+    crate::environments::ci::words(&job.id.value).any(|word| ["test", "tests", "testing"].contains(&word.as_str()))
 }
 
 /// Whether a job asks how the workflow that started this one ended: it is started after a failure too.

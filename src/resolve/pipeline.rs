@@ -171,7 +171,7 @@ fn deploying(
 ) {
     let Some(workflow) = repository.workflow(deployment.workflow) else { return };
     let Some(job) = workflow.jobs.iter().find(|job| job.id.value == deployment.job) else { return };
-    let gate = gate(repository, deployment.workflow, &workflow, job, testing, Asked::About(deployment));
+    let gate = gate(repository, deployment.workflow, &workflow, job, testing, Asked::about(deployment));
     let at = Origin::set(deployment.span);
     let origin = if at.primary() == Some(job.id.span) { at } else { at.then(StepKind::Used, job.id.span) };
     let mut fact = statements.about(None, Dimension::Pipeline, &job.id.value);
@@ -200,7 +200,7 @@ fn publishing(statements: &mut Statements, repository: &Repository<'_>, planned:
         if workflow.on.iter().all(|trigger| trigger.event.value.starts_with("pull_request")) {
             continue;
         }
-        let gate = gate(repository, file, &workflow, job, testing, Asked::Caller(0));
+        let gate = gate(repository, file, &workflow, job, testing, Asked::default());
         let origin = Origin::set(span).then(StepKind::Used, job.id.span);
         let mut fact = statements.about(None, Dimension::Pipeline, &job.id.value);
         fact.text("published_after", gate.kind, &origin).list("trigger", triggers(&workflow), &origin);

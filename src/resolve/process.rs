@@ -61,7 +61,7 @@ pub fn start(part: &mut Part<'_>, command: &CommandWords, tree: &Tree) {
     let many = own.len() > 1;
     for executed in own {
         let options = server_options::of(&words(executed), executed, &container, tree);
-        let found = with_options(executed, &options).or_else(|| started(executed, &container, tree));
+        let found = served(executed, &options, &container, tree);
         let key = match &found {
             Some(found) if many => format!("{}.{}", part.name, found.id),
             _ => part.name.to_string(),
@@ -80,7 +80,7 @@ pub fn start(part: &mut Part<'_>, command: &CommandWords, tree: &Tree) {
         let key = format!("{}.{}", part.name, program.name);
         for executed in chosen(&all) {
             let options = server_options::of(&words(executed), executed, &container, tree);
-            let found = with_options(executed, &options).or_else(|| started(executed, &container, tree));
+            let found = served(executed, &options, &container, tree);
             add(part, key.clone(), (executed, found, options), command.span, script);
         }
     }
@@ -151,6 +151,25 @@ fn chosen<'e>(commands: &[&'e Executed]) -> Vec<&'e Executed> {
 /// The server that a command starts, by its name or by the program that it runs.
 pub(super) fn started(executed: &Executed, container: &Container<'_>, tree: &Tree) -> Option<processes::Match> {
     serves(executed).or_else(|| started_by_program(&words(executed), container, tree))
+}
+
+/// The server that a command starts, with what it is told elsewhere.
+fn served(
+    executed: &Executed,
+    options: &ServerOptions,
+    container: &Container<'_>,
+    tree: &Tree,
+) -> Option<processes::Match> {
+    let found = with_options(executed, options).or_else(|| started(executed, container, tree))?;
+    let own = found.id == "django-runserver" && is_own_script(&words(executed), container, tree);
+    Some(if own { processes::Match { id: "werkzeug", ..found } } else { found })
+}
+
+/// Whether the `manage.py` that a command runs is the project's own program: Django's says so in its text.
+fn is_own_script(argv: &[String], container: &Container<'_>, tree: &Tree) -> bool {
+    let script = argv.iter().find(|word| word.ends_with("manage.py"));
+    let file = script.and_then(|script| container.find(&absolute(&container.workdir, script)));
+    file.and_then(|file| tree.text(file).ok()).is_some_and(|text| !text.to_ascii_lowercase().contains("django"))
 }
 
 fn add(

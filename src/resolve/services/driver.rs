@@ -1,11 +1,13 @@
 //! The database server that the installed drivers leave as the only answer.
 
 use super::Used;
+use crate::discover::Kind;
 use crate::environments::Planned;
 use crate::environments::plan::{Runs, Unit};
 use crate::formats::locks::UNLISTED;
 use crate::formats::python::{Kind as Py, Val};
 use crate::knowledge::services;
+use crate::links::Repository;
 use crate::model::{Certainty, ComponentKind, Known, Origin, Role};
 use crate::resolve::part::{Host, Part};
 use crate::resolve::settings::Loaded;
@@ -15,7 +17,13 @@ use crate::resolve::settings::Loaded;
 ///
 /// A file of SQLite that stands in where a variable is unset is no database of a platform without disks, nor of a program
 /// whose start waits for a server. Where an image may keep such a file, and holds the driver of a server, nobody knows.
-pub(super) fn infer(planned: &Planned, parts: &[Part<'_>], talks: &[(&'static str, Origin)], used: &mut [Used]) {
+pub(super) fn infer(
+    repository: &Repository<'_>,
+    planned: &Planned,
+    parts: &[Part<'_>],
+    talks: &[(&'static str, Origin)],
+    used: &mut [Used],
+) {
     if !matches!(planned.environment.role, Role::Production | Role::Staging) {
         return;
     }
@@ -26,7 +34,7 @@ pub(super) fn infer(planned: &Planned, parts: &[Part<'_>], talks: &[(&'static st
     let stands_in = !database.product.is_unknown();
     let awaited = talks.iter().find(|(product, _)| services::family(product, None) == Some("relational"));
     let Some((product, origin)) = awaited.filter(|_| stands_in).cloned().or_else(|| only_server(parts)) else { return };
-    if stands_in && awaited.is_none() && parts.iter().any(|part| has_disk(planned, part)) {
+    if stands_in && awaited.is_none() && lasts(repository, planned, parts) {
         return;
     }
     database.origin = database.origin.clone().join(&origin);
@@ -36,10 +44,15 @@ pub(super) fn infer(planned: &Planned, parts: &[Part<'_>], talks: &[(&'static st
 }
 
 /// On Heroku, `DATABASE_URL` is the address of Heroku Postgres, which attaches itself under that name.
-pub(super) fn of_heroku(planned: &Planned, loaded: Option<&Loaded>, parts: &[Part<'_>], used: &mut [Used]) {
+pub(super) fn of_heroku(
+    repository: &Repository<'_>,
+    planned: &Planned,
+    loaded: Option<&Loaded>,
+    parts: &[Part<'_>],
+    used: &mut [Used],
+) {
     let deployed = matches!(planned.environment.role, Role::Production | Role::Staging);
-    let lasts = || parts.iter().any(|part| has_disk(planned, part));
-    let Some(loaded) = loaded.filter(|_| deployed && !lasts()) else { return };
+    let Some(loaded) = loaded.filter(|_| deployed && !lasts(repository, planned, parts)) else { return };
     let asks = loaded.settings.reads.iter().any(|read| read.name == "DYNO");
     if !asks && !parts.iter().any(|part| part.world.vars().contains_key("DYNO")) {
         return;
@@ -71,14 +84,15 @@ fn rests_on(val: &Val, variable: &str, depth: usize) -> bool {
 }
 
 /// Whether a component may keep a file: what a platform runs does not, but on a disk that it is given.
-fn has_disk(planned: &Planned, part: &Part<'_>) -> bool {
-    let hosted = |unit: &Unit| {
-        *unit.name == *part.name
-            && matches!(unit.runs, Runs::Process { .. } | Runs::Container(_))
-            && part.volumes.is_empty()
+fn lasts(repository: &Repository<'_>, planned: &Planned, parts: &[Part<'_>]) -> bool {
+    let platform = repository.of(Kind::Platform).iter().any(|file| planned.environment.files.contains(file));
+    let hosted = |part: &Part<'_>| {
+        let is_hosted =
+            |unit: &Unit| *unit.name == *part.name && matches!(unit.runs, Runs::Process { .. } | Runs::Container(_));
+        part.volumes.is_empty() && (platform || planned.units.iter().any(is_hosted))
     };
-    let kept = part.image.is_some() || part.host == Host::Machine;
-    part.kind == ComponentKind::App && kept && !planned.units.iter().any(hosted)
+    let keeps = |part: &&Part<'_>| part.image.is_some() || part.host == Host::Machine;
+    parts.iter().filter(|part| part.kind == ComponentKind::App).filter(keeps).any(|part| !hosted(part))
 }
 
 fn only_server(parts: &[Part<'_>]) -> Option<(&'static str, Origin)> {

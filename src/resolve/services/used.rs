@@ -78,8 +78,8 @@ pub fn all_used(
             |file: &String| parts.iter().any(|part| part.kind == ComponentKind::App && within_volume(file, part));
         one.stored = one.stored.or_else(|| one.file.as_ref().is_some_and(kept).then_some(true));
     }
-    driver::infer(planned, parts, talks, &mut used);
-    driver::of_heroku(planned, loaded, parts, &mut used);
+    driver::infer(repository, planned, parts, talks, &mut used);
+    driver::of_heroku(repository, planned, loaded, parts, &mut used);
     used
 }
 

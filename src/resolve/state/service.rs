@@ -258,5 +258,9 @@ fn state_declared(statements: &mut Statements, key: &str, one: &Declared, as_of:
     };
     fact.attr("product", product).text("family", &one.family, &one.origin);
     of_product(&mut fact, &Known::One(one.product.clone()), &one.certainty, &one.origin);
+    // A store of keys may be a cache, a broker, or neither: no settings say what it is for.
+    if one.family == "keyvalue" && key != one.name {
+        fact.bool("assumed", true, &one.origin);
+    }
     version(&mut fact, one, as_of);
 }

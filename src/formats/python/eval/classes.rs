@@ -92,6 +92,11 @@ impl Machine<'_> {
                     None => self.raise("AttributeError", format!("{class} has no {name}"), at),
                 }
             }
+            // Whoever takes the table of an object's attributes may write any of them.
+            Role::Instance(_) if name == "__dict__" => {
+                self.forget_object(id, "names that are not known", at);
+                Ok(V::unknown("the attributes of an object as a table", at))
+            }
             Role::Instance(class) => {
                 if let Some(value) = own {
                     return Ok(value);

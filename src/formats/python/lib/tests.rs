@@ -172,6 +172,13 @@ fn an_attribute_set_past_the_class_is_set_all_the_same() {
 }
 
 #[test]
+fn an_object_whose_table_of_attributes_is_taken_may_hold_anything() {
+    let code = "import os\nclass S:\n    A = 'x'\n    def __init__(self):\n        self.__dict__.update(load(os.environ))\ns = S()\nA = s.A\n";
+    let got = whole(&[("s.py", code)], &[], None);
+    assert!(matches!(got.values["A"].kind, Kind::Unknown(_)), "{:?}", got.values["A"].kind);
+}
+
+#[test]
 fn an_older_pinned_python_dotenv_leaves_open_which_variables_are_read() {
     let code = "from dotenv import load_dotenv\nload_dotenv()\nA = 1\n";
     let pinned = |line| whole(&[("s.py", code), ("requirements.txt", line)], &[], None).reads_unsure.is_some();
