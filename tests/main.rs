@@ -16,6 +16,7 @@ mod fuzzing;
 mod hooks;
 mod known;
 mod loading;
+mod local_settings;
 mod metamorphic;
 mod outputs;
 mod pipelines;

@@ -2,12 +2,13 @@
 
 use super::components::Context;
 use super::copied;
+use super::nowhere;
 use super::part::Part;
 use super::settings::{self, Loaded};
 use super::{hosted_names, pytest};
 use crate::environments::Planned;
 use crate::environments::settings::Module;
-use crate::formats::python::{Evaluator, Kind};
+use crate::formats::python::{Brought, Evaluator, Kind};
 use crate::model::ComponentKind;
 
 /// The setting that is asked for: what shows tracebacks does so in whatever component.
@@ -41,9 +42,10 @@ pub(super) fn of(
         }
         let world = settings::with_selector(hosted_names::with(planned, part.world.clone()), &main.choice);
         let roots = settings::roots(context, Some(part), modules, &main.choice);
+        let nowhere = nowhere::of(context, Some(part), &main.settings);
         let evaluator = Evaluator::new(context.repository.tree, roots)
             .run(pytest::run(Some(part), planned.environment.role))
-            .brought(copied::of(context, Some(part)));
+            .brought(Brought { nowhere, ..copied::of(context, Some(part)) });
         let got = evaluator.module(&main.choice.module, &world, main.choice.class.as_deref());
         if decided(&got).is_some_and(|yes| yes != own) {
             found.push(Loaded {

@@ -27,6 +27,7 @@ mod lacking;
 mod left_out;
 pub mod machine;
 mod mounted;
+mod nowhere;
 mod outside;
 mod overlaid;
 mod ownership;

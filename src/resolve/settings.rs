@@ -11,6 +11,7 @@ use super::entry;
 use super::hosted_names;
 use super::in_earnest;
 use super::mounted;
+use super::nowhere;
 use super::part::Part;
 use super::pytest;
 use super::selected;
@@ -85,12 +86,17 @@ pub fn load(context: &Context<'_, '_>, planned: &Planned, parts: &[Part<'_>], mo
     }
     let (mut choice, mut selected) = chosen?;
     let roots = roots(context, part, modules, &choice);
-    let evaluator = Evaluator::new(context.repository.tree, roots)
+    let mut evaluator = Evaluator::new(context.repository.tree, roots)
         .run(pytest::run(part, planned.environment.role))
         .brought(copied::of(context, part));
     let by_entry = selected && entry::is_default(context, planned, part, &choice, &world);
     let world = with_selector(world, &choice);
     let mut settings = evaluator.module(&choice.module, &world, choice.class.as_deref());
+    let nowhere = nowhere::of(context, part, &settings);
+    if !nowhere.is_empty() {
+        evaluator = evaluator.brought(python::Brought { nowhere, ..copied::of(context, part) });
+        settings = evaluator.module(&choice.module, &world, choice.class.as_deref());
+    }
     let mut choice_certainty = if by_entry { entry::by_variable() } else { certainty(&choice, &world) };
     // A package that holds nothing itself is not what a module named for the environment gives way to.
     if settings.values.is_empty()

@@ -57,6 +57,19 @@ pub struct Brought {
     pub standing_in: BTreeMap<String, FileId>,
     /// Files that are not there: its image does not bring them.
     pub left_out: BTreeSet<FileId>,
+    /// Modules by their dotted names that the repository does not hold and that nobody writes there.
+    pub nowhere: BTreeSet<String>,
+}
+
+impl Brought {
+    /// Whether the file at a path is that of a module that is nowhere.
+    pub(crate) fn lacks_module(&self, path: &str) -> bool {
+        let dotted = path.strip_suffix(".py").unwrap_or(path).replace('/', ".");
+        let is_it = |name: &String| {
+            dotted.strip_suffix(name.as_str()).is_some_and(|rest| rest.is_empty() || rest.ends_with('.'))
+        };
+        self.nowhere.iter().any(is_it)
+    }
 }
 
 /// How a program is run.

@@ -86,10 +86,9 @@ impl Machine<'_> {
 
     /// What code that is not followed gives; it may raise, and change what it is given.
     pub(crate) fn foreign(&mut self, what: &str, args: &Args, at: Span) -> V {
-        self.may_fail(false, at);
+        self.may_fail(false, args.all(), at);
         self.forget_args(args, at);
-        V::unknown(format!("the result of {what}"), at)
-            .resting(args.pos.iter().chain(args.named.iter().map(|(_, v)| v)))
+        V::unknown(format!("the result of {what}"), at).resting(args.all())
     }
 
     /// Code that is not followed may change what it is given.

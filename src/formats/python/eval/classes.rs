@@ -193,7 +193,7 @@ impl Machine<'_> {
                 Ok(V::unknown("a Celery application", at))
             }
             Some(_) => {
-                self.may_fail(false, at);
+                self.may_fail(false, args.all(), at);
                 self.forget_args(args, at);
                 if !self.quiet_class(id, 0) || !self.quiet_args(args) {
                     self.unsure_reads("code that is not followed may read variables", at);

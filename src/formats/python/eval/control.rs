@@ -6,7 +6,7 @@ use imbl::ordmap::DiffItem;
 use ruff_python_ast as ast;
 
 use super::join::{join, same};
-use super::machine::{Cond, Flow, Frame, Machine, Pending};
+use super::machine::{Cond, Flow, Frame, Machine, Pending, Raised, also, is_seldom};
 use super::truth::Truth;
 use super::values::{Data, Exc, Heap, K, V};
 use crate::formats::python::parse::{span, span_of};
@@ -202,13 +202,11 @@ impl<'a> Machine<'a> {
 
     /// `try`.
     pub(crate) fn try_statement(&mut self, of: &ast::StmtTry, f: &mut Frame) -> Result<Flow, Exc> {
-        self.tries.push(Vec::new());
-        self.tries_at.push(self.loads);
+        self.begin_try();
         let read_before = self.reads.len();
         let flow = self.block(&of.body, f);
         let read_after = self.reads.len();
-        let mut raised = self.tries.pop().unwrap_or_default();
-        self.tries_at.pop();
+        let mut raised = self.end_try();
         let heap = std::mem::take(&mut self.heap);
         let mut outcomes = Vec::new();
         let mut normal = None;
@@ -216,6 +214,9 @@ impl<'a> Machine<'a> {
             raised.push((exc, heap, Cond::default()));
         } else {
             normal = Some((flow, heap));
+        }
+        if raised.len() > 12 {
+            raised = seldom_as_one(raised);
         }
         if raised.len() > 12 {
             let mut rest = raised.split_off(11).into_iter();
@@ -272,11 +273,14 @@ impl<'a> Machine<'a> {
                 self.set_name(f.locals, name.as_str(), V::unknown("an exception", at));
             }
             let mark = f.pending.len();
+            self.failing.push(exc.texts.clone());
             let flow = self.side(cond, |m| m.block(&handler.body, f));
+            self.failing.pop();
             for pending in f.pending.iter_mut().skip(mark) {
                 pending.cond = pending.cond.and(cond);
             }
-            let cond = if fits == Some(true) { cond.clone() } else { Cond { default: None, ..cond.clone() } };
+            // What does not happen while a variable is not set does not reach a handler then, whether or not that fits.
+            let cond = Cond { default: cond.default.filter(|yes| fits == Some(true) || !yes), ..cond.clone() };
             outcomes.push(Pending { flow, heap: std::mem::take(&mut self.heap), cond });
             if fits == Some(true) {
                 return;
@@ -284,6 +288,17 @@ impl<'a> Machine<'a> {
         }
         outcomes.push(Pending { flow: Flow::Raise(exc.clone()), heap: heap.clone(), cond: cond.clone() });
     }
+}
+
+/// The states that only the text of a variable leads to, as one: which of them it is, nothing asks that holds without it.
+fn seldom_as_one(raised: Vec<Raised>) -> Vec<Raised> {
+    let (seldom, mut rest): (Vec<_>, Vec<_>) = raised.into_iter().partition(is_seldom);
+    let as_one = seldom.into_iter().reduce(|mut one, other| {
+        also(&mut one, other);
+        one
+    });
+    rest.extend(as_one);
+    rest
 }
 
 /// `Vec::remove` that may be out of range.

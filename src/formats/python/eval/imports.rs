@@ -72,10 +72,12 @@ impl Machine<'_> {
         self.set_name(MODULES, name, module.clone());
         let Some(file) = file else { return Ok(Some(module)) };
         self.loads += 1;
+        self.new_stretch();
         let mark = self.tries.last().map_or(0, Vec::len);
         let raised = self.deeper(at, |m| m.run_module(name, file, package, id, at).map(|()| V::none()));
         self.loads -= 1;
         self.unload(name, id, mark);
+        self.new_stretch();
         match raised {
             Ok(_) => {}
             Err(exc) => {
@@ -131,7 +133,7 @@ impl Machine<'_> {
         if known {
             return Ok(());
         }
-        if self.suppose.is_none() {
+        if self.suppose.is_none() && !self.brought.nowhere.contains(name) {
             self.missing.push(MissingModule { name: name.to_owned(), span: at, ours, star });
         }
         if ours {
@@ -172,6 +174,25 @@ impl Machine<'_> {
         if self.ours(name) { V::unknown(format!("{name} is not in the repository"), at) } else { V::lib(name) }
     }
 
+    /// Whether a branch only takes over all names of a module that the repository does not hold, where its file is there:
+    /// what stands so far is what holds without it.
+    pub(crate) fn is_taken_over(&mut self, asked: &V, body: &[ast::Stmt], f: &Frame) -> bool {
+        let (false, Some(path)) = (self.whole, asked.m.absent.clone()) else { return false };
+        let star = |s: &ast::Stmt| match s {
+            ast::Stmt::ImportFrom(import) if import.names.iter().any(|alias| alias.name.as_str() == "*") => {
+                Self::absolute(import, f).map(|name| (name, span(f.file(), import)))
+            }
+            _ => None,
+        };
+        let Some((name, at)) = body.iter().find_map(star) else { return false };
+        let own = path.strip_suffix(&format!("{}.py", name.replace('.', "/")));
+        if body.len() > 1 || own.is_none_or(|root| !root.is_empty() && !root.ends_with('/')) {
+            return false;
+        }
+        self.local_names(&name, f.scope.globals, f.locals, at);
+        true
+    }
+
     /// The dotted name that an import means.
     fn absolute(import: &ast::StmtImportFrom, f: &Frame) -> Option<String> {
         let module = import.module.as_ref().map_or("", ast::Identifier::as_str);
@@ -201,7 +222,7 @@ impl Machine<'_> {
         let star = import.names.iter().any(|alias| alias.name.as_str() == "*");
         if loaded.is_none() {
             if star && !self.whole && !self.tries.is_empty() && self.is_local(&name) {
-                self.local_names(&name, f, at);
+                self.local_names(&name, f.scope.globals, f.locals, at);
                 let text = format!("{name} is not in the repository");
                 return self.raise("ModuleNotFoundError", text, at).map(|_| ());
             }

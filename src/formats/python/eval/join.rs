@@ -45,7 +45,9 @@ impl Machine<'_> {
         let mark = self.tries.last().map_or(0, Vec::len);
         let level = self.tries.len();
         self.undecided += 1;
+        self.new_stretch();
         let out = run(self);
+        self.new_stretch();
         self.undecided -= 1;
         if level > 0
             && let Some(inner) = self.tries.get_mut(level - 1)

@@ -328,14 +328,14 @@ impl Machine<'_> {
                     self.unsure_reads("a library may read variables", at);
                 }
                 if !never_raises(path) {
-                    self.may_fail(reaches_out(path), at);
+                    self.may_fail(reaches_out(path), args.all(), at);
                 }
                 self.forget_args(args, at);
                 let what = V::unknown(format!("the result of {path}(), which is not followed"), at);
                 Ok(if path.ends_with("Error") || path.ends_with("Configured") || path.ends_with("Exception") {
                     V::at(K::Made(path.into(), Arc::new(args.clone())), at)
                 } else {
-                    what.resting(args.pos.iter().chain(args.named.iter().map(|(_, v)| v)))
+                    what.resting(args.all())
                 })
             }
         }

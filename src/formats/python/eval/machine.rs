@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
-use super::values::{Data, Exc, Heap, Id, Names, Obj, R, Role, Scope, Space, V};
+use super::values::{Data, Exc, Heap, Id, Names, Obj, R, Role, Scope, Space, Texts, V};
 use crate::discover::Tree;
 use crate::formats::python::parse::Cache;
 use crate::formats::python::{Brought, EnvRead, MissingModule, Run};
@@ -14,6 +14,8 @@ use crate::model::{FileId, Problem, Reason, Span};
 const FUEL: u64 = 400_000;
 /// Places at which what one `try` or `with` holds may fail: each keeps the state that it leaves.
 const MAX_RAISES: usize = 2000;
+/// How many states that only texts of variables lead to are told apart in one stretch of code.
+const MOST_APART: usize = 6;
 /// How deep calls, imports and expressions may nest.
 const MAX_DEPTH: usize = 150;
 /// The longest text or container.
@@ -45,6 +47,21 @@ impl Cond {
         };
         Self { vars, default }
     }
+}
+
+/// An exception that may have been raised, the state that it left, and when.
+pub(crate) type Raised = (Exc, Heap, Cond);
+
+/// Whether only the text of a variable leads to it.
+pub(crate) fn is_seldom((exc, _, cond): &Raised) -> bool {
+    exc.call && !exc.texts.is_empty() && cond.default == Some(false)
+}
+
+/// Takes another that only the text of a variable leads to for the same.
+pub(crate) fn also((exc, heap, cond): &mut Raised, (other, theirs, when): Raised) {
+    exc.texts.extend(other.texts);
+    cond.vars.extend(when.vars);
+    *heap = super::join::join(heap, &theirs, &Cond::default(), None).0;
 }
 
 /// How a statement ends.
@@ -93,9 +110,13 @@ pub(crate) struct Machine<'a> {
     /// Why nothing is known any more.
     pub(crate) dead: Option<Reason>,
     /// Exceptions that may have been raised inside each `try` at hand.
-    pub(crate) tries: Vec<Vec<(Exc, Heap, Cond)>>,
+    pub(crate) tries: Vec<Vec<Raised>>,
     /// How many modules were being run where each of them stands.
     pub(crate) tries_at: Vec<usize>,
+    /// From where on states in one of them are of one module and one branch.
+    pub(crate) stretches: Vec<usize>,
+    /// What each handler at hand was called for: of these places one at least raises again.
+    pub(crate) failing: Vec<Texts>,
     /// How many modules are being run.
     pub(crate) loads: usize,
     pub(crate) reads: Vec<EnvRead>,
@@ -166,6 +187,8 @@ impl<'a> Machine<'a> {
             dead: None,
             tries: Vec::new(),
             tries_at: Vec::new(),
+            stretches: Vec::new(),
+            failing: Vec::new(),
             loads: 0,
             reads: Vec::new(),
             files: Vec::new(),
@@ -250,29 +273,88 @@ impl<'a> Machine<'a> {
 
     /// Notes that an exception may be raised here: the handlers around will see this state.
     pub(crate) fn may_raise(&mut self, name: Option<&str>, span: Span, cond: Cond) {
+        let exc = Exc { name: name.map(str::to_owned), span, text: String::new(), call: true, texts: Texts::new() };
+        let heap = self.heap.clone();
+        self.may_raise_in(heap, exc, cond);
+    }
+
+    /// The same for a state that has passed.
+    fn may_raise_in(&mut self, heap: Heap, exc: Exc, cond: Cond) {
         let Some(noted) = self.tries.last().map(Vec::len) else { return };
         if noted >= MAX_RAISES {
-            self.dead.get_or_insert_with(|| Reason::at("what is tried may fail in too many places", span));
+            self.dead.get_or_insert_with(|| Reason::at("what is tried may fail in too many places", exc.span));
             return;
         }
-        let heap = self.heap.clone();
-        let exc = Exc { name: name.map(str::to_owned), span, text: String::new(), call: true };
         if let Some(inner) = self.tries.last_mut() {
             inner.push((exc, heap, cond));
         }
     }
 
-    /// The same for a call that is not followed. In a tree that is whole, what goes wrong far inside a module whose
-    /// import is tried is not what the handler is for.
-    pub(crate) fn may_fail(&mut self, likely: bool, span: Span) {
-        if likely || self.guarded() {
-            self.may_raise(None, span, Cond::default());
+    /// Notes that what is in some variables may not do here, which raises: where they are not set it goes well.
+    pub(crate) fn may_not_do(&mut self, heap: Heap, vars: &Names, span: Span) {
+        let texts = [(span, vars.clone())].into();
+        let exc = Exc { name: None, span, text: String::new(), call: true, texts };
+        let cond = Cond { vars: vars.clone(), default: Some(false) };
+        let from = self.stretches.last().copied().unwrap_or_default();
+        // Which of many it was, nobody asks.
+        let last = self.tries.last_mut().filter(|tries| tries.len() >= from + MOST_APART);
+        match last.and_then(|tries| tries.last_mut()).filter(|last| is_seldom(last)) {
+            Some(last) => also(last, (exc, heap, cond)),
+            None => self.may_raise_in(heap, exc, cond),
         }
+    }
+
+    /// What may be raised from here on is told apart from what was before.
+    pub(crate) fn new_stretch(&mut self) {
+        let noted = self.tries.last().map_or(0, Vec::len);
+        if let Some(stretch) = self.stretches.last_mut() {
+            *stretch = noted;
+        }
+    }
+
+    /// Begins what exceptions may be caught of.
+    pub(crate) fn begin_try(&mut self) {
+        self.tries.push(Vec::new());
+        self.tries_at.push(self.loads);
+        self.stretches.push(0);
+    }
+
+    /// Ends it: what may have been raised.
+    pub(crate) fn end_try(&mut self) -> Vec<Raised> {
+        self.tries_at.pop();
+        self.stretches.pop();
+        self.tries.pop().unwrap_or_default()
+    }
+
+    /// Whether what called a handler is raised here for sure: it is the last place that it may have come from.
+    pub(crate) fn fails_again(&mut self, vars: &Names, span: Span) -> Option<Exc> {
+        let key = (span, vars.clone());
+        let last = self.failing.iter_mut().any(|places| places.remove(&key) && places.is_empty());
+        let texts = [key].into();
+        last.then(|| Exc { name: None, span, text: String::new(), call: true, texts })
+    }
+
+    /// The same for a call that is not followed and is given these. What goes wrong far inside a module whose import is
+    /// tried, and not for a variable's sake, is not what the handler is for: the module would never work.
+    pub(crate) fn may_fail<'v>(&mut self, likely: bool, given: impl IntoIterator<Item = &'v V>, span: Span) {
+        if likely || self.direct() {
+            return self.may_raise(None, span, Cond::default());
+        }
+        let vars: Names = given.into_iter().flat_map(|v| v.m.vars.iter().cloned()).collect();
+        if !vars.is_empty() {
+            let heap = self.heap.clone();
+            self.may_not_do(heap, &vars, span);
+        }
+    }
+
+    /// Whether the handler at hand stands in the module that is being run.
+    fn direct(&self) -> bool {
+        self.tries_at.last().is_some_and(|loads| *loads == self.loads)
     }
 
     /// Whether a handler may be meant for what goes wrong here: one of the same module, where the tree is whole.
     pub(crate) fn guarded(&self) -> bool {
-        !self.whole || self.tries_at.last().is_some_and(|loads| *loads == self.loads)
+        !self.whole || self.direct()
     }
 
     /// Raises for sure, or goes on with an unknown value where nobody would catch it: what the rest of the module says is
@@ -280,7 +362,7 @@ impl<'a> Machine<'a> {
     pub(crate) fn raise(&mut self, name: &str, text: impl Into<String>, span: Span) -> R {
         let text = text.into();
         if !self.tries.is_empty() || self.suppose.is_some() {
-            return Err(Exc { name: Some(name.to_owned()), span, text, call: false });
+            return Err(Exc { name: Some(name.to_owned()), span, text, call: false, texts: Texts::new() });
         }
         self.problem(span, format!("{name}: {text}"));
         Ok(V::unknown(text, span))

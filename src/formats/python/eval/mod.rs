@@ -35,3 +35,5 @@ pub(crate) mod values;
 
 #[cfg(test)]
 mod tests;
+#[cfg(test)]
+mod tried_tests;

@@ -33,7 +33,7 @@ impl<'a> Visitor<'a> for Names {
 impl Machine<'_> {
     /// Whether nothing that a library is given reads a variable when it is called.
     pub(crate) fn quiet_args(&self, args: &Args) -> bool {
-        args.pos.iter().chain(args.named.iter().map(|(_, v)| v)).all(|v| self.quiet(v, 0))
+        args.all().all(|v| self.quiet(v, 0))
     }
 
     /// Whether no method of the project's classes reads a variable, nor a library that they rest on.

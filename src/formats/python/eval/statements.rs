@@ -4,7 +4,7 @@ use ruff_python_ast as ast;
 
 use super::machine::{Flow, Frame, Machine, Pending};
 use super::truth::Truth;
-use super::values::{Code, Data, Exc, FuncKind, K, Role, Space, V};
+use super::values::{Code, Data, Exc, FuncKind, K, Role, Space, Texts, V};
 use crate::formats::python::parse::span;
 use crate::model::StepKind;
 
@@ -39,7 +39,8 @@ impl Machine<'_> {
             };
             f.pending.clear();
             if let Flow::Raise(exc) = flow {
-                if !self.tries.is_empty() || self.suppose.is_some() {
+                let again = !self.failing.is_empty() && !exc.texts.is_empty();
+                if !self.tries.is_empty() || self.suppose.is_some() || again {
                     return Err(exc);
                 }
                 let name = exc.name.clone().unwrap_or_else(|| "an exception".into());
@@ -97,7 +98,7 @@ impl Machine<'_> {
                     Some(K::Made(_, args)) => args.pos.first().and_then(V::text).unwrap_or_default().to_owned(),
                     _ => String::new(),
                 };
-                return Ok(Flow::Raise(Exc { name, span: at, text, call: false }));
+                return Ok(Flow::Raise(Exc { name, span: at, text, call: false, texts: Texts::new() }));
             }
             ast::Stmt::Assert(assert) => {
                 let value = self.eval(&assert.test, f)?;
@@ -107,6 +108,7 @@ impl Machine<'_> {
                         span: at,
                         text: String::new(),
                         call: false,
+                        texts: Texts::new(),
                     }));
                 }
             }
@@ -161,6 +163,7 @@ impl Machine<'_> {
         match self.truth(&value) {
             Truth::Yes => Ok(self.block(body, f)),
             Truth::No => self.clauses(rest, f),
+            Truth::Open(_) if self.is_taken_over(&value, body, f) => self.clauses(rest, f),
             Truth::Open(cond) => {
                 self.tick(at);
                 Ok(self.fork_flow(&cond, f, &mut |m, f| m.block(body, f), &mut |m, f| {
@@ -204,11 +207,9 @@ impl Machine<'_> {
             return Ok(self.block(&with.body, f));
         }
         // It may swallow what is raised inside (`contextlib.suppress`).
-        self.tries.push(Vec::new());
-        self.tries_at.push(self.loads);
+        self.begin_try();
         let flow = self.block(&with.body, f);
-        let raised = self.tries.pop().unwrap_or_default();
-        self.tries_at.pop();
+        let raised = self.end_try();
         let mut outcomes: Vec<Pending> = raised
             .into_iter()
             .map(|(_, heap, cond)| Pending {

@@ -58,7 +58,7 @@ impl Machine<'_> {
         match self.view(value) {
             View::Plain(value) => run(self, &value),
             View::Unknown(why) => {
-                self.may_raise(None, span, Cond::default());
+                self.may_fail(false, [value], span);
                 Ok(V::new(K::Unknown(why)).from(value))
             }
             View::Many(all) => {
@@ -78,11 +78,19 @@ impl Machine<'_> {
                 Ok(self.one_of(out).resting([value]))
             }
             View::Depends(vars, default) => {
-                let cond = Cond { vars: vars.clone(), default: None };
-                self.may_raise(None, span, cond);
-                let Some(default) = default else { return Ok(V::depends(vars, None)) };
+                if let Some(exc) = self.fails_again(&vars, span) {
+                    return Err(exc);
+                }
+                let Some(default) = default else {
+                    self.may_raise(None, span, Cond { vars: vars.clone(), default: None });
+                    return Ok(V::depends(vars, None));
+                };
+                let before = self.heap.clone();
                 let got = match self.deeper(span, |m| m.lift(&default, span, &mut *run)) {
-                    Ok(got) => got,
+                    Ok(got) => {
+                        self.may_not_do(before, &vars, span);
+                        got
+                    }
                     Err(exc) => {
                         self.note_raise(exc, Cond { vars: vars.clone(), default: Some(true) });
                         return Ok(V::depends(vars, None));

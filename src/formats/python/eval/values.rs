@@ -91,6 +91,11 @@ impl Args {
         self.pos.get(at).or_else(|| self.named(name))
     }
 
+    /// All of them, by place and by name.
+    pub(crate) fn all(&self) -> impl Iterator<Item = &V> {
+        self.pos.iter().chain(self.named.iter().map(|(_, v)| v))
+    }
+
     pub(crate) fn named(&self, name: &str) -> Option<&V> {
         self.named.iter().rev().find(|(n, _)| n == name).map(|(_, v)| v)
     }
@@ -205,7 +210,12 @@ pub(crate) struct Exc {
     pub(crate) text: String,
     /// Whether it comes of a call or an operation that is not followed.
     pub(crate) call: bool,
+    /// The texts of variables at which it may be raised, each with its place: the first time again they raise it again.
+    pub(crate) texts: Texts,
 }
+
+/// Places that cannot do with what is in these variables.
+pub(crate) type Texts = std::collections::BTreeSet<(Span, Names)>;
 
 /// The value of an expression, or the exception that it surely raises.
 pub(crate) type R = Result<V, Exc>;

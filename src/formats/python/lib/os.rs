@@ -234,7 +234,7 @@ impl Machine<'_> {
     /// Whether a file is there, and what is in it.
     pub(crate) fn file_call(&mut self, name: &str, path: &str, at: Span) -> R {
         use crate::discover::Presence;
-        if !self.whole {
+        if !self.whole && matches!(name, "read_text" | "open") {
             self.may_raise(None, at, Cond::default());
         }
         // Programs are started in the root of the project.
@@ -273,8 +273,15 @@ impl Machine<'_> {
                 let out = V::unknown("a file that the repository does not hold", at);
                 out.with(|m| m.absent = Some(inside.into()))
             }
+            ("exists" | "isfile" | "is_file", Presence::Missing) if self.brought.lacks_module(&inside) => {
+                V::at(K::Bool(false), at)
+            }
             // What git does not hold may be there when the program runs.
-            _ => V::unknown("whether a file is there that the repository does not hold", at),
+            _ => {
+                let out = V::unknown("whether a file is there that the repository does not hold", at);
+                let asked = presence == Presence::Missing && inside.ends_with(".py");
+                out.with(|m| m.absent = asked.then(|| inside.into()))
+            }
         })
     }
 }

@@ -43,7 +43,7 @@ impl Machine<'_> {
         let Some(code) = args.pos.first() else { return Ok(false) };
         if let Some(path) = &code.m.absent {
             let name = path.strip_suffix(".py").unwrap_or(path).replace('/', ".");
-            self.local_names(&name, f, at);
+            self.local_names(&name, f.scope.globals, f.locals, at);
             return Ok(true);
         }
         let Some(file) = code.m.file else { return Ok(false) };
@@ -52,15 +52,15 @@ impl Machine<'_> {
 
     /// Settings that the repository does not hold are taken over, where there are any: what stands so far is what holds
     /// without them.
-    pub(crate) fn local_names(&mut self, name: &str, f: &Frame, at: Span) {
-        if self.suppose.is_some() {
+    pub(crate) fn local_names(&mut self, name: &str, globals: Id, locals: Id, at: Span) {
+        if self.suppose.is_some() || self.brought.nowhere.contains(name) {
             return;
         }
         let missing = MissingModule { name: name.to_owned(), span: at, ours: true, star: true };
         if !self.missing.contains(&missing) {
             self.missing.push(missing);
         }
-        for id in [f.scope.globals, f.locals] {
+        for id in [globals, locals] {
             let Some(space) = self.space_mut(id) else { continue };
             for (name, value) in &mut space.names {
                 if name.starts_with('_') || matches!(value.k, K::Undefined | K::Func(_) | K::Lib(_)) {

@@ -1,0 +1,71 @@
+//! What is tried: imports that fall back on others, and modules that may not be there.
+
+use crate::discover::{Overlay, Tree};
+use crate::formats::python::{Brought, Evaluator, Kind, Settings, Val};
+use crate::formats::world::World;
+
+fn evaluated(files: &[(&str, &str)], module: &str, nowhere: &[&str]) -> Settings {
+    let tree = Tree::open(Box::new(Overlay::of(files.iter().map(|(path, text)| (*path, *text)))));
+    let nowhere = nowhere.iter().map(|name| (*name).to_owned()).collect();
+    let open = World::Open(std::collections::BTreeMap::new());
+    let of = |tree: Tree| {
+        Evaluator::new(&tree, vec![String::new()])
+            .brought(Brought { nowhere, ..Brought::default() })
+            .module(module, &open, None)
+    };
+    tree.map(of).unwrap_or_default()
+}
+
+const FALLING_BACK: [(&str, &str); 4] = [
+    ("s/__init__.py", "try:\n    from .dev import *\nexcept:\n    from .prod import *\n"),
+    (
+        "s/base.py",
+        "import os, json\nA = os.getenv('A', False) in (True, 'True')\nB = int(os.getenv('B', 5))\n\
+         C = json.loads(os.getenv('C') or '{}')\nD = 'x' if os.getenv('D') == 'y' else 'z'\nDEBUG = None\n\
+         HAS = os.path.exists('lib.so')\n",
+    ),
+    ("s/dev.py", "from .base import *\nDEBUG = True\n"),
+    (
+        "s/prod.py",
+        "from .base import *\nDEBUG = False\nhost = os.environ.get('H')\nif host:\n    HOSTS = [host]\nelse:\n    HOSTS = ['*']\n",
+    ),
+];
+
+#[test]
+fn a_module_whose_variables_cannot_be_read_fails_in_the_handler_as_well() {
+    let got = evaluated(&FALLING_BACK, "s", &[]);
+    assert_eq!(got.values["DEBUG"].kind, Kind::Bool(true));
+    assert!(!got.values.contains_key("HOSTS"), "{:?}", got.values["HOSTS"]);
+    let got = evaluated(&FALLING_BACK, "s.prod", &[]);
+    assert_eq!(got.values["DEBUG"].kind, Kind::Bool(false));
+    assert_eq!(got.values["D"].settled().and_then(Val::as_str), Some("z"));
+    let hosts = got.values["HOSTS"].items().map(|items| items.iter().filter_map(Val::as_str).collect::<Vec<_>>());
+    assert_eq!(hosts, Some(vec!["*"]));
+    assert_eq!(got.values["HOSTS"].variables.iter().collect::<Vec<_>>(), ["H"]);
+}
+
+#[test]
+fn a_text_that_does_not_do_is_a_branch_that_is_not_taken_by_default() {
+    let got = evaluated(
+        &[("s.py", "import os\ntry:\n    A = int(os.getenv('A', 1))\nexcept ValueError:\n    A = 7\n")],
+        "s",
+        &[],
+    );
+    assert_eq!(got.values["A"].settled().map(|v| v.kind.clone()), Some(Kind::Int(1)));
+}
+
+const LOCAL: &str = "from pathlib import Path\nBASE = Path(__file__).resolve().parent.parent\nA = 1\nSECRET_KEY = 'x'\n\
+    if (BASE / 's/local_settings.py').exists():\n    from .local_settings import *\nB = 2\n";
+
+#[test]
+fn a_branch_for_a_file_of_settings_that_is_not_there_leaves_what_stands() {
+    let files = [("s/__init__.py", ""), ("s/conf.py", LOCAL)];
+    let got = evaluated(&files, "s.conf", &[]);
+    assert_eq!(got.values["A"].kind, Kind::Int(1));
+    assert!(got.values["A"].certainty.is_default() && !got.values["B"].certainty.is_default());
+    assert!(matches!(got.values["SECRET_KEY"].kind, Kind::Unknown(_)) && got.incomplete.is_none());
+    assert!(got.missing_modules.iter().any(|missing| missing.star));
+    let got = evaluated(&files, "s.conf", &["s.local_settings"]);
+    assert_eq!(got.values["SECRET_KEY"].as_str(), Some("x"));
+    assert!(!got.values["A"].certainty.is_default() && got.missing_modules.is_empty());
+}

@@ -1,0 +1,45 @@
+//! Settings that take over those of a file which git does not hold.
+
+use crate::support::{facts, holds};
+
+const SETTINGS: &str = "from pathlib import Path
+BASE = Path(__file__).resolve().parent.parent
+DEBUG = True
+INSTALLED_APPS = []
+DATABASES = {'default': {'ENGINE': 'django.db.backends.sqlite3', 'NAME': 'a.db'}}
+if (BASE / 'shop/local_settings.py').exists():
+    from .local_settings import *
+";
+const ENTRY: &str = "import os\nos.environ.setdefault('DJANGO_SETTINGS_MODULE', 'shop.settings')\n";
+const WORKFLOW: &str = "on: push\njobs:\n  test:\n    runs-on: ubuntu-24.04\n    env: {A: b}\n    steps:\n    - uses: actions/checkout@v4\n    - run: python manage.py test\n";
+const COMPOSE: &str = "services:\n  web:\n    build: .\n    command: gunicorn shop.wsgi\n    environment: {A: b}\n";
+
+fn stated(workflow: &str, compose: &str) -> Vec<String> {
+    facts(&[
+        (".github/workflows/ci.yml", workflow),
+        ("compose.production.yaml", compose),
+        ("Dockerfile", "FROM python:3.12\nWORKDIR /app\nCOPY . /app\n"),
+        ("manage.py", ENTRY),
+        ("shop/__init__.py", ""),
+        ("shop/wsgi.py", ENTRY),
+        ("shop/settings.py", SETTINGS),
+    ])
+}
+
+#[test]
+fn neither_a_checkout_nor_an_image_made_of_it_has_local_settings() {
+    let lines = stated(WORKFLOW, COMPOSE);
+    holds(&lines, &["test - setting.DEBUG value=True", "production - setting.DEBUG value=True"]);
+    holds(&lines, &["production - service.database product=sqlite"]);
+    let by_default: Vec<_> = lines.iter().filter(|line| line.contains("setting.DEBUG overridable=true")).collect();
+    assert_eq!(by_default, ["development - setting.DEBUG overridable=true"], "a developer may have some");
+}
+
+#[test]
+fn local_settings_that_a_step_writes_or_a_folder_brings_may_say_anything() {
+    let written =
+        WORKFLOW.replace("    - run: py", "    - run: ./make-settings > shop/local_settings.py\n    - run: py");
+    let mounted = format!("{COMPOSE}    volumes: ['./:/app']\n");
+    holds(&stated(&written, COMPOSE), &["test - setting.DEBUG overridable=true"]);
+    holds(&stated(WORKFLOW, &mounted), &["production - setting.DEBUG overridable=true"]);
+}
