@@ -5,6 +5,7 @@ use super::compose::image_of;
 use super::developed::is_guessed;
 use super::images;
 use super::plan::{Planned, Runs};
+use super::service_roles::is_base;
 use super::starts::{commands, script};
 use super::targets::is_deploy_script;
 use super::words::{naming, selected};
@@ -49,7 +50,7 @@ pub(super) fn weigh(repository: &Repository<'_>, all: &mut Vec<Planned>) {
                 first.text.push_str("; ");
                 first.text.push_str(TRIED);
             }
-        } else if beside && is_tried_by_jobs(repository, planned) {
+        } else if beside && (is_tried_by_jobs(repository, planned) || is_part(planned)) {
             planned.environment.confidence = planned.environment.confidence.min(Confidence::Guessed);
         } else if (beside || !serves) && !services(planned).any(|(service, _, _)| selects(service, role)) {
             planned.environment.confidence = planned.environment.confidence.min(Confidence::Named);
@@ -82,6 +83,13 @@ fn drop_guesses(all: &mut Vec<Planned>) {
 fn is_stack(planned: &Planned) -> bool {
     let composed = planned.units.iter().all(|unit| matches!(unit.runs, Runs::Compose { .. }));
     composed && !planned.units.is_empty() && planned.environment.confidence != Confidence::Explicit
+}
+
+/// Whether the files whose services run in an environment hold services of others as well.
+fn is_part(planned: &Planned) -> bool {
+    let whole = |name: &String| planned.units.iter().any(|unit| unit.name == *name);
+    let base = |project: &Project, name: &String| is_base(project, name);
+    services(planned).any(|(_, project, _)| !project.services.keys().all(|name| whole(name) || base(project, name)))
 }
 
 /// Whether a compose file holds words in angle brackets (`<your-domain>`): whoever runs it is to put his own in their place.
@@ -218,6 +226,15 @@ mod tests {
         let over = ("compose.override.yml", "services: {web: {volumes: ['.:/app']}}\n");
         assert_eq!(stacks(&[base, over, PROCFILE]), ["development development invoked"]);
         assert_eq!(stacks(&[base, over]), ["production production guessed", "development development invoked"]);
+    }
+
+    #[test]
+    fn a_service_called_for_production_beside_those_of_developers_is_a_try_where_a_platform_runs_another() {
+        let all = "services: {prod: {build: ., ports: ['80:80'], profiles: [prod]}, dev: {build: ., command: flask run, volumes: ['.:/app'], profiles: [dev]}}\n";
+        let (file, make) = (("compose.yml", all), ("Makefile", "serve:\n\tdocker compose up prod\n"));
+        let of = |files: &[(&str, &str)]| stacks(files).into_iter().find(|line| line.starts_with("prod "));
+        assert_eq!(of(&[file, make, PROCFILE]).as_deref(), Some("prod production guessed"));
+        assert_ne!(of(&[file, make]).as_deref(), Some("prod production guessed"));
     }
 
     #[test]
