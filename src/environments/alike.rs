@@ -147,7 +147,7 @@ mod tests {
 
     #[test]
     fn what_the_deploying_jobs_select_holds_for_each_of_what_they_deploy_alike() {
-        let flow = |name: &str| format!("{}    env: {{ENVIRONMENT: NAME}}\n", FLOW).replace("NAME", name);
+        let flow = |name: &str| format!("{FLOW}    env: {{ENVIRONMENT: NAME}}\n").replace("NAME", name);
         let (staging, production) = (flow("staging"), flow("production"));
         let files = [
             (".github/workflows/a.yml", staging.as_str()),

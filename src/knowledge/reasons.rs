@@ -29,7 +29,7 @@ enum Is {
 struct Word {
     about: Choice,
     is: Is,
-    word: String,
+    text: String,
     #[expect(dead_code, reason = "kept for the reader of the table")]
     source: String,
 }
@@ -52,7 +52,7 @@ pub fn gives(choice: Choice, comment: &str) -> bool {
     let comment = comment.to_lowercase();
     let says = |is: Is| {
         let mut words = table().words.iter().filter(|row| row.about == choice && row.is == is);
-        words.any(|row| comment.contains(&row.word))
+        words.any(|row| comment.contains(&row.text))
     };
     says(Is::Topic) && says(Is::Reason) && !says(Is::Doubt)
 }

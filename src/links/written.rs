@@ -48,7 +48,9 @@ fn of_text(text: &str, add: &mut dyn FnMut(&str, usize)) {
             }
             Within::Group(names) if bare.starts_with('}') || bare.starts_with(')') => {
                 if is_written(bare) {
-                    names.iter().for_each(|(name, at)| add(name, *at));
+                    for (name, at) in names.iter() {
+                        add(name, *at);
+                    }
                 }
                 within = Within::Nothing;
                 continue;

@@ -50,8 +50,8 @@ pub fn state(statements: &mut Statements, part: &Part<'_>, tree: &Tree) {
         if var.certainty.is_default() {
             fact.bool("fallback", true, &var.origin);
         }
-        let opens = !made_of_another(part, name, var) && !(provider == "image" && is_for_the_build(var, tree));
-        if secret && opens && var.value.one().is_some_and(|password| is_default(part, name, password)) {
+        let opens_nothing = made_of_another(part, name, var) || provider == "image" && is_for_the_build(var, tree);
+        if secret && !opens_nothing && var.value.one().is_some_and(|password| is_default(part, name, password)) {
             fact.bool("default_credential", true, &var.origin);
         }
     }
