@@ -384,3 +384,27 @@ fn a_file_that_stands_in_is_no_database_of_a_dyno_nor_of_a_start_that_waits_for_
         holds(&lines, &[&format!("production - service.database product={product}")]);
     }
 }
+
+#[test]
+fn what_the_job_that_deploys_writes_into_the_file_of_variables_stands_in_place_of_defaults() {
+    let flow = |run: &str| {
+        format!(
+            "on: push\njobs:\n  deploy-production:\n    runs-on: u\n    steps:\n      - run: |\n          {run}\n          docker compose -f compose.production.yaml up -d\n"
+        )
+    };
+    let of = |run: &str| {
+        let flow = flow(run);
+        let files = [
+            (".github/workflows/ship.yml", flow.as_str()),
+            ("Dockerfile", "FROM python:3.13\nCOPY . .\nCMD [\"gunicorn\", \"a.wsgi\"]\n"),
+            (
+                "compose.production.yaml",
+                "services:\n  web:\n    build: .\n    env_file: .env\n  queue:\n    image: rabbitmq:4\n    environment:\n      RABBITMQ_DEFAULT_PASS: ${QUEUE_PASS:-guest}\n",
+            ),
+        ];
+        let default = "production queue variable.RABBITMQ_DEFAULT_PASS default_credential";
+        facts(&files).iter().filter(|fact| fact.starts_with(default)).count()
+    };
+    assert_eq!(of("echo QUEUE_PASS=$PASS >> .env"), 0);
+    assert_eq!(of("echo OTHER=$PASS >> .env"), 1);
+}

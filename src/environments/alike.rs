@@ -92,7 +92,7 @@ pub(super) fn share(repository: &Repository<'_>, placed: &[(usize, &Deployment)]
 }
 
 /// Whether what an environment runs can run elsewhere: processes and images, not what a file describes for it alone.
-fn is_shared(planned: &Planned) -> bool {
+pub(super) fn is_shared(planned: &Planned) -> bool {
     let movable = |unit: &Unit| matches!(unit.runs, Runs::Process { .. } | Runs::Image(_));
     let deployed = matches!(planned.environment.role, Role::Production | Role::Staging);
     deployed && !planned.only_named && !planned.units.is_empty() && planned.units.iter().all(movable)
@@ -143,6 +143,28 @@ mod tests {
         assert_eq!(of("staging").units.len(), of("production").units.len());
         assert!(of("staging").shared && !of("production").shared);
         assert!(environments(&files[..2]).iter().all(|line| !line.contains("Procfile")));
+    }
+
+    #[test]
+    fn what_the_deploying_jobs_select_holds_for_each_of_what_they_deploy_alike() {
+        let flow = |name: &str| format!("{FLOW}    env: {{ENVIRONMENT: NAME}}\n").replace("NAME", name);
+        let (staging, production) = (flow("staging"), flow("production"));
+        let files = [
+            (".github/workflows/a.yml", staging.as_str()),
+            (".github/workflows/b.yml", production.as_str()),
+            ("Procfile", "web: gunicorn a.wsgi\n"),
+            ("requirements.txt", "gunicorn\n"),
+        ];
+        let tree = Tree::open(Box::new(Overlay::of(files))).unwrap();
+        let plan = infer(&Repository::read(&tree), &Config::read(&tree), false);
+        let given = |name: &str| {
+            let planned = plan.environments.iter().find(|planned| planned.environment.name == name).unwrap();
+            planned.given.get("ENVIRONMENT").and_then(|var| var.value.one().cloned())
+        };
+        assert_eq!(
+            (given("production").as_deref(), given("staging").as_deref()),
+            (Some("production"), Some("staging"))
+        );
     }
 
     #[test]

@@ -268,7 +268,7 @@ pub(super) fn add(repository: &Repository<'_>, all: &mut Vec<Planned>) {
         }
     }
     for (at, deployment) in &placed {
-        if let Some(planned) = all.get_mut(*at).filter(|planned| planned.only_named) {
+        if let Some(planned) = all.get_mut(*at).filter(|planned| planned.only_named || alike::is_shared(planned)) {
             planned.given.extend(alike::selectors(repository, deployment));
         }
         for (other, planned) in all.iter_mut().enumerate() {

@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::rule::Rule;
 use super::rule_file::Pairs;
-use crate::model::{Finding, Item, Part, Severity};
+use crate::model::{Finding, Item, Location, Part, Severity};
 
 /// Joins findings of one rule: lists into one with items, the same place or the same words into one that names all
 /// environments.
@@ -57,8 +57,8 @@ pub fn word(finding: &mut Finding) {
             value: part.value.clone(),
             fingerprint: part.fingerprint.clone(),
         };
-        finding.items = finding.parts.iter().map(one).collect();
-        finding.items.dedup_by(|a, b| a.key == b.key);
+        let mut seen = BTreeSet::new();
+        finding.items = finding.parts.iter().filter(|part| seen.insert(plain_key(part))).map(one).collect();
         finding.key = finding.items.iter().map(|item| item.key.as_str()).collect::<Vec<_>>().join(", ");
         if finding.items.len() > 1 {
             finding.message = format!("{} and {} more", finding.message, finding.items.len() - 1);
@@ -70,6 +70,11 @@ pub fn word(finding: &mut Finding) {
     }
 }
 
+/// The key of a part without the name of its environment, which tells apart what is alike in several.
+fn plain_key(part: &Part) -> String {
+    part.key.replace(&part.environment, "")
+}
+
 /// The words for the environments that a message does not name: it speaks of the first.
 fn likewise(deviating: &[String]) -> String {
     match deviating {
@@ -79,18 +84,24 @@ fn likewise(deviating: &[String]) -> String {
     }
 }
 
-/// Lists of one pair of environments are one; where any two are paired, those that share an item are too.
+/// Lists of one pair of environments are one; where any two are paired, those that share an item are too. Notes are a list of
+/// their own: an alarm lists what alarms.
 fn one_list(rule: &Rule, a: &Finding, b: &Finding) -> bool {
     let shared = || a.parts.iter().any(|part| b.parts.iter().any(|other| other.key == part.key));
     let same = a.environments.keys().eq(b.environments.keys());
-    a.project == b.project && (same || rule.file.pairs == Pairs::Any && shared())
+    let even = (a.severity == Severity::Note) == (b.severity == Severity::Note);
+    a.project == b.project && even && (same || rule.file.pairs == Pairs::Any && shared())
 }
 
 /// Lists of several environments are one where one holds all items of the other, and where they are of the same places; of
 /// a rule about a file, those that begin in the same file are.
 fn same_lists(rule: &Rule, lists: Vec<Finding>) -> Vec<Finding> {
-    let items = |finding: &Finding| {
-        finding.parts.iter().map(|part| (part.key.clone(), part.value.clone())).collect::<BTreeSet<_>>()
+    let items = |finding: &Finding, key: fn(&Part) -> String| {
+        finding.parts.iter().map(|part| (key(part), part.value.clone())).collect::<BTreeSet<_>>()
+    };
+    let held = |a: &Finding, b: &Finding, key: fn(&Part) -> String| {
+        let (ours, theirs) = (items(a, key), items(b, key));
+        ours.is_subset(&theirs) || theirs.is_subset(&ours)
     };
     let places = |finding: &Finding| {
         let keys: BTreeSet<_> = finding.parts.iter().map(|part| part.key.clone()).collect();
@@ -98,9 +109,8 @@ fn same_lists(rule: &Rule, lists: Vec<Finding>) -> Vec<Finding> {
     };
     let file = |finding: &Finding| finding.locations.first().map(|place| place.span.file);
     let alike = |a: &Finding, b: &Finding| {
-        let (ours, theirs) = (items(a), items(b));
-        let same =
-            a.severity == b.severity && (ours.is_subset(&theirs) || theirs.is_subset(&ours) || places(a) == places(b));
+        let same = held(a, b, |part| part.key.clone()) || held(a, b, plain_key) || places(a) == places(b);
+        let same = a.severity == b.severity && same;
         a.project == b.project && (same || rule.file.one_file && file(a) == file(b))
     };
     let mut joined: Vec<Finding> = Vec::new();
@@ -158,7 +168,11 @@ pub fn fold(findings: &mut [Finding], rules: &BTreeMap<&str, &Rule>) {
                     continue;
                 }
                 worst = worst.max(findings[other].severity);
-                places.extend(findings[other].locations.iter().take(2).cloned());
+                // Of the environments that the cause does not speak of nothing is shown.
+                let own = |place: &&Location| {
+                    place.environment.as_ref().is_none_or(|name| findings[at].environments.contains_key(name))
+                };
+                places.extend(findings[other].locations.iter().filter(own).take(2).cloned());
                 let cause = findings[at].fingerprint.clone();
                 findings[other].part_of = Some(cause);
             }

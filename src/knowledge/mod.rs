@@ -9,6 +9,7 @@ pub mod hosts;
 pub mod images;
 pub mod packages;
 pub mod processes;
+pub mod reasons;
 pub mod services;
 pub mod settings;
 pub mod variables;

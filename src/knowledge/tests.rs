@@ -1,5 +1,6 @@
 use super::{
-    concepts, deployments, environments, eol, hosts, images, packages, processes, services, settings, variables,
+    concepts, deployments, environments, eol, hosts, images, packages, processes, reasons, services, settings,
+    variables,
 };
 
 fn every_row_has_a_source(name: &str, text: &str) {
@@ -34,6 +35,7 @@ fn every_table_parses_and_every_row_has_a_source() {
         processes::Table: processes::TEXT,
         deployments::Table: deployments::TEXT,
         hosts::Table: hosts::TEXT,
+        reasons::Table: reasons::TEXT,
         images::Table: images::TEXT,
         images::TagTable: images::TAGS,
     );

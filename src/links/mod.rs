@@ -30,6 +30,7 @@ pub mod runners;
 pub mod system_install;
 mod tox_environments;
 pub mod view;
+pub(crate) mod written;
 
 pub use container::Container;
 pub use meaning::Meaning;

@@ -234,6 +234,7 @@ pub const ATTRIBUTES: &[AttributeRow] = &[
     row(Service, "misplaced", Text, "the folder of its volume, where its data does not lie"),
     row(Service, "emulated", Bool, "whether an emulator or mail catcher stands in"),
     row(Service, "stored", Bool, "whether a volume keeps its data"),
+    row(Service, "reasoned", Bool, "of a stand-in: whether a comment beside it says why it is taken"),
     row(Service, "lacks", Text, "the product that production uses, and that surely nothing stands for here"),
     row(
         Service,

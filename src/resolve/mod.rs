@@ -216,7 +216,7 @@ fn one(context: &Context<'_, '_>, planned: Planned, first: bool, modules: &[Modu
             state::setting::of_component(&mut statements, &other, differing::SETTING, tree);
         }
         called::state(&mut statements, context.repository, loaded, &used);
-        state::deliberate::state(&mut statements, tree, &planned, &parts, loaded);
+        state::deliberate::state(&mut statements, tree, &planned, (&parts, loaded), &used);
         state::given::asked(&mut statements, loaded, &planned.config.provides, tree);
         state::locked::needed(&mut statements, loaded, &parts);
     }

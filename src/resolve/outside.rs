@@ -4,6 +4,7 @@ use super::components::Context;
 use super::part::Part;
 use crate::environments::plan::{Planned, Runs, Unit};
 use crate::formats::{Var, Vars, World};
+use crate::links::written;
 use crate::model::{Certainty, Known, Origin, Reason, Role, Span};
 
 /// Gives a component the variables that are set outside.
@@ -12,6 +13,39 @@ pub(super) fn provide(context: &Context<'_, '_>, part: &mut Part<'_>, planned: &
     given(part, planned, unit);
     chart(context, part, planned, unit);
     handed(context, part, planned, unit);
+    written(context, part, planned, unit);
+}
+
+/// Variables that the job which deploys writes into a file of them before it starts what it deploys: they are set, to what is
+/// not followed. They stand in place of a compose file's defaults, and in the file that the repository does not have.
+fn written(context: &Context<'_, '_>, part: &mut Part<'_>, planned: &Planned, unit: &Unit) {
+    if !matches!(unit.runs, Runs::Compose { .. } | Runs::Image(_)) {
+        return;
+    }
+    for (name, span) in of_jobs(context, planned) {
+        let set = |var: &Var| matches!(&var.certainty, Certainty::Default { variable: Some(of) } if *of == name);
+        let reason = Reason::at(format!("the job that deploys writes {name} into a file of variables"), span);
+        let vars = part.world.vars_mut();
+        for var in vars.values_mut().filter(|var| set(var)) {
+            var.value = Known::Unknown(reason.clone());
+            var.certainty = Certainty::Stated;
+        }
+        if part.unseen.is_some() && !vars.contains_key(&name) {
+            let var = Var { value: Known::Unknown(reason), ..Var::set("", Origin::set(span)) };
+            vars.insert(name.clone(), var);
+            part.providers.insert(name, "deployment");
+        }
+    }
+}
+
+/// What the jobs write that deploy to an environment.
+fn of_jobs(context: &Context<'_, '_>, planned: &Planned) -> Vec<(String, Span)> {
+    let mut all = Vec::new();
+    for (file, id, _) in &planned.deployed_by {
+        let Some(workflow) = context.repository.workflow(*file) else { continue };
+        all.extend(workflow.jobs.iter().filter(|job| job.id.value == *id).flat_map(written::by));
+    }
+    all
 }
 
 /// Variables that are given to all that runs in an environment.

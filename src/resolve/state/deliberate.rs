@@ -6,16 +6,26 @@ use crate::discover::Tree;
 use crate::environments::Planned;
 use crate::formats::python::{Kind as Py, Val};
 use crate::formats::small::tree::{self, Node};
-use crate::model::{ComponentKind, Dimension, Span};
+use crate::knowledge::reasons::{self, Choice};
+use crate::model::{ComponentKind, Dimension, FileId, Role, Span};
 use crate::resolve::part::Part;
+use crate::resolve::services::Used;
 use crate::resolve::settings::Loaded;
 
 /// States what is deliberate in an environment's settings and services.
-pub fn state(statements: &mut Statements, tree: &Tree, planned: &Planned, parts: &[Part<'_>], loaded: &Loaded) {
+pub fn state(
+    statements: &mut Statements,
+    tree: &Tree,
+    planned: &Planned,
+    (parts, loaded): (&[Part<'_>], &Loaded),
+    used: &[Used],
+) {
+    stand_ins(statements, tree, planned.environment.role, used);
     let values = &loaded.settings.values;
     if let Some(hosts) = values.get("ALLOWED_HOSTS") {
         let mut fact = statements.about(None, Dimension::Setting, "ALLOWED_HOSTS");
-        if hosts.origin.steps.iter().any(|step| reasoned(tree, step.span)) {
+        let reasoned = |span| reasons::gives(Choice::Hosts, &comment(tree, span));
+        if hosts.origin.steps.iter().any(|step| reasoned(step.span)) {
             fact.bool("reasoned", true, &hosts.origin);
         }
         if routed(tree, planned, parts) {
@@ -27,6 +37,7 @@ pub fn state(statements: &mut Statements, tree: &Tree, planned: &Planned, parts:
     }
 }
 
+<<<<<<< HEAD
 /// Whether the comment that ends on the line above a value, or on its line, gives a reason for letting every host in.
 fn reasoned(tree: &Tree, span: Span) -> bool {
     const ABOUT: [&str; 2] = ["host", "wildcard"];
@@ -63,13 +74,43 @@ fn reasoned(tree: &Tree, span: Span) -> bool {
     ];
     let Ok(text) = tree.text(span.file) else { return false };
     let Some((before, after)) = text.split_at_checked(span.start as usize) else { return false };
+=======
+/// What the comment says that ends on the line above a value, or on its line.
+pub(super) fn comment(tree: &Tree, span: Span) -> String {
+    let Ok(text) = tree.text(span.file) else { return String::new() };
+    let Some((before, after)) = text.split_at_checked(span.start as usize) else { return String::new() };
+>>>>>>> e53d8e3
     let own = after.lines().next().and_then(|line| line.split_once('#')).map(|(_, comment)| comment);
     let above: Vec<&str> = before.lines().map(str::trim).collect();
     let ends = if before.ends_with('\n') { above.len() } else { above.len().saturating_sub(1) };
     let block = above.iter().take(ends).rev().take(8).take_while(|line| line.starts_with('#')).copied();
-    let said: String = block.chain(own).collect::<Vec<_>>().join(" ").to_lowercase();
-    let says = |words: &[&str]| words.iter().any(|word| said.contains(word));
-    says(&ABOUT) && says(&REASONS) && !says(&DOUBTS)
+    let mut block: Vec<&str> = block.collect();
+    block.reverse();
+    block.into_iter().chain(own).collect::<Vec<_>>().join(" ")
+}
+
+/// The text with which a module of Python begins, if it begins with one.
+fn docstring(tree: &Tree, file: FileId) -> Option<&str> {
+    let text = tree.text(file).ok()?.trim_start();
+    let quote = ["\"\"\"", "'''"].into_iter().find(|quote| text.starts_with(quote))?;
+    text.get(quote.len()..)?.split(quote).next()
+}
+
+/// States which stand-ins of tests and development have their reason beside them: something of the process itself, with a
+/// comment where it is set or at the head of the module.
+fn stand_ins(statements: &mut Statements, tree: &Tree, role: Role, used: &[Used]) {
+    if !matches!(role, Role::Test | Role::Development) {
+        return;
+    }
+    let settings = |span: &Span| tree.path(span.file).ends_with(".py");
+    for one in used {
+        let spans = || one.origin.steps.iter().map(|step| step.span).filter(settings);
+        let beside = spans().any(|span| reasons::gives(Choice::StandIn, &comment(tree, span)));
+        let first = spans().next().and_then(|span| docstring(tree, span.file));
+        if beside || first.is_some_and(|text| reasons::gives(Choice::StandIn, text)) {
+            statements.about(None, Dimension::Service, &one.role).bool("reasoned", true, &one.origin);
+        }
+    }
 }
 
 /// Whether a router of Traefik's passes only requests for named hosts on to a service of ours that publishes no port.

@@ -1,8 +1,9 @@
 //! Environment variables.
 
-use super::{Statements, given};
+use super::{Statements, deliberate, given};
 use crate::discover::Tree;
 use crate::formats::Var;
+use crate::knowledge::reasons::{self, Choice};
 use crate::knowledge::variables;
 use crate::model::{Attr, ComponentKind, Dimension, Known, Origin, Value};
 use crate::resolve::part::Part;
@@ -49,10 +50,8 @@ pub fn state(statements: &mut Statements, part: &Part<'_>, tree: &Tree) {
         if var.certainty.is_default() {
             fact.bool("fallback", true, &var.origin);
         }
-        if secret
-            && !made_of_another(part, name, var)
-            && var.value.one().is_some_and(|password| is_default(part, name, password))
-        {
+        let opens_nothing = made_of_another(part, name, var) || provider == "image" && is_for_the_build(var, tree);
+        if secret && !opens_nothing && var.value.one().is_some_and(|password| is_default(part, name, password)) {
             fact.bool("default_credential", true, &var.origin);
         }
     }
@@ -66,6 +65,17 @@ fn made_of_another(part: &Part<'_>, name: &str, var: &Var) -> bool {
         other != name && variables::is_secret_name(other) && known.value.one().is_some_and(|given| given == password)
     };
     part.world.vars().iter().any(gives)
+}
+
+/// Whether a value of an image only stands there for what runs while it is built: a comment says so, or it is the address of
+/// something in the container itself, where nothing of the kind runs.
+fn is_for_the_build(var: &Var, tree: &Tree) -> bool {
+    let said = |span| reasons::gives(Choice::Build, &deliberate::comment(tree, span));
+    let host = |text: &String| {
+        let rest = text.get(variables::password_in_url(text)?.end..)?.trim_start_matches('@');
+        Some(["localhost", "127.0.0.1", "[::1]"].iter().any(|own| rest.starts_with(own)))
+    };
+    var.value.one().and_then(host) == Some(true) || var.origin.primary().is_some_and(said)
 }
 
 /// Whether a password and the user beside it, in a URL or in a variable of like name, are a product's own defaults.
