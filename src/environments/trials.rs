@@ -73,7 +73,7 @@ fn served(repository: &Repository<'_>, planned: &mut Planned) -> Jobs {
 }
 
 /// Whether a job tries a running application from outside, by its name or that of its workflow; integration is tried so where
-/// nothing in the job runs tests of its own.
+/// nothing in the job runs tests of its own. To look that it starts at all is no test.
 fn tries(repository: &Repository<'_>, file: FileId, job: &str) -> bool {
     let path = repository.tree.path(file);
     let stem = paths::name(path).split('.').next().unwrap_or_default();
@@ -85,12 +85,29 @@ fn tries(repository: &Repository<'_>, file: FileId, job: &str) -> bool {
         |known: &[&str]| texts.into_iter().flatten().any(|text| words(text).any(|word| known.contains(&word.as_str())));
     let caller = Caller::Job { file, job: job.to_owned() };
     let own = |call: &Call| call.meaning == Meaning::Tests || ci::tests_in_service(repository, call).is_some();
-    let browses = |uses: &str| words(uses).any(|word| ["cypress", "lighthouse", "playwright"].contains(&word.as_str()));
-    says(&["e2e", "playwright", "cypress", "smoke", "selenium"])
-        || found.is_some_and(|one| one.steps.iter().flat_map(|step| &step.uses).any(|uses| browses(&uses.value)))
+    let inside = || repository.calls.iter().any(|call| call.caller == caller && own(call));
+    says(&["e2e", "playwright", "cypress", "selenium"])
+        || found.is_some_and(|one| one.steps.iter().flat_map(|step| &step.uses).any(|uses| names_browser(&uses.value)))
         || texts.into_iter().flatten().any(|text| text.to_lowercase().replace(['-', '_'], " ").contains("end to end"))
-        || says(&["integrate", "integration"])
-            && !repository.calls.iter().any(|call| call.caller == caller && own(call))
+        || says(&["integrate", "integration"]) && !inside()
+        || found.is_some_and(fetches_browser) && !in_service(repository, &caller)
+}
+
+/// Whether a name is one of what drives a browser.
+fn names_browser(text: &str) -> bool {
+    words(text).any(|word| ["cypress", "lighthouse", "playwright"].contains(&word.as_str()))
+}
+
+/// Whether a job installs the browsers that its tests drive: `playwright install`.
+fn fetches_browser(job: &Job) -> bool {
+    let mut lines = job.steps.iter().filter_map(|step| step.run.as_ref()).flat_map(|run| run.text.lines());
+    lines.any(|line| names_browser(line) && line.split_whitespace().any(|word| word.starts_with("install")))
+}
+
+/// Whether a job runs tests in a service that it starts.
+fn in_service(repository: &Repository<'_>, caller: &Caller) -> bool {
+    let mut calls = repository.calls.iter().filter(|call| call.caller == *caller);
+    calls.any(|call| ci::tests_in_service(repository, call).is_some())
 }
 
 /// Adds the services that a call starts, where something of the repository is among them; whether it is.
@@ -243,18 +260,24 @@ fn elsewhere(workflow: &Workflow, by_id: bool) -> Option<Planned> {
     })
 }
 
-/// The test environment of a task that runs the tests, where no CI does.
+/// The test environment of a task, or of a script that is named for it, that runs the tests, where no CI does.
 pub(super) fn by_hand(repository: &Repository<'_>) -> Option<Planned> {
-    let tasks = || repository.calls.iter().filter(|call| matches!(call.caller, Caller::Make { .. }));
+    let script = |file: &FileId| words_of_tests(paths::name(repository.tree.path(*file)));
+    let by = |call: &Call| match &call.caller {
+        Caller::Make { .. } => Some("task"),
+        Caller::Script(file) if script(file) => Some("script"),
+        _ => None,
+    };
+    let calls = || repository.calls.iter().filter_map(|call| Some((call, by(call)?)));
     let mut planned = Planned::new("test", Role::Test, Confidence::Guessed);
-    let composed = tasks().find_map(|call| Some((call, ci::tests_in_service(repository, call)?)));
-    if let Some((call, compose)) = composed {
-        planned.add_evidence(call.span, "a task runs the tests in a service");
+    let composed = calls().find_map(|(call, by)| Some((call, by, ci::tests_in_service(repository, call)?)));
+    if let Some((call, by, compose)) = composed {
+        planned.add_evidence(call.span, format!("a {by} runs the tests in a service"));
         ci::add_service(repository, call, &compose, &mut planned);
         return (!planned.units.is_empty()).then_some(planned);
     }
-    let call = tasks().find(|call| call.meaning == Meaning::Tests)?;
-    planned.add_evidence(call.span, "a task runs the tests by hand");
+    let (call, by) = calls().find(|(call, _)| call.meaning == Meaning::Tests)?;
+    planned.add_evidence(call.span, format!("a {by} runs the tests by hand"));
     planned.units.push(Unit { name: "host".into(), runs: Runs::Machine { folder: call.folder.clone() } });
     Some(planned)
 }
@@ -291,8 +314,17 @@ mod tests {
         }
         let check = job("integrate", "integrate", "docker compose up -d && curl -f localhost");
         assert_eq!(tested(&[(&unit.0, &unit.1), (&check.0, &check.1)]).len(), 2);
+        let smoke = job("smoke", "smoke", "docker compose up -d && curl -f localhost");
+        assert_eq!(tested(&[(&unit.0, &unit.1), (&smoke.0, &smoke.1)]).len(), 1, "it only looks that it starts");
         let alone = job("e2e", "browser", "npx playwright test");
         assert_eq!(tested(&[(&unit.0, &unit.1), (&alone.0, &alone.1)]).len(), 1, "it starts nothing");
+        let drives = "pip install pytest-playwright && playwright install chromium && pytest browser";
+        let with = |start: &str| {
+            let end = job("ui", "ui", &format!("{start} && {drives}"));
+            tested(&[(&unit.0, &unit.1), (&end.0, &end.1)]).len()
+        };
+        assert_eq!((with("docker compose up -d web"), with("docker compose up -d")), (2, 2));
+        assert_eq!(with("docker compose up -d && docker compose exec web pytest"), 1, "inside as well");
         let served = |rest: &str| {
             let end = job("e2e", "browser", &format!("./manage.py runserver & {rest}"));
             tested(&[(&unit.0, &unit.1), (&end.0, &end.1)]).len()
@@ -379,9 +411,19 @@ mod tests {
     }
 
     #[test]
+    fn what_travis_was_told_is_left_behind_where_another_ci_tests() {
+        let (unit, travis) = (job("ci", "unit", "pytest"), (".travis.yml", "language: python\nscript: pytest\n"));
+        assert_eq!(tested(&[(&unit.0, &unit.1), travis]), ["test test: .github/workflows/ci.yml"]);
+        assert_eq!(tested(&[travis]), ["test test: .travis.yml"]);
+    }
+
+    #[test]
     fn tests_that_no_ci_runs_are_those_of_a_task() {
         let inside = tested(&[("Makefile", "test:\n\tdocker compose exec web pytest\n")]);
         assert_eq!(inside, ["test test: Makefile compose.yaml"]);
         assert_eq!(tested(&[("Makefile", "test:\n\tpytest\n")]), ["test test: Makefile"]);
+        let script = "set -e\ndocker compose exec -T web pytest -x\n";
+        assert_eq!(tested(&[("scripts/test.sh", script)]), ["test test: scripts/test.sh compose.yaml"]);
+        assert!(tested(&[("scripts/start.sh", script)]).is_empty());
     }
 }
