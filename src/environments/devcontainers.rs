@@ -21,8 +21,11 @@ pub(super) fn add(repository: &Repository<'_>, all: &mut Vec<Planned>) {
             units.find_map(|unit| worked_in(repository, unit))
         };
         let own = image(&planned);
-        // A bare image holds an editor's tools; what one develops in are the containers that are described beside it.
-        let bare = planned.units.iter().all(|unit| matches!(unit.runs, Runs::Pulled { .. }));
+        // A bare image, or one that is built for the editor alone, holds its tools; what one develops in are the containers that are described beside it.
+        let bare = planned.units.iter().all(|unit| match &unit.runs {
+            Runs::Image(image) => repository.tree.path(image.dockerfile).contains(".devcontainer/"),
+            runs => matches!(runs, Runs::Pulled { .. }),
+        });
         let composed = |known: &Planned| known.units.iter().any(|unit| matches!(unit.runs, Runs::Compose { .. }));
         let same = |known: &&mut Planned| {
             known.environment.role == Role::Development

@@ -1,6 +1,7 @@
 //! Files that say how production runs, but are kept without being read any more.
 
 use super::plan::{Planned, Runs, Unit};
+use super::words::naming;
 use super::{platform, published, service_roles, ways};
 use crate::discover::paths;
 use crate::formats::small::tree::{self, Node};
@@ -60,8 +61,11 @@ pub(super) fn drop_images(repository: &Repository<'_>, all: &mut Vec<Planned>) {
     if !all.iter().any(built) {
         return;
     }
+    // One whose name says production is kept for those who run it by themselves.
+    let named =
+        |file: FileId| naming(repository.tree.path(file)).role.is_some_and(|(role, _)| role == Role::Production);
     let own = |unit: &Unit| match &unit.runs {
-        Runs::Image(image) => published::pushed(repository, image.dockerfile).is_none(),
+        Runs::Image(image) => !named(image.dockerfile) && published::pushed(repository, image.dockerfile).is_none(),
         _ => false,
     };
     all.retain(|planned| {
@@ -122,6 +126,9 @@ mod tests {
             ("requirements.txt", "gunicorn\n"),
         ];
         assert_eq!(environments(&files), ["production production: Procfile app.json"]);
+        let named =
+            files.map(|(path, text)| (if path == "Dockerfile" { "docker/prod/Dockerfile" } else { path }, text));
+        assert_eq!(environments(&named).len(), 2, "it is kept for those who run it by themselves");
     }
 
     #[test]
