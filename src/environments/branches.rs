@@ -78,6 +78,36 @@ pub(super) fn is_preview(workflow: &Workflow, job: &Job) -> bool {
     !workflow.on.is_empty() && workflow.on.iter().all(proposed)
 }
 
+/// Where a job names what it deploys by the number of a pull request: `pr-${{ github.event.number }}`.
+pub(super) fn numbered(job: &Job) -> Option<Span> {
+    let names = |text: &str| {
+        text.split_once("${{").is_some_and(|(before, inner)| {
+            let read = inner.split("}}").next().unwrap_or_default().trim();
+            let number = ["github.event.number", "github.event.pull_request.number"].contains(&read);
+            number && before.ends_with(|c: char| c.is_alphanumeric() || c == '-' || c == '_')
+        })
+    };
+    let given = [&job.env, &job.with].into_iter().chain(job.steps.iter().flat_map(|step| [&step.env, &step.with]));
+    let texts = given.flatten().map(|(_, text)| (text.value.as_str(), text.span));
+    let runs = job.steps.iter().filter_map(|step| step.run.as_ref()).map(|run| (run.text.as_str(), run.span));
+    texts.chain(runs).find(|(text, _)| names(text)).map(|(_, span)| span)
+}
+
+/// The environments that a text hands the name of the branch to, where it comes to that: `x && 'a' || github.ref_name`.
+pub(super) fn handed(workflow: &Workflow, job: &Job, text: &str) -> Vec<Word> {
+    let comes = |at: usize| {
+        let (before, after) = (text.get(..at).unwrap_or_default(), text.get(at + REF.len()..).unwrap_or_default());
+        let compares = |text: &str| text.ends_with("==") || text.ends_with("!=") || text.ends_with('(');
+        let after = after.trim_start();
+        !compares(before.trim_end()) && ["}}", "||"].iter().any(|end| after.starts_with(end))
+    };
+    let inside = text.contains("${{") && text.match_indices(REF).any(|(at, _)| comes(at));
+    if inside { of(workflow, job) } else { Vec::new() }
+}
+
+/// What an expression calls the branch.
+const REF: &str = "github.ref_name";
+
 fn is_main(branch: &str) -> bool {
     ["main", "master"].contains(&branch)
 }
@@ -169,6 +199,28 @@ mod tests {
         assert_eq!(deployed(&[&both, &named]), ["development develop", "production production", "development develop"]);
         let other = "{if: \"github.ref_name != 'develop'\", run: ./ship}";
         assert_eq!(deployed(&[&on("main, develop", other)]), ["production production?"]);
+    }
+
+    #[test]
+    fn what_is_named_by_the_number_of_a_pull_request_is_a_preview_that_is_deployed() {
+        let of = |name: &str, steps: &str| {
+            deployed(&[&format!("on: pull_request\njobs:\n  {name}: {{runs-on: u, steps: [{steps}]}}\n")])
+        };
+        let app = |number: &str| format!("{{uses: acme/deploy@v1, with: {{name: 'pr-${{{{ {number} }}}}'}}}}");
+        assert_eq!(of("deploy-pr", &app("github.event.pull_request.number")), ["staging preview"]);
+        assert!(of("deploy-pr", &app("github.sha")).is_empty());
+        assert!(of("deploy-pr", "{uses: acme/comment@v1, with: {number: '${{ github.event.number }}'}}").is_empty());
+    }
+
+    #[test]
+    fn the_name_of_the_branch_may_be_that_of_the_environment() {
+        let on = |branches: &str| {
+            deployed(&[&format!(
+                "on: {{push: {{branches: [{branches}]}}}}\njobs:\n  deploy:\n    runs-on: u\n    environment: \"${{{{ github.ref_name == 'dev' && 'development' || github.ref_name }}}}\"\n    steps: [{{run: ./ship}}]\n"
+            )])
+        };
+        assert_eq!(on("dev, staging, main"), ["development development", "staging staging", "production production"]);
+        assert_eq!(on("dev"), ["development development"]);
     }
 
     #[test]

@@ -11,7 +11,7 @@ use super::base_signs::is_foreign;
 use super::compose_calls::{called_with, deployed, invocation, on_servers};
 use super::plan::{ImageBuild, Planned, Runs, Unit};
 use super::programs;
-use super::service_roles::{are_joined, is_base, service_roles};
+use super::service_roles::{are_joined, is_base, parted, service_roles};
 use super::stacks::{Stack, adorns, stack_of};
 use super::words::{Naming, mixed, naming};
 use crate::discover::{Kind, paths};
@@ -364,7 +364,7 @@ fn environments(
         for file in &stack.files {
             planned.add_file(*file);
         }
-        let why = if split { format!("services are built or started for {}", role.name()) } else { why.to_owned() };
+        let why = if split { parted(role) } else { why.to_owned() };
         planned.add_evidence(Span::new(why_file, 0, 0), why);
         if let Some(span) = stack.invoked {
             planned.add_evidence(span, "these files are run here");

@@ -138,6 +138,9 @@ fn of_job(repository: &Repository<'_>, file: FileId, workflow: &Workflow, job: &
     };
     if branches::is_preview(workflow, job) {
         words.retain(|((role, word), _)| *role == Role::Staging && !targets::is_tried(word));
+        if words.is_empty() && sign.span != job.id.span {
+            words.extend(branches::numbered(job).map(|span| ((Role::Staging, "preview".to_owned()), span)));
+        }
         return words.into_iter().map(|((role, word), span)| at(role, word, span, true)).collect();
     }
     if words.is_empty() {

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeSet;
 
+use super::base_role;
 use super::plan::{CommandLine, ImageBuild, Planned, Runs, Setup, Unit};
 use super::platform::line;
 use crate::discover::{Kind, paths};
@@ -11,7 +12,7 @@ use crate::links::Repository;
 use crate::model::{Confidence, FileId, Role, Span, SpanMap, Spanned};
 
 /// Adds the environments that development containers are. One in which the editor opens a service of what is developed in
-/// anyway, the same image, is another way into that.
+/// anyway, the same image, is another way into that, and so is a bare image beside it.
 pub(super) fn add(repository: &Repository<'_>, all: &mut Vec<Planned>) {
     for planned in infer(repository) {
         let opened = planned.setups.keys().next().cloned().unwrap_or_default();
@@ -20,12 +21,28 @@ pub(super) fn add(repository: &Repository<'_>, all: &mut Vec<Planned>) {
             units.find_map(|unit| worked_in(repository, unit))
         };
         let own = image(&planned);
-        let same =
-            |known: &&mut Planned| known.environment.role == Role::Development && own.is_some() && image(known) == own;
+        // A bare image, or one that is built for the editor alone, holds its tools; what one develops in are the containers that are described beside it.
+        let bare = planned.units.iter().all(|unit| match &unit.runs {
+            Runs::Image(image) => repository.tree.path(image.dockerfile).contains(".devcontainer/"),
+            runs => matches!(runs, Runs::Pulled { .. }),
+        });
+        let composed = |known: &Planned| known.units.iter().any(|unit| matches!(unit.runs, Runs::Compose { .. }));
+        let same = |known: &&mut Planned| {
+            known.environment.role == Role::Development
+                && (own.is_some() && image(known) == own || bare && composed(known))
+        };
         match all.iter_mut().find(same) {
             Some(known) => {
                 for evidence in planned.environment.because {
                     known.add_evidence(evidence.span, evidence.text);
+                }
+                // Containers of services only are what stands beside the code that the editor's container holds.
+                if known.units.iter().all(
+                    |unit| matches!(&unit.runs, Runs::Compose { project, .. } if base_role::only_services(project)),
+                ) {
+                    known.units.extend(planned.units);
+                    known.setups.extend(planned.setups);
+                    known.variables.extend(planned.variables);
                 }
             }
             None => all.push(planned),
@@ -207,6 +224,21 @@ mod tests {
         assert_eq!(opens("web", base), one);
         assert_eq!(opens("web", &both), one, "it only waits there");
         assert_eq!(opens("tool", &both).len(), 2, "another image");
+    }
+
+    #[test]
+    fn a_bare_image_beside_containers_for_development_is_another_way_into_them() {
+        let beside = |services: &str| {
+            let found = super::super::tests::environments(&[
+                ("Dockerfile", "FROM python:3.12\nCOPY . /app\nCMD gunicorn a.wsgi\n"),
+                ("compose.yaml", services),
+                (".devcontainer/devcontainer.json", "{\"image\": \"python:3.13\"}"),
+            ]);
+            found.into_iter().filter(|line| line.contains(" development: ")).collect::<Vec<_>>()
+        };
+        let one = ["development development: compose.yaml .devcontainer/devcontainer.json"];
+        assert_eq!(beside("services: {web: {build: ., volumes: ['.:/app']}}\n"), one);
+        assert_eq!(beside("services: {db: {image: postgres}}\n"), one);
     }
 
     #[test]

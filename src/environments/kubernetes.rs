@@ -2,7 +2,9 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use super::deployments::DEPLOYED;
 use super::plan::{ContainerRun, Planned, Runs, Unit};
+use super::targets::is_tried;
 use super::words::{naming, selected};
 use super::{openshift, published, task_definitions};
 use crate::discover::{Kind, paths};
@@ -40,8 +42,14 @@ pub fn infer(repository: &Repository<'_>, known: &[Planned]) -> Vec<Planned> {
     let builds = openshift::builds(repository);
     let sources = sources(repository, &builds);
     let several = sources.iter().filter(|source| source.overlay).count() > 1;
+    let role = |source: &Source| source.of.clone().or_else(|| role_of(repository.tree.path(source.anchor)));
+    let production = sources.iter().filter_map(role).any(|(role, _)| role == Role::Production);
     for source in &sources {
         let Some(mut planned) = planned(repository, source, &builds, several) else { continue };
+        // What a cluster runs beside production is deployed, though it is called test.
+        if production && planned.environment.role == Role::Test && is_tried(&planned.environment.name) {
+            planned.environment.role = Role::Staging;
+        }
         let images = planned.units.iter().filter_map(|unit| unit.runs.image()).map(|image| image.dockerfile);
         if source.template && !openshift::runs_python(repository, images) {
             continue;
@@ -55,10 +63,11 @@ pub fn infer(repository: &Repository<'_>, known: &[Planned]) -> Vec<Planned> {
             continue;
         }
         if known.iter().any(|other| other.environment.name == planned.environment.name) {
-            planned.environment.name = if planned.environment.name == PLAIN {
-                "kubernetes".into()
-            } else {
-                format!("{}-kubernetes", planned.environment.name)
+            let name = &planned.environment.name;
+            planned.environment.name = match planned.environment.role {
+                _ if name == PLAIN => "kubernetes".into(),
+                Role::Staging if is_tried(name) => format!("{DEPLOYED}{name}"),
+                _ => format!("{name}-kubernetes"),
             };
         }
         found.push(planned);

@@ -29,6 +29,7 @@ mod marks;
 mod named;
 mod openshift;
 mod outputs;
+mod outside;
 pub mod plan;
 pub mod platform;
 pub mod platform_files;
@@ -155,6 +156,7 @@ fn of_project(repository: &Repository<'_>, whole: bool) -> Vec<Planned> {
     }
     tested(repository, &mut all);
     deployments::add(repository, &mut all);
+    retired::drop_undeployed(repository, &mut all);
     credible::weigh(repository, &mut all);
     named::add(repository, !modules.is_empty(), &mut all);
     let known = all.clone();
@@ -236,7 +238,7 @@ fn tested(repository: &Repository<'_>, all: &mut Vec<Planned>) {
         let composed = all.len();
         for planned in tests {
             // What is tried from outside runs on other things than the tests of the same pipeline.
-            let known = if trials::is_from_outside(&planned) { composed } else { all.len() };
+            let known = if outside::is_from_outside(&planned) { composed } else { all.len() };
             merge_tests(all, known, planned);
         }
     } else if !all.iter().any(|planned| planned.environment.role == Role::Test) {

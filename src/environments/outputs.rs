@@ -1,9 +1,11 @@
 //! Which environments the steps of a job compute for others to deploy to: `echo "environment=$TARGET" >> "$GITHUB_OUTPUT"`.
 
+use super::branches;
 use super::targets::{self, Word, read_from};
 use crate::formats::workflow::{Job, Step, Workflow};
 
-/// Adds the environments that a text comes to by what steps wrote: the outputs of other jobs, and those of the job's own steps.
+/// Adds the environments that a text comes to by what steps wrote (the outputs of other jobs, those of the job's own steps), or by
+/// the branch.
 pub(super) fn add(workflow: &Workflow, job: &Job, text: &str, found: &mut Vec<Word>) {
     for (needed, name) in read(text, "needs.") {
         let Some(other) = workflow.jobs.iter().find(|other| other.id.value == needed) else { continue };
@@ -11,6 +13,11 @@ pub(super) fn add(workflow: &Workflow, job: &Job, text: &str, found: &mut Vec<Wo
         of_steps(other, &output.value, found);
     }
     of_steps(job, text, found);
+    for word in branches::handed(workflow, job, text) {
+        if !found.iter().any(|(known, _)| *known == word.0) {
+            found.push(word);
+        }
+    }
 }
 
 /// Adds what the steps of a job write to the outputs that a text reads.

@@ -24,6 +24,9 @@ fn is_built_by_heroku(repository: &Repository<'_>, folder: &str, known: &[Planne
 /// Names of lines of a Procfile that a build runs and that start nothing (<https://doc.scalingo.com/platform/app/procfile>).
 const BUILD_HOOKS: [&str; 4] = ["postcompile", "post_compile", "precompile", "pre_compile"];
 
+/// Why a plain Procfile is one of production.
+pub(super) const READ: &str = "a platform reads the Procfile";
+
 /// The environments of Procfiles; `known` are those of stronger runners.
 pub fn procfiles(repository: &Repository<'_>, known: &[Planned]) -> Vec<Planned> {
     let mut found = Vec::new();
@@ -55,7 +58,7 @@ pub fn procfiles(repository: &Repository<'_>, known: &[Planned]) -> Vec<Planned>
             None if develops && app.is_none() && !is_slug(repository, paths::parent(path)) => {
                 (Role::Development, "host".to_owned(), "the Procfile starts development tools")
             }
-            None => (Role::Production, "production".to_owned(), "a platform reads the Procfile"),
+            None => (Role::Production, "production".to_owned(), READ),
         };
         // What starts processes on a developer's machine is one more way beside the environment that is known for it.
         let developed = || known.iter().any(|planned| planned.environment.role == Role::Development);
@@ -100,7 +103,7 @@ fn app_json_beside(repository: &Repository<'_>, path: &str) -> Option<FileId> {
 }
 
 /// Whether files that only a platform's build reads lie in a folder.
-fn is_slug(repository: &Repository<'_>, folder: &str) -> bool {
+pub(super) fn is_slug(repository: &Repository<'_>, folder: &str) -> bool {
     let read = ["runtime.txt", "Aptfile", ".buildpacks", "bin/post_compile", "bin/pre_compile"];
     read.iter().any(|name| paths::join(folder, name).is_some_and(|path| repository.tree.find(&path).is_some()))
 }

@@ -1,10 +1,12 @@
-//! Files of platforms that are kept but not read any more.
+//! Files that say how production runs, but are kept without being read any more.
 
 use super::plan::{Planned, Runs, Unit};
-use super::published;
+use super::words::naming;
+use super::{platform, published, service_roles, ways};
 use crate::discover::paths;
 use crate::formats::small::tree::{self, Node};
 use crate::formats::workflow::Job;
+use crate::knowledge::deployments::{Means, is_said};
 use crate::links::Repository;
 use crate::model::{Confidence, FileId, Role};
 
@@ -59,8 +61,11 @@ pub(super) fn drop_images(repository: &Repository<'_>, all: &mut Vec<Planned>) {
     if !all.iter().any(built) {
         return;
     }
+    // One whose name says production is kept for those who run it by themselves.
+    let named =
+        |file: FileId| naming(repository.tree.path(file)).role.is_some_and(|(role, _)| role == Role::Production);
     let own = |unit: &Unit| match &unit.runs {
-        Runs::Image(image) => published::pushed(repository, image.dockerfile).is_none(),
+        Runs::Image(image) => !named(image.dockerfile) && published::pushed(repository, image.dockerfile).is_none(),
         _ => false,
     };
     all.retain(|planned| {
@@ -69,6 +74,40 @@ pub(super) fn drop_images(repository: &Repository<'_>, all: &mut Vec<Planned>) {
             || !planned.units.iter().all(own)
             || planned.environment.confidence == Confidence::Explicit
     });
+}
+
+/// Drops productions that nothing deploys beside one that a job does: a Procfile with nothing else for its platform, where what that job does reads none, and
+/// services of a compose file that are built as production's are.
+pub(super) fn drop_undeployed(repository: &Repository<'_>, all: &mut Vec<Planned>) {
+    let production = |planned: &Planned| planned.environment.role == Role::Production;
+    let deployed = |planned: &Planned| production(planned) && !planned.deployed_by.is_empty() && !planned.only_named;
+    let composed = |planned: &Planned| planned.units.iter().any(|unit| matches!(unit.runs, Runs::Compose { .. }));
+    let image = |planned: &Planned| planned.units.iter().any(|unit| !matches!(unit.runs, Runs::Process { .. }));
+    let by_image = all.iter().any(|planned| deployed(planned) && image(planned)) && !reads_procfile(repository);
+    let by_other = all.iter().any(|planned| deployed(planned) && !composed(planned));
+    let left = |planned: &Planned| match planned.environment.because.as_slice() {
+        [first] if first.text == platform::READ => {
+            by_image && !platform::is_slug(repository, paths::parent(repository.tree.path(first.span.file)))
+        }
+        [first, ..] => by_other && composed(planned) && first.text == service_roles::parted(Role::Production),
+        [] => false,
+    };
+    all.retain(|planned| {
+        !production(planned)
+            || !planned.deployed_by.is_empty()
+            || planned.environment.confidence == Confidence::Explicit
+            || !left(planned)
+    });
+}
+
+/// Whether a job may deploy to what reads a Procfile.
+fn reads_procfile(repository: &Repository<'_>) -> bool {
+    repository.workflows().iter().any(|(_, workflow)| {
+        workflow.jobs.iter().any(|job| {
+            let texts = ways::texts(repository, job);
+            is_said(Means::Procfile, texts.iter().map(AsRef::as_ref))
+        })
+    })
 }
 
 #[cfg(test)]
@@ -87,6 +126,9 @@ mod tests {
             ("requirements.txt", "gunicorn\n"),
         ];
         assert_eq!(environments(&files), ["production production: Procfile app.json"]);
+        let named =
+            files.map(|(path, text)| (if path == "Dockerfile" { "docker/prod/Dockerfile" } else { path }, text));
+        assert_eq!(environments(&named).len(), 2, "it is kept for those who run it by themselves");
     }
 
     #[test]
@@ -126,5 +168,48 @@ mod tests {
         assert!(!found("# This is not currently\n# being used\n", container));
         assert!(!found("", "{\"name\": \"a\", \"stack\": \"heroku-22\"}"));
         assert!(!found("", "{\"name\": \"a\", \"buildpacks\": [{\"url\": \"heroku/python\"}]}"));
+    }
+
+    #[test]
+    fn a_procfile_beside_an_image_that_a_job_deploys_is_left_behind() {
+        let with = |deploys: &str, app: &str| {
+            let build = "{uses: docker/build-push-action@v6, with: {push: true, tags: 'ghcr.io/acme/shop'}}";
+            let steps = format!("{build}, {{run: {deploys}}}");
+            let flow = format!("on: push\njobs: {{deploy-production: {{runs-on: u, steps: [{steps}]}}}}\n");
+            let files = [
+                ("Dockerfile", "FROM python:3.13\nCOPY . /app\nCMD gunicorn a.wsgi\n"),
+                ("Procfile", "web: gunicorn a.wsgi\nworker: celery -A a worker\n"),
+                ("requirements.txt", "gunicorn\n"),
+                (".github/workflows/ship.yml", &flow),
+                ("app.json", app),
+            ];
+            environments(&files).iter().any(|line| line.contains("Procfile"))
+        };
+        assert!(!with("helm upgrade shop oci://acme/charts", "{}"));
+        assert!(with("git push heroku main", "{}"));
+        assert!(with("helm upgrade shop oci://acme/charts", "{\"name\": \"shop\", \"stack\": \"heroku-24\"}"));
+    }
+
+    #[test]
+    fn services_built_as_production_s_are_tried_where_a_job_deploys_otherwise() {
+        let with = |more: &[(&str, &str)]| {
+            let files = [
+                (
+                    "Dockerfile",
+                    "FROM python:3.13 AS dev\nCOPY . /app\nCMD flask run\nFROM dev AS prod\nCMD gunicorn a.wsgi\n",
+                ),
+                (
+                    "compose.yaml",
+                    "services: {web: {build: {context: ., target: dev}, volumes: ['.:/app']}, live: {build: {context: ., target: prod}}}\n",
+                ),
+                ("Procfile", "web: gunicorn a.wsgi\n"),
+                ("requirements.txt", "gunicorn\n"),
+            ];
+            let all: Vec<(&str, &str)> = files.iter().chain(more).copied().collect();
+            environments(&all).iter().any(|line| line.contains("production: compose.yaml"))
+        };
+        let flow = "on: push\njobs: {deploy: {runs-on: u, steps: [{run: git push dokku@acme.example main}]}}\n";
+        assert!(with(&[]), "nothing says which of the two it is");
+        assert!(!with(&[(".github/workflows/ship.yml", flow)]));
     }
 }

@@ -6,6 +6,11 @@ use super::words::naming;
 use crate::formats::compose::Project;
 use crate::model::Role;
 
+/// Why the services of one role, among those of a project, are an environment.
+pub(super) fn parted(role: Role) -> String {
+    format!("services are built or started for {}", role.name())
+}
+
 /// The roles that the build targets or the profiles of services name; a service may have several of them.
 pub(super) fn service_roles(project: &Project) -> BTreeMap<String, Vec<(Role, String)>> {
     let mut roles = BTreeMap::new();

@@ -1,121 +1,14 @@
-//! Tests beside those of a CI's jobs on their own machines: from outside against containers, known by name alone, by hand.
+//! Tests beside those of a CI's jobs on their own machines: known by name alone, by hand.
 
-use super::base_role::{may_be_ours, only_services};
 use super::ci::{self, Jobs, words};
-use super::compose::load;
-use super::compose_calls::brought_up;
 use super::deployments::deployments;
 use super::plan::{Planned, Runs, Unit};
 use super::words::role_of_value;
 use crate::discover::paths;
 use crate::formats::shell::Word;
 use crate::formats::workflow::{Job, Workflow};
-use crate::links::compose_call::ComposeCall;
 use crate::links::{Call, Caller, Meaning, Repository};
 use crate::model::{Confidence, FileId, Role, Span};
-
-/// The name of the environment of trials from outside.
-const OUTSIDE: &str = "e2e";
-
-/// Whether an environment is that of trials from outside.
-pub(super) fn is_from_outside(planned: &Planned) -> bool {
-    planned.environment.name == OUTSIDE
-}
-
-/// The environment of the jobs that bring the application up in containers and try it from outside, and those jobs.
-pub(super) fn from_outside(repository: &Repository<'_>) -> Option<(Planned, Jobs)> {
-    let (mut planned, mut jobs) = (Planned::new(OUTSIDE, Role::Test, Confidence::Invoked), Jobs::new());
-    for call in &repository.calls {
-        let (Caller::Job { file, job }, Meaning::Composes(compose)) = (&call.caller, &call.meaning) else { continue };
-        let key = (*file, job.clone());
-        if !tries(repository, *file, job) || !["up", "run"].contains(&compose.action.as_str()) {
-            continue;
-        }
-        if add_stack(repository, &call.folder, compose, &mut planned) {
-            planned.add_evidence(call.span, format!("job {job} tries it from outside in these containers"));
-            planned.add_file(*file);
-            jobs.insert(key);
-        }
-    }
-    for (file, workflow) in repository.workflows() {
-        for job in &workflow.jobs {
-            let Some((span, compose)) = brought_up(job).filter(|_| tries(repository, file, &job.id.value)) else {
-                continue;
-            };
-            if add_stack(repository, "", &compose, &mut planned) {
-                let why = format!("job {} tries it from outside in these containers", job.id.value);
-                planned.add_evidence(span, why);
-                planned.add_file(file);
-                jobs.insert((file, job.id.value.clone()));
-            }
-        }
-    }
-    if jobs.is_empty() {
-        jobs = served(repository, &mut planned);
-    }
-    (!jobs.is_empty()).then_some((planned, jobs))
-}
-
-/// The jobs that serve the application on their own machine to try it from outside, and run no tests of its inside.
-fn served(repository: &Repository<'_>, planned: &mut Planned) -> Jobs {
-    let mut jobs = Jobs::new();
-    let serves = |call: &Call| matches!(&call.meaning, Meaning::Serves(found) if found.interface.is_some());
-    for call in repository.calls.iter().filter(|call| serves(call)) {
-        let Caller::Job { file, job } = &call.caller else { continue };
-        let inside = |other: &Call| other.caller == call.caller && other.meaning == Meaning::Tests;
-        if tries(repository, *file, job) && !repository.calls.iter().any(inside) {
-            planned.add_evidence(call.span, format!("job {job} serves it to try it from outside"));
-            ci::add_job(repository, *file, job, planned);
-            jobs.insert((*file, job.clone()));
-        }
-    }
-    jobs
-}
-
-/// Whether a job tries a running application from outside, by its name or that of its workflow; integration is tried so where
-/// nothing in the job runs tests of its own.
-fn tries(repository: &Repository<'_>, file: FileId, job: &str) -> bool {
-    let path = repository.tree.path(file);
-    let stem = paths::name(path).split('.').next().unwrap_or_default();
-    let Some(workflow) = repository.workflow(file) else { return false };
-    let found = workflow.jobs.iter().find(|one| one.id.value == job);
-    let titled = found.and_then(|one| one.name.as_ref());
-    let texts = [Some(job), Some(stem), titled.map(|name| name.value.as_str())];
-    let says =
-        |known: &[&str]| texts.into_iter().flatten().any(|text| words(text).any(|word| known.contains(&word.as_str())));
-    let caller = Caller::Job { file, job: job.to_owned() };
-    let own = |call: &Call| call.meaning == Meaning::Tests || ci::tests_in_service(repository, call).is_some();
-    let browses = |uses: &str| words(uses).any(|word| ["cypress", "lighthouse", "playwright"].contains(&word.as_str()));
-    says(&["e2e", "playwright", "cypress", "smoke", "selenium"])
-        || found.is_some_and(|one| one.steps.iter().flat_map(|step| &step.uses).any(|uses| browses(&uses.value)))
-        || texts.into_iter().flatten().any(|text| text.to_lowercase().replace(['-', '_'], " ").contains("end to end"))
-        || says(&["integrate", "integration"])
-            && !repository.calls.iter().any(|call| call.caller == caller && own(call))
-}
-
-/// Adds the services that a call starts, where something of the repository is among them; whether it is.
-fn add_stack(repository: &Repository<'_>, folder: &str, compose: &ComposeCall, planned: &mut Planned) -> bool {
-    let files = ci::files_of(repository, folder, compose);
-    let Some(first) = files.first() else { return false };
-    let folder = paths::parent(repository.tree.path(*first)).to_owned();
-    let project = load(repository, &files);
-    let named =
-        |name: &String| compose.services.is_empty() || compose.action == "run" || compose.services.contains(name);
-    if only_services(&project) || !project.services.iter().any(|(name, service)| named(name) && may_be_ours(service)) {
-        return false;
-    }
-    for file in &files {
-        planned.add_file(*file);
-    }
-    for name in project.services.keys().filter(|name| named(name)) {
-        if !planned.units.iter().any(|unit| unit.name == *name) {
-            let project = std::sync::Arc::clone(&project);
-            let runs = Runs::Compose { project, service: name.clone(), folder: folder.clone(), instead: None };
-            planned.units.push(Unit { name: name.clone(), runs });
-        }
-    }
-    true
-}
 
 /// Whether what is composed for tests runs them by itself when it is brought up.
 pub(super) fn tests_itself(planned: &Planned) -> bool {
@@ -243,61 +136,43 @@ fn elsewhere(workflow: &Workflow, by_id: bool) -> Option<Planned> {
     })
 }
 
-/// The test environment of a task that runs the tests, where no CI does.
+/// The test environment of a task, or of a script that is named for it, that runs the tests, where no CI does.
 pub(super) fn by_hand(repository: &Repository<'_>) -> Option<Planned> {
-    let tasks = || repository.calls.iter().filter(|call| matches!(call.caller, Caller::Make { .. }));
+    let script = |file: &FileId| words_of_tests(paths::name(repository.tree.path(*file)));
+    let by = |call: &Call| match &call.caller {
+        Caller::Make { .. } => Some("task"),
+        Caller::Script(file) if script(file) => Some("script"),
+        _ => None,
+    };
+    let calls = || repository.calls.iter().filter_map(|call| Some((call, by(call)?)));
     let mut planned = Planned::new("test", Role::Test, Confidence::Guessed);
-    let composed = tasks().find_map(|call| Some((call, ci::tests_in_service(repository, call)?)));
-    if let Some((call, compose)) = composed {
-        planned.add_evidence(call.span, "a task runs the tests in a service");
+    let composed = calls().find_map(|(call, by)| Some((call, by, ci::tests_in_service(repository, call)?)));
+    if let Some((call, by, compose)) = composed {
+        planned.add_evidence(call.span, format!("a {by} runs the tests in a service"));
         ci::add_service(repository, call, &compose, &mut planned);
         return (!planned.units.is_empty()).then_some(planned);
     }
-    let call = tasks().find(|call| call.meaning == Meaning::Tests)?;
-    planned.add_evidence(call.span, "a task runs the tests by hand");
+    let (call, by) = calls().find(|(call, _)| call.meaning == Meaning::Tests)?;
+    planned.add_evidence(call.span, format!("a {by} runs the tests by hand"));
     planned.units.push(Unit { name: "host".into(), runs: Runs::Machine { folder: call.folder.clone() } });
     Some(planned)
 }
 
 #[cfg(test)]
-mod tests {
+pub(super) mod tests {
     use super::super::tests::environments;
 
     const APP: (&str, &str) = ("Dockerfile", "FROM python:3.12\nCOPY . /app\nCMD gunicorn a.wsgi\n");
     const WEB: (&str, &str) = ("compose.yaml", "services: {web: {build: ., volumes: ['.:/app']}}\n");
 
-    fn tested(files: &[(&str, &str)]) -> Vec<String> {
+    pub(in super::super) fn tested(files: &[(&str, &str)]) -> Vec<String> {
         let all: Vec<(&str, &str)> = files.iter().copied().chain([APP, WEB, ("a/wsgi.py", "")]).collect();
         environments(&all).into_iter().filter(|line| line.contains(" test:")).collect()
     }
 
-    fn job(name: &str, id: &str, run: &str) -> (String, String) {
+    pub(in super::super) fn job(name: &str, id: &str, run: &str) -> (String, String) {
         let flow = format!("on: push\njobs: {{{id}: {{runs-on: u, steps: [{{run: '{run}'}}]}}}}\n");
         (format!(".github/workflows/{name}.yml"), flow)
-    }
-
-    #[test]
-    fn what_is_tried_from_outside_in_containers_is_an_environment_beside_the_tests() {
-        let unit = job("ci", "unit", "pytest");
-        let end = job("e2e", "browser", "docker compose up -d && npx playwright test");
-        let found = tested(&[(&unit.0, &unit.1), (&end.0, &end.1)]);
-        assert_eq!(found, ["test test: .github/workflows/ci.yml", "e2e test: compose.yaml .github/workflows/e2e.yml"]);
-        let steps = |run: &str| format!("{{runs-on: u, steps: [{run}]}}");
-        let start = "{uses: cypress-io/github-action@v6, with: {start: docker compose up}}";
-        let look = "{run: docker compose up -d}, {uses: acme/lighthouse-ci@v1}";
-        for (id, browser) in [("e2e", "{run: docker compose up -d && npx cypress run}"), ("e2e", start), ("ui", look)] {
-            let flow = format!("on: push\njobs: {{unit: {}, {id}: {}}}\n", steps("{run: pytest}"), steps(browser));
-            assert_eq!(tested(&[(".github/workflows/ci.yml", &flow)]).len(), 2, "in one pipeline: {browser}");
-        }
-        let check = job("integrate", "integrate", "docker compose up -d && curl -f localhost");
-        assert_eq!(tested(&[(&unit.0, &unit.1), (&check.0, &check.1)]).len(), 2);
-        let alone = job("e2e", "browser", "npx playwright test");
-        assert_eq!(tested(&[(&unit.0, &unit.1), (&alone.0, &alone.1)]).len(), 1, "it starts nothing");
-        let served = |rest: &str| {
-            let end = job("e2e", "browser", &format!("./manage.py runserver & {rest}"));
-            tested(&[(&unit.0, &unit.1), (&end.0, &end.1)]).len()
-        };
-        assert_eq!((served("npx playwright test"), served("pytest e2e")), (2, 1));
     }
 
     #[test]
@@ -379,9 +254,19 @@ mod tests {
     }
 
     #[test]
+    fn what_travis_was_told_is_left_behind_where_another_ci_tests() {
+        let (unit, travis) = (job("ci", "unit", "pytest"), (".travis.yml", "language: python\nscript: pytest\n"));
+        assert_eq!(tested(&[(&unit.0, &unit.1), travis]), ["test test: .github/workflows/ci.yml"]);
+        assert_eq!(tested(&[travis]), ["test test: .travis.yml"]);
+    }
+
+    #[test]
     fn tests_that_no_ci_runs_are_those_of_a_task() {
         let inside = tested(&[("Makefile", "test:\n\tdocker compose exec web pytest\n")]);
         assert_eq!(inside, ["test test: Makefile compose.yaml"]);
         assert_eq!(tested(&[("Makefile", "test:\n\tpytest\n")]), ["test test: Makefile"]);
+        let script = "set -e\ndocker compose exec -T web pytest -x\n";
+        assert_eq!(tested(&[("scripts/test.sh", script)]), ["test test: scripts/test.sh compose.yaml"]);
+        assert!(tested(&[("scripts/start.sh", script)]).is_empty());
     }
 }

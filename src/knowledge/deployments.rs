@@ -26,6 +26,8 @@ pub enum Means {
     Orchestrator,
     /// By a platform or a tool.
     Platform,
+    /// By what reads a Procfile.
+    Procfile,
     /// On a cluster that the job itself makes.
     Rehearsal,
 }
@@ -135,6 +137,7 @@ pub fn is_said<'t>(means: Means, texts: impl IntoIterator<Item = &'t str>) -> bo
         Means::Compose => "compose",
         Means::Orchestrator => "orchestrator",
         Means::Platform => "platform",
+        Means::Procfile => "procfile",
         Means::Rehearsal => "rehearsal",
     };
     let rows = || table().texts.iter().filter(|row| row.way == way);
