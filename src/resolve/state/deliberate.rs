@@ -37,49 +37,10 @@ pub fn state(
     }
 }
 
-<<<<<<< HEAD
-/// Whether the comment that ends on the line above a value, or on its line, gives a reason for letting every host in.
-fn reasoned(tree: &Tree, span: Span) -> bool {
-    const ABOUT: [&str; 2] = ["host", "wildcard"];
-    const REASONS: [&str; 16] = [
-        "since ",
-        "because",
-        "rely",
-        "relies",
-        "validat",
-        "proxy",
-        "router",
-        "balancer",
-        "in front",
-        "know in advance",
-        "ingress",
-        "nginx",
-        "caddy",
-        "traefik",
-        "health",
-        "verified",
-    ];
-    const DOUBTS: [&str; 11] = [
-        "todo",
-        "fixme",
-        "warning",
-        "insecure",
-        "don't use",
-        "xxx",
-        "restrict",
-        "should",
-        "important",
-        "set this",
-        "change this",
-    ];
-    let Ok(text) = tree.text(span.file) else { return false };
-    let Some((before, after)) = text.split_at_checked(span.start as usize) else { return false };
-=======
 /// What the comment says that ends on the line above a value, or on its line.
 pub(super) fn comment(tree: &Tree, span: Span) -> String {
     let Ok(text) = tree.text(span.file) else { return String::new() };
     let Some((before, after)) = text.split_at_checked(span.start as usize) else { return String::new() };
->>>>>>> e53d8e3
     let own = after.lines().next().and_then(|line| line.split_once('#')).map(|(_, comment)| comment);
     let above: Vec<&str> = before.lines().map(str::trim).collect();
     let ends = if before.ends_with('\n') { above.len() } else { above.len().saturating_sub(1) };
