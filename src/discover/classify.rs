@@ -29,7 +29,7 @@ pub enum Kind {
     Devcontainer,
     /// .python-version, runtime.txt, .tool-versions …
     Runtime,
-    /// Tasks: a Makefile, a justfile, the scripts of package.json.
+    /// Tasks: a Makefile, a justfile, the scripts of package.json, a gulpfile.
     Makefile,
     /// A shell script.
     Shell,
@@ -192,7 +192,18 @@ const ROWS: &[Row] = &[
     Row(
         Kind::Makefile,
         Folder::Any,
-        &[Like::Is(&["makefile", "gnumakefile", "justfile", ".justfile", "package.json"])],
+        &[Like::Is(&[
+            "makefile",
+            "gnumakefile",
+            "justfile",
+            ".justfile",
+            "package.json",
+            "gulpfile.js",
+            "gulpfile.mjs",
+            "gulpfile.cjs",
+            "gulpfile.esm.js",
+            "gulpfile.babel.js",
+        ])],
         &[],
     ),
     Row(

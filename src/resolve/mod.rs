@@ -2,6 +2,7 @@
 //! one room a dimension.
 
 pub mod build;
+mod by_hand;
 mod called;
 pub mod components;
 mod configuration;
