@@ -27,7 +27,8 @@ fn an_editors_container_runs_what_tasks_of_the_repository_and_of_the_editor_star
     let launch = "{\"configurations\": [{\"name\": \"site\", \"type\": \"debugpy\", \
                   \"program\": \"${workspaceFolder}/manage.py\", \"args\": [\"runserver\", \"8001\"]}]}";
     holds(&opened(&[(".vscode/launch.json", launch)]), &["devcontainer app process.app port=8001"]);
-    let gulpfile = "gulp.task('runserver', (cb) => { spawn('pipenv', ['run', 'python', 'manage.py', 'runserver']); });\n";
+    let gulpfile =
+        "gulp.task('runserver', (cb) => { spawn('pipenv', ['run', 'python', 'manage.py', 'runserver']); });\n";
     holds(&opened(&[("gulpfile.js", gulpfile)]), &served);
     holds(&opened(&[("README.md", "```\npython manage.py runserver\n```\n")]), &served);
 }
@@ -51,12 +52,21 @@ fn a_job_runs_the_tests_through_a_task_of_gulp() {
     let gulpfile = "function coverage(cb) {\n  spawn(\"pipenv\", [\n \"run\", \"coverage\", \"run\", \"manage.py\", \"test\",\n ]);\n}\n\
                     gulp.task(\"coverage\", coverage);\n";
     let flow = "on: push\njobs:\n  check:\n    runs-on: ubuntu-24.04\n    steps:\n      - run: gulp coverage\n";
-    let lines = facts(&[
-        DOCKERFILE,
-        REQUIREMENTS,
-        SITE,
-        ("gulpfile.js", gulpfile),
-        (".github/workflows/ci.yml", flow),
-    ]);
+    let lines = facts(&[DOCKERFILE, REQUIREMENTS, SITE, ("gulpfile.js", gulpfile), (".github/workflows/ci.yml", flow)]);
     assert!(lines.iter().any(|line| line.starts_with("test ")), "{lines:#?}");
+}
+
+#[test]
+fn the_server_behind_a_proxy_or_a_supervisor_stands_opposite_the_one_of_development() {
+    let makefile = ("Makefile", "serve:\n\t./manage.py runserver\n");
+    let fires = |script: &str| {
+        let docker = DOCKERFILE.1.replace("CMD gunicorn shop.wsgi", "CMD [\"./start.sh\"]");
+        let files = [("Dockerfile", docker.as_str()), REQUIREMENTS, OPENED, SITE, makefile, ("start.sh", script)];
+        let (audit, _) = crate::support::audited(&crate::support::tree(&files));
+        audit.findings.iter().any(|finding| finding.rule == "server-drift")
+    };
+    assert!(fires("#!/bin/sh\nnginx\nexec gunicorn shop.wsgi\n"), "a proxy is no server of its own");
+    assert!(!fires(
+        "#!/bin/sh\nif [ \"$MANAGED\" = yes ]; then exec uwsgi --ini a.ini; else exec gunicorn shop.wsgi; fi\n"
+    ));
 }

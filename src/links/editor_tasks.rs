@@ -12,9 +12,13 @@ use crate::model::{FileId, Origin, SpanMap};
 const TASKS: &str = ".vscode/tasks.json";
 const LAUNCHES: &str = ".vscode/launch.json";
 
-/// Whether a file is one of an editor's tasks or launches.
-pub(super) fn is_file(path: &str) -> bool {
-    [TASKS, LAUNCHES].iter().any(|name| path == *name || path.strip_suffix(name).is_some_and(|at| at.ends_with('/')))
+/// The files with an editor's tasks, then those with its launches.
+pub(super) fn files(tree: &Tree) -> Vec<FileId> {
+    let named = |name: &'static str| {
+        let is_it = move |path: &str| path.strip_suffix(name).is_some_and(|at| at.is_empty() || at.ends_with('/'));
+        tree.files().filter(move |(_, path)| is_it(path)).map(|(file, _)| file)
+    };
+    named(TASKS).chain(named(LAUNCHES)).collect()
 }
 
 /// What every task and launch of a file runs.
@@ -42,7 +46,8 @@ fn task_of(task: &Node, opened: &str) -> Option<Piece> {
     // A text that is not as it is written cannot be laid over the file.
     let map = if text == command.text { command.map } else { SpanMap::Whole(command.span) };
     let options = task.get("options");
-    let folder = options.and_then(|options| options.field("cwd")).map_or_else(|| ".".to_owned(), |cwd| local(&cwd.value));
+    let folder =
+        options.and_then(|options| options.field("cwd")).map_or_else(|| ".".to_owned(), |cwd| local(&cwd.value));
     let vars = options.and_then(|options| options.get("env")).map(vars).unwrap_or_default();
     Some(Piece { text, map, folder: paths::join(opened, &folder)?, vars, may_fail: false, dialect: Dialect::Posix })
 }
@@ -55,7 +60,8 @@ fn launch_of(launch: &Node, opened: &str) -> Option<Piece> {
     let started = launch.get("module").or_else(|| launch.get("program"))?;
     let flag = if launch.get("module").is_some() { "python -m" } else { "python" };
     let args = launch.get("args").map(Node::texts).unwrap_or_default();
-    let text = [flag.to_owned(), local(&started.scalar()?)].into_iter().chain(args.iter().map(|word| quoted(&word.value)));
+    let text =
+        [flag.to_owned(), local(&started.scalar()?)].into_iter().chain(args.iter().map(|word| quoted(&word.value)));
     let span = launch.get("args").map_or(started.span, |args| args.span);
     let folder = launch.field("cwd").map_or_else(|| ".".to_owned(), |cwd| local(&cwd.value));
     Some(Piece {

@@ -3,8 +3,8 @@
 use super::meaning::{self, Meaning};
 use super::repository::{Call, Caller, Repository, Script, words};
 use super::{
-    commit_hooks, coverage_command, editor_tasks, gulp_tasks, hatch_scripts, invoke_tasks, just_recipes, make_targets, mise_tasks, node_scripts,
-    nox_sessions, python_scripts, tox_environments,
+    commit_hooks, coverage_command, editor_tasks, gulp_tasks, hatch_scripts, invoke_tasks, just_recipes, make_targets,
+    mise_tasks, node_scripts, nox_sessions, python_scripts, tox_environments,
 };
 use crate::discover::{Kind, Tree, paths};
 use crate::formats::Vars;
@@ -175,7 +175,7 @@ impl Repository<'_> {
             }
         }
         // Of what an editor starts, only servers say how the code is run.
-        for (file, _) in self.tree.files().filter(|(_, path)| editor_tasks::is_file(path)) {
+        for file in editor_tasks::files(self.tree) {
             for (target, pieces) in editor_tasks::every(self.tree, file) {
                 let first = calls.len();
                 self.add_pieces(pieces, &Caller::Make { file, target }, 0, calls);

@@ -259,6 +259,16 @@ impl Resolver<'_, '_> {
                             container.mount(&outside, &absolute(step.workdir.as_deref().unwrap_or("/"), target));
                         }
                     }
+                    // Wheels of another stage are there for as long as the command runs.
+                    for mount in mounts.iter().filter(|mount| mount.kind == "bind") {
+                        let Some(CopyFrom::Stage(other)) =
+                            mount.from.as_ref().filter(|from| **from != CopyFrom::Stage(index))
+                        else {
+                            continue;
+                        };
+                        let there = self.installs(*other, depth + 1);
+                        installs::take_wheels(installs, &there, mount.span);
+                    }
                     container.workdir = absolute("/", step.workdir.as_deref().unwrap_or("/"));
                     let place = Place {
                         tree: self.tree,

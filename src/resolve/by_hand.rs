@@ -32,10 +32,9 @@ pub(super) fn start(repository: &Repository<'_>, part: &mut Part<'_>, key: &str)
 fn call<'r>(repository: &'r Repository<'_>) -> Option<&'r Call> {
     let by_hand = |call: &&Call| match &call.caller {
         Caller::Make { .. } => true,
-        Caller::Guide(file) => !repository
-            .tree
-            .text(*file)
-            .is_ok_and(|text| workstations::is_in_container(text, call.span.range().start)),
+        Caller::Guide(file) => {
+            !repository.tree.text(*file).is_ok_and(|text| workstations::is_in_container(text, call.span.range().start))
+        }
         Caller::Script(_) | Caller::Job { .. } => false,
     };
     let serves = |call: &&Call, development: bool| match &call.meaning {
