@@ -90,7 +90,9 @@ impl<'t> Gulpfile<'t> {
             .collect();
         let (Some(first), Some(last)) = (texts.first(), texts.last()) else { return };
         if texts.iter().all(|(text, _)| self.named.contains_key(text)) {
-            texts.iter().for_each(|(text, _)| self.collect(text, open, found));
+            for (text, _) in texts {
+                self.collect(text, open, found);
+            }
             return;
         }
         let line = first.0.contains(' ');
@@ -129,8 +131,7 @@ fn functions<'t>(tokens: &[Token<'t>]) -> BTreeMap<&'t str, Range<usize>> {
                 found.insert(name, body..end);
                 at = end;
             }
-            (Kind::Word("const" | "let" | "var"), Kind::Word(name), Kind::Sign('='))
-            | (Kind::Sign('.'), Kind::Word(name), Kind::Sign('='))
+            (Kind::Word("const" | "let" | "var") | Kind::Sign('.'), Kind::Word(name), Kind::Sign('='))
                 if tokens[at].kind != Kind::Sign('.') || at > 0 && tokens[at - 1].kind == Kind::Word("exports") =>
             {
                 let end = ended(tokens, at + 3);
@@ -213,7 +214,8 @@ fn string(rest: &str, quote: char) -> (usize, Option<Kind<'_>>) {
             '\\' => escaped = true,
             _ if c == quote => {
                 let inner = &rest[1..at];
-                let plain = !inner.contains('\\') && !(quote == '`' && inner.contains("${"));
+                let filled = quote == '`' && inner.contains("${");
+                let plain = !filled && !inner.contains('\\');
                 return (at + 1, Some(if plain { Kind::Text(inner) } else { Kind::Sign(quote) }));
             }
             _ => {}
