@@ -192,20 +192,10 @@ const ROWS: &[Row] = &[
     Row(
         Kind::Makefile,
         Folder::Any,
-        &[Like::Is(&[
-            "makefile",
-            "gnumakefile",
-            "justfile",
-            ".justfile",
-            "package.json",
-            "gulpfile.js",
-            "gulpfile.mjs",
-            "gulpfile.cjs",
-            "gulpfile.esm.js",
-            "gulpfile.babel.js",
-        ])],
+        &[Like::Is(&["makefile", "gnumakefile", "justfile", ".justfile", "package.json"])],
         &[],
     ),
+    Row(Kind::Makefile, Folder::Any, &[Like::Is(&["gulpfile.js", "gulpfile.mjs", "gulpfile.cjs"])], &[]),
     Row(
         Kind::Runtime,
         Folder::Any,

@@ -8,7 +8,7 @@ use crate::formats::small::gulpfile;
 use crate::model::{FileId, SpanMap, Spanned};
 
 /// Names of files with tasks.
-const NAMES: [&str; 5] = ["gulpfile.js", "gulpfile.mjs", "gulpfile.cjs", "gulpfile.esm.js", "gulpfile.babel.js"];
+const NAMES: [&str; 3] = ["gulpfile.js", "gulpfile.mjs", "gulpfile.cjs"];
 
 /// Whether a file of this name holds tasks.
 pub(super) fn is_gulpfile(name: &str) -> bool {

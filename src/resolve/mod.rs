@@ -15,6 +15,7 @@ mod edited;
 mod entry;
 mod env_file;
 mod exports;
+mod from_stage;
 mod gate;
 pub mod hosted;
 mod hosted_names;
