@@ -248,3 +248,30 @@ fn a_secret_of_a_service_may_be_the_variable_of_its_name() {
     assert!(with("    secrets: [secret_key]\n").ends_with("value=?"), "{}", with("    secrets: [secret_key]\n"));
     assert!(!with("").ends_with("value=?"), "{}", with(""));
 }
+
+#[test]
+fn wheels_of_a_stage_that_is_mounted_are_what_a_command_installs() {
+    let docker = "FROM python:3.12-slim AS builder\nCOPY requirements.txt /tmp\n\
+                  RUN pip wheel --wheel-dir /wheels uwsgi requests==2.32.0 -r /tmp/requirements.txt\n\
+                  FROM python:3.12-slim\nRUN --mount=type=bind,target=/wheels,source=/wheels,from=builder \\\n  pip install --no-cache /wheels/*\n\
+                  COPY . /code\nCMD uwsgi --http :8000\n";
+    let lines = facts(&[("Dockerfile", docker), REQUIREMENTS]);
+    let package = |name: &str, value: &str| format!("production app package.{name} {value}");
+    let wanted =
+        [package("django", "version=5.2"), package("requests", "version=2.32.0"), package("uwsgi", "pinned=false")];
+    holds(&lines, &wanted.iter().map(String::as_str).collect::<Vec<_>>());
+}
+
+#[test]
+fn groups_that_an_argument_of_the_build_lists_are_installed() {
+    let docker = "FROM python:3.12-slim\nCOPY pyproject.toml uv.lock ./\nARG groups=\"main,dev\"\nRUN <<EOF\n\
+                  flags=\"\"\nfor group in $(echo \"$groups\" | tr ',' ' '); do\n  if [ \"$group\" != \"main\" ]; then flags=\"$flags --group $group\"; fi\ndone\n\
+                  uv sync --frozen --no-default-groups $flags\nEOF\nCMD gunicorn a.wsgi\n";
+    let project =
+        "[project]\nname = 'a'\nversion = '1'\ndependencies = ['django']\n[dependency-groups]\ndev = ['pytest']\n";
+    let lock = "version = 1\n[[package]]\nname = 'a'\nversion = '1'\nsource = { virtual = '.' }\ndependencies = [{ name = 'django' }]\n\
+                [package.dev-dependencies]\ndev = [{ name = 'pytest' }]\n[[package]]\nname = 'django'\nversion = '5.2'\n\
+                [[package]]\nname = 'pytest'\nversion = '8.0.0'\n";
+    let lines = facts(&[("Dockerfile", docker), ("pyproject.toml", project), ("uv.lock", lock)]);
+    holds(&lines, &["production app package.pytest version=8.0.0", "production app package.django version=5.2"]);
+}

@@ -152,19 +152,25 @@ impl<'m> Index<'m> {
     }
 }
 
-/// The one process of each component that serves requests, whatever starts it; none where there are several.
+/// The one process of each component that serves the application's requests, whatever starts it: one that speaks its
+/// interface before a proxy; none where there are several.
 fn only_servers<'f>(facts: &[&'f Fact]) -> BTreeMap<&'f Arc<str>, Option<usize>> {
     let serves = |fact: &Fact| {
         fact.id.dimension == Dimension::Process
             && fact.text("kind").is_some_and(|kind| ["production", "development"].contains(&kind))
     };
-    let mut found = BTreeMap::new();
+    let mut found: BTreeMap<&Arc<str>, Vec<usize>> = BTreeMap::new();
     for (at, fact) in facts.iter().enumerate().filter(|(_, fact)| serves(fact)) {
         if let Some(component) = &fact.id.component {
-            found.entry(component).and_modify(|known| *known = None).or_insert(Some(at));
+            found.entry(component).or_default().push(at);
         }
     }
-    found
+    let one = |all: Vec<usize>| {
+        let speaks: Vec<usize> = all.iter().copied().filter(|at| facts[*at].text("interface").is_some()).collect();
+        let best = if speaks.is_empty() { all } else { speaks };
+        if let [only] = best.as_slice() { Some(*only) } else { None }
+    };
+    found.into_iter().map(|(component, all)| (component, one(all))).collect()
 }
 
 /// The key of a fact's counterpart: keys that are the component's own name follow the component.

@@ -29,7 +29,7 @@ pub enum Kind {
     Devcontainer,
     /// .python-version, runtime.txt, .tool-versions …
     Runtime,
-    /// Tasks: a Makefile, a justfile, the scripts of package.json.
+    /// Tasks: a Makefile, a justfile, the scripts of package.json, a gulpfile.
     Makefile,
     /// A shell script.
     Shell,
@@ -195,6 +195,7 @@ const ROWS: &[Row] = &[
         &[Like::Is(&["makefile", "gnumakefile", "justfile", ".justfile", "package.json"])],
         &[],
     ),
+    Row(Kind::Makefile, Folder::Any, &[Like::Is(&["gulpfile.js", "gulpfile.mjs", "gulpfile.cjs"])], &[]),
     Row(
         Kind::Runtime,
         Folder::Any,

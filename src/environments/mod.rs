@@ -57,7 +57,7 @@ mod upkeep;
 mod values;
 mod ways;
 pub mod words;
-mod workstations;
+pub mod workstations;
 
 pub use plan::{CommandLine, ContainerRun, ImageBuild, NativeBuild, Plan, Planned, Runs, SettingsChoice, Setup, Unit};
 pub use published::jobs_that_push;

@@ -127,7 +127,7 @@ fn is_called_inside(repository: &Repository<'_>, target: &str) -> bool {
 }
 
 /// Whether a place of a guide lies behind the command that opens a shell in a container.
-pub(super) fn is_in_container(text: &str, at: usize) -> bool {
+pub fn is_in_container(text: &str, at: usize) -> bool {
     let before = text.get(..at).unwrap_or_default();
     let before = before.get(..before.rfind('\n').unwrap_or(0)).unwrap_or_default();
     for line in before.lines().rev().take(12) {

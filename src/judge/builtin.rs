@@ -36,6 +36,7 @@ pub const FILES: &[(&str, &str)] = rules![
     "package/lock-out-of-sync.toml",
     "package/missing-production-package.toml",
     "package/package-excluded-by-marker.toml",
+    "package/package-pin-drift.toml",
     "package/package-unpinned.toml",
     "package/package-variant-drift.toml",
     "package/package-version-drift.toml",

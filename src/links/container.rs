@@ -192,6 +192,33 @@ impl Container<'_> {
     }
 }
 
+/// Folders that every image of a distribution has: what is copied there goes into them. Source: the Filesystem Hierarchy
+/// Standard 3.0.
+const OF_SYSTEM: [&str; 22] = [
+    "/",
+    "/bin",
+    "/boot",
+    "/dev",
+    "/etc",
+    "/home",
+    "/lib",
+    "/media",
+    "/mnt",
+    "/opt",
+    "/root",
+    "/run",
+    "/sbin",
+    "/srv",
+    "/tmp",
+    "/usr",
+    "/usr/bin",
+    "/usr/lib",
+    "/usr/local",
+    "/usr/local/bin",
+    "/usr/src",
+    "/var",
+];
+
 fn stage_mappings(tree: &Tree, build: &Build, stage: usize, context: &str, depth: usize) -> Vec<Mapping> {
     let mut mappings = Vec::new();
     if depth > 8 {
@@ -202,8 +229,10 @@ fn stage_mappings(tree: &Tree, build: &Build, stage: usize, context: &str, depth
         for step in &stage.steps {
             let Action::Copy { from, sources, dest, .. } = &step.action else { continue };
             let inside = absolute(step.workdir.as_deref().unwrap_or("/"), &dest.value);
-            let into =
-                dest.value.ends_with('/') || dest.value == "." || dest.value.ends_with("/.") || sources.len() > 1;
+            let here = absolute("/", step.workdir.as_deref().unwrap_or("/"));
+            let there = |mapping: &Mapping| mapping.folder && mapping.inside == inside;
+            let is_folder = inside == here || OF_SYSTEM.contains(&inside.as_str()) || mappings.iter().any(there);
+            let into = dest.value.ends_with('/') || dest.value.ends_with("/.") || is_folder || sources.len() > 1;
             match from {
                 None => {
                     for source in sources {

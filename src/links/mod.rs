@@ -12,6 +12,8 @@ mod coverage_command;
 mod deploy_call;
 pub mod docker_build;
 pub mod docker_run;
+mod editor_tasks;
+mod gulp_tasks;
 mod handed;
 mod hatch_scripts;
 pub mod ignored;

@@ -3,8 +3,8 @@
 use super::meaning::{self, Meaning};
 use super::repository::{Call, Caller, Repository, Script, words};
 use super::{
-    commit_hooks, coverage_command, hatch_scripts, invoke_tasks, just_recipes, make_targets, mise_tasks, node_scripts,
-    nox_sessions, python_scripts, tox_environments,
+    commit_hooks, coverage_command, editor_tasks, gulp_tasks, hatch_scripts, invoke_tasks, just_recipes, make_targets,
+    mise_tasks, node_scripts, nox_sessions, python_scripts, tox_environments,
 };
 use crate::discover::{Kind, Tree, paths};
 use crate::formats::Vars;
@@ -49,6 +49,7 @@ pub fn pieces(tree: &Tree, argv: &[String], folder: &str, span: Span) -> Option<
     match program.rsplit('/').next()? {
         "make" | "gmake" => make_targets::pieces(tree, &words, folder),
         "just" => just_recipes::pieces(tree, &words, folder),
+        "gulp" => gulp_tasks::pieces(tree, &words, folder),
         "mise" => mise_tasks::pieces(tree, &words, folder),
         "inv" | "invoke" | "fab" => invoke_tasks::pieces(tree, &words, folder),
         "pre-commit" | "prek" => commit_hooks::pieces(tree, &words, folder),
@@ -85,6 +86,10 @@ pub(super) fn values(argv: &[&str], short: &str, long: &str) -> Vec<String> {
         }
     }
     out
+}
+
+fn serves(call: &Call) -> bool {
+    matches!(call.meaning, Meaning::Serves(_))
 }
 
 impl Repository<'_> {
@@ -156,6 +161,7 @@ impl Repository<'_> {
         for file in self.of(Kind::Makefile).iter().copied() {
             let tasks = match paths::name(self.tree.path(file)) {
                 "package.json" => node_scripts::every(self.tree, file),
+                name if gulp_tasks::is_gulpfile(name) => gulp_tasks::every(self.tree, file),
                 name if just_recipes::is_justfile(name) => just_recipes::every(self.tree, file),
                 _ => make_targets::every(self.tree, file),
             };
@@ -166,6 +172,15 @@ impl Repository<'_> {
         for file in self.of(Kind::Python).iter().copied().filter(|file| invoke_tasks::is_file(self.tree, *file)) {
             for (target, pieces) in invoke_tasks::every(self.tree, file) {
                 self.add_pieces(pieces, &Caller::Make { file, target }, 0, calls);
+            }
+        }
+        // Of what an editor starts, only servers say how the code is run.
+        for file in editor_tasks::files(self.tree) {
+            for (target, pieces) in editor_tasks::every(self.tree, file) {
+                let first = calls.len();
+                self.add_pieces(pieces, &Caller::Make { file, target }, 0, calls);
+                let serving: Vec<Call> = calls.split_off(first).into_iter().filter(serves).collect();
+                calls.extend(serving);
             }
         }
         let files = self.of(Kind::Runtime).iter().copied();

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use super::installs::{self, Place};
 use super::part::{ImagePart, Installs, RuntimePart};
-use super::{copy_sources, exports, interpreters};
+use super::{copy_sources, exports, from_stage, interpreters};
 use crate::discover::Tree;
 use crate::environments::ImageBuild;
 use crate::formats::World;
@@ -259,6 +259,10 @@ impl Resolver<'_, '_> {
                             container.mount(&outside, &absolute(step.workdir.as_deref().unwrap_or("/"), target));
                         }
                     }
+                    for other in from_stage::mounted(mounts).filter(|other| *other != index) {
+                        let there = self.installs(other, depth + 1);
+                        installs::take_wheels(installs, &there, step.span);
+                    }
                     container.workdir = absolute("/", step.workdir.as_deref().unwrap_or("/"));
                     let place = Place {
                         tree: self.tree,
@@ -277,7 +281,7 @@ impl Resolver<'_, '_> {
                     let there = self.installs(*other, depth + 1);
                     let env = self.build.stages.get(*other).map(|stage| stage.env.clone()).unwrap_or_default();
                     for source in sources {
-                        copy_from_stage(installs, &there, &source.value, &env, step.span, dest.span);
+                        from_stage::copied(installs, &there, &source.value, &env, step.span, dest.span);
                         let to = absolute(step.workdir.as_deref().unwrap_or("/"), &dest.value);
                         let into = dest.value.ends_with(['/', '.']) || sources.len() > 1;
                         exports::take_over(installs, &there, &absolute("/", &source.value), &to, into);
@@ -286,58 +290,6 @@ impl Resolver<'_, '_> {
                 Action::Copy { .. } => {}
             }
         }
-    }
-}
-
-/// What copying a path from another stage brings along.
-fn copy_from_stage(
-    installs: &mut Installs,
-    there: &Installs,
-    source: &str,
-    env: &crate::formats::Vars,
-    step: Span,
-    _dest: Span,
-) {
-    let source = source.trim_end_matches('/');
-    if !there.wheels.is_empty() && (source.contains("wheel") || source.contains("dist") || source.contains("/build")) {
-        installs::take_wheels(installs, there, step);
-    }
-    let named = ["VIRTUAL_ENV", "UV_PROJECT_ENVIRONMENT", "PYTHONUSERBASE"]
-        .iter()
-        .filter_map(|name| env.get(*name)?.value.one().cloned())
-        .any(|folder| folder.starts_with(source) || source.starts_with(&folder));
-    // The place of an environment of conda.
-    let placed = |part: &super::part::PackagePart| {
-        let words: Vec<&str> = part.installed_by.value.split(' ').collect();
-        let after = |at: usize| words.get(at + 1).copied().filter(|_| ["-p", "--prefix"].contains(&words[at]));
-        let place = (0..words.len()).find_map(|at| after(at).or_else(|| words[at].strip_prefix("--prefix=")));
-        ["conda", "mamba", "micromamba"].contains(&words[0])
-            && place.is_some_and(|place| place.starts_with(source) || source.starts_with(place))
-    };
-    let named = named || there.packages.values().any(placed);
-    let wheels = source.contains("wheel");
-    // One file, or what a build has made, holds no packages.
-    let last = source.rsplit('/').next().unwrap_or(source);
-    let ends = [".py", ".toml", ".txt", ".json", ".sh", ".yml", ".yaml", ".conf", ".cfg", ".ini", ".lock"];
-    let made = ["dist", "static", "staticfiles", "assets", "public", "docs", "node_modules", "frontend", "locale"];
-    if ends.iter().any(|end| last.ends_with(end)) || made.contains(&last) {
-        return;
-    }
-    let shaped =
-        ["venv", "site-packages", "dist-packages", ".local", "/install"].iter().any(|part| source.contains(part))
-            || source.starts_with("/usr/local")
-            || source == "/usr"
-            || source.starts_with("/opt/");
-    let manager = |part: &super::part::PackagePart| {
-        ["uv sync", "poetry", "pdm", "pipenv"].iter().any(|name| part.installed_by.value.starts_with(name))
-    };
-    let in_project = there.packages.values().any(manager) && !source.contains('.');
-    let (shaped, whole) = (!wheels && (shaped || in_project), source.is_empty() || source == "/");
-    if there.installs_python && (named || shaped || whole) {
-        installs::take_over(installs, there, step);
-    }
-    if whole || source == "/usr" || source.starts_with("/usr/lib") || source.contains(".so") || source == "/lib" {
-        installs.copied_libraries = true;
     }
 }
 

@@ -14,7 +14,7 @@ use crate::formats::{Vars, World};
 use crate::knowledge::{images, services};
 use crate::links::repository::words;
 use crate::links::{Container, Meaning, meaning};
-use crate::model::{Certainty, ComponentKind, Known, Origin, Reason, Spanned};
+use crate::model::{Certainty, ComponentKind, Known, Origin, Reason, Role, Spanned};
 
 /// An image that the repository builds, with the platform's command behind its entry point, else its own.
 pub fn built<'t>(
@@ -36,7 +36,7 @@ pub fn built<'t>(
     if let Some(command) = line.or_else(own).filter(|_| !idle(setup)) {
         process::start(&mut part, &command, context.repository.tree);
     }
-    prepare(context, &mut part, setup);
+    prepare(context, &mut part, setup, planned.environment.role);
     Some(part)
 }
 
@@ -94,7 +94,7 @@ pub fn native<'t>(
     if !idle(setup) {
         process::start(&mut part, &behind(Vec::new(), command), tree);
     }
-    prepare(context, &mut part, setup);
+    prepare(context, &mut part, setup, planned.environment.role);
     part
 }
 
@@ -125,7 +125,7 @@ pub fn pulled<'t>(
     if let Some(command) = command.filter(|_| !idle(setup)) {
         process::start(&mut part, &behind(Vec::new(), command), context.repository.tree);
     }
-    prepare(context, &mut part, setup);
+    prepare(context, &mut part, setup, planned.environment.role);
     part
 }
 
@@ -199,12 +199,12 @@ pub fn added(context: &Context<'_, '_>, part: &mut Part<'_>, unit: &Unit, planne
     if idle(setup) {
         part.processes.clear();
     }
-    prepare(context, part, setup);
+    prepare(context, part, setup, planned.environment.role);
 }
 
-/// Puts in what a development container adds to its image: interpreters that go before the image's, and what its
-/// commands install and start.
-fn prepare(context: &Context<'_, '_>, part: &mut Part<'_>, setup: Option<&Setup>) {
+/// Puts in what a development container adds to its image: interpreters that go before the image's, what its commands install
+/// and start, and the server that is started by hand there.
+fn prepare(context: &Context<'_, '_>, part: &mut Part<'_>, setup: Option<&Setup>, role: Role) {
     let Some(setup) = setup else { return };
     let declared_in = if setup.by.is_empty() { "feature" } else { setup.by };
     for (tool, version) in setup.runtimes.iter().rev() {
@@ -234,7 +234,10 @@ fn prepare(context: &Context<'_, '_>, part: &mut Part<'_>, setup: Option<&Setup>
             installs::run(&mut part.installs, &executed, &place);
             let argv = words(&executed);
             part.commands.push((argv.clone(), executed.span));
-            if let Meaning::Serves(found) = meaning::of(&argv) {
+            // A step that passes is done before anything runs.
+            if let Meaning::Serves(found) = meaning::of(&argv)
+                && !matches!(found.kind, "oneshot" | "registration")
+            {
                 part.processes.push(ProcessPart {
                     key: part.name.to_string(),
                     argv,
@@ -248,5 +251,9 @@ fn prepare(context: &Context<'_, '_>, part: &mut Part<'_>, setup: Option<&Setup>
                 });
             }
         }
+    }
+    if role == Role::Development {
+        let key = part.name.to_string();
+        super::by_hand::start(context.repository, part, &key);
     }
 }

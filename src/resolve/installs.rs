@@ -165,6 +165,9 @@ fn python(installs: &mut Installs, command: &[String], executed: &Executed, plac
         }
         let sources = std::mem::take(&mut installs.wheel_sources);
         installs.sources.extend(sources);
+        if installs.packages_complete.is_ok() {
+            installs.packages_complete = std::mem::replace(&mut installs.wheels_complete, Ok(()));
+        }
         return;
     }
     let pip = command[0] == "pip" || command[0] == "uv" && command.get(1).is_some_and(|verb| verb == "pip");
@@ -379,6 +382,10 @@ pub fn take_wheels(into: &mut Installs, from: &Installs, step: Span) {
         let mut part = part.clone();
         part.package.origin = part.package.origin.then(crate::model::StepKind::CopiedFrom, step);
         wheels.insert(name.clone(), part);
+    }
+    // What a resolver would have added when they were built is known as little here.
+    if !from.wheels.is_empty() && into.wheels_complete.is_ok() {
+        into.wheels_complete.clone_from(&from.packages_complete);
     }
     into.wheels.extend(wheels);
     into.wheel_sources.extend(from.wheel_sources.iter().cloned());

@@ -11,8 +11,6 @@ use crate::formats::small::runtime_files::{self, How};
 use crate::formats::small::{json, mise};
 use crate::formats::{Var, World, dotenv, shell};
 use crate::links::Container;
-use crate::links::Meaning;
-use crate::links::repository::Caller;
 use crate::model::{Certainty, ComponentKind, FileId, Known, Origin, Reason, Role, Span, SpanMap};
 
 /// A checkout on a person's machine.
@@ -38,24 +36,8 @@ pub fn of<'t>(context: &Context<'_, 't>, planned: &Planned, folder: &str) -> Par
     } else {
         part.installs.packages_complete = Err(Reason::at("nothing says what is installed there", anchor));
     }
-    for call in &context.repository.calls {
-        let development = matches!(&call.caller, Caller::Make { .. } | Caller::Guide(_));
-        if let (true, Meaning::Serves(found), Role::Development) =
-            (development && serves_the_code(&call.meaning), &call.meaning, planned.environment.role)
-        {
-            part.processes.push(super::part::ProcessPart {
-                key: "web".into(),
-                argv: call.argv.clone(),
-                server: Some(found.clone()),
-                module: None,
-                origin: Origin::set(call.span),
-                script: None,
-                maybe: None,
-                vars: Default::default(),
-                options: Default::default(),
-            });
-            break;
-        }
+    if planned.environment.role == Role::Development {
+        super::by_hand::start(context.repository, &mut part, "web");
     }
     part
 }
@@ -74,11 +56,6 @@ fn of_procfile(context: &Context<'_, '_>, part: &mut Part<'_>, folder: &str) {
             part.world.vars_mut().insert(name, var);
         }
     }
-}
-
-/// Whether a command starts a server of the application: no step that passes, no worker, nothing that serves other files.
-fn serves_the_code(meaning: &Meaning) -> bool {
-    matches!(meaning, Meaning::Serves(found) if found.interface.is_some() || found.kind == "supervisor")
 }
 
 /// The variables that mise sets in a folder and the folders above it, the nearest last.

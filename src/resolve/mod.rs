@@ -2,6 +2,7 @@
 //! one room a dimension.
 
 pub mod build;
+mod by_hand;
 mod called;
 pub mod components;
 mod configuration;
@@ -14,6 +15,7 @@ mod edited;
 mod entry;
 mod env_file;
 mod exports;
+mod from_stage;
 mod gate;
 pub mod hosted;
 mod hosted_names;

@@ -127,6 +127,8 @@ pub struct Installs {
     pub packages_complete: Result<(), Reason>,
     /// Python packages that were built as wheels, not yet installed.
     pub wheels: BTreeMap<String, PackagePart>,
+    /// Whether those wheels are all that is needed.
+    pub wheels_complete: Result<(), Reason>,
     /// Files that installers wrote their locks' packages to, by their absolute paths.
     pub exports: BTreeMap<String, Export>,
     /// Where wheels were built from.
@@ -155,6 +157,7 @@ impl Default for Installs {
             packages: BTreeMap::new(),
             packages_complete: Ok(()),
             wheels: BTreeMap::new(),
+            wheels_complete: Ok(()),
             exports: BTreeMap::new(),
             wheel_sources: Vec::new(),
             sources: Vec::new(),

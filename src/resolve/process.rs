@@ -84,7 +84,23 @@ pub fn start(part: &mut Part<'_>, command: &CommandWords, tree: &Tree) {
             add(part, key.clone(), (executed, found, options), command.span, script);
         }
     }
+    either_way(part);
     adopt(part);
+}
+
+/// A server on a branch, of which another of the component's commands starts the same, runs whichever branch is taken.
+fn either_way(part: &mut Part<'_>) {
+    let surely: Vec<&'static str> = part
+        .processes
+        .iter()
+        .filter(|process| process.maybe.is_none())
+        .filter_map(|process| process.server.as_ref().filter(|server| server.interface.is_some()))
+        .map(|server| server.id)
+        .collect();
+    let twice = |process: &ProcessPart| {
+        process.maybe.is_some() && process.server.as_ref().is_some_and(|server| surely.contains(&server.id))
+    };
+    part.processes.retain(|process| !twice(process));
 }
 
 /// A process on its way to its component: its command, what it serves, what it is told elsewhere.

@@ -4,6 +4,7 @@ pub mod app_json;
 pub mod devcontainer;
 pub mod ecs;
 pub mod fly;
+pub mod gulpfile;
 pub mod heroku_yml;
 pub mod ini;
 pub mod json;

@@ -9,6 +9,7 @@ mod cases;
 mod command;
 mod compound;
 mod expand;
+mod filters;
 mod follow;
 mod glob;
 mod keyed;
@@ -167,12 +168,18 @@ impl Runner<'_> {
         } else {
             self.piped += 1;
             let mut status = Status::Ordinary;
+            let mut fed = None;
             for (n, item) in items.iter().enumerate() {
                 let last = n + 1 == items.len();
                 let mut inner = state.clone();
+                inner.output = Text::one("");
+                let filtered = fed.take().and_then(|fed| self.filtered(item, &fed, &mut inner));
                 status = self.item(item, &mut inner, tail && last);
+                let output = filtered.unwrap_or(inner.output);
                 if last {
-                    state.output = inner.output;
+                    state.output = std::mem::replace(&mut state.output, Text::one("")).concat(&output);
+                } else {
+                    fed = Some(output);
                 }
                 state.open |= inner.open;
             }

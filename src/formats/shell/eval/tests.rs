@@ -105,6 +105,10 @@ fn decided_substitutions_give_text() {
     assert_eq!(closed("a \"$(cat f)\"", &[]), ["cat f", "a …"]);
     assert_eq!(closed("X=$(<f); a $X $(umask)", &[]), ["a … …"]);
     assert_eq!(closed("X=$(echo a b); c $X", &[]), ["echo a b", "c a b"]);
+    let script = "for g in $(echo \"$G\" | tr ',' ' '); do f=\"$f -g $g\"; done; uv sync $f";
+    assert_eq!(closed(script, &[("G", "a,dev")]).last().unwrap(), "uv sync -g a -g dev");
+    assert_eq!(closed("a $(echo X-y | tr A-Z a-z | tr -d -)", &[]).last().unwrap(), "a xy");
+    assert_eq!(closed("a $(cat f | tr , ' ') $(echo a | tr '[b]' c)", &[]).last().unwrap(), "a … …");
 }
 
 #[test]
