@@ -7,6 +7,7 @@ use super::compose_files;
 use super::container::Container;
 use super::container_exec;
 use super::meaning::{self, Meaning};
+use super::runners::Trail;
 use super::{charts, ci_files, ci_places, handed};
 use crate::discover::aside::is_aside;
 use crate::discover::classify::classify;
@@ -279,10 +280,10 @@ impl<'t> Repository<'t> {
 
     /// Adds the calls of a script.
     pub(super) fn add(&self, script: &Script<'_>, vars: Vars, caller: &Caller, calls: &mut Vec<Call>) {
-        self.add_at(script, vars, caller, 0, calls);
+        self.add_at(script, vars, caller, None, calls);
     }
 
-    pub(super) fn add_at(&self, script: &Script<'_>, vars: Vars, caller: &Caller, depth: usize, calls: &mut Vec<Call>) {
+    pub(super) fn add_at(&self, script: &Script<'_>, vars: Vars, caller: &Caller, trail: Option<&Trail<'_>>, calls: &mut Vec<Call>) {
         for executed in self.commands(script.text, script.map, script.folder, vars, script.dialect) {
             let argv = words(&executed);
             let mut meaning = match meaning::of(&argv) {
@@ -298,7 +299,7 @@ impl<'t> Repository<'t> {
                 (meaning, folder) = (Meaning::Composes(exec), stack);
             }
             let first = calls.len();
-            let followed = self.follow(&mut meaning, &argv, (&folder, executed.span), caller, depth, calls);
+            let followed = self.follow(&mut meaning, &argv, (&folder, executed.span), caller, trail, calls);
             calls[first..].iter_mut().for_each(|call| call.may_fail |= executed.ignored_failure);
             if meaning != Meaning::Other && !followed {
                 let may_fail = executed.ignored_failure;

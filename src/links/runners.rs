@@ -88,6 +88,21 @@ pub(super) fn values(argv: &[&str], short: &str, long: &str) -> Vec<String> {
     out
 }
 
+/// The calls of runners that led to a command, the last first: what comes to itself again is not followed.
+pub(super) struct Trail<'t> {
+    argv: &'t [String],
+    folder: &'t str,
+    before: Option<&'t Self>,
+}
+
+impl Trail<'_> {
+    /// Whether a call may be followed behind those before it.
+    fn lets(trail: Option<&Self>, argv: &[String], folder: &str) -> bool {
+        let calls = || std::iter::successors(trail, |trail| trail.before);
+        calls().count() <= MAX_DEPTH && calls().all(|call| call.argv != argv || call.folder != folder)
+    }
+}
+
 fn serves(call: &Call) -> bool {
     matches!(call.meaning, Meaning::Serves(_))
 }
@@ -101,21 +116,21 @@ impl Repository<'_> {
         argv: &[String],
         (folder, span): (&str, Span),
         caller: &Caller,
-        depth: usize,
+        trail: Option<&Trail<'_>>,
         calls: &mut Vec<Call>,
     ) -> bool {
         let other = matches!(
             meaning,
             Meaning::InstallsPython(_) | Meaning::InstallsSystem(_) | Meaning::Composes(_) | Meaning::Builds(_)
         );
-        if depth > MAX_DEPTH || other {
+        if other || !Trail::lets(trail, argv, folder) {
             return false;
         }
         let Some(pieces) = pieces(self.tree, argv, folder, span) else { return false };
         let beside = stands_beside(argv);
         let checks = beside && !pieces.is_empty() && pieces.iter().all(|piece| self.only_checks(piece));
         let first = calls.len();
-        self.add_pieces(pieces, caller, depth + 1, calls);
+        self.add_pieces(pieces, caller, Some(&Trail { argv, folder, before: trail }), calls);
         let tests = calls[first..].iter().any(|call| call.meaning == Meaning::Tests);
         if beside && tests {
             *meaning = Meaning::Tests;
@@ -130,7 +145,8 @@ impl Repository<'_> {
     pub fn followed(&self, argv: &[String], folder: &str, span: Span) -> Option<Vec<Call>> {
         let pieces = pieces(self.tree, argv, folder, span).filter(|pieces| !pieces.is_empty())?;
         let mut calls = Vec::new();
-        self.add_pieces(pieces, &Caller::Guide(span.file), 1, &mut calls);
+        let trail = Trail { argv, folder, before: None };
+        self.add_pieces(pieces, &Caller::Guide(span.file), Some(&trail), &mut calls);
         Some(calls)
     }
 
@@ -147,11 +163,11 @@ impl Repository<'_> {
         })
     }
 
-    fn add_pieces(&self, pieces: Vec<Piece>, caller: &Caller, depth: usize, calls: &mut Vec<Call>) {
+    fn add_pieces(&self, pieces: Vec<Piece>, caller: &Caller, trail: Option<&Trail<'_>>, calls: &mut Vec<Call>) {
         for piece in pieces {
             let first = calls.len();
             let script = Script { text: &piece.text, map: &piece.map, folder: &piece.folder, dialect: piece.dialect };
-            self.add_at(&script, piece.vars, caller, depth, calls);
+            self.add_at(&script, piece.vars, caller, trail, calls);
             calls[first..].iter_mut().for_each(|call| call.may_fail |= piece.may_fail);
         }
     }
@@ -166,19 +182,19 @@ impl Repository<'_> {
                 _ => make_targets::every(self.tree, file),
             };
             for (target, pieces) in tasks {
-                self.add_pieces(pieces, &Caller::Make { file, target }, 0, calls);
+                self.add_pieces(pieces, &Caller::Make { file, target }, None, calls);
             }
         }
         for file in self.of(Kind::Python).iter().copied().filter(|file| invoke_tasks::is_file(self.tree, *file)) {
             for (target, pieces) in invoke_tasks::every(self.tree, file) {
-                self.add_pieces(pieces, &Caller::Make { file, target }, 0, calls);
+                self.add_pieces(pieces, &Caller::Make { file, target }, None, calls);
             }
         }
         // Of what an editor starts, only servers say how the code is run.
         for file in editor_tasks::files(self.tree) {
             for (target, pieces) in editor_tasks::every(self.tree, file) {
                 let first = calls.len();
-                self.add_pieces(pieces, &Caller::Make { file, target }, 0, calls);
+                self.add_pieces(pieces, &Caller::Make { file, target }, None, calls);
                 let serving: Vec<Call> = calls.split_off(first).into_iter().filter(serves).collect();
                 calls.extend(serving);
             }
@@ -186,7 +202,7 @@ impl Repository<'_> {
         let files = self.of(Kind::Runtime).iter().copied();
         for file in files.filter(|file| mise_tasks::NAMES.contains(&paths::name(self.tree.path(*file)))) {
             for (target, pieces) in mise_tasks::every(self.tree, file) {
-                self.add_pieces(pieces, &Caller::Make { file, target }, 0, calls);
+                self.add_pieces(pieces, &Caller::Make { file, target }, None, calls);
             }
         }
     }

@@ -7,8 +7,8 @@ use std::ops::Range;
 use super::quoted;
 use crate::model::{FileId, Problem, Span, Spanned};
 
-/// How deep tasks may call one another.
-const MAX_DEPTH: usize = 8;
+/// The most functions and tasks that one task is followed into, each once.
+const MOST: usize = 64;
 
 /// The commands of each task, in the order in which they are written.
 pub type Tasks = BTreeMap<String, Vec<Spanned<String>>>;
@@ -48,31 +48,32 @@ struct Gulpfile<'t> {
 }
 
 impl<'t> Gulpfile<'t> {
-    fn collect(&self, name: &'t str, open: &mut Vec<&'t str>, found: &mut Vec<Spanned<String>>) {
+    fn collect(&self, name: &'t str, seen: &mut Vec<&'t str>, found: &mut Vec<Spanned<String>>) {
         // A task may have the name of the function that it is.
         let ranges = [self.named.get(name), self.functions.get(name)];
-        if open.contains(&name) || open.len() >= MAX_DEPTH {
+        if seen.contains(&name) || seen.len() >= MOST {
             return;
         }
-        open.push(name);
+        seen.push(name);
         for range in ranges.into_iter().flatten() {
             let mut at = range.start;
             while at < range.end {
                 match self.tokens[at].kind {
                     Kind::Text(_) => {
                         let until = self.row(at, range.end);
-                        self.strings(at..until, open, found);
+                        self.strings(at..until, seen, found);
                         at = until;
                     }
                     Kind::Word(word) if self.functions.contains_key(word) => {
-                        self.collect(word, open, found);
+                        self.collect(word, seen, found);
                         at += 1;
                     }
+                    // The name of a module is no command.
+                    Kind::Word("require") => at = closed(&self.tokens, at + 1) + 1,
                     _ => at += 1,
                 }
             }
         }
-        open.pop();
     }
 
     /// Where strings end that only commas and opening brackets part.
@@ -83,7 +84,7 @@ impl<'t> Gulpfile<'t> {
     }
 
     /// Names of tasks (`series("build", "watch")`), the words of a command, or a command line.
-    fn strings(&self, row: Range<usize>, open: &mut Vec<&'t str>, found: &mut Vec<Spanned<String>>) {
+    fn strings(&self, row: Range<usize>, seen: &mut Vec<&'t str>, found: &mut Vec<Spanned<String>>) {
         let texts: Vec<(&'t str, &Range<usize>)> = self.tokens[row]
             .iter()
             .filter_map(|token| if let Kind::Text(text) = token.kind { Some((text, &token.place)) } else { None })
@@ -91,7 +92,7 @@ impl<'t> Gulpfile<'t> {
         let (Some(first), Some(last)) = (texts.first(), texts.last()) else { return };
         if texts.iter().all(|(text, _)| self.named.contains_key(text)) {
             for (text, _) in texts {
-                self.collect(text, open, found);
+                self.collect(text, seen, found);
             }
             return;
         }
@@ -227,6 +228,14 @@ fn string(rest: &str, quote: char) -> (usize, Option<Kind<'_>>) {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_module_that_is_brought_in_is_no_command_and_each_task_is_followed_once() {
+        let text = "var gulp = require('gulp');\ngulp.task('a', gulp.parallel(['b', 'b']));\ngulp.task('b', function () { return run('flake8 .'); });\n";
+        let tasks = parse(FileId(0), text).0;
+        let found: Vec<&str> = tasks["a"].iter().map(|command| command.value.as_str()).collect();
+        assert_eq!(found, ["flake8 ."]);
+    }
 
     #[test]
     fn tasks_are_the_commands_that_they_and_what_they_call_spell_out() {
