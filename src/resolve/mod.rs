@@ -14,6 +14,7 @@ mod edited;
 mod entry;
 mod env_file;
 mod exports;
+mod flask_app;
 mod gate;
 pub mod hosted;
 mod hosted_names;
@@ -52,6 +53,7 @@ mod turns;
 mod unneeded;
 pub mod unread;
 mod unselected;
+mod unset;
 mod untested;
 
 use std::collections::{BTreeMap, BTreeSet};

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use super::product::{by_broker, by_url, product_of};
-use super::{Used, connected, django, driver, mail, named};
+use super::{Used, connected, django, driver, mail, named, waited};
 use crate::formats::python::{Kind as Py, Val, telling};
 use crate::knowledge::services;
 use crate::links::Repository;
@@ -25,6 +25,7 @@ pub fn all_used(repository: &Repository<'_>, role: Role, loaded: Option<&Loaded>
         named::more(values, &mut used);
         django::add(loaded, parts, &mut used);
         connected::by_scheme(values, &mut used);
+        connected::of_rq(parts, &mut used);
         mail::of_backend(values, loaded.settings.incomplete.is_none(), &mut used);
         mail::by_host(values, &mut used);
         if let Some(reason) = &loaded.unseen {
@@ -71,6 +72,7 @@ pub fn all_used(repository: &Repository<'_>, role: Role, loaded: Option<&Loaded>
             |file: &String| parts.iter().any(|part| part.kind == ComponentKind::App && within_volume(file, part));
         one.stored = one.stored.or_else(|| one.file.as_ref().is_some_and(kept).then_some(true));
     }
+    waited::take(parts, &mut used);
     driver::infer(role, parts, &mut used);
     driver::of_heroku(role, loaded, parts, &mut used);
     used
