@@ -10,6 +10,7 @@ mod config;
 mod exits;
 mod fixes;
 mod fixtures;
+mod flask;
 #[expect(unreachable_pub, reason = "the programs of the fuzzer call it from outside")]
 #[path = "fuzz/lib.rs"]
 mod fuzz;

@@ -241,3 +241,55 @@ fn a_manage_script_of_the_project_itself_is_not_djangos() {
     );
     holds(&with("from werkzeug.serving import run_simple\n"), &["production app process.app server=werkzeug"]);
 }
+
+const CHOOSING: &str = "#!/bin/sh
+if [ \"$MANAGED\" = yes ]; then
+  exec supervisord -c all.conf
+else
+  exec uwsgi --http :8000 uwsgi.ini
+fi
+";
+
+#[test]
+fn a_script_starts_what_it_does_while_the_variable_that_chooses_is_not_set() {
+    let of = |script: &str| {
+        facts(&[
+            ("Dockerfile", "FROM python:3.12\nWORKDIR /app\nCOPY . /app\nCMD [\"./start.sh\"]\n"),
+            ("all.conf", "[program:web]\ncommand=gunicorn shop.wsgi\n"),
+            ("start.sh", script),
+            ("manage.py", "import os\nos.environ.setdefault('DJANGO_SETTINGS_MODULE', 'shop.settings')\n"),
+            ("shop/__init__.py", ""),
+            ("shop/settings.py", "INSTALLED_APPS = []\nDEBUG = False\n"),
+        ])
+    };
+    holds(&of(CHOOSING), &["production app process.app server=uwsgi"]);
+    let develops = CHOOSING.replace("uwsgi --http :8000 uwsgi.ini", "python manage.py runserver");
+    let lines = of(&develops);
+    assert!(!lines.iter().any(|line| line.contains("process.app server=django")), "{lines:?}");
+    let fails = CHOOSING.replace("if [ \"$MANAGED\" = yes ]", "if ./check");
+    let lines = of(&fails);
+    assert!(!lines.iter().any(|line| line.contains("process.app server=uwsgi")), "{lines:?}");
+}
+
+#[test]
+fn a_script_that_waits_for_a_database_has_one() {
+    let settings = "import os\nimport dj_database_url\nINSTALLED_APPS = []\nif 'DATABASE_URL' in os.environ:\n    \
+        DATABASES = {'default': dj_database_url.config()}\nelse:\n    \
+        DATABASES = {'default': {'ENGINE': 'django.db.backends.sqlite3', 'NAME': 'a.db'}}\n";
+    let of = |script: &str| {
+        facts(&[
+            (
+                "Dockerfile",
+                "FROM python:3.12\nWORKDIR /app\nCOPY . /app\nENTRYPOINT [\"./start.sh\"]\nCMD [\"gunicorn\", \"shop.wsgi\"]\n",
+            ),
+            ("start.sh", script),
+            ("manage.py", "import os\nos.environ.setdefault('DJANGO_SETTINGS_MODULE', 'shop.settings')\n"),
+            ("shop/__init__.py", ""),
+            ("shop/wsgi.py", ""),
+            ("shop/settings.py", settings),
+        ])
+    };
+    let waits = "#!/bin/sh\nuntil psql $DATABASE_URL -c '\\q'; do sleep 1; done\nexec \"$@\"\n";
+    holds(&of(waits), &["production - service.database product=postgres"]);
+    holds(&of("#!/bin/sh\nexec \"$@\"\n"), &["production - service.database product=sqlite"]);
+}

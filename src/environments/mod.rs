@@ -21,6 +21,7 @@ mod deploying;
 pub mod deployments;
 pub mod devcontainers;
 mod developed;
+mod factories;
 mod hosts;
 pub mod images;
 pub mod kubernetes;
@@ -166,6 +167,7 @@ fn of_project(repository: &Repository<'_>, whole: bool) -> Vec<Planned> {
     }
     named::add_by_script(repository, &mut all);
     reviewed::add(repository, &mut all);
+    factories::add(repository, &mut all);
     machines::add(repository, &modules, whole, &mut all);
     for planned in &mut all {
         if planned.settings.is_none() {

@@ -283,7 +283,14 @@ impl<'t> Repository<'t> {
         self.add_at(script, vars, caller, None, calls);
     }
 
-    pub(super) fn add_at(&self, script: &Script<'_>, vars: Vars, caller: &Caller, trail: Option<&Trail<'_>>, calls: &mut Vec<Call>) {
+    pub(super) fn add_at(
+        &self,
+        script: &Script<'_>,
+        vars: Vars,
+        caller: &Caller,
+        trail: Option<&Trail<'_>>,
+        calls: &mut Vec<Call>,
+    ) {
         for executed in self.commands(script.text, script.map, script.folder, vars, script.dialect) {
             let argv = words(&executed);
             let mut meaning = match meaning::of(&argv) {

@@ -15,6 +15,11 @@ pub struct Reason {
 }
 
 impl Reason {
+    /// The variable that would decide it, where one would.
+    pub fn variable(&self) -> Option<&str> {
+        self.answer_with.as_deref()?.strip_prefix("provides = [\"")?.strip_suffix("\"]")
+    }
+
     /// A reason without a place.
     pub fn new(text: impl Into<String>) -> Self {
         Self { text: text.into(), span: None, answer_with: None }

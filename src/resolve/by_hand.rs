@@ -23,6 +23,7 @@ pub(super) fn start(repository: &Repository<'_>, part: &mut Part<'_>, key: &str)
         origin: Origin::set(call.span),
         script: None,
         maybe: None,
+        unless: None,
         vars: Default::default(),
         options: Default::default(),
     }];

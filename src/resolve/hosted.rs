@@ -246,6 +246,7 @@ fn prepare(context: &Context<'_, '_>, part: &mut Part<'_>, setup: Option<&Setup>
                     origin: Origin::set(executed.span),
                     script: None,
                     maybe: None,
+                    unless: None,
                     vars: executed.vars.clone(),
                     options: Default::default(),
                 });

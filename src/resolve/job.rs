@@ -311,6 +311,7 @@ fn steps(context: &Context<'_, '_>, part: &mut Part<'_>, job: &Job, turn: &Turn)
                     origin: Origin::set(executed.span),
                     script: None,
                     maybe: None,
+                    unless: None,
                     vars: std::sync::Arc::clone(&executed.vars),
                     options: Default::default(),
                 };

@@ -24,7 +24,7 @@ pub fn of<'t>(context: &Context<'_, 't>, planned: &Planned, folder: &str) -> Par
     python(context, &mut part, folder, &CONVENTIONS);
     of_mise(context, &mut part, folder);
     if planned.environment.role == Role::Development {
-        of_procfile(context, &mut part, folder);
+        of_dotenv(context, &mut part, folder);
     }
     let Some(anchor) = part.span else { return part };
     if let Some(file) = requirements_for(context, planned.environment.role, folder) {
@@ -42,18 +42,21 @@ pub fn of<'t>(context: &Context<'_, 't>, planned: &Planned, folder: &str) -> Par
     part
 }
 
-/// The variables of the dotenv file beside a Procfile: what runs the one by hand (`heroku local`, foreman, honcho) reads
-/// the other.
-fn of_procfile(context: &Context<'_, '_>, part: &mut Part<'_>, folder: &str) {
+/// The variables of the dotenv files that what runs a program by hand reads: the file beside a Procfile (`heroku local`,
+/// foreman, honcho), and those of the `flask` command, the general one first (<https://flask.palletsprojects.com/cli/>).
+fn of_dotenv(context: &Context<'_, '_>, part: &mut Part<'_>, folder: &str) {
     let tree = context.repository.tree;
     let at = |name: &str| paths::join(folder, name).and_then(|path| tree.find(&path));
-    let (Some(_), Some(file)) = (at("Procfile"), at(".env")) else { return };
-    let Ok(text) = tree.text(file) else { return };
-    let read = dotenv::parse(file, text, dotenv::Dialect::PythonDotenv, &World::empty());
-    for (name, var) in dotenv::vars(&read) {
-        if !part.world.vars().contains_key(&name) {
-            part.providers.insert(name.clone(), "dotenv");
-            part.world.vars_mut().insert(name, var);
+    let flask = at(".flaskenv");
+    let general = at(".env").filter(|_| flask.is_some() || at("Procfile").is_some());
+    for file in general.into_iter().chain(flask) {
+        let Ok(text) = tree.text(file) else { continue };
+        let read = dotenv::parse(file, text, dotenv::Dialect::PythonDotenv, &World::empty());
+        for (name, var) in dotenv::vars(&read) {
+            if !part.world.vars().contains_key(&name) {
+                part.providers.insert(name.clone(), "dotenv");
+                part.world.vars_mut().insert(name, var);
+            }
         }
     }
 }

@@ -15,6 +15,7 @@ mod edited;
 mod entry;
 mod env_file;
 mod exports;
+mod flask_app;
 mod from_stage;
 mod gate;
 pub mod hosted;
@@ -54,6 +55,7 @@ mod turns;
 mod unneeded;
 pub mod unread;
 mod unselected;
+mod unset;
 mod untested;
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -207,7 +209,7 @@ fn one(context: &Context<'_, '_>, planned: Planned, first: bool, modules: &[Modu
     state::only_server::state(&mut statements, planned.environment.role, &parts);
     state::locked::passed_over(&mut statements, context.repository, &planned, &parts);
     let declared = services::all_declared(context, &planned, &parts);
-    let used = services::all_used(context.repository, &planned, loaded.as_ref(), &parts, &talks(&parts));
+    let used = services::all_used(context.repository, &planned, loaded.as_ref(), &parts);
     unneeded::state(&mut statements, context.repository, &used);
     together::join(&mut statements, &jobs(&planned, &parts));
     let role = planned.environment.role;

@@ -203,6 +203,8 @@ pub struct ProcessPart {
     pub script: Option<FileId>,
     /// On a branch that the files do not decide.
     pub maybe: Option<Reason>,
+    /// The variable that would have another process started, where this one is started while it is not set.
+    pub unless: Option<String>,
     /// The variables it sees.
     pub vars: Arc<Vars>,
     /// What it is told elsewhere than on its command line.

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use super::part::{Part, ProcessPart};
 use super::server_options::{self, ServerOptions};
-use super::{runner, supervised};
+use super::{runner, supervised, unset};
 use crate::discover::Tree;
 use crate::formats::python;
 use crate::formats::shell::{self, Dialect, Evaluation, Executed, When, Word};
@@ -43,14 +43,21 @@ pub fn start(part: &mut Part<'_>, command: &CommandWords, tree: &Tree) {
             part.providers.insert(name.clone(), "script");
         }
     }
+    for executed in &evaluation.commands {
+        part.commands.push((words(executed), executed.span));
+        if !matches!(executed.when, When::Maybe(_)) {
+            part.started.push((words(executed), executed.span));
+        }
+    }
+    let known = part.processes.len();
+    let unset = unset::commands(&evaluation.commands, &part.world, |world| {
+        runner::expanded(evaluate(command, world, &container).0.commands, &container, tree)
+    });
+    let unless = unset.as_ref().map(|(variable, _)| variable.clone());
     let mut supervised = Vec::new();
     let mut own = Vec::new();
-    for executed in &evaluation.commands {
+    for executed in unset.as_ref().map_or(&evaluation.commands, |(_, commands)| commands) {
         let argv = words(executed);
-        part.commands.push((argv.clone(), executed.span));
-        if !matches!(executed.when, When::Maybe(_)) {
-            part.started.push((argv.clone(), executed.span));
-        }
         if let Some(programs) = supervised::programs(&argv, &part.world, &container, tree, &mut part.configs) {
             supervised.extend(programs);
         } else {
@@ -83,6 +90,9 @@ pub fn start(part: &mut Part<'_>, command: &CommandWords, tree: &Tree) {
             let found = served(executed, &options, &container, tree);
             add(part, key.clone(), (executed, found, options), command.span, script);
         }
+    }
+    for process in part.processes.iter_mut().skip(known) {
+        process.unless.clone_from(&unless);
     }
     either_way(part);
     adopt(part);
@@ -272,7 +282,8 @@ fn process(
     };
     let words = meaning::unwrapped(&options.among(&argv));
     let module = listens::app_module(&words.iter().map(String::as_str).collect::<Vec<_>>());
-    ProcessPart { key, argv, server, module, origin, script, maybe, vars: Arc::clone(&executed.vars), options }
+    let vars = Arc::clone(&executed.vars);
+    ProcessPart { key, argv, server, module, origin, script, maybe, unless: None, vars, options }
 }
 
 /// The name of a command's program; empty where it is not known.

@@ -8,6 +8,7 @@ use super::copied;
 use super::deployed;
 use super::edited;
 use super::entry;
+use super::flask_app;
 use super::hosted_names;
 use super::in_earnest;
 use super::mounted;
@@ -190,7 +191,8 @@ fn program(context: &Context<'_, '_>, part: Option<&Part<'_>>, world: World) -> 
         let mut files = context.repository.of(Kind::Python).iter().copied();
         files.find(|file| ["app.py", "main.py", "application.py", "wsgi.py"].contains(&tree.path(*file)))
     };
-    let file = started.or(by_module).or_else(conventional)?;
+    let named = || flask_app::named(context, &world);
+    let file = started.or(by_module).or_else(named).or_else(conventional)?;
     let settings = python::flask_config(tree, file, &world);
     if settings.values.is_empty() {
         return None;
@@ -267,7 +269,9 @@ fn choose(
     // What an environment is known by is what runs there.
     let own = planned.known_by().filter(|own| process.as_ref().is_none_or(|default| default.module != own.module));
     if let Some(choice) = own {
-        return Some((choice.clone(), false));
+        // A class that stands among the tests is handed to the program by them.
+        let handed = choice.class.is_some() && !modules.iter().any(|module| module.name == choice.module);
+        return Some((choice.clone(), handed));
     }
     if let Some(default) = &process {
         let shared = modules.iter().any(|module| module.name == default.module && module.shared);

@@ -4,6 +4,7 @@ use std::collections::BTreeSet;
 
 use super::eval::machine::Machine;
 use super::eval::values::{Code, Id, K, V};
+use super::lib::os::Found;
 use super::{Settings, parse};
 use crate::discover::{Tree, paths};
 use crate::formats::world::World;
@@ -32,7 +33,10 @@ pub fn flask_config(tree: &Tree, file: FileId, world: &World) -> Settings {
     {
         machine.call_factory(module, at);
     }
-    let (values, mut incomplete) = machine.flask_settings();
+    let (mut values, mut incomplete) = machine.flask_settings();
+    if incomplete.is_none() && !machine.flask.is_empty() && !values.iter().any(|(name, _)| name == "DEBUG") {
+        values.extend(machine.debug_flag().map(|value| ("DEBUG".to_owned(), value)));
+    }
     let mut out = Settings { module: name, file: Some(file), ..Settings::default() };
     out.values = values.iter().map(|(name, value)| (name.clone(), machine.export(value))).collect();
     if machine.flask.is_empty() {
@@ -62,6 +66,24 @@ impl Machine<'_> {
         self.set_item(&config, &V::str(key), value.clone(), at).is_ok()
     }
 
+    /// What `DEBUG` is where the program does not set it: Flask asks a variable.
+    fn debug_flag(&mut self) -> Option<V> {
+        const VARIABLE: &str = "FLASK_DEBUG";
+        let at = self.reads.iter().find(|read| read.name == VARIABLE && read.via == "flask")?.span;
+        let given = matches!(self.find_variable(VARIABLE, at), Found::Set(_));
+        // Older releases asked FLASK_ENV before.
+        if self.pinned_before("flask", (2, 3)) && !given {
+            return None;
+        }
+        let text = self.env_get(VARIABLE, Some(V::at(K::Str("".into()), at)), false, "flask", at).ok()?;
+        let mut truth = |_: &mut Self, v: &V| {
+            let Some(text) = v.text() else { return Ok(V::unknown("a truth", at)) };
+            let off = ["", "0", "false", "no"].contains(&text.to_ascii_lowercase().as_str());
+            Ok(V::at(K::Bool(!off), at).from(v).with(|m| m.raw = None))
+        };
+        self.lift(&text, at, &mut truth).ok()
+    }
+
     /// Calls the factory of a module; parameters without a default are not known.
     fn call_factory(&mut self, module: &V, at: Span) {
         let K::Ref(id) = module.k else { return };
@@ -81,7 +103,9 @@ impl Machine<'_> {
 mod tests {
     use super::*;
     use crate::discover::Overlay;
+    use crate::formats::Var;
     use crate::formats::python::Kind;
+    use crate::model::Origin;
 
     fn run(text: &str, world: &World) -> Settings {
         let tree = Tree::open(Box::new(Overlay::of([("app.py", text)]))).ok();
@@ -96,9 +120,23 @@ mod tests {
     #[test]
     fn a_factory_is_called_and_its_configuration_read() {
         let got = run(APP, &World::empty());
-        assert_eq!(got.values.keys().map(String::as_str).collect::<Vec<_>>(), ["A", "B", "URI"]);
+        assert_eq!(got.values.keys().map(String::as_str).collect::<Vec<_>>(), ["A", "B", "DEBUG", "URI"]);
         assert_eq!(got.values["URI"].as_str(), Some("sqlite://"));
         assert_eq!(got.incomplete, None);
+    }
+
+    #[test]
+    fn a_variable_turns_debug_on_where_the_program_does_not_say() {
+        let app = "from flask import Flask\napp = Flask(__name__)\n";
+        let set = |text: &str| World::Closed([("FLASK_DEBUG".into(), Var::set(text, Origin::default()))].into());
+        let debug = |text: &str, world: &World| run(text, world).values.get("DEBUG").cloned();
+        assert_eq!(debug(app, &set("1")).and_then(|v| v.as_bool()), Some(true));
+        assert_eq!(debug(app, &set("false")).and_then(|v| v.as_bool()), Some(false));
+        let open = debug(app, &World::Open(Default::default()));
+        assert_eq!(open.as_ref().and_then(|v| v.settled()?.as_bool()), Some(false));
+        assert!(open.is_some_and(|v| v.variables.contains("FLASK_DEBUG")));
+        let own = format!("{app}app.config['DEBUG'] = True\n");
+        assert_eq!(debug(&own, &set("0")).and_then(|v| v.as_bool()), Some(true));
     }
 
     #[test]

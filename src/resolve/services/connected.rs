@@ -156,7 +156,9 @@ pub(super) fn by_scheme(values: &BTreeMap<String, Val>, used: &mut Vec<Used>) {
         let Some((scheme, rest)) = text.or(value.prefix.as_deref()).and_then(|text| text.split_once("://")) else {
             continue;
         };
-        if rest.is_empty() && text.is_some() && !scheme.starts_with("sqlite") {
+        // Redis without a host is the one of the machine.
+        let whole = scheme.starts_with("sqlite") || scheme.starts_with("redis");
+        if rest.is_empty() && text.is_some() && !whole {
             continue;
         }
         let Some((role, family)) = role(&name, scheme) else { continue };
@@ -169,6 +171,24 @@ pub(super) fn by_scheme(values: &BTreeMap<String, Val>, used: &mut Vec<Used>) {
             used.retain(|one| one.role != role);
             used.push(of_role.swap_remove(0));
         }
+    }
+}
+
+/// RQ keeps its queue where the address of Redis leads to.
+pub(super) fn of_rq(parts: &[Part<'_>], used: &mut [Used]) {
+    let starts =
+        |part: &Part<'_>| part.processes.iter().any(|process| process.argv.first().is_some_and(|word| word == "rq"));
+    let queues = |part: &Part<'_>| {
+        part.kind == ComponentKind::App && (starts(part) || part.installs.packages.contains_key("rq"))
+    };
+    if used.iter().any(|one| one.role == "broker") || !parts.iter().any(queues) {
+        return;
+    }
+    let redis = |one: &&mut Used| {
+        one.role == "cache" && one.driver.as_deref().is_some_and(|driver| driver.starts_with("redis"))
+    };
+    if let Some(one) = used.iter_mut().find(redis) {
+        (one.role, one.family) = ("broker".into(), Some("broker"));
     }
 }
 

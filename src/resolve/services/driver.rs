@@ -15,28 +15,18 @@ use crate::resolve::settings::Loaded;
 /// Names the server behind an address that only the deployment knows: a set of packages that is wholly known holds the drivers
 /// of one server alone. `mysqlclient` speaks to two products, so it names none. Something outside may still say otherwise.
 ///
-/// A file of SQLite that stands in where a variable is unset is no database of a platform without disks, nor of a program
-/// whose start waits for a server. Where an image may keep such a file, and holds the driver of a server, nobody knows.
-pub(super) fn infer(
-    repository: &Repository<'_>,
-    planned: &Planned,
-    parts: &[Part<'_>],
-    talks: &[(&'static str, Origin)],
-    used: &mut [Used],
-) {
+/// A file of SQLite that stands in where a variable is unset is no database of a platform without disks.
+pub(super) fn infer(repository: &Repository<'_>, planned: &Planned, parts: &[Part<'_>], used: &mut [Used]) {
     if !matches!(planned.environment.role, Role::Production | Role::Staging) {
         return;
     }
-    let sqlite =
-        |one: &Used| one.certainty.is_default() && one.product.one().is_some_and(|product| product == "sqlite");
-    let open = |one: &&mut Used| one.role == "database" && (one.product.is_unknown() || sqlite(one));
+    let kept = lasts(repository, planned, parts);
+    let stands_in = |one: &Used| {
+        one.certainty.is_default() && !kept && one.product.one().is_some_and(|product| product == "sqlite")
+    };
+    let open = |one: &&mut Used| one.role == "database" && (one.product.is_unknown() || stands_in(one));
     let Some(database) = used.iter_mut().find(open) else { return };
-    let stands_in = !database.product.is_unknown();
-    let awaited = talks.iter().find(|(product, _)| services::family(product, None) == Some("relational"));
-    let Some((product, origin)) = awaited.filter(|_| stands_in).cloned().or_else(|| only_server(parts)) else { return };
-    if stands_in && awaited.is_none() && lasts(repository, planned, parts) {
-        return;
-    }
+    let Some((product, origin)) = only_server(parts) else { return };
     database.origin = database.origin.clone().join(&origin);
     database.driver = database.driver.take().filter(|_| database.product.is_unknown());
     database.product = Known::One(product.to_owned());

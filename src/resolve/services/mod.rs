@@ -8,6 +8,7 @@ mod mail;
 mod named;
 mod product;
 mod used;
+mod waited;
 
 pub use declared::{OTHER, all_declared};
 pub use django::EAGER;

@@ -3,13 +3,13 @@
 use std::collections::BTreeMap;
 
 use super::product::{by_broker, by_url, product_of};
-use super::{Used, connected, django, driver, mail, named};
+use super::{Used, connected, django, driver, mail, named, waited};
 use crate::environments::Planned;
 use crate::formats::python::{Kind as Py, Val, telling};
 use crate::knowledge::services;
 use crate::links::Repository;
 use crate::links::container::absolute;
-use crate::model::{Certainty, ComponentKind, Known, Origin, Reason};
+use crate::model::{Certainty, ComponentKind, Known, Reason};
 use crate::resolve::part::Part;
 use crate::resolve::settings::Loaded;
 
@@ -22,7 +22,6 @@ pub fn all_used(
     planned: &Planned,
     loaded: Option<&Loaded>,
     parts: &[Part<'_>],
-    talks: &[(&'static str, Origin)],
 ) -> Vec<Used> {
     let mut used = Vec::new();
     if let Some(loaded) = loaded {
@@ -32,6 +31,7 @@ pub fn all_used(
         named::more(values, &mut used);
         django::add(loaded, parts, &mut used);
         connected::by_scheme(values, &mut used);
+        connected::of_rq(parts, &mut used);
         mail::of_backend(values, loaded.settings.incomplete.is_none(), &mut used);
         mail::by_host(values, &mut used);
         if let Some(reason) = &loaded.unseen {
@@ -78,7 +78,8 @@ pub fn all_used(
             |file: &String| parts.iter().any(|part| part.kind == ComponentKind::App && within_volume(file, part));
         one.stored = one.stored.or_else(|| one.file.as_ref().is_some_and(kept).then_some(true));
     }
-    driver::infer(repository, planned, parts, talks, &mut used);
+    waited::take(parts, &mut used);
+    driver::infer(repository, planned, parts, &mut used);
     driver::of_heroku(repository, planned, loaded, parts, &mut used);
     used
 }

@@ -124,6 +124,14 @@ impl Statement<'_> {
         self.attr(name, Attr::stated(Value::List(items), origin.clone()))
     }
 
+    /// All that is stated of it so far holds only while a variable is not set.
+    pub fn unless(&mut self, variable: &str) -> &mut Self {
+        for attr in self.attributes.values_mut().filter(|attr| !attr.value.is_unknown()) {
+            attr.certainty = attr.certainty.and(&Certainty::Default { variable: Some(variable.to_owned()) });
+        }
+        self
+    }
+
     /// States a known text, with its certainty.
     pub fn known(&mut self, name: &str, value: Known<String>, certainty: &Certainty, origin: &Origin) -> &mut Self {
         let value = value.map(Value::Text);

@@ -97,6 +97,9 @@ fn one(
         let reason = Reason::new("whether the platform or the image checks it is not known");
         fact.attr("healthcheck", Attr::unknown(reason, origin.clone()));
     }
+    if let Some(variable) = &process.unless {
+        fact.unless(variable);
+    }
 }
 
 /// Whether a web server in the same container passes requests on to a port of its own machine.

@@ -1,0 +1,54 @@
+//! Applications of Flask: how they are found, and what they run with where they do not say it.
+
+use crate::support::{facts, holds};
+
+const CONFIG: &str = "import os
+from dotenv import load_dotenv
+load_dotenv('.env')
+
+class Config:
+    SQLALCHEMY_DATABASE_URI = os.environ.get('DATABASE_URL', '').replace('postgres:', 'postgresql:') or 'sqlite:///a.db'
+    REDIS_URL = os.environ.get('REDIS_URL') or 'redis://'
+";
+const FACTORY: &str = "from flask import Flask
+from config import Config
+
+def create_app(config_class=Config):
+    app = Flask(__name__)
+    app.config.from_object(config_class)
+    return app
+";
+const TESTS: &str = "from app import create_app
+from config import Config
+
+class Own(Config):
+    TESTING = True
+    SQLALCHEMY_DATABASE_URI = 'sqlite://'
+
+def test_it():
+    create_app(Own)
+";
+
+#[test]
+fn the_application_that_a_variable_names_has_its_settings() {
+    let lines = facts(&[
+        (".flaskenv", "FLASK_APP=shop.py\nFLASK_DEBUG=1\n"),
+        ("Procfile", "web: gunicorn shop:app\nworker: rq worker shop-tasks\n"),
+        ("requirements.txt", "flask==3.1\ngunicorn==23.0\nrq==2.0\n"),
+        ("config.py", CONFIG),
+        ("app/__init__.py", FACTORY),
+        ("shop.py", "from app import create_app\n\napp = create_app()\n"),
+        ("tests.py", TESTS),
+    ]);
+    holds(
+        &lines,
+        &[
+            "development - service.database product=sqlite",
+            "development - setting.DEBUG value=True",
+            "production - setting.DEBUG value=False",
+            "production - service.broker product=redis",
+            "test - service.database product=sqlite",
+            "test - setting.TESTING value=True",
+        ],
+    );
+}
