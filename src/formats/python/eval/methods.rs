@@ -8,6 +8,7 @@ use super::machine::{Cond, Frame, Machine};
 use super::truth::{View, placed};
 use super::values::{Args, Data, Exc, K, R, V};
 use crate::formats::python::Run;
+use crate::formats::python::lib::types;
 use crate::model::Span;
 
 impl Machine<'_> {
@@ -62,7 +63,7 @@ impl Machine<'_> {
                     return Ok(V::at(K::Bound(Arc::new((object.clone(), name.to_owned()))), at));
                 }
                 self.unsure_reads("Celery looks at variables", at);
-                self.celery_settings(at)?;
+                self.named_settings(at)?;
                 Ok(V::unknown("a part of Celery's configuration", at))
             }
             K::Made(class, made) if &**class == "pydantic.info" && name == "data" => {
@@ -95,6 +96,9 @@ impl Machine<'_> {
         let followed = matches!(self.run, Run::Served | Run::Django);
         if followed && matches!(&object.k, K::Lib(path) if &**path == "sys.argv") {
             return Ok(object);
+        }
+        if types::is_type(&object) {
+            return Ok(self.type_with_arguments(of, at, f, 0));
         }
         if let ast::Expr::Slice(slice) = &*of.slice {
             let mut part = |e: &Option<Box<ast::Expr>>| e.as_ref().map_or(Ok(V::none()), |e| self.eval(e, f));

@@ -9,6 +9,7 @@ use super::join::same;
 use super::machine::{Cond, MAX_SIZE, Machine};
 use super::truth::{Truth, View, placed};
 use super::values::{Data, Exc, K, R, V};
+use crate::formats::python::lib::types;
 use crate::model::Span;
 
 impl Machine<'_> {
@@ -67,6 +68,7 @@ impl Machine<'_> {
             (K::Str(a), Operator::Div, K::Path(b)) => {
                 return V::at(K::Path(super::text::join_path(a, b).into()), at);
             }
+            (_, Operator::BitOr, _) if let Some(union) = types::union(left, right, at) => return union,
             (K::Bytes(a), Operator::Add, K::Bytes(b)) => {
                 return V::at(K::Bytes(a.iter().chain(b.iter()).copied().collect()), at);
             }

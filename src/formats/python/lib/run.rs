@@ -5,8 +5,8 @@ use std::sync::Arc;
 use crate::discover::{Presence, paths};
 use crate::formats::python::MissingModule;
 use crate::formats::python::eval::machine::{Cond, Frame, MODULES, Machine};
-use crate::formats::python::eval::values::{Args, Exc, Id, K, R, ROOT, V};
-use crate::model::{Certainty, FileId, Span};
+use crate::formats::python::eval::values::{Args, Data, Exc, Id, K, R, ROOT, Role, Space, V};
+use crate::model::{Certainty, FileId, Reason, Span};
 
 /// Marks a text as the contents of a file.
 pub(crate) fn contents_of(value: V, file: FileId) -> V {
@@ -140,38 +140,59 @@ impl Machine<'_> {
         Some(self.tree.under(&folder).filter(|(_, path)| fits(path)).map(|(file, _)| file).collect())
     }
 
-    /// Celery's configuration is looked at: the settings that the program names are imported, if they are not yet.
-    pub(crate) fn celery_settings(&mut self, at: Span) -> Result<(), Exc> {
+    /// The settings that the program names are imported, if they are not yet; their module, where the name is certain.
+    pub(crate) fn named_settings(&mut self, at: Span) -> Result<Option<V>, Exc> {
         use super::os::Found;
-        let Found::Set(value) = self.find_variable("DJANGO_SETTINGS_MODULE", at) else { return Ok(()) };
-        let name = match &value.k {
-            K::Str(name) => name.to_string(),
-            K::Depends(of) => match of.1.as_ref().and_then(V::text) {
-                Some(name) => name.to_owned(),
-                None => return Ok(()),
-            },
-            _ => return Ok(()),
-        };
-        self.load(&name, at).map(|_| ())
+        let Found::Set(value) = self.find_variable("DJANGO_SETTINGS_MODULE", at) else { return Ok(None) };
+        match &value.k {
+            K::Str(name) => self.load(name, at),
+            K::Depends(of) => {
+                if let Some(name) = of.1.as_ref().and_then(V::text) {
+                    self.load(name, at)?;
+                }
+                Ok(None)
+            }
+            _ => Ok(None),
+        }
     }
 
-    /// `django.conf.settings.NAME`: the settings that the program names are imported, if they are not yet.
+    /// `django.conf.settings.NAME`, which is what the module of the program's settings says so far.
     pub(crate) fn django_setting(&mut self, name: &str, at: Span) -> R {
-        const READY: &str = "django.conf.settings is set up";
         if matches!(name, "configure" | "configured") {
             return Ok(V::lib(format!("django.conf.settings.{name}")));
         }
-        if self.space(MODULES).is_some_and(|s| !s.names.contains_key(READY)) {
-            self.note_read("DJANGO_SETTINGS_MODULE", None, true, "django", at);
-            self.celery_settings(at)?;
-            self.set_name(MODULES, READY, V::none());
+        match self.django_settings(at)? {
+            Some(settings) => self.attribute(&settings, name, at),
+            None => Ok(V::unknown("a setting of the running program", at)),
         }
-        Ok(V::unknown("a setting of the running program", at))
+    }
+
+    /// `django.conf.settings`, set up when it is asked first: an object that takes over what the module says by then.
+    pub(crate) fn django_settings(&mut self, at: Span) -> Result<Option<V>, Exc> {
+        const READY: &str = "django.conf.settings is set up";
+        if let Some(ready) = self.space(MODULES).and_then(|s| s.names.get(READY)) {
+            return Ok(Some(ready.clone()).filter(|v| matches!(v.k, K::Ref(_))));
+        }
+        self.note_read("DJANGO_SETTINGS_MODULE", None, true, "django", at);
+        let module = self.named_settings(at)?;
+        let names = match module.as_ref().map(|v| &v.k) {
+            Some(K::Ref(id)) => self.space(*id).map(Self::upper),
+            _ => None,
+        };
+        let settings = names.map(|names| {
+            let mut space = Space::new(Role::Instance(V::lib("django.conf.Settings")));
+            space.names = names.into_iter().collect();
+            // Django has defaults for what is not there.
+            space.open = Some(Arc::new(Reason::at("a setting of the running program", at)));
+            V::at(K::Ref(self.alloc(Data::Space(space))), at)
+        });
+        self.set_name(MODULES, READY, settings.clone().unwrap_or_else(V::none));
+        Ok(settings)
     }
 
     /// What is left when code that is run cannot be followed.
     pub(crate) fn forget_scopes(&mut self, f: &Frame, why: &str, at: Span) {
-        let why = Arc::new(crate::model::Reason::at(why, at));
+        let why = Arc::new(Reason::at(why, at));
         for id in [f.scope.globals, f.locals] {
             self.forget(id, &why);
         }

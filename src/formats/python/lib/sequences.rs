@@ -240,8 +240,15 @@ impl Machine<'_> {
     }
 
     /// Whether a class, object or module of the project has an attribute; none if that is not known.
-    fn has_attribute(&self, of: &V, name: &str, at: Span) -> Option<bool> {
-        let K::Ref(id) = of.k else { return None };
+    fn has_attribute(&mut self, of: &V, name: &str, at: Span) -> Option<bool> {
+        let id = match &of.k {
+            K::Ref(id) => *id,
+            K::Lib(path) if &**path == "django.conf.settings" => match self.django_settings(at) {
+                Ok(Some(V { k: K::Ref(id), .. })) => id,
+                _ => return None,
+            },
+            _ => return None,
+        };
         let space = self.space(id)?;
         let in_class = |id: Id| match self.class_attribute(id, name, at) {
             Some(V { k: K::Unknown(_) | K::Depends(_) | K::OneOf(_), .. }) => None,

@@ -235,3 +235,33 @@ fn what_concerns_types_only_leaves_the_fields_of_a_settings_class() {
     let got = run(text, Some("S"));
     assert_eq!(got.values["A"].settled().and_then(|v| v.as_str()), Some("x"));
 }
+
+fn texts(of: &Settings, name: &str) -> Vec<String> {
+    let items = of.values.get(name).and_then(super::super::Val::items).unwrap_or_default();
+    items.iter().filter_map(|item| item.as_str().map(str::to_owned)).collect()
+}
+
+#[test]
+fn a_type_that_has_a_name_of_its_own_is_followed() {
+    let code = "from typing import Literal, Optional\nfrom pydantic_settings import BaseSettings\n\
+        Kind = Literal['a', 'b']\nText = str | None\nMany = list[Kind]\nclass S(BaseSettings):\n    A: Kind = 'a'\n    \
+        B: Text = None\n    C: Optional[Kind] = 'b'\n    D: Many = ['a']\n";
+    let set = [("A", "b"), ("B", "x"), ("C", "a"), ("D", "[\"b\"]")];
+    let got = whole(&[("s.py", code)], &set, Some("S"));
+    for (name, is) in [("A", "b"), ("B", "x"), ("C", "a")] {
+        assert_eq!(text(&got, name).as_deref(), Some(is), "{name}");
+    }
+    assert_eq!(texts(&got, "D"), ["b"]);
+}
+
+#[test]
+fn what_the_settings_of_the_program_are_asked_for_is_what_their_module_says() {
+    let base = "APPS = ['a']\nDATA = {'x': {'y': 'old'}}\nLATE = ['a']\n";
+    let code = "from django.conf import settings\nfrom base import *\nif hasattr(settings, 'APPS'):\n    \
+        settings.APPS.append('b')\nsettings.DATA['x'].update({'y': 'new'})\nLATE = ['c']\nsettings.LATE.append('d')\n";
+    let got = whole(&[("s.py", code), ("base.py", base)], &[("DJANGO_SETTINGS_MODULE", "s")], None);
+    assert_eq!(texts(&got, "APPS"), ["a", "b"]);
+    let y = got.values["DATA"].get("x").and_then(|x| x.get("y"));
+    assert_eq!(y.and_then(super::super::Val::as_str), Some("new"));
+    assert_eq!(texts(&got, "LATE"), ["c"]);
+}

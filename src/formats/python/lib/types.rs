@@ -115,6 +115,27 @@ impl Type {
     }
 }
 
+/// Whether a value is a type that takes arguments or stands in `A | B`: what it then is, is a type again.
+pub(crate) fn is_type(v: &V) -> bool {
+    match &v.k {
+        K::Lib(path) => {
+            let bare = path.strip_prefix("typing.").or_else(|| path.strip_prefix("typing_extensions."));
+            bare.is_some_and(|name| matches!(name, "Literal" | "Annotated" | "Optional" | "Union" | "ClassVar"))
+                || !matches!(Type::named(path), Type::Other)
+        }
+        K::Made(mark, _) => matches!(&**mark, OF | UNION),
+        _ => false,
+    }
+}
+
+/// `A | B`, where both are types, or one of them is and the other is `None`.
+pub(crate) fn union(a: &V, b: &V, at: Span) -> Option<V> {
+    let none = |v: &V| matches!(v.k, K::None);
+    let types = is_type(a) && (is_type(b) || none(b)) || none(a) && is_type(b);
+    let args = || Args { pos: vec![a.clone(), b.clone()], ..Args::default() };
+    types.then(|| V::at(K::Made(UNION.into(), Arc::new(args())), at))
+}
+
 impl Machine<'_> {
     /// An annotation as a value: names are looked up where it stands.
     pub(crate) fn annotation(&mut self, of: &ast::Expr, at: Span, f: &mut Frame, depth: usize) -> V {
@@ -131,31 +152,34 @@ impl Machine<'_> {
                 let sides = [&op.left, &op.right].map(|side| self.annotation(side, at, f, depth + 1));
                 made(UNION, sides.to_vec())
             }
-            ast::Expr::Subscript(s) => {
-                let base = self.annotation(&s.value, at, f, depth + 1);
-                let all: Vec<&ast::Expr> = match &*s.slice {
-                    ast::Expr::Tuple(all) => all.elts.iter().collect(),
-                    one => vec![one],
-                };
-                let name = if let K::Lib(path) = &base.k { path.rsplit('.').next().unwrap_or(path) } else { "" };
-                let from = match name {
-                    "Literal" => 0,
-                    "Annotated" => 1,
-                    _ => all.len(),
-                };
-                let mut pos = vec![base.clone()];
-                for (i, one) in all.into_iter().enumerate() {
-                    let value = if i < from {
-                        self.annotation(one, at, f, depth + 1)
-                    } else {
-                        self.eval(one, f).unwrap_or_else(|_| V::unknown("a type that is not followed", at))
-                    };
-                    pos.push(value);
-                }
-                made(OF, pos)
-            }
+            ast::Expr::Subscript(s) => self.type_with_arguments(s, at, f, depth),
             _ => unknown,
         }
+    }
+
+    /// `list[str]`, `Literal["a"]` …
+    pub(crate) fn type_with_arguments(&mut self, s: &ast::ExprSubscript, at: Span, f: &mut Frame, depth: usize) -> V {
+        let base = self.annotation(&s.value, at, f, depth + 1);
+        let all: Vec<&ast::Expr> = match &*s.slice {
+            ast::Expr::Tuple(all) => all.elts.iter().collect(),
+            one => vec![one],
+        };
+        let name = if let K::Lib(path) = &base.k { path.rsplit('.').next().unwrap_or(path) } else { "" };
+        let from = match name {
+            "Literal" => 0,
+            "Annotated" => 1,
+            _ => all.len(),
+        };
+        let mut pos = vec![base.clone()];
+        for (i, one) in all.into_iter().enumerate() {
+            let value = if i < from {
+                self.annotation(one, at, f, depth + 1)
+            } else {
+                self.eval(one, f).unwrap_or_else(|_| V::unknown("a type that is not followed", at))
+            };
+            pos.push(value);
+        }
+        V::at(K::Made(OF.into(), Arc::new(Args { pos, ..Args::default() })), at)
     }
 
     /// The type that such a value means, and the `Field(...)` within it.
