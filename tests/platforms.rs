@@ -408,3 +408,16 @@ fn what_the_job_that_deploys_writes_into_the_file_of_variables_stands_in_place_o
     assert_eq!(of("echo QUEUE_PASS=$PASS >> .env"), 0);
     assert_eq!(of("echo OTHER=$PASS >> .env"), 1);
 }
+
+#[test]
+fn what_only_a_ci_sets_is_not_set_where_the_application_runs() {
+    let settings = "import os\nINSTALLED_APPS = []\nENGINE = 'postgresql'\nif os.environ.get('GITHUB_ACTIONS'):\n    ENGINE = 'sqlite3'\nDATABASES = {'default': {'ENGINE': f'django.db.backends.{ENGINE}', 'NAME': 'a'}}\n";
+    let files = [
+        ("Procfile", "web: gunicorn shop.wsgi\n"),
+        ("requirements.txt", "django==5.2\ngunicorn==23.0\n"),
+        ("shop/__init__.py", ""),
+        ("shop/settings.py", settings),
+        ("shop/wsgi.py", "import os\nos.environ.setdefault('DJANGO_SETTINGS_MODULE', 'shop.settings')\n"),
+    ];
+    holds(&facts(&files), &["production - service.database product=postgres"]);
+}

@@ -60,9 +60,12 @@ pub fn is_aside(path: &str) -> bool {
 
 /// Whether a path lies in a folder beside the application.
 fn is_beside(path: &str) -> bool {
-    paths::parent(path).split('/').any(|part| {
+    // At the top it holds demonstrations; below a folder for deploying it is where to.
+    paths::parent(path).split('/').enumerate().any(|(at, part)| {
         let part = part.to_ascii_lowercase();
-        BESIDE.contains(&part.as_str()) || BESIDE_STARTS.iter().any(|start| part.starts_with(start))
+        at == 0 && part == "demo"
+            || BESIDE.contains(&part.as_str())
+            || BESIDE_STARTS.iter().any(|start| part.starts_with(start))
     })
 }
 
@@ -85,6 +88,7 @@ mod tests {
         assert!(!is_aside("shop/contrib/models.py"));
         assert!(is_aside("docs/example/Dockerfile"));
         assert!(is_aside(".examples/compose.yaml"));
+        assert!(is_aside("demo/basic/compose.yaml") && !is_aside("deploy/demo/compose.yaml"));
         assert!(!is_aside("app/Dockerfile"));
         assert!(is_aside("app/templates/web.yaml"));
         assert!(!is_aside("openshift/templates/web.yaml"));

@@ -248,7 +248,7 @@ fn severity(rule: &Rule, candidate: &Candidate<'_>, values: &Jinja, touched: &To
     });
     let gate = match confidence {
         Confidence::Explicit | Confidence::Invoked => Severity::Error,
-        Confidence::Named if !rule.file.doubts_environment => Severity::Warning,
+        Confidence::Named if !rule.file.doubts_environment || is_said_there(candidate) => Severity::Warning,
         Confidence::Named | Confidence::Guessed => Severity::Note,
     };
     if severity > gate {
@@ -260,6 +260,12 @@ fn severity(rule: &Rule, candidate: &Candidate<'_>, values: &Jinja, touched: &To
     }
     let lowered = lowered.filter(|_| severity != from).map(|because| Lowered { from, because });
     Outcome::Fires(severity, lowered)
+}
+
+/// Whether a value is stated by a file that is named for its environment: it speaks of that, not against it.
+fn is_said_there(candidate: &Candidate<'_>) -> bool {
+    let said = candidate.fact.get("said_for").and_then(|attr| attr.value.one());
+    said.is_some_and(|role| role.as_text() == Some(candidate.environment.role.name()))
 }
 
 /// How much of a finding holds only unless something outside says otherwise.

@@ -14,6 +14,8 @@ pub enum Choice {
     StandIn,
     /// That a value only stands there for a build.
     Build,
+    /// That what is merged has been tested before.
+    Gate,
 }
 
 #[derive(Deserialize, Clone, Copy, PartialEq, Eq)]

@@ -40,6 +40,8 @@ pub(super) struct Table {
     ambient: Vec<Ambient>,
     addons: Vec<Addon>,
     default_credentials: Vec<Credential>,
+    common_passwords: Vec<Text>,
+    ci_flags: Vec<Ambient>,
 }
 table!(table, Table, "variables.toml");
 
@@ -102,8 +104,10 @@ pub fn is_own_name(name: &str, value: &str) -> bool {
     let plain = |text: &str| -> String {
         text.chars().filter(char::is_ascii_alphanumeric).map(|c| c.to_ascii_lowercase()).collect()
     };
+    let words = format!("_{}", value.to_ascii_uppercase().replace('-', "_"));
+    let whole = value.contains(['_', '-']) && name.to_ascii_uppercase().ends_with(&words);
     let (name, value) = (plain(name), plain(value));
-    value.len() >= 8 && name.ends_with(&value)
+    whole || value.len() >= 8 && name.ends_with(&value)
 }
 
 /// A text without the one pair of quotes that compose and dotenv files may leave around it.
@@ -177,14 +181,21 @@ pub fn is_ambient(name: &str) -> bool {
     table().ambient.iter().any(|row| wildcard(&row.name, name))
 }
 
+/// Variables by which a program asks whether a CI runs it.
+pub fn ci_flags() -> impl Iterator<Item = &'static str> {
+    table().ci_flags.iter().map(|row| row.name.as_str())
+}
+
 /// The platforms whose add-ons provide a variable.
 pub fn addon_platforms(name: &str) -> Vec<&'static str> {
     table().addons.iter().filter(|row| wildcard(&row.name, name)).map(|row| row.platform.as_str()).collect()
 }
 
-/// Whether a user and password are those that some product is shipped or documented with.
+/// Whether a user and password are those that some product is shipped or documented with, or the password is one that leads
+/// every list of them.
 pub fn is_default_credential(user: &str, password: &str) -> bool {
-    table().default_credentials.iter().any(|row| row.user == user && row.password == password)
+    table().common_passwords.iter().any(|row| row.text == password)
+        || table().default_credentials.iter().any(|row| row.user == user && row.password == password)
 }
 
 /// Where the password stands in `scheme://user:PASSWORD@host`, as bytes of `value`.
@@ -294,6 +305,7 @@ mod tests {
         let hook = "https://hooks.slack.com/services/";
         assert_eq!(token_shape(&format!("{hook}T02AB3CD4/B05EF6GH7/{}", "q7Rw2mZ9xT4kLp8v")), Some("slack-webhook"));
         assert_eq!(token_shape(&format!("{hook}T00000000/B00000000/XXXXXXXXXXXXXXXXXXXXXXXX")), None);
+        assert!(is_own_name("SHOP_API_KEY", "api_key") && !is_own_name("SHOP_KEY", "key"));
         assert!(is_own_name("ANTHROPIC_API_KEY_SECRET", ".api_key_secret") && !is_own_name("API_KEY", "q7Rw2mZ9xT"));
         assert!(is_placeholder("projects/shop/secrets/key/versions/2") && !is_secret_name("API_SECRET_RESOURCE"));
         assert_eq!(addon_platforms("MEMCACHIER_SERVERS"), ["heroku"]);

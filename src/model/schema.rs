@@ -270,6 +270,7 @@ pub const ATTRIBUTES: &[AttributeRow] = &[
         Bool,
         "of ALLOWED_HOSTS: whether the program refuses hosts by itself, as one that serves tenants does",
     ),
+    row(Setting, "said_for", Text, "the role that the file which states it is named for"),
     row(Setting, "reasoned", Bool, "of ALLOWED_HOSTS: whether a comment right above says why every host is let in"),
     row(
         Setting,
@@ -374,6 +375,7 @@ pub const ATTRIBUTES: &[AttributeRow] = &[
         "tests, other-workflow or none: what must pass before it runs; preview where a change that is discussed is tried",
     ),
     row(Pipeline, "published_after", Text, "where it publishes production's image and nothing deploys it: its gate"),
+    row(Pipeline, "reasoned", Bool, "whether a comment says that what is merged has passed the tests"),
     row(Pipeline, "gate_path", List, "the jobs between the tests and it"),
     row(Pipeline, "approval", Text, "environment, manual or none"),
     row(Pipeline, "artifact", Text, "what it delivers"),

@@ -3,6 +3,7 @@
 use crate::environments::Planned;
 use crate::environments::plan::Runs;
 use crate::formats::{Var, World};
+use crate::knowledge::variables;
 use crate::model::{Certainty, Known, Origin, Reason, Role};
 
 /// Set by the platform alone: nobody sets them on a machine of his own.
@@ -28,7 +29,7 @@ const NAMES: [&str; 18] = [
 ];
 
 /// The world of an environment with what is known of these: development and tests run on no platform, and what reads a
-/// Procfile may be Heroku.
+/// Procfile may be Heroku. What a CI sets is absent outside of tests.
 pub(super) fn with(planned: &Planned, mut world: World) -> World {
     if !world.is_open() {
         return world;
@@ -40,6 +41,10 @@ pub(super) fn with(planned: &Planned, mut world: World) -> World {
         let var = Var { value, certainty: Certainty::Stated, origin: Origin::default() };
         vars.entry(name.to_owned()).or_insert(var);
     };
+    // What only a CI sets is set nowhere else.
+    if planned.environment.role != Role::Test {
+        variables::ci_flags().for_each(|name| add(name, Known::Absent));
+    }
     if local {
         for name in NAMES {
             add(name, Known::Absent);

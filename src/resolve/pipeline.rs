@@ -4,11 +4,12 @@ use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use super::gate::{Asked, ancestors, gate};
-use super::state::Statements;
+use super::state::{Statements, deliberate};
 use super::{overlaid, refresh};
 use crate::environments::deployments::{self, Deployment};
 use crate::environments::{self, Planned, ci};
 use crate::formats::workflow::{self, Ci, Job, Target, Workflow};
+use crate::knowledge::reasons::{self, Choice};
 use crate::links::{Call, Caller, Meaning, Repository};
 use crate::model::{Dimension, FileId, Origin, Role, StepKind};
 
@@ -177,6 +178,11 @@ fn deploying(
     let mut fact = statements.about(None, Dimension::Pipeline, &job.id.value);
     fact.text("deploys", environment, &origin).list("trigger", triggers(&workflow), &origin);
     fact.list("needs", needs(job), &origin);
+    let tree = repository.tree;
+    let said = [deliberate::comment(tree, job.id.span), deliberate::head(tree, job.id.span.file)];
+    if said.iter().any(|text| reasons::gives(Choice::Gate, text)) {
+        fact.bool("reasoned", true, &origin);
+    }
     fact.text("gate", gate.kind, &gate.origin).list("gate_path", gate.path, &gate.origin);
     let approval = match (&job.environment, approved_before(&workflow, job)) {
         _ if workflow.ci != Ci::GitHub && job.by_hand => "manual",

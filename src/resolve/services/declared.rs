@@ -148,6 +148,10 @@ pub fn all_declared(context: &Context<'_, '_>, planned: &Planned, parts: &[Part<
         all.extend(found);
     }
     all.extend(addons(context, planned));
+    // What is set up apart stands behind what an environment declares by itself.
+    let set_up = super::ground::of(context.repository.tree, planned.environment.role, context.as_of);
+    let new: Vec<Declared> = set_up.into_iter().filter(|one| all.iter().all(|own| own.family != one.family)).collect();
+    all.extend(new);
     all
 }
 
@@ -235,7 +239,7 @@ fn of_render(blueprint: &render::Blueprint) -> Vec<Declared> {
 }
 
 /// A service that a platform runs; where no version is named, the platform chooses it.
-fn of_platform(name: &Spanned<String>, kind: (&str, &str), version: Option<&Spanned<String>>) -> Declared {
+pub(super) fn of_platform(name: &Spanned<String>, kind: (&str, &str), version: Option<&Spanned<String>>) -> Declared {
     let chosen = || Known::Unknown(Reason::new("the platform chooses the version"));
     let origin = Origin::set(version.map_or(name.span, |version| version.span));
     Declared {

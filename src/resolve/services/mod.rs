@@ -4,6 +4,7 @@ mod connected;
 mod declared;
 mod django;
 mod driver;
+mod ground;
 mod mail;
 mod named;
 mod product;

@@ -38,7 +38,7 @@ pub fn state(
 }
 
 /// What the comment says that ends on the line above a value, or on its line.
-pub(super) fn comment(tree: &Tree, span: Span) -> String {
+pub(crate) fn comment(tree: &Tree, span: Span) -> String {
     let Ok(text) = tree.text(span.file) else { return String::new() };
     let Some((before, after)) = text.split_at_checked(span.start as usize) else { return String::new() };
     let own = after.lines().next().and_then(|line| line.split_once('#')).map(|(_, comment)| comment);
@@ -48,6 +48,12 @@ pub(super) fn comment(tree: &Tree, span: Span) -> String {
     let mut block: Vec<&str> = block.collect();
     block.reverse();
     block.into_iter().chain(own).collect::<Vec<_>>().join(" ")
+}
+
+/// The comment with which a file begins.
+pub(crate) fn head(tree: &Tree, file: FileId) -> String {
+    let lines = tree.text(file).unwrap_or_default().lines().map(str::trim);
+    lines.take_while(|line| line.starts_with('#')).collect::<Vec<_>>().join(" ")
 }
 
 /// The text with which a module of Python begins, if it begins with one.

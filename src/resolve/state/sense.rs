@@ -54,6 +54,10 @@ pub(super) fn state(
     if let Some(how) = renewed(name, val, tree).filter(|_| signs) {
         fact.text("renewed", how, origin);
     }
+    let of_file = origin.primary().filter(|_| !certainty.is_default()).map(|span| naming(tree.path(span.file)));
+    if let Some((role, _)) = of_file.and_then(|named| named.role) {
+        fact.text("said_for", role.name(), origin);
+    }
     let mut holds = |name: &str, yes: bool| {
         if yes {
             fact.bool(name, true, origin);
