@@ -58,8 +58,9 @@ pub fn start(part: &mut Part<'_>, command: &CommandWords, tree: &Tree) {
         }
     }
     if evaluation.commands.iter().any(|executed| executed.span.file != command.span.file) {
-        let words: Vec<&str> = command.words.iter().map(|word| word.raw.as_str()).collect();
-        part.entrypoint = Some(Spanned::new(words.join(" "), command.span));
+        let words = || command.words.iter().map(|word| word.raw.as_str()).collect::<Vec<_>>().join(" ");
+        let called = shell_text(&command.words).map_or_else(words, |text| text.written().to_owned());
+        part.entrypoint = Some(Spanned::new(called, command.span));
     }
     let releases: Vec<&Executed> = own.iter().copied().filter(|executed| releases(executed)).collect();
     let own = if supervised.is_empty() { chosen(&own) } else { serving(&own) };
