@@ -70,3 +70,17 @@ fn the_server_behind_a_proxy_or_a_supervisor_stands_opposite_the_one_of_developm
         "#!/bin/sh\nif [ \"$MANAGED\" = yes ]; then exec uwsgi --ini a.ini; else exec gunicorn shop.wsgi; fi\n"
     ));
 }
+
+#[test]
+fn what_a_start_goes_through_before_it_serves_is_told() {
+    let docker = DOCKERFILE.1.replace("CMD gunicorn", "ENTRYPOINT [\"tini\", \"--\", \"./start.sh\"]\nCMD gunicorn");
+    let script =
+        "#!/bin/sh\npython manage.py collectstatic\npython manage.py migrate --noinput\nexec gunicorn shop.wsgi\n";
+    let lines = facts(&[("Dockerfile", docker.as_str()), REQUIREMENTS, SITE, ("start.sh", script)]);
+    let wanted = [
+        "production app process.app.release command=python manage.py migrate --noinput",
+        "production app process.app.entrypoint kind=entrypoint",
+        "production app process.app server=gunicorn",
+    ];
+    holds(&lines, &wanted);
+}

@@ -275,3 +275,20 @@ fn groups_that_an_argument_of_the_build_lists_are_installed() {
     let lines = facts(&[("Dockerfile", docker), ("pyproject.toml", project), ("uv.lock", lock)]);
     holds(&lines, &["production app package.pytest version=8.0.0", "production app package.django version=5.2"]);
 }
+
+#[test]
+fn installers_that_a_build_fetches_have_the_version_that_it_names() {
+    let with = |lines: &str| {
+        let docker = format!("FROM python:3.12-slim\n{lines}\nCOPY . /code\nCMD gunicorn a.wsgi\n");
+        facts(&[("Dockerfile", docker.as_str()), REQUIREMENTS])
+    };
+    let uv = ["production app runtime.uv version=0.8.13"];
+    holds(&with("ADD https://astral.sh/uv/0.8.13/install.sh /get.sh\nRUN sh /get.sh"), &uv);
+    holds(&with("RUN curl -LsSf https://astral.sh/uv/0.8.13/install.sh | sh"), &uv);
+    holds(&with("RUN pip install uv==0.8.13"), &uv);
+    let poetry = ["production app runtime.poetry version=1.3.1"];
+    holds(&with("ENV POETRY_VERSION=1.3.1\nRUN curl -sSL https://install.python-poetry.org | python3 -"), &poetry);
+    holds(&with("ARG V=1.3.1\nRUN pip install \"poetry==$V\""), &poetry);
+    let open = with("RUN curl -sSL https://install.python-poetry.org | python3 -");
+    assert!(!open.iter().any(|line| line.contains("runtime.poetry")), "{open:#?}");
+}

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use super::installs::{self, Place};
 use super::part::{ImagePart, Installs, RuntimePart};
-use super::{copy_sources, exports, from_stage, interpreters};
+use super::{copy_sources, exports, from_stage, installers, interpreters};
 use crate::discover::Tree;
 use crate::environments::ImageBuild;
 use crate::formats::World;
@@ -56,7 +56,7 @@ pub fn resolve<'t>(tree: &'t Tree, build: Build, asked: &ImageBuild, as_of: &str
     if !runtimes.iter().any(|runtime| runtime.tool == "python") {
         runtimes.extend(interpreters::of_system(&installs, about.as_ref()));
     }
-    runtimes.extend(uv(&build, target));
+    runtimes.extend(installers::of(&build, target, &commands));
     let stages = other_stages(&build, target);
     let stage = build.stages.get(target)?;
     let image = ImagePart {
@@ -116,7 +116,7 @@ fn partly(build: &Build, stage: usize) -> Option<images::Image> {
 }
 
 /// The image outside the Dockerfile that a stage rests on in the end.
-fn external_base(build: &Build, stage: usize) -> (Known<String>, Certainty, Origin) {
+pub(super) fn external_base(build: &Build, stage: usize) -> (Known<String>, Certainty, Origin) {
     let chain = build.chain(stage);
     let base = chain.first().and_then(|first| build.stages.get(*first)).map(|stage| &stage.base);
     let Some(base) = base else {
@@ -177,38 +177,6 @@ pub fn runtimes(about: &images::Image, origin: &Origin, certainty: &Certainty) -
         found.push(part("node", &about.node));
     }
     found
-}
-
-/// The uv that a stage rests on or copies its program from.
-fn uv(build: &Build, target: usize) -> Option<RuntimePart> {
-    let version = |reference: &str| {
-        let (repository, tag) = reference.split('@').next()?.rsplit_once(':')?;
-        let known = ["ghcr.io/astral-sh/uv", "astral/uv", "docker.io/astral/uv"].contains(&repository);
-        let version = tag.split('-').next()?;
-        (known && version.starts_with(|c: char| c.is_ascii_digit())).then(|| version.to_owned())
-    };
-    let part = |version: String, origin: Origin, certainty: Certainty| RuntimePart {
-        tool: "uv",
-        version: Known::One(version),
-        declared_in: "image",
-        origin,
-        certainty,
-    };
-    let rests_on = |stage: usize| {
-        let (reference, certainty, origin) = external_base(build, stage);
-        Some(part(version(reference.one()?)?, origin, certainty))
-    };
-    let chain = build.chain(target);
-    let others = build.reachable.iter().filter(|index| !chain.contains(index));
-    let stages = chain.iter().rev().chain(others).filter_map(|index| build.stages.get(*index));
-    let copied = stages.flat_map(|stage| &stage.steps).find_map(|step| match &step.action {
-        Action::Copy { from: Some(CopyFrom::Image(image)), .. } => {
-            Some(part(version(&image.value)?, Origin::set(image.span), Certainty::Stated))
-        }
-        Action::Copy { from: Some(CopyFrom::Stage(stage)), .. } => rests_on(*stage),
-        _ => None,
-    });
-    copied.or_else(|| rests_on(target))
 }
 
 struct Resolver<'a, 't> {

@@ -23,6 +23,7 @@ mod hosted_names;
 mod idle;
 mod in_earnest;
 mod install_paths;
+mod installers;
 pub mod installs;
 mod interpreters;
 pub mod job;

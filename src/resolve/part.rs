@@ -250,6 +250,10 @@ pub struct Part<'t> {
     pub configs: Vec<FileId>,
     /// Every command its start and its build run, for what they register, wait for and install.
     pub commands: Vec<(Vec<String>, Span)>,
+    /// The script of the repository that its start goes through: how it is called.
+    pub entrypoint: Option<Spanned<String>>,
+    /// The commands of its start that bring the database up to date before it serves.
+    pub releases: Vec<(Vec<String>, Span)>,
     /// The commands that its start runs.
     pub started: Vec<(Vec<String>, Span)>,
     /// The place that declares it.
@@ -285,6 +289,8 @@ impl Part<'_> {
             processes: Vec::new(),
             configs: Vec::new(),
             commands: Vec::new(),
+            entrypoint: None,
+            releases: Vec::new(),
             started: Vec::new(),
             span: None,
             mounts: Vec::new(),

@@ -13,7 +13,7 @@ use crate::knowledge::{listens, processes};
 use crate::links::container::{Container, absolute};
 use crate::links::repository::words;
 use crate::links::{Meaning, meaning};
-use crate::model::{FileId, Known, Origin, Reason, Span, SpanMap, StepKind};
+use crate::model::{FileId, Known, Origin, Reason, Span, SpanMap, Spanned, StepKind};
 
 /// The words that name a program: `python -m uvicorn`, `exec ./manage.py runserver`.
 const PROGRAM: usize = 3;
@@ -64,7 +64,15 @@ pub fn start(part: &mut Part<'_>, command: &CommandWords, tree: &Tree) {
             own.push(executed);
         }
     }
+    if evaluation.commands.iter().any(|executed| executed.span.file != command.span.file) {
+        let words = || command.words.iter().map(|word| word.raw.as_str()).collect::<Vec<_>>().join(" ");
+        let called = shell_text(&command.words).map_or_else(words, |text| text.written().to_owned());
+        part.entrypoint = Some(Spanned::new(called, command.span));
+    }
+    let releases: Vec<&Executed> = own.iter().copied().filter(|executed| releases(executed)).collect();
     let own = if supervised.is_empty() { chosen(&own) } else { serving(&own) };
+    let before = |executed: &&Executed| !own.iter().any(|one| one.span == executed.span);
+    part.releases.extend(releases.into_iter().filter(before).map(|executed| (words(executed), executed.span)));
     let many = own.len() > 1;
     for executed in own {
         let options = server_options::of(&words(executed), executed, &container, tree);
@@ -149,6 +157,12 @@ fn adopt(part: &mut Part<'_>) {
 
 pub(super) fn serves(executed: &Executed) -> Option<processes::Match> {
     if let Meaning::Serves(found) = meaning::of(&words(executed)) { Some(found) } else { None }
+}
+
+/// Whether a command surely brings the database up to date.
+fn releases(executed: &Executed) -> bool {
+    let migrates = || words(executed).iter().any(|word| word == "migrate" || word == "upgrade");
+    executed.when == When::Always && serves(executed).is_some_and(|found| found.id == "release-step") && migrates()
 }
 
 /// The commands that start a server; steps that pass before it left out.

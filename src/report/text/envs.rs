@@ -99,8 +99,9 @@ fn one(page: &Page<'_>, environment: &Environment, out: &mut String) {
     merged(page, "packages", own(Dimension::Package).filter(|fact| fact.id.key == "source"), "group", &mut rows);
     let selected = own(Dimension::Setting).filter(|fact| fact.id.key == "SETTINGS_MODULE");
     merged(page, "settings", selected, "value", &mut rows);
-    // The list of all kinds of processes is for rules.
-    for fact in own(Dimension::Process).filter(|fact| fact.get("runs").is_none()) {
+    // The list of all kinds of processes is for rules; the script that starts one is in the way to it.
+    let runs = |fact: &&Fact| fact.get("runs").is_none() && fact.text("kind") != Some("entrypoint");
+    for fact in own(Dimension::Process).filter(runs) {
         let bound = |command: String| match (fact.text("bind"), fact.text("port")) {
             (Some(bind), Some(port)) if !command.contains(port) => format!("{command}, {bind}:{port}"),
             _ => command,

@@ -14,6 +14,22 @@ pub fn state(statements: &mut Statements, part: &Part<'_>, tree: &Tree, debug: &
     for process in &part.processes {
         one(statements, part, process, tree, debug);
     }
+    start(statements, part);
+}
+
+/// States what a component's start goes through before it serves: the script, and what brings the database up to date.
+fn start(statements: &mut Statements, part: &Part<'_>) {
+    if let Some(script) = &part.entrypoint {
+        let origin = Origin::set(script.span);
+        let mut fact = statements.about(Some(&part.name), Dimension::Process, &format!("{}.entrypoint", part.name));
+        fact.text("command", &script.value, &origin).text("kind", "entrypoint", &origin);
+    }
+    if let Some((_, first)) = part.releases.first() {
+        let origin = part.releases.iter().skip(1).fold(Origin::set(*first), |o, (_, at)| o.join(&Origin::set(*at)));
+        let commands: Vec<String> = part.releases.iter().map(|(argv, _)| shown(argv)).collect();
+        let mut fact = statements.about(Some(&part.name), Dimension::Process, &format!("{}.release", part.name));
+        fact.text("command", commands.join(" && "), &origin).text("kind", "oneshot", &origin);
+    }
 }
 
 fn one(
