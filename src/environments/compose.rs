@@ -203,7 +203,9 @@ fn infer_folder(repository: &Repository<'_>, group: &[&File]) -> Vec<Planned> {
         if !below && !found.iter().any(same) {
             found.extend(environments(repository, &stack, role, &word, confidence, why_file, &why));
         }
-        if over.is_some() && !has(Role::Production) && ships(repository, base) && stands_alone(repository, base) {
+        let ours = base.naming.role.as_ref().is_none_or(|(role, _)| *role == Role::Production);
+        if ours && over.is_some() && !has(Role::Production) && ships(repository, base) && stands_alone(repository, base)
+        {
             let alone = Stack { files: vec![base.id], invoked: None };
             let why = "the base file without the development override";
             found.extend(environments(

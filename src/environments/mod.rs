@@ -228,7 +228,9 @@ fn tested(repository: &Repository<'_>, all: &mut Vec<Planned>) {
         };
         // What lies below an overlay for tests is others' too: that overlay is what tells of them.
         let tells = |planned: &Planned, file: &FileId| {
-            let tests = |file: &FileId| is_named_for_tests(repository, *file);
+            let tests = |file: &FileId| {
+                words::naming(repository.tree.path(*file)).role.is_some_and(|(role, _)| role == Role::Test)
+            };
             tests(file) || !planned.environment.files.iter().any(tests)
         };
         let kept = |planned: &Planned| {
@@ -240,7 +242,7 @@ fn tested(repository: &Repository<'_>, all: &mut Vec<Planned>) {
         for planned in tests {
             // What is tried from outside runs on other things than the tests of the same pipeline.
             let known = if outside::is_from_outside(&planned) { composed } else { all.len() };
-            merge_tests(repository, all, known, planned);
+            merge_tests(all, known, planned);
         }
     } else if !all.iter().any(|planned| planned.environment.role == Role::Test) {
         let described = platform::app_json_tests(repository);
@@ -249,21 +251,9 @@ fn tested(repository: &Repository<'_>, all: &mut Vec<Planned>) {
     }
 }
 
-/// Whether a compose file is named for tests.
-fn is_named_for_tests(repository: &Repository<'_>, file: FileId) -> bool {
-    words::naming(repository.tree.path(file)).role.is_some_and(|(role, _)| role == Role::Test)
-}
-
 /// Joins the tests of CI with a test environment that a compose file already names, one of the first few.
-fn merge_tests(repository: &Repository<'_>, all: &mut Vec<Planned>, first: usize, tests: Planned) {
-    // Files that are named for tests are what makes an environment one of them; what lies below those is others' too.
-    let shares = |known: &Planned| {
-        let named =
-            |file: &FileId| repository.of(Kind::Compose).contains(file) && is_named_for_tests(repository, *file);
-        let told = known.environment.files.iter().any(named);
-        let mut files = known.environment.files.iter().filter(|file| !told || named(file));
-        files.any(|file| tests.environment.files.contains(file))
-    };
+fn merge_tests(all: &mut Vec<Planned>, first: usize, tests: Planned) {
+    let shares = |known: &Planned| known.environment.files.iter().any(|file| tests.environment.files.contains(file));
     let known = all.iter_mut().take(first).find(|planned| planned.environment.role == Role::Test && shares(planned));
     let Some(known) = known else {
         all.push(tests);

@@ -167,14 +167,4 @@ mod tests {
         };
         assert_eq!((served("npx playwright test"), served("pytest e2e")), (2, 1));
     }
-
-    #[test]
-    fn tests_in_the_base_of_a_stack_for_tests_are_not_those_of_that_stack() {
-        let unit = job("ci", "unit", "docker compose run web pytest");
-        let end = job("e2e", "e2e", "docker compose -f compose.yaml -f compose.test.yaml up -d && npx playwright test");
-        let over = ("compose.test.yaml", "services: {web: {command: gunicorn a.wsgi}}\n");
-        assert_eq!(tested(&[(&unit.0, &unit.1), (&end.0, &end.1), over]).len(), 2);
-        let own = job("ci", "unit", "docker compose -f compose.yaml -f compose.test.yaml run web pytest");
-        assert_eq!(tested(&[(&own.0, &own.1), over]).len(), 1);
-    }
 }
