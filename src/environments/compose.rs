@@ -203,9 +203,7 @@ fn infer_folder(repository: &Repository<'_>, group: &[&File]) -> Vec<Planned> {
         if !below && !found.iter().any(same) {
             found.extend(environments(repository, &stack, role, &word, confidence, why_file, &why));
         }
-        let ours = base.naming.role.as_ref().is_none_or(|(role, _)| *role == Role::Production);
-        if ours && over.is_some() && !has(Role::Production) && ships(repository, base) && stands_alone(repository, base)
-        {
+        if over.is_some() && !has(Role::Production) && ships(repository, base) && stands_alone(repository, base) {
             let alone = Stack { files: vec![base.id], invoked: None };
             let why = "the base file without the development override";
             found.extend(environments(
@@ -281,8 +279,11 @@ fn variant_words(path: &str) -> String {
 }
 
 /// Whether a file that developers lay an override over is run without it as well: a command does so, or it says itself how it
-/// is to run where nobody looks after it.
+/// is to run where nobody looks after it. One that is named for something else than production is for that.
 fn stands_alone(repository: &Repository<'_>, base: &File) -> bool {
+    if base.naming.role.as_ref().is_some_and(|(role, _)| *role != Role::Production) {
+        return false;
+    }
     let restarts = |service: &Service| {
         service.restart.as_ref().is_some_and(|restart| restart.value.one().is_none_or(|restart| restart != "no"))
     };
