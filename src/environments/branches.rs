@@ -233,4 +233,21 @@ mod tests {
         assert_eq!(ship("shop-staging"), ["staging staging", "production production"]);
         assert_eq!(ship("shop-beside"), ["staging dev", "production production"]);
     }
+
+    #[test]
+    fn what_is_set_up_first_and_deployed_then_is_a_deployment_and_ground_alone_tells_of_its_place() {
+        let of = |jobs: &str| deployed(&[&format!("on: push\njobs:\n{jobs}")]);
+        let ground = |name: &str| format!("{{run: terraform apply, working-directory: ops/{name}}}");
+        let push = "{uses: cloud-gov/cg-cli-tools@main, with: {cf_command: push}}";
+        let job =
+            |name: &str, steps: &str| format!("  {name}: {{runs-on: u, environment: {name}, steps: [{steps}]}}\n");
+        let both = |name: &str| job(name, &format!("{}, {push}", ground(name)));
+        let whole = of(&(both("staging") + &both("demo")));
+        assert_eq!(whole, ["staging staging", "staging demo"]);
+        let founded = of(&(job("staging", push) + &job("demo", &ground("demo"))));
+        assert_eq!(founded, ["staging staging", "staging demo"]);
+        let again = job("staging", &ground("staging")).replace("  staging:", "  ground:");
+        let same = of(&(job("staging", push) + &again));
+        assert_eq!(same, ["staging staging"]);
+    }
 }

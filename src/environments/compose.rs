@@ -279,8 +279,11 @@ fn variant_words(path: &str) -> String {
 }
 
 /// Whether a file that developers lay an override over is run without it as well: a command does so, or it says itself how it
-/// is to run where nobody looks after it.
+/// is to run where nobody looks after it. One that is named for something else than production is for that.
 fn stands_alone(repository: &Repository<'_>, base: &File) -> bool {
+    if base.naming.role.as_ref().is_some_and(|(role, _)| *role != Role::Production) {
+        return false;
+    }
     let restarts = |service: &Service| {
         service.restart.as_ref().is_some_and(|restart| restart.value.one().is_none_or(|restart| restart != "no"))
     };

@@ -1,6 +1,7 @@
 //! What says that a job deploys the application.
 
 use super::ci::words as words_of;
+use super::handed_on;
 use super::targets;
 use super::upkeep;
 use super::ways;
@@ -26,15 +27,26 @@ pub(super) struct Sign {
     pub(super) ground: bool,
 }
 
+impl Sign {
+    /// One that is no command and says no word.
+    fn plain(span: Span, beside: bool) -> Self {
+        Self { span, word: None, beside, is_call: false, ground: false }
+    }
+}
+
 /// The calls of a job.
 fn calls<'r>(repository: &'r Repository<'_>, file: FileId, job: &Job) -> impl Iterator<Item = &'r Call> {
     let caller = Caller::Job { file, job: job.id.value.clone() };
     repository.calls.iter().filter(move |call| call.caller == caller)
 }
 
-/// The environments that commands and actions of a job name which deploy, where they are several.
+/// The environments that commands and actions of a job name which deploy, where they are several, or those whose versions it writes
+/// into another repository.
 pub(super) fn several(repository: &Repository<'_>, file: FileId, job: &Job) -> Vec<targets::Word> {
-    let mut found = Vec::new();
+    let mut found = handed_on::places(job);
+    if !found.is_empty() {
+        return found;
+    }
     for call in calls(repository, file, job) {
         if let Meaning::Deploys(Some(word)) = &call.meaning {
             targets::add(word, call.span, &mut found);
@@ -185,9 +197,13 @@ pub(super) fn sign(repository: &Repository<'_>, file: FileId, workflow: &Workflo
     // What a pipeline that is named for an environment takes from another repository deploys there.
     let elsewhere = || {
         let uses = job.uses.as_ref().filter(|_| foreign && targets::word_of(stem).is_some())?;
-        Some(Sign { span: uses.span, word: None, beside: false, is_call: false, ground: false })
+        Some(Sign::plain(uses.span, false))
     };
-    let strong = called(repository, file, job).or_else(|| acted(job)).or_else(elsewhere);
+    let (call, action) = (called(repository, file, job), acted(job));
+    // What a job stands the application on, before it deploys that by an action, is not all that it does.
+    let whole = call.as_ref().is_some_and(|call| call.ground) && action.as_ref().is_some_and(|action| !action.beside);
+    let written = || handed_on::to(job).map(|span| Sign::plain(span, false));
+    let strong = if whole { action } else { call.or(action) }.or_else(elsewhere).or_else(written);
     let is_strong = strong.is_some();
     let weak = || composed(repository, file, job).filter(|_| !trial);
     let says_where = job.environment.is_some() || targets::word_of(&job.id.value).is_some();
@@ -195,7 +211,7 @@ pub(super) fn sign(repository: &Repository<'_>, file: FileId, workflow: &Workflo
     let by_name = || {
         let bound = if gitlab { job.environment.is_some() } else { is_bound(repository, file, job) || releases(job) };
         let beside = !plain || names_ground(&job.id.value);
-        (plain || bound).then_some(Sign { span: job.id.span, word: None, beside, is_call: false, ground: false })
+        (plain || bound).then_some(Sign::plain(job.id.span, beside))
     };
     let mut found = strong.or_else(weak).or_else(by_name)?;
     // What only has an environment or runs some command there deploys where something that is merged starts it.
@@ -207,7 +223,7 @@ pub(super) fn sign(repository: &Repository<'_>, file: FileId, workflow: &Workflo
     found.beside = if unsure && is_strong { upkeep::by_hand(workflow) } else { found.beside };
     let pages =
         job.environment.as_ref().is_some_and(|name| name.value.contains("pages") || name.value.contains("pypi"));
-    let apart = pages || !is_strong && (publishes_pages(job) || only_writes(job));
+    let apart = pages || !is_strong && (publishes_pages(job) || upkeep::only_writes(job));
     let something_else = apart || [stem, &job.id.value].into_iter().any(names_something_else);
     (!something_else).then_some(found)
 }
@@ -225,17 +241,6 @@ fn publishes_pages(job: &Job) -> bool {
         step.uses.as_ref().is_some_and(|uses| act(&uses.value) == Some(Act::Publishes))
             || step.run.as_ref().is_some_and(|run| run.text.contains("gh-deploy") || run.text.contains("gh-pages"))
     })
-}
-
-/// Whether a job does nothing but write to the repository, its pull requests and labels.
-fn only_writes(job: &Job) -> bool {
-    let signs = ["create-pull-request", "readme", "label", "git-auto-commit", "add-and-commit", "comment"];
-    let writes = |action: &str| {
-        let action = action.to_ascii_lowercase();
-        action.starts_with("actions/") || signs.iter().any(|sign| action.contains(sign))
-    };
-    let action = |step: &crate::formats::workflow::Step| step.uses.as_ref().map(|uses| writes(&uses.value));
-    job.environment.is_none() && !job.steps.is_empty() && job.steps.iter().all(|step| action(step) == Some(true))
 }
 
 #[cfg(test)]

@@ -57,9 +57,12 @@ pub fn deployments(repository: &Repository<'_>) -> Vec<Deployment> {
     });
     branches::settle(&mut found);
     // Where other jobs deploy to a role, those that set up its ground or work in it are not the deployment.
-    let roles: Vec<Role> = found.iter().filter(|one| !one.beside).map(|one| one.role).collect();
-    let (gone, mut found): (Vec<_>, Vec<_>) =
-        found.into_iter().partition(|one| one.beside && roles.contains(&one.role));
+    let places = |one: &Deployment| (one.role, canonical(one.role, &one.word).to_owned());
+    let known: Vec<_> = found.iter().filter(|one| !one.beside).map(places).collect();
+    // The ground of an environment that nothing else is deployed to tells of it.
+    let kept = |one: &Deployment| !one.beside || one.ground && one.named && !known.contains(&places(one));
+    let (mut found, gone): (Vec<_>, Vec<_>) =
+        found.into_iter().partition(|one| kept(one) || known.iter().all(|(role, _)| *role != one.role));
     // They say all the same that it is there.
     for one in found.iter_mut().filter(|one| gone.iter().any(|other| other.named && other.role == one.role)) {
         one.named = true;

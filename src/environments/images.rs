@@ -308,8 +308,7 @@ fn of_one(
         planned.add_evidence(span, "a workflow builds and publishes it");
         planned.at_least(Confidence::Invoked);
     }
-    let name = paths::name(&image.context);
-    let name = if name.is_empty() || name == "." { "app" } else { name };
+    let name = stages::component(&image.context);
     planned.add_file(file);
     planned.units.push(Unit { name: name.into(), runs: Runs::Image(image.clone()) });
     Some(planned)

@@ -22,6 +22,7 @@ pub mod deployments;
 pub mod devcontainers;
 mod developed;
 mod factories;
+mod handed_on;
 mod hosts;
 pub mod images;
 pub mod kubernetes;
@@ -40,6 +41,7 @@ pub mod projects;
 mod published;
 mod retired;
 mod reviewed;
+mod samples;
 mod serverless;
 mod servers;
 mod service_roles;
@@ -176,6 +178,7 @@ fn of_project(repository: &Repository<'_>, whole: bool) -> Vec<Planned> {
         }
     }
     told::give(repository, &mut all);
+    samples::tell(repository, &mut all);
     // Configuration speaks of environments by the names that the report shows.
     apart::name_apart(repository, &mut all);
     all

@@ -4,6 +4,7 @@ use super::images::build;
 use super::plan::ImageBuild;
 use super::published::{plain, publishing};
 use super::words::naming;
+use crate::discover::paths;
 use crate::formats::dockerfile::{Action, Build, CopyFrom};
 use crate::links::Repository;
 use crate::model::{FileId, Role, Span, Spanned};
@@ -77,6 +78,20 @@ fn used(build: &Build, at: usize) -> bool {
     })
 }
 
+/// Folders that say how something is built or run, not what it is.
+const PLAIN: [&str; 5] = ["build", "container", "docker", "image", "runtime"];
+
+/// The name of what is built from a folder.
+pub(super) fn component(folder: &str) -> &str {
+    let name = paths::name(folder);
+    let above = paths::name(paths::parent(folder));
+    match name {
+        "" | "." => "app",
+        _ if PLAIN.contains(&name) && !above.is_empty() && above != "." => above,
+        _ => name,
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::super::tests::environments;
@@ -94,5 +109,24 @@ mod tests {
         ]);
         let live = "production production: docker/web.Dockerfile .github/workflows/image.yml".to_owned();
         assert!(found.contains(&live), "{found:?}");
+    }
+
+    #[test]
+    fn what_is_built_from_folders_for_building_is_named_for_what_they_lie_in() {
+        let all = ["", ".", "raster/runtime", "raster", "runtime", "./docker"].map(super::component);
+        assert_eq!(all, ["app", "app", "raster", "raster", "runtime", "docker"]);
+    }
+
+    #[test]
+    fn a_base_in_a_folder_for_development_is_no_production() {
+        let base = "services: {web: {build: .., command: gunicorn a.wsgi}}\n";
+        let over = "services: {web: {command: flask run, volumes: ['..:/app']}}\n";
+        let image = "FROM python:3.12\nCOPY . /app\nCMD gunicorn a.wsgi\n";
+        let in_folder = |folder: &str| {
+            let (base_path, over_path) = (format!("{folder}/compose.yml"), format!("{folder}/compose.override.yml"));
+            let found = environments(&[("Dockerfile", image), (base_path.as_str(), base), (over_path.as_str(), over)]);
+            found.iter().any(|line| line.contains("production: ") && line.contains("compose.yml"))
+        };
+        assert_eq!((in_folder("stack"), in_folder("dev")), (true, false));
     }
 }

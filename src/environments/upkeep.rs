@@ -105,6 +105,17 @@ fn is_asked_for(workflow: &Workflow) -> bool {
     workflow.on.iter().all(|on| ["schedule", "workflow_call", "workflow_dispatch"].contains(&on.event.value.as_str()))
 }
 
+/// Whether a job does nothing but write to the repository, its pull requests and labels.
+pub(super) fn only_writes(job: &Job) -> bool {
+    let signs = ["create-pull-request", "readme", "label", "git-auto-commit", "add-and-commit", "comment"];
+    let writes = |action: &str| {
+        let action = action.to_ascii_lowercase();
+        action.starts_with("actions/") || signs.iter().any(|sign| action.contains(sign))
+    };
+    let action = |step: &Step| step.uses.as_ref().map(|uses| writes(&uses.value));
+    job.environment.is_none() && !job.steps.is_empty() && job.steps.iter().all(|step| action(step) == Some(true))
+}
+
 #[cfg(test)]
 mod tests {
     use super::super::deployments::deployments;

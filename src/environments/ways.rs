@@ -109,8 +109,7 @@ pub(super) fn image_of(repository: &Repository<'_>, workflow: FileId) -> Option<
     });
     let (Some(file), None) = (published.next(), published.next()) else { return None };
     let image = published::plain(repository, file, None);
-    let name = paths::name(&image.context);
-    let name = if name.is_empty() || name == "." { "app" } else { name };
+    let name = super::stages::component(&image.context);
     Some((file, Unit { name: name.into(), runs: Runs::Image(image) }))
 }
 

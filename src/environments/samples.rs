@@ -1,0 +1,66 @@
+//! Samples of variables and of settings: whoever sets an environment up copies the one that is named for it.
+
+use super::plan::{Planned, Runs};
+use super::words::naming;
+use crate::discover::aside::is_aside;
+use crate::discover::{Kind, paths};
+use crate::links::Repository;
+use crate::model::{FileId, Role, Span};
+
+/// Lets samples tell of the environments that they are named for, where it is clear which one that is; they make none.
+pub(super) fn tell(repository: &Repository<'_>, all: &mut [Planned]) {
+    for (file, path) in repository.tree.files().filter(|(_, path)| !is_aside(path)) {
+        let Some((role, of)) = kind(repository, file, path) else { continue };
+        let machine = |planned: &Planned| planned.units.iter().any(|unit| matches!(unit.runs, Runs::Machine { .. }));
+        let of_role = |planned: &Planned| planned.environment.role == role;
+        let own = |planned: &Planned| {
+            of_role(planned) && (role != Role::Development || planned.deployed_by.is_empty() && !planned.only_named)
+        };
+        // Settings that a person copies beside the code are for his machine, variables may be for containers.
+        let by_hand = of == SETTINGS && role == Role::Development && all.iter().any(|one| own(one) && machine(one));
+        let mut told = all.iter_mut().filter(|planned| own(planned) && (!by_hand || machine(planned)));
+        if let (Some(planned), None) = (told.next(), told.next())
+            && !planned.environment.files.contains(&file)
+        {
+            planned.add_evidence(Span::new(file, 0, 0), format!("a sample of its {of} is named for {}", role.name()));
+        }
+    }
+}
+
+const SETTINGS: &str = "settings";
+
+/// What a file is a sample of, and for which role by its name; those below folders of tests are for the tests.
+fn kind(repository: &Repository<'_>, file: FileId, path: &str) -> Option<(Role, &'static str)> {
+    let named = naming(path);
+    let (role, _) = named.role.filter(|(role, _)| named.template && *role != Role::Test)?;
+    let below_tests = naming(paths::parent(path)).role.is_some_and(|(role, _)| role == Role::Test);
+    let settings = || paths::name(path).contains(".py") && path.to_lowercase().contains(SETTINGS);
+    let of = if repository.of(Kind::Dotenv).contains(&file) { "variables" } else { settings().then_some(SETTINGS)? };
+    (!below_tests).then_some((role, of))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::tests::environments;
+
+    const APP: (&str, &str) = ("Dockerfile", "FROM python:3.12\nCOPY . /app\nCMD gunicorn a.wsgi\n");
+
+    #[test]
+    fn samples_tell_of_the_only_environment_that_they_are_named_for() {
+        let of = |role: &str, files: &[(&str, &str)]| {
+            let found = environments(files);
+            found.into_iter().filter(|line| line.contains(&format!(" {role}: "))).collect::<Vec<_>>()
+        };
+        let sample = |path: &'static str| (path, "DEBUG=False\n");
+        let prod = |path| of("production", &[APP, sample(path)]);
+        assert_eq!(prod("app/.env.prod.sample"), ["production production: Dockerfile app/.env.prod.sample"]);
+        assert_eq!(prod("tests/e2e/.env.prod.sample"), ["production production: Dockerfile"]);
+        let live = "services: {web: {image: acme/shop, command: gunicorn a.wsgi}}\n";
+        let two = [("compose.prod.yml", live), ("compose.live.yml", live), sample(".env.prod.sample")];
+        assert!(!of("production", &two).iter().any(|line| line.contains("sample")), "it may be of either");
+        let guide = ("README.md", "```\npython manage.py runserver\n```\n");
+        let settings = ("shop/settings/local.example.py", "DEBUG = True\n");
+        let found = of("development", &[APP, ("manage.py", "import os\n"), guide, settings]);
+        assert_eq!(found, ["development development: README.md shop/settings/local.example.py"]);
+    }
+}
