@@ -127,8 +127,9 @@ pub fn load(context: &Context<'_, '_>, planned: &Planned, parts: &[Part<'_>], mo
     let file =
         settings.file.filter(|_| !(nothing || part.is_none() && speaker::foreign(parts, planned.environment.role)))?;
     // An image of other code of the repository does not load these settings.
-    let container = part.filter(|part| part.image.as_ref().is_some_and(|image| image.dockerfile.is_some()));
-    if container.and_then(|part| part.container.as_ref()).is_some_and(|container| container.lacks(file)) {
+    let built = part.filter(|part| part.image.as_ref().is_some_and(|image| image.dockerfile.is_some()));
+    let lacks = |part: &&Part<'_>| part.container.as_ref().is_some_and(|container| container.lacks(file));
+    if built.filter(lacks).is_some_and(|part| !serves_package_of(part, &choice)) {
         return None;
     }
     if settings.files.iter().any(|(file, _)| edited::is_edited(context, part, *file)) {
@@ -164,6 +165,15 @@ pub fn load(context: &Context<'_, '_>, planned: &Planned, parts: &[Part<'_>], mo
             .map_or_else(|| super::components::unread(planned), |part| part.unseen.clone())
             .or(planned.unseen.clone()),
     })
+}
+
+/// Whether what a component serves lies in the package of its settings: it has that package, copied or installed.
+fn serves_package_of(part: &Part<'_>, choice: &SettingsChoice) -> bool {
+    let package = |module: &str| module.split(['.', ':']).next().unwrap_or_default().to_owned();
+    part.processes
+        .iter()
+        .filter_map(|process| process.module.as_deref())
+        .any(|module| module.contains('.') && package(module) == package(&choice.module))
 }
 
 /// The configuration that a program makes by itself: `app.config[...] = ...` in the module that the process loads.
