@@ -293,3 +293,26 @@ fn a_script_that_waits_for_a_database_has_one() {
     holds(&of(waits), &["production - service.database product=postgres"]);
     holds(&of("#!/bin/sh\nexec \"$@\"\n"), &["production - service.database product=sqlite"]);
 }
+
+#[test]
+fn what_serves_a_package_has_it_installed_where_it_is_not_copied() {
+    let settings = "INSTALLED_APPS = []\nALLOWED_HOSTS = ['*']\n";
+    let with = |serves: &str| {
+        let docker = format!(
+            "FROM python:3.12 AS built\nCOPY . /src\nRUN pip wheel -w /dist /src\nFROM python:3.12-slim\nCOPY --from=built /dist /dist\nWORKDIR /srv\nCOPY manage.py /srv/\nRUN pip install /dist/shop-1.0.tar.gz\nCMD {serves}\n"
+        );
+        facts(&[
+            ("Dockerfile", docker.as_str()),
+            ("manage.py", "import os\nos.environ.setdefault('DJANGO_SETTINGS_MODULE', 'shop.settings')\n"),
+            ("shop/__init__.py", ""),
+            ("shop/wsgi.py", "import os\nos.environ.setdefault('DJANGO_SETTINGS_MODULE', 'shop.settings')\n"),
+            ("shop/settings.py", settings),
+        ])
+    };
+    let hosts =
+        |lines: &[String]| lines.iter().any(|line| line.starts_with("production - setting.ALLOWED_HOSTS value"));
+    let own = with("gunicorn shop.wsgi");
+    assert!(hosts(&own), "{own:#?}");
+    let other = with("gunicorn other.wsgi");
+    assert!(!hosts(&other), "{other:#?}");
+}
