@@ -7,6 +7,7 @@ mod support;
 mod by_hand;
 mod cli;
 mod config;
+mod deployed;
 mod exits;
 mod fixes;
 mod fixtures;

@@ -5,7 +5,6 @@ use super::compose::image_of;
 use super::developed::is_guessed;
 use super::images;
 use super::plan::{Planned, Runs};
-use super::service_roles::is_base;
 use super::starts::{commands, script};
 use super::targets::is_deploy_script;
 use super::words::{naming, selected};
@@ -25,8 +24,6 @@ pub(super) fn weigh(repository: &Repository<'_>, all: &mut Vec<Planned>) {
     drop_guesses(all);
     let deployed: Vec<(Role, bool)> =
         all.iter().map(|planned| (planned.environment.role, is_deployed_elsewhere(planned))).collect();
-    let by_jobs: Vec<Role> =
-        all.iter().filter(|planned| !planned.deployed_by.is_empty()).map(|planned| planned.environment.role).collect();
     for planned in all.iter_mut().filter(|planned| is_stack(planned)) {
         let role = planned.environment.role;
         if planned.deployed_by.is_empty() && is_to_be_filled_in(repository, planned) {
@@ -42,7 +39,6 @@ pub(super) fn weigh(repository: &Repository<'_>, all: &mut Vec<Planned>) {
         let serves = services(planned).any(clean);
         let develops = !serves && services(planned).any(|(service, _, folder)| develops(repository, service, folder));
         let beside = deployed.iter().any(|(other, elsewhere)| *other == role && *elsewhere);
-        let by_job = beside && by_jobs.contains(&role);
         let only = || services(planned).all(|(_, project, _)| only_services(project));
         // What a base for developers mounts, an overlay of it runs as well.
         let laid =
@@ -53,7 +49,7 @@ pub(super) fn weigh(repository: &Repository<'_>, all: &mut Vec<Planned>) {
                 first.text.push_str("; ");
                 first.text.push_str(TRIED);
             }
-        } else if beside && is_tried_by_jobs(repository, planned) || by_job && is_part(planned) {
+        } else if beside && is_tried_by_jobs(repository, planned) {
             planned.environment.confidence = planned.environment.confidence.min(Confidence::Guessed);
         } else if (beside || !serves) && !services(planned).any(|(service, _, _)| selects(service, role)) {
             planned.environment.confidence = planned.environment.confidence.min(Confidence::Named);
@@ -86,13 +82,6 @@ fn drop_guesses(all: &mut Vec<Planned>) {
 fn is_stack(planned: &Planned) -> bool {
     let composed = planned.units.iter().all(|unit| matches!(unit.runs, Runs::Compose { .. }));
     composed && !planned.units.is_empty() && planned.environment.confidence != Confidence::Explicit
-}
-
-/// Whether the files whose services run in an environment hold services of others as well.
-fn is_part(planned: &Planned) -> bool {
-    let whole = |name: &String| planned.units.iter().any(|unit| unit.name == *name);
-    let base = |project: &Project, name: &String| is_base(project, name);
-    services(planned).any(|(_, project, _)| !project.services.keys().all(|name| whole(name) || base(project, name)))
 }
 
 /// Whether a compose file holds words in angle brackets (`<your-domain>`): whoever runs it is to put his own in their place.
@@ -232,14 +221,14 @@ mod tests {
     }
 
     #[test]
-    fn a_service_called_for_production_beside_those_of_developers_is_a_try_where_a_job_deploys_another() {
+    fn a_service_called_for_production_beside_those_of_developers_is_none_where_a_job_deploys_another() {
         let all = "services: {prod: {build: ., ports: ['80:80'], profiles: [prod]}, dev: {build: ., command: flask run, volumes: ['.:/app'], profiles: [dev]}}\n";
         let (file, make) = (("compose.yml", all), ("Makefile", "serve:\n\tdocker compose up prod\n"));
         let of = |files: &[(&str, &str)]| stacks(files).into_iter().find(|line| line.starts_with("prod "));
         let flow = "on: push\njobs: {deploy: {runs-on: u, environment: production, steps: [{uses: dokku/github-action@v1}]}}\n";
         let job = (".github/workflows/ship.yml", flow);
-        assert_eq!(of(&[file, make, PROCFILE, job]).as_deref(), Some("prod production guessed"));
-        assert_ne!(of(&[file, make, PROCFILE]).as_deref(), Some("prod production guessed"));
+        assert_eq!(of(&[file, make, PROCFILE, job]), None);
+        assert!(of(&[file, make, PROCFILE]).is_some());
     }
 
     #[test]

@@ -172,15 +172,11 @@ pub(super) fn canonical(role: Role, word: &str) -> &str {
     }
 }
 
-/// Whether a job that calls the workflow of a deployment may be one that hands its environment over: any, unless the
-/// environment is known by what callers hand.
+/// Whether a job that calls the workflow of a deployment may hand its environment over: any, unless callers alone say it.
 pub fn may_hand(job: &Job, deployment: &Deployment) -> bool {
-    if deployment.span.file == deployment.workflow {
-        return true;
-    }
     // What a caller is handed itself, it may hand on.
-    let on = |text: &str| text.contains("inputs.");
-    job.with.values().any(|value| on(&value.value) || targets::names(&value.value, deployment.role, &deployment.word))
+    let hands = |text: &str| text.contains("inputs.") || targets::names(text, deployment.role, &deployment.word);
+    deployment.span.file == deployment.workflow || job.with.values().any(|value| hands(&value.value))
 }
 
 /// Whether a deployment is to the environment of a role and name.

@@ -368,31 +368,16 @@ pub const ATTRIBUTES: &[AttributeRow] = &[
     row(Pipeline, "deploys", Text, "the environment it deploys to"),
     row(Pipeline, "trigger", List, "the events that start it"),
     row(Pipeline, "needs", List, "the jobs it waits for"),
-    row(
-        Pipeline,
-        "gate",
-        Text,
-        "tests, other-workflow or none: what must pass before it runs; preview where a change that is discussed is tried",
-    ),
+    row(Pipeline, "gate", Text, "tests, other-workflow, preview or none: what must pass before it runs"),
     row(Pipeline, "published_after", Text, "where it publishes production's image and nothing deploys it: its gate"),
     row(Pipeline, "reasoned", Bool, "whether a comment says that what is merged has passed the tests"),
     row(Pipeline, "gate_path", List, "the jobs between the tests and it"),
     row(Pipeline, "approval", Text, "environment, manual or none"),
     row(Pipeline, "artifact", Text, "what it delivers"),
-    row(
-        Pipeline,
-        "override",
-        Text,
-        "the compose override for development that the command which deploys loads by itself",
-    ),
+    row(Pipeline, "override", Text, "the compose override for development that the deploying command loads"),
     row(Pipeline, "copies", Text, "what it copies into this environment without a word of masking"),
     row(Pipeline, "tests", Bool, "whether it runs the tests"),
-    row(
-        Pipeline,
-        "ground",
-        Bool,
-        "whether it sets up what the application stands on (Terraform), and hands over no code",
-    ),
+    row(Pipeline, "ground", Bool, "whether it only sets up what the application stands on (Terraform)"),
 ];
 
 /// The rows of one dimension, in table order.
