@@ -98,14 +98,22 @@ fn a_deployment_is_gated_by_the_callers_that_hand_its_environment_over() {
 #[test]
 fn what_only_changes_under_discussion_start_is_there_to_be_tried() {
     let tests = "on: push\njobs:\n  test: {runs-on: ubuntu-24.04, steps: [{run: pip install -r requirements.txt}, {run: pytest}]}\n";
-    let deploy = |event: &str| {
+    let deploy = |event: &str, name: &str| {
         format!(
-            "on: {event}\njobs:\n  staging: {{environment: staging, runs-on: ubuntu-24.04, steps: [{{run: flyctl deploy}}]}}\n"
+            "on: {event}\njobs:\n  {name}: {{environment: {name}, runs-on: ubuntu-24.04, steps: [{{run: flyctl deploy}}]}}\n"
         )
     };
-    for (event, gate) in [("pull_request", "gate=preview"), ("[pull_request, push]", "gate=pull-request")] {
-        let found = gates(&[(".github/workflows/t.yml", tests), (".github/workflows/d.yml", &deploy(event))]);
-        assert!(found.iter().any(|line| line.ends_with(gate)), "{event}: {found:#?}");
+    let both = "[pull_request, workflow_dispatch]";
+    for (event, name, gate) in [
+        ("pull_request", "staging", "preview"),
+        ("[pull_request, push]", "staging", "pull-request"),
+        (both, "staging", "preview"),
+        // What its users are served from is no trial, whoever starts it.
+        (both, "production", "pull-request"),
+    ] {
+        let found = gates(&[(".github/workflows/t.yml", tests), (".github/workflows/d.yml", &deploy(event, name))]);
+        let said = |line: &String| line.starts_with(name) && line.ends_with(&format!("gate={gate}"));
+        assert!(found.iter().any(said), "{event} {name}: {found:#?}");
     }
 }
 

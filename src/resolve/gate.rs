@@ -9,7 +9,7 @@ use crate::environments::deployments::{self, Deployment};
 use crate::formats::workflow::outcome::runs_after_failure;
 use crate::formats::workflow::{Job, Trigger, Workflow};
 use crate::links::{Call, Caller, Repository};
-use crate::model::{FileId, Origin, Span, StepKind};
+use crate::model::{FileId, Origin, Role, Span, StepKind};
 
 /// What stands between the tests and a deployment.
 pub(super) struct Gate {
@@ -89,7 +89,8 @@ pub(super) fn gate(
     if let Some(weakest) = gate_of_callers(repository, file, testing, asked) {
         return weakest;
     }
-    Gate { kind: ungated(repository, file, workflow, testing), path: Vec::new(), origin }
+    let production = asked.about.is_some_and(|deployment| deployment.role == Role::Production);
+    Gate { kind: ungated(repository, file, workflow, testing, production), path: Vec::new(), origin }
 }
 
 /// Where a workflow with tests asks to run in the merge queue, through which all comes that a push to a branch starts.
@@ -104,7 +105,13 @@ fn merge_queue(repository: &Repository<'_>, workflow: &Workflow, testing: &Testi
 }
 
 /// How a deployment that nothing gates is started: by hand, by a tag, or after tests that run elsewhere.
-fn ungated(repository: &Repository<'_>, file: FileId, workflow: &Workflow, testing: &Testing) -> &'static str {
+fn ungated(
+    repository: &Repository<'_>,
+    file: FileId,
+    workflow: &Workflow,
+    testing: &Testing,
+    production: bool,
+) -> &'static str {
     // Tests whose failure counts for nothing are run all the same.
     let tried = |call: &Call| matches!(call.caller, Caller::Job { .. }) && is_test(repository, call);
     if testing.is_empty() && !repository.calls.iter().any(tried) {
@@ -120,7 +127,7 @@ fn ungated(repository: &Repository<'_>, file: FileId, workflow: &Workflow, testi
     match () {
         () if started == ["workflow_dispatch"] => "manual",
         // What is deployed of a change that is still discussed is there to be tried.
-        () if !started.is_empty() && started.iter().all(asks) => "preview",
+        () if !production && !started.is_empty() && started.iter().all(asks) => "preview",
         () if tagged && elsewhere(false) => "release",
         () if elsewhere(true) && !here => "pull-request",
         () => "none",
