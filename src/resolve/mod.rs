@@ -1,6 +1,7 @@
 //! From a plan to facts: typed components first, in order (build, installs, variables, command, settings, services), then
 //! one room a dimension.
 
+mod beside;
 pub mod build;
 mod by_hand;
 mod called;
@@ -51,6 +52,7 @@ pub mod settings;
 mod speaker;
 pub mod state;
 pub mod supervised;
+mod system_installs;
 pub mod together;
 mod turns;
 mod unneeded;
@@ -58,6 +60,7 @@ pub mod unread;
 mod unselected;
 mod unset;
 mod untested;
+mod venvs;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
