@@ -127,11 +127,8 @@ fn a_handler_of_a_platform_is_served_by_no_package_of_the_list() {
     let docker = |base: &str| format!("FROM {base}\nCOPY requirements.txt ./\nRUN pip install -r requirements.txt\n");
     let with = |base: &str, packages: &str| {
         let docker = docker(base);
-        let compose =
-            "services:\n  web:\n    build: .\n    command: python manage.py runserver\n    volumes: ['.:/app']\n";
-        let files =
-            [("Dockerfile", docker.as_str()), ("docker-compose.dev.yml", compose), ("requirements.txt", packages)];
-        has(&facts(&files), "production app process.app server=gunicorn")
+        let files = [("Dockerfile", docker.as_str()), ("compose.yaml", WEB), ("requirements.txt", packages)];
+        has(&facts(&files), "production web process.web server=gunicorn")
     };
     assert!(with("python:3.12-slim", "django==5.2\ngunicorn==23.0.0\n"));
     assert!(!with("public.ecr.aws/lambda/python:3.12", "django==5.2\ngunicorn==23.0.0\n"));
@@ -152,4 +149,93 @@ fn certainty(files: &[(&str, &str)], key: &str, attribute: &str) -> String {
     };
     let fact = model.facts.iter().find(mine).unwrap();
     format!("{:?}", fact.get(attribute).unwrap().certainty)
+}
+
+#[test]
+fn what_passes_requests_on_is_told_by_image_or_by_program() {
+    let image = "FROM python:3.12-slim\nWORKDIR /app\nCOPY . .\nRUN apt-get update && apt-get install -y nginx && pip install -r requirements.txt\nCMD [\"./start.sh\"]\n";
+    let start = "#!/bin/sh\nnginx -t\nservice nginx start\nexec gunicorn shop.wsgi\n";
+    let inside = [("Dockerfile", image), ("start.sh", start), REQUIREMENTS];
+    holds(&facts(&inside), &["production - service.proxy product=nginx", "production - service.proxy version=?"]);
+    let with = |service: &str, conf: &str| {
+        let compose = format!("{WEB}{service}");
+        let edge = "FROM nginx:1.27-alpine\nCOPY site.conf /etc/nginx/conf.d/\n";
+        facts(&[
+            (
+                "Dockerfile",
+                "FROM python:3.12-slim\nCOPY . .\nRUN pip install -r requirements.txt\nCMD gunicorn a.wsgi\n",
+            ),
+            ("compose.yaml", compose.as_str()),
+            ("edge/Dockerfile", edge),
+            ("edge/site.conf", conf),
+            REQUIREMENTS,
+        ])
+    };
+    let passes = "server { location / { proxy_pass http://web:8000; } }\n";
+    holds(&with("  edge:\n    image: traefik:v3.6\n", ""), &["production - service.proxy version=3.6"]);
+    let built = "  edge:\n    build: ./edge\n";
+    holds(
+        &with(built, passes),
+        &["production - service.proxy product=nginx", "production - service.proxy version=1.27"],
+    );
+    assert!(!has(&with(built, "server { root /site; }\n"), "production - service.proxy"), "it only serves files");
+}
+
+#[test]
+fn an_installer_without_a_version_is_the_newest_one() {
+    let flow = |steps: &str| {
+        format!("on: push\njobs:\n  t:\n    runs-on: ubuntu-24.04\n    steps:\n{steps}      - run: pytest\n")
+    };
+    let of = |steps: &str, project: &str| {
+        let flow = flow(steps);
+        facts(&[(".github/workflows/t.yml", flow.as_str()), ("pyproject.toml", project), REQUIREMENTS])
+    };
+    let uv = "      - uses: astral-sh/setup-uv@v6\n";
+    holds(&of(uv, ""), &["test t runtime.uv version=latest", "test t runtime.uv floating=true"]);
+    assert!(!has(&of(uv, "[tool.uv]\nrequired-version = '>=0.8'\n"), "test t runtime.uv"));
+    holds(&of("      - run: pipx install poetry\n", ""), &["test t runtime.poetry version=latest"]);
+    holds(&of("      - run: pip install poetry==2.1.3\n", ""), &["test t runtime.poetry version=2.1.3"]);
+    let action = "      - uses: snok/install-poetry@v1\n        with: {version: 1.8.3}\n";
+    holds(&of(action, ""), &["test t runtime.poetry version=1.8.3"]);
+}
+
+#[test]
+fn what_a_start_installs_is_there() {
+    let compose = "services:\n  web:\n    build: .\n    volumes: ['.:/app']\n    \
+                   command: sh -c \"pip install -r requirements.txt && python manage.py runserver\"\n";
+    let docker = "FROM python:3.12-slim\nWORKDIR /app\nRUN apt-get update\n";
+    let files =
+        [("docker-compose.dev.yml", compose), ("Dockerfile", docker), ("manage.py", "import django\n"), REQUIREMENTS];
+    let lines = facts(&files);
+    holds(&lines, &["dev web package.django version=5.2", "dev web process.web server=django-runserver"]);
+}
+
+#[test]
+fn the_node_of_a_stage_that_is_copied_from_built_the_assets() {
+    let docker = "FROM node:22-alpine AS assets\nRUN npm ci\nFROM python:3.12-slim\nCOPY --from=assets /x /x\nCOPY . .\n\
+                  RUN pip install -r requirements.txt\nCMD gunicorn shop.wsgi\n";
+    let lines = facts(&[("Dockerfile", docker), REQUIREMENTS]);
+    holds(&lines, &["production app runtime.node version=22", "production app runtime.node declared_in=build stage"]);
+    assert!(!has(&lines, "production app runtime.node ended"));
+}
+
+#[test]
+fn a_program_of_the_project_that_is_djangos_management_serves_and_tests() {
+    let setup = "from setuptools import setup\nsetup(name='shop', entry_points={'console_scripts': ['shop = shop.__main__:main']})\n";
+    let flow = "on: push\njobs:\n  t:\n    runs-on: ubuntu-24.04\n    steps:\n      - run: pip install -r requirements.txt && make cover\n";
+    let lines = facts(&[
+        ("setup.py", setup),
+        ("shop/__main__.py", "from django.core.management import execute_from_command_line as main\n"),
+        ("Makefile", "cover:\n\tcoverage run $(shell which shop) test shop\nrun:\n\tshop runserver 0.0.0.0:8000\n"),
+        (".github/workflows/t.yml", flow),
+        ("Dockerfile", "FROM python:3.12-slim\nCOPY . .\nRUN pip install -r requirements.txt\nCMD gunicorn a.wsgi\n"),
+        REQUIREMENTS,
+    ]);
+    holds(
+        &lines,
+        &[
+            "test t process.test command=coverage run shop test shop",
+            "development host process.web server=django-runserver",
+        ],
+    );
 }

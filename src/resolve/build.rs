@@ -57,6 +57,9 @@ pub fn resolve<'t>(tree: &'t Tree, build: Build, asked: &ImageBuild, as_of: &str
     }
     runtimes.extend(installers::of(&build, target, &commands));
     let stages = other_stages(&build, target);
+    if !runtimes.iter().any(|runtime| runtime.tool == "node") {
+        runtimes.extend(of_stages(&stages, as_of));
+    }
     let stage = build.stages.get(target)?;
     let image = ImagePart {
         reference,
@@ -152,6 +155,22 @@ fn other_stages(build: &Build, target: usize) -> Vec<(String, Known<String>, Ori
             Some((name, reference, origin))
         })
         .collect()
+}
+
+/// Who declares the Node that only another stage has, for what it makes there.
+pub const BUILD_STAGE: &str = "build stage";
+
+/// The Node of the stages that the target only copies from, where they agree.
+fn of_stages(stages: &[(String, Known<String>, Origin)], as_of: &str) -> Option<RuntimePart> {
+    let node = |(_, reference, origin): &(String, Known<String>, Origin)| {
+        let about = images::describe(reference.one()?, as_of);
+        about.node.one().map(|version| (version.clone(), origin.clone()))
+    };
+    let mut found = stages.iter().filter_map(node);
+    let (version, origin) = found.next()?;
+    let (tool, certainty) = ("node", Certainty::Stated);
+    let one = RuntimePart { tool, version: Known::One(version.clone()), declared_in: BUILD_STAGE, origin, certainty };
+    found.all(|(other, _)| other == version).then_some(one)
 }
 
 /// The interpreters that an image brings.

@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use super::build;
 use super::components::Context;
+use super::installers;
 use super::installs::{self, Place};
 use super::part::{Host, ImagePart, Part, ProcessPart, RuntimePart};
 use super::runner;
@@ -16,7 +17,7 @@ use crate::formats::{Var, Vars, World};
 use crate::knowledge::images;
 use crate::links::container::{CHECKOUT, Container};
 use crate::links::repository::words;
-use crate::links::{Meaning, meaning};
+use crate::links::{Meaning, console_scripts};
 use crate::model::{Certainty, ComponentKind, FileId, Known, Origin, Reason, Span, Spanned};
 
 /// The component of a job.
@@ -44,6 +45,10 @@ pub fn of<'t>(context: &Context<'_, 't>, file: FileId, id: &str, name: &str) -> 
             Err(Reason::at("no step of the job installs packages by a known command", job.id.span));
     }
     build::brought(&part.installs, &mut part.runtimes);
+    let known: Vec<&str> = part.runtimes.iter().map(|runtime| runtime.tool).collect();
+    let installers = installers::of_job(tree, job, &part.commands);
+    let new: Vec<RuntimePart> = installers.into_iter().filter(|one| !known.contains(&one.tool)).collect();
+    part.runtimes.extend(new);
     let order = part.processes.iter().position(|process| process.server.is_none());
     if part.processes.len() > 1 {
         part.processes.truncate(order.map_or(1, |at| at + 1));
@@ -303,7 +308,7 @@ fn steps(context: &Context<'_, '_>, part: &mut Part<'_>, (job, checkout): (&Job,
                 continue;
             }
             part.commands.push((argv.clone(), executed.span));
-            if meaning::of(&argv) == Meaning::Tests {
+            if console_scripts::meaning_in(tree, &argv) == Meaning::Tests {
                 part.folder.clone_from(&folder);
                 for (name, word) in &executed.assigns {
                     if let Some(value) = word.text.one() {

@@ -1,6 +1,7 @@
 //! From a plan to facts: typed components first, in order (build, installs, variables, command, settings, services), then
 //! one room a dimension.
 
+mod at_start;
 mod beside;
 pub mod build;
 mod by_hand;
@@ -218,6 +219,7 @@ fn one(context: &Context<'_, '_>, planned: Planned, first: bool, modules: &[Modu
     together::join(&mut statements, &jobs(&planned, &parts));
     let role = planned.environment.role;
     state::service::state(&mut statements, role, &used, &declared, &talks(&parts), context.as_of);
+    state::service::proxies(&mut statements, &services::proxies::of(tree, &parts));
     if let Some(loaded) = &loaded {
         state::setting::state(&mut statements, loaded, tree);
         for other in differing::of(context, &planned, &parts, modules, loaded) {

@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use super::part::{Part, ProcessPart};
 use super::server_options::{self, ServerOptions};
-use super::{beside, runner, supervised, unset};
+use super::{at_start, beside, runner, supervised, unset};
 use crate::discover::Tree;
 use crate::formats::python;
 use crate::formats::shell::{self, Dialect, Evaluation, Executed, When, Word};
@@ -13,7 +13,7 @@ use crate::formats::{Var, Vars, World};
 use crate::knowledge::{listens, processes};
 use crate::links::container::{Container, absolute};
 use crate::links::repository::words;
-use crate::links::{Meaning, meaning};
+use crate::links::{Meaning, console_scripts, meaning};
 use crate::model::{FileId, Known, Origin, Reason, Span, SpanMap, Spanned, StepKind};
 
 /// The words that name a program: `python -m uvicorn`, `exec ./manage.py runserver`.
@@ -50,6 +50,7 @@ pub fn start(part: &mut Part<'_>, command: &CommandWords, tree: &Tree) {
             part.started.push((words(executed), executed.span));
         }
     }
+    at_start::install(part, &evaluation.commands, &container, tree);
     let known = part.processes.len();
     let unset = unset::commands(&evaluation.commands, &part.world, |world| {
         runner::expanded(evaluate(command, world, &container).0.commands, &container, tree)
@@ -249,6 +250,9 @@ pub(super) fn add(
 
 /// The server that a Python program starts by itself: `app.run(…)`, `uvicorn.run(…)`.
 fn started_by_program(argv: &[String], container: &Container<'_>, tree: &Tree) -> Option<processes::Match> {
+    if let Some(argv) = console_scripts::managed(tree, argv) {
+        return if let Meaning::Serves(found) = meaning::of(&argv) { Some(found) } else { None };
+    }
     let words = meaning::unwrapped(argv);
     let script = match &words[..] {
         [python, script, ..] if meaning::is_python(python) => script.clone(),
