@@ -79,6 +79,7 @@ rows! {
     Emulator { image: String, emulates: Vec<String> }
     Fake { package: String, emulates: String }
     Tool { image: String }
+    Edge { image: String, proxy: Option<bool> }
     Caller { label: String, role: String }
 }
 
@@ -115,7 +116,7 @@ pub(super) struct Table {
     emulators: Vec<Emulator>,
     emulator_packages: Vec<Fake>,
     admin_tools: Vec<Tool>,
-    edge_only: Vec<Tool>,
+    edge_only: Vec<Edge>,
     keepers: Vec<Keeper>,
     add_ons: Vec<AddOn>,
     callers: Vec<Caller>,
@@ -300,6 +301,11 @@ pub fn is_of_other_tool(name: &str) -> bool {
 /// Whether an image belongs at the edge of production, so that others do without it.
 pub fn is_edge_only(repository: &str) -> bool {
     table().edge_only.iter().any(|row| named(&row.image, repository))
+}
+
+/// Whether an image is of a server that stands before others and hands on to them.
+pub fn is_proxy(repository: &str) -> bool {
+    table().edge_only.iter().any(|row| row.proxy == Some(true) && named(&row.image, repository))
 }
 
 /// The service of a backend class by the class's own name, wherever it is imported from.

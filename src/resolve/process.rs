@@ -226,7 +226,7 @@ fn add(
 }
 
 /// The server that a Python program starts by itself: `app.run(…)`, `uvicorn.run(…)`.
-fn started_by_program(argv: &[String], container: &Container<'_>, tree: &Tree) -> Option<processes::Match> {
+pub(super) fn started_by_program(argv: &[String], container: &Container<'_>, tree: &Tree) -> Option<processes::Match> {
     let words = meaning::unwrapped(argv);
     let script = match &words[..] {
         [python, script, ..] if meaning::is_python(python) => script.clone(),
