@@ -279,23 +279,11 @@ pub fn is_admin_tool(repository: &str) -> bool {
 
 /// Whether a name says that another tool keeps its own data there: `airflow-db`, `keycloak_postgres`.
 pub fn is_of_other_tool(name: &str) -> bool {
-    const STORES: [&str; 12] = [
-        "db",
-        "database",
-        "postgres",
-        "postgresql",
-        "pg",
-        "mysql",
-        "mariadb",
-        "redis",
-        "valkey",
-        "mongo",
-        "mongodb",
-        "cache",
-    ];
+    const STORES: &str = "db database postgres postgresql pg mysql mariadb redis valkey mongo mongodb cache";
+    let stores = |word: &str| STORES.split(' ').any(|store| store == word);
     name.to_ascii_lowercase()
         .split_once(['-', '_'])
-        .is_some_and(|(tool, store)| STORES.contains(&store) && table().keepers.iter().any(|row| row.word == tool))
+        .is_some_and(|(tool, store)| stores(store) && table().keepers.iter().any(|row| row.word == tool))
 }
 
 /// Whether an image belongs at the edge of production, so that others do without it.
