@@ -67,6 +67,13 @@ fn what_only_the_seldom_branch_loses_is_kept_as_the_default() {
 }
 
 #[test]
+fn an_optional_part_that_is_not_in_the_repository_leaves_defaults() {
+    let got = run("from split_settings.tools import include, optional\nA = 'x'\ninclude(optional('local.py'))\n", None);
+    assert_eq!(got.values["A"].settled().and_then(|v| v.as_str()), Some("x"));
+    assert_eq!(got.values["A"].certainty, Certainty::Default { variable: None });
+}
+
+#[test]
 fn fields_of_pydantic_are_what_their_types_and_validators_make_of_them() {
     let text = "from typing import Annotated\nfrom pydantic import BaseModel, BeforeValidator, Field, SecretStr, field_validator\n\
         from pydantic_settings import BaseSettings\n\
