@@ -279,7 +279,7 @@ fn is_at_hand(repository: &Repository<'_>, service: &Service) -> bool {
 fn tried_sign(service: &Service) -> Option<(Span, &'static str)> {
     let image = service.image.as_ref()?;
     let described = images::describe(image.value.one()?, "");
-    let stands_in = services::emulates(&described.repository).is_some();
+    let stands_in = services::is_only_tried(&described.repository);
     let tag = described.tag.as_deref().unwrap_or_default();
     let tried = service.build.is_some() && ["dev", "development", "local", "test", "testing"].contains(&tag);
     let why = if stands_in { "an emulator stands in for a service" } else { "the image is tagged for trying it" };

@@ -76,7 +76,7 @@ rows! {
     #[expect(clippy::struct_field_names, reason = "the fields are the table's columns")] Flavour { image: String, product: String, flavour: String }
     Session { engine: String, store: String }
     Wrapping { backend: String, setting: String }
-    Emulator { image: String, emulates: Vec<String> }
+    Emulator { image: String, emulates: Vec<String>, deployed: Option<bool> }
     Fake { package: String, emulates: String }
     Tool { image: String }
     Edge { image: String, proxy: Option<bool> }
@@ -265,6 +265,11 @@ pub(super) fn named(items: &str, repository: &str) -> bool {
 /// What an image stands in for, if it is an emulator or a mail catcher.
 pub fn emulates(repository: &str) -> Option<&'static [String]> {
     table().emulators.iter().find(|row| named(&row.image, repository)).map(|row| row.emulates.as_slice())
+}
+
+/// Whether an image stands in for something where that is only tried; who keeps an object store of their own deploys it.
+pub fn is_only_tried(repository: &str) -> bool {
+    table().emulators.iter().any(|row| named(&row.image, repository) && row.deployed != Some(true))
 }
 
 /// What a Python package fakes inside the test process.
