@@ -106,12 +106,14 @@ pub(super) fn own(repository: &Repository<'_>, reference: &str, moving: bool) ->
     ours.then(|| plain(repository, file, None))
 }
 
-/// Whether an image is published by those whose repository it is: its name ends in the owner and name of that, or a page of the
+/// Whether an image is published by those whose repository it is: its name ends in the owner and name of that, which more may follow, or a page of the
 /// documentation shows where it is published and the Dockerfile speaks of what it is called.
 pub(super) fn is_published_here(repository: &Repository<'_>, reference: &str) -> bool {
     let parts = name(reference).parts;
     let own = parts.get(parts.len().saturating_sub(2)..).unwrap_or_default().join("/");
-    parts.len() > 1 && (is_self(repository, &own) || is_shown(repository, &parts))
+    // Of several images of one project each is called after it: `owner/name-backend`.
+    let several = || own.match_indices('-').any(|(at, _)| own[..at].contains('/') && is_self(repository, &own[..at]));
+    parts.len() > 1 && (is_self(repository, &own) || several() || is_shown(repository, &parts))
 }
 
 /// Whether a page shows that an image is published on Docker Hub, and a Dockerfile of the repository speaks of its name.
@@ -258,5 +260,14 @@ jobs:
         assert_eq!(of("acme/store:2.1", false), None, "another state than the one that is read");
         assert_eq!(of("acme/other", false), None);
         assert_eq!(of("postgres", false), None);
+    }
+
+    #[test]
+    fn an_image_that_is_called_after_the_project_is_its_own() {
+        let files = [("README.md", "See https://github.com/acme/shop"), ("Dockerfile", "FROM python:3.13\n")];
+        let tree = Tree::open(Box::new(Overlay::of(files))).unwrap();
+        let own = |reference: &str| super::is_published_here(&Repository::read(&tree), reference);
+        assert!(own("acme/shop:1") && own("ghcr.io/acme/shop-backend:stable"));
+        assert!(!own("acme/shopping") && !own("acme/other-backend") && !own("other/shop-backend"));
     }
 }
