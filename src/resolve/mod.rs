@@ -44,6 +44,7 @@ pub mod reading;
 mod refresh;
 mod rehearsed;
 mod runner;
+mod sampled;
 mod selected;
 mod server_options;
 pub mod services;

@@ -64,7 +64,7 @@ pub(super) fn state(
         }
     };
     holds("developed", loaded.developed.contains(name));
-    holds("unseen", certainty.is_default() && loaded.unseen.is_some());
+    holds("unseen", certainty.is_by_variable() && loaded.unseen.is_some());
     let asked = (certainty.is_default() || variables_unset) && (signs || matches!(name, "DEBUG" | "ALLOWED_HOSTS"));
     holds("asked", asked && val.variables.iter().any(|variable| asked_for(variable, tree)));
     // Who serves tenants looks each host up, and has no page for one that is nobody's.

@@ -131,6 +131,8 @@ pub(crate) struct Machine<'a> {
     pub(crate) env_open: bool,
     /// Whether an `environ.Env` was set to behave otherwise.
     pub(crate) odd_env: bool,
+    /// The `environ.Env` that puts a prefix in front of the names it is asked for, and that prefix.
+    pub(crate) env_prefix: Option<(Arc<super::values::Args>, Arc<str>)>,
     /// Whether the type of a default says what an `environ.Env` makes of a text (`smart_cast`).
     pub(crate) default_casts: bool,
     /// Variables that were set from files.
@@ -147,6 +149,8 @@ pub(crate) struct Machine<'a> {
     pub(crate) brought: Brought,
     /// Whether files were made on the way.
     pub(crate) made_files: bool,
+    /// The file that is not here whose code was run, its names kept where they are not followed.
+    pub(crate) local_code: Option<Arc<str>>,
     /// How many branches that are not decided are around.
     pub(crate) undecided: usize,
     /// Why the reads noted may be too many or too few.
@@ -198,6 +202,7 @@ impl<'a> Machine<'a> {
             hits: 0,
             env_open: false,
             odd_env: false,
+            env_prefix: None,
             default_casts: true,
             over: None,
             from_files: Names::new(),
@@ -206,6 +211,7 @@ impl<'a> Machine<'a> {
             run: Run::Unknown,
             brought: Brought::default(),
             made_files: false,
+            local_code: None,
             undecided: 0,
             reads_unsure: None,
             flask: Vec::new(),

@@ -267,7 +267,12 @@ fn settings_before_a_local_file_hold_unless_it_sets_them() {
     let exec = "import os\nA = 1\nP = os.path.join(os.path.dirname(os.path.abspath(__file__)), 'local.py')\n\
         if os.path.exists(P):\n    with open(P) as fp:\n        code = compile(fp.read(), P, 'exec')\n    exec(code, globals())\nB = 2\n";
     let star = "A = 1\ntry:\n    from local_settings import *\nexcept ImportError:\n    pass\nB = 2\n";
-    for code in [exec, star] {
+    let conf = "import os\nimport types\nA = 1\npath = os.environ.get('CONF')\nif not path:\n    path = '/etc/app/app.conf'\n    \
+        if not os.path.exists(path):\n        path = None\nif path:\n    d = types.ModuleType('config')\n    d.__file__ = path\n    \
+        try:\n        with open(path) as config_file:\n            exec(compile(config_file.read(), path, 'exec'), d.__dict__)\n    \
+        except IOError as e:\n        raise SystemExit(e)\n    else:\n        for key in dir(d):\n            \
+        if key.isupper():\n                globals()[key] = getattr(d, key)\nB = 2\n";
+    for code in [exec, star, conf] {
         let got = run(code, &open());
         assert_eq!(got.values["A"].kind, Kind::Int(1), "{code}");
         assert!(got.values["A"].certainty.is_default() && !got.values["B"].certainty.is_default(), "{code}");
