@@ -319,6 +319,8 @@ pub const ATTRIBUTES: &[AttributeRow] = &[
     row(Setting, "critical", Bool, "whether a difference of it changes what the program does"),
     row(Setting, "protects", Bool, "whether it protects transport, cookies or requests"),
     row(Setting, "required", Text, "the value that production must have, where there is one"),
+    row(Setting, "names_product", Text, "of a choice of backends that is no service itself: the server it is called after"),
+    row(Setting, "file_unless", Text, "of the database's address: the variable without which it is that of a SQLite file"),
     row(Setting, "dev_tools", List, "its items that are development tools"),
     row(Setting, "taken_text", Text, "of DEBUG: the text, meant for no, that it is and that turns it on"),
     row(Setting, "true_for", List, "texts of the variable that look false and make it true"),
