@@ -101,7 +101,7 @@ pub fn load(context: &Context<'_, '_>, planned: &Planned, parts: &[Part<'_>], mo
         evaluator = evaluator.brought(Brought { nowhere, ..brought });
         settings = evaluator.module(&choice.module, &world, choice.class.as_deref());
     }
-    let mut choice_certainty = if by_entry { entry::by_variable() } else { certainty(&choice, &world) };
+    let mut choice_certainty = if by_entry { entry::by_variable() } else { certainty(&choice, &world, &settings) };
     // A package that holds nothing itself is not what a module named for the environment gives way to.
     if settings.values.is_empty()
         && settings.classes.is_empty()
@@ -117,7 +117,7 @@ pub fn load(context: &Context<'_, '_>, planned: &Planned, parts: &[Part<'_>], mo
         && let Some(own) = entry::module(context, part).filter(|own| own.module != choice.module)
     {
         settings = evaluator.module(&own.module, &world, None);
-        choice_certainty = certainty(&own, &world);
+        choice_certainty = certainty(&own, &world, &settings);
         (choice, selected) = (own, true);
     }
     if let Some(class) = configuration::of(context, planned, part, &settings.classes, &world) {
@@ -319,9 +319,11 @@ fn by_option(part: &Part<'_>) -> Option<SettingsChoice> {
 }
 
 /// Whether something outside may choose another module: nothing here names it in a variable, and others may be set.
-fn certainty(choice: &SettingsChoice, world: &World) -> Certainty {
+fn certainty(choice: &SettingsChoice, world: &World, settings: &Settings) -> Certainty {
     let named = world.vars().contains_key(MODULE_VARIABLE) && choice.class.is_none();
-    if named || !world.is_open() { Certainty::Stated } else { entry::by_variable() }
+    // A class that is no one of Django's is the program's own word.
+    let own = choice.class.is_some() && !settings.values.contains_key("INSTALLED_APPS");
+    if named || own || !world.is_open() { Certainty::Stated } else { entry::by_variable() }
 }
 
 /// Where imports start: the folders at the working directory, the module's own root, the repository.

@@ -151,6 +151,8 @@ pub(crate) struct Machine<'a> {
     pub(crate) made_files: bool,
     /// The file that is not here whose code was run, its names kept where they are not followed.
     pub(crate) local_code: Option<Arc<str>>,
+    /// How many modules are being run that a sample stands in for: what they need is installed where it was copied.
+    pub(crate) of_samples: usize,
     /// How many branches that are not decided are around.
     pub(crate) undecided: usize,
     /// Why the reads noted may be too many or too few.
@@ -212,6 +214,7 @@ impl<'a> Machine<'a> {
             brought: Brought::default(),
             made_files: false,
             local_code: None,
+            of_samples: 0,
             undecided: 0,
             reads_unsure: None,
             flask: Vec::new(),

@@ -359,3 +359,14 @@ fn a_container_that_grows_too_long_is_not_known_and_nothing_else_suffers() {
     let short = whole(&with(100), &[]);
     assert!(matches!(short.values["D"].kind, Kind::Int(1)), "{:?}", short.values["D"].kind);
 }
+
+#[test]
+fn what_a_sample_that_was_copied_needs_is_installed() {
+    let code = "A = 1\ntry:\n    from local import *\nexcept ImportError:\n    pass\n";
+    let sample = "from acme_client import Client\nA = 2\nB = Client()\n";
+    let tree = Tree::open(Box::new(Overlay::of([("s.py", code), ("local.py.example", sample)]))).unwrap();
+    let standing_in = [("local.py".to_owned(), tree.find("local.py.example").unwrap())].into();
+    let brought = crate::formats::python::Brought { standing_in, ..Default::default() };
+    let got = Evaluator::new(&tree, vec![String::new()]).brought(brought).module("s", &open(), None);
+    assert_eq!(got.values["A"].kind, Kind::Int(2));
+}
