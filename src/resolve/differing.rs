@@ -1,7 +1,6 @@
 //! Components that load the settings of their environment with other variables, and come to another DEBUG.
 
 use super::components::Context;
-use super::copied;
 use super::nowhere;
 use super::part::Part;
 use super::settings::{self, Loaded};
@@ -41,8 +40,7 @@ pub(super) fn of(
             continue;
         }
         let world = settings::with_selector(hosted_names::with(planned, part.world.clone()), &main.choice);
-        let mut brought = copied::of(context, Some(part));
-        let samples = sampled::stand_in(context, Some(part), planned.environment.role, &mut brought);
+        let (brought, samples) = sampled::brought(context, Some(part), planned);
         let roots = settings::roots(context, Some(part), modules, &main.choice, &brought);
         let nowhere = nowhere::of(context, Some(part), &main.settings);
         let evaluator = Evaluator::new(context.repository.tree, roots)

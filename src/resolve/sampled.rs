@@ -3,27 +3,35 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::components::Context;
+use super::copied;
 use super::part::Part;
 use crate::discover::aside::is_aside;
-use crate::discover::{Tree, paths};
+use crate::discover::classify::classify;
+use crate::discover::{Kind, Tree, paths};
+use crate::environments::Planned;
 use crate::formats::python::{self, Brought, Settings, Val};
 use crate::knowledge::environments::{WordClass, class_of_word};
 use crate::knowledge::variables::is_secret_name;
 use crate::model::{Certainty, FileId, Reason, Role};
 
-/// Lets samples stand in for modules that the repository does not hold; the samples that do.
-pub(super) fn stand_in(
+/// What a part's files are besides those of the repository, and the samples that stand in for modules which it does not hold.
+pub(super) fn brought(
     context: &Context<'_, '_>,
     part: Option<&Part<'_>>,
-    role: Role,
-    brought: &mut Brought,
-) -> BTreeSet<FileId> {
-    let tree = context.repository.tree;
+    planned: &Planned,
+) -> (Brought, BTreeSet<FileId>) {
+    let mut brought = copied::of(context, part);
+    let samples = stand_in(context.repository.tree, part, planned, &mut brought);
+    (brought, samples)
+}
+
+fn stand_in(tree: &Tree, part: Option<&Part<'_>>, planned: &Planned, brought: &mut Brought) -> BTreeSet<FileId> {
+    let role = planned.environment.role;
     let mut found: BTreeMap<String, Vec<(bool, FileId)>> = BTreeMap::new();
     for (file, path) in tree.files() {
         let Some((made, named)) = made_of(path).filter(|_| !is_aside(path)) else { continue };
         let known = tree.find(&made).is_some() || brought.standing_in.contains_key(&made);
-        let taken = || is_taken(tree, part, role, (path, named.is_some()), &made);
+        let taken = || is_taken(tree, part, planned, (path, named.is_some()), &made);
         if !known && named.is_none_or(|named| named == role) && taken() {
             found.entry(made).or_default().push((named.is_some(), file));
         }
@@ -66,25 +74,44 @@ fn made_of(path: &str) -> Option<(String, Option<Role>)> {
 
 /// Whether the sample is what runs: on a developer's machine where it is named for it or a guide says to copy it, elsewhere
 /// where a script copies it, or where what is made of it is mounted.
-fn is_taken(tree: &Tree, part: Option<&Part<'_>>, role: Role, (path, named): (&str, bool), made: &str) -> bool {
+fn is_taken(tree: &Tree, part: Option<&Part<'_>>, planned: &Planned, (path, named): (&str, bool), made: &str) -> bool {
     let name = paths::name(path);
     let verbs = ["cp ", "copy", "mv ", "install ", "rename", "ln "];
     let copies = |line: &str| verbs.iter().any(|verb| line.to_lowercase().contains(verb));
+    // The files of other images say nothing of this one.
+    let own = part.and_then(|part| part.image.as_ref()?.dockerfile);
+    let foreign = |file: FileId, path: &str| classify(path) == Some(Kind::Dockerfile) && own != Some(file);
     let told = |guides: bool| {
-        tree.files().filter(|(_, other)| speaks(other, guides)).any(|(file, _)| {
-            tree.text(file).is_ok_and(|text| {
-                text.contains(name) && text.lines().any(|line| line.contains(name) && copies(line))
-            })
+        let files = tree.files().filter(|(file, other)| speaks(other, guides) && !foreign(*file, other));
+        files.into_iter().any(|(file, _)| {
+            tree.text(file)
+                .is_ok_and(|text| text.contains(name) && text.lines().any(|line| line.contains(name) && copies(line)))
         })
     };
-    match role {
-        Role::Development => named || told(true),
-        Role::Production | Role::Staging => {
+    match planned.environment.role {
+        Role::Development if planned.deployed_by.is_empty() => named || told(true),
+        Role::Production | Role::Staging | Role::Development => {
             let mounted = |part: &Part<'_>| part.container.as_ref().is_some_and(|container| container.mounts(made));
-            part.is_some_and(mounted) || told(false)
+            (part.is_some_and(mounted) || told(false)) && !is_written(tree, name, paths::name(made))
         }
         Role::Test => false,
     }
+}
+
+/// Whether the module is made of something else than the sample: of a file that is kept encrypted, or by a script.
+fn is_written(tree: &Tree, sample: &str, made: &str) -> bool {
+    let stem = made.trim_end_matches(".py");
+    let kept =
+        |name: &str| name.contains(stem) && [".gpg", ".enc", ".asc", ".age"].iter().any(|end| name.ends_with(end));
+    if tree.files().any(|(_, path)| kept(paths::name(path))) {
+        return true;
+    }
+    let writes = |line: &str| {
+        line.contains(made)
+            && ["cp ", "mv ", "> ", "gpg", "decrypt", "envsubst", "install "].iter().any(|verb| line.contains(verb))
+    };
+    let scripts = tree.files().filter(|(_, path)| speaks(path, false));
+    scripts.filter_map(|(file, _)| tree.text(file).ok()).any(|text| !text.contains(sample) && text.lines().any(writes))
 }
 
 /// Whether a file tells people what to do, or else programs that set up what is deployed.
@@ -95,13 +122,18 @@ fn speaks(path: &str, people: bool) -> bool {
     if people {
         return ends(&[".md", ".rst", ".txt", ".adoc", ".mdx"]) || ends(&either);
     }
+    // What a job of the CI copies, it needs itself.
+    if classify(path) == Some(Kind::Workflow) {
+        return false;
+    }
     ends(&[".sh", ".bash", ".yml", ".yaml"]) || ends(&either) || !name.contains('.') || name.contains("Dockerfile")
 }
 
 /// Whether a module stands in for one that the repository does not hold.
 pub(super) fn brings(brought: &Brought, module: &str) -> bool {
     let end = format!("{}.py", module.replace('.', "/"));
-    let ends = |path: &String| path.strip_suffix(end.as_str()).is_some_and(|root| root.is_empty() || root.ends_with('/'));
+    let ends =
+        |path: &String| path.strip_suffix(end.as_str()).is_some_and(|root| root.is_empty() || root.ends_with('/'));
     brought.standing_in.keys().any(ends)
 }
 

@@ -4,7 +4,6 @@ use std::collections::BTreeSet;
 
 use super::components::Context;
 use super::configuration;
-use super::copied;
 use super::deployed;
 use super::edited;
 use super::entry;
@@ -66,8 +65,7 @@ pub fn load(context: &Context<'_, '_>, planned: &Planned, parts: &[Part<'_>], mo
     let world =
         if planned.environment.role == Role::Test { pytest::with_variables(context, part, world) } else { world };
     let world = hosted_names::with(planned, world);
-    let mut brought = copied::of(context, part);
-    let samples = sampled::stand_in(context, part, planned.environment.role, &mut brought);
+    let (brought, samples) = sampled::brought(context, part, planned);
     let chosen = choose(context, planned, part, modules, &world, &brought);
     // Which of a module's classes is taken, the program says.
     let open = |module: &Module| !module.classes.is_empty() && !is_object(context, module);

@@ -10,7 +10,16 @@ use crate::model::{Certainty, Origin};
 const CHOICES: [&str; 7] = ["BACKEND", "ENGINE", "BROKER", "TRANSPORT", "PROVIDER", "DRIVER", "QUEUE"];
 /// How the names of settings begin that are services, and compared as such, or lists of Django's own backends.
 const SERVICES: [&str; 11] = [
-    "DATABASE", "CACHE", "EMAIL", "SESSION", "CHANNEL_LAYERS", "STORAGES", "HAYSTACK", "CELERY", "BROKER", "TEMPLATES",
+    "DATABASE",
+    "CACHE",
+    "EMAIL",
+    "SESSION",
+    "CHANNEL_LAYERS",
+    "STORAGES",
+    "HAYSTACK",
+    "CELERY",
+    "BROKER",
+    "TEMPLATES",
     "WAGTAILSEARCH",
 ];
 /// Settings that hold the address of the database.
@@ -37,7 +46,8 @@ pub(super) fn state(fact: &mut Statement<'_>, name: &str, inner: &Val, certainty
 /// The server that a choice of a backend names: `events.backends.rabbitmq.Backend`.
 fn chosen(name: &str, text: &str) -> Option<String> {
     let last = name.rsplit('.').next().unwrap_or(name);
-    let chooses = CHOICES.iter().any(|end| last.ends_with(end)) && !SERVICES.iter().any(|start| name.starts_with(start));
+    let chooses =
+        CHOICES.iter().any(|end| last.ends_with(end)) && !SERVICES.iter().any(|start| name.starts_with(start));
     if !chooses || text.contains("://") {
         return None;
     }

@@ -344,11 +344,7 @@ impl Machine<'_> {
                 self.forget_scopes(f, "code that is made at run time", at);
                 V::unknown("code that is made at run time", at)
             }
-            _ => {
-                let own = args.pos.first().is_some_and(|of| matches!(of.k, K::Ref(_)));
-                let of = self.local_code.clone().filter(|_| !own);
-                V::unknown("introspection that is not followed", at).with(|m| m.absent = of)
-            }
+            _ => self.unseen_names(args, at),
         }
     }
 

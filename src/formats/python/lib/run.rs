@@ -41,7 +41,8 @@ impl Machine<'_> {
     pub(crate) fn exec_file(&mut self, args: &Args, f: &mut Frame, at: Span) -> Result<bool, Exc> {
         // Who runs a file that is not here takes over what it sets, wherever its names are kept at first.
         if let Some(path) = args.pos.first().and_then(|code| code.m.absent.clone()).filter(|_| !args.open) {
-            let module = path.strip_suffix(".py").filter(|_| !path.starts_with(['/', '$'])).map(|path| path.replace('/', "."));
+            let module =
+                path.strip_suffix(".py").filter(|_| !path.starts_with(['/', '$'])).map(|path| path.replace('/', "."));
             self.local_names(module.as_deref().unwrap_or(&path), f.scope.globals, f.locals, at);
             self.local_code = Some(path);
             return Ok(true);
@@ -55,13 +56,21 @@ impl Machine<'_> {
         self.run_inside(file, f, at)
     }
 
+    /// The names of an object that is not followed: those of a file that is not here, where its code was run.
+    pub(crate) fn unseen_names(&self, args: &Args, at: Span) -> V {
+        let own = args.pos.first().is_some_and(|of| matches!(of.k, K::Ref(_)));
+        let of = self.local_code.clone().filter(|_| !own);
+        V::unknown("introspection that is not followed", at).with(|m| m.absent = of)
+    }
+
     /// Settings that the repository does not hold are taken over, where there are any: what stands so far is what holds
     /// without them.
     pub(crate) fn local_names(&mut self, name: &str, globals: Id, locals: Id, at: Span) {
         if self.suppose.is_some() || self.brought.nowhere.contains(name) {
             return;
         }
-        let missing = MissingModule { name: name.to_owned(), span: at, ours: !name.starts_with(['/', '$']), star: true };
+        let missing =
+            MissingModule { name: name.to_owned(), span: at, ours: !name.starts_with(['/', '$']), star: true };
         if !self.missing.contains(&missing) {
             self.missing.push(missing);
         }

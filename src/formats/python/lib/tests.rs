@@ -272,7 +272,9 @@ fn a_change_through_the_settings_of_a_program_whose_module_is_not_certain_is_not
         settings.APPS.append('b')\nsettings.DATA['x'].update({'y': 'new'})\n";
     let named = format!("import os\nos.environ.setdefault('DJANGO_SETTINGS_MODULE', 's')\n{change}");
     let got = run(&named, None);
-    assert!(matches!(&got.values["APPS"].kind, Kind::Depends { variables, .. } if variables.contains("DJANGO_SETTINGS_MODULE")));
+    assert!(
+        matches!(&got.values["APPS"].kind, Kind::Depends { variables, .. } if variables.contains("DJANGO_SETTINGS_MODULE"))
+    );
     assert_eq!(texts(&got, "APPS"), ["a", "b"]);
     let y = got.values["DATA"].get("x").and_then(|x| x.get("y"));
     assert_eq!(y.and_then(super::super::Val::as_str), Some("new"));
