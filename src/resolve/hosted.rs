@@ -247,6 +247,7 @@ fn prepare(context: &Context<'_, '_>, part: &mut Part<'_>, setup: Option<&Setup>
                     script: None,
                     maybe: None,
                     unless: None,
+                    either: false,
                     vars: executed.vars.clone(),
                     options: Default::default(),
                 });
@@ -255,6 +256,6 @@ fn prepare(context: &Context<'_, '_>, part: &mut Part<'_>, setup: Option<&Setup>
     }
     if role == Role::Development {
         let key = part.name.to_string();
-        super::by_hand::start(context.repository, part, &key);
+        super::by_hand::start(context.repository, part, &key, false);
     }
 }
