@@ -9,6 +9,9 @@ use crate::discover::aside::is_aside;
 use crate::discover::classify::classify;
 use crate::discover::{Kind, Tree, paths};
 use crate::environments::Planned;
+use crate::environments::words::naming;
+use crate::formats::World;
+use crate::formats::dotenv::{self, Dialect};
 use crate::formats::python::{self, Brought, Settings, Val};
 use crate::knowledge::environments::{WordClass, class_of_word};
 use crate::knowledge::variables::is_secret_name;
@@ -22,7 +25,27 @@ pub(super) fn brought(
 ) -> (Brought, BTreeSet<FileId>) {
     let mut brought = copied::of(context, part);
     let samples = stand_in(context.repository.tree, part, planned, &mut brought);
+    // What lies beside the code comes with it where the folder is mounted.
+    if part.is_some_and(|part| !part.mounts.is_empty()) {
+        brought.opened = named_by_samples(context);
+    }
     (brought, samples)
+}
+
+/// The variables that samples of dotenv files name.
+fn named_by_samples(context: &Context<'_, '_>) -> BTreeSet<String> {
+    let tree = context.repository.tree;
+    let is_sample = |file: &&FileId| {
+        let path = tree.path(**file);
+        paths::name(path).starts_with(".env") && naming(paths::name(path)).template && !is_aside(path)
+    };
+    let samples = context.repository.of(Kind::Dotenv).iter().filter(is_sample);
+    let names = samples.flat_map(|file| {
+        let text = tree.text(*file).unwrap_or_default();
+        let read = dotenv::parse(*file, text, Dialect::PythonDotenv, &World::empty());
+        dotenv::vars(&read).into_keys()
+    });
+    names.collect()
 }
 
 fn stand_in(tree: &Tree, part: Option<&Part<'_>>, planned: &Planned, brought: &mut Brought) -> BTreeSet<FileId> {

@@ -129,6 +129,8 @@ pub(crate) struct Machine<'a> {
     pub(crate) hits: u64,
     /// Why variables that are not written down may be set after all (a dotenv file that git ignores).
     pub(crate) env_open: bool,
+    /// Whether a dotenv file was looked for that the repository does not hold.
+    pub(crate) env_missing: bool,
     /// Whether an `environ.Env` was set to behave otherwise.
     pub(crate) odd_env: bool,
     /// The `environ.Env` that puts a prefix in front of the names it is asked for, and that prefix.
@@ -203,6 +205,7 @@ impl<'a> Machine<'a> {
             suppose: None,
             hits: 0,
             env_open: false,
+            env_missing: false,
             odd_env: false,
             env_prefix: None,
             default_casts: true,

@@ -334,7 +334,10 @@ fn a_project_s_own_settings_stay_where_a_plugin_is_handed_the_module() {
     assert!(got.values["SECRET_KEY"].as_str() == Some("a") && got.values["SECRET_KEY"].certainty.is_default());
     assert!(matches!(got.values["INSTALLED_APPS"].kind, Kind::Unknown(_)));
     let text = "import django_heroku\nALLOWED_HOSTS = ['a']\ndjango_heroku.settings(locals())\n";
-    assert!(matches!(run(text, &open()).values["ALLOWED_HOSTS"].kind, Kind::Unknown(_)));
+    let hosts = run(text, &open()).values["ALLOWED_HOSTS"].clone();
+    assert_eq!(hosts.items().and_then(|items| items.first()?.as_str()), Some("*"));
+    let text = "import os\nimport django_heroku\nALLOWED_HOSTS = ['*']\nif os.getenv('DYNO'):\n    django_heroku.settings(locals())\n";
+    assert!(matches!(run(text, &open()).values["ALLOWED_HOSTS"].kind, Kind::List(_)), "either way it is the same");
 }
 
 #[test]
@@ -369,4 +372,14 @@ fn what_a_sample_that_was_copied_needs_is_installed() {
     let brought = crate::formats::python::Brought { standing_in, ..Default::default() };
     let got = Evaluator::new(&tree, vec![String::new()]).brought(brought).module("s", &open(), None);
     assert_eq!(got.values["A"].kind, Kind::Int(2));
+}
+
+#[test]
+fn a_variable_that_a_sample_names_may_be_in_the_file_that_is_not_here() {
+    let code = "import os\nfrom dotenv import load_dotenv\nload_dotenv()\nA = os.getenv('A')\nB = os.getenv('B')\n";
+    let tree = Tree::open(Box::new(Overlay::of([("s.py", code)]))).unwrap();
+    let brought = crate::formats::python::Brought { opened: ["A".to_owned()].into(), ..Default::default() };
+    let got = Evaluator::new(&tree, vec![String::new()]).brought(brought).module("s", &World::empty(), None);
+    assert!(matches!(got.values["A"].kind, Kind::Depends { .. }), "{:?}", got.values["A"]);
+    assert_eq!(got.values["B"].kind, Kind::None);
 }

@@ -71,7 +71,7 @@ impl Machine<'_> {
             Known::OneOf(all, _) | Known::Every(all, _) => {
                 Found::Set(meta(V::new(K::OneOf(Arc::new(all.iter().map(V::str).collect())))))
             }
-            Known::Absent if self.env_open => Found::Open,
+            Known::Absent if self.env_open || self.env_missing && self.brought.opened.contains(name) => Found::Open,
             Known::Absent => Found::Unset,
             Known::Unknown(why) if self.world.vars().contains_key(name) => {
                 Found::Set(meta(V::new(K::Unknown(Arc::new(why.clone())))))

@@ -229,6 +229,27 @@ impl Machine<'_> {
         Ok(settings)
     }
 
+    /// `django_heroku.settings(locals())`: of what it sets, the hosts are always the same.
+    pub(crate) fn heroku_settings(&mut self, args: &Args, at: Span) -> V {
+        let module = args.pos.first().and_then(|v| self.namespace(v));
+        let before = module.and_then(|id| self.space(id)?.names.get("ALLOWED_HOSTS").cloned());
+        let is_all = |v: &V| match &v.k {
+            K::Ref(id) => match self.heap.get(id).map(|obj| &obj.data) {
+                Some(Data::List(items)) => matches!(&items[..], [one] if one.text() == Some("*")),
+                _ => false,
+            },
+            _ => false,
+        };
+        let before = before.filter(is_all);
+        let out = self.foreign("django_heroku", args, at);
+        let hosts = args.named("allowed_hosts").is_none_or(|v| matches!(v.k, K::Bool(true)));
+        if let Some(id) = module.filter(|_| hosts && !args.open) {
+            let all = before.unwrap_or_else(|| self.list(vec![V::at(K::Str("*".into()), at)], at));
+            self.set_name(id, "ALLOWED_HOSTS", all);
+        }
+        out
+    }
+
     /// What is left when code that is run cannot be followed.
     pub(crate) fn forget_scopes(&mut self, f: &Frame, why: &str, at: Span) {
         let why = Arc::new(Reason::at(why, at));
