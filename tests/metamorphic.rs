@@ -125,9 +125,11 @@ fn renamed(text: &str) -> String {
             continue;
         }
         let other = SYNONYMS.iter().find_map(|(a, b)| (*a == word).then_some(*b).or((*b == word).then_some(*a)));
-        // `libpq-dev`, `django.db` and the group `dev` of uv are names of others, and not ours to rename.
+        // `libpq-dev`, `django.db`, `dj-database-url` and the group `dev` of uv are names of others, and not ours to rename.
         let group = c == ' ' && (out.is_empty() || out.ends_with('\n')) || out.ends_with("[package.");
         let theirs = word == "dev" && (group || out.ends_with('-') && c != '.') || out.ends_with("django.");
+        let theirs = theirs
+            || word == "database" && out.ends_with(['_', '-']) && out.trim_end_matches(['_', '-']).ends_with("dj");
         out.push_str(other.filter(|_| !theirs).unwrap_or(&word));
         word.clear();
         out.push(c);

@@ -60,7 +60,7 @@ pub fn is_secret_name(name: &str) -> bool {
 pub fn is_placeholder(value: &str) -> bool {
     let value = unquoted(value.trim());
     let lower = value.to_lowercase();
-    if is_reference(value) || is_word_for_nothing(&lower) || is_plain_address(value) {
+    if is_empty_json(value) || is_reference(value) || is_word_for_nothing(&lower) || is_plain_address(value) {
         return true;
     }
     if value.is_empty() || table().placeholders.iter().any(|row| row.text == lower || row.text == value) {
@@ -78,6 +78,20 @@ pub fn is_placeholder(value: &str) -> bool {
         "contains" => lower.contains(&row.start),
         _ => (row.start == "0" || value.len() >= 3) && lower.replace(&row.start, "").is_empty(),
     })
+}
+
+/// Whether a value is an object or list of JSON that holds nothing.
+fn is_empty_json(value: &str) -> bool {
+    fn empty(value: &serde_json::Value) -> bool {
+        match value {
+            serde_json::Value::Null => true,
+            serde_json::Value::String(text) => text.is_empty(),
+            serde_json::Value::Array(all) => all.iter().all(empty),
+            serde_json::Value::Object(all) => all.values().all(empty),
+            _ => false,
+        }
+    }
+    value.starts_with(['{', '[']) && serde_json::from_str(value).is_ok_and(|value| empty(&value))
 }
 
 /// Whether a text looks false although a plain truth test takes it for true (the empty text aside).
@@ -273,6 +287,9 @@ mod tests {
         for value in ["''", "'@none None'", "\"changeme\"", "https://localhost", "http://issuer.local:8000/"] {
             assert!(is_placeholder(value), "{value}");
         }
+        assert!(
+            is_placeholder("{\"api-key\": null}") && is_placeholder("[]") && !is_placeholder("{\"a\": \"q7Rw2mZ9\"}")
+        );
         assert!(!is_placeholder("https://hooks.chat.io/services/q7Rw2mZ9xT"));
         assert!(!is_placeholder("https://q7Rw2mZ9xT@errors.host.io/12"));
         for value in ["${KEY:-real9f8e7d}", "9f8e7d6c5b4a", "localstorage9", "'9f8e7d6c5b4a'"] {

@@ -102,6 +102,11 @@ impl<'t> Container<'t> {
             .filter_map(|m| self.tree.find(&m.outside))
     }
 
+    /// Whether a path of the repository is mounted by itself, whether it is there or not.
+    pub fn mounts(&self, path: &str) -> bool {
+        self.mappings.iter().any(|mapping| mapping.mount && mapping.outside == path)
+    }
+
     /// Whether a file of the repository was copied into the image; what is mounted over it is not in it.
     pub fn copied(&self, file: FileId) -> bool {
         self.place(file, |mapping| !mapping.mount).is_some()

@@ -104,10 +104,15 @@ impl Certainty {
         matches!(self, Self::Default { .. })
     }
 
-    /// The weaker of two.
+    /// Whether a variable may override it, and not only a file beside the program.
+    pub fn is_by_variable(&self) -> bool {
+        matches!(self, Self::Default { variable: Some(_) })
+    }
+
+    /// The weaker of two; of two that may be overridden, the one that says by which variable.
     #[must_use]
     pub fn and(&self, other: &Self) -> Self {
-        if self.is_default() { self.clone() } else { other.clone() }
+        if self.is_by_variable() || self.is_default() && !other.is_by_variable() { self.clone() } else { other.clone() }
     }
 }
 

@@ -7,7 +7,6 @@ use super::part::Part;
 use crate::discover::paths;
 use crate::formats::python::Brought;
 use crate::model::FileId;
-use std::collections::BTreeSet;
 
 /// The files of the repository that stand in for missing modules, by the path they are copied to, and those that the part
 /// does not have.
@@ -15,7 +14,7 @@ pub(super) fn of(context: &Context<'_, '_>, part: Option<&Part<'_>>) -> Brought 
     let commands = part.iter().flat_map(|part| part.commands.iter().map(move |(argv, _)| (*part, argv)));
     let standing_in = commands.filter_map(|(part, argv)| copied(context, part, argv)).collect();
     let left_out = part.map(|part| left_out::of(context.repository.tree, part)).unwrap_or_default();
-    Brought { standing_in, left_out, nowhere: BTreeSet::new() }
+    Brought { standing_in, left_out, ..Brought::default() }
 }
 
 fn copied(context: &Context<'_, '_>, part: &Part<'_>, argv: &[String]) -> Option<(String, FileId)> {

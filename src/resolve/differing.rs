@@ -1,11 +1,10 @@
 //! Components that load the settings of their environment with other variables, and come to another DEBUG.
 
 use super::components::Context;
-use super::copied;
 use super::nowhere;
 use super::part::Part;
 use super::settings::{self, Loaded};
-use super::{hosted_names, pytest};
+use super::{hosted_names, pytest, sampled};
 use crate::environments::Planned;
 use crate::environments::settings::Module;
 use crate::formats::python::{Brought, Evaluator, Kind};
@@ -41,12 +40,14 @@ pub(super) fn of(
             continue;
         }
         let world = settings::with_selector(hosted_names::with(planned, part.world.clone()), &main.choice);
-        let roots = settings::roots(context, Some(part), modules, &main.choice);
+        let (brought, samples) = sampled::brought(context, Some(part), planned);
+        let roots = settings::roots(context, Some(part), modules, &main.choice, &brought);
         let nowhere = nowhere::of(context, Some(part), &main.settings);
         let evaluator = Evaluator::new(context.repository.tree, roots)
             .run(pytest::run(Some(part), planned.environment.role))
-            .brought(Brought { nowhere, ..copied::of(context, Some(part)) });
-        let got = evaluator.module(&main.choice.module, &world, main.choice.class.as_deref());
+            .brought(Brought { nowhere, ..brought });
+        let mut got = evaluator.module(&main.choice.module, &world, main.choice.class.as_deref());
+        sampled::by_default(&mut got, &samples);
         if decided(&got).is_some_and(|yes| yes != own) {
             found.push(Loaded {
                 settings: got,

@@ -46,6 +46,7 @@ pub mod reading;
 mod refresh;
 mod rehearsed;
 mod runner;
+mod sampled;
 mod selected;
 mod server_options;
 pub mod services;

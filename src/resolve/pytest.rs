@@ -4,10 +4,10 @@ use super::components::Context;
 use super::part::Part;
 use crate::discover::{Tree, paths};
 use crate::environments::SettingsChoice;
-use crate::formats::python::Run;
+use crate::formats::python::{Run, conftest};
 use crate::formats::small::pytest_options::{self, PytestOptions};
 use crate::formats::{Var, World};
-use crate::model::{Origin, Role, Spanned};
+use crate::model::{FileId, Known, Origin, Reason, Role, Spanned};
 
 /// The module that pytest's options name.
 pub(super) fn module(context: &Context<'_, '_>, part: Option<&Part<'_>>) -> Option<(SettingsChoice, bool)> {
@@ -99,5 +99,34 @@ pub(super) fn with_variables(context: &Context<'_, '_>, part: Option<&Part<'_>>,
             world.vars_mut().insert(name.to_owned(), Var::set(text.value, Origin::set(text.span)));
         }
     }
+    for given in
+        conftests(context, part).into_iter().flat_map(|file| conftest::variables(context.repository.tree, file))
+    {
+        if given.default && world.vars().get(&given.name).is_some_and(|var| !var.certainty.is_default()) {
+            continue;
+        }
+        let (value, span) = (given.value.value, given.value.span);
+        let unknown = || Known::Unknown(Reason::at("the tests compute it", span));
+        let var = Var { value: value.map_or_else(unknown, Known::One), ..Var::set(String::new(), Origin::set(span)) };
+        world.vars_mut().insert(given.name, var);
+    }
     world
+}
+
+/// The files that set variables before the tests import the program. Django's settings are loaded before them.
+fn conftests(context: &Context<'_, '_>, part: Option<&Part<'_>>) -> Vec<FileId> {
+    let tree = context.repository.tree;
+    let is_django = |(file, path): (FileId, &str)| {
+        paths::name(path) == "manage.py" && tree.text(file).is_ok_and(|text| text.contains("execute_from_command_line"))
+    };
+    if tree.files().any(is_django) {
+        return Vec::new();
+    }
+    let folder = part.map(|part| part.folder.clone()).unwrap_or_default();
+    let mut found: Vec<FileId> = Vec::new();
+    for name in ["conftest.py", "tests/conftest.py", "test/conftest.py"] {
+        let file = paths::join(&folder, name).and_then(|path| tree.find(&path)).or_else(|| tree.find(name));
+        found.extend(file.filter(|file| !found.contains(file)));
+    }
+    found
 }

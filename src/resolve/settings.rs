@@ -4,7 +4,6 @@ use std::collections::BTreeSet;
 
 use super::components::Context;
 use super::configuration;
-use super::copied;
 use super::deployed;
 use super::edited;
 use super::entry;
@@ -15,6 +14,7 @@ use super::mounted;
 use super::nowhere;
 use super::part::Part;
 use super::pytest;
+use super::sampled;
 use super::selected;
 use super::speaker;
 use super::unselected::{is_here, is_object, plain, sets_whole};
@@ -23,7 +23,7 @@ use crate::environments::settings::Module;
 use crate::environments::words::role_of_value;
 use crate::environments::{Planned, SettingsChoice};
 pub(super) use crate::formats::python::Settings;
-use crate::formats::python::{self, Evaluator};
+use crate::formats::python::{self, Brought, Evaluator};
 use crate::formats::{Var, World};
 use crate::model::{Certainty, Known, Origin, Reason, Role, Span};
 
@@ -65,7 +65,8 @@ pub fn load(context: &Context<'_, '_>, planned: &Planned, parts: &[Part<'_>], mo
     let world =
         if planned.environment.role == Role::Test { pytest::with_variables(context, part, world) } else { world };
     let world = hosted_names::with(planned, world);
-    let chosen = choose(context, planned, part, modules, &world);
+    let (brought, samples) = sampled::brought(context, part, planned);
+    let chosen = choose(context, planned, part, modules, &world, &brought);
     // Which of a module's classes is taken, the program says.
     let open = |module: &Module| !module.classes.is_empty() && !is_object(context, module);
     let unsaid = |choice: &SettingsChoice| {
@@ -86,19 +87,19 @@ pub fn load(context: &Context<'_, '_>, planned: &Planned, parts: &[Part<'_>], mo
         return Some(loaded);
     }
     let (mut choice, mut selected) = chosen?;
-    let roots = roots(context, part, modules, &choice);
+    let roots = roots(context, part, modules, &choice, &brought);
     let mut evaluator = Evaluator::new(context.repository.tree, roots)
         .run(pytest::run(part, planned.environment.role))
-        .brought(copied::of(context, part));
+        .brought(brought.clone());
     let by_entry = selected && entry::is_default(context, planned, part, &choice, &world);
     let world = with_selector(world, &choice);
     let mut settings = evaluator.module(&choice.module, &world, choice.class.as_deref());
     let nowhere = nowhere::of(context, part, &settings);
     if !nowhere.is_empty() {
-        evaluator = evaluator.brought(python::Brought { nowhere, ..copied::of(context, part) });
+        evaluator = evaluator.brought(Brought { nowhere, ..brought });
         settings = evaluator.module(&choice.module, &world, choice.class.as_deref());
     }
-    let mut choice_certainty = if by_entry { entry::by_variable() } else { certainty(&choice, &world) };
+    let mut choice_certainty = if by_entry { entry::by_variable() } else { certainty(&choice, &world, &settings) };
     // A package that holds nothing itself is not what a module named for the environment gives way to.
     if settings.values.is_empty()
         && settings.classes.is_empty()
@@ -114,7 +115,7 @@ pub fn load(context: &Context<'_, '_>, planned: &Planned, parts: &[Part<'_>], mo
         && let Some(own) = entry::module(context, part).filter(|own| own.module != choice.module)
     {
         settings = evaluator.module(&own.module, &world, None);
-        choice_certainty = certainty(&own, &world);
+        choice_certainty = certainty(&own, &world, &settings);
         (choice, selected) = (own, true);
     }
     if let Some(class) = configuration::of(context, planned, part, &settings.classes, &world) {
@@ -140,6 +141,7 @@ pub fn load(context: &Context<'_, '_>, planned: &Planned, parts: &[Part<'_>], mo
         _ => BTreeSet::new(),
     };
     mounted::forget(context, part, &mut settings);
+    sampled::by_default(&mut settings, &samples);
     // What a module holds that only a default chooses holds by default.
     let by_default = selected && choice_certainty.is_default() && deployed::is_by_default(planned, modules, &choice);
     if by_default {
@@ -242,6 +244,7 @@ fn choose(
     part: Option<&Part<'_>>,
     modules: &[Module],
     world: &World,
+    brought: &Brought,
 ) -> Option<(SettingsChoice, bool)> {
     if planned.config.settings.is_some() {
         return planned.settings.clone().map(|choice| (choice, true));
@@ -287,7 +290,8 @@ fn choose(
         let shared = modules.iter().any(|module| module.name == default.module && module.shared);
         let other = shared || role_of_value(&default.module).is_some_and(|(found, _)| found != role);
         let stands = !other || planned.settings.is_none() || !world.is_open() && var.value == Known::Absent;
-        if stands && modules.iter().any(|module| module.name == default.module) {
+        let here = modules.iter().any(|module| module.name == default.module);
+        if stands && (here || sampled::brings(brought, &default.module)) {
             return Some((default.clone(), true));
         }
     }
@@ -313,9 +317,11 @@ fn by_option(part: &Part<'_>) -> Option<SettingsChoice> {
 }
 
 /// Whether something outside may choose another module: nothing here names it in a variable, and others may be set.
-fn certainty(choice: &SettingsChoice, world: &World) -> Certainty {
+fn certainty(choice: &SettingsChoice, world: &World, settings: &Settings) -> Certainty {
     let named = world.vars().contains_key(MODULE_VARIABLE) && choice.class.is_none();
-    if named || !world.is_open() { Certainty::Stated } else { entry::by_variable() }
+    // A class that is no one of Django's is the program's own word.
+    let own = choice.class.is_some() && !settings.values.contains_key("INSTALLED_APPS");
+    if named || own || !world.is_open() { Certainty::Stated } else { entry::by_variable() }
 }
 
 /// Where imports start: the folders at the working directory, the module's own root, the repository.
@@ -324,6 +330,7 @@ pub(super) fn roots(
     part: Option<&Part<'_>>,
     modules: &[Module],
     choice: &SettingsChoice,
+    brought: &Brought,
 ) -> Vec<String> {
     let mut roots: Vec<String> = Vec::new();
     let mut add = |root: String| {
@@ -340,8 +347,8 @@ pub(super) fn roots(
         add(module.root.clone());
     }
     let path = format!("{}.py", choice.module.replace('.', "/"));
-    for file in context.repository.of(Kind::Python) {
-        let candidate = context.repository.tree.path(*file);
+    let files = context.repository.of(Kind::Python).iter().map(|file| context.repository.tree.path(*file));
+    for candidate in files.chain(brought.standing_in.keys().map(String::as_str)) {
         if let Some(root) = candidate.strip_suffix(&path).filter(|root| root.is_empty() || root.ends_with('/')) {
             add(root.trim_end_matches('/').to_owned());
         }

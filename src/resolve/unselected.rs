@@ -6,7 +6,7 @@ use super::part::Part;
 use crate::discover::Kind;
 use crate::environments::settings::Module;
 use crate::environments::{Planned, SettingsChoice};
-use crate::formats::python;
+use crate::formats::python::{self, ConfigClass};
 use crate::model::Span;
 
 /// The settings of the whole program, where nothing selects any.
@@ -32,11 +32,31 @@ pub(super) fn plain(
         return None;
     }
     let only = plain.iter().find(|module| module.classes.is_empty() || is_object(context, module)).or(plain.first())?;
-    let class = only.classes.iter().find(|class| class.bases.iter().any(|base| base.ends_with("BaseSettings")));
+    // A package that only takes over what its modules hold stands for the one of them that holds the settings.
+    let hands_on = context.repository.tree.text(only.file).is_ok_and(|text| !sets_whole(text) && takes_over(text));
+    let within = |module: &&&Module| {
+        module.name.strip_prefix(only.name.as_str()).is_some_and(|rest| rest.starts_with('.'))
+            && class_of(&module.classes).is_some()
+    };
+    let only = plain.iter().find(|module| hands_on && within(module)).unwrap_or(only);
+    let class = class_of(&only.classes);
     let object = || python::dynaconf_object(context.repository.tree, only.file);
     let class = class.map(|class| class.name.clone()).or_else(object);
     let span = Some(Span::new(only.file, 0, 0));
     Some(SettingsChoice { module: only.name.clone(), class, span })
+}
+
+/// The class that holds a program's settings: no other one of them builds on it.
+fn class_of(classes: &[ConfigClass]) -> Option<&ConfigClass> {
+    let mut known: Vec<&String> = Vec::new();
+    for _ in classes {
+        let reads = |base: &String| base.ends_with("BaseSettings") || known.contains(&base);
+        let names = classes.iter().filter(|class| class.bases.iter().any(reads)).map(|class| &class.name);
+        known = names.collect();
+    }
+    let ours = || classes.iter().filter(|class| known.contains(&&class.name));
+    let built_on = |class: &ConfigClass| ours().any(|other| other.bases.contains(&class.name));
+    ours().find(|class| !built_on(class))
 }
 
 /// Whether the repository holds a module, from whatever folder imports start.
@@ -80,4 +100,28 @@ pub(super) fn near(part: Option<&Part<'_>>, module: &Module) -> bool {
             || module.root.starts_with(&part.folder)
             || part.folder.starts_with(&module.root)
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::class_of;
+    use crate::formats::python::ConfigClass;
+    use crate::model::{FileId, Span};
+
+    #[test]
+    fn the_settings_of_a_program_are_the_class_that_no_other_one_builds_on() {
+        let class = |name: &str, base: &str| ConfigClass {
+            name: name.into(),
+            span: Span::new(FileId(0), 0, 0),
+            bases: vec![base.into()],
+        };
+        let all = [
+            class("When", "NamedTuple"),
+            class("Logging", "BaseSettings"),
+            class("App", "Logging"),
+            class("Mail", "pydantic.BaseSettings"),
+        ];
+        assert_eq!(class_of(&all).map(|class| class.name.as_str()), Some("App"));
+        assert_eq!(class_of(&all[..1]), None);
+    }
 }

@@ -6,6 +6,7 @@ use crate::discover::Tree;
 use crate::formats::world::World;
 use crate::model::{Certainty, FileId, Origin, Problem, Reason, Span};
 
+pub mod conftest;
 pub mod connections;
 pub mod entry;
 #[expect(

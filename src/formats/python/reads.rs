@@ -57,6 +57,8 @@ pub struct Brought {
     pub standing_in: BTreeMap<String, FileId>,
     /// Files that are not there: its image does not bring them.
     pub left_out: BTreeSet<FileId>,
+    /// Variables that a sample of a dotenv file names, which may lie where the program reads it.
+    pub opened: BTreeSet<String>,
     /// Modules by their dotted names that the repository does not hold and that nobody writes there.
     pub nowhere: BTreeSet<String>,
 }

@@ -19,6 +19,8 @@ pub const EAGER: &str = "eager";
 const QUEUE: &str = "queue";
 
 /// Settings that make tasks run where they are called.
+/// A program's own switches of its queue.
+const SWITCHES: [&str; 4] = ["CELERY_ENABLED", "ENABLE_CELERY", "USE_CELERY", "CELERY_ACTIVE"];
 const EAGER_SETTINGS: [&str; 3] = ["CELERY_TASK_ALWAYS_EAGER", "CELERY_ALWAYS_EAGER", "TASK_ALWAYS_EAGER"];
 
 /// Settings that show that a project sends mail.
@@ -116,11 +118,19 @@ fn tasks(values: &BTreeMap<String, Val>, used: &mut Vec<Used>) {
     let within = values.get("CELERY").map(behind).and_then(|celery| celery.get("task_always_eager"));
     let Some(val) = EAGER_SETTINGS.iter().find_map(|name| values.get(*name)).or(within) else {
         let Some(broker) = used.iter().find(|one| one.role == "broker") else { return };
+        let switch = SWITCHES.iter().find_map(|name| values.get(*name).map(|val| (val, &behind(val).kind)));
+        if let Some((val, Py::Bool(false))) = switch {
+            let certainty = certainty_of(val);
+            let eager = default("tasks", EAGER, "", "tasks", val.origin.clone());
+            used.push(Used { driver: None, certainty, ..eager });
+            return;
+        }
         let product = broker.product.clone().map(|product| match product.as_str() {
             "memory_broker" => "memory".to_owned(),
             _ => QUEUE.to_owned(),
         });
-        let queue = default("tasks", QUEUE, "", "tasks", broker.origin.clone());
+        let origin = switch.map_or_else(|| broker.origin.clone(), |(val, _)| val.origin.clone());
+        let queue = default("tasks", QUEUE, "", "tasks", origin);
         let queue = Used { product, driver: None, certainty: broker.certainty.clone(), ..queue };
         used.push(queue);
         return;

@@ -35,7 +35,7 @@ pub fn all_used(
         mail::of_backend(values, loaded.settings.incomplete.is_none(), &mut used);
         mail::by_host(values, &mut used);
         if let Some(reason) = &loaded.unseen {
-            for one in used.iter_mut().filter(|one| one.certainty.is_default()) {
+            for one in used.iter_mut().filter(|one| one.certainty.is_by_variable()) {
                 one.product = Known::Unknown(reason.clone());
                 one.host = None;
             }

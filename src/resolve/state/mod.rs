@@ -6,6 +6,7 @@ pub mod excluded;
 pub mod given;
 pub mod image;
 pub mod locked;
+mod named_service;
 pub mod only_server;
 pub mod package;
 pub mod process;

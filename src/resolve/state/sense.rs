@@ -40,6 +40,8 @@ pub(super) fn state(
         let var = loaded.world.vars().get(name).filter(|var| var.certainty.is_default());
         var.is_some_and(|var| var.origin.steps.iter().any(|step| sample(step.span)))
     };
+    // What code is copied of a sample runs as it is.
+    let is_python = |path: &str| paths::name(path).contains(".py");
     let mut holds = |name: &str, yes: bool| {
         if yes {
             fact.bool(name, true, origin);
@@ -48,7 +50,7 @@ pub(super) fn state(
     let signs = settings::signs(name);
     // Another variable may stand above the one that the sample sets: a value that lies in a sample is one all the same.
     let shown = certainty.is_default()
-        && val.origin.steps.iter().any(|step| !tree.path(step.span.file).ends_with(".py") && sample(step.span));
+        && val.origin.steps.iter().any(|step| !is_python(tree.path(step.span.file)) && sample(step.span));
     holds("sampled", shown || val.variables.iter().any(sampled));
     holds("signs", signs);
     if let Some(how) = renewed(name, val, tree).filter(|_| signs) {
@@ -64,7 +66,7 @@ pub(super) fn state(
         }
     };
     holds("developed", loaded.developed.contains(name));
-    holds("unseen", certainty.is_default() && loaded.unseen.is_some());
+    holds("unseen", certainty.is_by_variable() && loaded.unseen.is_some());
     let asked = (certainty.is_default() || variables_unset) && (signs || matches!(name, "DEBUG" | "ALLOWED_HOSTS"));
     holds("asked", asked && val.variables.iter().any(|variable| asked_for(variable, tree)));
     // Who serves tenants looks each host up, and has no page for one that is nobody's.
@@ -90,6 +92,7 @@ pub(super) fn state(
     if let Some(wanted) = settings::production_must(name) {
         fact.text("required", if wanted { "True" } else { "False" }, origin);
     }
+    super::named_service::state(fact, name, inner, certainty, origin);
     if let Kind::List(items) | Kind::Tuple(items) = &inner.kind {
         let tool = |label: &&str| {
             packages::package_of_label(label)

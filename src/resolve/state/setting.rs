@@ -68,7 +68,8 @@ fn one(statements: &mut Statements, name: &str, val: &Val, outer: &Certainty, de
     if name == "ALLOWED_HOSTS" && !matches!(value, Known::One(_)) && holds_wildcard(inner) {
         value = Known::One(Value::List(vec!["*".to_owned()]));
     }
-    if let Some(reason) = loaded.unseen.as_ref().filter(|_| certainty.is_default()) {
+    // Variables that are not seen do not change what only a file beside the settings would.
+    if let Some(reason) = loaded.unseen.as_ref().filter(|_| certainty.is_by_variable()) {
         value = Known::Unknown(reason.clone());
     }
     // A text stays true whatever it says, and whichever is given.

@@ -78,7 +78,7 @@ impl Machine<'_> {
                     self.unsure_reads("a call of what is not known may read variables", at);
                 }
                 self.foreign("something not known", args, at);
-                Ok(V::at(K::Unknown(why), at).resting(&args.pos))
+                Ok(V::at(K::Unknown(why), at).resting([callee]).resting(&args.pos))
             }
             _ => Ok(self.foreign("an object of a library", args, at).resting([callee])),
         }

@@ -12,6 +12,10 @@ use crate::model::Span;
 impl Machine<'_> {
     /// A method that changes its object.
     pub(crate) fn change(&mut self, object: &V, name: &str, args: &Args, at: Span) -> R {
+        if self.perhaps_held(object) {
+            self.forget_value(object, at);
+            return Ok(V::unknown("what this gives", at));
+        }
         if let Some(done) = self.rare_change(object, name, args, at) {
             return done;
         }
@@ -108,6 +112,14 @@ impl Machine<'_> {
             }
         }
         Ok(V::none())
+    }
+
+    /// Whether a value is a container that is held here, or one that is not known: a change may or may not be of what is held.
+    pub(crate) fn perhaps_held(&self, value: &V) -> bool {
+        let K::OneOf(all) = &value.k else { return false };
+        let held = |v: &V| matches!(v.k, K::Ref(id) if self.space(id).is_none());
+        let foreign = |v: &V| matches!(&v.k, K::Depends(of) if of.1.is_none());
+        all.iter().any(held) && all.iter().any(foreign)
     }
 
     /// `del target`.

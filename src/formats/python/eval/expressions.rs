@@ -344,7 +344,7 @@ impl Machine<'_> {
                 self.forget_scopes(f, "code that is made at run time", at);
                 V::unknown("code that is made at run time", at)
             }
-            _ => V::unknown("introspection that is not followed", at),
+            _ => self.unseen_names(args, at),
         }
     }
 

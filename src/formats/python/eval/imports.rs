@@ -74,7 +74,10 @@ impl Machine<'_> {
         self.loads += 1;
         self.new_stretch();
         let mark = self.tries.last().map_or(0, Vec::len);
+        let of_sample = usize::from(self.brought.standing_in.values().any(|sample| *sample == file));
+        self.of_samples += of_sample;
         let raised = self.deeper(at, |m| m.run_module(name, file, package, id, at).map(|()| V::none()));
+        self.of_samples -= of_sample;
         self.loads -= 1;
         self.unload(name, id, mark);
         self.new_stretch();
@@ -144,7 +147,7 @@ impl Machine<'_> {
             let text = format!("{name} is not in the repository");
             return self.raise("ModuleNotFoundError", text, at).map(|_| ());
         }
-        if self.guarded() {
+        if self.guarded() && self.of_samples == 0 {
             self.may_raise(Some("ModuleNotFoundError"), at, Cond::default());
         }
         Ok(())

@@ -166,6 +166,7 @@ impl Machine<'_> {
                 self.environ_method(&V::none(), method, args, at)
             }
             "dotenv.load_dotenv" => self.dotenv_file(args, at),
+            "django_heroku.settings" | "django_on_heroku.settings" => Ok(self.heroku_settings(args, at)),
             "dotenv.read_dotenv" if self.whole && args.pos.first().is_some_and(|p| self.named_file(p) == Ok(None)) => {
                 Ok(V::at(K::None, at))
             }

@@ -129,8 +129,12 @@ pub(crate) struct Machine<'a> {
     pub(crate) hits: u64,
     /// Why variables that are not written down may be set after all (a dotenv file that git ignores).
     pub(crate) env_open: bool,
+    /// Whether a dotenv file was looked for that the repository does not hold.
+    pub(crate) env_missing: bool,
     /// Whether an `environ.Env` was set to behave otherwise.
     pub(crate) odd_env: bool,
+    /// The `environ.Env` that puts a prefix in front of the names it is asked for, and that prefix.
+    pub(crate) env_prefix: Option<(Arc<super::values::Args>, Arc<str>)>,
     /// Whether the type of a default says what an `environ.Env` makes of a text (`smart_cast`).
     pub(crate) default_casts: bool,
     /// Variables that were set from files.
@@ -147,6 +151,10 @@ pub(crate) struct Machine<'a> {
     pub(crate) brought: Brought,
     /// Whether files were made on the way.
     pub(crate) made_files: bool,
+    /// The file that is not here whose code was run, its names kept where they are not followed.
+    pub(crate) local_code: Option<Arc<str>>,
+    /// How many modules are being run that a sample stands in for: what they need is installed where it was copied.
+    pub(crate) of_samples: usize,
     /// How many branches that are not decided are around.
     pub(crate) undecided: usize,
     /// Why the reads noted may be too many or too few.
@@ -197,7 +205,9 @@ impl<'a> Machine<'a> {
             suppose: None,
             hits: 0,
             env_open: false,
+            env_missing: false,
             odd_env: false,
+            env_prefix: None,
             default_casts: true,
             over: None,
             from_files: Names::new(),
@@ -206,6 +216,8 @@ impl<'a> Machine<'a> {
             run: Run::Unknown,
             brought: Brought::default(),
             made_files: false,
+            local_code: None,
+            of_samples: 0,
             undecided: 0,
             reads_unsure: None,
             flask: Vec::new(),

@@ -39,6 +39,9 @@ impl Machine<'_> {
             }
             K::Ref(id) if self.space(*id).is_some() => self.space_attribute(object, *id, name, at),
             K::Unknown(_) => Ok(V::unknown("a part of what is not known", at).resting([object])),
+            K::OneOf(_) if self.perhaps_held(object) => {
+                Ok(V::at(K::Bound(Arc::new((object.clone(), name.to_owned()))), at))
+            }
             K::OneOf(_) => self.lift(object, at, &mut |m, v| m.attribute(v, name, at)),
             K::Depends(of)
                 if of.1.as_ref().is_some_and(|v| {

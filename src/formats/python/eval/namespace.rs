@@ -59,6 +59,11 @@ impl Machine<'_> {
         let local = self.space(id).is_some_and(|space| matches!(space.role, Role::Locals));
         match key.text().map(str::to_owned).filter(|_| !local) {
             Some(name) => self.set_name(id, &name, value),
+            // It is a name that a file sets which is not here.
+            None if !local && [key, &value].iter().any(|v| v.m.absent.is_some()) => {
+                let path = key.m.absent.clone().or_else(|| value.m.absent.clone()).unwrap_or_default();
+                self.local_names(&path, id, id, at);
+            }
             None => self.forget(id, &Arc::new(Reason::at("a name that is not known is set here", at))),
         }
     }

@@ -213,8 +213,11 @@ impl Machine<'_> {
                 }
             }
             K::OneOf(_) | K::Depends(_) => self.forget_value(object, at),
-            K::Made(class, _) if &**class == "environ.Env" => match (name, &value.k) {
+            K::Made(class, made) if &**class == "environ.Env" => match (name, &value.k) {
                 ("smart_cast", K::Bool(yes)) => self.default_casts = *yes,
+                ("prefix", K::Str(prefix)) if self.undecided == 0 => {
+                    self.env_prefix = Some((Arc::clone(made), Arc::clone(prefix)));
+                }
                 _ => self.odd_env = true,
             },
             K::Made(class, _) if &**class == "celery.conf" => self.connects_celery(&[(name.to_owned(), value)], at),

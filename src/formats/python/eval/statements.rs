@@ -199,7 +199,9 @@ impl Machine<'_> {
             };
             suppresses |= !known && !opens;
             if let Some(target) = &item.optional_vars {
-                let bound = if known { value } else { V::unknown("a context manager that is not followed", at) };
+                let absent = value.m.absent.clone();
+                let other = || V::unknown("a context manager that is not followed", at).with(|m| m.absent = absent);
+                let bound = if known { value } else { other() };
                 self.assign(target, bound, f)?;
             }
         }

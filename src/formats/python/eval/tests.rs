@@ -267,7 +267,12 @@ fn settings_before_a_local_file_hold_unless_it_sets_them() {
     let exec = "import os\nA = 1\nP = os.path.join(os.path.dirname(os.path.abspath(__file__)), 'local.py')\n\
         if os.path.exists(P):\n    with open(P) as fp:\n        code = compile(fp.read(), P, 'exec')\n    exec(code, globals())\nB = 2\n";
     let star = "A = 1\ntry:\n    from local_settings import *\nexcept ImportError:\n    pass\nB = 2\n";
-    for code in [exec, star] {
+    let conf = "import os\nimport types\nA = 1\npath = os.environ.get('CONF')\nif not path:\n    path = '/etc/app/app.conf'\n    \
+        if not os.path.exists(path):\n        path = None\nif path:\n    d = types.ModuleType('config')\n    d.__file__ = path\n    \
+        try:\n        with open(path) as config_file:\n            exec(compile(config_file.read(), path, 'exec'), d.__dict__)\n    \
+        except IOError as e:\n        raise SystemExit(e)\n    else:\n        for key in dir(d):\n            \
+        if key.isupper():\n                globals()[key] = getattr(d, key)\nB = 2\n";
+    for code in [exec, star, conf] {
         let got = run(code, &open());
         assert_eq!(got.values["A"].kind, Kind::Int(1), "{code}");
         assert!(got.values["A"].certainty.is_default() && !got.values["B"].certainty.is_default(), "{code}");
@@ -329,7 +334,10 @@ fn a_project_s_own_settings_stay_where_a_plugin_is_handed_the_module() {
     assert!(got.values["SECRET_KEY"].as_str() == Some("a") && got.values["SECRET_KEY"].certainty.is_default());
     assert!(matches!(got.values["INSTALLED_APPS"].kind, Kind::Unknown(_)));
     let text = "import django_heroku\nALLOWED_HOSTS = ['a']\ndjango_heroku.settings(locals())\n";
-    assert!(matches!(run(text, &open()).values["ALLOWED_HOSTS"].kind, Kind::Unknown(_)));
+    let hosts = run(text, &open()).values["ALLOWED_HOSTS"].clone();
+    assert_eq!(hosts.items().and_then(|items| items.first()?.as_str()), Some("*"));
+    let text = "import os\nimport django_heroku\nALLOWED_HOSTS = ['*']\nif os.getenv('DYNO'):\n    django_heroku.settings(locals())\n";
+    assert!(matches!(run(text, &open()).values["ALLOWED_HOSTS"].kind, Kind::List(_)), "either way it is the same");
 }
 
 #[test]
@@ -353,4 +361,25 @@ fn a_container_that_grows_too_long_is_not_known_and_nothing_else_suffers() {
     assert_eq!(text_of(&long, "C").as_deref(), Some("x"));
     let short = whole(&with(100), &[]);
     assert!(matches!(short.values["D"].kind, Kind::Int(1)), "{:?}", short.values["D"].kind);
+}
+
+#[test]
+fn what_a_sample_that_was_copied_needs_is_installed() {
+    let code = "A = 1\ntry:\n    from local import *\nexcept ImportError:\n    pass\n";
+    let sample = "from acme_client import Client\nA = 2\nB = Client()\n";
+    let tree = Tree::open(Box::new(Overlay::of([("s.py", code), ("local.py.example", sample)]))).unwrap();
+    let standing_in = [("local.py".to_owned(), tree.find("local.py.example").unwrap())].into();
+    let brought = crate::formats::python::Brought { standing_in, ..Default::default() };
+    let got = Evaluator::new(&tree, vec![String::new()]).brought(brought).module("s", &open(), None);
+    assert_eq!(got.values["A"].kind, Kind::Int(2));
+}
+
+#[test]
+fn a_variable_that_a_sample_names_may_be_in_the_file_that_is_not_here() {
+    let code = "import os\nfrom dotenv import load_dotenv\nload_dotenv()\nA = os.getenv('A')\nB = os.getenv('B')\n";
+    let tree = Tree::open(Box::new(Overlay::of([("s.py", code)]))).unwrap();
+    let brought = crate::formats::python::Brought { opened: ["A".to_owned()].into(), ..Default::default() };
+    let got = Evaluator::new(&tree, vec![String::new()]).brought(brought).module("s", &World::empty(), None);
+    assert!(matches!(got.values["A"].kind, Kind::Depends { .. }), "{:?}", got.values["A"]);
+    assert_eq!(got.values["B"].kind, Kind::None);
 }

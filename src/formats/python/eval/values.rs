@@ -296,6 +296,10 @@ impl V {
                     m.certainty = m.certainty.and(&certainty);
                 });
             }
+            // What is made of a file that is not here is as little known, and of that file.
+            if let (K::Unknown(_), None, Some(path)) = (&out.k, &out.m.absent, other.m.absent.clone()) {
+                out = out.with(|m| m.absent = Some(path));
+            }
         }
         out
     }

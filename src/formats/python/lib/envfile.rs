@@ -248,7 +248,7 @@ impl Machine<'_> {
         match (file, overwrite) {
             _ if odd => self.any_file(),
             (Ok(Some(file)), Some(overwrite)) => self.take_file(file, reader, overwrite, at),
-            (Ok(None), _) => {}
+            (Ok(None), _) => self.env_missing |= !self.whole,
             _ => self.any_file(),
         }
     }

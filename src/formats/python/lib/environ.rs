@@ -57,6 +57,9 @@ impl Machine<'_> {
         let Some(name) = name else {
             return Ok(self.foreign("a read of a variable that is not known", args, at));
         };
+        let prefix =
+            self.env_prefix.as_ref().filter(|(of, _)| matches!(&object.k, K::Made(_, made) if Arc::ptr_eq(made, of)));
+        let name = prefix.map_or(name.clone(), |(_, prefix)| format!("{prefix}{name}"));
         let cast_first = matches!(method, "__call__" | "get_value" | "list" | "tuple" | "dict");
         let default = args.get(1 + usize::from(cast_first), "default").cloned();
         let asked = if cast_first { args.get(1, "cast").cloned() } else { None };

@@ -71,7 +71,7 @@ impl Machine<'_> {
             Known::OneOf(all, _) | Known::Every(all, _) => {
                 Found::Set(meta(V::new(K::OneOf(Arc::new(all.iter().map(V::str).collect())))))
             }
-            Known::Absent if self.env_open => Found::Open,
+            Known::Absent if self.env_open || self.env_missing && self.brought.opened.contains(name) => Found::Open,
             Known::Absent => Found::Unset,
             Known::Unknown(why) if self.world.vars().contains_key(name) => {
                 Found::Set(meta(V::new(K::Unknown(Arc::new(why.clone())))))
@@ -231,6 +231,31 @@ impl Machine<'_> {
         path.starts_with(&format!("{ABOVE}/")) || secret || !placed(path) && first != "run" && !SYSTEM.contains(&first)
     }
 
+    /// What to call a file that surely is none of the repository: one at a path outside of it, or one that only a variable names.
+    pub(crate) fn lies_elsewhere(&self, path: &V) -> Option<Arc<str>> {
+        if self.whole {
+            return None;
+        }
+        match &path.k {
+            K::Str(text) | K::Path(text) => (text.starts_with('/') && !placed(text)).then(|| Arc::clone(text)),
+            K::Unknown(_) => path.m.vars.first().map(|variable| format!("${variable}").into()),
+            K::Depends(of) => match &of.1 {
+                Some(default) => self.lies_elsewhere(default),
+                None => of.0.first().map(|variable| format!("${variable}").into()),
+            },
+            K::OneOf(all) => {
+                let missing = |v: &&V| {
+                    let inside = v.pathlike().and_then(|path| Self::inside(&normal(path)));
+                    inside.is_some_and(|path| self.tree.find(&path).is_none() && !self.tree.is_dir(&path))
+                };
+                let rest = all.iter().filter(|v| !matches!(v.k, K::None) && !missing(v));
+                let named: Option<Vec<Arc<str>>> = rest.map(|v| self.lies_elsewhere(v)).collect();
+                named?.into_iter().next()
+            }
+            _ => None,
+        }
+    }
+
     /// Whether a file is there, and what is in it.
     pub(crate) fn file_call(&mut self, name: &str, path: &str, at: Span) -> R {
         use crate::discover::Presence;
@@ -244,7 +269,9 @@ impl Machine<'_> {
         };
         let Some(inside) = inside else {
             if !self.nowhere(path) {
-                return Ok(V::unknown("a file outside the repository", at));
+                let out = V::unknown("a file outside the repository", at);
+                let kept = !self.whole && name == "read_text" && path.starts_with('/') && !placed(path);
+                return Ok(out.with(|m| m.absent = kept.then(|| path.into())));
             }
             return match name {
                 "read_text" | "open" => self.raise("FileNotFoundError", "there is no such file", at),

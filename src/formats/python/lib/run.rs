@@ -5,8 +5,11 @@ use std::sync::Arc;
 use crate::discover::{Presence, paths};
 use crate::formats::python::MissingModule;
 use crate::formats::python::eval::machine::{Cond, Frame, MODULES, Machine};
-use crate::formats::python::eval::values::{Args, Data, Exc, Id, K, R, ROOT, Role, Space, V};
+use crate::formats::python::eval::values::{Args, Data, Exc, Id, K, Names, R, ROOT, Role, Space, V};
 use crate::model::{Certainty, FileId, Reason, Span};
+
+/// The variable that names the settings of a Django program.
+const MODULE_VARIABLE: &str = "DJANGO_SETTINGS_MODULE";
 
 /// Marks a text as the contents of a file.
 pub(crate) fn contents_of(value: V, file: FileId) -> V {
@@ -36,18 +39,28 @@ impl Machine<'_> {
 
     /// `exec(code)` of a file of the repository; whether it was followed.
     pub(crate) fn exec_file(&mut self, args: &Args, f: &mut Frame, at: Span) -> Result<bool, Exc> {
+        // Who runs a file that is not here takes over what it sets, wherever its names are kept at first.
+        if let Some(path) = args.pos.first().and_then(|code| code.m.absent.clone()).filter(|_| !args.open) {
+            let module =
+                path.strip_suffix(".py").filter(|_| !path.starts_with(['/', '$'])).map(|path| path.replace('/', "."));
+            self.local_names(module.as_deref().unwrap_or(&path), f.scope.globals, f.locals, at);
+            self.local_code = Some(path);
+            return Ok(true);
+        }
         let own = |v: &V| matches!(v.k, K::Ref(id) if id == f.scope.globals || id == f.locals);
         if args.open || !args.named.is_empty() || args.pos.get(1..).is_some_and(|rest| !rest.iter().all(own)) {
             return Ok(false);
         }
         let Some(code) = args.pos.first() else { return Ok(false) };
-        if let Some(path) = &code.m.absent {
-            let name = path.strip_suffix(".py").unwrap_or(path).replace('/', ".");
-            self.local_names(&name, f.scope.globals, f.locals, at);
-            return Ok(true);
-        }
         let Some(file) = code.m.file else { return Ok(false) };
         self.run_inside(file, f, at)
+    }
+
+    /// The names of an object that is not followed: those of a file that is not here, where its code was run.
+    pub(crate) fn unseen_names(&self, args: &Args, at: Span) -> V {
+        let own = args.pos.first().is_some_and(|of| matches!(of.k, K::Ref(_)));
+        let of = self.local_code.clone().filter(|_| !own);
+        V::unknown("introspection that is not followed", at).with(|m| m.absent = of)
     }
 
     /// Settings that the repository does not hold are taken over, where there are any: what stands so far is what holds
@@ -56,7 +69,8 @@ impl Machine<'_> {
         if self.suppose.is_some() || self.brought.nowhere.contains(name) {
             return;
         }
-        let missing = MissingModule { name: name.to_owned(), span: at, ours: true, star: true };
+        let missing =
+            MissingModule { name: name.to_owned(), span: at, ours: !name.starts_with(['/', '$']), star: true };
         if !self.missing.contains(&missing) {
             self.missing.push(missing);
         }
@@ -148,20 +162,17 @@ impl Machine<'_> {
         Some(self.tree.under(&folder).filter(|(_, path)| fits(path)).map(|(file, _)| file).collect())
     }
 
-    /// The settings that the program names are imported, if they are not yet; their module, where the name is certain.
-    pub(crate) fn named_settings(&mut self, at: Span) -> Result<Option<V>, Exc> {
-        use super::os::Found;
-        let Found::Set(value) = self.find_variable("DJANGO_SETTINGS_MODULE", at) else { return Ok(None) };
-        match &value.k {
-            K::Str(name) => self.load(name, at),
-            K::Depends(of) => {
-                if let Some(name) = of.1.as_ref().and_then(V::text) {
-                    self.load(name, at)?;
-                }
-                Ok(None)
-            }
-            _ => Ok(None),
-        }
+    /// The settings that the program names are imported, if they are not yet; their module, and the variables that may name
+    /// another one.
+    pub(crate) fn named_settings(&mut self, at: Span) -> Result<Option<(V, Names)>, Exc> {
+        let super::os::Found::Set(value) = self.find_variable(MODULE_VARIABLE, at) else { return Ok(None) };
+        let (name, vars) = match &value.k {
+            K::Str(name) => (Some(name.to_string()), Names::new()),
+            K::Depends(of) => (of.1.as_ref().and_then(V::text).map(str::to_owned), of.0.clone()),
+            _ => (None, Names::new()),
+        };
+        let Some(name) = name else { return Ok(None) };
+        Ok(self.load(&name, at)?.map(|module| (module, vars)))
     }
 
     /// `django.conf.settings.NAME`, which is what the module of the program's settings says so far.
@@ -171,31 +182,74 @@ impl Machine<'_> {
         }
         match self.django_settings(at)? {
             Some(settings) => self.attribute(&settings, name, at),
-            None => Ok(V::unknown("a setting of the running program", at)),
+            None => Ok(self.setting_of_any(name, at)),
         }
+    }
+
+    /// A setting of a program whose module is not known: a container may be the one that a module here holds, so that who
+    /// changes it changes that.
+    fn setting_of_any(&self, name: &str, at: Span) -> V {
+        let modules = self.space(MODULES).into_iter().flat_map(|modules| modules.names.values());
+        let held = modules.filter_map(|module| match module.k {
+            K::Ref(id) => self.space(id)?.names.get(name).cloned(),
+            _ => None,
+        });
+        let container = |v: &V| match &v.k {
+            K::Ref(id) => self.space(*id).is_none(),
+            K::OneOf(_) | K::Depends(_) => true,
+            _ => false,
+        };
+        let mut all: Vec<V> = held.filter(container).collect();
+        if all.is_empty() {
+            return V::unknown("a setting of the running program", at);
+        }
+        all.push(V::depends([MODULE_VARIABLE.to_owned()].into(), None));
+        V::at(K::OneOf(Arc::new(all)), at)
     }
 
     /// `django.conf.settings`, set up when it is asked first: an object that takes over what the module says by then.
     pub(crate) fn django_settings(&mut self, at: Span) -> Result<Option<V>, Exc> {
         const READY: &str = "django.conf.settings is set up";
         if let Some(ready) = self.space(MODULES).and_then(|s| s.names.get(READY)) {
-            return Ok(Some(ready.clone()).filter(|v| matches!(v.k, K::Ref(_))));
+            return Ok(Some(ready.clone()).filter(|v| !matches!(v.k, K::None)));
         }
-        self.note_read("DJANGO_SETTINGS_MODULE", None, true, "django", at);
+        self.note_read(MODULE_VARIABLE, None, true, "django", at);
         let module = self.named_settings(at)?;
-        let names = match module.as_ref().map(|v| &v.k) {
-            Some(K::Ref(id)) => self.space(*id).map(Self::upper),
+        let names = module.and_then(|(module, vars)| match module.k {
+            K::Ref(id) => self.space(id).map(|space| (Self::upper(space), vars)),
             _ => None,
-        };
-        let settings = names.map(|names| {
+        });
+        let settings = names.map(|(names, vars)| {
             let mut space = Space::new(Role::Instance(V::lib("django.conf.Settings")));
             space.names = names.into_iter().collect();
             // Django has defaults for what is not there.
             space.open = Some(Arc::new(Reason::at("a setting of the running program", at)));
-            V::at(K::Ref(self.alloc(Data::Space(space))), at)
+            let settings = V::at(K::Ref(self.alloc(Data::Space(space))), at);
+            if vars.is_empty() { settings } else { V::depends(vars, Some(settings)) }
         });
         self.set_name(MODULES, READY, settings.clone().unwrap_or_else(V::none));
         Ok(settings)
+    }
+
+    /// `django_heroku.settings(locals())`: of what it sets, the hosts are always the same.
+    pub(crate) fn heroku_settings(&mut self, args: &Args, at: Span) -> V {
+        let module = args.pos.first().and_then(|v| self.namespace(v));
+        let before = module.and_then(|id| self.space(id)?.names.get("ALLOWED_HOSTS").cloned());
+        let is_all = |v: &V| match &v.k {
+            K::Ref(id) => match self.heap.get(id).map(|obj| &obj.data) {
+                Some(Data::List(items)) => matches!(&items[..], [one] if one.text() == Some("*")),
+                _ => false,
+            },
+            _ => false,
+        };
+        let before = before.filter(is_all);
+        let out = self.foreign("django_heroku", args, at);
+        let hosts = args.named("allowed_hosts").is_none_or(|v| matches!(v.k, K::Bool(true)));
+        if let Some(id) = module.filter(|_| hosts && !args.open) {
+            let all = before.unwrap_or_else(|| self.list(vec![V::at(K::Str("*".into()), at)], at));
+            self.set_name(id, "ALLOWED_HOSTS", all);
+        }
+        out
     }
 
     /// What is left when code that is run cannot be followed.

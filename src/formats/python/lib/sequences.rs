@@ -137,6 +137,12 @@ impl Machine<'_> {
             }
             ("open", [path, ..]) if !args.open => {
                 let mode = args.get(1, "mode").map_or(Some("r"), V::text);
+                if let Some(elsewhere) = self.lies_elsewhere(path).filter(|_| mode.is_some_and(|m| m.starts_with('r')))
+                {
+                    self.may_raise(Some("FileNotFoundError"), at, Cond::default());
+                    let out = V::unknown("a file outside the repository", at).resting([path]);
+                    return Some(Ok(out.with(|m| m.absent = Some(elsewhere))));
+                }
                 let inside = path.pathlike().and_then(|path| Self::inside(&normal(path)))?;
                 match (mode, self.tree.presence(&inside)) {
                     (Some("r" | "rt"), Presence::Here(_)) => {

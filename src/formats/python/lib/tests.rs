@@ -285,3 +285,29 @@ fn what_the_settings_of_the_program_are_asked_for_is_what_their_module_says() {
     assert_eq!(y.and_then(super::super::Val::as_str), Some("new"));
     assert_eq!(texts(&got, "LATE"), ["c"]);
 }
+
+#[test]
+fn a_change_through_the_settings_of_a_program_whose_module_is_not_certain_is_not_missed() {
+    let change = "from django.conf import settings\nAPPS = ['a']\nDATA = {'x': {'y': 'old'}}\nLEFT = ['a']\n\
+        settings.APPS.append('b')\nsettings.DATA['x'].update({'y': 'new'})\n";
+    let named = format!("import os\nos.environ.setdefault('DJANGO_SETTINGS_MODULE', 's')\n{change}");
+    let got = run(&named, None);
+    assert!(
+        matches!(&got.values["APPS"].kind, Kind::Depends { variables, .. } if variables.contains("DJANGO_SETTINGS_MODULE"))
+    );
+    assert_eq!(texts(&got, "APPS"), ["a", "b"]);
+    let y = got.values["DATA"].get("x").and_then(|x| x.get("y"));
+    assert_eq!(y.and_then(super::super::Val::as_str), Some("new"));
+    let got = run(change, None);
+    assert!(got.values["APPS"].settled().is_none(), "{:?}", got.values["APPS"]);
+    assert!(got.values["DATA"].get("x").and_then(|x| x.get("y")).is_none(), "{:?}", got.values["DATA"]);
+    assert_eq!(texts(&got, "LEFT"), ["a"]);
+}
+
+#[test]
+fn an_env_puts_its_prefix_in_front_of_the_names_it_is_asked_for() {
+    let code = "import environ\nenv = environ.Env()\nother = environ.Env()\nenv.prefix = 'APP_'\n\
+        A = env.str('A', default='none')\nB = other.str('B', default='none')\n";
+    let got = whole(&[("s.py", code)], &[("APP_A", "a"), ("B", "b"), ("A", "not this")], None);
+    assert_eq!((text(&got, "A").as_deref(), text(&got, "B").as_deref()), (Some("a"), Some("b")));
+}

@@ -1,0 +1,213 @@
+//! Settings that whoever sets the program up makes of a sample: `local_settings.py.example`, `settings/local.template`.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use super::components::Context;
+use super::copied;
+use super::part::Part;
+use crate::discover::aside::is_aside;
+use crate::discover::classify::classify;
+use crate::discover::{Kind, Tree, paths};
+use crate::environments::Planned;
+use crate::environments::words::naming;
+use crate::formats::World;
+use crate::formats::dotenv::{self, Dialect};
+use crate::formats::python::{self, Brought, Settings, Val};
+use crate::knowledge::environments::{WordClass, class_of_word};
+use crate::knowledge::variables::is_secret_name;
+use crate::model::{Certainty, FileId, Reason, Role};
+
+/// What a part's files are besides those of the repository, and the samples that stand in for modules which it does not hold.
+pub(super) fn brought(
+    context: &Context<'_, '_>,
+    part: Option<&Part<'_>>,
+    planned: &Planned,
+) -> (Brought, BTreeSet<FileId>) {
+    let mut brought = copied::of(context, part);
+    let samples = stand_in(context.repository.tree, part, planned, &mut brought);
+    // What lies beside the code comes with it where the folder is mounted.
+    if part.is_some_and(|part| !part.mounts.is_empty()) {
+        brought.opened = named_by_samples(context);
+    }
+    (brought, samples)
+}
+
+/// The variables that samples of dotenv files name.
+fn named_by_samples(context: &Context<'_, '_>) -> BTreeSet<String> {
+    let tree = context.repository.tree;
+    let is_sample = |file: &&FileId| {
+        let path = tree.path(**file);
+        paths::name(path).starts_with(".env") && naming(paths::name(path)).template && !is_aside(path)
+    };
+    let samples = context.repository.of(Kind::Dotenv).iter().filter(is_sample);
+    let names = samples.flat_map(|file| {
+        let text = tree.text(*file).unwrap_or_default();
+        let read = dotenv::parse(*file, text, Dialect::PythonDotenv, &World::empty());
+        dotenv::vars(&read).into_keys()
+    });
+    names.collect()
+}
+
+fn stand_in(tree: &Tree, part: Option<&Part<'_>>, planned: &Planned, brought: &mut Brought) -> BTreeSet<FileId> {
+    let role = planned.environment.role;
+    let mut found: BTreeMap<String, Vec<(bool, FileId)>> = BTreeMap::new();
+    for (file, path) in tree.files() {
+        let Some((made, named)) = made_of(path).filter(|_| !is_aside(path)) else { continue };
+        let known = tree.find(&made).is_some() || brought.standing_in.contains_key(&made);
+        let taken = || is_taken(tree, part, planned, (path, named.is_some()), &made);
+        if !known && named.is_none_or(|named| named == role) && taken() {
+            found.entry(made).or_default().push((named.is_some(), file));
+        }
+    }
+    let mut samples = BTreeSet::new();
+    for (made, mut all) in found {
+        all.sort_by_key(|(named, _)| !named);
+        // Of two that are as good, which one is copied nothing says.
+        let [(best, file), rest @ ..] = &all[..] else { continue };
+        if rest.first().is_none_or(|(other, _)| other != best) {
+            brought.standing_in.insert(made, *file);
+            samples.insert(*file);
+        }
+    }
+    samples
+}
+
+/// The module that is made of a sample, by its name, and the role that it is a sample for; none for what is no sample of a
+/// module.
+fn made_of(path: &str) -> Option<(String, Option<Role>)> {
+    let (folder, name) = (paths::parent(path), paths::name(path));
+    let is_template = |word: &str| class_of_word(word) == Some(WordClass::Template);
+    let role = |word: &str| if let Some(WordClass::Role(role)) = class_of_word(word) { Some(role) } else { None };
+    let mut parts = name.split('.');
+    let first = parts.next().filter(|first| !first.is_empty())?;
+    let rest: Vec<&str> = parts.collect();
+    let bare = ["-", "_"].iter().find_map(|sign| first.rsplit_once(sign).filter(|(_, last)| is_template(last)));
+    let sample = bare.is_some() || rest.iter().any(|word| is_template(word));
+    let kept: Vec<&&str> = rest.iter().filter(|word| !is_template(word) && role(word).is_none()).collect();
+    let of_settings = || ["settings", "config", "conf"].contains(&paths::name(folder));
+    let python = match kept[..] {
+        [&"py"] => true,
+        [] => of_settings(),
+        _ => false,
+    };
+    let stem = bare.map_or(first, |(stem, _)| stem);
+    let made = (sample && python).then(|| paths::join(folder, &format!("{stem}.py")))??;
+    Some((made, rest.iter().find_map(|word| role(word))))
+}
+
+/// Whether the sample is what runs: on a developer's machine where it is named for it or a guide says to copy it, elsewhere
+/// where a script copies it, or where what is made of it is mounted.
+fn is_taken(tree: &Tree, part: Option<&Part<'_>>, planned: &Planned, (path, named): (&str, bool), made: &str) -> bool {
+    let name = paths::name(path);
+    let verbs = ["cp ", "copy", "mv ", "install ", "rename", "ln "];
+    let copies = |line: &str| verbs.iter().any(|verb| line.to_lowercase().contains(verb));
+    // The files of other images say nothing of this one.
+    let own = part.and_then(|part| part.image.as_ref()?.dockerfile);
+    let foreign = |file: FileId, path: &str| classify(path) == Some(Kind::Dockerfile) && own != Some(file);
+    let told = |guides: bool| {
+        let files = tree.files().filter(|(file, other)| speaks(other, guides) && !foreign(*file, other));
+        files.into_iter().any(|(file, _)| {
+            tree.text(file)
+                .is_ok_and(|text| text.contains(name) && text.lines().any(|line| line.contains(name) && copies(line)))
+        })
+    };
+    match planned.environment.role {
+        Role::Development if planned.deployed_by.is_empty() => named || told(true),
+        Role::Production | Role::Staging | Role::Development => {
+            let mounted = |part: &Part<'_>| part.container.as_ref().is_some_and(|container| container.mounts(made));
+            (part.is_some_and(mounted) || told(false)) && !is_written(tree, name, paths::name(made))
+        }
+        Role::Test => false,
+    }
+}
+
+/// Whether the module is made of something else than the sample: of a file that is kept encrypted, or by a script.
+fn is_written(tree: &Tree, sample: &str, made: &str) -> bool {
+    let stem = made.trim_end_matches(".py");
+    let kept =
+        |name: &str| name.contains(stem) && [".gpg", ".enc", ".asc", ".age"].iter().any(|end| name.ends_with(end));
+    if tree.files().any(|(_, path)| kept(paths::name(path))) {
+        return true;
+    }
+    let writes = |line: &str| {
+        line.contains(made)
+            && ["cp ", "mv ", "> ", "gpg", "decrypt", "envsubst", "install "].iter().any(|verb| line.contains(verb))
+    };
+    let scripts = tree.files().filter(|(_, path)| speaks(path, false));
+    scripts.filter_map(|(file, _)| tree.text(file).ok()).any(|text| !text.contains(sample) && text.lines().any(writes))
+}
+
+/// Whether a file tells people what to do, or else programs that set up what is deployed.
+fn speaks(path: &str, people: bool) -> bool {
+    let name = paths::name(path);
+    let ends = |all: &[&str]| all.iter().any(|end| name.ends_with(end));
+    let either = [".mk", "Makefile", "justfile"];
+    if people {
+        return ends(&[".md", ".rst", ".txt", ".adoc", ".mdx"]) || ends(&either);
+    }
+    // What a job of the CI copies, it needs itself.
+    if classify(path) == Some(Kind::Workflow) {
+        return false;
+    }
+    ends(&[".sh", ".bash", ".yml", ".yaml"]) || ends(&either) || !name.contains('.') || name.contains("Dockerfile")
+}
+
+/// Whether a module stands in for one that the repository does not hold.
+pub(super) fn brings(brought: &Brought, module: &str) -> bool {
+    let end = format!("{}.py", module.replace('.', "/"));
+    let ends =
+        |path: &String| path.strip_suffix(end.as_str()).is_some_and(|root| root.is_empty() || root.ends_with('/'));
+    brought.standing_in.keys().any(ends)
+}
+
+/// What a sample sets holds unless whoever copied it has changed it; a secret is always changed.
+pub(super) fn by_default(settings: &mut Settings, samples: &BTreeSet<FileId>) {
+    if samples.is_empty() {
+        return;
+    }
+    for (name, value) in &mut settings.values {
+        lower(name, value, samples);
+    }
+}
+
+fn lower(name: &str, value: &mut Val, samples: &BTreeSet<FileId>) {
+    if value.origin.steps.iter().any(|step| samples.contains(&step.span.file)) {
+        if is_secret_name(name) {
+            value.kind = python::Kind::Unknown(Reason::new("whoever copies the sample writes another one there"));
+        }
+        value.certainty = value.certainty.and(&Certainty::Default { variable: None });
+    }
+    if let python::Kind::Dict(items) = &mut value.kind {
+        for (key, value) in items {
+            let key = key.as_str().unwrap_or_default().to_owned();
+            lower(&key, value, samples);
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::made_of;
+    use crate::model::Role;
+
+    #[test]
+    fn a_sample_is_called_like_the_module_that_is_made_of_it() {
+        for (sample, made) in [
+            ("a/local_settings.py.example", "a/local_settings.py"),
+            ("a/local_settings.example.py", "a/local_settings.py"),
+            ("local_settings_example.py", "local_settings.py"),
+            ("settings/local.template", "settings/local.py"),
+            ("settings/config.py.prod.example", "settings/config.py"),
+            ("settings/local.py-dist", ""),
+            ("nginx/site.template", ""),
+            ("settings/local.yml.example", ""),
+            ("settings/local.py", ""),
+            (".env.example", ""),
+        ] {
+            assert_eq!(made_of(sample).map(|(made, _)| made).unwrap_or_default(), made, "{sample}");
+        }
+        let role = |sample| made_of(sample).and_then(|(_, role)| role);
+        assert_eq!(role("settings/config.py.prod.example"), Some(Role::Production));
+        assert_eq!(role("settings/local.example.py"), None);
+    }
+}

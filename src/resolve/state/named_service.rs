@@ -1,0 +1,72 @@
+//! The services that settings speak of without being one themselves: what a backend's class is called after, and the file that
+//! an address falls back to.
+
+use super::Statement;
+use crate::formats::python::Val;
+use crate::knowledge::services;
+use crate::model::{Certainty, Origin};
+
+/// How the names of settings end that choose among backends.
+const CHOICES: [&str; 7] = ["BACKEND", "ENGINE", "BROKER", "TRANSPORT", "PROVIDER", "DRIVER", "QUEUE"];
+/// How the names of settings begin that are services, and compared as such, or lists of Django's own backends.
+const SERVICES: [&str; 11] = [
+    "DATABASE",
+    "CACHE",
+    "EMAIL",
+    "SESSION",
+    "CHANNEL_LAYERS",
+    "STORAGES",
+    "HAYSTACK",
+    "CELERY",
+    "BROKER",
+    "TEMPLATES",
+    "WAGTAILSEARCH",
+];
+/// Settings that hold the address of the database.
+const ADDRESSES: [&str; 6] = [
+    "SQLALCHEMY_DATABASE_URI",
+    "SQLALCHEMY_DATABASE_URL",
+    "DATABASE_URL",
+    "DATABASE_URI",
+    "DB_URL",
+    "DATABASES.default.ENGINE",
+];
+
+/// States both where there is one.
+pub(super) fn state(fact: &mut Statement<'_>, name: &str, inner: &Val, certainty: &Certainty, origin: &Origin) {
+    let Some(text) = inner.as_str() else { return };
+    if let Some(product) = chosen(name, text) {
+        fact.text("names_product", product, origin);
+    }
+    if let Some(variable) = stands_in(name, text, certainty) {
+        fact.text("file_unless", variable, origin);
+    }
+}
+
+/// The server that a choice of a backend names: `events.backends.rabbitmq.Backend`.
+fn chosen(name: &str, text: &str) -> Option<String> {
+    let last = name.rsplit('.').next().unwrap_or(name);
+    let chooses =
+        CHOICES.iter().any(|end| last.ends_with(end)) && !SERVICES.iter().any(|start| name.starts_with(start));
+    if !chooses || text.contains("://") {
+        return None;
+    }
+    let words = text.split(|c: char| !c.is_ascii_alphanumeric()).map(str::to_ascii_lowercase);
+    let mut named: Vec<&str> = words
+        .filter_map(|word| {
+            let by_name = services::product(&word).map(|row| row.product.as_str());
+            by_name.or_else(|| services::by_url(&word).map(|service| service.product))
+        })
+        .filter(|product| services::product(product).is_some_and(|row| !row.in_process && !row.embedded))
+        .collect();
+    named.dedup();
+    if let [only] = named[..] { Some(only.to_owned()) } else { None }
+}
+
+/// The variable without which an address is that of a file or of nothing but memory.
+fn stands_in<'c>(name: &str, text: &str, certainty: &'c Certainty) -> Option<&'c str> {
+    let Certainty::Default { variable: Some(variable) } = certainty else { return None };
+    let file = text.starts_with("sqlite") || text.ends_with(".sqlite3");
+    let address = ["URL", "URI", "DSN"].iter().any(|word| variable.contains(word));
+    (ADDRESSES.contains(&name) && file && address).then_some(variable)
+}
