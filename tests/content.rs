@@ -239,3 +239,61 @@ fn a_program_of_the_project_that_is_djangos_management_serves_and_tests() {
         ],
     );
 }
+
+#[test]
+fn the_wheel_that_a_build_makes_of_the_project_is_the_project() {
+    let project = "[project]\nname = 'shop'\nversion = '1'\ndependencies = ['django==5.2']\n\
+                   [project.optional-dependencies]\nserved = ['gunicorn==23.0.0']\n";
+    let single = "FROM python:3.12-slim\nWORKDIR /app\nCOPY . .\nRUN python -m venv /venv\n\
+                  RUN poetry build && /venv/bin/pip install dist/*.whl\nCMD [\"/venv/bin/gunicorn\", \"shop.wsgi\"]\n";
+    let staged = "FROM python:3.12 AS build\nWORKDIR /build\nCOPY . .\nRUN pip install --user build\nRUN python -m build\n\
+                  FROM python:3.12-slim\nCOPY --from=build /build/dist /build/dist\n\
+                  RUN pip install \"$(find /build/dist -name 'shop*.whl')[served]\"\nCMD gunicorn shop.wsgi\n";
+    for (docker, server) in [(single, false), (staged, true)] {
+        let lines = facts(&[("Dockerfile", docker), ("pyproject.toml", project)]);
+        holds(&lines, &["production app package.django version=5.2"]);
+        assert_eq!(has(&lines, "production app package.gunicorn version=23.0.0"), server, "{docker}");
+    }
+}
+
+#[test]
+fn containers_beside_a_job_have_an_image_each() {
+    let flow = |images: [&str; 2]| {
+        let job = |name: &str, image: &str| {
+            format!(
+                "  {name}:\n    runs-on: ubuntu-24.04\n    services:\n      db:\n        image: {image}\n    steps:\n      - run: pytest\n"
+            )
+        };
+        format!("on: push\njobs:\n{}{}", job("one", images[0]), job("two", images[1]))
+    };
+    let of = |images: [&str; 2]| facts(&[(".github/workflows/t.yml", flow(images).as_str()), REQUIREMENTS]);
+    let lines = of(["postgres", "postgres:16"]);
+    holds(&lines, &["test db image.db moving=true", "test two-db image.two-db tag=16"]);
+    assert!(!has(&of(["postgres:16", "postgres:16"]), "test two-db"));
+    holds(&of(["postgres:16", "postgres:16"]), &["test - service.database version=16"]);
+    assert!(!has(&of(["postgres:16", "postgres:16"]), "test - service.db"), "one service is told once");
+}
+
+#[test]
+fn a_version_with_a_star_is_no_pattern_of_files() {
+    let docker = "FROM python:3.12-slim\nCOPY requirements.txt .\nRUN pip install gunicorn==23.* -r requirements.txt\nCMD gunicorn a.wsgi\n";
+    let lines = facts(&[("Dockerfile", docker), REQUIREMENTS]);
+    holds(&lines, &["production app package.django version=5.2"]);
+}
+
+#[test]
+fn an_image_that_is_named_for_the_ci_is_not_what_is_published() {
+    let flow = |name: &str| {
+        format!(
+            "on: push\njobs:\n  image:\n    runs-on: ubuntu-24.04\n    steps:\n      - uses: docker/build-push-action@v6\n        \
+             with: {{context: ., push: true, tags: 'ghcr.io/acme/{name}:latest'}}\n"
+        )
+    };
+    let published = |name: &str| {
+        let docker = "FROM python:3.12-slim\nCOPY . .\nRUN pip install -r requirements.txt\nCMD gunicorn a.wsgi\n";
+        let lines = facts(&[("Dockerfile", docker), (".github/workflows/i.yml", flow(name).as_str()), REQUIREMENTS]);
+        lines.iter().any(|line| line.contains("pipeline."))
+    };
+    assert!(published("shop"));
+    assert!(!published("shop-ci"));
+}

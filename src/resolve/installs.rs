@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use super::install_paths::{local_installs, outside_paths, own_lock};
 use super::part::{Installs, PackagePart, SourcePart};
-use super::{exports, interpreters, runner, system_installs, venvs};
+use super::{exports, interpreters, own_wheels, runner, system_installs, venvs};
 use crate::discover::{Tree, paths};
 use crate::formats::Vars;
 use crate::formats::locks::{self, Package};
@@ -57,7 +57,10 @@ pub fn run(installs: &mut Installs, executed: &Executed, place: &Place<'_, '_>) 
     if exports::note(installs, executed, &argv, place) {
         return;
     }
-    if maybe(executed).is_none() && venvs::note(installs, &argv, &place.cwd(executed)) {
+    let cwd = place.cwd(executed);
+    let noted = maybe(executed).is_none()
+        && (venvs::note(installs, &argv, &cwd) || own_wheels::note(installs, &argv, || place.folder(&cwd)));
+    if noted {
         return;
     }
     interpreters::nodesource(installs, executed, &argv);
@@ -117,7 +120,7 @@ fn python(installs: &mut Installs, command: &[String], executed: &Executed, plac
     let (exported, rest) = exported.unwrap_or_else(|| (Vec::new(), command.to_vec()));
     let argv = outside_paths(&rest, &cwd, place);
     let folder = if command[0] == "pip" { String::new() } else { place.folder(&cwd) };
-    let local = local_installs(&argv, &cwd, place);
+    let local = own_wheels::named(installs, local_installs(&argv, &cwd, place));
     let vars: &Vars = &executed.vars;
     let argv = if command[0] == "pip" { local.clone() } else { argv };
     let installed = if wheel {
