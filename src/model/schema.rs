@@ -115,6 +115,7 @@ pub const ATTRIBUTES: &[AttributeRow] = &[
     row(Image, "retired", Bool, "whether the tag is no longer rebuilt, or its publisher has withdrawn it"),
     row(Image, "ended", Text, "the day the distribution's support ended, if it has"),
     row(Image, "for_ci", Bool, "whether it is an image with the tools of a CI, which nobody ships"),
+    row(Image, "beside_job", Bool, "whether it is a container beside a CI job, which the job's file declares"),
     row(Image, "host", Text, "container, runner or machine"),
     row(Image, "dockerfile", Text, "the Dockerfile that builds it"),
     row(Image, "target", Text, "the stage that is built, where it is not the last"),
