@@ -58,6 +58,17 @@ pub fn is_aside(path: &str) -> bool {
         || classify(path).is_some_and(runs) && is_beside(path)
 }
 
+/// The folder that a page of documentation speaks of: where its folder of documents lies. None for what is no such page, or
+/// documents something that stands aside itself.
+pub fn documented(path: &str) -> Option<&str> {
+    let folder = |part: &str| ["docs", "doc", "documentation"].contains(&part.to_ascii_lowercase().as_str());
+    let at = path.split('/').position(folder)?;
+    let before = path.split('/').take(at).map(|part| part.len() + 1).sum::<usize>();
+    let above = path.get(..before.saturating_sub(1)).unwrap_or_default();
+    let rest: Vec<&str> = path.split('/').filter(|part| !folder(part)).collect();
+    (classify(path) == Some(Kind::Guide) && !is_aside(&rest.join("/"))).then_some(above)
+}
+
 /// Whether a path lies in a folder beside the application.
 fn is_beside(path: &str) -> bool {
     // At the top it holds demonstrations; below a folder for deploying it is where to.
@@ -79,7 +90,17 @@ fn runs(kind: Kind) -> bool {
 
 #[cfg(test)]
 mod tests {
-    use super::is_aside;
+    use super::{documented, is_aside};
+
+    #[test]
+    fn a_page_of_documentation_speaks_of_the_folder_that_its_documents_lie_in() {
+        assert_eq!(documented("docs/source/set_dev_env.rst"), Some(""));
+        assert_eq!(documented("api/docs/development.md"), Some("api"));
+        assert_eq!(documented("documentation/setup/index.md"), Some(""));
+        for path in ["docs/models.rst", "README.md", "docs/examples/install.md", "docs/setup.py"] {
+            assert_eq!(documented(path), None, "{path}");
+        }
+    }
 
     #[test]
     fn what_runs_in_folders_beside_the_application_is_aside_but_not_code_there() {

@@ -150,6 +150,10 @@ const FILLED_IN: Like = Like::Ends(&[
     ".envsubst",
 ]);
 const LIST: Like = Like::Ends(&[".txt", ".in", ".pip"]);
+const PAGE: Like = Like::Ends(&[".md", ".rst"]);
+/// What the names of pages, or of their folders, hold that tell how one installs a project and works on it.
+const INSTRUCTING: &[&str] =
+    &["develop", "contrib", "hacking", "install", "setup", "set_up", "dev_env", "quick", "getting"];
 const NO_DOCKERFILE: Like =
     Like::Ends(&[".md", ".txt", ".j2", ".jinja", ".py", ".yml", ".yaml", ".json", ".tpl", ".sh", ".dockerignore"]);
 const NO_JENKINSFILE: Like = Like::Ends(&[".md", ".txt", ".param", ".sh", ".yml", ".yaml", ".json"]);
@@ -259,6 +263,8 @@ const ROWS: &[Row] = &[
     Row(Kind::Shell, Folder::Any, &[Like::Ends(&[".sh", ".bash"])], &[]),
     Row(Kind::Compose, Folder::Any, &[YAML, Like::OneWord, Like::Word(ENVIRONMENTS)], &[]),
     Row(Kind::Guide, Folder::Any, &[Like::Starts(&["readme", "contributing", "deploy"])], &[]),
+    Row(Kind::Guide, Folder::Part(&["docs", "doc", "documentation"]), &[PAGE, Like::Has(INSTRUCTING)], &[]),
+    Row(Kind::Guide, Folder::PartHas(INSTRUCTING), &[PAGE], &[]),
 ];
 
 /// The kind of a file, if it is one that is read.

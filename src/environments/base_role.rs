@@ -76,6 +76,9 @@ pub(super) fn of_others(project: &Project) -> bool {
     only_services(project) && project.services.values().all(|service| service.image.is_some())
 }
 
+/// The sign of a developer's machine that a server which is updated by its checkout has as well.
+const MOUNTED: &str = "the source code is mounted";
+
 /// What says that a service of a compose file in a folder runs on a developer's machine.
 pub(super) fn development_sign(tree: &Tree, service: &Service, folder: &str) -> Option<(Span, &'static str)> {
     let context = service.build.as_ref().and_then(|build| build.context.value.one().cloned());
@@ -94,7 +97,7 @@ pub(super) fn development_sign(tree: &Tree, service: &Service, folder: &str) -> 
             && is_code(source)
             && tree.under(source).any(|(_, path)| path.ends_with(".py") && !source.is_empty());
         if whole && service.build.is_some() || checkout && may_be_ours(service) || below {
-            return Some((mount.span, "the source code is mounted"));
+            return Some((mount.span, MOUNTED));
         }
     }
     let command = service.command.as_ref()?;
@@ -172,12 +175,16 @@ pub(super) fn role_of_base(
     if only_services(&project) {
         return say(Role::Development, "it starts backing services only", Confidence::Guessed);
     }
-    if let Some((_, why)) =
-        project.services.values().find_map(|service| development_sign(repository.tree, service, &base.folder))
-    {
+    let signs = || project.services.values().filter_map(|one| development_sign(repository.tree, one, &base.folder));
+    let mounted = signs().all(|(_, why)| why == MOUNTED) && base_signs::is_fronted(repository, base, &project);
+    let fronted = mounted && !has(Role::Production) && !has(Role::Development);
+    if let Some((_, why)) = signs().next().filter(|_| !fronted) {
         return say(Role::Development, why, invoked);
     }
-    if project.services.values().any(debugs) {
+    // What is offered at the top is pulled by those who run it, whatever it is told.
+    let at_top = ["", "docker", "deploy"].contains(&base.folder.as_str());
+    let offered = |service: &Service| at_top && service.build.is_none() && is_own(repository, service);
+    if project.services.values().any(|service| debugs(service) && !offered(service)) {
         return say(Role::Development, "a variable turns debugging on", invoked);
     }
     if let Some((role, word)) = image_selector(repository, &project) {
@@ -193,6 +200,9 @@ pub(super) fn role_of_base(
     let told = base_signs::by_guide(repository, base);
     if told == Some(Role::Development) {
         return say(Role::Development, "a guide tells to start it for development", Confidence::Named);
+    }
+    if fronted {
+        return say(Role::Production, "a production server is started behind a proxy", Confidence::Named);
     }
     if has(Role::Production) {
         return say(Role::Development, "a production file stands beside it", Confidence::Named);

@@ -1,13 +1,16 @@
 //! What a plain compose file is run for, as others say: the guide that tells to start it, the script that it starts, the sample
 //! of its variables.
 
-use super::base_role::{is_debugging, is_own, may_be_ours, starts_production_server};
+use super::base_role::{development_sign, is_debugging, is_own, may_be_ours, starts_production_server};
 use super::compose::{File, image_of};
 use super::compose_calls::called_with;
+use super::credible::serves_programs;
 use super::words::{naming, selected};
+use crate::discover::aside::is_aside;
 use crate::discover::{Kind, Presence, paths};
 use crate::formats::compose::{Project, Service};
 use crate::formats::shell::Word;
+use crate::knowledge::{images, services};
 use crate::links::{Call, Caller, Meaning, Repository};
 use crate::model::{FileId, Role, Span};
 
@@ -29,7 +32,9 @@ pub(super) fn by_guide(repository: &Repository<'_>, base: &File) -> Option<Role>
     };
     repository.calls.iter().filter(starts).find_map(|call| {
         let Caller::Guide(guide) = call.caller else { return None };
-        let text = repository.tree.text(guide).ok()?.get(..call.span.range().start)?;
+        // A page for those who develop may start what is deployed as well.
+        let aside = is_aside(repository.tree.path(guide));
+        let text = repository.tree.text(guide).ok().filter(|_| !aside)?.get(..call.span.range().start)?;
         headings(text).into_iter().rev().find_map(said)
     })
 }
@@ -49,7 +54,7 @@ fn said(heading: &str) -> Option<Role> {
 
 /// The headings that a place of a guide stands below, the innermost last: those of Markdown by their level, the last one that is
 /// underlined.
-fn headings(text: &str) -> Vec<&str> {
+pub(super) fn headings(text: &str) -> Vec<&str> {
     let mut open: Vec<(usize, &str)> = Vec::new();
     let (mut fenced, mut before) = (false, "");
     for line in text.lines() {
@@ -119,6 +124,34 @@ pub(super) fn by_sample(repository: &Repository<'_>, project: &Project) -> Optio
     })
 }
 
+/// Whether a project stands behind a proxy that is open to others, and what it runs there is a server for production which does
+/// not reload: who develops on the code that it may mount does without both.
+/// Of services that mount the code one is that server.
+pub(super) fn is_fronted(repository: &Repository<'_>, base: &File, project: &Project) -> bool {
+    let proxies = |service: &Service| {
+        let named = |reference: &str| services::is_proxy(&images::describe(reference, "").repository);
+        let pulled = service.image.as_ref().and_then(|image| image.value.one()).is_some_and(|image| named(image));
+        let built = || {
+            let image = image_of(repository, project, service)?;
+            let build = super::images::build(repository, &image)?;
+            build.target.and_then(|target| build.stages.get(target)).map(|stage| named(&stage.base.raw.value))
+        };
+        !service.ports.is_empty() && (pulled && service.build.is_none() || built() == Some(true))
+    };
+    let serves = |service: &Service| {
+        let image = image_of(repository, project, service);
+        let build = image.as_ref().and_then(|image| super::images::build(repository, image));
+        let built = || image.as_ref().zip(build.as_ref());
+        let develops = built().is_some_and(|(image, build)| super::developed::develops(repository, image, build));
+        let own = service.command.is_some();
+        may_be_ours(service) && (own || !develops) && serves_programs(repository, project, service)
+    };
+    let mounts = |service: &Service| development_sign(repository.tree, service, &base.folder).is_some();
+    let mounted = project.services.values().any(mounts);
+    project.services.values().any(|service| serves(service) && !proxies(service) && (mounts(service) || !mounted))
+        && project.services.values().any(proxies)
+}
+
 /// Whether a file away from the root that no command names starts images of others alone, where other files say what the project
 /// builds: that is a tool beside it.
 pub(super) fn is_foreign(repository: &Repository<'_>, base: &File) -> bool {
@@ -163,6 +196,51 @@ mod tests {
         for heading in ["## Start", "## Deployment", "## Development and production", "```\n# local\n```"] {
             assert!(!with(heading), "{heading}");
         }
+    }
+
+    #[test]
+    fn a_server_behind_a_proxy_is_for_production_though_the_code_is_mounted() {
+        let with = |web: &str, proxy: &str| {
+            let compose = format!(
+                "services:\n  web: {{build: ., volumes: ['.:/app:ro']{web}}}\n  proxy: {{image: 'nginx:1', depends_on: [web]{proxy}}}\n"
+            );
+            let found = environments(&[
+                ("compose.yaml", compose.as_str()),
+                ("Dockerfile", "FROM python:3.13\nCOPY . /app\nCMD [\"gunicorn\", \"a.wsgi\"]\n"),
+                ("a/wsgi.py", "application = None\n"),
+            ]);
+            found.into_iter().find(|line| line.contains(": compose.yaml")).unwrap_or_default()
+        };
+        let open = ", ports: ['80:80']";
+        assert_eq!(with("", open), "production production: compose.yaml");
+        assert_eq!(with(", command: gunicorn a.wsgi", open), "production production: compose.yaml");
+        for (web, proxy) in [
+            ("", ""),
+            (", command: gunicorn --reload a.wsgi", open),
+            (", command: flask run", open),
+            (", environment: {DEBUG: '1'}", open),
+        ] {
+            assert_eq!(with(web, proxy), "development development: compose.yaml", "{web}{proxy}");
+        }
+    }
+
+    #[test]
+    fn what_is_published_and_told_to_show_errors_is_offered_so() {
+        let with = |image: &str, page: &str| {
+            let compose = format!(
+                "services:\n  web: {{image: '{image}', environment: {{DEBUG: '1'}}, depends_on: [db]}}\n  db: {{image: 'postgres:16'}}\n"
+            );
+            let found = environments(&[
+                ("compose.yaml", compose.as_str()),
+                ("Dockerfile", "FROM python:3.13\nCOPY . /srv/maps\nCMD gunicorn maps.wsgi\n"),
+                ("docs/docker.md", page),
+            ]);
+            found.iter().any(|line| line.starts_with("production production: compose.yaml"))
+        };
+        let page = "See [the image](https://hub.docker.com/r/acme/maps).\n";
+        assert!(with("docker.io/acme/maps:3.1", page));
+        assert!(!with("acme/maps:3.1", "See elsewhere.\n"), "nobody says whose it is");
+        assert!(!with("acme/tiles:3.1", "See https://hub.docker.com/r/acme/tiles\n"), "the image is none of this");
     }
 
     #[test]

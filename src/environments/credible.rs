@@ -153,9 +153,23 @@ fn services(planned: &Planned) -> impl Iterator<Item = (&Service, &Project, &str
 
 /// Whether a service starts a server that is made for production, by its own command or by that of the image it builds.
 fn serves(repository: &Repository<'_>, project: &Project, service: &Service) -> bool {
+    serves_with(repository, project, service, |found| found.kind == "production")
+}
+
+/// Whether a service starts such a server for programs, which hands nothing on to others.
+pub(super) fn serves_programs(repository: &Repository<'_>, project: &Project, service: &Service) -> bool {
+    serves_with(repository, project, service, |found| found.kind == "production" && found.interface.is_some())
+}
+
+fn serves_with(
+    repository: &Repository<'_>,
+    project: &Project,
+    service: &Service,
+    is: impl Fn(&processes::Match) -> bool,
+) -> bool {
     let server = |text: &str| {
         let words: Vec<&str> = text.split([' ', ';', '\'', '"', '&', '\n']).filter(|word| !word.is_empty()).collect();
-        let at = |at: usize| processes::server(&words[at..]).is_some_and(|found| found.kind == "production");
+        let at = |at: usize| processes::server(&words[at..]).is_some_and(|found| is(&found));
         (0..words.len().min(2000)).any(at)
     };
     let by_image = |service: &Service| {

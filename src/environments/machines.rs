@@ -36,6 +36,8 @@ pub(super) fn add(repository: &Repository<'_>, modules: &[Module], whole: bool, 
     let vagrant = || workstations::vagrant(repository).filter(|_| all.iter().all(deployed));
     let planned = planned.or_else(vagrant);
     all.extend(planned);
+    let machine = workstations::provisioned(repository, all);
+    all.extend(machine);
 }
 
 /// A person's machine where nothing else is for development.
@@ -88,7 +90,9 @@ fn told(repository: &Repository<'_>) -> Option<Span> {
     let sign = if site { "manage.py runserver" } else { "flask run" };
     let reads = |path: &str| {
         let ending = paths::name(path).rsplit_once('.').map_or("", |(_, ending)| ending);
-        ["md", "rst", "txt", "adoc", "markdown"].contains(&ending) && !path.starts_with('.')
+        ["md", "rst", "txt", "adoc", "markdown"].contains(&ending)
+            && !path.starts_with('.')
+            && !workstations::is_for_others(path)
     };
     let found = tree.files().filter(|(_, path)| reads(path)).find_map(|(file, _)| {
         let text = tree.text(file).ok()?;
@@ -150,8 +154,13 @@ fn started<'r>(repository: &'r Repository<'_>) -> Option<&'r Call> {
         let by_hand = match &call.caller {
             // A guide in a folder of tools tells of those.
             Caller::Guide(file) => {
-                let inside = |text: &str| workstations::is_in_container(text, call.span.range().start);
-                !repository.tree.path(*file).starts_with('.') && !repository.tree.text(*file).is_ok_and(inside)
+                let at = call.span.range().start;
+                let inside =
+                    |text: &str| workstations::is_in_container(text, at) || workstations::is_in_machine(text, at);
+                let path = repository.tree.path(*file);
+                !path.starts_with('.')
+                    && !workstations::is_for_others(path)
+                    && !repository.tree.text(*file).is_ok_and(inside)
             }
             Caller::Make { .. } => true,
             Caller::Script(_) | Caller::Job { .. } => false,
@@ -210,6 +219,19 @@ mod tests {
         assert_eq!(environments(&[APP, (".vscode/launch.json", launch)]).len(), 2, "an editor starts it");
         assert_eq!(with("- start it: `python manage.py runserver`\n").len(), 2, "within a line");
         assert_eq!(with("- `docker compose run web python manage.py runserver`\n").len(), 1);
+    }
+
+    #[test]
+    fn pages_of_the_documentation_tell_of_a_machine_too() {
+        let with = |path: &str, text: &str| {
+            let found = environments(&[APP, ("shop/settings.py", "DEBUG = False\n"), (path, text)]);
+            found.into_iter().find(|line| line.contains(" development: ")).unwrap_or_default()
+        };
+        let block = "Start it::\n\n  shop runserver 0.0.0.0:8000\n";
+        assert_eq!(with("docs/source/set_dev_env.rst", block), "development development: docs/source/set_dev_env.rst");
+        let fenced = "# Install\n```bash\nflask run\n```\n";
+        assert_eq!(with("docs/install.md", fenced), "development development: docs/install.md");
+        assert_eq!(with("docs/production/setup.md", fenced), "", "that is for who deploys");
     }
 
     #[test]

@@ -4,6 +4,7 @@
 use super::amazon;
 use super::targets::word_of;
 use super::words::naming;
+use crate::discover::aside::is_aside;
 use crate::discover::{Kind, paths};
 use crate::formats::small::tree::{self, Node};
 use crate::knowledge::deployments::{Says, says};
@@ -126,7 +127,7 @@ fn keys(repository: &Repository<'_>, file: FileId, key: &str) -> Vec<String> {
 fn deploying(repository: &Repository<'_>, file: FileId, path: &str) -> Vec<(&'static str, Option<(Role, String)>)> {
     let text = || repository.tree.text(file).unwrap_or_default();
     let name = paths::name(path);
-    if repository.of(Kind::Guide).contains(&file) {
+    if repository.of(Kind::Guide).contains(&file) && !is_aside(path) {
         let deploys = text().lines().map(plain).any(|line| hosts::commands().any(|sign| line.starts_with(sign)));
         return if deploys { vec![("a guide", None)] } else { Vec::new() };
     }

@@ -3,6 +3,7 @@
 use super::images::is_python;
 use super::plan::ImageBuild;
 use super::published::{plain, step_args};
+use crate::discover::aside::is_aside;
 use crate::discover::{Kind, paths};
 
 use crate::formats::workflow::{Job, Step, Texts, Workflow};
@@ -105,11 +106,27 @@ pub(super) fn own(repository: &Repository<'_>, reference: &str, moving: bool) ->
     ours.then(|| plain(repository, file, None))
 }
 
-/// Whether an image's name ends in the owner and name of the repository.
+/// Whether an image is published by those whose repository it is: its name ends in the owner and name of that, or a page of the
+/// documentation shows where it is published and the Dockerfile speaks of what it is called.
 pub(super) fn is_published_here(repository: &Repository<'_>, reference: &str) -> bool {
     let parts = name(reference).parts;
-    let at = parts.len().saturating_sub(2);
-    parts.len() > 1 && is_self(repository, &parts[at..].join("/"))
+    let own = parts.get(parts.len().saturating_sub(2)..).unwrap_or_default().join("/");
+    parts.len() > 1 && (is_self(repository, &own) || is_shown(repository, &parts))
+}
+
+/// Whether a page shows that an image is published on Docker Hub, and a Dockerfile of the repository speaks of its name.
+fn is_shown(repository: &Repository<'_>, parts: &[String]) -> bool {
+    let [owner, last] = parts else { return false };
+    let says = |file: FileId, text: &str| {
+        repository.tree.text(file).is_ok_and(|known| known.to_ascii_lowercase().contains(text))
+    };
+    let link = format!("hub.docker.com/r/{owner}/{last}");
+    let product = crate::knowledge::services::by_image(&format!("{owner}/{last}")).is_some();
+    let mut pages = repository.tree.files().filter(|(_, path)| path.ends_with(".md") || path.ends_with(".rst"));
+    !product
+        && last.len() > 3
+        && repository.of(Kind::Dockerfile).iter().any(|file| says(*file, last))
+        && pages.any(|(file, _)| says(file, &link))
 }
 
 /// Whether a guide or project file names `owner/name` as the repository on GitHub.
@@ -117,7 +134,8 @@ fn is_self(repository: &Repository<'_>, name: &str) -> bool {
     let link = format!("github.com/{name}");
     let files = [Kind::Guide, Kind::Project].into_iter().flat_map(|kind| repository.of(kind));
     let says = |text: &str| text.to_ascii_lowercase().contains(&link);
-    files.into_iter().any(|file| repository.tree.text(*file).is_ok_and(says))
+    let speaks = |file: &FileId| !is_aside(repository.tree.path(*file));
+    files.into_iter().filter(|file| speaks(file)).any(|file| repository.tree.text(*file).is_ok_and(says))
 }
 
 /// Splits a reference as it is compared: in small letters, Docker Hub's own host left out.

@@ -1,11 +1,13 @@
 //! A person's machine beside containers for development, and the virtual machine that stands for one.
 
 use super::base_role::{may_be_ours, only_services};
+use super::base_signs::headings;
 use super::compose::image_of;
 use super::machines::{self, is_program};
 use super::plan::{Planned, Runs, Unit};
 use crate::discover::{Kind, paths};
 use crate::formats::compose::{Project, Service};
+use crate::knowledge::{images, services};
 use crate::links::{Call, Caller, Meaning, Repository};
 use crate::model::{Confidence, Role, Span};
 
@@ -68,11 +70,53 @@ pub(super) fn beside(repository: &Repository<'_>, known: &[&Planned]) -> Option<
     let by_script =
         machines::scripted(repository).filter(|call| is_application(repository, call) && !tries(call) && !theirs(call));
     let by_task = || repository.calls.iter().find(|call| is_task(repository, call) && !theirs(call)).cloned();
-    let call = by_script.or_else(by_task)?;
+    // Without another database there it is the same machine.
+    let apart = || known.iter().any(|planned| keeps_a_database(planned)) && defaults_to_sqlite(repository);
+    let told = || repository.calls.iter().find(|call| is_told_apart(repository, call)).cloned();
+    let by_guide = || told().filter(|_| apart());
+    let call = by_script.or_else(by_task).or_else(by_guide)?;
     let folder = sites(repository).next().unwrap_or(&call.folder).to_owned();
     let mut planned = Planned::new("local", Role::Development, Confidence::Named).because(call.span, machines::TOLD);
     planned.units.push(Unit { name: "host".into(), runs: Runs::Machine { folder } });
     Some(planned)
+}
+
+/// Whether a database runs among the containers of an environment.
+fn keeps_a_database(planned: &Planned) -> bool {
+    planned.units.iter().any(|unit| {
+        let Runs::Compose { project, service, .. } = &unit.runs else { return false };
+        let image = project.services.get(service).and_then(|service| service.image.as_ref()?.value.one());
+        let product = image.and_then(|image| services::by_image(&images::describe(image, "").repository));
+        product.is_some_and(|product| product.family == "relational")
+    })
+}
+
+/// Whether settings of the repository speak of a database in a file.
+fn defaults_to_sqlite(repository: &Repository<'_>) -> bool {
+    let settings = |path: &str| path.contains("settings") || path.ends_with("config.py");
+    let files = repository.of(Kind::Python).iter().filter(|file| settings(repository.tree.path(**file)));
+    files.into_iter().any(|file| repository.tree.text(*file).is_ok_and(|text| text.contains("sqlite")))
+}
+
+/// Words of headings below which a guide tells how one works on a project in no container.
+const APART: [&str; 8] =
+    ["venv", "virtualenv", "virtualenvs", "virtualenvwrapper", "pipenv", "native", "manual", "manually"];
+
+/// Whether a guide starts the application below a heading which says that it is in no container.
+fn is_told_apart(repository: &Repository<'_>, call: &Call) -> bool {
+    let Caller::Guide(file) = call.caller else { return false };
+    let at = call.span.range().start;
+    let Ok(text) = repository.tree.text(file) else { return false };
+    let apart = |heading: &str| {
+        let heading = heading.to_lowercase();
+        let mut words = heading.split(|c: char| !c.is_alphanumeric());
+        words.any(|word| APART.contains(&word)) || heading.contains("without docker")
+    };
+    is_application(repository, call)
+        && !is_for_others(repository.tree.path(file))
+        && !is_in_container(text, at)
+        && !is_in_machine(text, at)
+        && text.get(..at).is_some_and(|before| headings(before).into_iter().any(apart))
 }
 
 /// Whether a task of the same file as that of a call brings up containers that are known.
@@ -126,22 +170,32 @@ fn is_called_inside(repository: &Repository<'_>, target: &str) -> bool {
     })
 }
 
+/// Whether a guide is by its path for those who deploy or try the application, not for those who work on it.
+pub fn is_for_others(path: &str) -> bool {
+    super::words::naming(path).role.is_some_and(|(role, _)| role != Role::Development)
+}
+
 /// Whether a place of a guide lies behind the command that opens a shell in a container.
 pub fn is_in_container(text: &str, at: usize) -> bool {
-    let before = text.get(..at).unwrap_or_default();
-    let before = before.get(..before.rfind('\n').unwrap_or(0)).unwrap_or_default();
-    for line in before.lines().rev().take(12) {
-        let line = line.trim();
-        if line.starts_with("```") || line.starts_with('#') || line == "exit" {
-            return false;
-        }
+    is_behind(text, at, |line| {
         let enters = [" exec ", " run "].iter().any(|verb| line.contains(verb));
         let shell = ["bash", "/sh", " sh", "shell"].iter().any(|shell| line.trim_end_matches('`').ends_with(shell));
-        if enters && shell && ["docker", "podman", "kubectl"].iter().any(|tool| line.contains(tool)) {
-            return true;
-        }
-    }
-    false
+        enters && shell && ["docker", "podman", "kubectl"].iter().any(|tool| line.contains(tool))
+    })
+}
+
+/// Whether a place of a guide lies behind the command that opens a shell in a virtual machine.
+pub fn is_in_machine(text: &str, at: usize) -> bool {
+    is_behind(text, at, |line| line.trim_end_matches('`').ends_with("vagrant ssh"))
+}
+
+/// Whether a place of a guide lies in the same block of commands as one before it that opens a shell elsewhere.
+fn is_behind(text: &str, at: usize, opens: impl Fn(&str) -> bool) -> bool {
+    let before = text.get(..at).unwrap_or_default();
+    let before = before.get(..before.rfind('\n').unwrap_or(0)).unwrap_or_default();
+    let block = before.lines().rev().take(12).map(str::trim);
+    let mut block = block.take_while(|line| !line.starts_with("```") && !line.starts_with("##") && *line != "exit");
+    block.any(opens)
 }
 
 /// The description of the virtual machine at the top.
@@ -149,16 +203,45 @@ fn vagrantfile(repository: &Repository<'_>) -> Option<Span> {
     repository.tree.find("Vagrantfile").map(|file| Span::new(file, 0, 0))
 }
 
-/// Adds that Vagrant brings the machine up, where it does.
+/// Adds that Vagrant brings the machine up, where it does and sets up nothing of its own in it.
 pub(super) fn in_vagrant(repository: &Repository<'_>, mut planned: Planned) -> Planned {
-    if let Some(span) = vagrantfile(repository) {
+    if let Some(span) = vagrantfile(repository).filter(|_| !sets_up(repository)) {
         planned.add_evidence(span, BROUGHT);
     }
     planned
 }
 
 /// Why a virtual machine is one to develop on.
-const BROUGHT: &str = "Vagrant brings up a machine for it";
+pub const BROUGHT: &str = "Vagrant brings up a machine for it";
+
+/// Whether scripts of the shell set up what the virtual machine at the top runs.
+fn sets_up(repository: &Repository<'_>) -> bool {
+    let text = vagrantfile(repository).and_then(|span| repository.tree.text(span.file).ok()).unwrap_or_default();
+    text.lines().map(str::trim).any(|line| {
+        let rest =
+            line.split_once(".vm.provision").map_or("", |(before, rest)| if before.contains('#') { "" } else { rest });
+        rest.trim_start().trim_start_matches(['(', ' ', '"', '\'', ':']).starts_with("shell")
+    })
+}
+
+/// Whether an environment is a virtual machine in which scripts set up what it runs.
+pub fn is_provisioned(repository: &Repository<'_>, planned: &Planned) -> bool {
+    planned.environment.because.first().is_some_and(|evidence| evidence.text == BROUGHT) && sets_up(repository)
+}
+
+/// The virtual machine beside other ways to develop, where scripts set up in it what it runs.
+pub(super) fn provisioned(repository: &Repository<'_>, all: &[Planned]) -> Option<Planned> {
+    let known = || all.iter().flat_map(|planned| &planned.environment.because);
+    let mut planned = vagrant(repository).filter(|_| sets_up(repository))?;
+    if known().any(|evidence| evidence.text == BROUGHT) {
+        return None;
+    }
+    planned.environment.confidence = Confidence::Named;
+    if all.iter().any(|planned| planned.environment.role == Role::Development) {
+        "vagrant".clone_into(&mut planned.environment.name);
+    }
+    Some(planned)
+}
 
 /// The virtual machine that one develops on, where nothing else says it.
 pub(super) fn vagrant(repository: &Repository<'_>) -> Option<Planned> {
@@ -207,6 +290,33 @@ mod tests {
         let vagrant = ("Vagrantfile", "Vagrant.configure('2') do |config|\nend\n");
         assert_eq!(developed(&[APP, SITE, vagrant]), ["development development: Vagrantfile"]);
         assert_eq!(developed(&[APP, SITE, WEB, vagrant]).len(), 1, "containers in it are the same one");
+    }
+
+    #[test]
+    fn a_virtual_machine_that_is_set_up_by_scripts_is_one_beside_containers() {
+        let with = |more: &str| {
+            let text = format!("Vagrant.configure('2') do |config|\n{more}end\n");
+            developed(&[APP, SITE, WEB, ("Vagrantfile", &text)])
+        };
+        let all = ["development development: compose.yaml", "vagrant development: Vagrantfile"];
+        assert_eq!(with("  config.vm.provision \"shell\", path: 'setup.sh'\n"), all);
+        assert_eq!(with("  config.vm.provision :shell, :path => 'setup.sh'\n"), all);
+        assert_eq!(with("  # config.vm.provision :shell, :path => 'setup.sh'\n").len(), 1);
+        assert_eq!(with("  config.vm.provision 'ansible' do |ansible|\n  end\n").len(), 1);
+    }
+
+    #[test]
+    fn a_guide_tells_of_a_machine_with_another_database_beside_containers() {
+        let stack = "services: {web: {build: ., volumes: ['.:/app']}, db: {image: 'postgres:16'}}\n";
+        let with = |heading: &str, engine: &str| {
+            let guide = format!("# Shop\n## {heading}\n```\npython manage.py runserver\n```\n");
+            let settings = format!("DATABASES = {{'default': {{'ENGINE': 'django.db.backends.{engine}'}}}}\n");
+            let files = [("compose.yaml", stack), ("README.md", &guide), ("shop/settings.py", &settings)];
+            developed(&[&[APP, SITE][..], &files].concat()).len()
+        };
+        assert_eq!((with("Setup with venv", "sqlite3"), with("Start without Docker", "sqlite3")), (2, 2));
+        assert_eq!(with("Setup with venv", "postgresql"), 1, "the same database");
+        assert_eq!(with("Quick start", "sqlite3"), 1, "it may be one in the container");
     }
 
     #[test]

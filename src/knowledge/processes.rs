@@ -50,11 +50,21 @@ struct Command {
     source: String,
 }
 
+/// Programs whose words are tasks of the project.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct TaskRunners {
+    programs: Vec<String>,
+    #[expect(dead_code, reason = "kept for the reader of the table")]
+    source: String,
+}
+
 #[derive(Deserialize, Default)]
 #[serde(deny_unknown_fields)]
 pub(super) struct Table {
     pub(super) as_of: String,
     wrappers: Vec<Wrapper>,
+    task_runners: Vec<TaskRunners>,
     commands: Vec<Command>,
     listeners: Vec<Listener>,
 }
@@ -219,8 +229,20 @@ impl Command {
 /// What a command starts, wrappers stripped before; `None` for one that no row knows.
 pub fn server(argv: &[&str]) -> Option<Match> {
     let (name, rest) = program(argv)?;
-    let row = table().commands.iter().find(|row| row.fits(name, rest))?;
+    let find = |name: &str| table().commands.iter().find(|row| row.fits(name, rest));
+    let row = find(name).or_else(|| find("manage.py").filter(|_| manages(name, rest)))?;
     Some(row.found(rest))
+}
+
+/// Whether a program of the project is its own `manage.py`: it is no runner of tasks, and is told just to start the server of
+/// Django.
+fn manages(name: &str, rest: &[&str]) -> bool {
+    let address = |word: &&str| word.chars().all(|c| c.is_ascii_digit() || matches!(c, '.' | ':'));
+    let plain = name.chars().all(|c| c.is_ascii_alphanumeric() || matches!(c, '_' | '-'));
+    plain
+        && !table().task_runners.iter().any(|row| has(&row.programs, name))
+        && rest.first().is_some_and(|word| word.starts_with("runserver"))
+        && rest.iter().skip(1).all(|word| word.starts_with('-') || address(word))
 }
 
 /// The debugger that a command runs under, if it does; looks through wrappers (`python -m debugpy --listen …`).
@@ -295,6 +317,11 @@ mod tests {
         }
         assert_eq!(started("python shop.py"), None);
         assert!(started("celery -A x worker -B").is_some_and(|found| found.schedules));
+        for (line, known) in
+            [("shop runserver 0.0.0.0:8000", true), ("make runserver", false), ("./dev.sh runserver", false)]
+        {
+            assert_eq!(started(line).is_some_and(|found| found.id == "django-runserver"), known, "{line}");
+        }
         assert!(started("python manage.py runserver --noreload").is_some_and(|found| !found.reload));
         let worker = started("gunicorn a:b -k uvicorn.workers.UvicornWorker");
         assert_eq!(worker.and_then(|found| found.interface), Some("asgi"));

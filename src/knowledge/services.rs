@@ -79,6 +79,7 @@ rows! {
     Emulator { image: String, emulates: Vec<String> }
     Fake { package: String, emulates: String }
     Tool { image: String }
+    Edge { image: String, proxy: Option<bool> }
     Caller { label: String, role: String }
 }
 
@@ -115,7 +116,7 @@ pub(super) struct Table {
     emulators: Vec<Emulator>,
     emulator_packages: Vec<Fake>,
     admin_tools: Vec<Tool>,
-    edge_only: Vec<Tool>,
+    edge_only: Vec<Edge>,
     keepers: Vec<Keeper>,
     add_ons: Vec<AddOn>,
     callers: Vec<Caller>,
@@ -278,28 +279,21 @@ pub fn is_admin_tool(repository: &str) -> bool {
 
 /// Whether a name says that another tool keeps its own data there: `airflow-db`, `keycloak_postgres`.
 pub fn is_of_other_tool(name: &str) -> bool {
-    const STORES: [&str; 12] = [
-        "db",
-        "database",
-        "postgres",
-        "postgresql",
-        "pg",
-        "mysql",
-        "mariadb",
-        "redis",
-        "valkey",
-        "mongo",
-        "mongodb",
-        "cache",
-    ];
+    const STORES: &str = "db database postgres postgresql pg mysql mariadb redis valkey mongo mongodb cache";
+    let stores = |word: &str| STORES.split(' ').any(|store| store == word);
     name.to_ascii_lowercase()
         .split_once(['-', '_'])
-        .is_some_and(|(tool, store)| STORES.contains(&store) && table().keepers.iter().any(|row| row.word == tool))
+        .is_some_and(|(tool, store)| stores(store) && table().keepers.iter().any(|row| row.word == tool))
 }
 
 /// Whether an image belongs at the edge of production, so that others do without it.
 pub fn is_edge_only(repository: &str) -> bool {
     table().edge_only.iter().any(|row| named(&row.image, repository))
+}
+
+/// Whether an image is of a server that stands before others and hands on to them.
+pub fn is_proxy(repository: &str) -> bool {
+    table().edge_only.iter().any(|row| row.proxy == Some(true) && named(&row.image, repository))
 }
 
 /// The service of a backend class by the class's own name, wherever it is imported from.

@@ -10,7 +10,7 @@ use super::container_exec;
 use super::meaning::Meaning;
 use super::runners::Trail;
 use super::{charts, ci_files, ci_places, handed};
-use crate::discover::aside::is_aside;
+use crate::discover::aside::{documented, is_aside};
 use crate::discover::classify::classify;
 use crate::discover::{Kind, Tree, paths};
 use crate::formats::dockerfile::Dockerfile;
@@ -121,7 +121,8 @@ impl<'t> Repository<'t> {
             if let Some(kind) = kind {
                 let copied =
                     kind == Kind::Workflow && topmost && !ci_places::is_at_top(path) && !ci_places::is_placed(path);
-                let into = if is_aside(path) || copied { &mut aside } else { &mut files };
+                let aside_of = is_aside(path) && documented(path).is_none();
+                let into = if aside_of || copied { &mut aside } else { &mut files };
                 into.entry(kind).or_default().push(file);
             }
         }
@@ -315,56 +316,6 @@ impl<'t> Repository<'t> {
             }
         }
     }
-
-    /// The code blocks of a guide, one command a line; a line that ends in a backslash goes on.
-    fn guide_calls(&self, file: FileId, calls: &mut Vec<Call>) {
-        let Ok(text) = self.tree.text(file) else { return };
-        let folder = paths::parent(self.tree.path(file)).to_owned();
-        let (mut fenced, mut at, mut until) = (false, 0, 0);
-        for line in text.split_inclusive('\n') {
-            let start = at;
-            at += line.len();
-            let trimmed = line.trim();
-            // A block of one line opens and closes in it.
-            let whole = trimmed.strip_prefix("```").and_then(|rest| rest.strip_suffix("```")).map(str::trim);
-            if whole.is_none() && (trimmed.starts_with("```") || trimmed.starts_with("~~~")) {
-                fenced = !fenced;
-                continue;
-            }
-            let command = whole.unwrap_or(trimmed).trim_start_matches(['$', '>']).trim_start();
-            let block = whole.is_some() || fenced || line.starts_with("    ") || trimmed.starts_with('$');
-            let word = command.strip_prefix("sudo ").unwrap_or(command);
-            if start < until || !block || !TELLING.iter().any(|telling| word.starts_with(telling)) {
-                continue;
-            }
-            let begin = start + line.find(command).unwrap_or(0);
-            until = begin + continued(text.get(begin..).unwrap_or_default());
-            let map = SpanMap::Linear { file, base: u32::try_from(begin).unwrap_or(0) };
-            let text = text.get(begin..until).unwrap_or(command).trim_end().trim_end_matches("```").trim_end();
-            let script = Script { text, map: &map, folder: &folder, dialect: Dialect::Bash };
-            self.add(&script, Vars::new(), &Caller::Guide(file), calls);
-        }
-    }
-}
-
-/// What the commands of a guide that are followed begin with.
-const TELLING: [&str; 23] = [
-    "docker", "podman", "python", "pip", "make", "heroku", "flask", "gunicorn", "uv ", "poetry ", "pdm ", "pipenv ",
-    "just ", "celery ", "uvicorn ", "./", "bash ", "sh ", "kubectl ", "alembic ", "fastapi ", "honcho ", "env ",
-];
-/// How many lines of a guide one command may take.
-const MAX_LINES: usize = 20;
-
-/// The length of the command that a text begins with, the lines that it goes on in with it.
-fn continued(text: &str) -> usize {
-    let mut length = 0;
-    for line in text.split_inclusive('\n').take(MAX_LINES) {
-        length += line.len();
-        if !line.trim_end().ends_with('\\') {
-            break;
-        }
-    }
-    length
 }
 
 #[cfg(test)]

@@ -2,23 +2,26 @@
 //! tells.
 
 use super::part::{Part, ProcessPart};
+use super::process::started_by_program;
 use crate::environments::workstations;
-use crate::links::{Call, Caller, Meaning, Repository};
+use crate::knowledge::processes::Match;
+use crate::links::{Call, Caller, Container, Meaning, Repository};
 use crate::model::Origin;
 
 /// Gives a component that starts no server by itself the one that is started there by hand, if the repository says which.
-pub(super) fn start(repository: &Repository<'_>, part: &mut Part<'_>, key: &str) {
+///
+/// `virtual_machine` says that it is one which Vagrant brings up.
+pub(super) fn start(repository: &Repository<'_>, part: &mut Part<'_>, key: &str, virtual_machine: bool) {
     // What only keeps a container open is no server.
     let idles = |process: &ProcessPart| process.server.as_ref().is_some_and(|server| server.id == "keepalive");
     if !part.processes.iter().all(idles) {
         return;
     }
-    let Some(call) = call(repository) else { return };
-    let Meaning::Serves(found) = &call.meaning else { return };
+    let Some((call, found)) = call(repository, virtual_machine) else { return };
     part.processes = vec![ProcessPart {
         key: key.to_owned(),
         argv: call.argv.clone(),
-        server: Some(found.clone()),
+        server: Some(found),
         module: None,
         origin: Origin::set(call.span),
         script: None,
@@ -30,21 +33,34 @@ pub(super) fn start(repository: &Repository<'_>, part: &mut Part<'_>, key: &str)
     }];
 }
 
-/// The call that starts the server of the application: one that is made for development before any other.
-fn call<'r>(repository: &'r Repository<'_>) -> Option<&'r Call> {
+/// The call that starts the server of the application, and that: one that is made for development before any other.
+fn call<'r>(repository: &'r Repository<'_>, virtual_machine: bool) -> Option<(&'r Call, Match)> {
     let by_hand = |call: &&Call| match &call.caller {
-        Caller::Make { .. } => true,
+        Caller::Make { .. } => !virtual_machine,
         Caller::Guide(file) => {
-            !repository.tree.text(*file).is_ok_and(|text| workstations::is_in_container(text, call.span.range().start))
+            let (at, text) = (call.span.range().start, repository.tree.text(*file).unwrap_or_default());
+            !workstations::is_for_others(repository.tree.path(*file))
+                && !workstations::is_in_container(text, at)
+                && workstations::is_in_machine(text, at) == virtual_machine
         }
         Caller::Script(_) | Caller::Job { .. } => false,
     };
-    let serves = |call: &&Call, development: bool| match &call.meaning {
+    let serves = |call: &Call, development: bool| match &call.meaning {
         // No step that passes, no worker, nothing that serves other files.
         Meaning::Serves(found) if development => found.interface.is_some() && found.kind == "development",
         Meaning::Serves(found) => found.interface.is_some() || found.kind == "supervisor",
         _ => false,
     };
+    let known = |call: &'r Call| match &call.meaning {
+        Meaning::Serves(found) => Some((call, found.clone())),
+        _ => None,
+    };
+    let program = |call: &'r Call| {
+        let files = Container::checkout(repository.tree, &call.folder);
+        started_by_program(&call.argv, &files, repository.tree).map(|found| (call, found))
+    };
     let mut calls = repository.calls.iter().filter(by_hand);
-    calls.clone().find(|call| serves(call, true)).or_else(|| calls.find(|call| serves(call, false)))
+    let first =
+        calls.clone().find(|call| serves(call, true)).or_else(|| calls.clone().find(|call| serves(call, false)));
+    first.and_then(known).or_else(|| calls.find_map(program))
 }

@@ -256,6 +256,6 @@ fn prepare(context: &Context<'_, '_>, part: &mut Part<'_>, setup: Option<&Setup>
     }
     if role == Role::Development {
         let key = part.name.to_string();
-        super::by_hand::start(context.repository, part, &key);
+        super::by_hand::start(context.repository, part, &key, false);
     }
 }

@@ -5,6 +5,7 @@ use super::installs::{self, Place};
 use super::part::{Host, Part, RuntimePart};
 use crate::discover::{Kind, Tree, paths};
 use crate::environments::words::naming;
+use crate::environments::workstations;
 use crate::environments::{CommandLine, Planned};
 use crate::formats::requirements::MarkerEnv;
 use crate::formats::small::runtime_files::{self, How};
@@ -36,8 +37,13 @@ pub fn of<'t>(context: &Context<'_, 't>, planned: &Planned, folder: &str) -> Par
     } else {
         part.installs.packages_complete = Err(Reason::at("nothing says what is installed there", anchor));
     }
+    if workstations::is_provisioned(context.repository, planned) {
+        part.installs.packages_complete = Err(Reason::at("scripts of Vagrant install there", anchor));
+    }
     if planned.environment.role == Role::Development {
-        super::by_hand::start(context.repository, &mut part, "web");
+        let brought =
+            planned.environment.because.first().is_some_and(|evidence| evidence.text == workstations::BROUGHT);
+        super::by_hand::start(context.repository, &mut part, "web", brought);
     }
     part
 }

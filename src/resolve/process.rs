@@ -249,7 +249,7 @@ pub(super) fn add(
 }
 
 /// The server that a Python program starts by itself: `app.run(…)`, `uvicorn.run(…)`.
-fn started_by_program(argv: &[String], container: &Container<'_>, tree: &Tree) -> Option<processes::Match> {
+pub(super) fn started_by_program(argv: &[String], container: &Container<'_>, tree: &Tree) -> Option<processes::Match> {
     if let Some(argv) = console_scripts::managed(tree, argv) {
         return if let Meaning::Serves(found) = meaning::of(&argv) { Some(found) } else { None };
     }
