@@ -31,6 +31,7 @@ mod interpreters;
 pub mod job;
 mod job_services;
 mod lacking;
+pub mod left_behind;
 mod left_out;
 pub mod machine;
 mod mounted;

@@ -141,6 +141,8 @@ pub struct Installs {
     pub sources: Vec<SourcePart>,
     /// The option that keeps an installer from reading its lock.
     pub skips_lock: Option<Spanned<String>>,
+    /// What the build installs and the image that runs has not.
+    pub left: super::left_behind::Left,
     /// Whether anything installs Python packages.
     pub installs_python: bool,
     /// The interpreter that conda or pyenv puts before others; unknown where it is one of several.
@@ -168,6 +170,7 @@ impl Default for Installs {
             wheel_sources: Vec::new(),
             sources: Vec::new(),
             skips_lock: None,
+            left: super::left_behind::Left::default(),
             installs_python: false,
             python: None,
             python_by: "conda",
