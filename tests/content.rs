@@ -321,3 +321,27 @@ fn what_only_the_build_has_is_absent_from_what_runs() {
     let full = docker.replace("FROM python:3.12-slim\n", "FROM python:3.12\n");
     assert!(!has(&facts(&[("Dockerfile", &full), REQUIREMENTS]), "production app system-package.gcc"));
 }
+
+#[test]
+fn a_script_that_hands_itself_to_another_user_goes_on_there() {
+    let docker = "FROM python:3.12-slim\nWORKDIR /app\nCOPY . .\nRUN pip install -r requirements.txt\nENTRYPOINT [\"./entry.sh\"]\n";
+    let entry = "#!/bin/bash\nif [ \"$(id -u)\" = 0 ]; then\n  chown -R app /app\n  exec gosu app \"$0\" \"$@\"\nfi\nexec gunicorn shop.wsgi\n";
+    let lines = facts(&[("Dockerfile", docker), ("entry.sh", entry), REQUIREMENTS]);
+    holds(&lines, &["production app process.app server=gunicorn"]);
+}
+
+#[test]
+fn an_interpreter_that_a_job_has_uv_fetch_is_any_that_the_project_allows() {
+    let project = |range: &str| {
+        format!("[project]\nname = 'shop'\nversion = '1'\nrequires-python = '{range}'\ndependencies = ['django']\n")
+    };
+    let flow = "on: push\njobs:\n  t:\n    runs-on: ubuntu-24.04\n    steps:\n      - uses: astral-sh/setup-uv@v6\n      \
+                - run: uv python install\n      - run: uv sync\n      - run: uv run pytest\n";
+    let docker = "FROM python:3.12-slim\nCOPY . .\nCMD gunicorn shop.wsgi\n";
+    let of = |range: &str| {
+        let project = project(range);
+        facts(&[(".github/workflows/t.yml", flow), ("pyproject.toml", project.as_str()), ("Dockerfile", docker)])
+    };
+    holds(&of(">=3.12"), &["test t runtime.python allowed=>=3.12", "test t runtime.python floating=true"]);
+    assert!(!has(&of("==3.12.*"), "test t runtime.python floating=true"));
+}
