@@ -66,7 +66,7 @@ impl Statements {
     /// Whether anything is stated of a thing.
     pub fn speaks(&self, component: Option<&Arc<str>>, dimension: Dimension, key: &str) -> bool {
         let same = |id: &FactId| id.component.as_ref() == component && id.dimension == dimension && id.key == key;
-        self.facts.keys().any(|id| same(id))
+        self.facts.keys().any(same)
     }
 
     /// Says whether a set is complete.
