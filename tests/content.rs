@@ -258,6 +258,17 @@ fn the_wheel_that_a_build_makes_of_the_project_is_the_project() {
 }
 
 #[test]
+fn the_wheel_of_a_project_whose_lock_is_installed_changes_nothing() {
+    let project =
+        "[tool.poetry]\nname = 'shop'\nversion = '1'\n[tool.poetry.dependencies]\npython = '^3.12'\ndjango = '^5.1'\n";
+    let docker = "FROM python:3.12-slim\nWORKDIR /app\nCOPY . .\nRUN pip install -r lock.txt\n\
+                  RUN poetry build && pip install dist/*.whl\nCMD gunicorn shop.wsgi\n";
+    let of = |lock: &str| facts(&[("Dockerfile", docker), ("pyproject.toml", project), ("lock.txt", lock)]);
+    holds(&of("django==5.2\n"), &["production app package.django version=5.2"]);
+    holds(&of("flask==3.1.0\n"), &["production app package.django version=?"]);
+}
+
+#[test]
 fn containers_beside_a_job_have_an_image_each() {
     let flow = |images: [&str; 2]| {
         let job = |name: &str, image: &str| {
