@@ -33,14 +33,15 @@ fn an_environment_that_is_copied_alone_leaves_the_system_behind() {
                   CMD [\"/opt/venv/bin/gunicorn\", \"shop.wsgi\"]\n";
     let lines = facts(&[("Dockerfile", docker), REQUIREMENTS]);
     holds(&lines, &["production app package.django version=5.2"]);
-    assert!(!has(&lines, "production app package.cython"), "{lines:#?}");
+    holds(&lines, &["production app package.cython version=absent"]);
     let both = docker.replace("COPY --from=build /opt/venv /opt/venv", "COPY --from=build / /");
-    assert!(has(&facts(&[("Dockerfile", &both), REQUIREMENTS]), "production app package.cython"));
+    let there = "production app package.cython pinned";
+    assert!(has(&facts(&[("Dockerfile", &both), REQUIREMENTS]), there));
     let seen = docker.replace("-m venv ", "-m venv --system-site-packages ");
-    assert!(has(&facts(&[("Dockerfile", &seen), REQUIREMENTS]), "production app package.cython"));
+    assert!(has(&facts(&[("Dockerfile", &seen), REQUIREMENTS]), there));
     // What is asked for again inside is there.
     let again = [("Dockerfile", docker), ("requirements.txt", "django==5.2\ncython\n")];
-    assert!(has(&facts(&again), "production app package.cython"));
+    assert!(has(&facts(&again), there));
 }
 
 #[test]
@@ -238,4 +239,120 @@ fn a_program_of_the_project_that_is_djangos_management_serves_and_tests() {
             "development host process.web server=django-runserver",
         ],
     );
+}
+
+#[test]
+fn the_wheel_that_a_build_makes_of_the_project_is_the_project() {
+    let project = "[project]\nname = 'shop'\nversion = '1'\ndependencies = ['django==5.2']\n\
+                   [project.optional-dependencies]\nserved = ['gunicorn==23.0.0']\n";
+    let single = "FROM python:3.12-slim\nWORKDIR /app\nCOPY . .\nRUN python -m venv /venv\n\
+                  RUN poetry build && /venv/bin/pip install dist/*.whl\nCMD [\"/venv/bin/gunicorn\", \"shop.wsgi\"]\n";
+    let staged = "FROM python:3.12 AS build\nWORKDIR /build\nCOPY . .\nRUN pip install --user build\nRUN python -m build\n\
+                  FROM python:3.12-slim\nCOPY --from=build /build/dist /build/dist\n\
+                  RUN pip install \"$(find /build/dist -name 'shop*.whl')[served]\"\nCMD gunicorn shop.wsgi\n";
+    for (docker, server) in [(single, false), (staged, true)] {
+        let lines = facts(&[("Dockerfile", docker), ("pyproject.toml", project)]);
+        holds(&lines, &["production app package.django version=5.2"]);
+        assert_eq!(has(&lines, "production app package.gunicorn version=23.0.0"), server, "{docker}");
+    }
+}
+
+#[test]
+fn the_wheel_of_a_project_whose_lock_is_installed_changes_nothing() {
+    let project =
+        "[tool.poetry]\nname = 'shop'\nversion = '1'\n[tool.poetry.dependencies]\npython = '^3.12'\ndjango = '^5.1'\n";
+    let docker = "FROM python:3.12-slim\nWORKDIR /app\nCOPY . .\nRUN pip install -r lock.txt\n\
+                  RUN poetry build && pip install dist/*.whl\nCMD gunicorn shop.wsgi\n";
+    let of = |lock: &str| facts(&[("Dockerfile", docker), ("pyproject.toml", project), ("lock.txt", lock)]);
+    holds(&of("django==5.2\n"), &["production app package.django version=5.2"]);
+    holds(&of("flask==3.1.0\n"), &["production app package.django version=?"]);
+}
+
+#[test]
+fn containers_beside_a_job_have_an_image_each() {
+    let flow = |images: [&str; 2]| {
+        let job = |name: &str, image: &str| {
+            format!(
+                "  {name}:\n    runs-on: ubuntu-24.04\n    services:\n      db:\n        image: {image}\n    steps:\n      - run: pytest\n"
+            )
+        };
+        format!("on: push\njobs:\n{}{}", job("one", images[0]), job("two", images[1]))
+    };
+    let of = |images: [&str; 2]| facts(&[(".github/workflows/t.yml", flow(images).as_str()), REQUIREMENTS]);
+    let lines = of(["postgres", "postgres:16"]);
+    holds(&lines, &["test db image.db moving=true", "test two-db image.two-db tag=16"]);
+    assert!(!has(&of(["postgres:16", "postgres:16"]), "test two-db"));
+    holds(&of(["postgres:16", "postgres:16"]), &["test - service.database version=16"]);
+    assert!(!has(&of(["postgres:16", "postgres:16"]), "test - service.db"), "one service is told once");
+}
+
+#[test]
+fn a_version_with_a_star_is_no_pattern_of_files() {
+    let docker = "FROM python:3.12-slim\nCOPY requirements.txt .\nRUN pip install gunicorn==23.* -r requirements.txt\nCMD gunicorn a.wsgi\n";
+    let lines = facts(&[("Dockerfile", docker), REQUIREMENTS]);
+    holds(&lines, &["production app package.django version=5.2"]);
+}
+
+#[test]
+fn an_image_that_is_named_for_the_ci_is_not_what_is_published() {
+    let flow = |name: &str| {
+        format!(
+            "on: push\njobs:\n  image:\n    runs-on: ubuntu-24.04\n    steps:\n      - uses: docker/build-push-action@v6\n        \
+             with: {{context: ., push: true, tags: 'ghcr.io/acme/{name}:latest'}}\n"
+        )
+    };
+    let published = |name: &str| {
+        let docker = "FROM python:3.12-slim\nCOPY . .\nRUN pip install -r requirements.txt\nCMD gunicorn a.wsgi\n";
+        let lines = facts(&[("Dockerfile", docker), (".github/workflows/i.yml", flow(name).as_str()), REQUIREMENTS]);
+        lines.iter().any(|line| line.contains("pipeline."))
+    };
+    assert!(published("shop"));
+    assert!(!published("shop-ci"));
+}
+
+#[test]
+fn what_only_the_build_has_is_absent_from_what_runs() {
+    let docker = "FROM python:3.12-slim AS build\nRUN apt-get update && apt-get install -y build-essential libpq-dev\n\
+                  RUN pip install flake8==7.1.0\nCOPY requirements.txt .\nRUN python -m venv /venv && /venv/bin/pip install -r requirements.txt\n\
+                  FROM python:3.12-slim\nRUN apt-get update && apt-get install -y libpq5 git && apt-get purge -y git\n\
+                  COPY --from=build /venv /venv\nCMD [\"/venv/bin/gunicorn\", \"shop.wsgi\"]\n";
+    let lines = facts(&[("Dockerfile", docker), REQUIREMENTS]);
+    holds(
+        &lines,
+        &[
+            "production app system-package.gcc package=absent",
+            "production app system-package.git package=absent",
+            "production app system-package.libpq package=libpq5",
+            "production app package.flake8 version=absent",
+            "production app package.django version=5.2",
+        ],
+    );
+    let copied = docker.replace("COPY --from=build /venv /venv", "COPY --from=build /usr /usr");
+    assert!(!has(&facts(&[("Dockerfile", &copied), REQUIREMENTS]), "production app system-package.gcc"));
+    let full = docker.replace("FROM python:3.12-slim\n", "FROM python:3.12\n");
+    assert!(!has(&facts(&[("Dockerfile", &full), REQUIREMENTS]), "production app system-package.gcc"));
+}
+
+#[test]
+fn a_script_that_hands_itself_to_another_user_goes_on_there() {
+    let docker = "FROM python:3.12-slim\nWORKDIR /app\nCOPY . .\nRUN pip install -r requirements.txt\nENTRYPOINT [\"./entry.sh\"]\n";
+    let entry = "#!/bin/bash\nif [ \"$(id -u)\" = 0 ]; then\n  chown -R app /app\n  exec gosu app \"$0\" \"$@\"\nfi\nexec gunicorn shop.wsgi\n";
+    let lines = facts(&[("Dockerfile", docker), ("entry.sh", entry), REQUIREMENTS]);
+    holds(&lines, &["production app process.app server=gunicorn"]);
+}
+
+#[test]
+fn an_interpreter_that_a_job_has_uv_fetch_is_any_that_the_project_allows() {
+    let project = |range: &str| {
+        format!("[project]\nname = 'shop'\nversion = '1'\nrequires-python = '{range}'\ndependencies = ['django']\n")
+    };
+    let flow = "on: push\njobs:\n  t:\n    runs-on: ubuntu-24.04\n    steps:\n      - uses: astral-sh/setup-uv@v6\n      \
+                - run: uv python install\n      - run: uv sync\n      - run: uv run pytest\n";
+    let docker = "FROM python:3.12-slim\nCOPY . .\nCMD gunicorn shop.wsgi\n";
+    let of = |range: &str| {
+        let project = project(range);
+        facts(&[(".github/workflows/t.yml", flow), ("pyproject.toml", project.as_str()), ("Dockerfile", docker)])
+    };
+    holds(&of(">=3.12"), &["test t runtime.python allowed=>=3.12", "test t runtime.python floating=true"]);
+    assert!(!has(&of("==3.12.*"), "test t runtime.python floating=true"));
 }

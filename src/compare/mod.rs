@@ -46,7 +46,9 @@ impl<'m> Index<'m> {
     /// Indexes a model.
     pub fn of(model: &'m Model) -> Self {
         let mut facts: BTreeMap<(&str, &str), Vec<&Fact>> = BTreeMap::new();
-        for fact in &model.facts {
+        // What a build leaves behind is told, and not there for anything else.
+        let left = |fact: &&Fact| fact.get("left_behind").is_some();
+        for fact in model.facts.iter().filter(|fact| !left(fact)) {
             facts.entry((&fact.id.project, &fact.id.environment)).or_default().push(fact);
         }
         Self { facts, model, pairs: Mutex::default() }

@@ -65,7 +65,7 @@ fn publishings(repository: &Repository<'_>, file: FileId) -> Vec<Publishing> {
             };
             repository.calls.iter().any(|other| pushes(&other))
         };
-        if named.as_deref() == Some(path) && (build.push || pushed()) {
+        if named.as_deref() == Some(path) && (build.push || pushed()) && !is_for_ci(&build.tags) {
             let by = (*file, job.clone());
             let (target, args) = (build.target.clone(), build.args.clone());
             found.push(Publishing { span: call.span, target, context: Some(context), by, args });
@@ -88,7 +88,9 @@ fn publishings(repository: &Repository<'_>, file: FileId) -> Vec<Publishing> {
                 .or_else(|| with(if whole { "dockerfile" } else { "file" }).and_then(|file| paths::join("", &file)))
                 .or_else(|| paths::join(&context, "Dockerfile"));
             let pushes = with("push").map_or(whole, |push| push != "false") || pushed_later(repository, file_of, job);
-            if pushes && named.as_deref() == Some(path) {
+            let tags: Vec<String> =
+                with("tags").iter().flat_map(|tags| tags.split([',', '\n'])).map(|tag| tag.trim().to_owned()).collect();
+            if pushes && named.as_deref() == Some(path) && !is_for_ci(&tags) {
                 let target = with("target").filter(|target| !target.contains("${{") && !target.is_empty());
                 let by = (file_of, job.id.value.clone());
                 let said = with("context").is_none_or(|text| !text.contains("{{"));
@@ -98,6 +100,16 @@ fn publishings(repository: &Repository<'_>, file: FileId) -> Vec<Publishing> {
         }
     }
     found
+}
+
+/// Whether an image is by every name that it gets one which only the CI itself runs.
+fn is_for_ci(tags: &[String]) -> bool {
+    let own = |tag: &String| {
+        let name = paths::name(split_tag(tag).0);
+        name.split(['-', '_']).skip(1).any(|word| word == "ci")
+    };
+    let mut tags = tags.iter().filter(|tag| !tag.is_empty()).peekable();
+    tags.peek().is_some() && tags.all(own)
 }
 
 /// The arguments that a step hands to the build of an image; none for a value that only the run knows.

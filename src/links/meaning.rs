@@ -43,7 +43,7 @@ pub enum Meaning {
 /// The argv without what only wraps another command (`exec`, `tini --`, `poetry run`, `python -m` …).
 pub fn unwrapped(argv: &[String]) -> Vec<String> {
     let words: Vec<&str> = argv.iter().map(String::as_str).collect();
-    processes::strip_wrappers(&words).0.iter().map(|word| (*word).to_owned()).collect()
+    interpreter::called(processes::strip_wrappers(&words).0.iter().map(|word| (*word).to_owned()).collect())
 }
 
 /// What a command does.

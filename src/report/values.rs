@@ -46,6 +46,7 @@ pub fn plain(fact: &Fact, redactor: &Redactor) -> Option<String> {
         }
         Dimension::SystemPackage => match (get("version"), fact.get("package")) {
             (Some(version), _) => Some(version),
+            (None, Some(package)) if package.value == Known::Absent => get("package"),
             (None, Some(package)) if !package.value.is_unknown() => Some("installed".into()),
             (None, Some(_)) => None,
             (None, None) => get("provided_by"),

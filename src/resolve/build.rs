@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use super::installs::{self, Place};
 use super::part::{ImagePart, Installs, RuntimePart};
-use super::{copy_sources, exports, from_stage, installers, interpreters};
+use super::{copy_sources, exports, from_stage, installers, interpreters, left_behind};
 use crate::discover::Tree;
 use crate::environments::ImageBuild;
 use crate::formats::dockerfile::{Action, Build, Command, CopyFrom, RunBody, Stage, Step};
@@ -46,10 +46,16 @@ impl Built<'_> {
 pub fn resolve<'t>(tree: &'t Tree, build: Build, asked: &ImageBuild, as_of: &str) -> Option<Built<'t>> {
     let target = build.target?;
     let mut resolver = Resolver { tree, build: &build, asked, as_of, done: BTreeMap::new(), commands: Vec::new() };
-    let installs = resolver.installs(target, 0);
+    let mut installs = resolver.installs(target, 0);
+    let others: Vec<usize> =
+        build.reachable.iter().copied().filter(|index| !build.chain(target).contains(index)).collect();
+    let others: Vec<Installs> = others.into_iter().map(|index| resolver.installs(index, 0)).collect();
     let commands = std::mem::take(&mut resolver.commands);
     let (reference, certainty, origin) = external_base(&build, target);
     let about = reference.one().map(|reference| images::describe(reference, as_of)).or_else(|| partly(&build, target));
+    for there in &others {
+        left_behind::note(&mut installs, about.as_ref(), there);
+    }
     let mut runtimes: Vec<RuntimePart> = about.iter().flat_map(|about| runtimes(about, &origin, &certainty)).collect();
     brought(&installs, &mut runtimes);
     if !runtimes.iter().any(|runtime| runtime.tool == "python") {

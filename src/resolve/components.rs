@@ -43,6 +43,11 @@ pub fn of<'t>(context: &Context<'_, 't>, planned: &Planned) -> Vec<Part<'t>> {
     for unit in &planned.units {
         parts.extend(one(context, planned, unit));
     }
+    for unit in &planned.units {
+        if let Runs::Job { workflow, job } = &unit.runs {
+            super::job_services::add(context, (*workflow, job), &mut parts);
+        }
+    }
     parts
 }
 

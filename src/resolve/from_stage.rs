@@ -26,6 +26,9 @@ pub(super) fn copied(
     if !there.wheels.is_empty() && (source.contains("wheel") || source.contains("dist") || source.contains("/build")) {
         installs::take_wheels(installs, there, step);
     }
+    if there.own_wheel.is_some() && ["dist", "wheel", ".whl"].iter().any(|word| source.contains(word)) {
+        installs.own_wheel.clone_from(&there.own_wheel);
+    }
     let named = ["VIRTUAL_ENV", "UV_PROJECT_ENVIRONMENT", "PYTHONUSERBASE"]
         .iter()
         .filter_map(|name| env.get(*name)?.value.one().cloned())

@@ -4,12 +4,12 @@ use std::collections::BTreeMap;
 
 use super::install_paths::{local_installs, outside_paths, own_lock};
 use super::part::{Installs, PackagePart, SourcePart};
-use super::{exports, interpreters, runner, system_installs, venvs};
+use super::{exports, interpreters, own_wheels, runner, system_installs, venvs};
 use crate::discover::{Tree, paths};
 use crate::formats::Vars;
 use crate::formats::locks::{self, Package};
 use crate::formats::requirements::MarkerEnv;
-use crate::formats::requirements::versions::satisfies;
+use crate::formats::requirements::versions::{from_poetry, satisfies};
 use crate::formats::shell::{Executed, When};
 use crate::links::container::{Container, absolute};
 use crate::links::repository::words;
@@ -57,7 +57,10 @@ pub fn run(installs: &mut Installs, executed: &Executed, place: &Place<'_, '_>) 
     if exports::note(installs, executed, &argv, place) {
         return;
     }
-    if maybe(executed).is_none() && venvs::note(installs, &argv, &place.cwd(executed)) {
+    let cwd = place.cwd(executed);
+    let noted = maybe(executed).is_none()
+        && (venvs::note(installs, &argv, &cwd) || own_wheels::note(installs, &argv, || place.folder(&cwd)));
+    if noted {
         return;
     }
     interpreters::nodesource(installs, executed, &argv);
@@ -117,7 +120,7 @@ fn python(installs: &mut Installs, command: &[String], executed: &Executed, plac
     let (exported, rest) = exported.unwrap_or_else(|| (Vec::new(), command.to_vec()));
     let argv = outside_paths(&rest, &cwd, place);
     let folder = if command[0] == "pip" { String::new() } else { place.folder(&cwd) };
-    let local = local_installs(&argv, &cwd, place);
+    let local = own_wheels::named(installs, local_installs(&argv, &cwd, place));
     let vars: &Vars = &executed.vars;
     let argv = if command[0] == "pip" { local.clone() } else { argv };
     let installed = if wheel {
@@ -155,8 +158,15 @@ fn python(installs: &mut Installs, command: &[String], executed: &Executed, plac
     let installer_only = ["pip", "setuptools", "wheel", "uv", "poetry", "pipenv", "pdm", "virtualenv", "pip-tools"];
     // What an installation left open stays open, whatever the next one lists.
     let weak = installs.packages_complete.as_ref().err().is_none_or(|known| known.text == UNLISTED);
+    // What asks only for what is there already brings nothing along.
+    let kept = |(name, wanted): (&String, &Package)| {
+        let known = installs.packages.get(name).filter(|known| known.maybe.is_none() && pip && !wheel);
+        known.is_some_and(|known| stays(&known.package, wanted, &command.join(" ")))
+    };
+    let covered = !installed.packages.is_empty() && installed.packages.iter().all(kept);
     if let Err(reason) = &installed.complete
         && weak
+        && !(covered && reason.text == UNLISTED)
         && !(reason.text == UNLISTED && compiled(place.tree, &installed, &installer_only))
     {
         // What an earlier command leaves unsaid is not said by one of which only the index knows more.
@@ -279,7 +289,12 @@ fn interpreter(installs: &mut Installs, found: Option<&Known<Spanned<String>>>, 
 fn stays(known: &Package, wanted: &Package, command: &str) -> bool {
     let upgrade = command.split_whitespace().any(|word| matches!(word, "-U" | "--upgrade" | "--force-reinstall"));
     let fits = known.version.as_ref().is_some_and(|version| {
-        wanted.specifier.as_ref().is_none_or(|specifier| satisfies(&version.value, &specifier.value) == Some(true))
+        let within = |range: &str| satisfies(&version.value, range) == Some(true);
+        let poetry = |range: &str| range.starts_with(['^', '~']) && !range.starts_with("~=");
+        wanted.specifier.as_ref().is_none_or(|specifier| match specifier.value.as_str() {
+            range if poetry(range) => from_poetry(range).is_some_and(|range| within(&range)),
+            range => within(range),
+        })
     });
     !upgrade && wanted.version.is_none() && !wanted.pinned && fits
 }

@@ -57,7 +57,7 @@ pub fn of<'t>(context: &Context<'_, 't>, file: FileId, id: &str, name: &str) -> 
 }
 
 /// The values a matrix gives, as one known: a matrix runs all of them.
-fn every(values: Vec<Known<String>>, span: Span) -> Known<String> {
+pub(super) fn every(values: Vec<Known<String>>, span: Span) -> Known<String> {
     let mut all: Vec<String> = Vec::new();
     for value in values {
         match value {

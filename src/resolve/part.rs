@@ -131,6 +131,8 @@ pub struct Installs {
     pub wheels_complete: Result<(), Reason>,
     /// Files that installers wrote their locks' packages to, by their absolute paths.
     pub exports: BTreeMap<String, Export>,
+    /// The folder of the project whose wheel was made.
+    pub own_wheel: Option<String>,
     /// The virtual environments that were made.
     pub venvs: Vec<super::venvs::Venv>,
     /// Where wheels were built from.
@@ -139,6 +141,8 @@ pub struct Installs {
     pub sources: Vec<SourcePart>,
     /// The option that keeps an installer from reading its lock.
     pub skips_lock: Option<Spanned<String>>,
+    /// What the build installs and the image that runs has not.
+    pub left: super::left_behind::Left,
     /// Whether anything installs Python packages.
     pub installs_python: bool,
     /// The interpreter that conda or pyenv puts before others; unknown where it is one of several.
@@ -161,10 +165,12 @@ impl Default for Installs {
             wheels: BTreeMap::new(),
             wheels_complete: Ok(()),
             exports: BTreeMap::new(),
+            own_wheel: None,
             venvs: Vec::new(),
             wheel_sources: Vec::new(),
             sources: Vec::new(),
             skips_lock: None,
+            left: super::left_behind::Left::default(),
             installs_python: false,
             python: None,
             python_by: "conda",
@@ -237,6 +243,8 @@ pub struct Part<'t> {
     pub host: Host,
     /// Its image.
     pub image: Option<ImagePart>,
+    /// Whether it is a container beside a CI job, which the job's file declares.
+    pub beside_job: bool,
     /// What is installed.
     pub installs: Installs,
     /// Interpreters, the effective one first.
@@ -285,6 +293,7 @@ impl Part<'_> {
             kind,
             host,
             image: None,
+            beside_job: false,
             installs: Installs::default(),
             runtimes: Vec::new(),
             world: World::empty(),

@@ -9,13 +9,18 @@ use crate::model::{Certainty, Known, Origin, Reason};
 /// What a pick is declared in.
 pub const PICKED: &str = "uv";
 
-/// Adds the interpreter of a container without one, where uv makes the environment and is told of no version.
+/// Whether a job has uv fetch an interpreter, and tells it of no version.
+fn fetched(part: &Part<'_>) -> bool {
+    part.host == Host::Runner && part.commands.iter().any(|(argv, _)| *argv == ["uv", "python", "install"])
+}
+
+/// Adds the interpreter of a container, or of a job that has one fetched, without one of their own, where uv makes the environment and is told of no version.
 pub fn add(context: &Context<'_, '_>, part: &mut Part<'_>) {
     let has_one = part.runtimes.iter().any(|runtime| runtime.tool == "python")
         || part.installs.system.iter().any(|package| package.package.starts_with("python3"))
         || part.installs.python.is_some()
         || part.world.get("UV_PYTHON").value != Known::Absent;
-    if has_one || part.host != Host::Container || !part.installs.installs_python {
+    if has_one || part.host != Host::Container && !fetched(part) || !part.installs.installs_python {
         return;
     }
     let mut commands = part.installs.packages.values().map(|found| &found.installed_by);

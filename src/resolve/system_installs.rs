@@ -22,6 +22,7 @@ pub(super) fn take(installs: &mut Installs, install: &SystemInstall, executed: &
             continue;
         }
         let concept = concepts::concept(install.manager, &package.name).to_owned();
+        installs.left.system.retain(|part| part.concept != concept);
         installs.system.push(SystemPart {
             concept,
             package: package.name.clone(),
@@ -52,7 +53,11 @@ fn removed(installs: &mut Installs, install: &SystemInstall, executed: &Executed
             || part.group.as_ref().is_some_and(|group| named.contains(&group.as_str()))
     };
     match maybe(executed) {
-        None => installs.system.retain(|part| !gone(part)),
+        None => {
+            let (left, stays) = std::mem::take(&mut installs.system).into_iter().partition(gone);
+            installs.system = stays;
+            installs.left.system.extend::<Vec<_>>(left);
+        }
         Some(reason) => {
             let parts = installs.system.iter_mut().filter(|part| gone(part) && part.maybe.is_none());
             parts.for_each(|part| part.maybe = Some(reason.clone()));

@@ -212,7 +212,7 @@ fn local(plan: &mut Plan<'_>, got: &mut Collected, direct: &Direct, nodeps: bool
 
 /// A requirement or path on the command line.
 fn word(plan: &mut Plan<'_>, got: &mut Collected, word: &str, map: &SpanMap, nodeps: bool) -> Result<(), Reason> {
-    if word.contains(['$', '*']) {
+    if word.contains('$') || word.split("==").next().is_some_and(|name| name.contains('*')) {
         return Err(Reason::new(format!("{word} is not static")));
     }
     got.hashed = false;

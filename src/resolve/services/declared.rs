@@ -118,7 +118,8 @@ fn misplaced(part: &Part<'_>, as_of: &str) -> Option<String> {
 /// All services that the files of an environment declare.
 pub fn all_declared(context: &Context<'_, '_>, planned: &Planned, parts: &[Part<'_>]) -> Vec<Declared> {
     let mut all = Vec::new();
-    for part in parts.iter().filter(|part| part.kind == ComponentKind::Service && part.host == Host::Container) {
+    let own = |part: &&Part<'_>| part.kind == ComponentKind::Service && part.host == Host::Container;
+    for part in parts.iter().filter(own).filter(|part| !part.beside_job) {
         let Some(image) = &part.image else { continue };
         // What another tool keeps its own data in is no service of the application.
         if services::is_of_other_tool(&part.name) {
@@ -134,7 +135,15 @@ pub fn all_declared(context: &Context<'_, '_>, planned: &Planned, parts: &[Part<
     }
     for unit in &planned.units {
         if let Runs::Job { workflow, job } = &unit.runs {
-            all.extend(job_services(context, *workflow, job));
+            // Jobs side by side declare the same one.
+            let same = |one: &Declared, known: &Declared| {
+                (&one.name, &one.product, &one.version) == (&known.name, &known.product, &known.version)
+            };
+            for one in job_services(context, *workflow, job) {
+                if !all.iter().any(|known| same(&one, known)) {
+                    all.push(one);
+                }
+            }
         }
     }
     for (role, text) in &planned.config.services {

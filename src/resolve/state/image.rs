@@ -18,6 +18,9 @@ pub fn state(statements: &mut Statements, part: &Part<'_>, tree: &Tree, as_of: &
     let origin = &image.origin;
     fact.known("reference", image.reference.clone(), &image.certainty, origin);
     fact.text("host", part.host.name(), origin);
+    if part.beside_job {
+        fact.bool("beside_job", true, origin);
+    }
     if let Some(about) = &image.about {
         if part.host == Host::Container {
             fact.text("registry", &about.registry, origin);

@@ -64,6 +64,12 @@ impl Statements {
         Statement { dimension, attributes: self.facts.entry(id).or_default() }
     }
 
+    /// Whether anything is stated of a thing.
+    pub fn speaks(&self, component: Option<&Arc<str>>, dimension: Dimension, key: &str) -> bool {
+        let same = |id: &FactId| id.component.as_ref() == component && id.dimension == dimension && id.key == key;
+        self.facts.keys().any(same)
+    }
+
     /// Says whether a set is complete.
     pub fn covers(&mut self, component: Option<&Arc<str>>, dimension: Dimension, complete: Result<(), Reason>) {
         self.coverage.push(Coverage {

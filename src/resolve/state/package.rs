@@ -6,7 +6,7 @@ use super::{Statements, excluded, locked};
 use crate::discover::Tree;
 use crate::environments::words::naming;
 use crate::knowledge::{concepts, packages, services};
-use crate::model::{Attr, Dimension, Known, Origin, Role, Spanned, StepKind, Value};
+use crate::model::{Attr, Certainty, Dimension, Known, Origin, Role, Spanned, StepKind, Value};
 use crate::resolve::part::{PackagePart, Part};
 
 /// States the packages of a component, and which files or groups they come from.
@@ -20,6 +20,14 @@ pub fn state(statements: &mut Statements, part: &Part<'_>, tree: &Tree) {
     }
     variants(statements, part);
     source(statements, part, tree);
+    let left = &part.installs.left.packages;
+    for (name, found) in left.iter().filter(|(name, _)| !part.installs.packages.contains_key(*name)) {
+        let origin = &found.package.origin;
+        let absent = Attr { value: Known::Absent, certainty: Certainty::Stated, origin: origin.clone() };
+        let mut fact = statements.about(Some(&part.name), Dimension::Package, name);
+        fact.attr("version", absent).bool("left_behind", true, origin);
+        fact.text("installed_by", &found.installed_by.value, &Origin::set(found.installed_by.span));
+    }
 }
 
 /// A distribution of a family as the family names it.
@@ -173,10 +181,7 @@ fn source(statements: &mut Statements, part: &Part<'_>, tree: &Tree) {
     let mut fact = statements.about(Some(&part.name), Dimension::Package, "source");
     locked::ignored(&mut fact, part, tree);
     excluded::state(&mut fact, part, tree);
-    fact.attr(
-        "version",
-        Attr { value: Known::Absent, certainty: crate::model::Certainty::Stated, origin: origin.clone() },
-    );
+    fact.attr("version", Attr { value: Known::Absent, certainty: Certainty::Stated, origin: origin.clone() });
     fact.text("group", names.join(" + "), &origin).text("kind", kind, &origin);
     let mut commands: Vec<&Spanned<String>> =
         part.installs.packages.values().map(|found| &found.installed_by).collect();

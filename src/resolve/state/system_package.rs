@@ -6,6 +6,7 @@ use super::{Statements, client};
 use crate::discover::Tree;
 use crate::knowledge::{concepts, images, packages};
 use crate::model::{Attr, Certainty, Dimension, Known, Origin, Reason, Value};
+use crate::resolve::left_behind;
 use crate::resolve::part::{Host, ImagePart, Part, SystemPart};
 
 /// States the packages of a component.
@@ -39,6 +40,14 @@ pub fn state(statements: &mut Statements, part: &Part<'_>, tree: &Tree) {
     brought_by_headers(statements, part);
     if part.host == Host::Container {
         needed_libraries(statements, part);
+    }
+    for package in left_behind::system(&part.installs) {
+        if !statements.speaks(Some(&part.name), Dimension::SystemPackage, &package.concept) {
+            let origin = Origin::set(package.span);
+            let absent = Attr { value: Known::Absent, certainty: Certainty::Stated, origin: origin.clone() };
+            let mut fact = statements.about(Some(&part.name), Dimension::SystemPackage, &package.concept);
+            fact.attr("package", absent).text("stage", &package.stage, &origin).bool("left_behind", true, &origin);
+        }
     }
 }
 

@@ -68,6 +68,10 @@ impl Runner<'_> {
             argv.drain(..skip);
             exec = !argv.is_empty();
         }
+        // A script that hands itself to another user starts over there, and goes on where it would have gone on here.
+        if exec && state.ended.is_none() && argv.iter().any(|(_, word)| is_itself(&word.raw)) {
+            return Status::Ordinary;
+        }
         if state.ended.is_some() {
             return Status::Is(false);
         }
@@ -174,6 +178,11 @@ pub(super) struct Call<'i> {
 
 pub(super) fn named(argv: &[Argument]) -> Option<&str> {
     argv.first().and_then(|(text, _)| text.known.one()).map(String::as_str)
+}
+
+/// Whether a word is the path of the script that it stands in.
+fn is_itself(raw: &str) -> bool {
+    ["$0", "${0}", "$BASH_SOURCE", "${BASH_SOURCE}", "${BASH_SOURCE[0]}"].contains(&raw.trim_matches('"'))
 }
 
 fn shown(text: &Text, raw: &str, span: Span) -> Word {

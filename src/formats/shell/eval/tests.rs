@@ -73,6 +73,8 @@ fn what_follows_an_undecided_end_runs_perhaps() {
     assert_eq!(open("if [ $E ]; then exec a; fi; exec b", &[]), ["?a", "?b"]);
     assert_eq!(open("if [ -z $E ]; then echo no; exit 1; fi; b", &[]), ["?echo no", "b"]);
     assert_eq!(closed("exec a; b", &[]), ["a"]);
+    assert_eq!(open("if [ $U = 0 ]; then a; exec gosu me \"$0\" \"$@\"; fi; exec b", &[]), ["?a", "b"]);
+    assert_eq!(open("f() { if [ $U ]; then exec su-exec me \"$BASH_SOURCE\"; fi; }; f; b", &[]), ["b"]);
     assert_eq!(open("f() { [ $E ] && return; a; }; f; b", &[]), ["?a", "b"]);
     assert_eq!(open("if [ $A ]; then if [ $B ]; then exec x; fi; fi; y", &[]), ["?x", "?y"]);
 }
