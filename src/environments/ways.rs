@@ -4,7 +4,7 @@ use std::borrow::Cow;
 
 use super::ci;
 use super::plan::{Planned, Runs, Unit};
-use super::{published, task_definitions};
+use super::{published, task_definitions, upkeep};
 use crate::discover::{Kind, paths};
 use crate::formats::workflow::{Job, Target, target};
 use crate::knowledge::deployments::{Means, is_said};
@@ -46,6 +46,15 @@ pub(super) fn of(repository: &Repository<'_>, workflow: FileId, job: &Job) -> Wa
     } else {
         Way::Unseen
     }
+}
+
+/// How a job deploys that sets up what the application stands on: not by compose, whatever its tools run in, unless on a server.
+pub(super) fn on_ground(ground: bool, job: &Job, way: Way) -> Way {
+    let texts = job.steps.iter().filter_map(upkeep::commanded);
+    let remote = texts.into_iter().any(|text| upkeep::deploys(&text))
+        || job.steps.iter().filter_map(|step| step.run.as_ref()).any(|run| run.text.contains("ssh "));
+    let vague = matches!(&way, Way::Compose(files) if files.is_empty());
+    if ground && vague && !remote { Way::Platform } else { way }
 }
 
 /// What a job says: its actions, their scripts, its own, and those of the repository that it starts.
