@@ -7,6 +7,7 @@ mod support;
 mod by_hand;
 mod cli;
 mod config;
+mod content;
 mod deployed;
 mod exits;
 mod fixes;

@@ -3,7 +3,7 @@
 use super::rule::Rule;
 use super::rule_file::{Align, On, Pairs, Wanted};
 use crate::compare::{Index, Pair, Relation, reference, relation};
-use crate::model::{Attr, Environment, Fact, Known, Reason, Value};
+use crate::model::{Attr, Certainty, Environment, Fact, Known, Reason, Value};
 
 /// One thing a rule is asked about.
 #[derive(Clone, Copy, Debug)]
@@ -49,7 +49,7 @@ pub fn of<'m>(
             }
             found
         }
-        (On::Pair, Pairs::Reference, _) => with_references(rule, index, environments, named),
+        (On::Pair, Pairs::Reference | Pairs::Each, _) => with_references(rule, index, environments, named),
         (On::Pair, Pairs::Next, _) => with_next(rule, index, environments, named),
     }
 }
@@ -78,9 +78,13 @@ fn with_references<'m>(
         if references.iter().any(|reference| reference.name == environment.name) {
             continue;
         }
-        let sides: Vec<Vec<(Candidate<'m>, Compared)>> =
-            references.iter().map(|reference| paired(rule, index, environment, reference)).collect();
-        found.extend(against_each(sides));
+        let sides = references.iter().map(|reference| paired(rule, index, environment, reference)).collect();
+        let sibling = |other: &&Environment| {
+            other.role == environment.role && other.project == environment.project && other.name != environment.name
+        };
+        let siblings: Vec<&'m Environment> = environments.iter().filter(sibling).collect();
+        let covered = |one: &Candidate<'m>| rule.file.pairs != Pairs::Each || covered(rule, index, &siblings, one);
+        found.extend(against_each(rule, sides, &covered));
     }
     found
 }
@@ -101,7 +105,7 @@ fn with_next<'m>(
         for role in reference::ORDER.into_iter().take_while(|role| *role != environment.role) {
             let next = |other: &&Environment| other.role == role && other.project == environment.project;
             let sides = environments.iter().filter(next).map(|other| paired(rule, index, environment, other)).collect();
-            for (candidate, compared) in against_each(sides) {
+            for (candidate, compared) in against_each(rule, sides, &|_| true) {
                 let same = |(known, _): &&mut Judged<'m>| {
                     known.environment.name == environment.name && known.fact.id == candidate.fact.id
                 };
@@ -119,9 +123,13 @@ fn with_next<'m>(
 
 type Judged<'m> = (Candidate<'m>, Compared);
 
-/// One candidate a fact out of those with each reference: the same as one of them is no difference; a difference from those
-/// that can be decided is one.
-fn against_each<'m>(sides: Vec<Vec<Judged<'m>>>) -> Vec<Judged<'m>> {
+/// One candidate a fact out of those with each reference: the one that weighs most.
+fn against_each<'m>(
+    rule: &Rule,
+    sides: Vec<Vec<Judged<'m>>>,
+    covered: &dyn Fn(&Candidate<'m>) -> bool,
+) -> Vec<Judged<'m>> {
+    let weight = |(candidate, compared): &Judged<'m>| weight(rule, candidate, compared, covered);
     let mut found: Vec<Judged<'m>> = Vec::new();
     for (candidate, compared) in sides.into_iter().flatten() {
         // What is missing here may be there in several references.
@@ -130,17 +138,47 @@ fn against_each<'m>(sides: Vec<Vec<Judged<'m>>>) -> Vec<Judged<'m>> {
             let about = |one: &Candidate<'_>| (one.fact.id.dimension, one.fact.id.key.clone());
             a.fact.id == b.fact.id || missing(a) && missing(b) && about(a) == about(b)
         };
-        let Some(known) = found.iter_mut().find(|(known, _)| alike(known, &candidate)) else {
-            found.push((candidate, compared));
-            continue;
-        };
-        match (&known.1, &compared) {
-            (Compared::DoesNot, _) | (Compared::Holds, Compared::Holds | Compared::Undecided(_)) => {}
-            (Compared::Undecided(_), Compared::Undecided(_)) => {}
-            _ => *known = (candidate, compared),
+        match found.iter_mut().find(|(known, _)| alike(known, &candidate)) {
+            None => found.push((candidate, compared)),
+            Some(known) if weight(known) < weight(&(candidate, compared.clone())) => *known = (candidate, compared),
+            Some(_) => {}
         }
     }
     found
+}
+
+/// How much the comparison with one of several references counts: the same as one of them is no difference, unless nothing
+/// covers what another has; what a reference has only while nobody sets it decides nothing beside one that states its own.
+fn weight<'m>(
+    rule: &Rule,
+    candidate: &Candidate<'m>,
+    compared: &Compared,
+    covered: &dyn Fn(&Candidate<'m>) -> bool,
+) -> u8 {
+    let theirs = candidate.other.and_then(|other| other.get(rule.file.compare.as_deref().unwrap_or_default()));
+    let usual = candidate.other.and_then(|other| other.get("usual"));
+    let assumed = theirs.is_some_and(|theirs| matches!(theirs.certainty, Certainty::Default { .. }))
+        && usual.is_none_or(|usual| usual.value != Known::One(Value::Bool(true)));
+    match (compared, assumed) {
+        (Compared::Holds, false) if !covered(candidate) => 5,
+        (Compared::DoesNot, false) => 4,
+        (Compared::Holds, false) => 3,
+        (Compared::DoesNot, true) => 2,
+        (Compared::Holds, true) => 1,
+        (Compared::Undecided(_), _) => 0,
+    }
+}
+
+/// Whether a difference from a reference is no lack: the environment runs a server of its own, or a sibling shows none.
+fn covered<'m>(rule: &Rule, index: &Index<'m>, siblings: &[&'m Environment], candidate: &Candidate<'m>) -> bool {
+    let (Some(reference), Some(other)) = (candidate.reference, candidate.other) else { return true };
+    let in_process = candidate.fact.get("in_process");
+    if in_process.is_none_or(|attr| attr.value != Known::One(Value::Bool(true))) {
+        return true;
+    }
+    siblings.iter().flat_map(|sibling| paired(rule, index, sibling, reference)).any(|(theirs, compared)| {
+        theirs.other.is_some_and(|fact| fact.id == other.id) && matches!(compared, Compared::DoesNot)
+    })
 }
 
 fn paired<'m>(

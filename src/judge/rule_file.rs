@@ -53,6 +53,9 @@ pub enum Pairs {
     Reference,
     /// Each with the reference and, where that decides nothing, with the next role that does.
     Next,
+    /// Each with the reference; of several, what runs inside the process is compared with each, unless another environment
+    /// of the role has what that reference has.
+    Each,
     /// Each with each.
     Any,
 }

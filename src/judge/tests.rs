@@ -4,6 +4,8 @@ use super::*;
 use crate::model::{Attr, Certainty, Confidence, Dimension, Known, Origin, Reason, Role, Severity, Value};
 use made::{attr, component, coverage, environment, fact, rule, rule_on};
 
+mod defaults;
+
 pub(super) mod made {
     use std::collections::BTreeMap;
 
@@ -183,15 +185,6 @@ fn a_default_lowers_and_says_what_would_override_it() {
         (Severity::Error, String::new())
     );
     assert_eq!(because(attr("5", 1), SURE, ""), (Severity::Error, String::new()));
-}
-
-#[test]
-fn a_default_on_the_other_side_lowers_too() {
-    let environments = [("prod", Role::Production, SURE), ("qa", Role::Staging, SURE)];
-    for (own, to) in [(attr("5", 2), Severity::Warning), (default_of("5", Some("W")), Severity::Note)] {
-        let facts = vec![package("prod", "django", default_of("4", None)), package("qa", "django", own)];
-        assert_eq!(judged(model(&environments, facts), &[on_pair("r", "")]).findings[0].severity, to);
-    }
 }
 
 #[test]

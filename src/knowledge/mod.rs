@@ -9,6 +9,7 @@ pub mod hosts;
 pub mod images;
 pub mod packages;
 pub mod processes;
+pub mod proxies;
 pub mod reasons;
 pub mod services;
 pub mod settings;

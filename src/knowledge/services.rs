@@ -256,7 +256,7 @@ pub fn session_store(engine: &str) -> Option<&'static str> {
     table().sessions.iter().find(|row| row.engine == engine).map(|row| row.store.as_str())
 }
 
-fn named(items: &str, repository: &str) -> bool {
+pub(super) fn named(items: &str, repository: &str) -> bool {
     let short =
         repository.split_once('/').filter(|(host, _)| host.contains(['.', ':'])).map_or(repository, |(_, rest)| rest);
     wildcard(items, repository) || wildcard(items, short)

@@ -1,5 +1,5 @@
 use super::{
-    concepts, deployments, environments, eol, hosts, images, packages, processes, reasons, services, settings,
+    concepts, deployments, environments, eol, hosts, images, packages, processes, proxies, reasons, services, settings,
     variables,
 };
 
@@ -35,6 +35,7 @@ fn every_table_parses_and_every_row_has_a_source() {
         processes::Table: processes::TEXT,
         deployments::Table: deployments::TEXT,
         hosts::Table: hosts::TEXT,
+        proxies::Table: proxies::TEXT,
         reasons::Table: reasons::TEXT,
         images::Table: images::TEXT,
         images::TagTable: images::TAGS,

@@ -25,6 +25,9 @@ pub struct Container<'t> {
     pub workdir: String,
 }
 
+/// Where a checkout stands on the machine that made it.
+pub const CHECKOUT: &str = "/repo";
+
 /// `path` made absolute in a container.
 pub fn absolute(workdir: &str, path: &str) -> String {
     let joined = if path.starts_with('/') { path.to_owned() } else { format!("{workdir}/{path}") };
@@ -34,8 +37,8 @@ pub fn absolute(workdir: &str, path: &str) -> String {
 impl<'t> Container<'t> {
     /// A machine on which the repository is checked out and `folder` is where commands start.
     pub fn checkout(tree: &'t Tree, folder: &str) -> Self {
-        let mappings = vec![Mapping { inside: "/repo".into(), outside: String::new(), folder: true, mount: false }];
-        Self { tree, mappings, workdir: absolute("/repo", folder) }
+        let mappings = vec![Mapping { inside: CHECKOUT.into(), outside: String::new(), folder: true, mount: false }];
+        Self { tree, mappings, workdir: absolute(CHECKOUT, folder) }
     }
 
     /// What a stage of a build holds.

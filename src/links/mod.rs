@@ -6,6 +6,7 @@ mod ci_places;
 mod commit_hooks;
 pub mod compose_call;
 mod compose_files;
+pub mod console_scripts;
 pub mod container;
 mod container_exec;
 mod coverage_command;

@@ -4,9 +4,10 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use super::compose_files;
+use super::console_scripts;
 use super::container::Container;
 use super::container_exec;
-use super::meaning::{self, Meaning};
+use super::meaning::Meaning;
 use super::runners::Trail;
 use super::{charts, ci_files, ci_places, handed, offered};
 use crate::discover::aside::{documented, is_aside};
@@ -297,7 +298,7 @@ impl<'t> Repository<'t> {
     ) {
         for executed in self.commands(script.text, script.map, script.folder, vars, script.dialect) {
             let argv = words(&executed);
-            let mut meaning = match meaning::of(&argv) {
+            let mut meaning = match console_scripts::meaning_in(self.tree, &argv) {
                 Meaning::Composes(call) => Meaning::Composes(call.filled(&executed.vars)),
                 meaning => meaning,
             };

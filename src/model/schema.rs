@@ -145,7 +145,7 @@ pub const ATTRIBUTES: &[AttributeRow] = &[
         Runtime,
         "declared_in",
         Text,
-        "image, installer, setup-python, setup-uv, conda, hatch, pyenv, system package, .python-version …",
+        "image, build stage, installer, setup-python, setup-uv, conda, hatch, pyenv, system package, .python-version …",
     ),
     row(SystemPackage, "package", Text, "the package as it is named there"),
     row(SystemPackage, "manager", Text, "apt, apk, dnf …"),

@@ -7,10 +7,10 @@ use super::part::{ImagePart, Installs, RuntimePart};
 use super::{copy_sources, exports, from_stage, installers, interpreters};
 use crate::discover::Tree;
 use crate::environments::ImageBuild;
-use crate::formats::World;
-use crate::formats::dockerfile::{Action, Build, Command, CopyFrom, RunBody, Stage};
+use crate::formats::dockerfile::{Action, Build, Command, CopyFrom, RunBody, Stage, Step};
 use crate::formats::requirements::MarkerEnv;
 use crate::formats::shell::{self, Dialect, Executed, Word};
+use crate::formats::{Var, Vars, World};
 use crate::knowledge::images;
 use crate::links::Container;
 use crate::links::container::absolute;
@@ -45,8 +45,7 @@ impl Built<'_> {
 /// Resolves a build.
 pub fn resolve<'t>(tree: &'t Tree, build: Build, asked: &ImageBuild, as_of: &str) -> Option<Built<'t>> {
     let target = build.target?;
-    let mut resolver =
-        Resolver { tree, build: &build, context: &asked.context, as_of, done: BTreeMap::new(), commands: Vec::new() };
+    let mut resolver = Resolver { tree, build: &build, asked, as_of, done: BTreeMap::new(), commands: Vec::new() };
     let installs = resolver.installs(target, 0);
     let commands = std::mem::take(&mut resolver.commands);
     let (reference, certainty, origin) = external_base(&build, target);
@@ -58,6 +57,9 @@ pub fn resolve<'t>(tree: &'t Tree, build: Build, asked: &ImageBuild, as_of: &str
     }
     runtimes.extend(installers::of(&build, target, &commands));
     let stages = other_stages(&build, target);
+    if !runtimes.iter().any(|runtime| runtime.tool == "node") {
+        runtimes.extend(of_stages(&stages, as_of));
+    }
     let stage = build.stages.get(target)?;
     let image = ImagePart {
         reference,
@@ -155,6 +157,22 @@ fn other_stages(build: &Build, target: usize) -> Vec<(String, Known<String>, Ori
         .collect()
 }
 
+/// Who declares the Node that only another stage has, for what it makes there.
+pub const BUILD_STAGE: &str = "build stage";
+
+/// The Node of the stages that the target only copies from, where they agree.
+fn of_stages(stages: &[(String, Known<String>, Origin)], as_of: &str) -> Option<RuntimePart> {
+    let node = |(_, reference, origin): &(String, Known<String>, Origin)| {
+        let about = images::describe(reference.one()?, as_of);
+        about.node.one().map(|version| (version.clone(), origin.clone()))
+    };
+    let mut found = stages.iter().filter_map(node);
+    let (version, origin) = found.next()?;
+    let (tool, certainty) = ("node", Certainty::Stated);
+    let one = RuntimePart { tool, version: Known::One(version.clone()), declared_in: BUILD_STAGE, origin, certainty };
+    found.all(|(other, _)| other == version).then_some(one)
+}
+
 /// The interpreters that an image brings.
 pub fn runtimes(about: &images::Image, origin: &Origin, certainty: &Certainty) -> Vec<RuntimePart> {
     let part = |tool, version: &Known<String>| RuntimePart {
@@ -182,7 +200,7 @@ pub fn runtimes(about: &images::Image, origin: &Origin, certainty: &Certainty) -
 struct Resolver<'a, 't> {
     tree: &'t Tree,
     build: &'a Build,
-    context: &'a str,
+    asked: &'a ImageBuild,
     as_of: &'a str,
     done: BTreeMap<usize, Installs>,
     commands: Vec<(Vec<String>, Span)>,
@@ -211,19 +229,32 @@ impl Resolver<'_, '_> {
         installs
     }
 
+    /// The variables of a step. An argument without a default is not set where whoever builds the image gives none.
+    fn vars(&self, stage: &Stage, step: &Step) -> Vars {
+        let mut vars = (*step.vars).clone();
+        if self.asked.span.is_some() {
+            let open = stage.args.iter().filter(|(_, var)| var.is_none()).map(|(name, _)| name);
+            for name in open.filter(|name| !vars.contains_key(*name)).cloned().collect::<Vec<_>>() {
+                let certainty = Certainty::Default { variable: Some(name.clone()) };
+                vars.insert(name, Var { value: Known::Absent, certainty, origin: Origin::default() });
+            }
+        }
+        vars
+    }
+
     fn one_stage(&mut self, index: usize, installs: &mut Installs, python: Option<&str>, depth: usize) {
         let Some(stage) = self.build.stages.get(index) else { return };
         let name = stage.name.as_ref().map_or_else(|| format!("stage-{index}"), |name| name.value.clone());
         for step in &stage.steps {
             match &step.action {
                 Action::Run { body, mounts, .. } => {
-                    let mut container = Container::of_stage(self.tree, self.build, index, self.context);
+                    let mut container = Container::of_stage(self.tree, self.build, index, &self.asked.context);
                     for mount in mounts.iter().filter(|mount| mount.kind == "bind" && mount.from.is_none()) {
                         let field = |names: &[&str]| names.iter().find_map(|name| mount.fields.get(*name));
                         if let (Some(source), Some(target)) =
                             (field(&["source", "src"]), field(&["target", "dst", "destination"]))
                         {
-                            let outside = crate::discover::paths::join(self.context, source).unwrap_or_default();
+                            let outside = crate::discover::paths::join(&self.asked.context, source).unwrap_or_default();
                             container.mount(&outside, &absolute(step.workdir.as_deref().unwrap_or("/"), target));
                         }
                     }
@@ -236,11 +267,12 @@ impl Resolver<'_, '_> {
                         tree: self.tree,
                         workdir: container.workdir.clone(),
                         stage: name.clone(),
-                        context: self.context.to_owned(),
+                        context: self.asked.context.clone(),
                         markers: MarkerEnv::linux(python),
                         container: &container,
                     };
-                    for executed in run_commands(body, &step.vars, &container) {
+                    let vars = self.vars(stage, step);
+                    for executed in run_commands(body, vars, &container) {
                         installs::run(installs, &executed, &place);
                         self.commands.push((words(&executed), executed.span));
                     }
@@ -262,8 +294,8 @@ impl Resolver<'_, '_> {
 }
 
 /// The commands of a RUN instruction.
-fn run_commands(body: &RunBody, vars: &crate::formats::Vars, container: &Container<'_>) -> Vec<Executed> {
-    let world = World::Open(vars.clone());
+fn run_commands(body: &RunBody, vars: Vars, container: &Container<'_>) -> Vec<Executed> {
+    let world = World::Open(vars);
     match body {
         RunBody::Shell { text, map } => {
             let script = shell::parse(text, map, Dialect::Bash);

@@ -27,6 +27,7 @@ pub(super) fn start(repository: &Repository<'_>, part: &mut Part<'_>, key: &str,
         script: None,
         maybe: None,
         unless: None,
+        either: false,
         vars: Default::default(),
         options: Default::default(),
     }];

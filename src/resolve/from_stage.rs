@@ -58,7 +58,7 @@ pub(super) fn copied(
     let in_project = there.packages.values().any(manager) && !source.contains('.');
     let (shaped, whole) = (!wheels && (shaped || in_project), source.is_empty() || source == "/");
     if there.installs_python && (named || shaped || whole) {
-        installs::take_over(installs, there, step);
+        installs::take_over(installs, there, source, step);
     }
     if whole || source == "/usr" || source.starts_with("/usr/lib") || source.contains(".so") || source == "/lib" {
         installs.copied_libraries = true;

@@ -247,6 +247,7 @@ fn prepare(context: &Context<'_, '_>, part: &mut Part<'_>, setup: Option<&Setup>
                     script: None,
                     maybe: None,
                     unless: None,
+                    either: false,
                     vars: executed.vars.clone(),
                     options: Default::default(),
                 });

@@ -58,3 +58,16 @@ pub(super) fn local_installs(argv: &[String], cwd: &str, place: &Place<'_, '_>) 
     };
     argv.iter().map(replace).collect()
 }
+
+/// The lock beside a project of uv whose workspace the container does not see: there the project stands alone.
+pub(super) fn own_lock(place: &Place<'_, '_>, folder: &str, argv: &[String]) -> Option<&'static str> {
+    const LOCK: &str = "uv.lock";
+    argv.first().filter(|word| *word == "uv")?;
+    place.tree.find(&paths::join(folder, LOCK)?)?;
+    let above = std::iter::successors(Some(paths::parent(folder)), |folder| {
+        (!folder.is_empty()).then(|| paths::parent(folder))
+    });
+    let mut manifests = above.filter_map(|folder| place.tree.find(&paths::join(folder, "pyproject.toml")?));
+    let unseen = manifests.next().is_some_and(|file| place.container.inside(file).is_none());
+    (unseen && !folder.is_empty()).then_some(LOCK)
+}

@@ -2,19 +2,17 @@
 
 use std::collections::BTreeMap;
 
-use super::install_paths::{local_installs, outside_paths};
-use super::part::{Installs, PackagePart, SourcePart, SystemPart};
-use super::{exports, interpreters, runner};
+use super::install_paths::{local_installs, outside_paths, own_lock};
+use super::part::{Installs, PackagePart, SourcePart};
+use super::{exports, interpreters, runner, system_installs, venvs};
 use crate::discover::{Tree, paths};
 use crate::formats::Vars;
 use crate::formats::locks::{self, Package};
 use crate::formats::requirements::MarkerEnv;
 use crate::formats::requirements::versions::satisfies;
 use crate::formats::shell::{Executed, When};
-use crate::knowledge::concepts;
 use crate::links::container::{Container, absolute};
 use crate::links::repository::words;
-use crate::links::system_install::{Mark, SystemInstall, SystemPackage};
 use crate::links::{Meaning, meaning};
 use crate::model::{Known, Reason, Span, Spanned, UNLISTED};
 
@@ -35,6 +33,11 @@ pub struct Place<'a, 't> {
 }
 
 impl Place<'_, '_> {
+    /// The folder that a command runs in.
+    fn cwd(&self, executed: &Executed) -> String {
+        absolute(&self.workdir, executed.cwd.as_deref().unwrap_or_default())
+    }
+
     /// The repository's folder of a project in which a command runs.
     pub(super) fn folder(&self, cwd: &str) -> String {
         let at = |name: &&str| {
@@ -54,9 +57,12 @@ pub fn run(installs: &mut Installs, executed: &Executed, place: &Place<'_, '_>) 
     if exports::note(installs, executed, &argv, place) {
         return;
     }
+    if maybe(executed).is_none() && venvs::note(installs, &argv, &place.cwd(executed)) {
+        return;
+    }
     interpreters::nodesource(installs, executed, &argv);
     match meaning::of(&argv) {
-        Meaning::InstallsSystem(install) => system(installs, &install, executed, place),
+        Meaning::InstallsSystem(install) => system_installs::take(installs, &install, executed, place),
         Meaning::InstallsPython(command) => python(installs, &command, executed, place),
         _ if syncs(&argv, &executed.vars) || locks::hatch::call(&argv).is_some() => {
             python(installs, &argv, executed, place);
@@ -80,77 +86,13 @@ fn syncs(argv: &[String], vars: &Vars) -> bool {
         && !set("UV_NO_PROJECT")
 }
 
-fn maybe(executed: &Executed) -> Option<Reason> {
+/// Why it is not known whether a command runs.
+pub(super) fn maybe(executed: &Executed) -> Option<Reason> {
     if let When::Maybe(reason) = &executed.when { Some(reason.clone()) } else { None }
 }
 
-fn system(installs: &mut Installs, install: &SystemInstall, executed: &Executed, place: &Place<'_, '_>) {
-    let argv = words(executed);
-    let skipped = argv.len() - meaning::unwrapped(&argv).len();
-    for package in &install.add {
-        let word = executed.argv.get(package.word + skipped);
-        if package.name.contains('$') || word.is_some_and(|word| word.text.one().is_none()) {
-            let reason =
-                Reason::at(format!("{} is not known here", package.name), word.map_or(executed.span, |word| word.span));
-            installs.system_complete = Err(reason);
-            continue;
-        }
-        let concept = concepts::concept(install.manager, &package.name).to_owned();
-        installs.system.push(SystemPart {
-            concept,
-            package: package.name.clone(),
-            manager: install.manager,
-            version: package.version.clone(),
-            stage: place.stage.clone(),
-            group: install.group.clone(),
-            span: word.map_or(executed.span, |word| word.span),
-            maybe: maybe(executed),
-            automatic: false,
-            shown: false,
-        });
-    }
-    if let Some(why) = install.more {
-        installs.system_complete = Err(Reason::at(why, executed.span));
-    }
-    removed(installs, install, executed, skipped);
-}
-
-/// What a command removes or marks.
-fn removed(installs: &mut Installs, install: &SystemInstall, executed: &Executed, skipped: usize) {
-    let known = |package: &&SystemPackage| {
-        executed.argv.get(package.word + skipped).is_none_or(|word| word.text.one().is_some())
-    };
-    let named: Vec<&str> = install.remove.iter().filter(known).map(|package| package.name.as_str()).collect();
-    let gone = |part: &SystemPart| {
-        named.contains(&part.package.as_str())
-            || part.group.as_ref().is_some_and(|group| named.contains(&group.as_str()))
-    };
-    match maybe(executed) {
-        None => installs.system.retain(|part| !gone(part)),
-        Some(reason) => {
-            let parts = installs.system.iter_mut().filter(|part| gone(part) && part.maybe.is_none());
-            parts.for_each(|part| part.maybe = Some(reason.clone()));
-        }
-    }
-    let open = install.fewer.or((named.len() < install.remove.len()).then_some("what is removed is not known here"));
-    let cleaned = "it is removed unless something else needs it";
-    for part in installs.system.iter_mut().filter(|part| part.manager == install.manager) {
-        let why = open.or((install.cleans && part.automatic).then_some(cleaned));
-        part.maybe = part.maybe.take().or(why.map(|why| Reason::at(why, executed.span)));
-        match &install.mark {
-            Some(Mark::Shown) => part.shown = true,
-            Some(Mark::Automatic(names)) => part.automatic |= names.is_empty() || names.contains(&part.package),
-            Some(Mark::Manual(names)) => {
-                let saved = part.shown && names.iter().any(|name| name.contains('$'));
-                part.automatic &= !(saved || names.contains(&part.package));
-            }
-            None => {}
-        }
-    }
-}
-
 fn python(installs: &mut Installs, command: &[String], executed: &Executed, place: &Place<'_, '_>) {
-    let cwd = executed.cwd.clone().map_or_else(|| place.workdir.clone(), |cwd| absolute(&place.workdir, &cwd));
+    let cwd = place.cwd(executed);
     let wheel = command.get(1).is_some_and(|verb| verb == "wheel" || verb == "download") && command[0] == "pip";
     let from_wheels =
         command[0] == "pip" && command.iter().skip(2).any(|word| word.contains(".whl") || word.ends_with("/*"));
@@ -182,7 +124,7 @@ fn python(installs: &mut Installs, command: &[String], executed: &Executed, plac
         let Some(gathered) = locks::pip_wheel(place.tree, &folder, &argv, vars, &place.markers) else { return };
         gathered.installed
     } else if exported.is_empty() {
-        locks::installed(place.tree, &folder, &argv, vars, &place.markers)
+        locks::installed_from(place.tree, &folder, &argv, vars, &place.markers, own_lock(place, &folder, &argv))
     } else {
         let more = argv.iter().any(|word| word == "-e" || word == "-r" || word == "." || word.starts_with("./"));
         let more = more || argv.iter().skip(2).any(|word| word.contains("==") && !word.starts_with('-'));
@@ -248,10 +190,12 @@ fn python(installs: &mut Installs, command: &[String], executed: &Executed, plac
             package.origin.then(crate::model::StepKind::InstalledBy, step)
         };
         let part = PackagePart { package, installed_by: label.clone(), maybe: maybe(executed) };
+        let outside = !wheel && venvs::outside(installs, &name);
         let into = if wheel { &mut installs.wheels } else { &mut installs.packages };
         match into.get(&name) {
             Some(known)
                 if known.maybe.is_none()
+                    && !outside
                     && (part.maybe.is_some() || stays(&known.package, &part.package, &label.value)) => {}
             _ => {
                 into.insert(name, part);
@@ -359,8 +303,8 @@ fn has_project(tree: &Tree, folder: &str) -> bool {
 }
 
 /// Takes over what another stage installed, when its environment is copied.
-pub fn take_over(into: &mut Installs, from: &Installs, step: Span) {
-    for (name, part) in &from.packages {
+pub fn take_over(into: &mut Installs, from: &Installs, source: &str, step: Span) {
+    for (name, part) in from.packages.iter().filter(|(name, part)| !venvs::leaves(from, source, name, part)) {
         let mut part = part.clone();
         part.package.origin = part.package.origin.then(crate::model::StepKind::CopiedFrom, step);
         into.packages.insert(name.clone(), part);

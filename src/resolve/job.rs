@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use super::build;
 use super::components::Context;
+use super::installers;
 use super::installs::{self, Place};
 use super::part::{Host, ImagePart, Part, ProcessPart, RuntimePart};
 use super::runner;
@@ -14,9 +15,9 @@ use crate::formats::shell::{self, Dialect};
 use crate::formats::workflow::{self, Job, Workflow};
 use crate::formats::{Var, Vars, World};
 use crate::knowledge::images;
-use crate::links::container::{Container, absolute};
+use crate::links::container::{CHECKOUT, Container};
 use crate::links::repository::words;
-use crate::links::{Meaning, meaning};
+use crate::links::{Meaning, console_scripts};
 use crate::model::{Certainty, ComponentKind, FileId, Known, Origin, Reason, Span, Spanned};
 
 /// The component of a job.
@@ -37,12 +38,17 @@ pub fn of<'t>(context: &Context<'_, 't>, file: FileId, id: &str, name: &str) -> 
     let tree = context.repository.tree;
     part.container = Some(Container::checkout(tree, ""));
     let every = turns::of(&workflow, job, &instances);
-    turns::together(&mut part, &every, job.id.span, |part, turn| steps(context, part, job, turn));
+    let checkout = workflow.ci.checkout();
+    turns::together(&mut part, &every, job.id.span, |part, turn| steps(context, part, (job, checkout), turn));
     if !part.installs.installs_python {
         part.installs.packages_complete =
             Err(Reason::at("no step of the job installs packages by a known command", job.id.span));
     }
     build::brought(&part.installs, &mut part.runtimes);
+    let known: Vec<&str> = part.runtimes.iter().map(|runtime| runtime.tool).collect();
+    let installers = installers::of_job(tree, job, &part.commands);
+    let new: Vec<RuntimePart> = installers.into_iter().filter(|one| !known.contains(&one.tool)).collect();
+    part.runtimes.extend(new);
     let order = part.processes.iter().position(|process| process.server.is_none());
     if part.processes.len() > 1 {
         part.processes.truncate(order.map_or(1, |at| at + 1));
@@ -247,7 +253,22 @@ fn conda_setup(context: &Context<'_, '_>, part: &mut Part<'_>, step: &workflow::
     super::machine::command(context, part, &text, "", step.span);
 }
 
-fn steps(context: &Context<'_, '_>, part: &mut Part<'_>, job: &Job, turn: &Turn) {
+/// The variables that a step sees: those of its job, and the folder of the checkout, which is no news to anybody.
+fn seen(part: &Part<'_>, checkout: Option<&str>, span: Span) -> World {
+    let mut vars = part.world.vars().clone();
+    if let Some(name) = checkout {
+        vars.entry(name.to_owned()).or_insert_with(|| Var::set(CHECKOUT, Origin::set(span)));
+    }
+    World::Open(vars)
+}
+
+/// A script with the folder of the checkout where an expression asks for it.
+fn placed(run: &workflow::RunText, span: Span) -> workflow::RunText {
+    let place = Spanned::new(CHECKOUT.to_owned(), span);
+    workflow::with_values(run, &BTreeMap::from([("github.workspace".to_owned(), place)]))
+}
+
+fn steps(context: &Context<'_, '_>, part: &mut Part<'_>, (job, checkout): (&Job, Option<&'static str>), turn: &Turn) {
     let tree = context.repository.tree;
     let python = part.python().map(str::to_owned);
     for (step, run) in job.steps.iter().zip(turn) {
@@ -260,10 +281,10 @@ fn steps(context: &Context<'_, '_>, part: &mut Part<'_>, job: &Job, turn: &Turn)
             |dir| dir.value.clone(),
         );
         let folder = paths::join("", &folder).unwrap_or_default();
-        let mut container = Container::checkout(tree, &folder);
-        container.workdir = absolute("/repo", &folder);
+        let run = placed(run, job.id.span);
+        let container = Container::checkout(tree, &folder);
         let script = shell::parse(&run.text, &run.map, Dialect::Github);
-        let evaluation = shell::evaluate(&script, &World::Open(part.world.vars().clone()), &[], &container);
+        let evaluation = shell::evaluate(&script, &seen(part, checkout, job.id.span), &[], &container);
         let place = Place {
             tree,
             container: &container,
@@ -287,7 +308,7 @@ fn steps(context: &Context<'_, '_>, part: &mut Part<'_>, job: &Job, turn: &Turn)
                 continue;
             }
             part.commands.push((argv.clone(), executed.span));
-            if meaning::of(&argv) == Meaning::Tests {
+            if console_scripts::meaning_in(tree, &argv) == Meaning::Tests {
                 part.folder.clone_from(&folder);
                 for (name, word) in &executed.assigns {
                     if let Some(value) = word.text.one() {
@@ -297,7 +318,7 @@ fn steps(context: &Context<'_, '_>, part: &mut Part<'_>, job: &Job, turn: &Turn)
                     }
                 }
                 // What the step, or the target that it makes, exported before.
-                for (name, var) in executed.vars.iter() {
+                for (name, var) in executed.vars.iter().filter(|(name, _)| checkout != Some(name.as_str())) {
                     if !part.world.vars().contains_key(name) && var.value.one().is_some() {
                         part.world.vars_mut().insert(name.clone(), var.clone());
                         part.providers.insert(name.clone(), "ci");
@@ -312,6 +333,7 @@ fn steps(context: &Context<'_, '_>, part: &mut Part<'_>, job: &Job, turn: &Turn)
                     script: None,
                     maybe: None,
                     unless: None,
+                    either: false,
                     vars: std::sync::Arc::clone(&executed.vars),
                     options: Default::default(),
                 };

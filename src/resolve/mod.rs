@@ -1,6 +1,8 @@
 //! From a plan to facts: typed components first, in order (build, installs, variables, command, settings, services), then
 //! one room a dimension.
 
+mod at_start;
+mod beside;
 pub mod build;
 mod by_hand;
 mod called;
@@ -51,6 +53,7 @@ pub mod settings;
 mod speaker;
 pub mod state;
 pub mod supervised;
+mod system_installs;
 pub mod together;
 mod turns;
 mod unneeded;
@@ -58,6 +61,7 @@ pub mod unread;
 mod unselected;
 mod unset;
 mod untested;
+mod venvs;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
@@ -215,6 +219,7 @@ fn one(context: &Context<'_, '_>, planned: Planned, first: bool, modules: &[Modu
     together::join(&mut statements, &jobs(&planned, &parts));
     let role = planned.environment.role;
     state::service::state(&mut statements, role, &used, &declared, &talks(&parts), context.as_of);
+    state::service::proxies(&mut statements, &services::proxies::of(tree, &parts));
     if let Some(loaded) = &loaded {
         state::setting::state(&mut statements, loaded, tree);
         for other in differing::of(context, &planned, &parts, modules, loaded) {

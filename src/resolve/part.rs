@@ -131,6 +131,8 @@ pub struct Installs {
     pub wheels_complete: Result<(), Reason>,
     /// Files that installers wrote their locks' packages to, by their absolute paths.
     pub exports: BTreeMap<String, Export>,
+    /// The virtual environments that were made.
+    pub venvs: Vec<super::venvs::Venv>,
     /// Where wheels were built from.
     pub wheel_sources: Vec<SourcePart>,
     /// Where the packages come from.
@@ -159,6 +161,7 @@ impl Default for Installs {
             wheels: BTreeMap::new(),
             wheels_complete: Ok(()),
             exports: BTreeMap::new(),
+            venvs: Vec::new(),
             wheel_sources: Vec::new(),
             sources: Vec::new(),
             skips_lock: None,
@@ -205,6 +208,8 @@ pub struct ProcessPart {
     pub maybe: Option<Reason>,
     /// The variable that would have another process started, where this one is started while it is not set.
     pub unless: Option<String>,
+    /// Whether the same server is started while that variable is set.
+    pub either: bool,
     /// The variables it sees.
     pub vars: Arc<Vars>,
     /// What it is told elsewhere than on its command line.

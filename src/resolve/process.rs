@@ -1,10 +1,11 @@
 //! What a component starts: its command, the start scripts behind it, and what those set on the way.
 
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use super::part::{Part, ProcessPart};
 use super::server_options::{self, ServerOptions};
-use super::{runner, supervised, unset};
+use super::{at_start, beside, runner, supervised, unset};
 use crate::discover::Tree;
 use crate::formats::python;
 use crate::formats::shell::{self, Dialect, Evaluation, Executed, When, Word};
@@ -12,7 +13,7 @@ use crate::formats::{Var, Vars, World};
 use crate::knowledge::{listens, processes};
 use crate::links::container::{Container, absolute};
 use crate::links::repository::words;
-use crate::links::{Meaning, meaning};
+use crate::links::{Meaning, console_scripts, meaning};
 use crate::model::{FileId, Known, Origin, Reason, Span, SpanMap, Spanned, StepKind};
 
 /// The words that name a program: `python -m uvicorn`, `exec ./manage.py runserver`.
@@ -49,6 +50,7 @@ pub fn start(part: &mut Part<'_>, command: &CommandWords, tree: &Tree) {
             part.started.push((words(executed), executed.span));
         }
     }
+    at_start::install(part, &evaluation.commands, &container, tree);
     let known = part.processes.len();
     let unset = unset::commands(&evaluation.commands, &part.world, |world| {
         runner::expanded(evaluate(command, world, &container).0.commands, &container, tree)
@@ -76,6 +78,7 @@ pub fn start(part: &mut Part<'_>, command: &CommandWords, tree: &Tree) {
     let many = own.len() > 1;
     for executed in own {
         let options = server_options::of(&words(executed), executed, &container, tree);
+        beside::start(part, executed, &options, command.span, tree);
         let found = served(executed, &options, &container, tree);
         let key = match &found {
             Some(found) if many => format!("{}.{}", part.name, found.id),
@@ -99,11 +102,31 @@ pub fn start(part: &mut Part<'_>, command: &CommandWords, tree: &Tree) {
             add(part, key.clone(), (executed, found, options), command.span, script);
         }
     }
+    let otherwise = unset.as_ref().map(|(_, taken)| otherwise(part, &evaluation.commands, taken, tree));
     for process in part.processes.iter_mut().skip(known) {
         process.unless.clone_from(&unless);
+        process.either = process.server.as_ref().is_some_and(|server| otherwise == Some(BTreeSet::from([server.id])));
     }
     either_way(part);
     adopt(part);
+}
+
+/// The servers that the branches start which are not taken while no variable from outside is set.
+fn otherwise(part: &Part<'_>, all: &[Executed], taken: &[Executed], tree: &Tree) -> BTreeSet<&'static str> {
+    let Some(container) = &part.container else { return BTreeSet::new() };
+    let left = all.iter().filter(|executed| !taken.iter().any(|other| other.span == executed.span));
+    let serves = |executed: &Executed| started(executed, container, tree);
+    let supervised = |executed: &Executed| -> Vec<processes::Match> {
+        let programs = supervised::programs(&words(executed), &part.world, container, tree, &mut Vec::new());
+        let programs = programs.unwrap_or_default();
+        programs
+            .iter()
+            .flat_map(|one| evaluate(&one.command, &one.world, container).0.commands)
+            .filter_map(|e| serves(&e))
+            .collect()
+    };
+    let found = left.flat_map(|executed| serves(executed).into_iter().chain(supervised(executed)));
+    found.filter(|server| server.interface.is_some()).map(|server| server.id).collect()
 }
 
 /// A server on a branch, of which another of the component's commands starts the same, runs whichever branch is taken.
@@ -160,7 +183,7 @@ pub(super) fn serves(executed: &Executed) -> Option<processes::Match> {
 }
 
 /// Whether a command surely brings the database up to date.
-fn releases(executed: &Executed) -> bool {
+pub(super) fn releases(executed: &Executed) -> bool {
     let migrates = || words(executed).iter().any(|word| word == "migrate" || word == "upgrade");
     executed.when == When::Always && serves(executed).is_some_and(|found| found.id == "release-step") && migrates()
 }
@@ -176,7 +199,7 @@ fn serving<'e>(commands: &[&'e Executed]) -> Vec<&'e Executed> {
 }
 
 /// The commands that make the process: those that serve, else the last one.
-fn chosen<'e>(commands: &[&'e Executed]) -> Vec<&'e Executed> {
+pub(super) fn chosen<'e>(commands: &[&'e Executed]) -> Vec<&'e Executed> {
     let found = serving(commands);
     if !found.is_empty() {
         return found;
@@ -194,7 +217,7 @@ pub(super) fn started(executed: &Executed, container: &Container<'_>, tree: &Tre
 }
 
 /// The server that a command starts, with what it is told elsewhere.
-fn served(
+pub(super) fn served(
     executed: &Executed,
     options: &ServerOptions,
     container: &Container<'_>,
@@ -212,7 +235,7 @@ fn is_own_script(argv: &[String], container: &Container<'_>, tree: &Tree) -> boo
     file.and_then(|file| tree.text(file).ok()).is_some_and(|text| !text.to_ascii_lowercase().contains("django"))
 }
 
-fn add(
+pub(super) fn add(
     part: &mut Part<'_>,
     key: String,
     (executed, server, options): Began<'_>,
@@ -227,6 +250,9 @@ fn add(
 
 /// The server that a Python program starts by itself: `app.run(…)`, `uvicorn.run(…)`.
 pub(super) fn started_by_program(argv: &[String], container: &Container<'_>, tree: &Tree) -> Option<processes::Match> {
+    if let Some(argv) = console_scripts::managed(tree, argv) {
+        return if let Meaning::Serves(found) = meaning::of(&argv) { Some(found) } else { None };
+    }
     let words = meaning::unwrapped(argv);
     let script = match &words[..] {
         [python, script, ..] if meaning::is_python(python) => script.clone(),
@@ -297,7 +323,7 @@ fn process(
     let words = meaning::unwrapped(&options.among(&argv));
     let module = listens::app_module(&words.iter().map(String::as_str).collect::<Vec<_>>());
     let vars = Arc::clone(&executed.vars);
-    ProcessPart { key, argv, server, module, origin, script, maybe, unless: None, vars, options }
+    ProcessPart { key, argv, server, module, origin, script, maybe, unless: None, either: false, vars, options }
 }
 
 /// The name of a command's program; empty where it is not known.
@@ -319,7 +345,7 @@ fn undecided(executed: &Executed) -> Option<Reason> {
 }
 
 /// Evaluates a command: a script of the repository with its arguments, a shell text, or the words alone.
-fn evaluate(
+pub(super) fn evaluate(
     command: &CommandWords,
     world: &World,
     container: &Container<'_>,

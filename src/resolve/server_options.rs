@@ -21,6 +21,10 @@ pub struct ServerOptions {
     pub vars: Vars,
     /// Where the address is written.
     pub bind: Option<Span>,
+    /// The commands of programs that it runs beside itself.
+    pub attached: Vec<Spanned<String>>,
+    /// The commands that pass before it serves.
+    pub hooks: Vec<Spanned<String>>,
     /// Why the address, and what the files do not show of the rest, is not known.
     pub unsaid: Option<Reason>,
 }
@@ -205,6 +209,8 @@ impl Reading<'_, '_> {
         if options.0.open {
             self.unsaid("the file has options under conditions, or from elsewhere");
         }
+        self.out.attached.extend(options.0.attached());
+        self.out.hooks.extend(options.0.hooks());
         for (name, value) in &options.0.entries {
             let text = expanded(&value.value, &options.0, &self.executed.vars);
             match (name.value.as_str(), text) {

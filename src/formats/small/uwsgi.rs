@@ -68,6 +68,31 @@ pub fn yaml(file: FileId, text: &str) -> (Options, Vec<Problem>) {
 }
 
 impl Options {
+    /// The commands of programs that run beside the server for as long as it does.
+    pub fn attached(&self) -> impl Iterator<Item = Spanned<String>> {
+        self.entries.iter().filter_map(|(name, value)| {
+            let command = match name.value.as_str() {
+                "attach-daemon" | "legacy-attach-daemon" => value.value.as_str(),
+                "smart-attach-daemon" | "legacy-smart-attach-daemon" => value.value.split_once(' ')?.1,
+                "attach-daemon2" => value.value.split(',').find_map(|part| part.trim().strip_prefix("cmd="))?,
+                _ => return None,
+            };
+            Some(Spanned::new(command.trim().to_owned(), value.span))
+        })
+    }
+
+    /// The commands that pass before the application is loaded.
+    pub fn hooks(&self) -> impl Iterator<Item = Spanned<String>> {
+        self.entries.iter().filter_map(|(name, value)| {
+            let command = match name.value.as_str() {
+                "exec-asap" | "exec-pre-jail" | "exec-post-jail" | "exec-pre-app" => value.value.as_str(),
+                name if name.starts_with("hook-") => value.value.strip_prefix("exec:")?,
+                _ => return None,
+            };
+            Some(Spanned::new(command.trim().to_owned(), value.span))
+        })
+    }
+
     fn add(&mut self, name: Spanned<String>, value: Spanned<String>) {
         self.open |= FURTHER.contains(&name.value.as_str());
         self.entries.push((name, value));

@@ -52,6 +52,22 @@ pub enum Ci {
     Taskcluster,
 }
 
+impl Ci {
+    /// The variable that holds the folder of the checkout.
+    pub fn checkout(self) -> Option<&'static str> {
+        match self {
+            Self::GitHub => Some("GITHUB_WORKSPACE"),
+            Self::GitLab => Some("CI_PROJECT_DIR"),
+            Self::Travis => Some("TRAVIS_BUILD_DIR"),
+            Self::Azure => Some("BUILD_SOURCESDIRECTORY"),
+            Self::Bitbucket => Some("BITBUCKET_CLONE_DIR"),
+            Self::Drone => Some("CI_WORKSPACE"),
+            Self::Jenkins => Some("WORKSPACE"),
+            Self::CircleCi | Self::CloudBuild | Self::Taskcluster => None,
+        }
+    }
+}
+
 /// A workflow.
 #[derive(Clone, Debug)]
 pub struct Workflow {

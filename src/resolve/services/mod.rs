@@ -8,11 +8,13 @@ mod ground;
 mod mail;
 mod named;
 mod product;
+pub mod proxies;
 mod used;
 mod waited;
 
 pub use declared::{OTHER, all_declared};
 pub use django::EAGER;
+pub use proxies::Proxy;
 pub use used::all_used;
 
 use crate::model::{Certainty, Known, Origin};

@@ -14,6 +14,9 @@ pub fn state(statements: &mut Statements, role: Role, parts: &[Part<'_>]) {
     }
     let mut parts = ours().filter(|part| part.installs.installs_python);
     let (Some(part), None) = (parts.next(), parts.next()) else { return };
+    if is_called(part) {
+        return;
+    }
     let mut servers = part.installs.packages.iter().filter(|(name, found)| {
         found.maybe.is_none() && packages::kind(name) == packages::Kind::Server && *name != "uvicorn"
     });
@@ -34,4 +37,13 @@ pub fn state(statements: &mut Statements, role: Role, parts: &[Part<'_>]) {
     if !part.installs.packages.contains_key("uvicorn") {
         fact.attr("engine", text(server.id));
     }
+}
+
+/// Whether a platform calls the application's function, so that no server does: the base image is one of its runtimes, or
+/// what deploys it there is installed.
+fn is_called(part: &Part<'_>) -> bool {
+    let repository = part.image.as_ref().and_then(|image| image.about.as_ref()).map(|about| about.repository.as_str());
+    let runtime = |repository: &str| repository.contains("lambda/") || repository.contains("aws-lambda");
+    repository.is_some_and(runtime)
+        || ["zappa", "chalice"].iter().any(|name| part.installs.packages.contains_key(*name))
 }

@@ -92,9 +92,15 @@ fn one(statements: &mut Statements, part: &Part<'_>, name: &str, found: &Package
     let file_for_development = named.is_some_and(|(role, _)| role == Role::Development || role == Role::Test);
     fact.bool("dev_group", package.dev || file_for_development, origin);
     fact.bool("direct", package.direct, origin).bool("pinned", package.pinned, origin);
+    fact.text("kind", packages::kind(name).name(), origin);
+    // Where it may not be there at all, nothing is wrong with how it is.
+    if let Some(reason) = &found.maybe {
+        for name in ["pinned", "kind", "dev_group"] {
+            fact.attr(name, Attr::unknown(reason.clone(), origin.clone()));
+        }
+    }
     locked::range(&mut fact, package, tree);
     fact.text("installed_by", &found.installed_by.value, &Origin::of(StepKind::InstalledBy, found.installed_by.span));
-    fact.text("kind", packages::kind(name).name(), origin);
     if packages::is_unfit(name, &package.extras) && !compiled_here(part, name, found) {
         fact.bool("unfit", true, origin);
     }

@@ -116,6 +116,12 @@ fn one(
     if let Some(variable) = &process.unless {
         fact.unless(variable);
     }
+    if let Some(server) = process.server.as_ref().filter(|_| process.either) {
+        fact.text("server", server.id, origin).text("kind", server.kind, origin);
+        if let Some(engine) = engine(server, &process.argv) {
+            fact.text("engine", engine, origin);
+        }
+    }
 }
 
 /// Whether a web server in the same container passes requests on to a port of its own machine.

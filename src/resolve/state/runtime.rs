@@ -8,6 +8,7 @@ use crate::formats::requirements::versions;
 use crate::knowledge::eol;
 use crate::links::Container;
 use crate::model::{Certainty, Dimension, Known, Origin, Spanned};
+use crate::resolve::build::BUILD_STAGE;
 use crate::resolve::part::Part;
 use crate::resolve::picked::{PICKED, is_open};
 
@@ -100,7 +101,10 @@ pub fn state(statements: &mut Statements, part: &Part<'_>, tree: &Tree, as_of: &
         if let Some(exact) = exact {
             fact.known("exact", Known::One(exact.clone()), &runtime.certainty, &runtime.origin);
         }
-        if let Some(day) = runtime.version.one().and_then(|version| eol::end(runtime.tool, version, as_of)) {
+        let runs = runtime.declared_in != BUILD_STAGE;
+        if let Some(day) =
+            runtime.version.one().filter(|_| runs).and_then(|version| eol::end(runtime.tool, version, as_of))
+        {
             let day = day.map_or(Known::Absent, |day| Known::One(day.to_owned()));
             fact.known("ended", day, &runtime.certainty, &runtime.origin);
         }

@@ -3,7 +3,7 @@
 use super::Statements;
 use crate::knowledge::{eol, services};
 use crate::model::{Attr, Certainty, Dimension, Known, Origin, Reason, Role, Value};
-use crate::resolve::services::{Declared, EAGER, OTHER, Used};
+use crate::resolve::services::{Declared, EAGER, OTHER, Proxy, Used};
 
 /// States every service that is used, joined with what declares it, and every service that is only declared.
 pub fn state(
@@ -35,6 +35,21 @@ pub fn state(
         }
         taken.push(key.clone());
         state_declared(statements, &key, one, as_of);
+    }
+}
+
+/// States what passes requests on: nothing is compared of it but what the reader of the matrix compares.
+pub fn proxies(statements: &mut Statements, found: &[Proxy]) {
+    for (at, one) in found.iter().enumerate() {
+        let key = if at == 0 { "proxy".to_owned() } else { format!("proxy.{}", one.component) };
+        let mut fact = statements.about(None, Dimension::Service, &key);
+        let product = Value::text(one.product);
+        let attr = Attr { value: Known::One(product), certainty: one.certainty.clone(), origin: one.origin.clone() };
+        fact.attr("product", attr).text("family", "proxy", &one.origin);
+        fact.known("version", one.version.clone(), &one.certainty, &one.origin);
+        if let Some(image) = &one.image {
+            fact.text("image", image, &one.origin);
+        }
     }
 }
 

@@ -133,7 +133,10 @@ fn objects(ha: &Heap, a: &Obj, hb: &Heap, b: &Obj, cond: &Cond, lost: &mut Vec<I
         vars.extend(one.iter().flatten().cloned());
         Some(vars)
     };
+    // What only the side that is seldom taken loses is lost there only.
+    let lost_on_one_side = matches!(a.data, Data::Unknown(_)) != matches!(b.data, Data::Unknown(_));
     if a.doubt == b.doubt
+        && !(cond.default.is_some() && lost_on_one_side)
         && let Some(data) = contents(ha, &a.data, hb, &b.data, cond, lost)
     {
         return Obj { data, doubt: a.doubt.clone(), changed };

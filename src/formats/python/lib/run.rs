@@ -108,7 +108,13 @@ impl Machine<'_> {
                 let path = Self::inside(&pattern).or_else(|| paths::join(&folder, &pattern));
                 match path.map(|path| (self.tree.presence(&path), path)) {
                     Some((Presence::Here(file), _)) => vec![file],
-                    Some((Presence::Missing, path)) if optional && self.absent(&path) => continue,
+                    Some((Presence::Missing, path)) if optional => {
+                        if !self.absent(&path) {
+                            let name = path.strip_suffix(".py").unwrap_or(&path).replace('/', ".");
+                            self.local_names(&name, globals, f.locals, at);
+                        }
+                        continue;
+                    }
                     _ => return Ok(false),
                 }
             };

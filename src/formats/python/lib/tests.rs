@@ -58,6 +58,22 @@ fn what_an_update_by_a_variable_overrides_is_a_default() {
 }
 
 #[test]
+fn what_only_the_seldom_branch_loses_is_kept_as_the_default() {
+    let text = "import os\nimport dj_database_url\nD = {'ENGINE': 'x'}\nD.update(dj_database_url.config())\n\
+        if D.get('ENGINE') == 'mysql':\n    D.setdefault('OPTIONS', {})[os.getpid()] = 1\n    D.pop(os.getpid())\n";
+    let got = run(text, None);
+    let Kind::Depends { default, .. } = &got.values["D"].kind else { panic!("{:?}", got.values["D"]) };
+    assert_eq!(default.as_ref().and_then(|d| d.get("ENGINE")).and_then(|v| v.as_str()), Some("x"));
+}
+
+#[test]
+fn an_optional_part_that_is_not_in_the_repository_leaves_defaults() {
+    let got = run("from split_settings.tools import include, optional\nA = 'x'\ninclude(optional('local.py'))\n", None);
+    assert_eq!(got.values["A"].settled().and_then(|v| v.as_str()), Some("x"));
+    assert_eq!(got.values["A"].certainty, Certainty::Default { variable: None });
+}
+
+#[test]
 fn fields_of_pydantic_are_what_their_types_and_validators_make_of_them() {
     let text = "from typing import Annotated\nfrom pydantic import BaseModel, BeforeValidator, Field, SecretStr, field_validator\n\
         from pydantic_settings import BaseSettings\n\

@@ -1,0 +1,33 @@
+//! What a container installs when it starts: it is there before the process is.
+
+use super::installs::{self, Place};
+use super::part::Part;
+use crate::discover::Tree;
+use crate::formats::requirements::MarkerEnv;
+use crate::formats::shell::Executed;
+use crate::links::container::Container;
+use crate::links::repository::words;
+use crate::links::{Meaning, meaning};
+
+/// Adds what the commands of a start install.
+pub(super) fn install(part: &mut Part<'_>, commands: &[Executed], container: &Container<'_>, tree: &Tree) {
+    let installing = |executed: &&Executed| {
+        matches!(meaning::of(&words(executed)), Meaning::InstallsPython(_) | Meaning::InstallsSystem(_))
+    };
+    let mut commands = commands.iter().filter(installing).peekable();
+    if commands.peek().is_none() {
+        return;
+    }
+    let python = part.python().map(str::to_owned);
+    let place = Place {
+        tree,
+        container,
+        workdir: container.workdir.clone(),
+        stage: "start".to_owned(),
+        context: part.folder.clone(),
+        markers: MarkerEnv::linux(python.as_deref()),
+    };
+    for executed in commands {
+        installs::run(&mut part.installs, executed, &place);
+    }
+}
