@@ -18,7 +18,7 @@ pub(super) fn may_be_ours(service: &Service) -> bool {
         let base = paths::name(&name);
         let product = base.split('-').next().unwrap_or(base);
         services::by_image(&name).is_some()
-            || base.split('-').any(|word| HELPERS.contains(&word))
+            || base.split('-').any(|word| HELPERS.contains(&word) || OPERATIONS.contains(&word))
             || product != base && services::by_image(product).is_some()
             || services::emulates(&name).is_some()
             || services::is_edge_only(&name)
@@ -224,11 +224,8 @@ pub(super) fn role_of_base(
         return say(Role::Development, "its ports are open to this machine only", Confidence::Named);
     }
     if serves {
-        return say(
-            Role::Production,
-            "a production server is started, without the source code mounted",
-            Confidence::Named,
-        );
+        let why = "a production server is started, without the source code mounted";
+        return say(Role::Production, why, Confidence::Named);
     }
     if base_signs::by_sample(repository, &project).is_some() {
         return say(Role::Development, "a sample of its variables is for development", Confidence::Named);
@@ -370,6 +367,7 @@ mod tests {
             assert_eq!(with(image, ", depends_on: [db]"), [Role::Development], "{image}");
         }
         assert_eq!(with("acme/shop:1", ", depends_on: [db]"), [Role::Production]);
+        assert_eq!(with("acme/terraform:1", ", depends_on: [db]"), [Role::Development]);
         let tried = "services:\n  web: {build: ., image: 'shop:dev', restart: always}\n";
         assert_eq!(of(tried), [Role::Development]);
         let mail = "services:\n  mail: {image: 'axllent/mailpit'}\n  web: {build: ., restart: always}\n";

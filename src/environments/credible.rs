@@ -28,11 +28,12 @@ pub(super) fn weigh(repository: &Repository<'_>, all: &mut Vec<Planned>) {
     for planned in all.iter_mut().filter(|planned| is_stack(planned)) {
         let role = planned.environment.role;
         let alone = planned.deployed_by.is_empty();
-        if alone && (is_to_be_filled_in(repository, planned) || is_called_a_try(repository, planned)) {
+        let served = matches!(role, Role::Production | Role::Staging);
+        if alone && (is_to_be_filled_in(repository, planned) || served && is_called_a_try(repository, planned)) {
             planned.environment.confidence = planned.environment.confidence.min(Confidence::Guessed);
         }
         let deploying = |role| planned.deployed_by.is_empty() && !is_called_to_deploy(repository, planned, role);
-        if !matches!(role, Role::Production | Role::Staging) || !deploying(role) {
+        if !served || !deploying(role) {
             continue;
         }
         let clean = |(service, project, folder): (&Service, &Project, &str)| {

@@ -53,7 +53,7 @@ pub(super) fn on_ground(ground: bool, job: &Job, way: Way) -> Way {
     let texts = job.steps.iter().filter_map(upkeep::commanded);
     let remote = texts.into_iter().any(|text| upkeep::deploys(&text))
         || job.steps.iter().filter_map(|step| step.run.as_ref()).any(|run| run.text.contains("ssh "));
-    let vague = matches!(&way, Way::Compose(files) if files.is_empty());
+    let vague = way == Way::Unseen || way == Way::Compose(Vec::new());
     if ground && vague && !remote { Way::Platform } else { way }
 }
 
@@ -151,6 +151,21 @@ mod tests {
         assert_eq!(deployed("./ship-somehow"), ["prod of 2 files"], "nothing shows how");
         assert_eq!(deployed("sh scripts/ship.sh"), ["production of 1 files"]);
         assert_eq!(deployed("helm upgrade shop chart"), ["production of 1 files"]);
+    }
+
+    #[test]
+    fn what_is_set_up_by_a_tool_in_a_container_runs_no_stack() {
+        let way = |run: &str| {
+            let flow = "on: push\njobs: {deploy: {runs-on: u, steps: [{run: RUN}]}}\n".replace("RUN", run);
+            let tree = Tree::open(Box::new(Overlay::of([(".github/workflows/a.yml", flow.as_str())]))).unwrap();
+            let repository = Repository::read(&tree);
+            let (file, workflow) = repository.workflows().into_iter().next().unwrap();
+            let job = &workflow.jobs[0];
+            super::on_ground(true, job, super::of(&repository, file, job))
+        };
+        assert_eq!(way("docker compose run terraform apply"), super::Way::Platform);
+        assert_eq!(way("./ship-somehow"), super::Way::Platform);
+        assert_eq!(way("ssh shop docker compose up -d"), super::Way::Compose(Vec::new()));
     }
 
     #[test]

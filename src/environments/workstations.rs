@@ -240,10 +240,15 @@ pub fn box_of(repository: &Repository<'_>, planned: &Planned) -> Option<(Option<
         text.contains(name)
     });
     let mut texts = scripts.filter_map(|file| repository.tree.text(*file).ok()).chain([text]);
-    let other = texts.any(|text| ["python3.", "pyenv", "deadsnakes", "conda"].iter().any(|sign| text.contains(sign)));
+    let other = texts.any(|text| OTHERS.iter().any(|sign| text.contains(sign)));
     let span = Span::new(evidence.span.file, at, at + name.len());
     Some((system_of(name).filter(|_| !other), span))
 }
+
+/// What puts another interpreter into a machine.
+const OTHERS: [&str; 6] = ["python3.", "pyenv", "deadsnakes", "conda", "uv ", "Python-3"];
+/// Who publishes distributions as they are; in the boxes of others anything may be.
+const PUBLISHERS: [&str; 6] = ["ubuntu", "debian", "bento", "generic", "hashicorp", "alpine"];
 
 /// The name of the box that is asked for, and where.
 fn boxed(text: &str) -> Option<(usize, &str)> {
@@ -260,15 +265,16 @@ fn boxed(text: &str) -> Option<(usize, &str)> {
 
 /// The interpreter of the distribution that a box is named for: `ubuntu/jammy64`, `bento/ubuntu-16.04`, `generic/ubuntu2004`.
 fn system_of(name: &str) -> Option<&'static str> {
+    let plain = name.split_once('/').is_some_and(|(publisher, _)| PUBLISHERS.contains(&publisher));
     let words = || name.split(['/', '-', '_']).map(|word| word.trim_end_matches("64").trim_end_matches("32"));
-    let by_codename = words().find_map(images::codename).and_then(|(distro, release)| Some((distro, release?)));
+    let by_codename = || words().filter_map(images::codename).find_map(|(distro, release)| Some((distro, release?)));
     let by_number = || {
         let rest = name.split_once("ubuntu").map(|(_, rest)| rest.trim_start_matches(['-', '/', '_']))?;
         let digits: String = rest.chars().take_while(|c| c.is_ascii_digit() || *c == '.').collect();
         let dotted = if digits.len() == 4 { format!("{}.{}", &digits[..2], &digits[2..]) } else { digits };
         (dotted.len() == 5).then_some(("ubuntu", dotted))
     };
-    let (distro, release) = by_codename.or_else(by_number)?;
+    let (distro, release) = by_number().or_else(by_codename).filter(|_| plain)?;
     images::system_python(distro, &release)
 }
 
@@ -355,7 +361,7 @@ mod tests {
             ("debian/contrib-buster64", Some("3.7")),
             ("bento/ubuntu-20.04", Some("3.8")),
             ("generic/ubuntu2204", Some("3.10")),
-            ("acme/shop", None),
+            ("acme/jammy64", None),
         ] {
             assert_eq!(super::system_of(name), python, "{name}");
         }
