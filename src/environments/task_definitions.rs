@@ -44,13 +44,14 @@ pub(super) fn infer(repository: &Repository<'_>, known: &[Planned]) -> Vec<Plann
             planned.units.push(Unit { name, runs: Runs::Container(Box::new(run)) });
         }
         by_selector(&mut planned);
+        // Beside what another runner starts under that name, all that ECS starts is one.
+        if known.iter().any(|other| other.environment.name == planned.environment.name) {
+            planned.environment.name = if role == Role::Production { "ecs".into() } else { format!("{word}-ecs") };
+        }
         let same = |other: &&mut Planned| other.environment.name == planned.environment.name;
         if let Some(same) = found.iter_mut().find(same) {
             join(same, planned);
         } else if !planned.units.is_empty() {
-            if known.iter().any(|other| other.environment.name == planned.environment.name) {
-                planned.environment.name = "ecs".into();
-            }
             found.push(planned);
         }
     }
@@ -87,6 +88,19 @@ mod tests {
             ("aws/task-definition.json", TASK),
             (".github/workflows/ship.yml", flow.as_str()),
         ])
+    }
+
+    #[test]
+    fn task_definitions_of_one_name_are_one_environment_beside_another_runner() {
+        let second = TASK.replace("web", "worker");
+        let found = environments(&[
+            ("Dockerfile", "FROM python:3.12\nCOPY . /app\nCMD gunicorn a.wsgi\n"),
+            ("fly.production.toml", "app = 'shop'\n[build]\ndockerfile = 'Dockerfile'\n"),
+            ("aws/production/task-definition-web.json", TASK),
+            ("aws/production/task-definition-worker.json", second.as_str()),
+            ("aws/production/task-definition-jobs.json", TASK.replace("web", "jobs").as_str()),
+        ]);
+        assert_eq!(found.iter().filter(|line| line.contains("ecs")).count(), 1, "{found:?}");
     }
 
     #[test]

@@ -191,10 +191,11 @@ pub fn addon_platforms(name: &str) -> Vec<&'static str> {
     table().addons.iter().filter(|row| wildcard(&row.name, name)).map(|row| row.platform.as_str()).collect()
 }
 
-/// Whether a user and password are those that some product is shipped or documented with, or the password is one that leads
-/// every list of them.
+/// Whether a user and password are those that some product is shipped or documented with, or the password is the user's own
+/// name or one that leads every list of them (<https://cwe.mitre.org/data/definitions/1391.html>).
 pub fn is_default_credential(user: &str, password: &str) -> bool {
-    table().common_passwords.iter().any(|row| row.text == password)
+    user == password && !user.is_empty()
+        || table().common_passwords.iter().any(|row| row.text == password)
         || table().default_credentials.iter().any(|row| row.user == user && row.password == password)
 }
 

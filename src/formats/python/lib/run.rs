@@ -66,7 +66,9 @@ impl Machine<'_> {
                 if name.starts_with('_') || matches!(value.k, K::Undefined | K::Func(_) | K::Lib(_)) {
                     continue;
                 }
-                if crate::knowledge::variables::is_secret_name(name) {
+                // What a variable is to give is not what such a file is for.
+                let given = value.m.certainty.is_default() || !value.m.vars.is_empty();
+                if crate::knowledge::variables::is_secret_name(name) && !given {
                     *value = V::unknown("a file that the repository does not hold commonly sets it", at).from(value);
                 } else if !value.m.certainty.is_default() {
                     *value = value.clone().with(|m| m.certainty = Certainty::Default { variable: None });

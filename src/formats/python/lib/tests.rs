@@ -68,8 +68,12 @@ fn what_only_the_seldom_branch_loses_is_kept_as_the_default() {
 
 #[test]
 fn an_optional_part_that_is_not_in_the_repository_leaves_defaults() {
-    let got = run("from split_settings.tools import include, optional\nA = 'x'\ninclude(optional('local.py'))\n", None);
+    let text = "import os\nfrom split_settings.tools import include, optional\nA = 'x'\nSECRET_KEY = os.getenv('K', 'k')\n\
+        API_TOKEN = 'k'\ninclude(optional('local.py'))\n";
+    let got = run(text, None);
     assert_eq!(got.values["A"].settled().and_then(|v| v.as_str()), Some("x"));
+    assert!(got.values["SECRET_KEY"].settled().is_some(), "a variable is to give it, not the file");
+    assert!(got.values["API_TOKEN"].settled().is_none(), "such a file is for secrets");
     assert_eq!(got.values["A"].certainty, Certainty::Default { variable: None });
 }
 

@@ -182,12 +182,19 @@ impl<'m> Scope<'m> {
                 "MAKE" => Some("make".to_owned()),
                 "RM" => Some("rm -f".to_owned()),
                 "SHELL" => Some("/bin/sh".to_owned()),
+                // Environments name theirs in capitals: what is written small and nowhere set is for the command line, and empty.
+                _ if is_small(name) => Some(String::new()),
                 _ => None,
             };
         };
         let text = variable.text.as_ref()?;
         if variable.expanded { Some(text.value.clone()) } else { self.decided(&text.value, args, depth + 1) }
     }
+}
+
+fn is_small(name: &str) -> bool {
+    name.starts_with(|c: char| c.is_ascii_lowercase())
+        && name.chars().all(|c| c.is_ascii_lowercase() || c.is_ascii_digit() || matches!(c, '-' | '_'))
 }
 
 /// `VAR:from=to`.

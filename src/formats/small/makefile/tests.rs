@@ -69,6 +69,11 @@ fn functions_of_text_are_computed_and_others_left() {
 }
 
 #[test]
+fn what_is_written_small_and_set_nowhere_is_empty() {
+    assert_eq!(commands("a:\n\tuv sync --frozen $(opts) $(TAG)\n", "a"), ["uv sync --frozen  $(TAG)"]);
+}
+
+#[test]
 fn targets_may_have_variables_patterns_and_several_rules() {
     let text = ".PHONY: up\nE = dev\nup prod: E := live\nup: a | b\nup: c\n\tone $(E) $@ $< $(^)\nup:\n\ttwo $(E)\n\
                 x.o y.o: %.o: %.c\n\tcc $<\nall:: q\n\tfirst\nall:: r\n\tsecond\n%.d: %.e\n\t$@\n.env:\n\tcp\na\\:b: $(call f,x y)\n";
