@@ -61,12 +61,19 @@ pub fn is_aside(path: &str) -> bool {
 /// The folder that a page of documentation speaks of: where its folder of documents lies. None for what is no such page, or
 /// documents something that stands aside itself.
 pub fn documented(path: &str) -> Option<&str> {
-    let folder = |part: &str| ["docs", "doc", "documentation"].contains(&part.to_ascii_lowercase().as_str());
-    let at = path.split('/').position(folder)?;
+    let at = path.split('/').position(is_of_documents)?;
     let before = path.split('/').take(at).map(|part| part.len() + 1).sum::<usize>();
     let above = path.get(..before.saturating_sub(1)).unwrap_or_default();
-    let rest: Vec<&str> = path.split('/').filter(|part| !folder(part)).collect();
-    (classify(path) == Some(Kind::Guide) && !is_aside(&rest.join("/"))).then_some(above)
+    (classify(path) == Some(Kind::Guide) && !is_aside(&outside_documents(path))).then_some(above)
+}
+
+/// A path without the folders of documents in it.
+pub fn outside_documents(path: &str) -> String {
+    path.split('/').filter(|part| !is_of_documents(part)).collect::<Vec<_>>().join("/")
+}
+
+fn is_of_documents(part: &str) -> bool {
+    ["docs", "doc", "documentation"].contains(&part.to_ascii_lowercase().as_str())
 }
 
 /// Whether a path lies in a folder beside the application.

@@ -4,12 +4,12 @@ use super::base_signs;
 use super::compose::{File, image_of, load};
 use super::stacks::Stack;
 use super::words::selected;
-use crate::discover::{Presence, Tree, paths};
+use crate::discover::{Kind, Presence, Tree, paths};
 use crate::formats::compose::{EnvFileUse, EnvVar, Project, Provider, Service};
 use crate::formats::shell::Word;
 use crate::knowledge::{images, processes, services};
 use crate::links::Repository;
-use crate::model::{Confidence, Role, Span};
+use crate::model::{Confidence, FileId, Role, Span};
 
 /// Whether a service may run what the repository holds: it builds, or its image is no known product of others.
 pub(super) fn may_be_ours(service: &Service) -> bool {
@@ -18,7 +18,7 @@ pub(super) fn may_be_ours(service: &Service) -> bool {
         let base = paths::name(&name);
         let product = base.split('-').next().unwrap_or(base);
         services::by_image(&name).is_some()
-            || base.split('-').any(|word| HELPERS.contains(&word))
+            || base.split('-').any(|word| HELPERS.contains(&word) || OPERATIONS.contains(&word))
             || product != base && services::by_image(product).is_some()
             || services::emulates(&name).is_some()
             || services::is_edge_only(&name)
@@ -134,13 +134,18 @@ fn is_code(source: &str) -> bool {
         .contains(&paths::name(source))
 }
 
-/// The role that a selector in the variables of one of our services names.
-pub(super) fn by_selector(repository: &Repository<'_>, stack: &Stack) -> Option<(Role, String)> {
+/// The role that a selector in the variables of one of our services names. What other compose files say for all that are laid
+/// over them renames none that is deployed, the `only` one.
+pub(super) fn by_selector(repository: &Repository<'_>, stack: &Stack, only: Option<FileId>) -> Option<(Role, String)> {
     let project = load(repository, &stack.files);
+    let shared = |var: &EnvVar| {
+        let file = var.var.origin.primary().map(|span| span.file);
+        only.is_some() && file != only && file.is_some_and(|file| repository.of(Kind::Compose).contains(&file))
+    };
     let mut services = project.services.iter().filter(|(_, service)| may_be_ours(service));
     services.find_map(|(service, about)| {
-        let mut all = about.environment.iter().filter(|(_, var)| !may_be_replaced(&project, service, var));
-        all.find_map(|(name, var)| selected(name, var.var.value.one()?))
+        let own = |(_, var): &(&String, &EnvVar)| !may_be_replaced(&project, service, var) && !shared(var);
+        about.environment.iter().filter(own).find_map(|(name, var)| selected(name, var.var.value.one()?))
     })
 }
 
@@ -165,7 +170,7 @@ pub(super) fn role_of_base(
     if let Some((role, word)) = base.naming.role.clone() {
         return (role, word, format!("the folder says {}", role.name()), invoked);
     }
-    if let Some((role, word)) = by_selector(repository, stack) {
+    if let Some((role, word)) = by_selector(repository, stack, None) {
         return (role, word, format!("a variable selects {}", role.name()), Confidence::Invoked);
     }
     if over {
@@ -183,8 +188,8 @@ pub(super) fn role_of_base(
     }
     // What is offered at the top is pulled by those who run it, whatever it is told.
     let at_top = ["", "docker", "deploy"].contains(&base.folder.as_str());
-    let offered = |service: &Service| at_top && service.build.is_none() && is_own(repository, service);
-    if project.services.values().any(|service| debugs(service) && !offered(service)) {
+    let told = |one: &Service| debugs(one) && !(at_top && one.build.is_none() && is_own(repository, one));
+    if project.services.values().any(told) {
         return say(Role::Development, "a variable turns debugging on", invoked);
     }
     if let Some((role, word)) = image_selector(repository, &project) {
@@ -219,11 +224,8 @@ pub(super) fn role_of_base(
         return say(Role::Development, "its ports are open to this machine only", Confidence::Named);
     }
     if serves {
-        return say(
-            Role::Production,
-            "a production server is started, without the source code mounted",
-            Confidence::Named,
-        );
+        let why = "a production server is started, without the source code mounted";
+        return say(Role::Production, why, Confidence::Named);
     }
     if base_signs::by_sample(repository, &project).is_some() {
         return say(Role::Development, "a sample of its variables is for development", Confidence::Named);
@@ -365,6 +367,7 @@ mod tests {
             assert_eq!(with(image, ", depends_on: [db]"), [Role::Development], "{image}");
         }
         assert_eq!(with("acme/shop:1", ", depends_on: [db]"), [Role::Production]);
+        assert_eq!(with("acme/terraform:1", ", depends_on: [db]"), [Role::Development]);
         let tried = "services:\n  web: {build: ., image: 'shop:dev', restart: always}\n";
         assert_eq!(of(tried), [Role::Development]);
         let mail = "services:\n  mail: {image: 'axllent/mailpit'}\n  web: {build: ., restart: always}\n";

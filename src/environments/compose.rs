@@ -158,7 +158,8 @@ fn infer_folder(repository: &Repository<'_>, group: &[&File]) -> Vec<Planned> {
         // Tests may well run with the settings of development or of production, and one service of others in a mode for tests.
         let tests =
             |(other, _): &(Role, String)| (role == Role::Test) != (*other == Role::Test) && *other != Role::Staging;
-        let selected = by_selector(repository, &stack).filter(|selected| !tests(selected));
+        let served = matches!(role, Role::Production | Role::Staging);
+        let selected = by_selector(repository, &stack, served.then_some(file.id)).filter(|selected| !tests(selected));
         let confidence = if selected.is_some() { Confidence::Invoked } else { Confidence::Named };
         let (role, word) = selected.unwrap_or((role, word));
         // What is called local and a script deploys runs where that is started, for those who use it.

@@ -22,15 +22,18 @@ const TRIED: &str = "it is started by hand; what is deployed is another";
 /// lowers the confidence of those which nothing deploys and nothing inside shows to be deployed.
 pub(super) fn weigh(repository: &Repository<'_>, all: &mut Vec<Planned>) {
     drop_guesses(all);
+    drop_stale(repository, all);
     let deployed: Vec<(Role, bool)> =
         all.iter().map(|planned| (planned.environment.role, is_deployed_elsewhere(planned))).collect();
     for planned in all.iter_mut().filter(|planned| is_stack(planned)) {
         let role = planned.environment.role;
-        if planned.deployed_by.is_empty() && is_to_be_filled_in(repository, planned) {
+        let alone = planned.deployed_by.is_empty();
+        let served = matches!(role, Role::Production | Role::Staging);
+        if alone && (is_to_be_filled_in(repository, planned) || served && is_called_a_try(repository, planned)) {
             planned.environment.confidence = planned.environment.confidence.min(Confidence::Guessed);
         }
         let deploying = |role| planned.deployed_by.is_empty() && !is_called_to_deploy(repository, planned, role);
-        if !matches!(role, Role::Production | Role::Staging) || !deploying(role) {
+        if !served || !deploying(role) {
             continue;
         }
         let clean = |(service, project, folder): (&Service, &Project, &str)| {
@@ -76,6 +79,45 @@ fn drop_guesses(all: &mut Vec<Planned>) {
         planned.environment.name = Role::Development.name().into();
     }
     all.retain(|planned| !guess(planned));
+}
+
+/// Takes stacks for production or staging away that run a checkout by a single file which nothing starts, where another is deployed.
+fn drop_stale(repository: &Repository<'_>, all: &mut Vec<Planned>) {
+    let elsewhere: Vec<Role> =
+        all.iter().filter(|planned| is_deployed_elsewhere(planned)).map(|planned| planned.environment.role).collect();
+    let stale = |planned: &Planned| {
+        let about = &planned.environment;
+        let alone = about.because.len() == 1 && about.files.len() == 1 && about.confidence == Confidence::Named;
+        let deployed = matches!(about.role, Role::Production | Role::Staging);
+        is_stack(planned)
+            && alone
+            && deployed
+            && planned.deployed_by.is_empty()
+            && elsewhere.contains(&about.role)
+            && services(planned).any(|(service, _, folder)| develops(repository, service, folder))
+    };
+    all.retain(|planned| !stale(planned));
+}
+
+/// What comments say of a stack that only stands in for production.
+const TRIES: [&str; 7] = [
+    "prod-like",
+    "production-like",
+    "in real life",
+    "not for production",
+    "not use in production",
+    "not be used in production",
+    "not intended for production",
+];
+
+/// Whether a comment of a compose file says that it is a try of production.
+fn is_called_a_try(repository: &Repository<'_>, planned: &Planned) -> bool {
+    let says = |line: &str| {
+        let comment = line.split_once('#').map(|(_, comment)| comment.to_lowercase());
+        comment.is_some_and(|comment| TRIES.iter().any(|words| comment.contains(words)))
+    };
+    let composed = planned.environment.files.iter().filter(|file| repository.of(Kind::Compose).contains(file));
+    composed.filter_map(|file| repository.tree.text(*file).ok()).any(|text| text.lines().any(says))
 }
 
 /// Whether all that runs is services of compose files, and configuration says nothing of it.
@@ -243,6 +285,35 @@ mod tests {
         let job = (".github/workflows/ship.yml", flow);
         assert_eq!(of(&[file, make, PROCFILE, job]), None);
         assert!(of(&[file, make, PROCFILE]).is_some());
+    }
+
+    #[test]
+    fn a_stack_that_is_told_to_be_a_try_is_no_sure_production() {
+        let with = |comment: &str| {
+            let stack = format!("services:\n  web:\n    build: .\n    # {comment}\n    command: gunicorn a.wsgi\n");
+            stacks(&[("compose.prod.yml", &stack), MAKE])
+        };
+        assert_eq!(with("A key for this prod-like setup."), ["prod production guessed"]);
+        assert_eq!(with("Starts the server."), ["prod production invoked"]);
+    }
+
+    #[test]
+    fn a_checkout_that_nothing_starts_is_none_beside_what_is_deployed() {
+        let prod = ("compose.prod.yml", "services: {web: {build: ., volumes: ['.:/app']}}\n");
+        assert!(stacks(&[prod, PROCFILE]).is_empty());
+        assert_eq!(stacks(&[prod]), ["prod production named"]);
+        assert_eq!(stacks(&[prod, MAKE, PROCFILE]), ["prod production named"]);
+    }
+
+    #[test]
+    fn what_a_base_selects_for_all_does_not_rename_what_is_deployed() {
+        let base = ("compose.base.yml", "services: {web: {environment: {ENVIRONMENT: development}}}\n");
+        let prod = |more: &str| {
+            let web = format!("extends: {{file: compose.base.yml, service: web}}, build: .{more}");
+            stacks(&[base, ("compose.prod.yml", &format!("services: {{web: {{{web}}}}}\n"))])
+        };
+        assert_eq!(prod(""), ["prod production named"]);
+        assert_eq!(prod(", environment: {ENVIRONMENT: staging}"), ["staging staging invoked"]);
     }
 
     #[test]

@@ -191,7 +191,13 @@ pub(super) fn sign(repository: &Repository<'_>, file: FileId, workflow: &Workflo
     let looks = !named && words_of(&job.id.value).any(|word| says(&word) == Some(Says::Computes));
     let removes = [Some(&job.id), job.name.as_ref()].into_iter().flatten().any(|name| is_removal(&name.value))
         || !gitlab && !named && is_removal(stem);
-    if looks || removes || trial && names_tests(&job.id.value) || is_rehearsed(repository, job) || upkeep::is_all(job) {
+    if looks
+        || removes
+        || trial && names_tests(&job.id.value)
+        || is_rehearsed(repository, job)
+        || upkeep::is_all(job)
+        || upkeep::restarts(repository, file, job)
+    {
         return None;
     }
     // What a pipeline that is named for an environment takes from another repository deploys there.
@@ -205,7 +211,7 @@ pub(super) fn sign(repository: &Repository<'_>, file: FileId, workflow: &Workflo
     let written = || handed_on::to(job).map(|span| Sign::plain(span, false));
     let strong = if whole { action } else { call.or(action) }.or_else(elsewhere).or_else(written);
     let is_strong = strong.is_some();
-    let weak = || composed(repository, file, job).filter(|_| !trial);
+    let weak = || composed(repository, file, job).filter(|_| !trial && (named || upkeep::reaches_out(workflow, job)));
     let says_where = job.environment.is_some() || targets::word_of(&job.id.value).is_some();
     let plain = named && (!of_tests || says_where);
     let by_name = || {

@@ -3,7 +3,7 @@
 use super::plan::{Planned, Runs};
 use super::targets::{self, Word, word_of};
 use super::ways::{self, Way};
-use super::{alike, branches, deploying, developed};
+use super::{alike, branches, deploying, developed, slots};
 use crate::discover::paths;
 use crate::formats::workflow::{Ci, Job, Workflow};
 use crate::knowledge::environments::{WordClass, class_of_word};
@@ -80,7 +80,7 @@ fn of_job(repository: &Repository<'_>, file: FileId, workflow: &Workflow, job: &
     let span = sign.span;
     let name = paths::name(repository.tree.path(file));
     let stem = if workflow.ci == Ci::Jenkins { name } else { name.split('.').next().unwrap_or_default() };
-    let by_environment = targets::of_environment(repository, file, workflow, job);
+    let by_environment = slots::settled(job, targets::of_environment(repository, file, workflow, job));
     // A named environment is what is deployed to: one of no known role (a branch's own, a tenant's) is not production.
     if workflow.ci == Ci::GitLab && by_environment.is_empty() && job.environment.is_some() {
         return Vec::new();
@@ -147,7 +147,8 @@ fn of_job(repository: &Repository<'_>, file: FileId, workflow: &Workflow, job: &
         return words.into_iter().map(|((role, word), span)| at(role, word, span, true)).collect();
     }
     if words.is_empty() {
-        let chosen = targets::is_chosen_elsewhere(workflow, job);
+        let tenant = slots::is_of_a_tenant(job);
+        let chosen = tenant || targets::is_chosen_elsewhere(workflow, job);
         let one = at(Role::Production, "production".into(), span, false);
         let developed = branches::developed(workflow, job);
         return if chosen { Vec::new() } else { vec![Deployment { developed, ..one }] };
@@ -191,7 +192,8 @@ fn way_of(repository: &Repository<'_>, deployment: &Deployment) -> Way {
     let workflow = repository.workflow(deployment.workflow);
     let jobs = workflow.iter().flat_map(|workflow| &workflow.jobs);
     let mut jobs = jobs.filter(|job| job.id.value == deployment.job);
-    jobs.next().map_or(Way::Unseen, |job| ways::of(repository, deployment.workflow, job))
+    let of = |job| ways::of(repository, deployment.workflow, job);
+    jobs.next().map_or(Way::Unseen, |job| ways::on_ground(deployment.ground, job, of(job)))
 }
 
 /// Whether what an environment runs can be what a deployment deploys.

@@ -6,6 +6,7 @@ use super::starts::{commands, runs_something, script};
 use crate::discover::classify::classify;
 use crate::discover::{Kind, paths};
 use crate::formats::dockerfile::{Action, Build, CopyFrom};
+use crate::knowledge::images;
 use crate::links::Repository;
 use crate::model::{Confidence, Environment, FileId, Role};
 
@@ -88,7 +89,8 @@ pub(super) fn holds_project(repository: &Repository<'_>, image: &ImageBuild, bui
         Action::Run { mounts, .. } => !mounts.is_empty(),
     });
     // What another image holds that is built on is not known.
-    brought || build.stages.iter().any(|stage| stage.base.raw.value.contains(['/', '$']))
+    let unknown = |base: &str| base.contains(['/', '$']) && !images::is_for_ci(&images::describe(base, "").repository);
+    brought || build.stages.iter().any(|stage| unknown(&stage.base.raw.value))
 }
 
 /// The image of an environment that rests on nothing else.

@@ -7,10 +7,11 @@ use super::plan::{ContainerRun, Planned, Runs, Unit};
 use super::targets::is_tried;
 use super::words::{naming, selected};
 use super::{openshift, published, task_definitions};
+use crate::discover::aside::is_aside;
 use crate::discover::{Kind, paths};
 use crate::formats::kubernetes::{self, Build, Container, Objects, kustomize};
 use crate::knowledge::{images as known_images, services};
-use crate::links::{Meaning, Repository};
+use crate::links::{Caller, Meaning, Repository};
 use crate::model::{Confidence, Evidence, FileId, Role, Span, Spanned};
 
 /// Words that say what runs the application, not which environment it is.
@@ -288,7 +289,10 @@ fn applied(repository: &Repository<'_>, path: &str, planned: &mut Planned) {
     let about = |call: &&crate::links::Call| {
         let deploys =
             matches!(call.meaning, Meaning::Deploys(_)) || call.argv.first().is_some_and(|word| word == "kustomize");
+        // What the documentation offers is applied by others.
+        let offered = matches!(call.caller, Caller::Guide(file) if is_aside(repository.tree.path(file)));
         deploys
+            && !offered
             && call.argv.iter().any(|word| paths::join(&call.folder, word).is_some_and(|at| at == folder || at == path))
     };
     if let Some(call) = repository.calls.iter().find(about) {

@@ -47,6 +47,7 @@ mod servers;
 mod service_roles;
 pub mod settings;
 mod shipped;
+mod slots;
 mod stacks;
 mod stages;
 mod starts;

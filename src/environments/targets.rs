@@ -156,7 +156,7 @@ pub(super) fn of_steps(workflow: &Workflow, job: &Job) -> Vec<Word> {
 }
 
 /// Whether a variable or an input is called what names an environment.
-fn is_target(name: &str) -> bool {
+pub(super) fn is_target(name: &str) -> bool {
     let name = name.to_ascii_lowercase();
     let parts: Vec<&str> = name.split(['-', '_']).collect();
     ["env", "environment", "slot", "stage", "target"].iter().any(|word| parts.contains(word))

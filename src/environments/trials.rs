@@ -5,10 +5,11 @@ use super::deployments::deployments;
 use super::plan::{Planned, Runs, Unit};
 use super::words::role_of_value;
 use crate::discover::paths;
+use crate::formats::Vars;
 use crate::formats::shell::Word;
 use crate::formats::workflow::{Job, Workflow};
 use crate::links::{Call, Caller, Meaning, Repository};
-use crate::model::{Confidence, FileId, Role, Span};
+use crate::model::{Confidence, FileId, Role, Span, SpanMap};
 
 /// Whether what is composed for tests runs them by itself when it is brought up.
 pub(super) fn tests_itself(planned: &Planned) -> bool {
@@ -144,7 +145,8 @@ pub(super) fn by_hand(repository: &Repository<'_>) -> Option<Planned> {
         Caller::Script(file) if script(file) => Some("script"),
         _ => None,
     };
-    let calls = || repository.calls.iter().filter_map(|call| Some((call, by(call)?)));
+    let scripted = of_script(repository);
+    let calls = || repository.calls.iter().chain(&scripted).filter_map(|call| Some((call, by(call)?)));
     let mut planned = Planned::new("test", Role::Test, Confidence::Guessed);
     let composed = calls().find_map(|(call, by)| Some((call, by, ci::tests_in_service(repository, call)?)));
     if let Some((call, by, compose)) = composed {
@@ -156,6 +158,21 @@ pub(super) fn by_hand(repository: &Repository<'_>) -> Option<Planned> {
     planned.add_evidence(call.span, format!("a {by} runs the tests by hand"));
     planned.units.push(Unit { name: "host".into(), runs: Runs::Machine { folder: call.folder.clone() } });
     Some(planned)
+}
+
+/// What the task for tests of a script of tasks calls: one of the shell at the top, called without an ending, whose functions they
+/// are (`./run test`).
+fn of_script(repository: &Repository<'_>) -> Vec<Call> {
+    let tree = repository.tree;
+    let tasks = |(file, path): (FileId, &str)| {
+        let text = tree.text(file).ok().filter(|text| text.starts_with("#!"))?;
+        let shell = text.lines().next().is_some_and(|line| line.ends_with("sh"));
+        let at = ["\nfunction test ", "\nfunction test(", "\ntest()"].iter().find_map(|sign| text.find(sign))? + 1;
+        let map = SpanMap::Whole(Span::new(file, at, at + text.get(at..)?.find('\n')?));
+        let caller = Caller::Make { file, target: "test".into() };
+        shell.then(|| repository.calls_of((&format!("./{path} test"), &map), "", Vars::new(), &caller))
+    };
+    tree.files().filter(|(_, path)| !path.contains(['/', '.'])).filter_map(tasks).flatten().collect()
 }
 
 #[cfg(test)]
@@ -268,5 +285,8 @@ pub(super) mod tests {
         let script = "set -e\ndocker compose exec -T web pytest -x\n";
         assert_eq!(tested(&[("scripts/test.sh", script)]), ["test test: scripts/test.sh compose.yaml"]);
         assert!(tested(&[("scripts/start.sh", script)]).is_empty());
+        let tasks = "#!/usr/bin/env bash\nfunction cmd {\n  docker compose exec web \"${@}\"\n}\nfunction test {\n  cmd pytest \"${@}\"\n}\n\"${@:-help}\"\n";
+        assert_eq!(tested(&[("run", tasks)]), ["test test: run compose.yaml"]);
+        assert!(tested(&[("run", &tasks.replace("function test", "function lint"))]).is_empty());
     }
 }

@@ -3,9 +3,11 @@
 use std::borrow::Cow;
 
 use super::targets::is_deploy_script;
-use crate::formats::workflow::{Job, Step, Workflow};
+use crate::formats::small::tree::Node;
+use crate::formats::workflow::{Ci, Job, Step, Workflow};
 use crate::knowledge::deployments::{Errand, errand};
-use crate::links::{Meaning, meaning};
+use crate::links::{Call, Caller, Meaning, Repository, meaning};
+use crate::model::FileId;
 
 /// The inputs of actions that hold commands.
 const COMMANDS: [&str; 6] = ["args", "cf_command", "command", "commands", "run", "script"];
@@ -88,6 +90,39 @@ pub(super) fn is_all(job: &Job) -> bool {
     let acts = |step: &Step| step.uses.as_ref().is_some_and(|uses| !uses.value.starts_with("actions/"));
     let idle = || texts().next().is_some() && !job.steps.iter().any(acts);
     only && (works || idle()) && !texts().any(|text| deploys(&text))
+}
+
+/// Whether all that a job does with a cluster is to start again what runs there, and its workflow makes nothing new for that.
+pub(super) fn restarts(repository: &Repository<'_>, file: FileId, job: &Job) -> bool {
+    let own = Caller::Job { file, job: job.id.value.clone() };
+    let again = |call: &Call| {
+        let mut after = call.argv.iter().skip_while(|word| *word != "rollout").skip(1);
+        after.next().is_some_and(|word| ["restart", "status"].contains(&word.as_str()))
+    };
+    let of_file = |call: &&Call| matches!(&call.caller, Caller::Job { file: other, .. } if *other == file);
+    let makes = |call: &Call| matches!(call.meaning, Meaning::Builds(_) | Meaning::Pushes(_));
+    let mut deploying = repository.calls.iter().filter(|call| call.caller == own);
+    let mut deploying = deploying.by_ref().filter(|call| matches!(call.meaning, Meaning::Deploys(_))).peekable();
+    deploying.peek().is_some()
+        && deploying.all(again)
+        && !job.steps.iter().any(|step| step.uses.is_some())
+        && !repository.calls.iter().filter(of_file).any(makes)
+}
+
+/// Whether what a job starts with compose may run anywhere else than on the machine that a CI lends it: it reaches a server, or
+/// the machine is the project's own.
+pub(super) fn reaches_out(workflow: &Workflow, job: &Job) -> bool {
+    let lent = matches!(workflow.ci, Ci::GitHub | Ci::CircleCi | Ci::Travis);
+    let plain = job.runs_on.iter().filter_map(Node::as_str).map(str::to_owned);
+    let mut runner = plain.chain(job.runs_on.iter().flat_map(Node::texts).map(|text| text.value));
+    let own = runner.any(|label| !["ubuntu", "macos", "windows"].iter().any(|os| label.starts_with(os)));
+    let signs = ["ssh", "DOCKER_HOST", "docker context", "--context", "rsync", "scp "];
+    let remote = |step: &Step| {
+        let used = step.uses.as_ref().is_some_and(|uses| uses.value.contains("ssh"));
+        let texts = step.run.iter().map(|run| run.text.as_str()).chain(step.env.keys().map(String::as_str));
+        used || texts.into_iter().any(|text| signs.iter().any(|sign| text.contains(sign)))
+    };
+    !lent || own || job.env.contains_key("DOCKER_HOST") || job.steps.iter().any(remote)
 }
 
 /// Whether a clock starts a workflow, and else only a person.

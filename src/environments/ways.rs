@@ -4,7 +4,7 @@ use std::borrow::Cow;
 
 use super::ci;
 use super::plan::{Planned, Runs, Unit};
-use super::{published, task_definitions};
+use super::{published, task_definitions, upkeep};
 use crate::discover::{Kind, paths};
 use crate::formats::workflow::{Job, Target, target};
 use crate::knowledge::deployments::{Means, is_said};
@@ -46,6 +46,15 @@ pub(super) fn of(repository: &Repository<'_>, workflow: FileId, job: &Job) -> Wa
     } else {
         Way::Unseen
     }
+}
+
+/// How a job deploys that sets up what the application stands on: not by compose, whatever its tools run in, unless on a server.
+pub(super) fn on_ground(ground: bool, job: &Job, way: Way) -> Way {
+    let texts = job.steps.iter().filter_map(upkeep::commanded);
+    let remote = texts.into_iter().any(|text| upkeep::deploys(&text))
+        || job.steps.iter().filter_map(|step| step.run.as_ref()).any(|run| run.text.contains("ssh "));
+    let vague = way == Way::Unseen || way == Way::Compose(Vec::new());
+    if ground && vague && !remote { Way::Platform } else { way }
 }
 
 /// What a job says: its actions, their scripts, its own, and those of the repository that it starts.
@@ -142,6 +151,21 @@ mod tests {
         assert_eq!(deployed("./ship-somehow"), ["prod of 2 files"], "nothing shows how");
         assert_eq!(deployed("sh scripts/ship.sh"), ["production of 1 files"]);
         assert_eq!(deployed("helm upgrade shop chart"), ["production of 1 files"]);
+    }
+
+    #[test]
+    fn what_is_set_up_by_a_tool_in_a_container_runs_no_stack() {
+        let way = |run: &str| {
+            let flow = "on: push\njobs: {deploy: {runs-on: u, steps: [{run: RUN}]}}\n".replace("RUN", run);
+            let tree = Tree::open(Box::new(Overlay::of([(".github/workflows/a.yml", flow.as_str())]))).unwrap();
+            let repository = Repository::read(&tree);
+            let (file, workflow) = repository.workflows().into_iter().next().unwrap();
+            let job = &workflow.jobs[0];
+            super::on_ground(true, job, super::of(&repository, file, job))
+        };
+        assert_eq!(way("docker compose run terraform apply"), super::Way::Platform);
+        assert_eq!(way("./ship-somehow"), super::Way::Platform);
+        assert_eq!(way("ssh shop docker compose up -d"), super::Way::Compose(Vec::new()));
     }
 
     #[test]

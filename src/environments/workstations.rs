@@ -229,6 +229,55 @@ pub fn is_provisioned(repository: &Repository<'_>, planned: &Planned) -> bool {
     planned.environment.because.first().is_some_and(|evidence| evidence.text == BROUGHT) && sets_up(repository)
 }
 
+/// The interpreter that the box of a virtual machine brings, where it is known and scripts put no other in, and where the box is named.
+/// None for what is no virtual machine.
+pub fn box_of(repository: &Repository<'_>, planned: &Planned) -> Option<(Option<&'static str>, Span)> {
+    let evidence = planned.environment.because.first().filter(|evidence| evidence.text == BROUGHT)?;
+    let text = repository.tree.text(evidence.span.file).ok()?;
+    let Some((at, name)) = boxed(text) else { return Some((None, evidence.span)) };
+    let scripts = repository.of(Kind::Shell).iter().filter(|file| {
+        let name = paths::name(repository.tree.path(**file));
+        text.contains(name)
+    });
+    let mut texts = scripts.filter_map(|file| repository.tree.text(*file).ok()).chain([text]);
+    let other = texts.any(|text| OTHERS.iter().any(|sign| text.contains(sign)));
+    let span = Span::new(evidence.span.file, at, at + name.len());
+    Some((system_of(name).filter(|_| !other), span))
+}
+
+/// What puts another interpreter into a machine.
+const OTHERS: [&str; 6] = ["python3.", "pyenv", "deadsnakes", "conda", "uv ", "Python-3"];
+/// Who publishes distributions as they are; in the boxes of others anything may be.
+const PUBLISHERS: [&str; 6] = ["ubuntu", "debian", "bento", "generic", "hashicorp", "alpine"];
+
+/// The name of the box that is asked for, and where.
+fn boxed(text: &str) -> Option<(usize, &str)> {
+    let mut at = 0;
+    text.split_inclusive('\n').find_map(|line| {
+        let start = at;
+        at += line.len();
+        let (before, rest) = line.split_once(".vm.box")?;
+        let value = rest.trim_start().strip_prefix('=')?.trim().trim_matches(['"', '\'']);
+        let plain = !before.contains('#') && value.contains(['/', '-']);
+        plain.then(|| Some((start + line.find(value)?, value))).flatten()
+    })
+}
+
+/// The interpreter of the distribution that a box is named for: `ubuntu/jammy64`, `bento/ubuntu-16.04`, `generic/ubuntu2004`.
+fn system_of(name: &str) -> Option<&'static str> {
+    let plain = name.split_once('/').is_some_and(|(publisher, _)| PUBLISHERS.contains(&publisher));
+    let words = || name.split(['/', '-', '_']).map(|word| word.trim_end_matches("64").trim_end_matches("32"));
+    let by_codename = || words().filter_map(images::codename).find_map(|(distro, release)| Some((distro, release?)));
+    let by_number = || {
+        let rest = name.split_once("ubuntu").map(|(_, rest)| rest.trim_start_matches(['-', '/', '_']))?;
+        let digits: String = rest.chars().take_while(|c| c.is_ascii_digit() || *c == '.').collect();
+        let dotted = if digits.len() == 4 { format!("{}.{}", &digits[..2], &digits[2..]) } else { digits };
+        (dotted.len() == 5).then_some(("ubuntu", dotted))
+    };
+    let (distro, release) = by_number().or_else(by_codename).filter(|_| plain)?;
+    images::system_python(distro, &release)
+}
+
 /// The virtual machine beside other ways to develop, where scripts set up in it what it runs.
 pub(super) fn provisioned(repository: &Repository<'_>, all: &[Planned]) -> Option<Planned> {
     let known = || all.iter().flat_map(|planned| &planned.environment.because);
@@ -303,6 +352,22 @@ mod tests {
         assert_eq!(with("  config.vm.provision :shell, :path => 'setup.sh'\n"), all);
         assert_eq!(with("  # config.vm.provision :shell, :path => 'setup.sh'\n").len(), 1);
         assert_eq!(with("  config.vm.provision 'ansible' do |ansible|\n  end\n").len(), 1);
+    }
+
+    #[test]
+    fn a_box_brings_the_interpreter_of_its_distribution() {
+        for (name, python) in [
+            ("ubuntu/jammy64", Some("3.10")),
+            ("debian/contrib-buster64", Some("3.7")),
+            ("bento/ubuntu-20.04", Some("3.8")),
+            ("generic/ubuntu2204", Some("3.10")),
+            ("acme/jammy64", None),
+        ] {
+            assert_eq!(super::system_of(name), python, "{name}");
+        }
+        let text = "Vagrant.configure(2) do |config|\n  # config.vm.box = \"a/b\"\n  config.vm.box = \"ubuntu/jammy64\"\nend\n";
+        assert_eq!(super::boxed(text).map(|(_, name)| name), Some("ubuntu/jammy64"));
+        assert_eq!(super::boxed("config.vm.box = BOX\n"), None);
     }
 
     #[test]

@@ -28,6 +28,7 @@ mod mentioned;
 mod mise_tasks;
 mod node_scripts;
 mod nox_sessions;
+mod offered;
 mod python_scripts;
 pub mod repository;
 pub mod runners;

@@ -9,7 +9,7 @@ use super::container::Container;
 use super::container_exec;
 use super::meaning::Meaning;
 use super::runners::Trail;
-use super::{charts, ci_files, ci_places, handed};
+use super::{charts, ci_files, ci_places, handed, offered};
 use crate::discover::aside::{documented, is_aside};
 use crate::discover::classify::classify;
 use crate::discover::{Kind, Tree, paths};
@@ -132,6 +132,9 @@ impl<'t> Repository<'t> {
             for (kind, found) in aside {
                 files.entry(kind).or_default().extend(found);
             }
+        }
+        for (kind, file) in offered::files(tree, |kind| files.contains_key(&kind)) {
+            files.entry(kind).or_default().push(file);
         }
         let workflows = ci_files::read(tree, files.get(&Kind::Workflow).map_or(&[], Vec::as_slice));
         let (charted, chosen) = (Arc::default(), Arc::default());

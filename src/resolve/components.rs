@@ -9,6 +9,7 @@ use super::outside;
 use super::ownership;
 use super::part::{Host, ImagePart, Part};
 use super::process::{self, CommandWords};
+use crate::discover::aside::is_aside;
 use crate::discover::{Presence, paths};
 use crate::environments::plan::{ImageBuild, Planned, Runs, Unit};
 use crate::environments::words::naming;
@@ -342,7 +343,12 @@ fn template_of(tree: &crate::discover::Tree, path: &str) -> Option<crate::model:
     names.extend(words.iter().flat_map(|word| {
         [format!("{word}.{bare}"), format!("{bare}.{word}"), format!("{bare}_{word}"), format!(".{word}.{bare}")]
     }));
-    names.iter().find_map(|name| tree.find(&paths::join(folder, name)?))
+    // What the documentation offers is copied with the sample at the top.
+    let folders = [Some(folder), is_aside(path).then_some("")];
+    folders
+        .into_iter()
+        .flatten()
+        .find_map(|folder| names.iter().find_map(|name| tree.find(&paths::join(folder, name)?)))
 }
 
 /// A sample's values stand for the file's, as defaults: whoever copies it may change them.

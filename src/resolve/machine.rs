@@ -22,7 +22,16 @@ pub fn of<'t>(context: &Context<'_, 't>, planned: &Planned, folder: &str) -> Par
     part.container = Some(Container::checkout(tree, folder));
     folder.clone_into(&mut part.folder);
     part.span = planned.environment.because.first().map(|evidence| evidence.span);
-    python(context, &mut part, folder, &CONVENTIONS);
+    match workstations::box_of(context.repository, planned) {
+        Some((python, span)) => part.runtimes.extend(python.map(|version| RuntimePart {
+            tool: "python",
+            version: Known::One(version.to_owned()),
+            declared_in: "Vagrantfile",
+            origin: Origin::set(span),
+            certainty: Certainty::Stated,
+        })),
+        None => python(context, &mut part, folder, &CONVENTIONS),
+    }
     of_mise(context, &mut part, folder);
     if planned.environment.role == Role::Development {
         of_dotenv(context, &mut part, folder);
