@@ -114,7 +114,8 @@ const TRIES: [&str; 7] = [
 fn is_called_a_try(repository: &Repository<'_>, planned: &Planned) -> bool {
     let says = |line: &str| {
         let comment = line.split_once('#').map(|(_, comment)| comment.to_lowercase());
-        comment.is_some_and(|comment| TRIES.iter().any(|words| comment.contains(words)))
+        // What is no production "without" something is one with it.
+        comment.is_some_and(|comment| TRIES.iter().any(|words| comment.contains(words)) && !comment.contains("without"))
     };
     let composed = planned.environment.files.iter().filter(|file| repository.of(Kind::Compose).contains(file));
     composed.filter_map(|file| repository.tree.text(*file).ok()).any(|text| text.lines().any(says))
@@ -295,6 +296,7 @@ mod tests {
         };
         assert_eq!(with("A key for this prod-like setup."), ["prod production guessed"]);
         assert_eq!(with("Starts the server."), ["prod production invoked"]);
+        assert_eq!(with("not intended for production use without a secret of yours"), ["prod production invoked"]);
     }
 
     #[test]
