@@ -1,5 +1,6 @@
 //! Images that only development builds: no production of their own, whatever their Dockerfile could be deployed as.
 
+use super::base_role::only_services;
 use super::images::{AS_IT_STANDS, build};
 use super::plan::{ImageBuild, Planned, Runs, Unit};
 use super::starts::{commands, runs_something, script};
@@ -54,6 +55,27 @@ pub(super) fn drop(repository: &Repository<'_>, all: &mut Vec<Planned>) {
         let Some(build) = build(repository, image) else { return true };
         !known && runs_something(&build) && !develops(repository, image, &build)
     });
+}
+
+/// Drops what developers start of services alone, beside other containers of theirs that run the application: those have services of
+/// their own. With a machine among them it is what that one finds its services in.
+pub(super) fn drop_backing(all: &mut Vec<Planned>) {
+    let develops = |planned: &Planned| planned.environment.role == Role::Development;
+    let composed = |is: bool| move |unit: &Unit| matches!(&unit.runs, Runs::Compose { project, .. } if only_services(project) == is);
+    let machine = |planned: &Planned| planned.units.iter().any(|unit| matches!(unit.runs, Runs::Machine { .. }));
+    let ours = |planned: &Planned| develops(planned) && planned.units.iter().any(composed(false));
+    if !all.iter().any(ours) || all.iter().any(|planned| develops(planned) && machine(planned)) {
+        return;
+    }
+    let backing = |planned: &Planned| {
+        develops(planned)
+            && planned.environment.confidence != Confidence::Explicit
+            && planned.deployed_by.is_empty()
+            && planned.setups.is_empty()
+            && !planned.units.is_empty()
+            && planned.units.iter().all(composed(true))
+    };
+    all.retain(|planned| !backing(planned));
 }
 
 /// Whether the project has anything to do with what an image away from the root holds: its code is copied, or what it needs is
@@ -130,6 +152,18 @@ mod tests {
         let files =
             [("Dockerfile", APP), CODE, ("docker/backup_k8s/Dockerfile", backup), ("docker/backup_k8s/backup.sh", "")];
         assert_eq!(environments(&files), ["production production: Dockerfile"]);
+    }
+
+    #[test]
+    fn services_alone_beside_containers_with_the_application_are_no_second_development() {
+        let services = ("compose-dev.yml", "services: {db: {image: 'postgres:16'}, redis: {image: redis}}\n");
+        let web = ("compose.yml", "services: {web: {build: ., volumes: ['.:/app']}, db: {image: 'postgres:16'}}\n");
+        let image = ("Dockerfile", APP);
+        let develops = |files: &[(&str, &str)]| {
+            environments(files).into_iter().filter(|line| line.contains(" development: ")).collect::<Vec<_>>()
+        };
+        assert_eq!(develops(&[image, CODE, web, services]), ["development development: compose.yml"]);
+        assert_eq!(develops(&[image, CODE, services]), ["dev development: compose-dev.yml"]);
     }
 
     #[test]

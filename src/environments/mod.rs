@@ -172,6 +172,7 @@ fn of_project(repository: &Repository<'_>, whole: bool) -> Vec<Planned> {
     reviewed::add(repository, &mut all);
     factories::add(repository, &mut all);
     machines::add(repository, &modules, whole, &mut all);
+    developed::drop_backing(&mut all);
     for planned in &mut all {
         if planned.settings.is_none() {
             planned.settings = settings::by_role(&modules, planned.environment.role)
