@@ -250,7 +250,10 @@ fn the_wheel_that_a_build_makes_of_the_project_is_the_project() {
     let staged = "FROM python:3.12 AS build\nWORKDIR /build\nCOPY . .\nRUN pip install --user build\nRUN python -m build\n\
                   FROM python:3.12-slim\nCOPY --from=build /build/dist /build/dist\n\
                   RUN pip install \"$(find /build/dist -name 'shop*.whl')[served]\"\nCMD gunicorn shop.wsgi\n";
-    for (docker, server) in [(single, false), (staged, true)] {
+    let by_uv = "FROM python:3.12 AS build\nCOPY . /src\nRUN cd /src && uv build && mv dist /dist\n\
+                 FROM python:3.12-slim\nCOPY --from=build /dist/*.whl /tmp/dist/\n\
+                 RUN uv pip install --system -U /tmp/dist/*.whl\nCMD gunicorn shop.wsgi\n";
+    for (docker, server) in [(single, false), (staged, true), (by_uv, false)] {
         let lines = facts(&[("Dockerfile", docker), ("pyproject.toml", project)]);
         holds(&lines, &["production app package.django version=5.2"]);
         assert_eq!(has(&lines, "production app package.gunicorn version=23.0.0"), server, "{docker}");

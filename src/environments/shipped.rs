@@ -8,7 +8,7 @@ use crate::discover::{Kind, paths};
 
 use crate::formats::workflow::{Job, Step, Texts, Workflow};
 use crate::links::Repository;
-use crate::model::{FileId, Span};
+use crate::model::{FileId, Role, Span};
 
 /// Tags that stand for the newest state of a branch.
 const MOVING: [&str; 12] = [
@@ -98,7 +98,13 @@ pub(super) fn own(repository: &Repository<'_>, reference: &str, moving: bool) ->
     let file = match (at_root.next(), at_root.next()) {
         (Some(file), None) => file,
         (None, _) => found.next().filter(|_| found.next().is_none())?,
-        _ => return None,
+        // Of several the one that builders look for, where none says that it is production's.
+        (Some(_), Some(_)) => {
+            let at_root = || found.clone().filter(|file| !repository.tree.path(*file).contains('/'));
+            let role = |file: FileId| super::words::naming(repository.tree.path(file)).role.map(|(role, _)| role);
+            let produces = at_root().any(|file| role(file) == Some(Role::Production));
+            at_root().find(|file| !produces && repository.tree.path(*file) == "Dockerfile")?
+        }
     };
     let last = wanted.parts.last().filter(|last| last.len() > 3)?;
     let text = repository.tree.text(file).unwrap_or_default().to_ascii_lowercase();
@@ -260,6 +266,19 @@ jobs:
         assert_eq!(of("acme/store:2.1", false), None, "another state than the one that is read");
         assert_eq!(of("acme/other", false), None);
         assert_eq!(of("postgres", false), None);
+    }
+
+    #[test]
+    fn of_several_dockerfiles_the_plain_one_is_published_unless_another_is_for_production() {
+        let of = |other: &str| {
+            let python = "FROM python:3.13\n# shop\n";
+            let files = [("README.md", "See https://github.com/acme/shop"), ("Dockerfile", python), (other, python)];
+            let tree = Tree::open(Box::new(Overlay::of(files))).unwrap();
+            let image = super::own(&Repository::read(&tree), "acme/shop:latest", false)?;
+            Some(tree.path(image.dockerfile).to_owned())
+        };
+        assert_eq!(of("Dockerfile.tools").as_deref(), Some("Dockerfile"));
+        assert_eq!(of("Dockerfile.prod"), None);
     }
 
     #[test]

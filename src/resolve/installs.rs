@@ -119,10 +119,12 @@ fn python(installs: &mut Installs, command: &[String], executed: &Executed, plac
     let exported = (pip && !wheel).then(|| exports::read(installs, command, &cwd)).flatten();
     let (exported, rest) = exported.unwrap_or_else(|| (Vec::new(), command.to_vec()));
     let argv = outside_paths(&rest, &cwd, place);
-    let folder = if command[0] == "pip" { String::new() } else { place.folder(&cwd) };
     let local = own_wheels::named(installs, local_installs(&argv, &cwd, place));
+    // The wheel of the project is the project wherever it is installed.
+    let own = pip && own_wheels::named(installs, argv.clone()) != argv;
+    let folder = if command[0] == "pip" || own { String::new() } else { place.folder(&cwd) };
     let vars: &Vars = &executed.vars;
-    let argv = if command[0] == "pip" { local.clone() } else { argv };
+    let argv = if command[0] == "pip" || own { local.clone() } else { argv };
     let installed = if wheel {
         let Some(gathered) = locks::pip_wheel(place.tree, &folder, &argv, vars, &place.markers) else { return };
         gathered.installed
