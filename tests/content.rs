@@ -261,6 +261,21 @@ fn the_wheel_that_a_build_makes_of_the_project_is_the_project() {
 }
 
 #[test]
+fn the_tests_that_tox_runs_have_the_settings_that_it_gives_them() {
+    let tox = "[tox]\nenvlist = py{311,312},lint\n[testenv]\ncommands = pytest --ds=shop.settings.test {posargs}\n";
+    let flow = "on: push\njobs:\n  checks:\n    runs-on: ubuntu-latest\n    steps: [{uses: actions/checkout@v4}, {run: tox}]\n";
+    let lines = facts(&[
+        ("tox.ini", tox),
+        (".github/workflows/ci.yml", flow),
+        ("manage.py", "import os\nos.environ.setdefault('DJANGO_SETTINGS_MODULE', 'shop.settings.live')\n"),
+        ("shop/settings/live.py", "DATABASES = {'default': {'ENGINE': 'django.db.backends.postgresql'}}\n"),
+        ("shop/settings/test.py", "DATABASES = {'default': {'ENGINE': 'django.db.backends.sqlite3'}}\n"),
+    ]);
+    assert!(lines.iter().any(|line| line.contains("test") && line.contains("product=sqlite")), "{lines:?}");
+    assert!(!lines.iter().any(|line| line.starts_with("test") && line.contains("product=postgres")), "{lines:?}");
+}
+
+#[test]
 fn the_wheel_of_a_project_whose_lock_is_installed_changes_nothing() {
     let project =
         "[tool.poetry]\nname = 'shop'\nversion = '1'\n[tool.poetry.dependencies]\npython = '^3.12'\ndjango = '^5.1'\n";

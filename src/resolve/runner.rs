@@ -6,12 +6,12 @@ use crate::formats::World;
 use crate::formats::shell::{self, Executed, When};
 use crate::links::container::{Container, absolute};
 use crate::links::repository::words;
-use crate::links::{meaning, runners};
+use crate::links::{Meaning, meaning, runners};
 use crate::model::{Step, StepKind};
 
 /// Runners of scripts for Node: mostly another server beside the application, which is known by its call alone.
 const OF_NODE: [&str; 7] = ["npm", "pnpm", "yarn", "bun", "concurrently", "run-p", "npm-run-all"];
-/// Runners whose call says more than what they run: they bring environments of their own.
+/// Runners that bring environments of their own.
 const WHOLE: [&str; 2] = ["tox", "nox"];
 
 /// Whether a call is one of a runner that installs what it runs by itself.
@@ -37,11 +37,28 @@ fn at(commands: Vec<Executed>, container: &Container<'_>, tree: &Tree, says: Say
     let mut all = Vec::new();
     for executed in commands {
         match behind(&executed, container, tree, says, depth) {
+            // What a runner with environments of its own does besides its tests stays behind its call.
+            Some(found) if brings_its_own(&words(&executed)) => match tests(found) {
+                found if found.is_empty() => all.push(executed),
+                found => all.extend(found),
+            },
             Some(found) => all.extend(found),
             None => all.push(executed),
         }
     }
     all
+}
+
+/// The commands that run tests, each once.
+fn tests(commands: Vec<Executed>) -> Vec<Executed> {
+    let mut found: Vec<Executed> = Vec::new();
+    for executed in commands {
+        let known = found.iter().any(|other| words(other) == words(&executed) && other.vars == executed.vars);
+        if meaning::of(&words(&executed)) == Meaning::Tests && !known {
+            found.push(executed);
+        }
+    }
+    found
 }
 
 /// What a call of a runner comes to; none where it is none, or where nothing better is known than the call.
@@ -53,9 +70,7 @@ fn behind(
     depth: usize,
 ) -> Option<Vec<Executed>> {
     let argv = words(executed);
-    let unwrapped = meaning::unwrapped(&argv);
-    let program = unwrapped.first().map_or("", |word| word.rsplit('/').next().unwrap_or(word));
-    if depth > runners::MAX_DEPTH || executed.substitution || WHOLE.contains(&program) {
+    if depth > runners::MAX_DEPTH || executed.substitution {
         return None;
     }
     let cwd = absolute(&container.workdir, executed.cwd.as_deref().unwrap_or_default());
