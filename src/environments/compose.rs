@@ -111,8 +111,10 @@ pub(super) fn read_files(repository: &Repository<'_>) -> Vec<File> {
 pub fn infer(repository: &Repository<'_>) -> Vec<Planned> {
     let files = read_files(repository);
     let mut folders: BTreeMap<&str, Vec<&File>> = BTreeMap::new();
-    let counts =
-        |file: &&File| !file.naming.template && !file.naming.build && !programs::is_another(repository, file, &files);
+    let counts = |file: &&File| {
+        let left_out = file.naming.template || file.naming.build || super::credible::is_a_try(repository, file);
+        !left_out && !programs::is_another(repository, file, &files)
+    };
     for file in files.iter().filter(counts) {
         folders.entry(&file.folder).or_default().push(file);
     }

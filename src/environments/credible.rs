@@ -1,7 +1,7 @@
 //! Whether a production or a staging of compose files is one: what only a person starts on a machine of his may be a try of it.
 
 use super::base_role::{development_sign, only_services, starts_production_server};
-use super::compose::image_of;
+use super::compose::{File, image_of};
 use super::developed::is_guessed;
 use super::images;
 use super::plan::{Planned, Runs};
@@ -12,8 +12,9 @@ use crate::discover::Kind;
 use crate::formats::compose::{EnvVar, Project, Service};
 use crate::knowledge::deployments::{Says, says};
 use crate::knowledge::processes;
+use crate::knowledge::reasons::{self, Choice};
 use crate::links::{Call, Caller, Repository};
-use crate::model::{Confidence, Role};
+use crate::model::{Confidence, FileId, Role};
 
 /// The evidence of a stack for production that is tried beside what is deployed.
 const TRIED: &str = "it is started by hand; what is deployed is another";
@@ -99,26 +100,22 @@ fn drop_stale(repository: &Repository<'_>, all: &mut Vec<Planned>) {
     all.retain(|planned| !stale(planned));
 }
 
-/// What comments say of a stack that only stands in for production.
-const TRIES: [&str; 7] = [
-    "prod-like",
-    "production-like",
-    "in real life",
-    "not for production",
-    "not use in production",
-    "not be used in production",
-    "not intended for production",
-];
-
-/// Whether a comment of a compose file says that it is a try of production.
+/// Whether a comment of one of the compose files says that it is a try of production.
 fn is_called_a_try(repository: &Repository<'_>, planned: &Planned) -> bool {
-    let says = |line: &str| {
-        let comment = line.split_once('#').map(|(_, comment)| comment.to_lowercase());
-        // What is no production "without" something is one with it.
-        comment.is_some_and(|comment| TRIES.iter().any(|words| comment.contains(words)) && !comment.contains("without"))
-    };
-    let composed = planned.environment.files.iter().filter(|file| repository.of(Kind::Compose).contains(file));
-    composed.filter_map(|file| repository.tree.text(*file).ok()).any(|text| text.lines().any(says))
+    let composed = |file: &&FileId| repository.of(Kind::Compose).contains(file);
+    planned.environment.files.iter().filter(composed).any(|file| says_try(repository, *file))
+}
+
+/// Whether a file that is named for production or staging says that it is only for trying it.
+pub(super) fn is_a_try(repository: &Repository<'_>, file: &File) -> bool {
+    let deployed = |(role, _): &(Role, String)| matches!(role, Role::Production | Role::Staging);
+    file.naming.role.as_ref().is_some_and(deployed) && says_try(repository, file.id)
+}
+
+/// Whether a comment of a file says that it only tries what is deployed elsewhere.
+fn says_try(repository: &Repository<'_>, file: FileId) -> bool {
+    let says = |line: &str| line.split_once('#').is_some_and(|(_, comment)| reasons::gives(Choice::Try, comment));
+    repository.tree.text(file).is_ok_and(|text| text.lines().any(says))
 }
 
 /// Whether all that runs is services of compose files, and configuration says nothing of it.
@@ -294,7 +291,9 @@ mod tests {
             let stack = format!("services:\n  web:\n    build: .\n    # {comment}\n    command: gunicorn a.wsgi\n");
             stacks(&[("compose.prod.yml", &stack), MAKE])
         };
-        assert_eq!(with("A key for this prod-like setup."), ["prod production guessed"]);
+        assert!(with("A key for this prod-like setup.").is_empty());
+        let base = "services: {web: {build: ., restart: always}} # a prod-like setup\n";
+        assert_eq!(stacks(&[("compose.yml", base), MAKE]), ["production production guessed"]);
         assert_eq!(with("Starts the server."), ["prod production invoked"]);
         assert_eq!(with("not intended for production use without a secret of yours"), ["prod production invoked"]);
     }

@@ -16,6 +16,8 @@ pub enum Choice {
     Build,
     /// That what is merged has been tested before.
     Gate,
+    /// That a stack only stands there for trying what is deployed elsewhere.
+    Try,
 }
 
 #[derive(Deserialize, Clone, Copy, PartialEq, Eq)]
@@ -54,9 +56,15 @@ pub fn gives(choice: Choice, comment: &str) -> bool {
     let comment = comment.to_lowercase();
     let says = |is: Is| {
         let mut words = table().words.iter().filter(|row| row.about == choice && row.is == is);
-        words.any(|row| comment.contains(&row.text))
+        words.any(|row| begins_a_word(&comment, &row.text))
     };
     says(Is::Topic) && says(Is::Reason) && !says(Is::Doubt)
+}
+
+/// Whether a text stands in a comment, where a word begins.
+fn begins_a_word(comment: &str, text: &str) -> bool {
+    let before = |at: usize| comment[..at].chars().next_back();
+    comment.match_indices(text).any(|(at, _)| !before(at).is_some_and(char::is_alphanumeric))
 }
 
 #[cfg(test)]
@@ -69,6 +77,9 @@ mod tests {
         assert!(!gives(Choice::StandIn, "Use SQLite for tests"));
         assert!(!gives(Choice::StandIn, "SQLite because it is quick. TODO: should be PostgreSQL"));
         assert!(!gives(Choice::StandIn, "to avoid a server in the workflow"));
+        assert!(!gives(Choice::Gate, "the latest has already passed"), "no test in it");
+        assert!(gives(Choice::Try, "in use only by cypress") && gives(Choice::Try, "A key for this prod-like setup"));
+        assert!(!gives(Choice::Try, "not intended for production use without a secret"));
         assert!(gives(Choice::Build, "Needed for the image to build") && !gives(Choice::Build, "the database"));
     }
 }
