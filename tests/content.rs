@@ -276,6 +276,22 @@ fn the_tests_that_tox_runs_have_the_settings_that_it_gives_them() {
 }
 
 #[test]
+fn what_an_entry_file_sets_for_tests_alone_holds_for_them_alone() {
+    let manage = "import os, sys\nif sys.argv[1] == 'test':\n    os.environ.setdefault('DJANGO_SETTINGS_MODULE', 'shop.test')\n\
+                  else:\n    os.environ.setdefault('DJANGO_SETTINGS_MODULE', 'shop.local')\n";
+    let flow = "on: push\njobs:\n  checks:\n    runs-on: ubuntu-latest\n    steps: [{run: python manage.py test}]\n";
+    let lines = facts(&[
+        ("manage.py", manage),
+        ("shop/local.py", "A = 1\n"),
+        ("shop/test.py", "A = 2\n"),
+        ("Dockerfile", "FROM python:3.12\nCOPY . .\nCMD python manage.py runserver\n"),
+        ("compose.dev.yml", "services: {web: {build: ., volumes: ['.:/app'], command: python manage.py runserver}}\n"),
+        (".github/workflows/ci.yml", flow),
+    ]);
+    holds(&lines, &["test - setting.A value=2", "dev - setting.A value=1"]);
+}
+
+#[test]
 fn the_wheel_of_a_project_whose_lock_is_installed_changes_nothing() {
     let project =
         "[tool.poetry]\nname = 'shop'\nversion = '1'\n[tool.poetry.dependencies]\npython = '^3.12'\ndjango = '^5.1'\n";

@@ -4,7 +4,7 @@
 use super::plan::{CommandLine, NativeBuild, Planned, Runs, SettingsChoice, Setup};
 use super::platform_files::{add, planned};
 use crate::discover::paths;
-use crate::formats::python;
+use crate::formats::python::{self, entry::EntryDefault};
 use crate::formats::small::tree::Node;
 use crate::formats::{Var, Vars};
 use crate::links::Repository;
@@ -49,7 +49,9 @@ fn settings(repository: &Repository<'_>, handler: &str, root: &Node, folder: &st
         let (module, _) = entry.rsplit_once('.')?;
         let path = paths::join(folder, &format!("{}.py", module.replace('.', "/")))?;
         let facts = python::entry_points(repository.tree, repository.tree.find(&path)?);
-        let (_, module) = facts.defaults.iter().find(|(name, _)| name == "DJANGO_SETTINGS_MODULE")?;
+        let ours =
+            |default: &&EntryDefault| default.variable == "DJANGO_SETTINGS_MODULE" && default.for_tests != Some(true);
+        let module = &facts.defaults.iter().find(ours)?.value;
         Some(SettingsChoice { module: module.value.clone(), class: None, span: Some(module.span) })
     })
 }

@@ -138,8 +138,8 @@ fn named_by_entries(repository: &Repository<'_>) -> Vec<String> {
     let ours = files.filter(|file| entries.contains(&paths::name(repository.tree.path(**file))));
     let mut found: Vec<String> = ours
         .flat_map(|file| python::entry_points(repository.tree, *file).defaults)
-        .filter(|(variable, _)| variable == "DJANGO_SETTINGS_MODULE")
-        .map(|(_, module)| module.value.replace('.', "/"))
+        .filter(|default| default.variable == "DJANGO_SETTINGS_MODULE" && default.for_tests != Some(true))
+        .map(|default| default.value.value.replace('.', "/"))
         .collect();
     found.sort();
     found.dedup();

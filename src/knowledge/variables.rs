@@ -152,6 +152,7 @@ fn is_reference(value: &str) -> bool {
         || value.starts_with("https://") && value.contains(".vault.azure.net/")
         || value.starts_with("op://")
         || value.starts_with("vault:")
+        || value.starts_with("/run/secrets/")
 }
 
 /// The kind of a credential whose shape gives it away, such as `aws-access-key`.
@@ -325,6 +326,7 @@ mod tests {
         assert_eq!(token_shape(&format!("{hook}T00000000/B00000000/XXXXXXXXXXXXXXXXXXXXXXXX")), None);
         assert!(is_own_name("SHOP_API_KEY", "api_key") && !is_own_name("SHOP_KEY", "key"));
         assert!(is_own_name("ANTHROPIC_API_KEY_SECRET", ".api_key_secret") && !is_own_name("API_KEY", "q7Rw2mZ9xT"));
+        assert!(is_placeholder("/run/secrets/key"), "where a container finds it");
         assert!(is_placeholder("projects/shop/secrets/key/versions/2") && !is_secret_name("API_SECRET_RESOURCE"));
         assert_eq!(addon_platforms("MEMCACHIER_SERVERS"), ["heroku"]);
     }

@@ -9,17 +9,16 @@ use super::outside;
 use super::ownership;
 use super::part::{Host, ImagePart, Part};
 use super::process::{self, CommandWords};
-use crate::discover::aside::is_aside;
+use super::samples;
 use crate::discover::{Presence, paths};
 use crate::environments::plan::{ImageBuild, Planned, Runs, Unit};
-use crate::environments::words::naming;
 use crate::environments::{compose as inferred, images as inferred_images};
 use crate::formats::compose::{Project, Provider, Service};
 use crate::formats::shell::Word;
-use crate::formats::{Var, World, dotenv};
+use crate::formats::{Var, World};
 use crate::knowledge::{images, processes};
 use crate::links::{Container, Repository};
-use crate::model::{Certainty, ComponentKind, FileId, Known, Origin, Problem, Reason, SpanMap, Spanned, StepKind};
+use crate::model::{Certainty, ComponentKind, FileId, Known, Origin, Problem, Reason, SpanMap, Spanned};
 
 /// What resolution of components needs.
 pub struct Context<'a, 't> {
@@ -258,14 +257,14 @@ fn variables(part: &mut Part<'_>, project: &Project, service: &Service, tree: &c
             continue;
         }
         open = true;
-        match template_of(tree, &used.path) {
-            Some(sample) => stand_in(part, tree, sample, used.span),
+        match samples::template_of(tree, &used.path) {
+            Some(sample) => samples::stand_in(part, tree, sample, used.span),
             None => part.unseen = Some(Reason::at(format!("{} is not in the repository", used.path), used.span)),
         }
     }
     for (name, given) in &service.environment {
         let provider = match given.provider {
-            Provider::EnvFile if from_sample(given.var.origin.primary(), tree) => "sample",
+            Provider::EnvFile if samples::from_sample(given.var.origin.primary(), tree) => "sample",
             Provider::EnvFile => "dotenv",
             Provider::Environment => "compose",
         };
@@ -324,48 +323,6 @@ fn cut_off(project: &Project, service: &Service) -> bool {
         };
         place.start < problem.span.start && !project.services.values().any(|other| behind(&other))
     })
-}
-
-/// Whether a variable is written in a file that is itself a sample.
-fn from_sample(span: Option<crate::model::Span>, tree: &crate::discover::Tree) -> bool {
-    span.is_some_and(|span| naming(paths::name(tree.path(span.file))).template)
-}
-
-/// The sample that documents a file of variables: `.env.prod-sample`, `.env.example`, `example.env`.
-fn template_of(tree: &crate::discover::Tree, path: &str) -> Option<crate::model::FileId> {
-    let (folder, name) = (paths::parent(path), paths::name(path));
-    let words = ["example", "sample", "template", "dist", "tpl", "tmpl"];
-    let mut names: Vec<String> = words
-        .iter()
-        .flat_map(|word| [format!("{name}.{word}"), format!("{name}-{word}"), format!("{name}_{word}")])
-        .collect();
-    let bare = name.trim_start_matches('.');
-    names.extend(words.iter().flat_map(|word| {
-        [format!("{word}.{bare}"), format!("{bare}.{word}"), format!("{bare}_{word}"), format!(".{word}.{bare}")]
-    }));
-    // What the documentation offers is copied with the sample at the top.
-    let folders = [Some(folder), is_aside(path).then_some("")];
-    folders
-        .into_iter()
-        .flatten()
-        .find_map(|folder| names.iter().find_map(|name| tree.find(&paths::join(folder, name)?)))
-}
-
-/// A sample's values stand for the file's, as defaults: whoever copies it may change them.
-fn stand_in(
-    part: &mut Part<'_>,
-    tree: &crate::discover::Tree,
-    sample: crate::model::FileId,
-    named: crate::model::Span,
-) {
-    let Ok(text) = tree.text(sample) else { return };
-    let read = dotenv::parse(sample, text, dotenv::Dialect::Compose, &World::empty());
-    for (name, mut var) in dotenv::vars(&read) {
-        var.certainty = Certainty::Default { variable: Some(name.clone()) };
-        var.origin = var.origin.then(StepKind::Included, named);
-        part.providers.insert(name.clone(), "sample");
-        part.world.vars_mut().insert(name, var);
-    }
 }
 
 fn mounts(part: &mut Part<'_>, service: &Service, folder: &str) {

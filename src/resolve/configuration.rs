@@ -47,7 +47,7 @@ pub(super) fn of(
         return Some(Chosen { name, span, by_name: false, certainty: Certainty::Stated });
     }
     let certainty = Certainty::Default { variable: Some(VARIABLE.into()) };
-    let default = entry::default_of(context, part, VARIABLE).filter(|default| offers(&default.value));
+    let default = entry::default_of(context, part, role, VARIABLE).filter(|default| offers(&default.value));
     let speaks = |name: &str| role_of_value(name).is_some_and(|(found, _)| found == role);
     let unset = !world.is_open() && var.value == Known::Absent;
     if let Some(default) = default.as_ref().filter(|default| unset || speaks(&default.value)) {

@@ -86,7 +86,8 @@ pub(super) fn unset(
     let role = planned.environment.role;
     let deployed = matches!(role, Role::Production | Role::Staging) && planned.known_by().is_none();
     let built = part.hostname.is_some() && part.image.as_ref().is_some_and(|image| image.dockerfile.is_some());
-    let default = entry::module(context, Some(part)).filter(|default| default.module != choice.module)?;
+    let default = entry::module(context, Some(part), planned.environment.role)
+        .filter(|default| default.module != choice.module)?;
     let developed = role_of_value(&default.module).is_some_and(|(found, _)| found == Role::Development);
     let tree = context.repository.tree;
     let says = |text: &str| {

@@ -7,12 +7,13 @@ use super::settings::{MODULE_VARIABLE, UNKNOWN};
 use crate::discover::{Kind, paths};
 use crate::environments::{Planned, SettingsChoice};
 use crate::formats::World;
+use crate::formats::python::entry::EntryDefault;
 use crate::formats::python::{self, Settings};
-use crate::model::{Certainty, FileId, Spanned};
+use crate::model::{Certainty, FileId, Role, Spanned};
 
 /// The module that the process's own entry file sets.
-pub(super) fn module(context: &Context<'_, '_>, part: Option<&Part<'_>>) -> Option<SettingsChoice> {
-    let module = default_of(context, part, MODULE_VARIABLE)?;
+pub(super) fn module(context: &Context<'_, '_>, part: Option<&Part<'_>>, role: Role) -> Option<SettingsChoice> {
+    let module = default_of(context, part, role, MODULE_VARIABLE)?;
     let named = edited::word(context, part, module.span, &module.value).unwrap_or_else(|| UNKNOWN.into());
     Some(SettingsChoice { module: named, class: None, span: Some(module.span) })
 }
@@ -21,6 +22,7 @@ pub(super) fn module(context: &Context<'_, '_>, part: Option<&Part<'_>>) -> Opti
 pub(super) fn default_of(
     context: &Context<'_, '_>,
     part: Option<&Part<'_>>,
+    role: Role,
     variable: &str,
 ) -> Option<Spanned<String>> {
     let tree = context.repository.tree;
@@ -53,7 +55,10 @@ pub(super) fn default_of(
         let facts = python::entry_points(tree, file);
         let undecided = facts.undecided.iter().find(|(name, _)| name == variable);
         let undecided = undecided.map(|(_, span)| Spanned::new(UNKNOWN.to_owned(), *span));
-        let default = facts.defaults.iter().find(|(name, _)| name == variable).map(|(_, default)| default.clone());
+        let fits =
+            |default: &&EntryDefault| default.for_tests.is_none_or(|for_tests| for_tests == (role == Role::Test));
+        let mut named = facts.defaults.iter().filter(|default| default.variable == variable).filter(fits);
+        let default = named.next().map(|default| default.value.clone());
         undecided.or(default)
     })
 }
@@ -74,7 +79,9 @@ pub(super) fn is_default(
         Some(var) if !var.certainty.is_default() => return false,
         _ => {}
     }
-    unseen && world.is_open() && module(context, part).is_some_and(|default| default.span == choice.span)
+    unseen
+        && world.is_open()
+        && module(context, part, planned.environment.role).is_some_and(|default| default.span == choice.span)
 }
 
 /// What holds unless the variable names another module.

@@ -50,6 +50,7 @@ mod refresh;
 mod rehearsed;
 mod runner;
 mod sampled;
+mod samples;
 mod selected;
 mod server_options;
 pub mod services;

@@ -60,10 +60,10 @@ pub(super) const MODULE_VARIABLE: &str = "DJANGO_SETTINGS_MODULE";
 
 /// Loads the settings of an environment.
 pub fn load(context: &Context<'_, '_>, planned: &Planned, parts: &[Part<'_>], modules: &[Module]) -> Option<Loaded> {
-    let part = speaker::of(context.repository.tree, modules, parts, planned.environment.role);
+    let role = planned.environment.role;
+    let part = speaker::of(context.repository.tree, modules, parts, role);
     let world = part.map_or_else(|| deployed::world(context, planned), |part| part.world.clone());
-    let world =
-        if planned.environment.role == Role::Test { pytest::with_variables(context, part, world) } else { world };
+    let world = if role == Role::Test { pytest::with_variables(context, part, world) } else { world };
     let world = hosted_names::with(planned, world);
     let (brought, samples) = sampled::brought(context, part, planned);
     let chosen = choose(context, planned, part, modules, &world, &brought);
@@ -112,7 +112,7 @@ pub fn load(context: &Context<'_, '_>, planned: &Planned, parts: &[Part<'_>], mo
     if settings.values.is_empty()
         && settings.classes.is_empty()
         && !selected
-        && let Some(own) = entry::module(context, part).filter(|own| own.module != choice.module)
+        && let Some(own) = entry::module(context, part, role).filter(|own| own.module != choice.module)
     {
         settings = evaluator.module(&own.module, &world, None);
         choice_certainty = certainty(&own, &world, &settings);
@@ -125,8 +125,7 @@ pub fn load(context: &Context<'_, '_>, planned: &Planned, parts: &[Part<'_>], mo
     }
     // A module that holds nothing and that nothing selects is nobody's choice.
     let nothing = (planned.only_named || !selected) && settings.values.is_empty() && settings.classes.is_empty();
-    let file =
-        settings.file.filter(|_| !(nothing || part.is_none() && speaker::foreign(parts, planned.environment.role)))?;
+    let file = settings.file.filter(|_| !(nothing || part.is_none() && speaker::foreign(parts, role)))?;
     // An image of other code of the repository does not load these settings.
     let built = part.filter(|part| part.image.as_ref().is_some_and(|image| image.dockerfile.is_some()));
     let lacks = |part: &&Part<'_>| part.container.as_ref().is_some_and(|container| container.lacks(file));
@@ -273,7 +272,7 @@ fn choose(
         return Some((choice, true));
     }
     let role = planned.environment.role;
-    let process = entry::module(context, part);
+    let process = entry::module(context, part, role);
     let fallen = process.as_ref().is_some_and(|choice| deployed::is_developed(planned, choice, world));
     if process.as_ref().is_some_and(|default| default.module == UNKNOWN) {
         return None;

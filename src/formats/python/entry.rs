@@ -5,6 +5,8 @@ use std::collections::{BTreeMap, BTreeSet};
 use ruff_python_ast as ast;
 use ruff_python_ast::visitor::{Visitor, walk_expr, walk_stmt};
 
+pub use super::entry_default::EntryDefault;
+use super::entry_default::is_test_command;
 use super::parse::{parse, span};
 use crate::discover::Tree;
 use crate::model::{FileId, Span, Spanned};
@@ -36,8 +38,8 @@ pub struct FromObject {
 /// What an entry module says.
 #[derive(Clone, PartialEq, Eq, Debug, Default)]
 pub struct EntryFacts {
-    /// `os.environ.setdefault("DJANGO_SETTINGS_MODULE", …)` and the like: variable and value.
-    pub defaults: Vec<(String, Spanned<String>)>,
+    /// `os.environ.setdefault("DJANGO_SETTINGS_MODULE", …)` and the like.
+    pub defaults: Vec<EntryDefault>,
     /// Variables that are given one of several values by a condition, and where.
     pub undecided: Vec<(String, Span)>,
     /// Calls that start a server.
@@ -90,7 +92,7 @@ fn dotted(e: &ast::Expr) -> Option<String> {
 }
 
 /// The text of a literal.
-fn literal(e: &ast::Expr) -> Option<String> {
+pub(super) fn literal(e: &ast::Expr) -> Option<String> {
     match e {
         ast::Expr::StringLiteral(s) => Some(s.value.to_str().to_owned()),
         ast::Expr::BooleanLiteral(b) => Some(if b.value { "True" } else { "False" }.to_owned()),
@@ -131,6 +133,8 @@ fn variable(e: &ast::Expr) -> Option<(String, Option<String>)> {
 struct Reader {
     file: FileId,
     main: bool,
+    /// What the conditions around say of the command.
+    for_tests: Option<bool>,
     /// Names that a conditional expression gives their value.
     choices: BTreeSet<String>,
     facts: EntryFacts,
@@ -138,6 +142,16 @@ struct Reader {
 
 impl<'a> Visitor<'a> for Reader {
     fn visit_stmt(&mut self, s: &'a ast::Stmt) {
+        if let ast::Stmt::If(of) = s
+            && let Some(tests) = is_test_command(&of.test)
+        {
+            let around = self.for_tests.replace(tests);
+            of.body.iter().for_each(|inner| self.visit_stmt(inner));
+            self.for_tests = Some(!tests);
+            of.elif_else_clauses.iter().flat_map(|clause| &clause.body).for_each(|inner| self.visit_stmt(inner));
+            self.for_tests = around;
+            return;
+        }
         let before = self.main;
         if let ast::Stmt::If(of) = s
             && let ast::Expr::Compare(test) = &*of.test
@@ -182,7 +196,8 @@ impl Reader {
                 && let Some(variable) = literal(first)
             {
                 if let Some(value) = literal(second) {
-                    self.facts.defaults.push((variable, Spanned::new(value, span(self.file, second))));
+                    let value = Spanned::new(value, span(self.file, second));
+                    self.facts.defaults.push(EntryDefault { variable, value, for_tests: self.for_tests });
                 } else if second.is_if_expr() || dotted(second).is_some_and(|name| self.choices.contains(&name)) {
                     self.facts.undecided.push((variable, span(self.file, second)));
                 }
@@ -214,7 +229,8 @@ impl Reader {
 
 /// What a module that a process starts says, as written.
 pub fn entry_points(tree: &Tree, file: FileId) -> EntryFacts {
-    let mut reader = Reader { file, main: false, choices: BTreeSet::new(), facts: EntryFacts::default() };
+    let mut reader =
+        Reader { file, main: false, for_tests: None, choices: BTreeSet::new(), facts: EntryFacts::default() };
     for statement in &parse(tree, file).body {
         reader.visit_stmt(statement);
     }

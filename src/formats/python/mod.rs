@@ -9,6 +9,7 @@ use crate::model::{Certainty, FileId, Origin, Problem, Reason, Span};
 pub mod conftest;
 pub mod connections;
 pub mod entry;
+mod entry_default;
 #[expect(
     clippy::many_single_char_names,
     clippy::similar_names,
