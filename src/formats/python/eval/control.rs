@@ -274,13 +274,17 @@ impl<'a> Machine<'a> {
             }
             let mark = f.pending.len();
             self.failing.push(exc.texts.clone());
+            let raised = self.defaults_raised;
             let flow = self.side(cond, |m| m.block(&handler.body, f));
             self.failing.pop();
+            // A handler that goes on only where a variable is set is not what holds while none is.
+            let starts = raised == self.defaults_raised;
             for pending in f.pending.iter_mut().skip(mark) {
                 pending.cond = pending.cond.and(cond);
             }
             // What does not happen while a variable is not set does not reach a handler then, whether or not that fits.
-            let cond = Cond { default: cond.default.filter(|yes| fits == Some(true) || !yes), ..cond.clone() };
+            let default = cond.default.filter(|yes| (fits == Some(true) && starts) || !yes);
+            let cond = Cond { default, ..cond.clone() };
             outcomes.push(Pending { flow, heap: std::mem::take(&mut self.heap), cond });
             if fits == Some(true) {
                 return;

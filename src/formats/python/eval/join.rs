@@ -61,6 +61,7 @@ impl Machine<'_> {
 
     /// One side raised: the handlers around see its state.
     pub(crate) fn note_raise(&mut self, exc: super::values::Exc, cond: Cond) {
+        self.defaults_raised += usize::from(cond.default == Some(true));
         let heap = self.heap.clone();
         if let Some(inner) = self.tries.last_mut() {
             inner.push((exc, heap, cond));

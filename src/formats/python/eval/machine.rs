@@ -157,6 +157,8 @@ pub(crate) struct Machine<'a> {
     pub(crate) of_samples: usize,
     /// How many branches that are not decided are around.
     pub(crate) undecided: usize,
+    /// How often what holds while variables are not set ended in an exception.
+    pub(crate) defaults_raised: usize,
     /// Why the reads noted may be too many or too few.
     pub(crate) reads_unsure: Option<Reason>,
     /// The configurations of Flask applications.
@@ -219,6 +221,7 @@ impl<'a> Machine<'a> {
             local_code: None,
             of_samples: 0,
             undecided: 0,
+            defaults_raised: 0,
             reads_unsure: None,
             flask: Vec::new(),
             flask_folders: BTreeMap::new(),

@@ -69,3 +69,11 @@ fn a_branch_for_a_file_of_settings_that_is_not_there_leaves_what_stands() {
     assert_eq!(got.values["SECRET_KEY"].as_str(), Some("x"));
     assert!(!got.values["A"].certainty.is_default() && got.missing_modules.is_empty());
 }
+
+#[test]
+fn a_handler_that_only_a_variable_lets_go_on_is_not_what_holds_by_default() {
+    let code = "import os\ntry:\n    os.environ['A']\n    ON = True\nexcept KeyError:\n    if os.environ.get('D'):\n        ON = False\n\
+                \x20   else:\n        raise\n";
+    let got = evaluated(&[("s.py", code)], "s", &[]);
+    assert!(matches!(got.values["ON"].kind, Kind::OneOf(_)), "{:?}", got.values["ON"]);
+}
