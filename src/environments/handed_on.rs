@@ -29,7 +29,9 @@ pub(super) fn to(job: &Job) -> Option<Span> {
 /// Whether a repository of that name may be one that something is deployed from: another than the job's own, and none of documents.
 fn is_of_deployments(name: &str) -> bool {
     let aside = super::ci::words(name).any(|word| says(&word) == Some(Says::Aside));
-    !name.contains("github.repository }") && !name.contains("github.repository}") && !aside
+    // Where a pull request comes from, the job's own code is as well.
+    let own = ["github.repository }", "github.repository}", "github.event.pull_request.head.repo"];
+    !own.iter().any(|part| name.contains(part)) && !aside
 }
 
 /// The environments that the paths are named for which such a job changes.
@@ -71,6 +73,7 @@ mod tests {
         assert_eq!(with("acme/infrastructure", set), ["staging qa"]);
         assert!(with("acme/shop-docs", edit).is_empty());
         assert!(with("'${{ github.repository }}.wiki'", edit).is_empty());
+        assert!(with("'${{ github.event.pull_request.head.repo.full_name || github.repository }}'", edit).is_empty());
         assert!(of(edit).is_empty(), "it is the job's own repository");
     }
 }
