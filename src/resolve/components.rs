@@ -151,12 +151,14 @@ fn composed<'t>(
     if let Some(built) = built.as_deref() {
         lay(&mut part, built, false);
         // What an image rests on may be for the build alone to say: the name that is pulled is known.
-        if let (Some(own), Some(image)) = (&mut part.image, &service.image)
-            && matches!(own.reference, Known::Unknown(_))
-            && service.build.is_none()
+        if let (Some(own), Some(image)) = (&mut part.image, service.image.as_ref().filter(|_| service.build.is_none()))
         {
-            (own.reference, own.certainty) = (image.value.clone(), image.certainty.clone());
-            own.origin = image.origin.clone();
+            if matches!(own.reference, Known::Unknown(_)) {
+                (own.reference, own.certainty) = (image.value.clone(), image.certainty.clone());
+                own.origin = image.origin.clone();
+            } else if let (Some(name), Some(place)) = (image.value.one(), image.origin.primary()) {
+                own.pulled_as = Some(Spanned::new(name.clone(), place));
+            }
         }
     } else if let Some(image) = &service.image {
         let about = image.value.one().map(|reference| images::describe(reference, context.as_of));
@@ -211,6 +213,7 @@ pub(super) fn image_part(
         origin,
         about,
         dockerfile: None,
+        pulled_as: None,
         context: None,
         target: None,
         platform: None,
