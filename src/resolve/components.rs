@@ -261,6 +261,7 @@ fn variables(part: &mut Part<'_>, project: &Project, service: &Service, tree: &c
         }
         open = true;
         match samples::template_of(tree, &used.path) {
+            None if !used.required || lies_over(project, service, &used.path) => {}
             Some(sample) => samples::stand_in(part, tree, sample, used.span),
             None => part.unseen = Some(Reason::at(format!("{} is not in the repository", used.path), used.span)),
         }
@@ -283,6 +284,17 @@ fn variables(part: &mut Part<'_>, project: &Project, service: &Service, tree: &c
     if open || part.container.is_none() {
         part.world = World::Open(part.world.vars().clone());
     }
+}
+
+/// Whether a file of variables that is not there would lie over one that is (`web.env.local` over `web.env`): what a person
+/// adds on a machine of his own is no part of what the environment has.
+fn lies_over(project: &Project, service: &Service, path: &str) -> bool {
+    let under = |other: &&crate::formats::compose::EnvFileUse| {
+        other.service == service.name.value
+            && matches!(other.presence, Presence::Here(_))
+            && path.strip_prefix(other.path.as_str()).is_some_and(|rest| rest.starts_with('.'))
+    };
+    project.env_files.iter().find(under).is_some()
 }
 
 /// A secret that a service has is a file; what starts there often hands it on as the variable of that name.
