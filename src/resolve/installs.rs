@@ -78,7 +78,7 @@ pub fn run(installs: &mut Installs, executed: &Executed, place: &Place<'_, '_>) 
 }
 
 /// Whether a command brings the project's environment up to date before it runs another: `uv run` does, unless told not to.
-fn syncs(argv: &[String], vars: &Vars) -> bool {
+pub(super) fn syncs(argv: &[String], vars: &Vars) -> bool {
     let refused = ["--no-sync", "--no-project", "--isolated", "--script", "-s", "--with-requirements"];
     let flags = || argv.iter().skip(2).take_while(|word| word.starts_with('-'));
     let set = |name: &str| vars.get(name).is_some_and(|var| var.value.one().is_none_or(|value| !value.is_empty()));

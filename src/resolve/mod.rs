@@ -60,6 +60,7 @@ pub mod state;
 pub mod supervised;
 mod system_installs;
 pub mod together;
+mod told_installs;
 mod turns;
 mod unneeded;
 pub mod unread;
