@@ -88,6 +88,9 @@ pub fn native<'t>(
     give(&mut part, planned.variables.get(&unit.name));
     match native.and_then(|native| native.build.as_ref()) {
         Some(build) => machine::platform_build(context, &mut part, &folder, build),
+        None if is_server(tree.path(command.span.file)) => {
+            machine::server_installs(context, &mut part, planned.environment.role, &folder, command.span);
+        }
         None => machine::platform_installs(context, &mut part, &folder, command.span),
     }
     let setup = planned.setups.get(&unit.name);
@@ -96,6 +99,12 @@ pub fn native<'t>(
     }
     prepare(context, &mut part, setup, planned.environment.role);
     part
+}
+
+/// Whether a file starts programs on a server that installs nothing by itself: a unit of systemd, programs of supervisord.
+fn is_server(path: &str) -> bool {
+    let name = crate::discover::paths::name(path);
+    name.contains(".service") || name.contains("supervisor")
 }
 
 /// An image that the repository does not build.

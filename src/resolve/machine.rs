@@ -155,6 +155,11 @@ pub fn platform_installs(context: &Context<'_, '_>, part: &mut Part<'_>, folder:
         command(context, part, "pipenv install --deploy", folder, anchor);
     } else if let Some(file) = at("requirements.txt") {
         install_file(context, part, file, anchor);
+        // What lists an installer alone leaves it open what that is called for.
+        if part.installs.packages.keys().all(|name| installs::INSTALLERS.contains(&name.as_str())) {
+            let reason = Reason::at(format!("{} lists nothing but what installs others", tree.path(file)), anchor);
+            part.installs.packages_complete = Err(reason);
+        }
     } else if at("poetry.lock").is_some() {
         command(context, part, "poetry install --only main", folder, anchor);
     } else if at("uv.lock").is_some() {
@@ -162,6 +167,16 @@ pub fn platform_installs(context: &Context<'_, '_>, part: &mut Part<'_>, folder:
     } else {
         part.installs.packages_complete = Err(Reason::at("nothing says what the platform installs", anchor));
     }
+}
+
+/// What is installed on a server that a unit or a supervisor starts programs on: what is listed for it, if anything.
+pub fn server_installs(context: &Context<'_, '_>, part: &mut Part<'_>, role: Role, folder: &str, anchor: Span) {
+    python(context, part, folder, &OF_PLATFORMS);
+    let listed = requirements_for(context, role, folder).filter(|_| !part.installs.installs_python);
+    if let Some(file) = listed {
+        install_file(context, part, file, anchor);
+    }
+    part.installs.packages_complete = Err(Reason::at("no command says what is installed on the server", anchor));
 }
 
 /// The Python that a lock of Pipenv asks for, in full or as a minor version.

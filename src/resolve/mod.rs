@@ -38,6 +38,7 @@ mod mounted;
 mod nowhere;
 mod outside;
 mod overlaid;
+mod own_program;
 mod own_wheels;
 mod ownership;
 pub mod part;
