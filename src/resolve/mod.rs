@@ -30,9 +30,11 @@ pub mod installs;
 mod interpreters;
 pub mod job;
 mod job_services;
+mod job_variables;
 mod lacking;
 pub mod left_behind;
 mod left_out;
+mod legs;
 pub mod machine;
 mod mounted;
 mod nowhere;
@@ -205,7 +207,9 @@ fn one(context: &Context<'_, '_>, planned: Planned, first: bool, modules: &[Modu
         picked::add(context, part);
     }
     disks::add(context.repository, &planned, &mut parts);
-    let loaded = settings::load(context, &planned, &parts, modules);
+    let first_run = legs::first(context, &planned, &parts);
+    let run = first_run.as_deref().unwrap_or(&parts);
+    let loaded = settings::load(context, &planned, run, modules);
     for part in &parts {
         state::image::state(&mut statements, part, tree, context.as_of);
         state::runtime::state(&mut statements, part, tree, context.as_of);
@@ -218,8 +222,9 @@ fn one(context: &Context<'_, '_>, planned: Planned, first: bool, modules: &[Modu
     state::process::kinds(&mut statements, &planned, &parts);
     state::only_server::state(&mut statements, planned.environment.role, &parts);
     state::locked::passed_over(&mut statements, context.repository, &planned, &parts);
-    let declared = services::all_declared(context, &planned, &parts);
-    let used = services::all_used(context.repository, &planned, loaded.as_ref(), &parts);
+    let alone = legs::of_main(&planned, loaded.as_ref());
+    let declared = services::all_declared(context, alone.as_ref().unwrap_or(&planned), &parts);
+    let used = services::all_used(context.repository, &planned, loaded.as_ref(), run);
     unneeded::state(&mut statements, context.repository, &used);
     together::join(&mut statements, &jobs(&planned, &parts));
     let role = planned.environment.role;
@@ -234,6 +239,7 @@ fn one(context: &Context<'_, '_>, planned: Planned, first: bool, modules: &[Modu
         state::deliberate::state(&mut statements, tree, &planned, (&parts, loaded), &used);
         state::given::asked(&mut statements, loaded, &planned.config.provides, tree);
         state::locked::needed(&mut statements, loaded, &parts);
+        legs::state(&mut statements, context, (&planned, run), modules, loaded);
     }
     pipeline::state(&mut statements, context.repository, &planned, first);
     let unresolved = reading::unresolved(context, &planned, &parts, loaded.as_ref());
