@@ -147,7 +147,8 @@ pub(super) fn is_fronted(repository: &Repository<'_>, base: &File, project: &Pro
         may_be_ours(service) && (own || !develops) && serves_programs(repository, project, service)
     };
     let mounts = |service: &Service| development_sign(repository.tree, service, &base.folder).is_some();
-    let mounted = project.services.values().any(mounts);
+    // A proxy serves files of the checkout, whoever runs it.
+    let mounted = project.services.values().any(|service| mounts(service) && !proxies(service));
     project.services.values().any(|service| serves(service) && !proxies(service) && (mounts(service) || !mounted))
         && project.services.values().any(proxies)
 }

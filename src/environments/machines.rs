@@ -20,7 +20,7 @@ pub(super) fn add(repository: &Repository<'_>, modules: &[Module], whole: bool, 
             planned.units.push(Unit { name: "host".into(), runs: Runs::Machine { folder } });
         }
     }
-    if all.is_empty() {
+    if all.is_empty() && !(whole && super::stands_alone(repository)) {
         return;
     }
     let develops = |planned: &&Planned| planned.environment.role == Role::Development && !is_deployed(planned);

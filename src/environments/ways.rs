@@ -37,7 +37,10 @@ pub(super) fn of(repository: &Repository<'_>, workflow: FileId, job: &Job) -> Wa
     let composed: Vec<Vec<FileId>> = composed.collect();
     let texts = texts(repository, job);
     let says = |means: Means| is_said(means, texts.iter().map(AsRef::as_ref));
-    if !composed.is_empty() || says(Means::Compose) {
+    // What a job tests in containers it does not deploy by them.
+    let mut calls = repository.calls.iter().filter(|call| call.caller == caller);
+    let tried = calls.any(|call| ci::tests_in_service(repository, call).is_some());
+    if !tried && (!composed.is_empty() || says(Means::Compose)) {
         Way::Compose(composed.into_iter().flatten().collect())
     } else if says(Means::Orchestrator) {
         Way::Orchestrator
@@ -151,6 +154,12 @@ mod tests {
         assert_eq!(deployed("./ship-somehow"), ["prod of 2 files"], "nothing shows how");
         assert_eq!(deployed("sh scripts/ship.sh"), ["production of 1 files"]);
         assert_eq!(deployed("helm upgrade shop chart"), ["production of 1 files"]);
+    }
+
+    #[test]
+    fn what_a_job_tests_in_containers_is_not_how_it_deploys() {
+        let tested = "docker compose up -d && docker compose exec -T web pytest && sh scripts/ship.sh";
+        assert_eq!(deployed(tested), ["production of 1 files"]);
     }
 
     #[test]

@@ -14,7 +14,7 @@ use crate::discover::paths;
 use crate::formats::requirements::MarkerEnv;
 use crate::formats::shell::{self, Dialect};
 use crate::formats::workflow::{self, Job, Workflow};
-use crate::formats::{Var, World};
+use crate::formats::{Var, Vars, World};
 use crate::knowledge::images;
 use crate::links::container::{CHECKOUT, Container};
 use crate::links::repository::words;
@@ -235,8 +235,9 @@ fn conda_setup(context: &Context<'_, '_>, part: &mut Part<'_>, step: &workflow::
 }
 
 /// The variables that a step sees: those of its job, and the folder of the checkout, which is no news to anybody.
-fn seen(part: &Part<'_>, checkout: Option<&str>, span: Span) -> World {
+fn seen(part: &Part<'_>, own: &Vars, checkout: Option<&str>, span: Span) -> World {
     let mut vars = part.world.vars().clone();
+    vars.extend(own.clone());
     if let Some(name) = checkout {
         vars.entry(name.to_owned()).or_insert_with(|| Var::set(CHECKOUT, Origin::set(span)));
     }
@@ -252,7 +253,7 @@ fn placed(run: &workflow::RunText, span: Span) -> workflow::RunText {
 fn steps(context: &Context<'_, '_>, part: &mut Part<'_>, (job, checkout): (&Job, Option<&'static str>), turn: &Turn) {
     let tree = context.repository.tree;
     let python = part.python().map(str::to_owned);
-    for (step, run) in job.steps.iter().zip(turn) {
+    for (step, run) in job.steps.iter().zip(&turn.runs) {
         let Some(run) = run.as_ref().filter(|_| step.run.is_some()) else {
             conda_setup(context, part, step);
             continue;
@@ -265,7 +266,7 @@ fn steps(context: &Context<'_, '_>, part: &mut Part<'_>, (job, checkout): (&Job,
         let run = placed(run, job.id.span);
         let container = Container::checkout(tree, &folder);
         let script = shell::parse(&run.text, &run.map, Dialect::Github);
-        let evaluation = shell::evaluate(&script, &seen(part, checkout, job.id.span), &[], &container);
+        let evaluation = shell::evaluate(&script, &seen(part, &turn.vars, checkout, job.id.span), &[], &container);
         let place = Place {
             tree,
             container: &container,

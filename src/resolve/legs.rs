@@ -7,7 +7,7 @@ use super::job;
 use super::part::Part;
 use super::settings::{self, Loaded};
 use super::state::{self, Statements};
-use super::{services, together};
+use super::{cells, services};
 use crate::environments::plan::{Planned, Runs, Unit};
 use crate::environments::settings::Module;
 use crate::formats::World;
@@ -41,7 +41,7 @@ pub(super) fn state<'t>(
         let mut own = Statements::new(&planned.environment.project, &planned.environment.name);
         state::service::state(&mut own, Role::Test, &used, &declared, &[], context.as_of);
         state::setting::state(&mut own, &loaded, context.repository.tree);
-        together::join_run(statements, own);
+        cells::join(statements, own);
     }
 }
 

@@ -6,6 +6,7 @@ mod beside;
 pub mod build;
 mod by_hand;
 mod called;
+mod cells;
 pub mod components;
 mod configuration;
 mod copied;
@@ -113,6 +114,8 @@ struct Others {
     read: BTreeSet<String>,
     /// The settings files of each of its test environments.
     of_tests: Vec<Vec<FileId>>,
+    /// The products that its production uses.
+    products: cells::Products,
 }
 
 impl Others {
@@ -124,6 +127,7 @@ impl Others {
             match environment.role {
                 Role::Test => own.of_tests.extend(resolved.settings.clone()),
                 Role::Production => {
+                    cells::products(&resolved.statements, &mut own.products);
                     own.wants.append(&mut resolved.wants);
                     own.read.append(&mut resolved.read);
                 }
@@ -134,6 +138,7 @@ impl Others {
     }
 
     fn state(&self, resolved: &mut Resolved) {
+        cells::settle(&mut resolved.statements, &self.products);
         idle::state(&mut resolved.statements, &resolved.idle, &self.read);
         if let Some(have) = &resolved.have {
             lacking::state(&mut resolved.statements, have, &self.wants);
