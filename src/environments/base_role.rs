@@ -142,11 +142,13 @@ pub(super) fn by_selector(repository: &Repository<'_>, stack: &Stack, only: Opti
         let file = var.var.origin.primary().map(|span| span.file);
         only.is_some() && file != only && file.is_some_and(|file| repository.of(Kind::Compose).contains(&file))
     };
-    let mut services = project.services.iter().filter(|(_, service)| may_be_ours(service));
-    services.find_map(|(service, about)| {
+    let mut said: Vec<(Role, String)> = Vec::new();
+    for (service, about) in project.services.iter().filter(|(_, service)| may_be_ours(service)) {
         let own = |(_, var): &(&String, &EnvVar)| !may_be_replaced(&project, service, var) && !shared(var);
-        about.environment.iter().filter(own).find_map(|(name, var)| selected(name, var.var.value.one()?))
-    })
+        said.extend(about.environment.iter().filter(own).filter_map(|(name, var)| selected(name, var.var.value.one()?)));
+    }
+    // What is told that it runs locally is a try of what is deployed, whatever settings it takes.
+    said.iter().find(|(_, word)| word == "local").or(said.first()).cloned()
 }
 
 /// Whether a variable is of a file that need not be there, and a later one which the repository lacks may say another value.

@@ -196,6 +196,7 @@ pub(super) fn sign(repository: &Repository<'_>, file: FileId, workflow: &Workflo
         || trial && names_tests(&job.id.value)
         || is_rehearsed(repository, job)
         || upkeep::is_all(job)
+        || upkeep::is_of_pages(repository, workflow)
         || upkeep::restarts(repository, file, job)
     {
         return None;

@@ -357,6 +357,16 @@ fn a_site_that_only_its_checkout_starts_is_a_machine_and_a_package_none() {
 }
 
 #[test]
+fn what_is_told_that_it_runs_locally_is_for_development_whatever_its_name() {
+    let compose = "services: {web: {image: 'shop:latest', build: ., command: gunicorn a.wsgi, env_file: [.try.env]}}\n";
+    let with = |env: &str| environments(&[("docker-compose.deploy.yml", compose), (".try.env", env), ("Dockerfile", APP)]);
+    let found = with("DJANGO_SETTINGS_MODULE=shop.settings.deploy\nENVIRONMENT=local\n");
+    assert!(found.iter().any(|line| line.starts_with("local development: docker-compose.deploy.yml")), "{found:?}");
+    let found = with("DJANGO_SETTINGS_MODULE=shop.settings.deploy\n");
+    assert!(found.iter().any(|line| line.contains(" production: docker-compose.deploy.yml")), "{found:?}");
+}
+
+#[test]
 fn a_proxy_with_files_of_the_checkout_stands_before_a_production() {
     let compose = "services:\n  web: {build: web, restart: always, command: gunicorn app:app}\n  \
                    nginx: {build: nginx, ports: ['80:80'], volumes: ['.:/www/static']}\n";

@@ -81,7 +81,9 @@ pub(super) fn settle(statements: &mut Statements, production: &Products) {
             own.iter().any(|own| wanted.iter().any(|one| one == own || services::wire_compatible(one, own)))
         };
         let chosen = cells.iter().find(fits);
-        told.extend(chosen.map_or_else(|| each.clone(), names));
+        if cells.len() > 1 {
+            told.extend(chosen.map_or_else(|| each.clone(), names));
+        }
         let Some(mut all) = chosen.or(cells.first()).cloned() else { continue };
         if chosen.is_none() {
             cells.iter().skip(1).for_each(|cell| widen(&mut all, cell));

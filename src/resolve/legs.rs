@@ -60,12 +60,14 @@ fn of<'t>(context: &Context<'_, 't>, planned: &Planned, parts: &[Part<'t>], main
     };
     // The run that the settings were loaded for is the first of its job.
     let order = std::iter::once(speaker).chain((0..jobs.len()).filter(|at| *at != speaker));
+    let folder = parts.iter().find(|part| Some(&part.name) == main.component.as_ref()).map_or("", |part| &part.folder);
     let mut known: Vec<Asked> = Vec::new();
     let mut legs = Vec::new();
     for unit in order.map(|at| jobs[at]) {
         for (part, beside) in runs(context, unit) {
             let own = (asked(main, &part.world), commands(&part), beside);
-            let other = part.processes.is_empty() && unit.name != jobs[speaker].name;
+            // Tests in another folder are those of another program.
+            let other = unit.name != jobs[speaker].name && (part.processes.is_empty() || part.folder != folder);
             if other || known.contains(&own) {
                 continue;
             }

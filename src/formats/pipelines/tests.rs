@@ -125,6 +125,20 @@ substitutions: {_NAME: shop, _AT: staging}
 }
 
 #[test]
+fn a_pipeline_of_azure_that_nothing_starts_is_started_by_hand() {
+    let events = |head: &str| {
+        let text = format!("{head}jobs: [{{job: a, steps: [{{script: ./go}}]}}]\n");
+        let tree = Tree::open(Box::new(Overlay::of([("azure-pipelines.yml", text.as_str())]))).unwrap();
+        let flow = azure::workflow(&tree, tree.find("azure-pipelines.yml").unwrap());
+        flow.on.into_iter().map(|on| on.event.value).collect::<Vec<_>>()
+    };
+    assert_eq!(events("trigger: none\npr: none\n"), ["workflow_dispatch"]);
+    assert_eq!(events("trigger: none\n").len(), 2, "pull requests start it");
+    let after = "trigger: none\npr: none\nresources: {pipelines: [{pipeline: build, trigger: true}]}\n";
+    assert_eq!(events(after).len(), 2, "another pipeline starts it");
+}
+
+#[test]
 fn the_phases_of_code_build_run_in_one_shell() {
     let text = "version: 0.2
 env: {variables: {MODE: ci}, parameter-store: {KEY: /shop/key}}
