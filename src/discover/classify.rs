@@ -169,7 +169,12 @@ const ROWS: &[Row] = &[
     ),
     Row(Kind::Workflow, Folder::Part(&[".circleci"]), &[YAML], &[]),
     Row(Kind::Workflow, Folder::Any, &[Like::Is(&["bitbucket-pipelines.yml", ".drone.yml", ".drone.yaml"])], &[]),
-    Row(Kind::Workflow, Folder::Any, &[YAML, Like::Starts(&["azure-pipelines", "buildspec", "cloudbuild", ".woodpecker."])], &[]),
+    Row(
+        Kind::Workflow,
+        Folder::Any,
+        &[YAML, Like::Starts(&["azure-pipelines", "buildspec", "cloudbuild", ".woodpecker."])],
+        &[],
+    ),
     Row(Kind::Workflow, Folder::Last(&[".woodpecker"]), &[YAML], &[]),
     Row(Kind::Workflow, Folder::Last(AZURE), &[YAML], &[]),
     Row(Kind::Workflow, Folder::Any, &[Like::Starts(&["jenkinsfile"])], &[NO_JENKINSFILE]),

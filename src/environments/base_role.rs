@@ -134,18 +134,18 @@ fn is_code(source: &str) -> bool {
         .contains(&paths::name(source))
 }
 
-/// The role that a selector in the variables of one of our services names. What other compose files say for all that are laid
-/// over them renames none that is deployed, the `only` one.
+/// The role that a selector in the variables of one of our services names; what other files say renames not the `only` one.
 pub(super) fn by_selector(repository: &Repository<'_>, stack: &Stack, only: Option<FileId>) -> Option<(Role, String)> {
     let project = load(repository, &stack.files);
     let shared = |var: &EnvVar| {
         let file = var.var.origin.primary().map(|span| span.file);
         only.is_some() && file != only && file.is_some_and(|file| repository.of(Kind::Compose).contains(&file))
     };
-    let mut said: Vec<(Role, String)> = Vec::new();
-    for (service, about) in project.services.iter().filter(|(_, service)| may_be_ours(service)) {
-        let own = |(_, var): &(&String, &EnvVar)| !may_be_replaced(&project, service, var) && !shared(var);
-        said.extend(about.environment.iter().filter(own).filter_map(|(name, var)| selected(name, var.var.value.one()?)));
+    let (mut said, ours) = (Vec::new(), project.services.iter().filter(|(_, service)| may_be_ours(service)));
+    for (service, about) in ours {
+        let own = |var: &EnvVar| !may_be_replaced(&project, service, var) && !shared(var);
+        let given = about.environment.iter().filter(|(_, var)| own(var));
+        said.extend(given.filter_map(|(name, var)| selected(name, var.var.value.one()?)));
     }
     // What is told that it runs locally is a try of what is deployed, whatever settings it takes.
     said.iter().find(|(_, word)| word == "local").or(said.first()).cloned()

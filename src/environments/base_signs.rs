@@ -273,4 +273,17 @@ mod tests {
         let served = "env_file: .env, command: gunicorn a.wsgi";
         assert!(!develops(served, &[(".env.example", "DEBUG=True\n")]), "its server is for production");
     }
+
+    #[test]
+    fn a_proxy_with_files_of_the_checkout_stands_before_a_production() {
+        let compose = "services:\n  web: {build: web, restart: always, command: gunicorn app:app}\n  \
+                       nginx: {build: nginx, ports: ['80:80'], volumes: ['.:/www/static']}\n";
+        let found = environments(&[
+            ("docker-compose.yml", compose),
+            ("web/Dockerfile", "FROM python:3.12\nCOPY . .\n"),
+            ("web/app.py", "app = None\n"),
+            ("nginx/Dockerfile", "FROM nginx:1.27\nCOPY sites /etc/nginx\n"),
+        ]);
+        assert!(found.iter().any(|line| line.starts_with("production production: docker-compose.yml")), "{found:?}");
+    }
 }

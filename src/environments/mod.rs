@@ -337,21 +337,6 @@ fn is_site(repository: &Repository<'_>) -> bool {
     routes && !packaged && named("setup.py").is_empty() && !named("manage.py").is_empty()
 }
 
-/// Whether the code is a program that its checkout starts, and no package: nothing else of the repository need run it.
-fn stands_alone(repository: &Repository<'_>) -> bool {
-    let root = |name: &str| repository.tree.find(name);
-    let text = |name: &str| root(name).and_then(|file| repository.tree.text(file).ok()).unwrap_or_default();
-    let packaged = root("setup.py").is_some() || root("setup.cfg").is_some() || is_packaged(repository);
-    let starts = text("manage.py").contains("execute_from_command_line")
-        || ["app.py", "main.py", "run.py", "wsgi.py"].iter().any(|name| is_server(text(name)));
-    !packaged && starts
-}
-
-/// Whether a text makes an application of the web.
-fn is_server(text: &str) -> bool {
-    ["Flask(__name__", "FastAPI(", "create_app("].iter().any(|sign| text.contains(sign))
-}
-
 /// What describes a production that is not read, and how to say what it runs.
 fn elsewhere(repository: &Repository<'_>) -> Option<String> {
     let found = repository.tree.files().find_map(|(_, path)| Some((orchestrator(path)?, path)));

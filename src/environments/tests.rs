@@ -347,39 +347,6 @@ fn a_variant_that_starts_a_server_for_others_is_no_production() {
 }
 
 #[test]
-fn a_site_that_only_its_checkout_starts_is_a_machine_and_a_package_none() {
-    let manage = ("manage.py", "from django.core.management import execute_from_command_line\n");
-    let settings = ("shop/settings.py", "ROOT_URLCONF = 'shop.urls'\nDATABASES = {'default': {'ENGINE': 'django.db.backends.sqlite3'}}\n");
-    assert_eq!(environments(&[manage, settings]), ["development development: shop/settings.py"]);
-    assert!(environments(&[manage, settings, ("setup.py", "")]).is_empty(), "a package with a site to try it");
-    let (app, guide) = (("app.py", "app = Flask(__name__)\n"), ("README.md", "```\nflask run\n```\n"));
-    assert_eq!(environments(&[app, guide]), ["development development: README.md"]);
-}
-
-#[test]
-fn what_is_told_that_it_runs_locally_is_for_development_whatever_its_name() {
-    let compose = "services: {web: {image: 'shop:latest', build: ., command: gunicorn a.wsgi, env_file: [.try.env]}}\n";
-    let with = |env: &str| environments(&[("docker-compose.deploy.yml", compose), (".try.env", env), ("Dockerfile", APP)]);
-    let found = with("DJANGO_SETTINGS_MODULE=shop.settings.deploy\nENVIRONMENT=local\n");
-    assert!(found.iter().any(|line| line.starts_with("local development: docker-compose.deploy.yml")), "{found:?}");
-    let found = with("DJANGO_SETTINGS_MODULE=shop.settings.deploy\n");
-    assert!(found.iter().any(|line| line.contains(" production: docker-compose.deploy.yml")), "{found:?}");
-}
-
-#[test]
-fn a_proxy_with_files_of_the_checkout_stands_before_a_production() {
-    let compose = "services:\n  web: {build: web, restart: always, command: gunicorn app:app}\n  \
-                   nginx: {build: nginx, ports: ['80:80'], volumes: ['.:/www/static']}\n";
-    let found = environments(&[
-        ("docker-compose.yml", compose),
-        ("web/Dockerfile", "FROM python:3.12\nCOPY . .\n"),
-        ("web/app.py", "app = None\n"),
-        ("nginx/Dockerfile", "FROM nginx:1.27\nCOPY sites /etc/nginx\n"),
-    ]);
-    assert!(found.iter().any(|line| line.starts_with("production production: docker-compose.yml")), "{found:?}");
-}
-
-#[test]
 fn a_file_for_flask_run_by_hand_is_development() {
     let found = environments(&[(".flaskenv", "FLASK_DEBUG=1\n"), ("Dockerfile", APP)]);
     assert!(found.iter().any(|line| line == "development development: .flaskenv"), "{found:?}");

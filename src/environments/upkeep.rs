@@ -3,9 +3,9 @@
 use std::borrow::Cow;
 
 use super::targets::is_deploy_script;
-use crate::formats::small::tree::Node;
 use crate::discover::Kind;
 use crate::discover::classify::classify;
+use crate::formats::small::tree::Node;
 use crate::formats::workflow::{Ci, Job, Step, Trigger, Workflow};
 use crate::knowledge::deployments::{Errand, errand};
 use crate::links::{Call, Caller, Meaning, Repository, meaning};
@@ -145,10 +145,13 @@ fn is_asked_for(workflow: &Workflow) -> bool {
 /// Whether only changes of folders without any program start a workflow: what it uploads is pages beside the application.
 pub(super) fn is_of_pages(repository: &Repository<'_>, workflow: &Workflow) -> bool {
     let tree = repository.tree;
-    let folder = |path: &str| path.split(['*', '?', '[']).next().unwrap_or_default().rsplit_once('/').map(|(folder, _)| folder.to_owned());
+    let folder = |path: &str| {
+        path.split(['*', '?', '[']).next().unwrap_or_default().rsplit_once('/').map(|(folder, _)| folder.to_owned())
+    };
     let program = |path: &str| {
         let kind = classify(path);
-        matches!(kind, Some(Kind::Python | Kind::Dockerfile | Kind::Requirements | Kind::Project)) || path.ends_with("package.json")
+        matches!(kind, Some(Kind::Python | Kind::Dockerfile | Kind::Requirements | Kind::Project))
+            || path.ends_with("package.json")
     };
     let pages = |path: &str| {
         let folder = folder(path).filter(|folder| !folder.is_empty());
@@ -226,7 +229,9 @@ mod tests {
     #[test]
     fn pages_that_are_uploaded_by_themselves_are_no_deployment() {
         let of = |path: &str, file: &str| {
-            let flow = format!("on: {{push: {{paths: ['{path}']}}}}\njobs: {{deploy: {{runs-on: u, steps: [{{run: ./upload}}]}}}}\n");
+            let flow = format!(
+                "on: {{push: {{paths: ['{path}']}}}}\njobs: {{deploy: {{runs-on: u, steps: [{{run: ./upload}}]}}}}\n"
+            );
             let files = [(".github/workflows/flow.yml", flow.as_str()), (file, "")];
             let tree = Tree::open(Box::new(Overlay::of(files))).unwrap();
             deployments(&Repository::read(&tree)).len()

@@ -296,7 +296,12 @@ mod tests {
 
     #[test]
     fn what_only_brings_variables_is_seen_through() {
-        for text in ["dotenv -f .env.test run -- pytest", "dotenv -e .env.test -- pytest", "envdir env pytest", "direnv exec . pytest"] {
+        for text in [
+            "dotenv -f .env.test run -- pytest",
+            "dotenv -e .env.test -- pytest",
+            "envdir env pytest",
+            "direnv exec . pytest",
+        ] {
             let argv: Vec<String> = text.split(' ').map(str::to_owned).collect();
             assert_eq!(of(&argv), Meaning::Tests, "{text}");
         }

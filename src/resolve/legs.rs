@@ -172,12 +172,16 @@ mod tests {
     use crate::links::Repository;
     use crate::model::{Dimension, Known, Value};
 
-    const SETTINGS: &str = "import os\nDATABASES = {'default': {'ENGINE': 'django.db.backends.' + os.environ.get('DB', 'sqlite3')}}\n";
+    const SETTINGS: &str =
+        "import os\nDATABASES = {'default': {'ENGINE': 'django.db.backends.' + os.environ.get('DB', 'sqlite3')}}\n";
 
     /// What the tests use of databases, and the versions.
     fn databases(flows: &[(&str, &str)]) -> (Vec<String>, Vec<String>) {
         let site = [
-            ("manage.py", "import os\nos.environ.setdefault('DJANGO_SETTINGS_MODULE', 'site.settings')\nfrom django.core.management import execute_from_command_line\n"),
+            (
+                "manage.py",
+                "import os\nos.environ.setdefault('DJANGO_SETTINGS_MODULE', 'site.settings')\nfrom django.core.management import execute_from_command_line\n",
+            ),
             ("site/settings.py", SETTINGS),
         ];
         let tree = Tree::open(Box::new(Overlay::of(site.into_iter().chain(flows.iter().copied())))).unwrap();
@@ -198,7 +202,9 @@ mod tests {
     }
 
     fn job(env: &str, services: &str) -> String {
-        format!("on: push\njobs:\n  t:\n    runs-on: ubuntu-24.04\n{services}    steps:\n      - run: python manage.py test\n        env: {{{env}}}\n")
+        format!(
+            "on: push\njobs:\n  t:\n    runs-on: ubuntu-24.04\n{services}    steps:\n      - run: python manage.py test\n        env: {{{env}}}\n"
+        )
     }
 
     #[test]
@@ -211,7 +217,8 @@ mod tests {
 
     #[test]
     fn jobs_with_services_of_their_own_run_on_those() {
-        let of = |image: &str, db: &str| job(&format!("DB: {db}"), &format!("    services: {{db: {{image: '{image}'}}}}\n"));
+        let of =
+            |image: &str, db: &str| job(&format!("DB: {db}"), &format!("    services: {{db: {{image: '{image}'}}}}\n"));
         let (maria, postgres, plain) = (of("mariadb:10.11", "mysql"), of("postgres:16", "postgresql"), job("A: b", ""));
         let flows = [
             (".github/workflows/a.yml", maria.as_str()),

@@ -39,7 +39,8 @@ pub(super) fn of(workflow: &Workflow, job: &Job, instances: &[RunInstance]) -> V
             })
             .collect();
         let turn = Turn { runs, vars: own_vars(instance, instances) };
-        let texts = |turn: &Turn| turn.runs.iter().map(|run| run.as_ref().map(|run| run.text.clone())).collect::<Vec<_>>();
+        let texts =
+            |turn: &Turn| turn.runs.iter().map(|run| run.as_ref().map(|run| run.text.clone())).collect::<Vec<_>>();
         if !all.iter().any(|known| texts(known) == texts(&turn) && known.vars == turn.vars) {
             all.push(turn);
         }

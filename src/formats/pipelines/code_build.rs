@@ -30,7 +30,11 @@ pub fn workflow(tree: &Tree, file: FileId) -> Workflow {
         let phases: Vec<&Node> = PHASES.iter().filter_map(|name| phases.get(name)).collect();
         let versions = phases.iter().filter_map(|phase| phase.get("runtime-versions"));
         for version in versions.filter_map(|versions| versions.field("python")) {
-            job.steps.push(using("actions/setup-python@v5", version.span, [("python-version".to_owned(), version.clone())].into()));
+            job.steps.push(using(
+                "actions/setup-python@v5",
+                version.span,
+                [("python-version".to_owned(), version.clone())].into(),
+            ));
         }
         let lists = phases.iter().flat_map(|phase| ["commands", "finally"].map(|name| phase.get(name)));
         let commands: Vec<Node> = lists.flatten().flat_map(Node::one_or_many).cloned().collect();
