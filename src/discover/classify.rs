@@ -105,6 +105,8 @@ const ENVIRONMENTS: &[&str] = &[
 ];
 /// Folders that hold pipelines of Azure.
 const AZURE: &[&str] = &["pipelines", "azure-pipelines", ".azure-pipelines", ".azuredevops", ".pipelines", ".azdo"];
+/// What the names of files with a pipeline of a CI begin with.
+const PIPELINES: &[&str] = &["azure-pipelines", "buildspec", "cloudbuild", ".woodpecker."];
 /// Folders that hold manifests of Kubernetes.
 const ORCHESTRATED: &[&str] = &["kube", "kustomize", "manifests", "overlays", "k3s", "eks", "gke", "aks", "minikube"];
 /// What their names hold.
@@ -169,12 +171,7 @@ const ROWS: &[Row] = &[
     ),
     Row(Kind::Workflow, Folder::Part(&[".circleci"]), &[YAML], &[]),
     Row(Kind::Workflow, Folder::Any, &[Like::Is(&["bitbucket-pipelines.yml", ".drone.yml", ".drone.yaml"])], &[]),
-    Row(
-        Kind::Workflow,
-        Folder::Any,
-        &[YAML, Like::Starts(&["azure-pipelines", "buildspec", "cloudbuild", ".woodpecker."])],
-        &[],
-    ),
+    Row(Kind::Workflow, Folder::Any, &[YAML, Like::Starts(PIPELINES)], &[]),
     Row(Kind::Workflow, Folder::Last(&[".woodpecker"]), &[YAML], &[]),
     Row(Kind::Workflow, Folder::Last(AZURE), &[YAML], &[]),
     Row(Kind::Workflow, Folder::Any, &[Like::Starts(&["jenkinsfile"])], &[NO_JENKINSFILE]),
@@ -372,7 +369,7 @@ mod tests {
             ("bitbucket-pipelines.yml", Some(Kind::Workflow)),
             (".woodpecker/test.yaml", Some(Kind::Workflow)),
             (".drone.yml", Some(Kind::Workflow)),
-            ("cloudbuild.staging.yaml", Some(Kind::Workflow)),
+            ("buildspec.yml", Some(Kind::Workflow)),
             ("k8s/web.yaml", Some(Kind::Kubernetes)),
             ("kubernetes/deployment-production.tmpl", Some(Kind::Kubernetes)),
             ("deploy/kustomization.yml", Some(Kind::Kubernetes)),

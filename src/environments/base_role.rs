@@ -76,7 +76,7 @@ pub(super) fn of_others(project: &Project) -> bool {
     only_services(project) && project.services.values().all(|service| service.image.is_some())
 }
 
-/// The sign of a developer's machine that a server which is updated by its checkout has as well.
+/// The sign of a developer's machine that a server updated by its checkout has as well.
 const MOUNTED: &str = "the source code is mounted";
 
 /// What says that a service of a compose file in a folder runs on a developer's machine.
@@ -232,8 +232,8 @@ pub(super) fn role_of_base(
     if base_signs::by_sample(repository, &project).is_some() {
         return say(Role::Development, "a sample of its variables is for development", Confidence::Named);
     }
-    let restarts =
-        |service: &Service| service.restart.as_ref().is_some_and(|r| r.value.one().is_some_and(|r| r != "no"));
+    let kept = |text: Option<&String>| text.is_some_and(|text| text != "no");
+    let restarts = |service: &Service| service.restart.as_ref().is_some_and(|field| kept(field.value.one()));
     let runs = |service: &&Service| {
         may_be_ours(service) && (service.build.is_some() || service.env_count() > 0) || is_own(repository, service)
     };
@@ -269,8 +269,7 @@ pub(super) fn is_own(repository: &Repository<'_>, service: &Service) -> bool {
     image.is_some_and(|image| super::shipped::is_published_here(repository, image))
 }
 
-/// Whether a service is pulled from others, opens its ports to the machine alone, and is not started again by itself: what a
-/// program beside it on a developer's machine is to find.
+/// Whether a service is pulled from others, opens its ports to the machine alone, and is not started again by itself.
 fn is_at_hand(repository: &Repository<'_>, service: &Service) -> bool {
     let own = |ip: &String| ["127.0.0.1", "localhost", "::1", "[::1]"].contains(&ip.as_str());
     service.build.is_none()

@@ -12,7 +12,7 @@ use crate::environments::plan::{Planned, Runs, Unit};
 use crate::environments::settings::Module;
 use crate::formats::World;
 use crate::formats::workflow::{self, RunInstance};
-use crate::model::{FileId, Known, Role, Span};
+use crate::model::{FileId, Known, Role};
 
 /// Runs that are told apart.
 const MOST: usize = 8;
@@ -142,15 +142,13 @@ fn images(run: &RunInstance) -> Images {
 
 /// Whether two runs of a job set the same variables, run the same scripts and have the same containers beside them.
 fn same(a: &RunInstance, b: &RunInstance) -> bool {
-    let values = |env: &BTreeMap<String, (Known<String>, Span)>| -> Vec<(String, Known<String>)> {
-        env.iter().map(|(name, (value, _))| (name.clone(), value.clone())).collect()
+    let values = |run: &RunInstance| {
+        let all = std::iter::once(&run.env).chain(run.steps.iter().map(|step| &step.env));
+        all.flatten().map(|(name, (value, _))| (name.clone(), value.clone())).collect::<Vec<_>>()
     };
-    let of = |run: &RunInstance| -> Vec<(Vec<(String, Known<String>)>, Option<Known<String>>, Known<bool>)> {
-        let whole = (values(&run.env), None, Known::One(true));
-        let steps = run.steps.iter().map(|step| (values(&step.env), step.run.clone(), step.runs.clone()));
-        std::iter::once(whole).chain(steps).collect()
-    };
-    of(a) == of(b) && images(a) == images(b)
+    let scripts =
+        |run: &RunInstance| run.steps.iter().map(|step| (step.run.clone(), step.runs.clone())).collect::<Vec<_>>();
+    values(a) == values(b) && scripts(a) == scripts(b) && images(a) == images(b)
 }
 
 /// A plan with one of its jobs alone, and what is there beside the jobs.
