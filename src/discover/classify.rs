@@ -105,7 +105,8 @@ const ENVIRONMENTS: &[&str] = &[
 ];
 /// Folders that hold pipelines of Azure.
 const AZURE: &[&str] = &["pipelines", "azure-pipelines", ".azure-pipelines", ".azuredevops", ".pipelines", ".azdo"];
-/// What the names of files with a pipeline of a CI begin with.
+/// What files with a pipeline of a CI are called, and what the names of others begin with.
+const WORKFLOWS: &[&str] = &[".gitlab-ci.yml", ".gitlab-ci.yaml", ".travis.yml", ".taskcluster.yml"];
 const PIPELINES: &[&str] = &["azure-pipelines", "buildspec", "cloudbuild", ".woodpecker."];
 /// Folders that hold manifests of Kubernetes.
 const ORCHESTRATED: &[&str] = &["kube", "kustomize", "manifests", "overlays", "k3s", "eks", "gke", "aks", "minikube"];
@@ -163,12 +164,7 @@ const NO_PROCFILE: Like = Like::Ends(&[".sh", ".md", ".py"]);
 
 const ROWS: &[Row] = &[
     Row(Kind::Workflow, Folder::Last(&[".github/workflows"]), &[YAML], &[]),
-    Row(
-        Kind::Workflow,
-        Folder::Any,
-        &[Like::Is(&[".gitlab-ci.yml", ".gitlab-ci.yaml", ".travis.yml", ".taskcluster.yml"])],
-        &[],
-    ),
+    Row(Kind::Workflow, Folder::Any, &[Like::Is(WORKFLOWS)], &[]),
     Row(Kind::Workflow, Folder::Part(&[".circleci"]), &[YAML], &[]),
     Row(Kind::Workflow, Folder::Any, &[Like::Is(&["bitbucket-pipelines.yml", ".drone.yml", ".drone.yaml"])], &[]),
     Row(Kind::Workflow, Folder::Any, &[YAML, Like::Starts(PIPELINES)], &[]),
