@@ -208,6 +208,7 @@ pub const ATTRIBUTES: &[AttributeRow] = &[
     row(Package, "root", Bool, "whether it is there only where it is asked for, as a server or a database's driver is"),
     row(Package, "speaks_to", List, "the database products whose driver it is"),
     row(Service, "product", Text, "postgres, redis, sqlite, locmem …"),
+    row(Service, "each", List, "what each run of the tests uses, where they use different ones: `postgres:16`"),
     row(Service, "family", Text, "relational, keyvalue, broker, mail …"),
     row(Service, "flavour", Text, "postgis, pgvector …"),
     row(Service, "version", Version, "the version"),
