@@ -141,14 +141,17 @@ pub(super) fn by_selector(repository: &Repository<'_>, stack: &Stack, only: Opti
         let file = var.var.origin.primary().map(|span| span.file);
         only.is_some() && file != only && file.is_some_and(|file| repository.of(Kind::Compose).contains(&file))
     };
-    let (mut said, ours) = (Vec::new(), project.services.iter().filter(|(_, service)| may_be_ours(service)));
-    for (service, about) in ours {
-        let own = |var: &EnvVar| !may_be_replaced(&project, service, var) && !shared(var);
-        let given = about.environment.iter().filter(|(_, var)| own(var));
-        said.extend(given.filter_map(|(name, var)| selected(name, var.var.value.one()?)));
-    }
-    // What is told that it runs locally is a try of what is deployed, whatever settings it takes.
-    said.iter().find(|(_, word)| word == "local").or(said.first()).cloned()
+    let local = |said: &&(Role, String)| said.1 == "local";
+    // A service that is told that it runs locally is a try of what is deployed, whatever settings it takes.
+    let of_service = |(service, about): (&String, &Service)| {
+        let given =
+            about.environment.iter().filter(|(_, var)| !may_be_replaced(&project, service, var) && !shared(var));
+        let said: Vec<_> = given.filter_map(|(name, var)| selected(name, var.var.value.one()?)).collect();
+        said.iter().find(local).or(said.first()).cloned()
+    };
+    let ours = project.services.iter().filter(|(_, service)| may_be_ours(service));
+    let each: Vec<_> = ours.filter_map(of_service).collect();
+    each.iter().find(|said| !local(said)).or(each.first()).cloned()
 }
 
 /// Whether a variable is of a file that need not be there, and a later one which the repository lacks may say another value.
@@ -291,11 +294,8 @@ fn tried_sign(service: &Service) -> Option<(Span, &'static str)> {
 
 /// Whether a service of ours is told to show errors to who asks, which only developers want.
 fn debugs(service: &Service) -> bool {
-    let set = |name: &String| {
-        let value = service.environment.get(name).and_then(|var| var.var.value.one());
-        value.is_some_and(|value| is_debugging(name, value))
-    };
-    may_be_ours(service) && service.environment.keys().any(set)
+    let set = |(name, var): (&String, &EnvVar)| var.var.value.one().is_some_and(|value| is_debugging(name, value));
+    may_be_ours(service) && service.environment.iter().any(set)
 }
 
 /// Whether a variable turns debugging on.

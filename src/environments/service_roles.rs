@@ -140,6 +140,9 @@ mod tests {
         assert!(found.iter().any(|line| line.starts_with("local development: docker-compose.deploy.yml")), "{found:?}");
         let found = with("DJANGO_SETTINGS_MODULE=shop.settings.deploy\n");
         assert!(found.iter().any(|line| line.contains(" production: docker-compose.deploy.yml")), "{found:?}");
+        let beside = "services: {web: {build: ., environment: [APP_MODE=production]}, front: {build: ./front, environment: [PROXY_MODE=local]}}\n";
+        let found = environments(&[("docker-compose.yml", beside), APP]);
+        assert!(found.iter().any(|line| line.contains(" production: docker-compose.yml")), "{found:?}");
     }
 
     #[test]
