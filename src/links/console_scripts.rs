@@ -18,6 +18,20 @@ pub fn meaning_in(tree: &Tree, argv: &[String]) -> Meaning {
 
 /// The call of Django's own program that a call of the project's comes to.
 pub fn managed(tree: &Tree, argv: &[String]) -> Option<Vec<String>> {
+    let (target, rest) = called(tree, argv)?;
+    let module = target.split(':').next()?.trim();
+    manages(tree, module).is_some().then(|| std::iter::once("django-admin".to_owned()).chain(rest).collect())
+}
+
+/// The module and the function that a call of the project's own management runs: `shop.__main__:dev`, and the module's file.
+pub fn entry(tree: &Tree, argv: &[String]) -> Option<(FileId, String)> {
+    let (target, _) = called(tree, argv)?;
+    let (module, function) = target.split_once(':')?;
+    Some((manages(tree, module.trim())?, function.trim().to_owned()))
+}
+
+/// What a program of the project that is told a command of the management stands for, and the words it is told.
+fn called(tree: &Tree, argv: &[String]) -> Option<(String, Vec<String>)> {
     let words = meaning::unwrapped(argv);
     let first = words.first()?;
     let covered = first.rsplit('/').next() == Some("coverage") && words.get(1).is_some_and(|verb| verb == "run");
@@ -29,26 +43,25 @@ pub fn managed(tree: &Tree, argv: &[String]) -> Option<Vec<String>> {
     let (name, rest) = words.split_first()?;
     rest.first().filter(|command| COMMANDS.contains(&command.as_str()))?;
     let name = name.rsplit('/').next().unwrap_or(name);
-    let module =
-        tree.files().filter(|(_, path)| is_manifest(path)).find_map(|(file, _)| module_of(tree, file, name))?;
-    manages(tree, &module).then(|| std::iter::once("django-admin".to_owned()).chain(rest.iter().cloned()).collect())
+    let mut manifests = tree.files().filter(|(_, path)| is_manifest(path));
+    let target = manifests.find_map(|(file, _)| target_of(tree, file, name))?;
+    Some((target, rest.to_vec()))
 }
 
 fn is_manifest(path: &str) -> bool {
     ["pyproject.toml", "setup.py", "setup.cfg"].contains(&paths::name(path)) && path.matches('/').count() <= 1
 }
 
-/// The module behind a program of that name in a manifest.
-fn module_of(tree: &Tree, file: FileId, name: &str) -> Option<String> {
-    let target = if paths::name(tree.path(file)) == "pyproject.toml" {
+/// The module and function behind a program of that name in a manifest.
+fn target_of(tree: &Tree, file: FileId, name: &str) -> Option<String> {
+    if paths::name(tree.path(file)) == "pyproject.toml" {
         let root = tree.parsed(file, tree::toml).ok()?.0.clone()?;
         let tables: [&[&str]; 2] = [&["project", "scripts"], &["tool", "poetry", "scripts"]];
         let named = |table: &[&str]| root.path(table)?.get(name).and_then(Node::as_str).map(str::to_owned);
-        tables.into_iter().find_map(named)?
+        tables.into_iter().find_map(named)
     } else {
-        of_setup(tree.text(file).ok()?, name)?
-    };
-    Some(target.split(':').next()?.trim().to_owned())
+        of_setup(tree.text(file).ok()?, name)
+    }
 }
 
 /// The entry point of that name in what a setup script or its configuration lists: `name = module:function`.
@@ -60,13 +73,14 @@ fn of_setup(text: &str, name: &str) -> Option<String> {
     Some(entry.1.trim().to_owned()).filter(|target| target.contains(':'))
 }
 
-/// Whether a module of the tree hands its words to Django's management.
-fn manages(tree: &Tree, module: &str) -> bool {
+/// The file of a module of the tree that hands its words to Django's management.
+fn manages(tree: &Tree, module: &str) -> Option<FileId> {
     let path = module.replace('.', "/");
     let ends = [format!("{path}.py"), format!("{path}/__init__.py")];
     let is = |path: &str| ends.iter().any(|end| path == end || path.ends_with(&format!("/{end}")));
     let mut files = tree.files().filter(|(_, path)| is(path));
-    files.any(|(file, _)| tree.text(file).is_ok_and(|text| text.contains("execute_from_command_line")))
+    let runs = |file: FileId| tree.text(file).is_ok_and(|text| text.contains("execute_from_command_line"));
+    files.find(|(file, _)| runs(*file)).map(|(file, _)| file)
 }
 
 #[cfg(test)]

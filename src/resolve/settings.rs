@@ -25,6 +25,7 @@ use crate::environments::{Planned, SettingsChoice};
 pub(super) use crate::formats::python::Settings;
 use crate::formats::python::{self, Brought, Evaluator};
 use crate::formats::{Var, World};
+use crate::links::console_scripts;
 use crate::model::{Certainty, Known, Origin, Reason, Role, Span};
 
 /// The settings of an environment.
@@ -248,7 +249,7 @@ fn choose(
     if planned.config.settings.is_some() {
         return planned.settings.clone().map(|choice| (choice, true));
     }
-    if let Some(choice) = part.and_then(by_option) {
+    if let Some(choice) = part.and_then(|part| by_option(context, part)) {
         return Some((choice, true));
     }
     // `--ds` wins over the variable, the option does not.
@@ -305,10 +306,12 @@ fn choose(
 }
 
 /// The module that a command of Django's is told with `--settings`.
-fn by_option(part: &Part<'_>) -> Option<SettingsChoice> {
+fn by_option(context: &Context<'_, '_>, part: &Part<'_>) -> Option<SettingsChoice> {
     part.processes.iter().find_map(|process| {
         let of_django = |word: &String| word.ends_with("manage.py") || word == "django-admin" || word == "django";
-        let rest = process.argv.get(process.argv.iter().position(of_django)? + 1..)?;
+        let argv = console_scripts::managed(context.repository.tree, &process.argv);
+        let argv = argv.as_ref().unwrap_or(&process.argv);
+        let rest = argv.get(argv.iter().position(of_django)? + 1..)?;
         let at = rest.iter().position(|word| word == "--settings" || word.starts_with("--settings="))?;
         let module = rest[at].strip_prefix("--settings=").or_else(|| rest.get(at + 1).map(String::as_str))?;
         Some(SettingsChoice { module: module.to_owned(), class: None, span: process.origin.primary() })
