@@ -57,6 +57,7 @@ pub mod services;
 pub mod settings;
 mod speaker;
 pub mod state;
+mod stood_by;
 pub mod supervised;
 mod system_installs;
 pub mod together;
@@ -205,7 +206,10 @@ fn one(context: &Context<'_, '_>, planned: Planned, first: bool, modules: &[Modu
         picked::add(context, part);
     }
     disks::add(context.repository, &planned, &mut parts);
-    let loaded = settings::load(context, &planned, &parts, modules);
+    let mut loaded = settings::load(context, &planned, &parts, modules);
+    if let Some(loaded) = &mut loaded {
+        stood_by::doubt(&parts, loaded, context.as_of);
+    }
     for part in &parts {
         state::image::state(&mut statements, part, tree, context.as_of);
         state::runtime::state(&mut statements, part, tree, context.as_of);

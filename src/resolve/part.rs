@@ -283,6 +283,8 @@ pub struct Part<'t> {
     pub folder: String,
     /// A service of a compose file or job by the name others reach it by.
     pub hostname: Option<String>,
+    /// The services that it waits for before it starts.
+    pub needs: Vec<String>,
 }
 
 impl Part<'_> {
@@ -313,6 +315,7 @@ impl Part<'_> {
             healthcheck: None,
             folder: String::new(),
             hostname: None,
+            needs: Vec::new(),
         }
     }
 

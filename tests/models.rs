@@ -1,0 +1,170 @@
+//! Settings that are objects: classes of pydantic and starlette's `Config`, plain classes, parsers of sections.
+
+use crate::support::{facts, holds};
+
+const DOCKERFILE: &str =
+    "FROM python:3.12\nWORKDIR /code\nRUN pip install fastapi\nCOPY . /code\nCMD [\"uvicorn\", \"app.main:app\"]\n";
+const COMPOSE: &str = "services:\n  web:\n    build: .\n    env_file: .env\n    command: uvicorn app.main:app --reload\n    volumes: ['.:/code']\n";
+
+fn of(config: &str, env: &str) -> Vec<String> {
+    facts(&[
+        ("Dockerfile", DOCKERFILE),
+        ("compose.yaml", COMPOSE),
+        (".env", env),
+        ("app/__init__.py", ""),
+        ("app/main.py", "from fastapi import FastAPI\nfrom app.config import settings\napp = FastAPI()\n"),
+        ("app/config.py", config),
+    ])
+}
+
+#[test]
+fn a_variable_wins_over_the_file_of_a_class_and_the_file_over_its_default() {
+    let config = "import os, secrets
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+class Settings(BaseSettings):
+    model_config = SettingsConfigDict(env_file=os.getenv('ENV_FILE', 'app.env'))
+    MODE: str
+    LEVEL: str = 'INFO'
+    SIZE: int = 5
+    SECRET_KEY: str = secrets.token_urlsafe(32)
+
+settings = Settings()
+";
+    let compose = COMPOSE.replace("    env_file: .env\n", "    environment: {MODE: fast, SECRET_KEY: abc}\n");
+    let lines = facts(&[
+        ("Dockerfile", DOCKERFILE),
+        ("compose.yaml", &compose),
+        ("app.env", "MODE=of the file\nLEVEL=DEBUG\n"),
+        ("app/__init__.py", ""),
+        ("app/main.py", "from fastapi import FastAPI\nfrom app.config import settings\napp = FastAPI()\n"),
+        ("app/config.py", config),
+    ]);
+    holds(
+        &lines,
+        &[
+            "development - setting.MODE value=fast",
+            "development - setting.LEVEL value=DEBUG",
+            "development - setting.SIZE value=5",
+        ],
+    );
+    assert!(lines.iter().any(|line| line.starts_with("development - setting.SECRET_KEY value=(secret)")), "{lines:#?}");
+}
+
+#[test]
+fn the_class_whose_object_is_called_settings_holds_those_of_the_program() {
+    let config = "from pydantic_settings import BaseSettings, SettingsConfigDict
+
+class Database(BaseSettings):
+    model_config = SettingsConfigDict(env_prefix='DB_')
+    host: str = 'localhost'
+
+class Settings(BaseSettings):
+    title: str = 'x'
+    db: Database = Database()
+
+def get_settings():
+    return Settings()
+";
+    holds(
+        &of(config, "DB_HOST=db\nTITLE=shop\n"),
+        &["development - setting.title value=shop", "development - setting.db.host value=db"],
+    );
+}
+
+#[test]
+fn a_plain_class_whose_object_is_the_settings_is_read_like_a_module() {
+    let config = "import os
+from dataclasses import dataclass
+
+@dataclass(frozen=True)
+class Settings:
+    LEVEL: str = os.getenv('LEVEL', 'WARNING')
+    DEBUG: bool = os.getenv('DEBUG', 'false').lower() == 'true'
+
+settings = Settings()
+";
+    holds(
+        &of(config, "LEVEL=INFO\nDEBUG=true\n"),
+        &["development - setting.LEVEL value=INFO", "development - setting.DEBUG value=True"],
+    );
+}
+
+#[test]
+fn an_address_of_pydantic_1_is_built_of_its_parts() {
+    let config = "from pydantic import BaseSettings, PostgresDsn, validator
+
+class Settings(BaseSettings):
+    HOST: str
+    USER: str
+    DATABASE_URI: str = ''
+
+    @validator('DATABASE_URI', pre=True, always=True)
+    def put_together(cls, v, values):
+        return v or PostgresDsn.build(scheme='postgresql', user=values.get('USER'), host=values.get('HOST'), path='/app')
+
+settings = Settings()
+";
+    holds(&of(config, "HOST=db\nUSER=me\n"), &["development - setting.DATABASE_URI value=postgresql://me@db/app"]);
+}
+
+#[test]
+fn what_starlette_wraps_is_told_as_it_is() {
+    let config = "from databases import DatabaseURL
+from starlette.config import Config
+from starlette.datastructures import CommaSeparatedStrings
+
+config = Config('.env')
+DATABASE_URL = config('DATABASE_URL', cast=DatabaseURL)
+ALLOWED_HOSTS = config('ALLOWED_HOSTS', cast=CommaSeparatedStrings, default='a,b')
+LEVEL = config('LEVEL', default='INFO')
+";
+    holds(
+        &of(config, "DATABASE_URL=postgresql://me@db/app\nLEVEL=DEBUG\n"),
+        &[
+            "development - setting.DATABASE_URL value=postgresql://me@db/app",
+            "development - setting.ALLOWED_HOSTS value=[\"a\", \"b\"]",
+            "development - setting.LEVEL value=DEBUG",
+        ],
+    );
+}
+
+#[test]
+fn a_parser_whose_interpolation_asks_the_variables_gives_what_they_say() {
+    let config = "import configparser, os
+
+class FromVariables(configparser.BasicInterpolation):
+    def before_get(self, parser, section, option, value, defaults):
+        value = super().before_get(parser, section, option, value, defaults)
+        return os.getenv(option) or value
+
+parser = configparser.ConfigParser(interpolation=FromVariables())
+parser.optionxform = str
+parser.read(os.path.join(os.path.dirname(os.path.abspath(__file__)), 'shop.ini'))
+
+class Config(object):
+    LEVEL = parser['server']['LEVEL']
+    REDIS = parser['server'].get('REDIS') or None
+
+settings = Config()
+for name, value in parser.items('extra'):
+    setattr(settings, name, value)
+";
+    let lines = facts(&[
+        ("Dockerfile", DOCKERFILE),
+        ("compose.yaml", COMPOSE),
+        (".env", "REDIS=redis://cache\n"),
+        ("app/__init__.py", ""),
+        ("app/main.py", "from fastapi import FastAPI\nfrom app.config import settings\napp = FastAPI()\n"),
+        ("app/config.py", config),
+        ("app/shop.ini", "[server]\nLEVEL = INFO\nREDIS =\n[extra]\nMORE = 1\n"),
+    ]);
+    holds(
+        &lines,
+        &[
+            "development - setting.LEVEL value=INFO",
+            "development - setting.REDIS value=redis://cache",
+            "development - setting.MORE value=1",
+        ],
+    );
+}
