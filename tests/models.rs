@@ -168,3 +168,81 @@ for name, value in parser.items('extra'):
         ],
     );
 }
+
+#[test]
+fn a_file_is_not_the_database_of_a_program_that_waits_for_a_server() {
+    let compose = |more: &str| {
+        format!(
+            "services:\n  web:\n    image: example/shop:1\n    command: [/start]\n    environment: {{MODE: x{more}}}\n    depends_on: [db]\n  db:\n    image: postgres:16\n"
+        )
+    };
+    let settings = |default: &str| {
+        format!("import dj_database_url\nDEBUG = False\nINSTALLED_APPS = []\nDATABASES = {{'default': {default}}}\n")
+    };
+    let by_default = settings("dj_database_url.config(default='sqlite:///a.db')");
+    let literal = settings("{'ENGINE': 'django.db.backends.sqlite3', 'NAME': 'a.db'}");
+    let of = |compose: &str, settings: &str| {
+        facts(&[
+            ("compose.production.yaml", compose),
+            ("manage.py", "import os\nos.environ.setdefault('DJANGO_SETTINGS_MODULE', 'shop.settings')\n"),
+            ("shop/__init__.py", ""),
+            ("shop/settings.py", settings),
+        ])
+    };
+    let has = |lines: &[String], product: &str| {
+        lines.iter().any(|line| line.starts_with(&format!("production - service.database product={product}")))
+    };
+    let lines = of(&compose(""), &by_default);
+    assert!(has(&lines, "postgres"), "{lines:#?}");
+    let lines = of(&compose(", DATABASE_URL: 'sqlite:////data/b.db'"), &by_default);
+    assert!(has(&lines, "sqlite"), "{lines:#?}");
+    let lines = of(&compose(""), &literal);
+    assert!(has(&lines, "sqlite"), "{lines:#?}");
+}
+
+#[test]
+fn each_program_of_the_project_may_have_settings_of_its_own() {
+    let entry = "import os, sys\ndef main(module):\n    os.environ.setdefault('DJANGO_SETTINGS_MODULE', module)\n    \
+        from django.core.management import execute_from_command_line\n    execute_from_command_line(sys.argv)\n\
+        def dev():\n    main('shop.settings.dev')\ndef prod():\n    main('shop.settings.prod')\n";
+    let compose =
+        "services:\n  web:\n    build: .\n    command: dev-shop runserver 0.0.0.0:80\n    volumes: ['.:/app']\n";
+    let lines = facts(&[
+        ("compose.yaml", compose),
+        ("Dockerfile", "FROM python:3.12\nWORKDIR /app\nCOPY . /app\n"),
+        ("pyproject.toml", "[project.scripts]\nshop = 'shop.__main__:prod'\ndev-shop = 'shop.__main__:dev'\n"),
+        ("shop/__init__.py", ""),
+        ("shop/__main__.py", entry),
+        ("shop/wsgi.py", "import os\nos.environ.setdefault('DJANGO_SETTINGS_MODULE', 'shop.settings.prod')\n"),
+        ("shop/settings/__init__.py", ""),
+        ("shop/settings/base.py", "INSTALLED_APPS = []\nDEBUG = False\n"),
+        ("shop/settings/dev.py", "from .base import *\nDEBUG = True\n"),
+        ("shop/settings/prod.py", "from .base import *\n"),
+    ]);
+    holds(
+        &lines,
+        &["development - setting.SETTINGS_MODULE value=shop.settings.dev", "development - setting.DEBUG value=True"],
+    );
+}
+
+#[test]
+fn a_class_that_no_table_knows_is_told_by_its_name() {
+    let lines = facts(&[
+        (
+            "compose.production.yaml",
+            "services:\n  web:\n    image: example/shop:1\n    command: [/start]\n    environment: {DJANGO_SETTINGS_MODULE: shop.settings}\n",
+        ),
+        ("shop/__init__.py", ""),
+        (
+            "shop/settings.py",
+            "INSTALLED_APPS = []\nSESSION_ENGINE = 'vault.sessions'\nDEFAULT_FILE_STORAGE = 'vault.storage.Vault'\n",
+        ),
+    ]);
+    holds(
+        &lines,
+        &[
+            "production - service.session product=vault.sessions",
+            "production - service.storage.media product=vault.storage.Vault",
+        ],
+    );
+}
