@@ -43,3 +43,26 @@ fn local_settings_that_a_step_writes_or_a_folder_brings_may_say_anything() {
     holds(&stated(&written, COMPOSE), &["test - setting.DEBUG overridable=true"]);
     holds(&stated(WORKFLOW, &mounted), &["production - setting.DEBUG overridable=true"]);
 }
+
+#[test]
+fn what_a_person_adds_over_a_file_of_variables_is_not_part_of_an_environment() {
+    let compose = |files: &str| format!("services: {{web: {{build: ., volumes: ['.:/app'], env_file: {files}}}}}\n");
+    let of = |files: &str| {
+        facts(&[
+            ("manage.py", "import os\nos.environ.setdefault('DJANGO_SETTINGS_MODULE', 'shop.settings')\n"),
+            ("shop/settings.py", "import os\nCELERY_BROKER_URL = os.environ.get('BROKER', 'redis://redis/0')\n"),
+            ("Dockerfile", "FROM python:3.12\nCOPY . .\nCMD python manage.py runserver\n"),
+            ("web.env", "A=1\n"),
+            ("compose.dev.yml", &compose(files)),
+        ])
+    };
+    for over in ["[web.env, web.env.local]", "[{path: web.env}, {path: more.env, required: false}]"] {
+        let lines = of(over);
+        assert!(
+            lines.iter().any(|line| line.contains("service.broker") && line.contains("product=redis")),
+            "{lines:?}"
+        );
+    }
+    let lines = of("[web.env, more.env]");
+    assert!(!lines.iter().any(|line| line.contains("service.broker") && line.contains("product=redis")), "{lines:?}");
+}

@@ -263,9 +263,14 @@ fn severity(rule: &Rule, candidate: &Candidate<'_>, values: &Jinja, touched: &To
 }
 
 /// Whether a value is stated by a file that is named for its environment: it speaks of that, not against it.
+///
+/// So does what a server made for production runs with, unless its file is named for another.
 fn is_said_there(candidate: &Candidate<'_>) -> bool {
-    let said = candidate.fact.get("said_for").and_then(|attr| attr.value.one());
-    said.is_some_and(|role| role.as_text() == Some(candidate.environment.role.name()))
+    let value = |name: &str| candidate.fact.get(name).and_then(|attr| attr.value.one());
+    match value("said_for") {
+        Some(role) => role.as_text() == Some(candidate.environment.role.name()),
+        None => value("served").is_some_and(|served| *served == Value::Bool(true)),
+    }
 }
 
 /// How much of a finding holds only unless something outside says otherwise.

@@ -381,7 +381,7 @@ mod tests {
         assert_eq!((family("locmem", Some("mail")), family("locmem", None)), (Some("mail"), Some("cache")));
         assert!(by_cache_backend("django.core.cache.backends.locmem.LocMemCache").is_some_and(|s| s.in_process));
         assert_eq!(product_of(by_django_engine("django.contrib.gis.db.backends.postgis")), Some("postgres"));
-        assert_eq!(session_store("django.contrib.sessions.backends.signed_cookies"), Some("cookie"));
+        assert_eq!(session_store("django.contrib.sessions.backends.signed_cookies"), Some("signed cookies"));
         assert!(wire_compatible("valkey", "redis") && !wire_compatible("redis", "memcached"));
     }
 

@@ -118,6 +118,7 @@ pub const ATTRIBUTES: &[AttributeRow] = &[
     row(Image, "beside_job", Bool, "whether it is a container beside a CI job, which the job's file declares"),
     row(Image, "host", Text, "container, runner or machine"),
     row(Image, "dockerfile", Text, "the Dockerfile that builds it"),
+    row(Image, "pulled_as", Text, "the name under which what the repository builds is pulled"),
     row(Image, "target", Text, "the stage that is built, where it is not the last"),
     row(
         Image,
@@ -218,6 +219,8 @@ pub const ATTRIBUTES: &[AttributeRow] = &[
     row(Service, "ended", Text, "the day its line's support ended, if it has"),
     row(Service, "libc", Text, "glibc or musl, of the service's image"),
     row(Service, "driver", Text, "the client driver or backend class"),
+    row(Service, "host", Text, "the host at which it is reached"),
+    row(Service, "name", Text, "of a database: its name on the server, or its file"),
     row(Service, "in_process", Bool, "whether nothing outside the application's own process and disk is used"),
     row(Service, "several", Bool, "whether more than one process of the application uses it"),
     row(
@@ -273,6 +276,7 @@ pub const ATTRIBUTES: &[AttributeRow] = &[
         Bool,
         "of ALLOWED_HOSTS: whether the program refuses hosts by itself, as one that serves tenants does",
     ),
+    row(Setting, "served", Bool, "of DEBUG: whether a server made for production surely runs with it"),
     row(Setting, "said_for", Text, "the role that the file which states it is named for"),
     row(Setting, "reasoned", Bool, "of ALLOWED_HOSTS: whether a comment right above says why every host is let in"),
     row(

@@ -1,5 +1,6 @@
 //! A value that must never be printed.
 
+use std::ops::Range;
 use std::sync::Arc;
 
 /// A secret's text. It can be compared, so that "the same secret twice" can be found, and it can be looked for in text that
@@ -24,11 +25,19 @@ impl Secret {
     }
 
     /// The ranges of `text` where this secret stands, for redaction.
-    pub fn occurrences(&self, text: &str) -> Vec<std::ops::Range<usize>> {
+    pub fn occurrences(&self, text: &str) -> Vec<Range<usize>> {
         if self.0.is_empty() {
             return Vec::new();
         }
         text.match_indices(&*self.0).map(|(at, found)| at..at + found.len()).collect()
+    }
+
+    /// An address with its password apart: what stands before the password, the password itself, and what stands behind it up
+    /// to the query, which may hold another secret.
+    pub fn around(&self, password: impl FnOnce(&str) -> Option<Range<usize>>) -> Option<(String, Self, String)> {
+        let found = password(&self.0)?;
+        let behind = self.0.get(found.end..)?.split(['?', '#']).next()?;
+        Some((self.0.get(..found.start)?.to_owned(), Self::new(self.0.get(found)?), behind.to_owned()))
     }
 
     /// Whether a test of the text holds (placeholder tables, entropy); the text itself stays inside.

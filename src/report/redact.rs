@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use std::ops::Range;
 
 use crate::judge::object::NUMBERED;
-use crate::knowledge::variables;
+use crate::knowledge::{services, variables};
 use crate::model::{Audit, Secret, Span, Value};
 
 /// Secrets of an output, numbered by first appearance; equal values have equal numbers.
@@ -44,7 +44,22 @@ impl Redactor {
         }
     }
 
+    /// What stands for a secret: of the address of a service only the password is one.
     fn shown(&self, secret: &Secret) -> String {
+        let of_service = |text: &str| {
+            let scheme = text.split_once("://")?.0;
+            let known = services::by_url(scheme).or_else(|| services::by_broker(scheme)).is_some();
+            variables::password_in_url(text).filter(|_| known)
+        };
+        match secret.around(of_service) {
+            Some((before, password, behind)) if variables::token_shape(&before).is_none() => {
+                format!("{before}{}{behind}", self.number(&password))
+            }
+            _ => self.number(secret),
+        }
+    }
+
+    fn number(&self, secret: &Secret) -> String {
         let mut numbers = self.numbers.borrow_mut();
         let next = numbers.len() + 1;
         let number = *numbers.entry(secret.clone()).or_insert(next);
@@ -311,6 +326,15 @@ mod tests {
     #[test]
     fn passwords_of_urls_are_hidden() {
         assert_eq!(redacted("postgres://shop:hunter22@db/shop"), "postgres://shop:secret #1@db/shop");
+    }
+
+    #[test]
+    fn of_a_service_s_address_the_password_alone_is_hidden() {
+        let redactor = Redactor::new(&Audit::default());
+        let shown = |text: &str| redactor.value(&Value::Secret(Secret::new(text)));
+        assert_eq!(shown("postgres://shop:hunter22@db/shop?sslkey=x7"), "postgres://shop:secret #1@db/shop");
+        assert_eq!(shown("mysql://shop:hunter22@db/other"), "mysql://shop:secret #1@db/other");
+        assert_eq!(shown("https://4fdc1:hunter23@collector.example/1"), "secret #2");
     }
 
     #[test]

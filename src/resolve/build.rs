@@ -72,6 +72,7 @@ pub fn resolve<'t>(tree: &'t Tree, build: Build, asked: &ImageBuild, as_of: &str
         certainty,
         about,
         dockerfile: Some(asked.dockerfile),
+        pulled_as: None,
         context: Some(asked.context.clone()),
         target: asked.target.as_ref().and(stage.name.clone()),
         platform: platform(&build, target),

@@ -152,12 +152,14 @@ fn composed<'t>(
     if let Some(built) = built.as_deref() {
         lay(&mut part, built, false);
         // What an image rests on may be for the build alone to say: the name that is pulled is known.
-        if let (Some(own), Some(image)) = (&mut part.image, &service.image)
-            && matches!(own.reference, Known::Unknown(_))
-            && service.build.is_none()
+        if let (Some(own), Some(image)) = (&mut part.image, service.image.as_ref().filter(|_| service.build.is_none()))
         {
-            (own.reference, own.certainty) = (image.value.clone(), image.certainty.clone());
-            own.origin = image.origin.clone();
+            if matches!(own.reference, Known::Unknown(_)) {
+                (own.reference, own.certainty) = (image.value.clone(), image.certainty.clone());
+                own.origin = image.origin.clone();
+            } else if let (Some(name), Some(place)) = (image.value.one(), image.origin.primary()) {
+                own.pulled_as = Some(Spanned::new(name.clone(), place));
+            }
         }
     } else if let Some(image) = &service.image {
         let about = image.value.one().map(|reference| images::describe(reference, context.as_of));
@@ -212,6 +214,7 @@ pub(super) fn image_part(
         origin,
         about,
         dockerfile: None,
+        pulled_as: None,
         context: None,
         target: None,
         platform: None,
@@ -259,6 +262,7 @@ fn variables(part: &mut Part<'_>, project: &Project, service: &Service, tree: &c
         }
         open = true;
         match samples::template_of(tree, &used.path) {
+            None if !used.required || lies_over(project, service, &used.path) => {}
             Some(sample) => samples::stand_in(part, tree, sample, used.span),
             None => part.unseen = Some(Reason::at(format!("{} is not in the repository", used.path), used.span)),
         }
@@ -281,6 +285,17 @@ fn variables(part: &mut Part<'_>, project: &Project, service: &Service, tree: &c
     if open || part.container.is_none() {
         part.world = World::Open(part.world.vars().clone());
     }
+}
+
+/// Whether a file of variables that is not there would lie over one that is (`web.env.local` over `web.env`): what a person
+/// adds on a machine of his own is no part of what the environment has.
+fn lies_over(project: &Project, service: &Service, path: &str) -> bool {
+    let under = |other: &&crate::formats::compose::EnvFileUse| {
+        other.service == service.name.value
+            && matches!(other.presence, Presence::Here(_))
+            && path.strip_prefix(other.path.as_str()).is_some_and(|rest| rest.starts_with('.'))
+    };
+    project.env_files.iter().find(under).is_some()
 }
 
 /// A secret that a service has is a file; what starts there often hands it on as the variable of that name.

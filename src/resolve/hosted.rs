@@ -137,6 +137,10 @@ pub fn contained<'t>(context: &Context<'_, 't>, unit: &Unit, run: &ContainerRun,
         Some(built) => {
             let mut part = Part::new(&unit.name, ComponentKind::App, Host::Container);
             lay(&mut part, built, open);
+            let named = run.reference.as_ref().filter(|image| !filled(&image.value));
+            if let (Some(image), Some(name)) = (&mut part.image, named) {
+                image.pulled_as = Some(name.clone());
+            }
             part
         }
         None => foreign(context, unit, run),
@@ -168,11 +172,15 @@ pub fn contained<'t>(context: &Context<'_, 't>, unit: &Unit, run: &ContainerRun,
     part
 }
 
+/// Whether the name of an image has parts that are filled in when it is deployed.
+fn filled(text: &str) -> bool {
+    text.contains(['$', '{', '<', '%']) || text.is_empty()
+}
+
 /// A container whose image the repository does not build.
 fn foreign<'t>(context: &Context<'_, 't>, unit: &Unit, run: &ContainerRun) -> Part<'t> {
     let tree = context.repository.tree;
     let span = run.reference.as_ref().map_or(run.span, |image| image.span);
-    let filled = |text: &str| text.contains(['$', '{', '<', '%']) || text.is_empty();
     let known = run.reference.as_ref().filter(|image| !filled(&image.value));
     let about = known.map(|image| images::describe(&image.value, context.as_of));
     let product = about.as_ref().is_some_and(|about| {

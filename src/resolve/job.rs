@@ -122,6 +122,7 @@ fn plain(reference: Known<String>, origin: Origin, about: Option<images::Image>)
         origin,
         about,
         dockerfile: None,
+        pulled_as: None,
         context: None,
         target: None,
         platform: None,

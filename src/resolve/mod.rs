@@ -234,6 +234,7 @@ fn one(context: &Context<'_, '_>, planned: Planned, first: bool, modules: &[Modu
         for other in differing::of(context, &planned, &parts, modules, loaded) {
             state::setting::of_component(&mut statements, &other, differing::SETTING, tree);
         }
+        state::setting::served(&mut statements, &parts, loaded);
         called::state(&mut statements, context.repository, loaded, &used);
         state::deliberate::state(&mut statements, tree, &planned, (&parts, loaded), &used);
         state::given::asked(&mut statements, loaded, &planned.config.provides, tree);

@@ -44,6 +44,8 @@ pub struct ImagePart {
     pub about: Option<Image>,
     /// The Dockerfile that builds it.
     pub dockerfile: Option<FileId>,
+    /// The name under which it is pulled, where another build of the repository makes it.
+    pub pulled_as: Option<Spanned<String>>,
     /// The folder it is built from.
     pub context: Option<String>,
     /// The stage that is built.

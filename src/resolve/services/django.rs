@@ -70,6 +70,7 @@ fn default(role: &str, product: &str, driver: &str, family: &'static str, origin
         origin,
         certainty: Certainty::Stated,
         host: None,
+        name: None,
         family: Some(family),
         stored: None,
         options: None,

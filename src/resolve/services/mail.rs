@@ -37,6 +37,7 @@ pub(super) fn by_host(values: &Values, used: &mut Vec<Used>) {
         driver: None,
         origin: origin.clone(),
         certainty,
+        name: None,
         host: (product == "smtp").then(|| host.to_owned()),
         family: Some("mail"),
         stored: None,

@@ -17,7 +17,7 @@ pub use django::EAGER;
 pub use proxies::Proxy;
 pub use used::all_used;
 
-use crate::model::{Certainty, Known, Origin};
+use crate::model::{Attr, Certainty, Known, Origin};
 
 /// A service that a file declares.
 #[derive(Clone, Debug)]
@@ -63,6 +63,8 @@ pub struct Used {
     pub origin: Origin,
     /// Whether something outside may change it.
     pub certainty: Certainty,
+    /// Of a database: its name on the server, or its file.
+    pub name: Option<Attr>,
     /// The host it is reached at, if known.
     pub host: Option<String>,
     /// The family where no product is known.

@@ -9,7 +9,7 @@ use crate::formats::python::{Kind as Py, Val, telling};
 use crate::knowledge::services;
 use crate::links::Repository;
 use crate::links::container::absolute;
-use crate::model::{Certainty, ComponentKind, Known, Reason};
+use crate::model::{Attr, Certainty, ComponentKind, Known, Reason, Value};
 use crate::resolve::part::Part;
 use crate::resolve::settings::Loaded;
 
@@ -64,6 +64,11 @@ pub fn all_used(
                 origin: var.origin.clone(),
                 certainty: var.certainty.clone(),
                 host: host_of(rest),
+                name: database_of(scheme, rest).filter(|_| role == "database").map(|name| Attr {
+                    value: Known::One(Value::text(name)),
+                    certainty: var.certainty.clone(),
+                    origin: var.origin.clone(),
+                }),
                 family: None,
                 stored: on_volume(rest, part).then_some(true),
                 options: None,
@@ -93,6 +98,7 @@ fn outside(role: &str, reason: &Reason, var: &crate::formats::Var) -> Used {
         origin: var.origin.clone(),
         certainty: var.certainty.clone(),
         host: None,
+        name: None,
         family: (role == "database").then_some("relational"),
         stored: None,
         options: None,
@@ -136,6 +142,20 @@ pub(super) fn host_of(rest: &str) -> Option<String> {
     let authority = rest.split(['/', '?', '#']).next()?;
     let host = authority.rsplit('@').next()?.split(':').next()?;
     (!host.is_empty()).then(|| host.to_owned())
+}
+
+/// The database that the rest of an address names on its server, or the file of SQLite.
+fn database_of(scheme: &str, rest: &str) -> Option<String> {
+    let rest = rest.split(['?', '#']).next()?;
+    let name = if scheme.starts_with("sqlite") { rest.strip_prefix('/')? } else { rest.split_once('/')?.1 };
+    (!name.is_empty() && !name.contains(['$', '{', '@'])).then(|| name.to_owned())
+}
+
+/// The name that Django's settings give a database.
+fn named(val: &Val, outer: &Certainty) -> Option<Attr> {
+    let name = path_of(val).filter(|name| !name.is_empty())?;
+    let certainty = certainty_of(val).and(outer);
+    Some(Attr { value: Known::One(Value::text(name)), certainty, origin: val.origin.clone() })
 }
 
 /// Whether the name of a file of SQLite is none: it is kept in memory.
@@ -193,6 +213,12 @@ pub(super) fn push(
     let certainty = certainty_of(val);
     let driver = text_of(val).map(|text| text.split("://").next().unwrap_or(text).to_owned());
     let host = text_of(val).and_then(|text| host_of(text.split_once("://")?.1));
+    let named = text_of(val).and_then(|text| text.split_once("://")).filter(|_| family == "relational");
+    let name = named.and_then(|(scheme, rest)| database_of(scheme, rest)).map(|name| Attr {
+        value: Known::One(Value::text(name)),
+        certainty: certainty.clone(),
+        origin: val.origin.clone(),
+    });
     used.push(Used {
         role,
         product,
@@ -200,6 +226,7 @@ pub(super) fn push(
         origin: val.origin.clone(),
         certainty,
         host,
+        name,
         family: Some(family),
         stored: None,
         options: None,
@@ -278,6 +305,7 @@ fn databases_of(databases: &Val, used: &mut Vec<Used>) {
             origin: databases.origin.clone(),
             certainty: certainty_of(databases),
             host: None,
+            name: None,
             family: Some("relational"),
             stored: None,
             options: None,
@@ -303,6 +331,7 @@ fn databases_of(databases: &Val, used: &mut Vec<Used>) {
                     last.options = django::options(inner);
                     last.file = inner.get("NAME").and_then(path_of).filter(|path| path.starts_with('/'));
                     last.memory = inner.get("NAME").and_then(text_of).is_some_and(in_memory);
+                    last.name = inner.get("NAME").and_then(|val| named(val, &outer));
                 }
             }
             None => used.push(Used {
@@ -312,6 +341,7 @@ fn databases_of(databases: &Val, used: &mut Vec<Used>) {
                 origin: config.origin.clone().join(&databases.origin),
                 certainty: outer,
                 host: None,
+                name: None,
                 family: Some("relational"),
                 stored: None,
                 options: None,

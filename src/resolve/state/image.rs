@@ -70,6 +70,9 @@ pub fn state(statements: &mut Statements, part: &Part<'_>, tree: &Tree, as_of: &
     if let Some(file) = image.dockerfile {
         fact.text("dockerfile", tree.path(file), origin);
     }
+    if let Some(name) = &image.pulled_as {
+        fact.text("pulled_as", &name.value, &Origin::set(name.span));
+    }
     if let Some(target) = &image.target {
         fact.text("target", &target.value, &Origin::set(target.span));
     }

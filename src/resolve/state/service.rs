@@ -153,6 +153,12 @@ fn state_used(statements: &mut Statements, used: &Used, declared: Option<&Declar
     if let Some(driver) = &used.driver {
         fact.text("driver", driver, &used.origin);
     }
+    if let Some(host) = used.host.as_ref().filter(|_| !in_process) {
+        fact.text("host", host, &used.origin);
+    }
+    if let Some(name) = &used.name {
+        fact.attr("name", name.clone());
+    }
     if let Some(stored) = used.stored {
         fact.bool("stored", stored, &used.origin);
     }

@@ -7,7 +7,8 @@ use crate::discover::Tree;
 use crate::environments::words::role_of_value;
 use crate::formats::python::{Kind, Val, telling_of};
 use crate::knowledge::variables;
-use crate::model::{Attr, Certainty, Dimension, Known, Origin, Reason, Role, Value};
+use crate::model::{Attr, Certainty, ComponentKind, Dimension, Known, Origin, Reason, Role, Value};
+use crate::resolve::part::{Part, ProcessPart};
 use crate::resolve::settings::Loaded;
 
 /// How deep dictionaries are opened: `DATABASES.default.ENGINE`.
@@ -34,6 +35,19 @@ pub fn state(statements: &mut Statements, loaded: &Loaded, tree: &Tree) {
         sense::module(&mut fact, &shown, loaded, span);
         let certainty = loaded.choice_certainty.clone();
         fact.attr("value", Attr { value: Known::One(Value::text(shown)), certainty, origin: Origin::set(span) });
+    }
+}
+
+/// States that DEBUG is what a server made for production runs with: the environment is none by its name alone then.
+pub fn served(statements: &mut Statements, parts: &[Part<'_>], loaded: &Loaded) {
+    let serves = |process: &ProcessPart| {
+        let server = process.server.as_ref().filter(|server| server.kind == "production" && !server.reload);
+        server.is_some() && process.maybe.is_none() && process.unless.is_none()
+    };
+    let ours = || parts.iter().filter(|part| part.kind == ComponentKind::App).flat_map(|part| &part.processes);
+    let known = loaded.settings.values.get_key_value("DEBUG");
+    if let (Some((name, val)), Some(_)) = (known, ours().find(|process| serves(process))) {
+        statements.about(None, Dimension::Setting, name).bool("served", true, &val.origin);
     }
 }
 
