@@ -60,12 +60,11 @@ fn publishings(repository: &Repository<'_>, file: FileId) -> Vec<Publishing> {
         let context = paths::join(&call.folder, &build.context).unwrap_or_default();
         let named = build.dockerfile.clone().or_else(|| paths::join(&context, "Dockerfile"));
         let pushed = || {
-            let pushes = |other: &&crate::links::Call| {
-                other.caller == call.caller && is_pushed(&other.meaning)
-            };
+            let pushes = |other: &&crate::links::Call| other.caller == call.caller && is_pushed(&other.meaning);
             repository.calls.iter().any(|other| pushes(&other))
         };
-        if named.as_deref() == Some(path) && (build.push && !stays(&build.tags) || pushed()) && !is_for_ci(&build.tags) {
+        if named.as_deref() == Some(path) && (build.push && !stays(&build.tags) || pushed()) && !is_for_ci(&build.tags)
+        {
             let by = (*file, job.clone());
             let (target, args) = (build.target.clone(), build.args.clone());
             found.push(Publishing { span: call.span, target, context: Some(context), by, args });
