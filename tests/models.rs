@@ -246,3 +246,39 @@ fn a_class_that_no_table_knows_is_told_by_its_name() {
         ],
     );
 }
+
+#[test]
+fn a_function_that_picks_a_class_by_a_variable_hands_out_the_settings() {
+    let base = "from enum import Enum\nfrom pydantic_settings import BaseSettings\nclass Kinds(Enum):\n    prod: str = 'prod'\n    \
+        dev: str = 'dev'\nclass Base(BaseSettings):\n    app_env: Kinds = Kinds.prod\n    debug: bool = False\n    name: str\n";
+    let config = "from functools import lru_cache
+from app.settings.base import Base, Kinds
+from app.settings.development import Dev
+from app.settings.production import Prod
+
+kinds = {Kinds.dev: Dev, Kinds.prod: Prod}
+
+@lru_cache
+def get_app_settings() -> Base:
+    return kinds[Base(name='').app_env]()
+";
+    let of = |env: &str| {
+        facts(&[
+            ("Dockerfile", DOCKERFILE),
+            ("compose.yaml", COMPOSE),
+            (".env", env),
+            ("app/__init__.py", ""),
+            ("app/main.py", "from fastapi import FastAPI\napp = FastAPI()\n"),
+            ("app/config.py", config),
+            ("app/settings/__init__.py", ""),
+            ("app/settings/base.py", base),
+            ("app/settings/development.py", "from .base import Base\nclass Dev(Base):\n    debug: bool = True\n"),
+            ("app/settings/production.py", "from .base import Base\nclass Prod(Base):\n    level: str = 'WARNING'\n"),
+        ])
+    };
+    let lines = of("APP_ENV=dev\nNAME=shop\n");
+    assert!(lines.iter().any(|line| line.ends_with("setting.debug value=True")), "{lines:#?}");
+    let lines = of("APP_ENV=prod\nNAME=shop\n");
+    assert!(lines.iter().any(|line| line.ends_with("setting.level value=WARNING")), "{lines:#?}");
+    assert!(lines.iter().any(|line| line.ends_with("setting.name value=shop")), "{lines:#?}");
+}

@@ -20,6 +20,7 @@ mod exports;
 mod flask_app;
 mod from_stage;
 mod gate;
+mod handed_out;
 pub mod hosted;
 mod hosted_names;
 mod idle;

@@ -8,6 +8,7 @@ use super::deployed;
 use super::edited;
 use super::entry;
 use super::flask_app;
+use super::handed_out;
 use super::hosted_names;
 use super::in_earnest;
 use super::mounted;
@@ -87,12 +88,14 @@ pub fn load(context: &Context<'_, '_>, planned: &Planned, parts: &[Part<'_>], mo
     {
         return Some(loaded);
     }
-    let (mut choice, mut selected) = chosen?;
+    let handed = || handed_out::choices(context, part, modules, role, &world).into_iter();
+    let (mut choice, mut selected) = chosen.or_else(|| handed().next().map(|choice| (choice, true)))?;
     let roots = roots(context, part, modules, &choice, &brought);
     let mut evaluator = Evaluator::new(context.repository.tree, roots)
         .run(pytest::run(part, planned.environment.role))
         .brought(brought.clone());
     let by_entry = selected && entry::is_default(context, planned, part, &choice, &world);
+    let picked = handed().collect::<Vec<_>>().into_iter();
     let world = with_selector(world, &choice);
     let mut settings = evaluator.module(&choice.module, &world, choice.class.as_deref());
     let nowhere = nowhere::of(context, part, &settings);
@@ -123,6 +126,13 @@ pub fn load(context: &Context<'_, '_>, planned: &Planned, parts: &[Part<'_>], mo
         settings = evaluator.module(&choice.module, &world, Some(&class.name));
         choice = SettingsChoice { class: Some(class.name), span: class.span, ..choice };
         (selected, choice_certainty) = (selected && !class.by_name, class.certainty);
+    }
+    // Where classes lie in modules of their own, a function picks one of them.
+    if settings.values.is_empty() && settings.classes.is_empty() {
+        let evaluated = |one: SettingsChoice| (evaluator.module(&one.module, &world, one.class.as_deref()), one);
+        if let Some((found, one)) = picked.map(evaluated).find(|(found, _)| !found.values.is_empty()) {
+            (settings, choice, selected) = (found, one, true);
+        }
     }
     // A module that holds nothing and that nothing selects is nobody's choice.
     let nothing = (planned.only_named || !selected) && settings.values.is_empty() && settings.classes.is_empty();

@@ -54,7 +54,7 @@ pub use flask::flask_config;
 pub use reads::{Brought, EnvRead, MissingModule, RawTruth, Run};
 
 pub use entry::{ConfigClass, EntryFacts, FromObject, RunCall, Selection, config_classes, entry_points, selections};
-pub use objects::{dynaconf_object, settings_class, texts_of};
+pub use objects::{dynaconf_object, settings_class, settings_function, texts_of};
 
 use eval::machine::Machine;
 use eval::values::K;

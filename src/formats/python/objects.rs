@@ -22,6 +22,15 @@ pub fn settings_class(tree: &Tree, file: FileId) -> Option<String> {
     made_at_top(tree, file).into_iter().find(named).or_else(|| handed_out(tree, file)).map(|(_, class)| class)
 }
 
+/// The function at the top of a module that gives the settings of the program without being told anything.
+pub fn settings_function(tree: &Tree, file: FileId) -> Option<String> {
+    let parsed = parse(tree, file);
+    let mut functions = parsed.body.iter().filter_map(ast::Stmt::as_function_def_stmt);
+    let plain =
+        |def: &&ast::StmtFunctionDef| def.parameters.is_empty() && !def.is_async && def.name.starts_with("get_");
+    functions.find(|def| plain(def) && names_settings(&def.name)).map(|def| def.name.to_string())
+}
+
 /// The texts that a function at the top of a module is written with.
 pub fn texts_of(tree: &Tree, file: FileId, function: &str) -> Vec<Spanned<String>> {
     struct Texts(FileId, Vec<Spanned<String>>);

@@ -3,6 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::eval::machine::Machine;
+use super::eval::truth::wrap;
 use super::eval::values::{Args, K, Role, V};
 use super::{Settings, Val, lib, objects};
 use crate::model::{Reason, Span};
@@ -28,6 +29,13 @@ impl Machine<'_> {
         {
             out.incomplete = space.open.as_deref().cloned();
             out.values = self.exported(&Self::upper(space));
+            return;
+        }
+        if matches!(object.k, K::Func(_)) {
+            match self.handed_out(&object, at, out) {
+                Some(values) => out.values = self.exported(&values),
+                None => out.incomplete = Some(why),
+            }
             return;
         }
         if let K::Ref(id) = object.k {
@@ -79,6 +87,23 @@ impl Machine<'_> {
             return;
         }
         out.incomplete = Some(why);
+    }
+
+    /// What the object holds that a function gives; a variable may have it give another.
+    fn handed_out(&mut self, function: &V, at: Span, out: &mut Settings) -> Option<Vec<(String, V)>> {
+        let made = self.apply(function, Vec::new(), at).ok()?;
+        let (vars, object) = match &made.k {
+            K::Depends(of) => (of.0.clone(), of.1.clone()?),
+            _ => (BTreeSet::new(), made.clone()),
+        };
+        let K::Ref(id) = object.k else { return None };
+        let Role::Instance(V { k: K::Ref(class), .. }) = self.space(id)?.role else { return None };
+        let classes = self.mro(class);
+        out.computed = self.pydantic_properties(&object, &classes, at);
+        let names = self.space(id)?.names.clone();
+        let values = names.into_iter().filter(|(name, _)| name != lib::pydantic::MODEL);
+        let held = |v: V| if vars.is_empty() { v } else { wrap(vars.clone(), v) };
+        Some(values.map(|(name, v)| (name, held(v))).collect())
     }
 
     /// The object of a class that its module calls the settings of the program.
