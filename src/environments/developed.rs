@@ -57,13 +57,19 @@ pub(super) fn drop(repository: &Repository<'_>, all: &mut Vec<Planned>) {
     });
 }
 
+/// Whether an environment is nothing but the services that an application needs.
+pub(super) fn is_backing(planned: &Planned) -> bool {
+    let backing = |unit: &Unit| matches!(&unit.runs, Runs::Compose { project, .. } if only_services(project));
+    !planned.units.is_empty() && planned.units.iter().all(backing)
+}
+
 /// Drops what developers start of services alone, beside other containers of theirs that run the application: those have services of
 /// their own. With a machine among them it is what that one finds its services in.
 pub(super) fn drop_backing(all: &mut Vec<Planned>) {
     let develops = |planned: &Planned| planned.environment.role == Role::Development;
-    let composed = |is: bool| move |unit: &Unit| matches!(&unit.runs, Runs::Compose { project, .. } if only_services(project) == is);
+    let composed = |unit: &Unit| matches!(&unit.runs, Runs::Compose { project, .. } if !only_services(project));
     let machine = |planned: &Planned| planned.units.iter().any(|unit| matches!(unit.runs, Runs::Machine { .. }));
-    let ours = |planned: &Planned| develops(planned) && planned.units.iter().any(composed(false));
+    let ours = |planned: &Planned| develops(planned) && planned.units.iter().any(composed);
     if !all.iter().any(ours) || all.iter().any(|planned| develops(planned) && machine(planned)) {
         return;
     }
@@ -72,8 +78,7 @@ pub(super) fn drop_backing(all: &mut Vec<Planned>) {
             && planned.environment.confidence != Confidence::Explicit
             && planned.deployed_by.is_empty()
             && planned.setups.is_empty()
-            && !planned.units.is_empty()
-            && planned.units.iter().all(composed(true))
+            && is_backing(planned)
     };
     all.retain(|planned| !backing(planned));
 }

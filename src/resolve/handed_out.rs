@@ -6,7 +6,7 @@ use crate::discover::{Kind, paths};
 use crate::environments::SettingsChoice;
 use crate::environments::settings::{Module, module_name};
 use crate::formats::World;
-use crate::formats::python;
+use crate::formats::python::{self, Evaluator, Settings};
 use crate::model::{Role, Span};
 
 /// The settings that are handed out: where a variable that is not known picks them, those that are named for the role.
@@ -31,6 +31,16 @@ pub(super) fn choices(
             },
         );
     own.into_iter().chain([handed]).collect()
+}
+
+/// What the first of several choices comes to that holds anything.
+pub(super) fn settings(
+    evaluator: &Evaluator<'_>,
+    choices: Vec<SettingsChoice>,
+    world: &World,
+) -> Option<(Settings, SettingsChoice)> {
+    let evaluated = |one: SettingsChoice| (evaluator.module(&one.module, world, one.class.as_deref()), one);
+    choices.into_iter().map(evaluated).find(|(found, _)| !found.values.is_empty())
 }
 
 /// The function that hands out the settings of a program, where the repository has one module with such a function.

@@ -27,7 +27,7 @@ pub(super) use crate::formats::python::Settings;
 use crate::formats::python::{self, Brought, Evaluator};
 use crate::formats::{Var, World};
 use crate::links::console_scripts;
-use crate::model::{Certainty, Known, Origin, Reason, Role, Span};
+use crate::model::{Certainty, FileId, Known, Origin, Reason, Role, Span};
 
 /// The settings of an environment.
 pub struct Loaded {
@@ -95,7 +95,7 @@ pub fn load(context: &Context<'_, '_>, planned: &Planned, parts: &[Part<'_>], mo
         .run(pytest::run(part, planned.environment.role))
         .brought(brought.clone());
     let by_entry = selected && entry::is_default(context, planned, part, &choice, &world);
-    let picked = handed().collect::<Vec<_>>().into_iter();
+    let picked: Vec<SettingsChoice> = handed().collect();
     let world = with_selector(world, &choice);
     let mut settings = evaluator.module(&choice.module, &world, choice.class.as_deref());
     let nowhere = nowhere::of(context, part, &settings);
@@ -128,45 +128,38 @@ pub fn load(context: &Context<'_, '_>, planned: &Planned, parts: &[Part<'_>], mo
         (selected, choice_certainty) = (selected && !class.by_name, class.certainty);
     }
     // Where classes lie in modules of their own, a function picks one of them.
-    if settings.values.is_empty() && settings.classes.is_empty() {
-        let evaluated = |one: SettingsChoice| (evaluator.module(&one.module, &world, one.class.as_deref()), one);
-        if let Some((found, one)) = picked.map(evaluated).find(|(found, _)| !found.values.is_empty()) {
-            (settings, choice, selected) = (found, one, true);
-        }
+    if settings.values.is_empty()
+        && settings.classes.is_empty()
+        && let Some((found, one)) = handed_out::settings(&evaluator, picked, &world)
+    {
+        (settings, choice, selected) = (found, one, true);
     }
     // A module that holds nothing and that nothing selects is nobody's choice.
     let nothing = (planned.only_named || !selected) && settings.values.is_empty() && settings.classes.is_empty();
     let file = settings.file.filter(|_| !(nothing || part.is_none() && speaker::foreign(parts, role)))?;
-    // An image of other code of the repository does not load these settings.
-    let built = part.filter(|part| part.image.as_ref().is_some_and(|image| image.dockerfile.is_some()));
-    let lacks = |part: &&Part<'_>| part.container.as_ref().is_some_and(|container| container.lacks(file));
-    if built.filter(lacks).is_some_and(|part| !serves_package_of(part, &choice)) {
+    if part.is_some_and(|part| is_other_code(part, file, &choice)) {
         return None;
     }
     if settings.files.iter().any(|(file, _)| edited::is_edited(context, part, *file)) {
         return None;
     }
-    let developed = match planned.environment.role {
-        Role::Production | Role::Staging => in_earnest::developed(&evaluator, &choice, &world, &settings),
-        _ => BTreeSet::new(),
-    };
+    let deployed = matches!(role, Role::Production | Role::Staging);
+    let of_developers = || in_earnest::developed(&evaluator, &choice, &world, &settings);
+    let developed = if deployed { of_developers() } else { BTreeSet::new() };
     mounted::forget(context, part, &mut settings);
     sampled::by_default(&mut settings, &samples);
     // What a module holds that only a default chooses holds by default.
     let by_default = selected && choice_certainty.is_default() && deployed::is_by_default(planned, modules, &choice);
     if by_default {
-        for value in settings.values.values_mut() {
-            value.certainty = value.certainty.and(&choice_certainty);
-        }
+        settings.values.values_mut().for_each(|value| value.certainty = value.certainty.and(&choice_certainty));
     }
-    let refused = entry::checked(context, &settings, None);
     let unset = || (!selected).then(|| deployed::unset(context, planned, part?, &choice)).flatten();
     let fallback = selected::fallback(context, &world).or_else(unset);
     Some(Loaded {
+        refused: entry::checked(context, &settings, None),
         settings,
         choice_certainty,
         fallback,
-        refused,
         developed,
         choice,
         selected,
@@ -177,6 +170,13 @@ pub fn load(context: &Context<'_, '_>, planned: &Planned, parts: &[Part<'_>], mo
             .map_or_else(|| super::components::unread(planned), |part| part.unseen.clone())
             .or(planned.unseen.clone()),
     })
+}
+
+/// Whether an image is one of other code of the repository: it does not load these settings.
+fn is_other_code(part: &Part<'_>, file: FileId, choice: &SettingsChoice) -> bool {
+    let built = part.image.as_ref().is_some_and(|image| image.dockerfile.is_some());
+    let lacks = part.container.as_ref().is_some_and(|container| container.lacks(file));
+    built && lacks && !serves_package_of(part, choice)
 }
 
 /// Whether what a component serves lies in the package of its settings: it has that package, copied or installed.
@@ -319,8 +319,8 @@ fn choose(
 fn by_option(context: &Context<'_, '_>, part: &Part<'_>) -> Option<SettingsChoice> {
     part.processes.iter().find_map(|process| {
         let of_django = |word: &String| word.ends_with("manage.py") || word == "django-admin" || word == "django";
-        let argv = console_scripts::managed(context.repository.tree, &process.argv);
-        let argv = argv.as_ref().unwrap_or(&process.argv);
+        let managed = || console_scripts::managed(context.repository.tree, &process.argv);
+        let argv = if process.argv.iter().any(of_django) { process.argv.clone() } else { managed()? };
         let rest = argv.get(argv.iter().position(of_django)? + 1..)?;
         let at = rest.iter().position(|word| word == "--settings" || word.starts_with("--settings="))?;
         let module = rest[at].strip_prefix("--settings=").or_else(|| rest.get(at + 1).map(String::as_str))?;
