@@ -88,14 +88,13 @@ pub fn load(context: &Context<'_, '_>, planned: &Planned, parts: &[Part<'_>], mo
     {
         return Some(loaded);
     }
-    let handed = || handed_out::choices(context, part, modules, role, &world).into_iter();
-    let (mut choice, mut selected) = chosen.or_else(|| handed().next().map(|choice| (choice, true)))?;
+    let picked = handed_out::choices(context, part, modules, role, &world);
+    let (mut choice, mut selected) = chosen.or_else(|| Some((picked.first()?.clone(), true)))?;
     let roots = roots(context, part, modules, &choice, &brought);
     let mut evaluator = Evaluator::new(context.repository.tree, roots)
         .run(pytest::run(part, planned.environment.role))
         .brought(brought.clone());
     let by_entry = selected && entry::is_default(context, planned, part, &choice, &world);
-    let picked: Vec<SettingsChoice> = handed().collect();
     let world = with_selector(world, &choice);
     let mut settings = evaluator.module(&choice.module, &world, choice.class.as_deref());
     let nowhere = nowhere::of(context, part, &settings);
