@@ -52,3 +52,18 @@ fn the_application_that_a_variable_names_has_its_settings() {
         ],
     );
 }
+
+#[test]
+fn a_text_that_says_no_turns_the_debug_of_flask_on() {
+    let app =
+        "from flask import Flask\nfrom config import Config\napp = Flask(__name__)\napp.config.from_object(Config)\n";
+    let config = "import os\nclass Config(object):\n    DEBUG = os.environ['DEBUG']\n    SECRET_KEY = 'x'\n";
+    let compose = "services:\n  web:\n    build: .\n    environment: {DEBUG: 'False'}\n    restart: always\n";
+    let lines = crate::support::facts(&[
+        ("compose.production.yaml", compose),
+        ("Dockerfile", "FROM python:3.12\nWORKDIR /app\nCOPY . /app\nCMD [\"gunicorn\", \"app:app\"]\n"),
+        ("app.py", app),
+        ("config.py", config),
+    ]);
+    assert!(lines.iter().any(|line| line.contains("setting.DEBUG") && line.contains("value=True")), "{lines:#?}");
+}

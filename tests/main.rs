@@ -23,6 +23,7 @@ mod known;
 mod loading;
 mod local_settings;
 mod metamorphic;
+mod models;
 mod outputs;
 mod pipelines;
 mod places;

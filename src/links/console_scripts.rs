@@ -18,14 +18,7 @@ pub fn meaning_in(tree: &Tree, argv: &[String]) -> Meaning {
 
 /// The call of Django's own program that a call of the project's comes to.
 pub fn managed(tree: &Tree, argv: &[String]) -> Option<Vec<String>> {
-    let words = meaning::unwrapped(argv);
-    let first = words.first()?;
-    let covered = first.rsplit('/').next() == Some("coverage") && words.get(1).is_some_and(|verb| verb == "run");
-    let words = if covered {
-        words.get(2..)?.iter().skip_while(|word| word.starts_with('-')).cloned().collect()
-    } else {
-        words
-    };
+    let words = uncovered(argv)?;
     let (name, rest) = words.split_first()?;
     let command = rest.first()?;
     let called = name.rsplit('/').next().unwrap_or(name);
@@ -43,6 +36,28 @@ pub fn managed(tree: &Tree, argv: &[String]) -> Option<Vec<String>> {
         return None;
     }
     if known { Some(std::iter::once("django-admin".to_owned()).chain(rest.iter().cloned()).collect()) } else { own() }
+}
+
+/// The file and the function that a program of the project's starts in, where that is its own management.
+pub fn entry(tree: &Tree, argv: &[String]) -> Option<(FileId, String)> {
+    let words = uncovered(argv)?;
+    let name = words.first()?.rsplit('/').next()?;
+    let mut manifests = tree.files().filter(|(_, path)| is_manifest(path));
+    let target = manifests.find_map(|(file, _)| target_of(tree, file, name))?;
+    let file = modules_of(tree, name).into_iter().find(|file| hands_on(tree, *file))?;
+    Some((file, target.split_once(':')?.1.trim().to_owned()))
+}
+
+/// The words of a command without what measures it.
+fn uncovered(argv: &[String]) -> Option<Vec<String>> {
+    let words = meaning::unwrapped(argv);
+    let covered =
+        words.first()?.rsplit('/').next() == Some("coverage") && words.get(1).is_some_and(|verb| verb == "run");
+    Some(if covered {
+        words.get(2..)?.iter().skip_while(|word| word.starts_with('-')).cloned().collect()
+    } else {
+        words
+    })
 }
 
 /// What code of a command for Django's management hands on to, and whether with the words behind it.
@@ -85,15 +100,19 @@ fn is_manifest(path: &str) -> bool {
 
 /// The module behind a program of that name in a manifest.
 fn module_of(tree: &Tree, file: FileId, name: &str) -> Option<String> {
-    let target = if paths::name(tree.path(file)) == "pyproject.toml" {
+    Some(target_of(tree, file, name)?.split(':').next()?.trim().to_owned())
+}
+
+/// The module and the function behind a program of that name in a manifest.
+fn target_of(tree: &Tree, file: FileId, name: &str) -> Option<String> {
+    if paths::name(tree.path(file)) == "pyproject.toml" {
         let root = tree.parsed(file, tree::toml).ok()?.0.clone()?;
         let tables: [&[&str]; 2] = [&["project", "scripts"], &["tool", "poetry", "scripts"]];
         let named = |table: &[&str]| root.path(table)?.get(name).and_then(Node::as_str).map(str::to_owned);
-        tables.into_iter().find_map(named)?
+        tables.into_iter().find_map(named)
     } else {
-        of_setup(tree.text(file).ok()?, name)?
-    };
-    Some(target.split(':').next()?.trim().to_owned())
+        of_setup(tree.text(file).ok()?, name)
+    }
 }
 
 /// The entry point of that name in what a setup script or its configuration lists: `name = module:function`.

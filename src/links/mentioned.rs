@@ -6,9 +6,9 @@
 use std::collections::BTreeMap;
 
 use super::charts::is_variable;
-use crate::discover::Tree;
 use crate::discover::aside::is_aside;
 use crate::discover::classify::classify;
+use crate::discover::{Tree, paths};
 use crate::formats::small::lines;
 use crate::knowledge::environments::{WordClass, tokens};
 use crate::model::{FileId, Role, Span};
@@ -40,7 +40,17 @@ fn configures(path: &str) -> bool {
         WordClass::Role(role) => matches!(role, Role::Development | Role::Test),
         class => *class == WordClass::Template,
     };
-    ends && classify(path).is_none() && !is_aside(path) && !tokens(path).iter().any(|(_, class)| spared(class))
+    ends && !is_of_a_workplace(path)
+        && classify(path).is_none()
+        && !is_aside(path)
+        && !tokens(path).iter().any(|(_, class)| spared(class))
+}
+
+/// Whether a file is read by an editor or a runner of tasks: what it sets, it sets where the program is worked on.
+fn is_of_a_workplace(path: &str) -> bool {
+    let editor = |part: &str| [".vscode", ".idea", ".devcontainer", ".zed", ".fleet", ".gitpod"].contains(&part);
+    let name = paths::name(path).to_ascii_lowercase();
+    path.split('/').any(editor) || name.starts_with("taskfile.") || name.starts_with(".gitpod.")
 }
 
 fn of_text(file: FileId, text: &str, found: &mut BTreeMap<String, Span>) {
@@ -79,6 +89,14 @@ mod tests {
     fn named(path: &str, text: &str) -> String {
         let tree = Tree::open(Box::new(Overlay::of([(path, text)]))).unwrap();
         Repository::read(&tree).handed.keys().cloned().collect::<Vec<_>>().join(" ")
+    }
+
+    #[test]
+    fn what_an_editor_starts_is_not_what_is_deployed() {
+        let launch = "{\"env\": {\"PRODUCTION\": \"False\"}}\n";
+        assert_eq!(named(".vscode/launch.json", launch), "");
+        assert_eq!(named("Taskfile.yml", "env:\n  PRODUCTION: false\n"), "");
+        assert_eq!(named("ops/launch.json", launch), "PRODUCTION");
     }
 
     #[test]

@@ -148,6 +148,7 @@ fn composed<'t>(
     let mut part = Part::new(&service.name.value, kind, Host::Container);
     part.span = Some(service.name.span);
     part.hostname = Some(service.name.value.clone());
+    part.needs = service.depends_on.keys().cloned().collect();
     if let Some(built) = built.as_deref() {
         lay(&mut part, built, false);
         // What an image rests on may be for the build alone to say: the name that is pulled is known.

@@ -1,11 +1,14 @@
 //! Settings that a start script or a job copies to where the program looks for them:
 //! `cp local_settings.py.docker local_settings.py`.
 
+use std::collections::{BTreeMap, BTreeSet};
+
 use super::components::Context;
 use super::left_out;
 use super::part::Part;
 use crate::discover::paths;
 use crate::formats::python::Brought;
+use crate::links::Container;
 use crate::model::FileId;
 
 /// The files of the repository that stand in for missing modules, by the path they are copied to, and those that the part
@@ -14,7 +17,21 @@ pub(super) fn of(context: &Context<'_, '_>, part: Option<&Part<'_>>) -> Brought 
     let commands = part.iter().flat_map(|part| part.commands.iter().map(move |(argv, _)| (*part, argv)));
     let standing_in = commands.filter_map(|(part, argv)| copied(context, part, argv)).collect();
     let left_out = part.map(|part| left_out::of(context.repository.tree, part)).unwrap_or_default();
-    Brought { standing_in, left_out, ..Brought::default() }
+    let container = part.and_then(|part| part.container.as_ref());
+    let at = container.map(|container| read_at(context, container, &left_out)).unwrap_or_default();
+    let workdir = container.map(|container| container.workdir.clone());
+    Brought { standing_in, left_out, at, workdir, ..Brought::default() }
+}
+
+/// The files that settings could read, by their paths where the part runs.
+fn read_at(
+    context: &Context<'_, '_>,
+    container: &Container<'_>,
+    left_out: &BTreeSet<FileId>,
+) -> BTreeMap<String, FileId> {
+    let tree = context.repository.tree;
+    let read = tree.files().filter(|(file, path)| left_out::is_read(paths::name(path)) && !left_out.contains(file));
+    read.filter_map(|(file, _)| Some((container.inside(file)?, file))).collect()
 }
 
 fn copied(context: &Context<'_, '_>, part: &Part<'_>, argv: &[String]) -> Option<(String, FileId)> {

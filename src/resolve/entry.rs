@@ -4,18 +4,33 @@ use super::components::Context;
 use super::edited;
 use super::part::Part;
 use super::settings::{MODULE_VARIABLE, UNKNOWN};
+use super::unselected::is_here;
 use crate::discover::{Kind, paths};
 use crate::environments::{Planned, SettingsChoice};
 use crate::formats::World;
 use crate::formats::python::entry::EntryDefault;
 use crate::formats::python::{self, Settings};
+use crate::links::console_scripts;
 use crate::model::{Certainty, FileId, Role, Spanned};
 
 /// The module that the process's own entry file sets.
 pub(super) fn module(context: &Context<'_, '_>, part: Option<&Part<'_>>, role: Role) -> Option<SettingsChoice> {
+    let by_program = part.and_then(|part| part.processes.iter().find_map(|process| by_program(context, &process.argv)));
+    if by_program.is_some() {
+        return by_program;
+    }
     let module = default_of(context, part, role, MODULE_VARIABLE)?;
     let named = edited::word(context, part, module.span, &module.value).unwrap_or_else(|| UNKNOWN.into());
     Some(SettingsChoice { module: named, class: None, span: Some(module.span) })
+}
+
+/// The settings that a program of the project names which is its own management: those of each name may be others.
+fn by_program(context: &Context<'_, '_>, argv: &[String]) -> Option<SettingsChoice> {
+    let (file, function) = console_scripts::entry(context.repository.tree, argv)?;
+    let mut named = python::texts_of(context.repository.tree, file, &function);
+    named.retain(|text| text.value.contains('.') && is_here(context, &text.value));
+    let [module] = named.as_slice() else { return None };
+    Some(SettingsChoice { module: module.value.clone(), class: None, span: Some(module.span) })
 }
 
 /// What the process's own entry file gives a variable that is not set: wsgi.py for a server, manage.py for the rest.

@@ -19,6 +19,6 @@ pub(super) fn of(tree: &Tree, part: &Part<'_>) -> BTreeSet<FileId> {
 }
 
 /// Whether settings read variables from files of such a name.
-fn is_read(name: &str) -> bool {
+pub(super) fn is_read(name: &str) -> bool {
     name == ".env" || name.starts_with(".env.") || [".env", ".ini", ".cfg"].iter().any(|end| name.ends_with(end))
 }

@@ -21,6 +21,7 @@ mod exports;
 mod flask_app;
 mod from_stage;
 mod gate;
+mod handed_out;
 pub mod hosted;
 mod hosted_names;
 mod idle;
@@ -61,6 +62,7 @@ pub mod services;
 pub mod settings;
 mod speaker;
 pub mod state;
+mod stood_by;
 pub mod supervised;
 mod system_installs;
 pub mod together;
@@ -216,7 +218,10 @@ fn one(context: &Context<'_, '_>, planned: Planned, first: bool, modules: &[Modu
     disks::add(context.repository, &planned, &mut parts);
     let first_run = legs::first(context, &planned, &parts);
     let run = first_run.as_deref().unwrap_or(&parts);
-    let loaded = settings::load(context, &planned, run, modules);
+    let mut loaded = settings::load(context, &planned, run, modules);
+    if let Some(loaded) = &mut loaded {
+        stood_by::doubt(&parts, loaded, context.as_of);
+    }
     for part in &parts {
         state::image::state(&mut statements, part, tree, context.as_of);
         state::runtime::state(&mut statements, part, tree, context.as_of);

@@ -285,6 +285,8 @@ pub struct Part<'t> {
     pub folder: String,
     /// A service of a compose file or job by the name others reach it by.
     pub hostname: Option<String>,
+    /// The services that it waits for before it starts.
+    pub needs: Vec<String>,
 }
 
 impl Part<'_> {
@@ -315,6 +317,7 @@ impl Part<'_> {
             healthcheck: None,
             folder: String::new(),
             hostname: None,
+            needs: Vec::new(),
         }
     }
 

@@ -8,6 +8,7 @@ use super::deployed;
 use super::edited;
 use super::entry;
 use super::flask_app;
+use super::handed_out;
 use super::hosted_names;
 use super::in_earnest;
 use super::mounted;
@@ -25,7 +26,8 @@ use crate::environments::{Planned, SettingsChoice};
 pub(super) use crate::formats::python::Settings;
 use crate::formats::python::{self, Brought, Evaluator};
 use crate::formats::{Var, World};
-use crate::model::{Certainty, Known, Origin, Reason, Role, Span};
+use crate::links::console_scripts;
+use crate::model::{Certainty, FileId, Known, Origin, Reason, Role, Span};
 
 /// The settings of an environment.
 pub struct Loaded {
@@ -86,7 +88,8 @@ pub fn load(context: &Context<'_, '_>, planned: &Planned, parts: &[Part<'_>], mo
     {
         return Some(loaded);
     }
-    let (mut choice, mut selected) = chosen?;
+    let picked = handed_out::choices(context, part, modules, role, &world);
+    let (mut choice, mut selected) = chosen.or_else(|| Some((picked.first()?.clone(), true)))?;
     let roots = roots(context, part, modules, &choice, &brought);
     let mut evaluator = Evaluator::new(context.repository.tree, roots)
         .run(pytest::run(part, planned.environment.role))
@@ -123,39 +126,39 @@ pub fn load(context: &Context<'_, '_>, planned: &Planned, parts: &[Part<'_>], mo
         choice = SettingsChoice { class: Some(class.name), span: class.span, ..choice };
         (selected, choice_certainty) = (selected && !class.by_name, class.certainty);
     }
+    // Where classes lie in modules of their own, a function picks one of them.
+    if settings.values.is_empty()
+        && settings.classes.is_empty()
+        && let Some((found, one)) = handed_out::settings(&evaluator, picked, &world)
+    {
+        (settings, choice, selected) = (found, one, true);
+    }
     // A module that holds nothing and that nothing selects is nobody's choice.
     let nothing = (planned.only_named || !selected) && settings.values.is_empty() && settings.classes.is_empty();
     let file = settings.file.filter(|_| !(nothing || part.is_none() && speaker::foreign(parts, role)))?;
-    // An image of other code of the repository does not load these settings.
-    let built = part.filter(|part| part.image.as_ref().is_some_and(|image| image.dockerfile.is_some()));
-    let lacks = |part: &&Part<'_>| part.container.as_ref().is_some_and(|container| container.lacks(file));
-    if built.filter(lacks).is_some_and(|part| !serves_package_of(part, &choice)) {
+    if part.is_some_and(|part| is_other_code(part, file, &choice)) {
         return None;
     }
     if settings.files.iter().any(|(file, _)| edited::is_edited(context, part, *file)) {
         return None;
     }
-    let developed = match planned.environment.role {
-        Role::Production | Role::Staging => in_earnest::developed(&evaluator, &choice, &world, &settings),
-        _ => BTreeSet::new(),
-    };
+    let deployed = matches!(role, Role::Production | Role::Staging);
+    let of_developers = || in_earnest::developed(&evaluator, &choice, &world, &settings);
+    let developed = if deployed { of_developers() } else { BTreeSet::new() };
     mounted::forget(context, part, &mut settings);
     sampled::by_default(&mut settings, &samples);
     // What a module holds that only a default chooses holds by default.
     let by_default = selected && choice_certainty.is_default() && deployed::is_by_default(planned, modules, &choice);
     if by_default {
-        for value in settings.values.values_mut() {
-            value.certainty = value.certainty.and(&choice_certainty);
-        }
+        settings.values.values_mut().for_each(|value| value.certainty = value.certainty.and(&choice_certainty));
     }
-    let refused = entry::checked(context, &settings, None);
     let unset = || (!selected).then(|| deployed::unset(context, planned, part?, &choice)).flatten();
     let fallback = selected::fallback(context, &world).or_else(unset);
     Some(Loaded {
+        refused: entry::checked(context, &settings, None),
         settings,
         choice_certainty,
         fallback,
-        refused,
         developed,
         choice,
         selected,
@@ -166,6 +169,13 @@ pub fn load(context: &Context<'_, '_>, planned: &Planned, parts: &[Part<'_>], mo
             .map_or_else(|| super::components::unread(planned), |part| part.unseen.clone())
             .or(planned.unseen.clone()),
     })
+}
+
+/// Whether an image is one of other code of the repository: it does not load these settings.
+fn is_other_code(part: &Part<'_>, file: FileId, choice: &SettingsChoice) -> bool {
+    let built = part.image.as_ref().is_some_and(|image| image.dockerfile.is_some());
+    let lacks = part.container.as_ref().is_some_and(|container| container.lacks(file));
+    built && lacks && !serves_package_of(part, choice)
 }
 
 /// Whether what a component serves lies in the package of its settings: it has that package, copied or installed.
@@ -248,7 +258,7 @@ fn choose(
     if planned.config.settings.is_some() {
         return planned.settings.clone().map(|choice| (choice, true));
     }
-    if let Some(choice) = part.and_then(|part| by_option(part, modules)) {
+    if let Some(choice) = part.and_then(|part| by_option(context, part, modules)) {
         return Some((choice, true));
     }
     // `--ds` wins over the variable, the option does not.
@@ -305,11 +315,14 @@ fn choose(
 }
 
 /// The module that a command of Django's is told with `--settings`, or a program of the repository's that takes its options.
-fn by_option(part: &Part<'_>, modules: &[Module]) -> Option<SettingsChoice> {
+fn by_option(context: &Context<'_, '_>, part: &Part<'_>, modules: &[Module]) -> Option<SettingsChoice> {
+    let of_django = |word: &String| word.ends_with("manage.py") || word == "django-admin" || word == "django";
     part.processes.iter().find_map(|process| {
-        let of_django = |word: &String| word.ends_with("manage.py") || word == "django-admin" || word == "django";
-        let known = process.argv.iter().position(of_django);
-        let rest = process.argv.get(known.map_or(1, |at| at + 1)..)?;
+        let direct = process.argv.iter().any(of_django);
+        let managed = if direct { None } else { console_scripts::managed(context.repository.tree, &process.argv) };
+        let argv = managed.as_ref().unwrap_or(&process.argv);
+        let known = argv.iter().position(of_django);
+        let rest = argv.get(known.map_or(1, |at| at + 1)..)?;
         let at = rest.iter().position(|word| word == "--settings" || word.starts_with("--settings="))?;
         let module = rest[at].strip_prefix("--settings=").or_else(|| rest.get(at + 1).map(String::as_str))?;
         let here = || modules.iter().any(|known| known.name == module);

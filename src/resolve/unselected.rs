@@ -36,18 +36,32 @@ pub(super) fn plain(
     let hands_on = context.repository.tree.text(only.file).is_ok_and(|text| !sets_whole(text) && takes_over(text));
     let within = |module: &&&Module| {
         module.name.strip_prefix(only.name.as_str()).is_some_and(|rest| rest.starts_with('.'))
-            && class_of(&module.classes).is_some()
+            && class_of(&module.classes, None).is_some()
     };
     let only = plain.iter().find(|module| hands_on && within(module)).unwrap_or(only);
-    let class = class_of(&only.classes);
-    let object = || python::dynaconf_object(context.repository.tree, only.file);
-    let class = class.map(|class| class.name.clone()).or_else(object);
+    let tree = context.repository.tree;
+    let handed = python::settings_class(tree, only.file);
+    let class = class_of(&only.classes, handed.as_deref());
+    let object = || python::dynaconf_object(tree, only.file);
+    // A class that is none of a library's holds what stands in it, where nothing stands beside it.
+    let own = || {
+        let class = only.classes.iter().find(|class| Some(&class.name) == handed.as_ref())?;
+        tree.text(only.file).is_ok_and(|text| !text.lines().any(sets_at_top)).then(|| class.name.clone())
+    };
+    let class = class.map(|class| class.name.clone()).or_else(object).or_else(own);
     let span = Some(Span::new(only.file, 0, 0));
     Some(SettingsChoice { module: only.name.clone(), class, span })
 }
 
-/// The class that holds a program's settings: no other one of them builds on it.
-fn class_of(classes: &[ConfigClass]) -> Option<&ConfigClass> {
+/// Whether a line at the top of a module sets a name in capitals.
+fn sets_at_top(line: &str) -> bool {
+    let end = line.find(|c: char| !(c.is_ascii_uppercase() || c.is_ascii_digit() || c == '_')).unwrap_or(0);
+    line.starts_with(|c: char| c.is_ascii_uppercase())
+        && line.get(end..).is_some_and(|rest| rest.trim_start().starts_with(['=', ':']))
+}
+
+/// The class that holds a program's settings: the one whose object is handed out as them, else one that no other builds on.
+fn class_of<'c>(classes: &'c [ConfigClass], handed: Option<&str>) -> Option<&'c ConfigClass> {
     let mut known: Vec<&String> = Vec::new();
     for _ in classes {
         let reads = |base: &String| base.ends_with("BaseSettings") || known.contains(&base);
@@ -56,7 +70,7 @@ fn class_of(classes: &[ConfigClass]) -> Option<&ConfigClass> {
     }
     let ours = || classes.iter().filter(|class| known.contains(&&class.name));
     let built_on = |class: &ConfigClass| ours().any(|other| other.bases.contains(&class.name));
-    ours().find(|class| !built_on(class))
+    ours().find(|class| Some(class.name.as_str()) == handed).or_else(|| ours().find(|class| !built_on(class)))
 }
 
 /// Whether the repository holds a module, from whatever folder imports start.
@@ -121,7 +135,8 @@ mod tests {
             class("App", "Logging"),
             class("Mail", "pydantic.BaseSettings"),
         ];
-        assert_eq!(class_of(&all).map(|class| class.name.as_str()), Some("App"));
-        assert_eq!(class_of(&all[..1]), None);
+        assert_eq!(class_of(&all, None).map(|class| class.name.as_str()), Some("App"));
+        assert_eq!(class_of(&all, Some("Mail")).map(|class| class.name.as_str()), Some("Mail"));
+        assert_eq!(class_of(&all[..1], None), None);
     }
 }

@@ -83,7 +83,7 @@ pub struct Selection {
 }
 
 /// The dotted name that an expression spells.
-fn dotted(e: &ast::Expr) -> Option<String> {
+pub(super) fn dotted(e: &ast::Expr) -> Option<String> {
     match e {
         ast::Expr::Name(n) => Some(n.id.to_string()),
         ast::Expr::Attribute(a) => Some(format!("{}.{}", dotted(&a.value)?, a.attr.as_str())),
@@ -248,18 +248,6 @@ pub fn config_classes(tree: &Tree, file: FileId) -> Vec<ConfigClass> {
             bases: def.arguments.iter().flat_map(|a| a.args.iter()).filter_map(dotted).collect(),
         })
         .collect()
-}
-
-/// The name at the top of a module that an object of dynaconf is given.
-pub fn dynaconf_object(tree: &Tree, file: FileId) -> Option<String> {
-    let parsed = parse(tree, file);
-    let mut assigns = parsed.body.iter().filter_map(ast::Stmt::as_assign_stmt);
-    assigns.find_map(|assign| {
-        let callee = dotted(&assign.value.as_call_expr()?.func)?;
-        let last = callee.rsplit('.').next().unwrap_or(&callee);
-        let name = assign.targets.first().and_then(ast::Expr::as_name_expr)?;
-        matches!(last, "Dynaconf" | "LazySettings").then(|| name.id.to_string())
-    })
 }
 
 /// The mappings from names to classes and the chains of branches on a variable, at the top of a module, and where a variable

@@ -41,6 +41,8 @@ pub mod invoke;
 )]
 mod lib;
 pub mod nox;
+mod objects;
+mod of_class;
 pub mod options;
 mod parse;
 mod reads;
@@ -51,12 +53,11 @@ pub use connections::{Connection, connections, may_connect};
 pub use flask::flask_config;
 pub use reads::{Brought, EnvRead, MissingModule, RawTruth, Run};
 
-pub use entry::{
-    ConfigClass, EntryFacts, FromObject, RunCall, Selection, config_classes, dynaconf_object, entry_points, selections,
-};
+pub use entry::{ConfigClass, EntryFacts, FromObject, RunCall, Selection, config_classes, entry_points, selections};
+pub use objects::{dynaconf_object, settings_class, settings_function, texts_of};
 
 use eval::machine::Machine;
-use eval::values::{K, V};
+use eval::values::K;
 
 /// What a value is.
 #[derive(Clone, PartialEq, Debug)]
@@ -138,6 +139,17 @@ pub fn telling(variables: &BTreeSet<String>) -> Option<&String> {
     let folder = |name: &str| ["DIR", "ROOT", "PATH", "FOLDER"].iter().any(|end| name.ends_with(end));
     let own = || variables.iter().filter(|name| !option(name));
     own().find(|name| !folder(name)).or_else(|| own().next()).or_else(|| variables.iter().next())
+}
+
+/// The same for a setting of a name: a variable that is called so as well is its own.
+pub fn telling_of<'v>(variables: &'v BTreeSet<String>, name: &str) -> Option<&'v String> {
+    let same = |variable: &&String| variable.eq_ignore_ascii_case(name);
+    let ends = |variable: &&String| {
+        let (long, short) = (variable.to_ascii_uppercase(), name.to_ascii_uppercase());
+        long.strip_suffix(&short).is_some_and(|start| start.ends_with('_'))
+    };
+    let own = || variables.iter().find(ends).filter(|_| !name.is_empty());
+    variables.iter().find(same).or_else(own).or_else(|| telling(variables))
 }
 
 impl Val {
@@ -309,79 +321,6 @@ impl<'t> Evaluator<'t> {
         out.problems = machine.problems;
         out.missing_modules = machine.missing;
         out
-    }
-}
-
-impl Machine<'_> {
-    fn exported(&self, values: &[(String, V)]) -> BTreeMap<String, Val> {
-        values.iter().map(|(name, value)| (name.clone(), self.export(value))).collect()
-    }
-
-    fn class_values(&mut self, module: &V, path: &str, at: Span, out: &mut Settings) {
-        let mut object = module.clone();
-        for part in path.split('.') {
-            match self.attribute(&object, part, at) {
-                Ok(value) => object = value,
-                Err(_) => object = V::unknown(format!("there is no {path}"), at),
-            }
-        }
-        let mut why = Reason::new(format!("{path} is not a class that is followed"));
-        if let K::Ref(id) = object.k
-            && self.dynaconf.contains(&id)
-            && let Some(space) = self.space(id)
-        {
-            out.incomplete = space.open.as_deref().cloned();
-            out.values = self.exported(&Self::upper(space));
-            return;
-        }
-        if let K::Ref(id) = object.k {
-            let instance = self.instantiated(&object, id, at);
-            if let Some(instance) = instance
-                && let K::Ref(of) = instance.k
-                && self.space(of).is_some()
-            {
-                let classes = self.mro(id);
-                out.computed = self.pydantic_properties(&instance, &classes, at);
-                let names = self.space(of).map(|s| s.names.clone()).unwrap_or_default();
-                let values: Vec<(String, V)> =
-                    names.into_iter().filter(|(name, _)| name != lib::pydantic::MODEL).collect();
-                out.values = self.exported(&values);
-                return;
-            }
-            let mut names: BTreeSet<String> = BTreeSet::new();
-            let mro = self.mro(id);
-            for class in &mro {
-                match class.and_then(|id| self.space(id)) {
-                    Some(space) => {
-                        names.extend(Self::upper(space).into_iter().map(|(name, _)| name));
-                        out.incomplete = out.incomplete.take().or_else(|| space.open.as_deref().cloned());
-                    }
-                    None => why = Reason::new("a base class is not followed"),
-                }
-            }
-            if mro.iter().any(Option::is_none) {
-                out.incomplete = Some(why);
-            }
-            out.by_importer = self.surroundings.importer && self.is_configuration(id);
-            let get = |name: &String| self.class_attribute(id, name, at).map(|v| (name.clone(), v));
-            let found: Vec<(String, V)> = names.iter().filter_map(get).collect();
-            let mut values = Vec::new();
-            for (name, value) in found {
-                let value = self.configured(&name, &value, at).unwrap_or(value);
-                values.push((name, value));
-            }
-            out.values = self.exported(&values);
-            return;
-        }
-        out.incomplete = Some(why);
-    }
-
-    fn instantiated(&mut self, object: &V, id: u32, at: Span) -> Option<V> {
-        let is = self.mro(id).iter().flatten().any(|class| {
-            self.space(*class).is_some_and(|s| s.names.keys().any(|name| name.starts_with("__annotation__")))
-        });
-        let made = if is { self.instantiate(object, &eval::values::Args::default(), at).ok() } else { None };
-        made.filter(|_| self.reads.iter().any(|r| r.via == "pydantic"))
     }
 }
 

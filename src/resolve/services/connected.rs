@@ -165,9 +165,12 @@ pub(super) fn by_scheme(values: &BTreeMap<String, Val>, used: &mut Vec<Used>) {
         let find: &dyn Fn(&str) -> Option<String> = if family == "broker" { &by_broker } else { &by_url };
         push(found.entry(role).or_default(), role.into(), value, find, family);
     }
+    // What the library itself reads says more than a setting beside it that falls to a file.
+    let told = values.keys().any(|name| name.starts_with("SQLALCHEMY_DATABASE_UR"));
     for (role, mut of_role) in found {
         let products: BTreeSet<Option<&String>> = of_role.iter().map(|one| one.product.one()).collect();
-        if !settled(used, role) && products.len() == 1 && !products.contains(&None) {
+        let falls = told && role == "database" && products.contains(&Some(&"sqlite".to_owned()));
+        if !settled(used, role) && !falls && products.len() == 1 && !products.contains(&None) {
             used.retain(|one| one.role != role);
             used.push(of_role.swap_remove(0));
         }
@@ -209,6 +212,16 @@ mod tests {
             roles(&[("async_database_uri", "postgresql+asyncpg://db/app"), ("redis_cache_url", "redis://r:6379")]);
         let want = [("cache", "redis"), ("database", "postgres")];
         assert_eq!(got, want.map(|(role, product)| (role.to_owned(), Some(product.to_owned()))));
+    }
+
+    #[test]
+    fn a_file_beside_what_the_library_reads_is_not_its_database() {
+        let mut used = Vec::new();
+        let unknown = Val::of(Py::Unknown(crate::model::Reason::new("an expression")));
+        let file = Val::of(Py::Str("sqlite:///a.db".to_owned()));
+        let values = [("DATABASE_URL".to_owned(), file), ("SQLALCHEMY_DATABASE_URI".to_owned(), unknown)];
+        by_scheme(&values.into(), &mut used);
+        assert!(used.is_empty());
     }
 
     #[test]

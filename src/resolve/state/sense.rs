@@ -227,7 +227,8 @@ fn renewed(name: &str, val: &Val, tree: &Tree) -> Option<&'static str> {
     let span = val.origin.primary()?;
     let (before, after) = tree.text(span.file).ok()?.split_at_checked(span.start as usize)?;
     let line = [before.rsplit('\n').next()?, after.lines().next()?].concat();
-    let made = MAKERS.iter().any(|maker| line.contains(maker));
+    // What is written to a file, and read from it the next time, is made once.
+    let made = MAKERS.iter().any(|maker| line.contains(maker)) && !is_kept(before, after);
     // `if not KEY:` above it asks for another as well.
     let mut above =
         before.lines().rev().skip(1).map(str::trim).filter(|line| !line.is_empty() && !line.starts_with('#'));
@@ -240,4 +241,29 @@ fn renewed(name: &str, val: &Val, tree: &Tree) -> Option<&'static str> {
         && line.trim_start().strip_prefix(name).is_some_and(|rest| rest.trim_start().starts_with(':'));
     let asked = guarded || field || ["env", "get(", "config(", " or "].iter().any(|word| line.contains(word));
     made.then_some(if asked { "by-default" } else { "always" })
+}
+
+/// Whether the function around a place opens a file: what it makes there it keeps.
+fn is_kept(before: &str, after: &str) -> bool {
+    let outside = |line: &str| !line.is_empty() && !line.starts_with([' ', '\t', ')', '#']);
+    let head = before.rsplit_once("\ndef ").map(|(_, own)| own);
+    let own = head.filter(|own| !own.lines().skip(1).any(outside));
+    let rest = after.split('\n').skip(1).take_while(|line| !outside(line)).collect::<Vec<_>>().join("\n");
+    own.is_some_and(|own| {
+        ["open(", "write_text(", "write_bytes("].iter().any(|call| own.contains(call) || rest.contains(call))
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::is_kept;
+
+    #[test]
+    fn a_key_that_is_written_to_a_file_is_kept() {
+        let (head, write) =
+            ("import os\n\ndef key():\n    made = ", "    with open('key', 'wb') as file:\n        file.write(made)\n");
+        assert!(is_kept(head, &format!("os.urandom(9)\n{write}    return made\n")));
+        assert!(!is_kept(head, &format!("os.urandom(9)\n    return made\n\nif True:\n{write}")));
+        assert!(!is_kept("open('x')\nKEY = ", "os.urandom(9)\n"));
+    }
 }

@@ -159,7 +159,7 @@ fn state_used(statements: &mut Statements, used: &Used, declared: Option<&Declar
     }
     let in_process = product.one().is_some_and(|product| in_process(product));
     of_product(&mut fact, &product, &certainty, &origin);
-    fact.known("product", product, &certainty, &origin);
+    fact.known("product", shown(used, product), &certainty, &origin);
     if let Some(driver) = &used.driver {
         fact.text("driver", driver, &used.origin);
     }
@@ -196,6 +196,21 @@ fn state_used(statements: &mut Statements, used: &Used, declared: Option<&Declar
         }
     }
 }
+
+/// The product, or the class itself where no table knows what it stands for: of that only its name is known.
+fn shown(used: &Used, product: Known<String>) -> Known<String> {
+    let role = used.role.split('.').next().unwrap_or_default();
+    let class = used.driver.as_ref().filter(|driver| driver.contains('.') && !driver.contains('/'));
+    match (&product, class) {
+        (Known::Unknown(why), Some(class)) if why.text.starts_with(class) && OF_CLASSES.contains(&role) => {
+            Known::One(class.clone())
+        }
+        _ => product,
+    }
+}
+
+/// Roles that a class of the program may play.
+const OF_CLASSES: [&str; 3] = ["mail", "storage", "session"];
 
 /// An image as the configuration takes one for a role.
 fn example(role: &str) -> &'static str {

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use super::{Statements, sense, variable};
 use crate::discover::Tree;
 use crate::environments::words::role_of_value;
-use crate::formats::python::{Kind, Val, telling};
+use crate::formats::python::{Kind, Val, telling_of};
 use crate::knowledge::variables;
 use crate::model::{Attr, Certainty, ComponentKind, Dimension, Known, Origin, Reason, Role, Value};
 use crate::resolve::part::{Part, ProcessPart};
@@ -64,7 +64,8 @@ fn one(statements: &mut Statements, name: &str, val: &Val, outer: &Certainty, de
     let (loaded, tree, component) = of;
     let of_items = of_items(val);
     let val = of_items.as_ref().unwrap_or(val);
-    let (inner, own) = open(val);
+    let last = name.rsplit('.').next().unwrap_or(name);
+    let (inner, own) = open(val, last);
     let certainty = own.and(outer);
     if let (Kind::Dict(entries), true) = (&inner.kind, depth < DEPTH) {
         for (key, value) in entries {
@@ -76,7 +77,6 @@ fn one(statements: &mut Statements, name: &str, val: &Val, outer: &Certainty, de
             return;
         }
     }
-    let last = name.rsplit('.').next().unwrap_or(name);
     let mut value = known(statements, last, inner);
     // Whatever else is added to it, a wildcard stays one.
     if name == "ALLOWED_HOSTS" && !matches!(value, Known::One(_)) && holds_wildcard(inner) {
@@ -87,7 +87,7 @@ fn one(statements: &mut Statements, name: &str, val: &Val, outer: &Certainty, de
         value = Known::Unknown(reason.clone());
     }
     // A text stays true whatever it says, and whichever is given.
-    let text = text_taken_for_switch(name, inner, loaded);
+    let text = text_taken_for_switch(name, inner, loaded, tree);
     let certainty = if text.is_some() { Certainty::Stated } else { certainty };
     if text.is_some() {
         value = Known::One(Value::text("True"));
@@ -101,7 +101,7 @@ fn one(statements: &mut Statements, name: &str, val: &Val, outer: &Certainty, de
     if let Some(kind) = kind(inner) {
         fact.text("type", kind, &val.origin);
     }
-    if let Some(variable) = val.variable() {
+    if let Some(variable) = telling_of(&val.variables, last) {
         fact.text("variable", variable, &val.origin);
         let texts: Vec<String> = val.true_for.iter().filter(|text| !text.is_empty()).cloned().collect();
         if is_mistaken(&texts) && is_switch(variable) {
@@ -120,12 +120,17 @@ fn one(statements: &mut Statements, name: &str, val: &Val, outer: &Certainty, de
     }
 }
 
-/// The text, meant for no, that Django's DEBUG is: it turns it on.
-fn text_taken_for_switch<'v>(name: &str, val: &'v Val, loaded: &Loaded) -> Option<&'v str> {
+/// The text, meant for no, that the DEBUG of Django or Flask is: it turns it on.
+fn text_taken_for_switch<'v>(name: &str, val: &'v Val, loaded: &Loaded, tree: &Tree) -> Option<&'v str> {
     let django = || loaded.settings.values.contains_key("INSTALLED_APPS");
+    let of_flask = |text: &str| text.contains("Flask(") && text.contains("config.from_object(");
+    let flask = || {
+        let mut code = tree.files().filter(|(_, path)| path.ends_with(".py"));
+        code.any(|(file, _)| tree.text(file).is_ok_and(of_flask))
+    };
     let text = val.as_str().filter(|_| name == "DEBUG" && matches!(val.kind, Kind::Str(_)))?;
     let no = ["false", "0", "no", "off", "n", "f"].contains(&text.to_ascii_lowercase().as_str());
-    (no && django()).then_some(text)
+    (no && (django() || flask())).then_some(text)
 }
 
 /// Whether every list that a value may be holds `*`.
@@ -187,11 +192,11 @@ pub(super) fn is_switch(variable: &str) -> bool {
     !VALUES.contains(&last) && !of_tool && !variable.split('_').any(productive)
 }
 
-/// The value behind a variable's default, and its certainty.
-fn open(val: &Val) -> (&Val, Certainty) {
+/// The value of a setting of a name behind a variable's default, and its certainty.
+fn open<'v>(val: &'v Val, name: &str) -> (&'v Val, Certainty) {
     match &val.kind {
         Kind::Depends { variables, default: Some(default) } => {
-            (open(default).0, Certainty::Default { variable: telling(variables).cloned() })
+            (open(default, name).0, Certainty::Default { variable: telling_of(variables, name).cloned() })
         }
         _ => (val, val.certainty.clone()),
     }
@@ -201,7 +206,7 @@ fn open(val: &Val) -> (&Val, Certainty) {
 /// stays one, whatever joins it.
 fn of_items(val: &Val) -> Option<Val> {
     let (Kind::List(items) | Kind::Tuple(items) | Kind::Set(items)) = &val.kind else { return None };
-    let all: Vec<(&Val, Certainty)> = items.iter().map(open).collect();
+    let all: Vec<(&Val, Certainty)> = items.iter().map(|item| open(item, "")).collect();
     if val.certainty.is_default() || all.iter().any(|(item, sure)| item.as_str() == Some("*") && !sure.is_default()) {
         return None;
     }
@@ -221,7 +226,7 @@ fn known(statements: &mut Statements, name: &str, val: &Val) -> Known<Value> {
     match &val.kind {
         Kind::Unknown(reason) => Known::Unknown(reason.clone()),
         Kind::Depends { variables, .. } => {
-            let name = telling(variables).cloned().unwrap_or_default();
+            let name = telling_of(variables, name).cloned().unwrap_or_default();
             let reason = Reason::new(format!("{name} decides it"));
             Known::Unknown(reason.answered_with(format!("provides = [\"{name}\"]")))
         }
@@ -267,7 +272,7 @@ fn known(statements: &mut Statements, name: &str, val: &Val) -> Known<Value> {
 
 /// A plain value as text; none for what has no plain text.
 fn text(val: &Val) -> Option<String> {
-    let shown = match &open(val).0.kind {
+    let shown = match &open(val, "").0.kind {
         Kind::None => "None".to_owned(),
         Kind::Bool(yes) => if *yes { "True" } else { "False" }.to_owned(),
         Kind::Int(number) => number.to_string(),

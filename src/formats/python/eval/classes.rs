@@ -175,6 +175,7 @@ impl Machine<'_> {
                 Some(fields) => self.record(&instance, fields, args, at),
                 None => Ok(instance),
             },
+            Some(_) if self.is_interpolation(id) => Ok(instance),
             Some(_) if self.only_celery(id) => {
                 let mut frame = Frame {
                     scope: super::values::Scope {

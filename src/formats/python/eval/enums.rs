@@ -74,12 +74,17 @@ impl Machine<'_> {
         let Some(space) = self.space(id).cloned() else { return false };
         let mut order: Vec<V> = Vec::new();
         for statement in &def.body {
+            let target = match statement {
+                ast::Stmt::Assign(assign) if assign.targets.len() == 1 => assign.targets.first(),
+                // What only says of a name which type it has makes no member.
+                ast::Stmt::AnnAssign(assign) if assign.value.is_none() => continue,
+                ast::Stmt::AnnAssign(assign) => Some(&*assign.target),
+                _ => None,
+            };
             match statement {
-                ast::Stmt::Assign(assign) if assign.targets.len() == 1 && assign.targets[0].is_name_expr() => {
-                    let name = assign.targets[0].as_name_expr().map(|n| n.id.to_string()).unwrap_or_default();
-                    if name.starts_with('_') {
-                        return false;
-                    }
+                ast::Stmt::Assign(_) | ast::Stmt::AnnAssign(_) => {
+                    let name = target.and_then(ast::Expr::as_name_expr).map(|n| n.id.to_string());
+                    let Some(name) = name.filter(|name| !name.starts_with('_')) else { return false };
                     order.push(V::str(name));
                 }
                 ast::Stmt::FunctionDef(_) | ast::Stmt::Pass(_) => {}

@@ -7,6 +7,7 @@ use super::truth::Truth;
 use super::values::{ABOVE_MARK, Data, K, R, Space, V};
 use crate::formats::python::lib::pydantic::MODEL;
 use crate::formats::python::lib::spelled;
+use crate::formats::python::lib::starlette::{DATABASE_URL, SECRET as STARLETTE_SECRET, STRINGS};
 use crate::formats::python::parse::span;
 use crate::formats::python::{Kind, RawTruth, Val};
 use crate::model::{Certainty, Reason};
@@ -50,6 +51,16 @@ impl Machine<'_> {
                     || Kind::Opaque(path.to_string()),
                     |v| Kind::Secret(Box::new(self.export_at(v, depth + 1))),
                 ),
+                K::Made(path, made) if matches!(&**path, DATABASE_URL | STARLETTE_SECRET | STRINGS) => {
+                    let inner = made.pos.first().map(|v| self.export_at(v, depth + 1).kind);
+                    match inner {
+                        Some(kind @ Kind::Str(_)) if &**path == STARLETTE_SECRET => {
+                            Kind::Secret(Box::new(Val::of(kind)))
+                        }
+                        Some(kind @ (Kind::Str(_) | Kind::List(_))) => kind,
+                        _ => Kind::Opaque(path.to_string()),
+                    }
+                }
                 K::Made(path, made) if &**path == "sqlalchemy.URL" => Kind::Tuple(all(&made.pos)),
                 K::Made(path, _) if &**path == super::enums::MEMBER => match self.member_shown(value) {
                     Some((class, inner)) => Kind::Enum(class, Box::new(self.export_at(&inner, depth + 1))),
@@ -91,13 +102,12 @@ impl Machine<'_> {
         let settled = !matches!(kind, Kind::Unknown(_) | Kind::Opaque(_) | Kind::Depends { default: None, .. });
         // Of an address in a wrapper its scheme is told.
         let scheme = match &value.k {
-            K::Made(path, made) if matches!(&**path, "databases.DatabaseURL" | "starlette.datastructures.Secret") => {
-                made.pos
-                    .first()
-                    .and_then(V::text)
-                    .and_then(|text| text.split_once("://"))
-                    .map(|(scheme, _)| format!("{scheme}://"))
-            }
+            K::Made(path, made) if matches!(&**path, DATABASE_URL | STARLETTE_SECRET) => made
+                .pos
+                .first()
+                .and_then(V::text)
+                .and_then(|text| text.split_once("://"))
+                .map(|(scheme, _)| format!("{scheme}://")),
             _ => None,
         };
         Val {

@@ -340,6 +340,7 @@ impl Machine<'_> {
         match name {
             "globals" => V::new(K::Ref(f.scope.globals)),
             "locals" | "vars" if args.pos.is_empty() => V::new(K::Ref(f.locals)),
+            "super" if !self.supers.is_empty() => self.supers.last().cloned().unwrap_or_else(V::none),
             "exec" | "eval" => {
                 self.forget_scopes(f, "code that is made at run time", at);
                 V::unknown("code that is made at run time", at)

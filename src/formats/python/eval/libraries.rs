@@ -6,7 +6,7 @@ use super::machine::{Cond, Frame, Machine};
 use super::values::{Args, K, R, V};
 use crate::formats::python::lib::environ::FILE_AWARE;
 use crate::formats::python::lib::trees::Syntax;
-use crate::model::Span;
+use crate::model::{Reason, Span};
 
 /// Libraries that read variables of their own.
 pub(crate) const READERS: [&str; 13] = [
@@ -24,6 +24,17 @@ pub(crate) const READERS: [&str; 13] = [
     "pydantic_settings",
     "ddtrace",
 ];
+
+/// How the reason begins why what a function gives is not known.
+const RESULT: &str = "the result of ";
+
+/// Whether a value is not known only because a function of Python's library computes it: a text or a number all the same.
+pub(crate) fn is_computed(why: &Reason) -> bool {
+    let path = why.text.strip_prefix(RESULT).and_then(|rest| rest.split("()").next());
+    path.is_some_and(|path| {
+        ["secrets.", "random.", "uuid.", "socket.", "datetime."].iter().any(|top| path.starts_with(top))
+    })
+}
 
 /// Functions of Python's library that only compute, and do not fail on what programs hand them.
 fn never_raises(path: &str) -> bool {
@@ -252,6 +263,7 @@ impl Machine<'_> {
                 let syntax = Syntax::of_loader(path).unwrap_or(Syntax::Yaml);
                 Ok(self.load_tree(syntax, args, at))
             }
+            "configparser.BasicInterpolation.before_get" => self.plain_interpolation(args, at),
             "configparser.ConfigParser" | "configparser.RawConfigParser" | "configparser.SafeConfigParser" => {
                 Ok(self.ini_parser(path, args, at))
             }
@@ -332,7 +344,7 @@ impl Machine<'_> {
                     self.may_fail(reaches_out(path), args.all(), at);
                 }
                 self.forget_args(args, at);
-                let what = V::unknown(format!("the result of {path}(), which is not followed"), at);
+                let what = V::unknown(format!("{RESULT}{path}(), which is not followed"), at);
                 Ok(if path.ends_with("Error") || path.ends_with("Configured") || path.ends_with("Exception") {
                     V::at(K::Made(path.into(), Arc::new(args.clone())), at)
                 } else {

@@ -173,6 +173,8 @@ pub(crate) struct Machine<'a> {
     pub(crate) handlers: Vec<(Arc<crate::formats::python::lib::types::Type>, bool)>,
     /// The fields that are validated so far of each model at hand.
     pub(crate) validating: Vec<Vec<(V, V)>>,
+    /// What `super()` stands for in methods that libraries call.
+    pub(crate) supers: Vec<V>,
     /// The settings objects of dynaconf.
     pub(crate) dynaconf: BTreeSet<Id>,
     /// Where else imports start, and what else was set up.
@@ -229,6 +231,7 @@ impl<'a> Machine<'a> {
             connections: Vec::new(),
             handlers: Vec::new(),
             validating: Vec::new(),
+            supers: Vec::new(),
             dynaconf: BTreeSet::new(),
             surroundings: crate::formats::python::lib::surroundings::Surroundings::default(),
         }

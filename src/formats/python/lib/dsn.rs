@@ -15,6 +15,9 @@ impl Machine<'_> {
         let Some(scheme) = part("scheme").filter(|_| args.pos.is_empty() && !args.open) else {
             return Ok(V::unknown("a URL that is not followed", at));
         };
+        if args.named("user").is_some() {
+            return self.old_url(scheme, &part, at);
+        }
         let mut parts = vec![scheme, V::str("://")];
         if let Some(user) = part("username") {
             parts.push(user);
@@ -52,6 +55,27 @@ impl Machine<'_> {
             Ok(V::at(K::Made(URL.into(), Arc::new(made)), at).from(v))
         })?;
         Ok(out.with(|m| m.prefix = prefix))
+    }
+
+    /// What pydantic 1 builds: a text, of parts as they are.
+    fn old_url(&mut self, scheme: V, part: &dyn Fn(&str) -> Option<V>, at: Span) -> R {
+        let (Some(user), Some(host), None, None) = (part("user"), part("host"), part("query"), part("fragment")) else {
+            return Ok(V::unknown("a URL that is not followed", at));
+        };
+        let mut parts = vec![scheme, V::str("://"), user];
+        parts.extend(part("password").into_iter().flat_map(|password| [V::str(":"), password]));
+        parts.extend([V::str("@"), host]);
+        parts.extend(part("port").into_iter().flat_map(|port| [V::str(":"), port]));
+        parts.extend(part("path"));
+        let mut texts = Vec::new();
+        for part in &parts {
+            let text = self.to_text(part, at)?;
+            texts.push(self.lift(&text, at, &mut |_, v| {
+                let there = v.text().is_some_and(|text| !text.is_empty());
+                Ok(if there { v.clone() } else { V::unknown("a part that is left out", at).resting([v]) })
+            })?);
+        }
+        self.concat(&texts, at)
     }
 }
 

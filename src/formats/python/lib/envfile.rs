@@ -4,7 +4,7 @@ use super::made::Plain;
 use crate::discover::{Presence, paths};
 use crate::formats::python::eval::machine::{ENVIRON, Machine};
 use crate::formats::python::eval::text::normal;
-use crate::formats::python::eval::truth::wrap;
+use crate::formats::python::eval::truth::{placed, wrap};
 use crate::formats::python::eval::values::{Args, K, Names, R, ROOT, V};
 use crate::formats::python::lib::os::Found;
 use crate::model::{Certainty, FileId, Span, StepKind};
@@ -202,6 +202,26 @@ impl Machine<'_> {
             return if path.pathlike().is_some_and(|path| self.nowhere(path)) { Ok(None) } else { Err(()) };
         };
         Ok(self.config_file(&inside))
+    }
+
+    /// The file of variables that settings code names by a path from where the program is started: `Err` where that is not
+    /// known.
+    pub(crate) fn started_file(&self, wanted: &str) -> Result<Option<FileId>, ()> {
+        let path = normal(wanted);
+        if let Some(inside) = Self::inside(&path) {
+            return Ok(self.config_file(&inside));
+        }
+        let there = |path: String| self.brought.at.get(&path).copied();
+        match (self.whole, path.starts_with('/')) {
+            (true, true) if placed(&path) || self.nowhere(&path) => Ok(None),
+            (true, true) => Err(()),
+            (true, false) => Ok(paths::join("", &path).and_then(|path| self.config_file(&path))),
+            (false, true) => Ok(there(path)),
+            (false, false) => {
+                let Some(workdir) = &self.brought.workdir else { return Ok(None) };
+                Ok(paths::join(workdir.trim_start_matches('/'), &path).and_then(|path| there(format!("/{path}"))))
+            }
+        }
     }
 
     fn any_file(&mut self) {

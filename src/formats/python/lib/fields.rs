@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use super::pydantic::Config;
 use super::types::Type;
+use crate::formats::python::eval::libraries::is_computed;
 use crate::formats::python::eval::machine::Machine;
 use crate::formats::python::eval::truth::wrap;
 use crate::formats::python::eval::values::{Args, Code, Exc, FuncKind, Id, K, Names, R, V};
@@ -57,7 +58,8 @@ impl Field {
                     out.told(&Arc::clone(made), &upper);
                 }
                 Some(K::Lib(path)) if path.ends_with("Ellipsis") => out.default = None,
-                Some(K::Unknown(_)) => out.odd = true,
+                // What code that is not followed gives may be a field with names of its own.
+                Some(K::Unknown(why)) => out.odd |= !(own && is_computed(why)),
                 _ => {}
             }
         }
@@ -148,6 +150,10 @@ impl Machine<'_> {
             default = Some(got);
         }
         let value = default.unwrap_or_else(|| V::unknown("a field without a name", at));
+        let mut open = open;
+        if self.world.is_open() && !matches!(value.k, K::Unknown(_)) {
+            open.extend(config.files_by.iter().cloned());
+        }
         Ok(if open.is_empty() { value } else { wrap(open, value) })
     }
 

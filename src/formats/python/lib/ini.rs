@@ -16,12 +16,21 @@ pub(crate) const SECTION: &str = "configparser.Section";
 const DEFAULT: &str = "DEFAULT";
 /// The names under which a parser keeps whether `%` stands for itself, and why its contents are not known.
 const RAW: &str = "#raw";
+/// The name under which it keeps an interpolation of the project.
+pub(crate) const INTERPOLATION: &str = "#interpolation";
+/// The attribute that makes the name of an option of what is written.
+const NAMING: &str = "optionxform";
+
+/// Whether it is an interpolation of the library that makes nothing of plain values.
+pub(crate) fn is_of_configparser(path: &str) -> bool {
+    matches!(path, "configparser.BasicInterpolation" | "configparser.Interpolation")
+}
 
 /// A line of a file: section, option, value and its place; no value where it is not sure.
 type Line = (String, String, Option<String>, (usize, usize));
 
 /// Sections in order, and the options; none where a line does not stand for itself.
-fn read(text: &str) -> Option<(Vec<String>, Vec<Line>)> {
+fn read(text: &str, cased: bool) -> Option<(Vec<String>, Vec<Line>)> {
     let (mut sections, mut lines): (Vec<String>, Vec<Line>) = (Vec::new(), Vec::new());
     let mut at = 0;
     for whole in text.split_inclusive('\n') {
@@ -46,7 +55,8 @@ fn read(text: &str) -> Option<(Vec<String>, Vec<Line>)> {
             continue;
         }
         let cut = line.find(['=', ':'])?;
-        let (name, raw) = (line[..cut].trim().to_lowercase(), &line[cut + 1..]);
+        let (name, raw) = (line[..cut].trim(), &line[cut + 1..]);
+        let name = if cased { name.to_owned() } else { name.to_lowercase() };
         let section = sections.last()?.clone();
         if lines.iter().any(|(have, option, ..)| *have == section && *option == name) {
             return None;
@@ -62,9 +72,11 @@ impl Machine<'_> {
     /// `configparser.ConfigParser()`.
     pub(crate) fn ini_parser(&mut self, path: &str, args: &Args, at: Span) -> V {
         let mut raw = path.ends_with("RawConfigParser");
+        let mut own = None;
         for (name, value) in &args.named {
             match (name.as_str(), &value.k) {
                 ("interpolation", K::None) => raw = true,
+                ("interpolation", K::Ref(id)) if self.space(*id).is_some() => own = Some(value.clone()),
                 _ => return self.foreign("a parser that is not followed", args, at),
             }
         }
@@ -73,6 +85,7 @@ impl Machine<'_> {
         }
         let mut space = Space::new(Role::Instance(V::lib(PARSER)));
         space.names.insert(RAW.into(), V::bool(raw));
+        space.names.extend(own.map(|own| (INTERPOLATION.to_owned(), own)));
         V::at(K::Ref(self.alloc(Data::Space(space))), at)
     }
 
@@ -81,9 +94,16 @@ impl Machine<'_> {
         matches!(self.space(id), Some(Space { role: Role::Instance(V { k: K::Lib(path), .. }), .. }) if &**path == PARSER)
     }
 
+    /// Whether the names of options are kept as they are written.
+    fn ini_cased(&self, id: Id) -> bool {
+        let naming = self.space(id).and_then(|space| space.names.get(NAMING)).map(|v| &v.k);
+        matches!(naming, Some(K::Lib(path)) if &**path == "builtins.str")
+    }
+
     fn ini_take(&mut self, id: Id, file: FileId, at: Span) -> bool {
         let text = self.tree.text(file).map(str::to_owned).unwrap_or_default();
-        let Some((sections, lines)) = read(&text) else { return false };
+        let odd = self.space(id).is_some_and(|space| space.names.contains_key(NAMING)) && !self.ini_cased(id);
+        let Some((sections, lines)) = read(&text, self.ini_cased(id)).filter(|_| !odd) else { return false };
         if !self.files.iter().any(|(have, _)| *have == file) {
             self.files.push((file, at));
         }
@@ -111,10 +131,11 @@ impl Machine<'_> {
     /// The value of an option; `Err` inside where that is not known, none where it is not there.
     fn ini_option(&mut self, id: Id, section: &str, option: &str, at: Span) -> Result<Option<V>, V> {
         let raw = matches!(self.space(id).and_then(|s| s.names.get(RAW)).map(|v| &v.k), Some(K::Bool(true)));
+        let own = self.space(id).is_some_and(|space| space.names.contains_key(INTERPOLATION));
         if let Some(why) = self.space(id).and_then(|space| space.open.clone()) {
             return Err(V::at(K::Unknown(why), at));
         }
-        let key = V::str(option.to_lowercase());
+        let key = if self.ini_cased(id) { V::str(option) } else { V::str(option.to_lowercase()) };
         for name in [section, DEFAULT] {
             let Some(dict) = self.space(id).and_then(|space| space.names.get(name)).cloned() else {
                 if name == section {
@@ -124,10 +145,17 @@ impl Machine<'_> {
             };
             let found = self.pairs(&dict).and_then(|pairs| self.find_key(&pairs, &key));
             match found {
-                Some(Some(value)) if !raw && value.text().is_some_and(|text| text.contains('%')) => {
+                Some(Some(value)) if !raw && !own && value.text().is_some_and(|text| text.contains('%')) => {
                     return Err(V::unknown("a value that is made of others", at).resting([&value]));
                 }
-                Some(Some(value)) => return Ok(Some(value)),
+                Some(Some(value)) => {
+                    let of = (section, key.text().unwrap_or(option));
+                    return match self.interpolated(id, of, &value, at) {
+                        None => Ok(Some(value)),
+                        Some(Ok(made)) => Ok(Some(made)),
+                        Some(Err(_)) => Err(V::unknown("a value that is made by code", at)),
+                    };
+                }
                 Some(None) => {}
                 None => return Err(V::unknown("an option that is not known", at)),
             }
@@ -187,11 +215,35 @@ impl Machine<'_> {
                     _ => self.foreign(name, args, at),
                 })
             }
+            "items" if args.pos.len() == 1 && args.named.is_empty() => {
+                let section = args.pos[0].text().map(str::to_owned);
+                match section.and_then(|section| self.ini_items(id, &section, at)) {
+                    Some(items) => Ok(self.list(items, at)),
+                    None => Ok(V::unknown("the options of a section", at)),
+                }
+            }
             _ => {
                 self.forget_object(id, "the parser is changed by code that is not followed", at);
                 Ok(self.foreign(name, args, at))
             }
         }
+    }
+
+    /// The options of a section with their values; none where they are not known.
+    fn ini_items(&mut self, id: Id, section: &str, at: Span) -> Option<Vec<V>> {
+        let space = self.space(id).filter(|space| space.open.is_none())?;
+        let shared = space.names.get(DEFAULT).cloned();
+        let own = space.names.get(section).cloned().filter(|_| section != RAW)?;
+        let shared = shared.map_or(Some(Vec::new()), |dict| self.pairs(&dict))?;
+        let own = self.pairs(&own)?;
+        let names = shared.iter().filter(|(key, _)| !own.iter().any(|(have, _)| have.text() == key.text())).chain(&own);
+        let names: Option<Vec<String>> = names.map(|(key, _)| key.text().map(str::to_owned)).collect();
+        let mut items = Vec::new();
+        for name in names? {
+            let value = self.ini_option(id, section, &name, at).ok()??;
+            items.push(V::tuple(vec![V::str(name), value]));
+        }
+        Some(items)
     }
 
     fn ini_read(&mut self, id: Id, args: &Args, at: Span) -> R {
@@ -251,7 +303,9 @@ impl Machine<'_> {
     /// `parser["section"]`.
     pub(crate) fn ini_section(&mut self, object: &V, id: Id, name: &str, at: Span) -> R {
         let known = self.space(id).is_some_and(|space| space.open.is_none());
-        let there = self.space(id).is_some_and(|space| space.names.contains_key(name) && name != RAW);
+        let there = self.space(id).is_some_and(|space| {
+            space.names.contains_key(name) && name != RAW && name != INTERPOLATION && name != NAMING
+        });
         if known && !there && name != DEFAULT {
             return self.raise("KeyError", format!("there is no section {name}"), at);
         }
@@ -290,11 +344,11 @@ mod tests {
 
     #[test]
     fn options_are_read_by_section_and_a_second_line_makes_them_unsure() {
-        let (sections, lines) = read("[a]\nX = 1\ny: two ; no comment\n[b]\nz = 1\n  2\n").unwrap_or_default();
+        let (sections, lines) = read("[a]\nX = 1\ny: two ; no comment\n[b]\nz = 1\n  2\n", false).unwrap_or_default();
         assert_eq!(sections, ["a", "b"]);
         let short: Vec<_> = lines.iter().map(|(s, o, v, _)| (s.as_str(), o.as_str(), v.as_deref())).collect();
         assert_eq!(short, [("a", "x", Some("1")), ("a", "y", Some("two ; no comment")), ("b", "z", None)]);
-        assert_eq!(read("x = 1\n"), None);
-        assert_eq!(read("[a]\nx = 1\nx = 2\n"), None);
+        assert_eq!(read("x = 1\n", false), None);
+        assert_eq!(read("[a]\nx = 1\nx = 2\n", false), None);
     }
 }

@@ -15,6 +15,7 @@ pub(crate) mod fields;
 pub(crate) mod flask;
 pub(crate) mod helpers;
 pub(crate) mod ini;
+pub(crate) mod interpolation;
 pub(crate) mod json;
 pub(crate) mod made;
 pub(crate) mod mail_urls;

@@ -6,10 +6,7 @@ use ruff_python_ast as ast;
 use super::envfile::{Reader, lines};
 use super::pydantic::Config;
 use super::types::{Reading, Type};
-use crate::discover::paths;
 use crate::formats::python::eval::machine::Machine;
-use crate::formats::python::eval::text::normal;
-use crate::formats::python::eval::truth::placed;
 use crate::formats::python::eval::values::{Code, Data, Exc, Id, K, V};
 use crate::formats::python::lib::os::Found;
 use crate::model::Span;
@@ -113,18 +110,17 @@ impl Machine<'_> {
         if config.files.is_empty() {
             return Ok(None);
         }
-        if !self.whole {
-            return if self.in_dotenv(config, names) { Err(()) } else { Ok(None) };
+        // What a variable says, no file changes.
+        let given = names.first().map(|name| self.find_variable(name, at));
+        if !self.whole
+            && matches!(given, Some(Found::Set(v)) if !config.ignore_empty || v.text().is_some_and(|text| !text.is_empty()))
+        {
+            return Ok(None);
         }
         let mut found: Option<V> = None;
         for wanted in config.files.clone() {
-            let path = if wanted.starts_with('/') {
-                Self::inside(&normal(&wanted))
-            } else {
-                paths::join("", &normal(&wanted))
-            };
-            let Some(file) = path.and_then(|path| self.config_file(&path)) else {
-                if wanted.starts_with('/') && !placed(&wanted) && !self.nowhere(&wanted) {
+            let Some(file) = self.started_file(&wanted)? else {
+                if !self.whole && self.in_dotenv(&wanted, config, names) {
                     return Err(());
                 }
                 continue;

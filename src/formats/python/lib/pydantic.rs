@@ -7,7 +7,7 @@ use ruff_python_ast as ast;
 use super::fields::Field;
 use crate::discover::paths;
 use crate::formats::python::eval::machine::Machine;
-use crate::formats::python::eval::values::{Args, Code, Data, Func, FuncKind, Id, K, R, Role, Space, V};
+use crate::formats::python::eval::values::{Args, Code, Data, Func, FuncKind, Id, K, Names, R, Role, Space, V};
 use crate::model::Span;
 
 /// Marks an instance whose names are its fields.
@@ -65,6 +65,8 @@ pub(crate) struct Config {
     pub(crate) ignore_empty: bool,
     /// Names of dotenv files.
     pub(crate) files: Vec<String>,
+    /// The variables that may name others.
+    pub(crate) files_by: Names,
     /// What stands between the names of a field and of its parts.
     pub(crate) nested: Option<String>,
     /// Whether members of enumerations become their values.
@@ -84,6 +86,12 @@ impl Config {
             ("env_ignore_empty", K::Bool(yes)) => self.ignore_empty = *yes,
             ("env_nested_delimiter", K::Str(text)) => self.nested = Some(text.to_string()),
             ("env_file", K::None) => self.files.clear(),
+            ("env_file", K::Depends(of)) if of.1.is_some() => {
+                self.files_by.extend(of.0.iter().cloned());
+                if let Some(default) = &of.1 {
+                    self.set(name, default, m, at);
+                }
+            }
             ("env_file", _) => {
                 let several = match &value.k {
                     K::Tuple(_) | K::Ref(_) => m.iterate(value, at).ok().and_then(Result::ok),
@@ -165,28 +173,20 @@ impl Machine<'_> {
         config
     }
 
-    /// Whether a dotenv file of the repository may say what the variable is.
-    pub(crate) fn in_dotenv(&self, config: &Config, names: &[String]) -> bool {
-        config.files.iter().any(|wanted| {
-            let last = wanted.rsplit('/').next().unwrap_or(wanted);
-            self.tree.files().any(|(file, path)| {
-                paths::name(path) == last
-                    && !self.brought.left_out.contains(&file)
-                    && self.tree.text(file).is_ok_and(|text| {
-                        text.lines().any(|line| {
-                            let line = line.trim().trim_start_matches("export ");
-                            let set = line.split('=').next().unwrap_or(line).trim();
-                            let nested = |name: &String| {
-                                let mark = config.nested.as_deref().filter(|mark| !mark.is_empty());
-                                mark.is_some_and(|mark| {
-                                    set.to_uppercase().starts_with(&format!("{name}{mark}").to_uppercase())
-                                })
-                            };
-                            names.iter().any(|name| set.eq_ignore_ascii_case(name) || nested(name))
-                        })
-                    })
-            })
-        })
+    /// Whether a dotenv file of the repository that is called so may say what the variable is.
+    pub(crate) fn in_dotenv(&self, wanted: &str, config: &Config, names: &[String]) -> bool {
+        let last = wanted.rsplit('/').next().unwrap_or(wanted);
+        let mark = config.nested.as_deref().filter(|mark| !mark.is_empty());
+        let says = |line: &str| {
+            let line = line.trim().trim_start_matches("export ");
+            let set = line.split('=').next().unwrap_or(line).trim();
+            let begins = |start: String| set.to_uppercase().starts_with(&start.to_uppercase());
+            let nested = |name: &String| mark.is_some_and(|mark| begins(format!("{name}{mark}")));
+            names.iter().any(|name| set.eq_ignore_ascii_case(name) || nested(name))
+        };
+        let mut files =
+            self.tree.files().filter(|(file, path)| paths::name(path) == last && !self.brought.left_out.contains(file));
+        files.any(|(file, _)| self.tree.text(file).is_ok_and(|text| text.lines().any(says)))
     }
 
     /// An instance of a model; settings take their fields from variables.

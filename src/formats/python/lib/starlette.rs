@@ -9,9 +9,13 @@ use crate::discover::paths;
 use crate::formats::python::eval::machine::Machine;
 use crate::formats::python::eval::truth::placed;
 use crate::formats::python::eval::values::{Args, K, R, V};
-use crate::formats::python::lib::os::Making;
+use crate::formats::python::lib::os::{Found, Making};
 use crate::model::{FileId, Span};
 
+/// A text that is not shown.
+pub(crate) const SECRET: &str = "starlette.datastructures.Secret";
+/// An address of a database, of the library `databases`.
+pub(crate) const DATABASE_URL: &str = "databases.DatabaseURL";
 /// A sequence of texts.
 pub(crate) const STRINGS: &str = "starlette.datastructures.CommaSeparatedStrings";
 
@@ -19,20 +23,17 @@ impl Machine<'_> {
     /// The file that a `Config` reads a variable from: `Err` where that is not known.
     fn starlette_file(&mut self, made: &Args, name: &str) -> Result<Option<FileId>, ()> {
         let Some(path) = made.get(0, "env_file").cloned().filter(|v| !matches!(v.k, K::None)) else { return Ok(None) };
-        if !self.whole {
+        let Some(wanted) = path.pathlike().map(str::to_owned) else { return Err(()) };
+        let found = self.started_file(&wanted)?;
+        if found.is_none() && !self.whole {
             // Where the program is started is not known: none of the files that it may be says anything of the name.
-            let Some(last) = path.pathlike().and_then(|path| path.rsplit('/').next()) else { return Err(()) };
+            let last = paths::name(&wanted);
             let there = |file: &FileId| !self.brought.left_out.contains(file);
             let mut files = self.tree.files().filter(|(file, path)| paths::name(path) == last && there(file));
             let says = files.any(|(file, _)| !self.tree.text(file).is_ok_and(|text| !text.contains(name)));
             return if says { Err(()) } else { Ok(None) };
         }
-        match path.pathlike() {
-            Some(text) if !text.starts_with('/') && !placed(text) => {
-                Ok(paths::join("", text).and_then(|path| self.config_file(&path)))
-            }
-            _ => self.named_file(&path),
-        }
+        Ok(found)
     }
 
     /// `starlette.config.Config(env_file)(key, cast, default)`.
@@ -49,7 +50,9 @@ impl Machine<'_> {
         let mut default = args.get(2, "default").cloned();
         let own = |v: &V| matches!(&v.k, K::Lib(path) if matches!(&**path, "os.environ" | "starlette.config.environ"));
         let odd = made.open || made.get(1, "environ").is_some_and(|v| !own(v));
-        let file = match self.starlette_file(made, &name) {
+        // What a variable says, no file changes.
+        let given = !self.whole && matches!(self.find_variable(&name, at), Found::Set(_));
+        let file = match if given { Ok(None) } else { self.starlette_file(made, &name) } {
             Ok(file) if !odd => file,
             _ => {
                 self.note_read(&name, default.as_ref(), default.is_none(), "starlette", at);
