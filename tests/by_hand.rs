@@ -86,3 +86,66 @@ fn what_a_start_goes_through_before_it_serves_is_told() {
     ];
     holds(&lines, &wanted);
 }
+
+const LISTS: [(&str, &str); 2] = [("requirements.txt", "django==5.2\n"), ("requirements-dev.txt", "pytest==8.4.1\n")];
+const PLAIN: (&str, &str) = ("Dockerfile", "FROM python:3.12-slim\nCOPY . /app\nCMD gunicorn shop.wsgi\n");
+
+const BOTH: [&str; 2] =
+    ["development host package.django version=5.2", "development host package.pytest version=8.4.1"];
+
+/// What is said of the packages that are installed where one develops.
+fn developed(more: &[(&str, &str)]) -> Vec<String> {
+    let mut files = vec![PLAIN, SITE];
+    files.extend(LISTS);
+    files.extend(more);
+    let lines = facts(&files);
+    lines.into_iter().filter(|line| line.starts_with("development host package.")).collect()
+}
+
+#[test]
+fn what_a_guide_tells_to_install_is_there_where_one_develops() {
+    let with = |text: &str| developed(&[("README.md", text)]);
+    let start = "## Run\n```\npython manage.py runserver\n```\n";
+    let both = format!(
+        "# Shop\n## Install\n```\n(venv) $ pip install -r requirements.txt\n$ pip install -r requirements-dev.txt\n```\n{start}"
+    );
+    holds(&with(&both), &BOTH);
+    let inline = format!("# Shop\n## Install\n1. Type `pip install -r requirements.txt` first.\n{start}");
+    let lines = with(&inline);
+    holds(&lines, &[BOTH[0], "development host package.django installed_by=pip install -r requirements.txt"]);
+    assert!(!lines.iter().any(|line| line.contains("package.pytest")), "{lines:#?}");
+    // What is told for others, or inside a container, is not installed there.
+    for heading in ["Docker", "Deployment", "Building the docs"] {
+        let lines = with(&format!("# Shop\n{start}## {heading}\n```\npip install -r requirements-dev.txt\n```\n"));
+        assert!(!lines.iter().any(|line| line.contains("installed_by=pip install -r requirements-dev")), "{heading}");
+    }
+}
+
+#[test]
+fn a_task_or_the_program_before_the_server_tells_what_is_installed() {
+    let start = "serve:\n\tpython manage.py runserver\n";
+    let make = format!("install-dev:\n\tpip install -r requirements.txt -r requirements-dev.txt\n{start}");
+    holds(&developed(&[("Makefile", &make)]), &BOTH);
+    let manifest =
+        "[tool.poetry]\nname = 'shop'\nversion = '1'\n[tool.poetry.dependencies]\npython = '^3.12'\ndjango = '5.1'\n";
+    let guide = "# Shop\n## Run\n```\npoetry run python manage.py runserver\n```\n";
+    let lines = developed(&[("README.md", guide), ("pyproject.toml", manifest)]);
+    holds(&lines, &["development host package.django installed_by=poetry install"]);
+    // A folder that the guide enters is where its commands find their files.
+    let guide = "# Shop\n```\ncd web\npip install -r requirements.txt\npython manage.py runserver\n```\n";
+    let below = [("README.md", guide), ("web/requirements.txt", "django==4.2\n"), ("web/manage.py", "import os\n")];
+    holds(&developed(&below), &["development host package.django version=4.2"]);
+}
+
+#[test]
+fn services_alone_are_what_the_application_finds_beside_it_on_a_persons_machine() {
+    let stack = ("compose.yaml", "services: {db: {image: 'postgres:16', ports: ['5432:5432']}}\n");
+    let guide =
+        ("README.md", "```\ndocker compose up -d\npip install -r requirements.txt\npython manage.py runserver\n```\n");
+    let lines = facts(&[PLAIN, SITE, LISTS[0], stack, guide]);
+    holds(
+        &lines,
+        &["development host process.web server=django-runserver", "development host package.django version=5.2"],
+    );
+    holds(&lines, &["development db image.db repository=postgres"]);
+}

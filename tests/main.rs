@@ -18,6 +18,7 @@ mod flask;
 mod fuzz;
 mod fuzzing;
 mod hooks;
+mod installed;
 mod known;
 mod loading;
 mod local_settings;

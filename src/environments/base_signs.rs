@@ -11,6 +11,7 @@ use crate::discover::{Kind, Presence, paths};
 use crate::formats::compose::{Project, Service};
 use crate::formats::shell::Word;
 use crate::knowledge::{images, services};
+use crate::links::guides::headings;
 use crate::links::{Call, Caller, Meaning, Repository};
 use crate::model::{FileId, Role, Span};
 
@@ -50,32 +51,6 @@ fn said(heading: &str) -> Option<Role> {
         (false, true) => Some(Role::Production),
         _ => None,
     }
-}
-
-/// The headings that a place of a guide stands below, the innermost last: those of Markdown by their level, the last one that is
-/// underlined.
-pub(super) fn headings(text: &str) -> Vec<&str> {
-    let mut open: Vec<(usize, &str)> = Vec::new();
-    let (mut fenced, mut before) = (false, "");
-    for line in text.lines() {
-        fenced ^= line.trim_start().starts_with("```");
-        let level = line.chars().take_while(|c| *c == '#').count();
-        let under =
-            line.len() > 2 && ["=", "-", "~", "^"].iter().any(|mark| line.trim_end().replace(mark, "").is_empty());
-        let found = match level {
-            1..7 if !fenced => Some((level, line)),
-            _ if under && !fenced && !before.trim().is_empty() => {
-                Some((if line.starts_with('=') { 1 } else { 2 }, before))
-            }
-            _ => None,
-        };
-        if let Some((level, heading)) = found {
-            open.retain(|(outer, _)| *outer < level);
-            open.push((level, heading));
-        }
-        before = line;
-    }
-    open.into_iter().map(|(_, heading)| heading).collect()
 }
 
 /// Where a service starts a script of the repository that starts a server for development, and none for production.

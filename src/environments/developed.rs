@@ -63,6 +63,12 @@ pub(super) fn drop(repository: &Repository<'_>, all: &mut Vec<Planned>) {
     });
 }
 
+/// Whether an environment is nothing but the services that an application needs.
+pub(super) fn is_backing(planned: &Planned) -> bool {
+    let backing = |unit: &Unit| matches!(&unit.runs, Runs::Compose { project, .. } if only_services(project));
+    !planned.units.is_empty() && planned.units.iter().all(backing)
+}
+
 /// Whether a compose file of the repository builds a Dockerfile: one that is a variant of others, which runs as they do.
 fn is_composed(repository: &Repository<'_>, dockerfile: FileId) -> bool {
     repository.of(Kind::Compose).iter().any(|file| {
@@ -76,9 +82,9 @@ fn is_composed(repository: &Repository<'_>, dockerfile: FileId) -> bool {
 /// their own. With a machine among them it is what that one finds its services in.
 pub(super) fn drop_backing(all: &mut Vec<Planned>) {
     let develops = |planned: &Planned| planned.environment.role == Role::Development;
-    let composed = |is: bool| move |unit: &Unit| matches!(&unit.runs, Runs::Compose { project, .. } if only_services(project) == is);
+    let composed = |unit: &Unit| matches!(&unit.runs, Runs::Compose { project, .. } if !only_services(project));
     let machine = |planned: &Planned| planned.units.iter().any(|unit| matches!(unit.runs, Runs::Machine { .. }));
-    let ours = |planned: &Planned| develops(planned) && planned.units.iter().any(composed(false));
+    let ours = |planned: &Planned| develops(planned) && planned.units.iter().any(composed);
     if !all.iter().any(ours) || all.iter().any(|planned| develops(planned) && machine(planned)) {
         return;
     }
@@ -87,8 +93,7 @@ pub(super) fn drop_backing(all: &mut Vec<Planned>) {
             && planned.environment.confidence != Confidence::Explicit
             && planned.deployed_by.is_empty()
             && planned.setups.is_empty()
-            && !planned.units.is_empty()
-            && planned.units.iter().all(composed(true))
+            && is_backing(planned)
     };
     all.retain(|planned| !backing(planned));
 }

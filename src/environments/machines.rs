@@ -1,5 +1,6 @@
 //! A person's machine as an environment.
 
+use super::developed::is_backing;
 use super::plan::{Planned, Runs, Unit};
 use super::settings::Module;
 use super::workstations;
@@ -26,8 +27,21 @@ pub(super) fn add(repository: &Repository<'_>, modules: &[Module], whole: bool, 
     let develops = |planned: &&Planned| planned.environment.role == Role::Development && !is_deployed(planned);
     let known: Vec<&Planned> =
         all.iter().filter(develops).filter(|one| workstations::covers(repository, one)).collect();
+    let backing = known.len() == 1 && is_backing(known[0]);
     let planned = if known.is_empty() {
         first(repository, modules, whole).map(|planned| workstations::in_vagrant(repository, planned))
+    } else if backing {
+        // What containers bring is what the application finds beside it on the same machine.
+        let name = known[0].environment.name.clone();
+        let machine = first(repository, modules, whole);
+        let beside = all.iter_mut().find(|planned| planned.environment.name == name);
+        if let Some((known, machine)) = beside.zip(machine) {
+            known.units.extend(machine.units);
+            for evidence in machine.environment.because {
+                known.add_evidence(evidence.span, evidence.text);
+            }
+        }
+        None
     } else {
         workstations::beside(repository, &known)
     };

@@ -1,13 +1,14 @@
 //! A person's machine beside containers for development, and the virtual machine that stands for one.
 
 use super::base_role::{may_be_ours, only_services};
-use super::base_signs::headings;
 use super::compose::image_of;
+use super::developed::is_backing;
 use super::machines::{self, is_program};
 use super::plan::{Planned, Runs, Unit};
 use crate::discover::{Kind, paths};
 use crate::formats::compose::{Project, Service};
 use crate::knowledge::{images, services};
+use crate::links::guides::headings;
 use crate::links::{Call, Caller, Meaning, Repository};
 use crate::model::{Confidence, Role, Span};
 
@@ -21,8 +22,7 @@ pub(super) fn covers(repository: &Repository<'_>, planned: &Planned) -> bool {
         }
         _ => true,
     };
-    let idle =
-        planned.units.iter().all(|unit| matches!(&unit.runs, Runs::Compose { project, .. } if only_services(project)));
+    let idle = planned.units.is_empty() || is_backing(planned);
     idle || !planned.units.iter().all(composed) || !has_site(repository, "") || planned.units.iter().any(of_unit)
 }
 
@@ -152,7 +152,7 @@ fn is_task(repository: &Repository<'_>, call: &Call) -> bool {
 }
 
 /// Whether containers call a task: their files do, or another task does through them.
-fn is_called_inside(repository: &Repository<'_>, target: &str) -> bool {
+pub fn is_called_inside(repository: &Repository<'_>, target: &str) -> bool {
     let calls = |line: &str| {
         ["make", "just", "inv", "invoke", "task"].iter().any(|runner| {
             let call = format!("{runner} {target}");

@@ -11,7 +11,7 @@ const COMMANDS: [&str; 7] = ["runserver", "runserver_plus", "test", "migrate", "
 /// What a command does, calls of the project's own management by its name included.
 pub fn meaning_in(tree: &Tree, argv: &[String]) -> Meaning {
     match meaning::of(argv) {
-        Meaning::Other => managed(tree, argv).map_or(Meaning::Other, |argv| meaning::of(&argv)),
+        known @ (Meaning::Other | Meaning::Manages(_)) => managed(tree, argv).map_or(known, |argv| meaning::of(&argv)),
         known => known,
     }
 }
@@ -27,11 +27,56 @@ pub fn managed(tree: &Tree, argv: &[String]) -> Option<Vec<String>> {
         words
     };
     let (name, rest) = words.split_first()?;
-    rest.first().filter(|command| COMMANDS.contains(&command.as_str()))?;
-    let name = name.rsplit('/').next().unwrap_or(name);
-    let module =
-        tree.files().filter(|(_, path)| is_manifest(path)).find_map(|(file, _)| module_of(tree, file, name))?;
-    manages(tree, &module).then(|| std::iter::once("django-admin".to_owned()).chain(rest.iter().cloned()).collect())
+    let command = rest.first()?;
+    let called = name.rsplit('/').next().unwrap_or(name);
+    if called == "manage.py" || called == "django-admin" || meaning::is_python(called) {
+        let behind = words.iter().skip_while(|word| !word.ends_with("manage.py") && *word != "django-admin");
+        let behind: Vec<String> = behind.skip(1).skip_while(|word| word.starts_with('-')).cloned().collect();
+        return started_by(tree, &behind);
+    }
+    let known = COMMANDS.contains(&command.as_str());
+    let own = || started_by(tree, rest);
+    if !known && own().is_none() {
+        return None;
+    }
+    if !modules_of(tree, called).iter().any(|file| hands_on(tree, *file)) {
+        return None;
+    }
+    if known { Some(std::iter::once("django-admin".to_owned()).chain(rest.iter().cloned()).collect()) } else { own() }
+}
+
+/// What code of a command for Django's management hands on to, and whether with the words behind it.
+const STARTS: [(&str, &[&str], bool); 7] = [
+    ("commands.runserver import", &["django-admin", "runserver"], true),
+    ("call_command(\"runserver\"", &["django-admin", "runserver"], false),
+    ("celery.bin", &["celery"], true),
+    ("commands.pyuwsgi import", &["uwsgi"], true),
+    ("uvicorn.run(", &["uvicorn"], false),
+    ("waitress import serve", &["waitress-serve"], false),
+    ("gunicorn.app", &["gunicorn"], false),
+];
+
+/// What a command of the project's for Django's management starts, by the server that its code hands on to.
+fn started_by(tree: &Tree, called: &[String]) -> Option<Vec<String>> {
+    let (command, rest) = called.split_first()?;
+    let end = format!("/management/commands/{command}.py");
+    let (file, _) = tree.files().find(|(_, path)| path.ends_with(&end))?;
+    let text = tree.text(file).ok()?;
+    let (_, words, hands_on) = STARTS.iter().find(|(sign, ..)| text.contains(sign))?;
+    let rest = if *hands_on { rest } else { &[] };
+    Some(words.iter().map(|word| (*word).to_owned()).chain(rest.iter().cloned()).collect())
+}
+
+/// The files of the module that a program of the project's starts in.
+pub fn modules_of(tree: &Tree, program: &str) -> Vec<FileId> {
+    let named = tree.files().filter(|(_, path)| is_manifest(path));
+    let Some(module) = named.into_iter().find_map(|(file, _)| module_of(tree, file, program)) else {
+        return Vec::new();
+    };
+    let path = module.replace('.', "/");
+    let ends = [format!("{path}.py"), format!("{path}/__init__.py")];
+    let is = |path: &str| ends.iter().any(|end| path == end || path.ends_with(&format!("/{end}")));
+    tree.files().filter(|(_, path)| is(path)).map(|(file, _)| file).collect()
 }
 
 fn is_manifest(path: &str) -> bool {
@@ -60,13 +105,9 @@ fn of_setup(text: &str, name: &str) -> Option<String> {
     Some(entry.1.trim().to_owned()).filter(|target| target.contains(':'))
 }
 
-/// Whether a module of the tree hands its words to Django's management.
-fn manages(tree: &Tree, module: &str) -> bool {
-    let path = module.replace('.', "/");
-    let ends = [format!("{path}.py"), format!("{path}/__init__.py")];
-    let is = |path: &str| ends.iter().any(|end| path == end || path.ends_with(&format!("/{end}")));
-    let mut files = tree.files().filter(|(_, path)| is(path));
-    files.any(|(file, _)| tree.text(file).is_ok_and(|text| text.contains("execute_from_command_line")))
+/// Whether a file hands its words to Django's management.
+fn hands_on(tree: &Tree, file: FileId) -> bool {
+    tree.text(file).is_ok_and(|text| text.contains("execute_from_command_line"))
 }
 
 #[cfg(test)]
@@ -92,5 +133,23 @@ mod tests {
             );
             assert_eq!(of("shop-x test"), Meaning::Other);
         }
+    }
+
+    #[test]
+    fn a_command_of_the_projects_own_may_be_a_server() {
+        let code = "from django.core.management.commands.runserver import Command as Base\n";
+        let worker = "from celery.bin.celery import celery\n";
+        let files = [
+            ("shop/management/commands/devserver.py", code),
+            ("shop/management/commands/celery.py", worker),
+            ("shop/management/commands/report.py", "import csv\n"),
+            ("manage.py", "import os\n"),
+        ];
+        let tree = Tree::open(Box::new(Overlay::of(files))).unwrap();
+        let of = |text: &str| meaning_in(&tree, &text.split(' ').map(str::to_owned).collect::<Vec<_>>());
+        let kind = |text: &str| if let Meaning::Serves(found) = of(text) { found.kind } else { "none" };
+        assert_eq!(kind("uv run python manage.py devserver 0.0.0.0:8000"), "development");
+        assert_eq!(kind("./manage.py celery worker -l info"), "worker");
+        assert_eq!(of("./manage.py report"), Meaning::Manages("report".into()));
     }
 }

@@ -14,33 +14,106 @@ impl Repository<'_> {
         let Ok(text) = self.tree.text(file) else { return };
         let path = self.tree.path(file);
         let folder = documented(path).unwrap_or_else(|| paths::parent(path)).to_owned();
-        // Where blocks are told by their indent alone, less of it makes one.
-        let indent = if path.ends_with(".rst") { "  " } else { "    " };
-        let (mut fenced, mut at, mut until) = (false, 0, 0);
-        for line in text.split_inclusive('\n') {
-            let start = at;
-            at += line.len();
-            let trimmed = line.trim();
-            // A block of one line opens and closes in it.
-            let whole = trimmed.strip_prefix("```").and_then(|rest| rest.strip_suffix("```")).map(str::trim);
-            if whole.is_none() && (trimmed.starts_with("```") || trimmed.starts_with("~~~")) {
-                fenced = !fenced;
-                continue;
-            }
-            let command = whole.unwrap_or(trimmed).trim_start_matches(['$', '>']).trim_start();
-            let block = whole.is_some() || fenced || line.starts_with(indent) || trimmed.starts_with('$');
-            let word = command.strip_prefix("sudo ").unwrap_or(command);
-            if start < until || !block || !tells(word) {
-                continue;
-            }
-            let begin = start + line.find(command).unwrap_or(0);
-            until = begin + continued(text.get(begin..).unwrap_or_default());
-            let map = SpanMap::Linear { file, base: u32::try_from(begin).unwrap_or(0) };
-            let text = text.get(begin..until).unwrap_or(command).trim_end().trim_end_matches("```").trim_end();
-            let script = Script { text, map: &map, folder: &folder, dialect: Dialect::Bash };
+        for shown in shown(path, text, tells).into_iter().filter(|shown| shown.block) {
+            let map = SpanMap::Linear { file, base: u32::try_from(shown.at).unwrap_or(0) };
+            let script = Script { text: shown.text, map: &map, folder: &folder, dialect: Dialect::Bash };
             self.add(&script, Vars::new(), &Caller::Guide(file), calls);
         }
     }
+}
+
+/// A command that a page shows.
+pub struct Shown<'t> {
+    /// Where it begins.
+    pub at: usize,
+    /// The command, with the lines that it goes on in.
+    pub text: &'t str,
+    /// Whether it stands in a block of commands, not within a sentence.
+    pub block: bool,
+}
+
+/// The commands that a page shows and that are wanted, in order.
+pub fn shown<'t>(path: &str, text: &'t str, wanted: impl Fn(&str) -> bool) -> Vec<Shown<'t>> {
+    // Where blocks are told by their indent alone, less of it makes one.
+    let indent = if path.ends_with(".rst") { "  " } else { "    " };
+    let (mut fenced, mut at, mut until) = (false, 0, 0);
+    let mut found = Vec::new();
+    for line in text.split_inclusive('\n') {
+        let start = at;
+        at += line.len();
+        let trimmed = line.trim();
+        // A block of one line opens and closes in it.
+        let whole = trimmed.strip_prefix("```").and_then(|rest| rest.strip_suffix("```")).map(str::trim);
+        if whole.is_none() && (trimmed.starts_with("```") || trimmed.starts_with("~~~")) {
+            fenced = !fenced;
+            continue;
+        }
+        let command = unprompted(whole.unwrap_or(trimmed));
+        let block = whole.is_some() || fenced || line.starts_with(indent) || trimmed.starts_with('$');
+        let word = command.strip_prefix("sudo ").unwrap_or(command);
+        if start < until {
+            continue;
+        }
+        if block && wanted(word) {
+            let begin = start + line.find(command).unwrap_or(0);
+            until = begin + continued(text.get(begin..).unwrap_or_default());
+            let text = text.get(begin..until).unwrap_or(command).trim_end().trim_end_matches("```").trim_end();
+            found.push(Shown { at: begin, text, block });
+        } else if !fenced {
+            let within = quoted(line).into_iter().filter(|(_, text)| wanted(text));
+            found.extend(within.map(|(offset, text)| Shown { at: start + offset, text, block: false }));
+        }
+    }
+    found
+}
+
+/// A command without the prompt before it: `$ `, `> `, `(venv) $ `.
+fn unprompted(line: &str) -> &str {
+    let bare = line
+        .strip_prefix('(')
+        .and_then(|rest| rest.split_once(')'))
+        .map_or(line, |(name, rest)| if name.contains(' ') { line } else { rest.trim_start() });
+    bare.trim_start_matches(['$', '>']).trim_start()
+}
+
+/// What stands between backticks in a line, and where.
+fn quoted(line: &str) -> Vec<(usize, &str)> {
+    let mut found = Vec::new();
+    let mut at = 0;
+    while let Some(open) = line.get(at..).and_then(|rest| rest.find('`')).map(|offset| at + offset) {
+        let ticks = line[open..].chars().take_while(|c| *c == '`').count();
+        let begin = open + ticks;
+        let Some(length) = line[begin..].find(&"`".repeat(ticks)) else { break };
+        found.push((begin, line[begin..begin + length].trim_end()));
+        at = begin + length + ticks;
+    }
+    found
+}
+
+/// The headings that a place of a guide stands below, the innermost last: those of Markdown by their level, the last one that is
+/// underlined.
+pub fn headings(text: &str) -> Vec<&str> {
+    let mut open: Vec<(usize, &str)> = Vec::new();
+    let (mut fenced, mut before) = (false, "");
+    for line in text.lines() {
+        fenced ^= line.trim_start().starts_with("```");
+        let level = line.chars().take_while(|c| *c == '#').count();
+        let under =
+            line.len() > 2 && ["=", "-", "~", "^"].iter().any(|mark| line.trim_end().replace(mark, "").is_empty());
+        let found = match level {
+            1..7 if !fenced => Some((level, line)),
+            _ if under && !fenced && !before.trim().is_empty() => {
+                Some((if line.starts_with('=') { 1 } else { 2 }, before))
+            }
+            _ => None,
+        };
+        if let Some((level, heading)) = found {
+            open.retain(|(outer, _)| *outer < level);
+            open.push((level, heading));
+        }
+        before = line;
+    }
+    open.into_iter().map(|(_, heading)| heading).collect()
 }
 
 /// Whether a line of a guide is a command that is followed: it begins with what is known, or is a program of the project that

@@ -14,7 +14,7 @@ mod deploy_call;
 pub mod docker_build;
 pub mod docker_run;
 mod editor_tasks;
-mod guides;
+pub mod guides;
 mod gulp_tasks;
 mod handed;
 mod hatch_scripts;

@@ -231,6 +231,7 @@ pub const ATTRIBUTES: &[AttributeRow] = &[
         "of a store of keys that no settings speak of: whether only its make tells what it is for",
     ),
     row(Service, "called", Bool, "of a cache and of Django's uploads: whether anything of the project uses it"),
+    row(Service, "developed", Bool, "of a deployed default: whether it is that of a switch named for development"),
     row(Service, "memory", Bool, "of SQLite: whether it is kept in memory, and nothing of it on disk"),
     row(
         Service,

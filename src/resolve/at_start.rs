@@ -11,8 +11,12 @@ use crate::links::{Meaning, meaning};
 
 /// Adds what the commands of a start install.
 pub(super) fn install(part: &mut Part<'_>, commands: &[Executed], container: &Container<'_>, tree: &Tree) {
+    // What an image has installed already, `uv run` leaves to it.
+    let bare = !part.installs.installs_python;
     let installing = |executed: &&Executed| {
-        matches!(meaning::of(&words(executed)), Meaning::InstallsPython(_) | Meaning::InstallsSystem(_))
+        let argv = words(executed);
+        matches!(meaning::of(&argv), Meaning::InstallsPython(_) | Meaning::InstallsSystem(_))
+            || bare && installs::syncs(&argv, &executed.vars)
     };
     let mut commands = commands.iter().filter(installing).peekable();
     if commands.peek().is_none() {

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use super::installs::{self, Place};
 use super::part::{ImagePart, Installs, RuntimePart};
-use super::{copy_sources, exports, from_stage, installers, interpreters, left_behind};
+use super::{copy_sources, exports, from_stage, installers, interpreters, left_behind, runner};
 use crate::discover::Tree;
 use crate::environments::ImageBuild;
 use crate::formats::dockerfile::{Action, Build, Command, CopyFrom, RunBody, Stage, Step};
@@ -279,7 +279,7 @@ impl Resolver<'_, '_> {
                         container: &container,
                     };
                     let vars = self.vars(stage, step);
-                    for executed in run_commands(body, vars, &container) {
+                    for executed in runner::followed(run_commands(body, vars, &container), &container, self.tree) {
                         installs::run(installs, &executed, &place);
                         self.commands.push((words(&executed), executed.span));
                     }

@@ -1,8 +1,8 @@
 //! The server that people start by hand where they develop: with a task of the repository or of an editor, or as a guide
 //! tells.
 
+use super::own_program::started_by_program;
 use super::part::{Part, ProcessPart};
-use super::process::started_by_program;
 use crate::environments::workstations;
 use crate::knowledge::processes::Match;
 use crate::links::{Call, Caller, Container, Meaning, Repository};

@@ -4,7 +4,7 @@ use super::components::{Context, built as build, entry_words, image_part, lay, o
 use super::installs::{self, Place};
 use super::part::{Host, Part, ProcessPart, RuntimePart};
 use super::process::{self, CommandWords};
-use super::{build as builds, machine, supervised};
+use super::{build as builds, machine, runner, supervised};
 use crate::environments::plan::{ImageBuild, NativeBuild, Planned, Setup, Unit};
 use crate::environments::{CommandLine, ContainerRun};
 use crate::formats::requirements::MarkerEnv;
@@ -88,6 +88,9 @@ pub fn native<'t>(
     give(&mut part, planned.variables.get(&unit.name));
     match native.and_then(|native| native.build.as_ref()) {
         Some(build) => machine::platform_build(context, &mut part, &folder, build),
+        None if is_server(tree.path(command.span.file)) => {
+            machine::server_installs(context, &mut part, planned.environment.role, &folder, command.span);
+        }
         None => machine::platform_installs(context, &mut part, &folder, command.span),
     }
     let setup = planned.setups.get(&unit.name);
@@ -96,6 +99,12 @@ pub fn native<'t>(
     }
     prepare(context, &mut part, setup, planned.environment.role);
     part
+}
+
+/// Whether a file starts programs on a server that installs nothing by itself: a unit of systemd, programs of supervisord.
+fn is_server(path: &str) -> bool {
+    let name = crate::discover::paths::name(path);
+    name.contains(".service") || name.contains("supervisor")
 }
 
 /// An image that the repository does not build.
@@ -226,11 +235,16 @@ fn prepare(context: &Context<'_, '_>, part: &mut Part<'_>, setup: Option<&Setup>
         part.runtimes.insert(0, RuntimePart { tool, version: value, declared_in, origin, certainty });
     }
     let tree = context.repository.tree;
-    let container = Container::checkout(tree, &setup.folder);
+    let mut container = Container::checkout(tree, &setup.folder);
     let python = part.python().map(str::to_owned);
     for command in &setup.commands {
         let script = shell::parse(&command.text, &command.map, Dialect::Bash);
-        for executed in shell::evaluate(&script, &part.world, &[], &container).commands {
+        let commands = shell::evaluate(&script, &part.world, &[], &container).commands;
+        let named: Vec<String> = commands.iter().flat_map(words).collect();
+        for folder in named.iter().flat_map(|word| workspaces(word)) {
+            container.mount("", folder);
+        }
+        for executed in runner::followed(commands, &container, tree) {
             let place = Place {
                 tree,
                 container: &container,
@@ -266,4 +280,14 @@ fn prepare(context: &Context<'_, '_>, part: &mut Part<'_>, setup: Option<&Setup>
         let key = part.name.to_string();
         super::by_hand::start(context.repository, part, &key, false);
     }
+}
+
+/// The folders in which editors put a checkout that a command names: `/workspaces/NAME`.
+fn workspaces(text: &str) -> impl Iterator<Item = &str> {
+    const ABOVE: &str = "/workspaces/";
+    text.match_indices(ABOVE).filter_map(|(at, _)| {
+        let name = text.get(at + ABOVE.len()..)?;
+        let end = name.find(|c: char| !c.is_alphanumeric() && !"-_.".contains(c)).unwrap_or(name.len());
+        (end > 0).then(|| text.get(at..at + ABOVE.len() + end)).flatten()
+    })
 }

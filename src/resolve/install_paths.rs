@@ -18,7 +18,13 @@ pub(super) fn outside_paths(command: &[String], cwd: &str, place: &Place<'_, '_>
         // The repository's own root.
         Some(format!("{}{extras}", if found.is_empty() { "." } else { &found }))
     };
-    let mut out = Vec::new();
+    let editable = |word: &str| {
+        let (path, extras) = word.find('[').map_or((word, ""), |at| word.split_at(at));
+        let plain = !path.contains("://") && !path.contains('$');
+        let folder = plain.then(|| own_folder(&absolute(cwd, path), place)).flatten()?;
+        Some(if folder.is_empty() { format!(".{extras}") } else { format!("./{folder}{extras}") })
+    };
+    let mut out: Vec<String> = Vec::new();
     let mut takes_path = false;
     for word in command {
         let inline =
@@ -28,7 +34,9 @@ pub(super) fn outside_paths(command: &[String], cwd: &str, place: &Place<'_, '_>
                     .map(|rest| (flag, rest))
             });
         if takes_path || word.ends_with(".txt") && !word.starts_with('-') {
-            out.push(to_repository(word).unwrap_or_else(|| word.clone()));
+            let is_folder = takes_path && out.last().is_some_and(|flag| flag == "-e" || flag == "--editable");
+            let found = if is_folder { editable(word) } else { to_repository(word) };
+            out.push(found.unwrap_or_else(|| word.clone()));
             takes_path = false;
         } else if let Some((flag, rest)) = inline.filter(|(_, rest)| rest.contains(['.', '/'])) {
             out.push(format!("{flag}{}", to_repository(rest).unwrap_or_else(|| rest.to_owned())));
@@ -49,7 +57,7 @@ pub(super) fn local_installs(argv: &[String], cwd: &str, place: &Place<'_, '_>) 
     let replace = |word: &String| {
         let (path, extras) = word.find('[').map_or((word.as_str(), ""), |at| word.split_at(at));
         if (path == "." || path.starts_with("./") || path.starts_with('/') && !path.contains('*'))
-            && let Some(outside) = place.container.outside(&absolute(cwd, path))
+            && let Some(outside) = own_folder(&absolute(cwd, path), place)
         {
             let shown = if outside.is_empty() { ".".to_owned() } else { format!("./{outside}") };
             return format!("{shown}{extras}");
@@ -57,6 +65,17 @@ pub(super) fn local_installs(argv: &[String], cwd: &str, place: &Place<'_, '_>) 
         word.clone()
     };
     argv.iter().map(replace).collect()
+}
+
+/// The repository's folder of what stands at a path of the container: where the description of the project there comes from,
+/// which may have been copied by itself.
+fn own_folder(path: &str, place: &Place<'_, '_>) -> Option<String> {
+    let at = |name: &&str| {
+        let path = place.tree.path(place.container.find(&absolute(path, name))?);
+        (paths::name(path) == *name).then(|| paths::parent(path).to_owned())
+    };
+    let described = ["pyproject.toml", "setup.py", "setup.cfg"].iter().find_map(at);
+    described.or_else(|| place.container.outside(path))
 }
 
 /// The lock beside a project of uv whose workspace the container does not see: there the project stands alone.

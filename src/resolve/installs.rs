@@ -78,7 +78,7 @@ pub fn run(installs: &mut Installs, executed: &Executed, place: &Place<'_, '_>) 
 }
 
 /// Whether a command brings the project's environment up to date before it runs another: `uv run` does, unless told not to.
-fn syncs(argv: &[String], vars: &Vars) -> bool {
+pub(super) fn syncs(argv: &[String], vars: &Vars) -> bool {
     let refused = ["--no-sync", "--no-project", "--isolated", "--script", "-s", "--with-requirements"];
     let flags = || argv.iter().skip(2).take_while(|word| word.starts_with('-'));
     let set = |name: &str| vars.get(name).is_some_and(|var| var.value.one().is_none_or(|value| !value.is_empty()));
@@ -157,7 +157,7 @@ fn python(installs: &mut Installs, command: &[String], executed: &Executed, plac
         };
         installs.packages.retain(|name, part| !own(part) || installed.packages.contains_key(name));
     }
-    let installer_only = ["pip", "setuptools", "wheel", "uv", "poetry", "pipenv", "pdm", "virtualenv", "pip-tools"];
+    let installer_only = INSTALLERS;
     // What an installation left open stays open, whatever the next one lists.
     let weak = installs.packages_complete.as_ref().err().is_none_or(|known| known.text == UNLISTED);
     // What asks only for what is there already brings nothing along.
@@ -215,6 +215,10 @@ fn python(installs: &mut Installs, command: &[String], executed: &Executed, plac
         }
     }
 }
+
+/// Packages that install others, and what these build with.
+pub(super) const INSTALLERS: [&str; 9] =
+    ["pip", "setuptools", "wheel", "uv", "poetry", "pipenv", "pdm", "virtualenv", "pip-tools"];
 
 /// What pip takes from a folder of wheels alone (`--no-index`) has the versions of these, however it is asked for.
 fn from_folder(installs: &Installs, command: &[String], mut installed: locks::Installed) -> locks::Installed {

@@ -66,6 +66,10 @@ pub(super) fn node(installs: &Installs) -> Option<RuntimePart> {
 /// The Python of the distribution's packages: that of `python3.11`, else that which the release has as `python3`.
 pub(super) fn of_system(installs: &Installs, about: Option<&Image>) -> Option<RuntimePart> {
     let about = about.filter(|about| matches!(about.python, Known::Absent))?;
+    // What builds for Node asks for a Python of its own, and the project's code needs none there.
+    if about.node.one().is_some() && !installs.installs_python {
+        return None;
+    }
     let mut found: Vec<(String, &SystemPart)> = Vec::new();
     for part in installs.system.iter().filter(|part| part.maybe.is_none()) {
         let Some(rest) = part.package.strip_prefix("python3").or_else(|| part.package.strip_prefix("py3-")) else {

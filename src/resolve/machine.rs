@@ -3,6 +3,7 @@
 use super::components::Context;
 use super::installs::{self, Place};
 use super::part::{Host, Part, RuntimePart};
+use super::told_installs::{Install, Machine};
 use crate::discover::{Kind, Tree, paths};
 use crate::environments::words::naming;
 use crate::environments::workstations;
@@ -36,25 +37,54 @@ pub fn of<'t>(context: &Context<'_, 't>, planned: &Planned, folder: &str) -> Par
     if planned.environment.role == Role::Development {
         of_dotenv(context, &mut part, folder);
     }
-    let Some(anchor) = part.span else { return part };
-    if let Some(file) = requirements_for(context, planned.environment.role, folder) {
-        install_file(context, &mut part, file, anchor);
-        // Tests have others beside it: which files are installed is a guess.
-        if planned.environment.role == Role::Test {
-            part.installs.packages_complete = Err(Reason::at("no command says what is installed there", anchor));
-        }
-    } else {
-        part.installs.packages_complete = Err(Reason::at("nothing says what is installed there", anchor));
+    let brought = planned.environment.because.first().is_some_and(|evidence| evidence.text == workstations::BROUGHT);
+    if planned.environment.role == Role::Development {
+        super::by_hand::start(context.repository, &mut part, "web", brought);
     }
+    let Some(anchor) = part.span else { return part };
+    packages(context, &mut part, planned, (folder, anchor, brought));
     if workstations::is_provisioned(context.repository, planned) {
         part.installs.packages_complete = Err(Reason::at("scripts of Vagrant install there", anchor));
     }
-    if planned.environment.role == Role::Development {
-        let brought =
-            planned.environment.because.first().is_some_and(|evidence| evidence.text == workstations::BROUGHT);
-        super::by_hand::start(context.repository, &mut part, "web", brought);
-    }
     part
+}
+
+/// What is installed on a machine: as it is told, as what starts the server there brings it, else what a file is named for.
+fn packages(
+    context: &Context<'_, '_>,
+    part: &mut Part<'_>,
+    planned: &Planned,
+    (folder, anchor, brought): (&str, Span, bool),
+) {
+    let role = planned.environment.role;
+    let server = part.processes.first().and_then(|process| Some((process.argv.clone(), process.origin.primary()?)));
+    let machine = Machine {
+        repository: context.repository,
+        planned,
+        folder,
+        server: server.as_ref().map(|(argv, span)| (argv.as_slice(), *span)),
+        is_virtual: brought,
+    };
+    let named = || requirements_for(context, role, folder);
+    let told = if role == Role::Test && named().is_some() { Vec::new() } else { machine.installs() };
+    let listed = told.iter().any(Install::is_listed);
+    let supposed = || machine.by_runner().or_else(|| machine.by_lock(anchor).filter(|_| named().is_none()));
+    let guessed = if told.is_empty() { supposed() } else { None };
+    let known = told.is_empty() && guessed.is_none();
+    for install in told.iter().chain(&guessed) {
+        command(context, part, &install.text(), &install.folder, install.span);
+    }
+    if let Some(file) = named().filter(|_| known) {
+        install_file(context, part, file, anchor);
+        // Tests have others beside it: which files are installed is a guess.
+        if role == Role::Test {
+            part.installs.packages_complete = Err(Reason::at("no command says what is installed there", anchor));
+        }
+    } else if known {
+        part.installs.packages_complete = Err(Reason::at("nothing says what is installed there", anchor));
+    } else if (listed || guessed.is_some()) && part.installs.packages_complete.is_ok() {
+        part.installs.packages_complete = Err(Reason::at("people install more where they develop", anchor));
+    }
 }
 
 /// The variables of the dotenv files that what runs a program by hand reads: the file beside a Procfile (`heroku local`,
@@ -125,6 +155,11 @@ pub fn platform_installs(context: &Context<'_, '_>, part: &mut Part<'_>, folder:
         command(context, part, "pipenv install --deploy", folder, anchor);
     } else if let Some(file) = at("requirements.txt") {
         install_file(context, part, file, anchor);
+        // What lists an installer alone leaves it open what that is called for.
+        if part.installs.packages.keys().all(|name| installs::INSTALLERS.contains(&name.as_str())) {
+            let reason = Reason::at(format!("{} lists nothing but what installs others", tree.path(file)), anchor);
+            part.installs.packages_complete = Err(reason);
+        }
     } else if at("poetry.lock").is_some() {
         command(context, part, "poetry install --only main", folder, anchor);
     } else if at("uv.lock").is_some() {
@@ -132,6 +167,16 @@ pub fn platform_installs(context: &Context<'_, '_>, part: &mut Part<'_>, folder:
     } else {
         part.installs.packages_complete = Err(Reason::at("nothing says what the platform installs", anchor));
     }
+}
+
+/// What is installed on a server that a unit or a supervisor starts programs on: what is listed for it, if anything.
+pub fn server_installs(context: &Context<'_, '_>, part: &mut Part<'_>, role: Role, folder: &str, anchor: Span) {
+    python(context, part, folder, &OF_PLATFORMS);
+    let listed = requirements_for(context, role, folder).filter(|_| !part.installs.installs_python);
+    if let Some(file) = listed {
+        install_file(context, part, file, anchor);
+    }
+    part.installs.packages_complete = Err(Reason::at("no command says what is installed on the server", anchor));
 }
 
 /// The Python that a lock of Pipenv asks for, in full or as a minor version.

@@ -3,17 +3,17 @@
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
+use super::own_program::started_by_program;
 use super::part::{Part, ProcessPart};
 use super::server_options::{self, ServerOptions};
 use super::{at_start, beside, runner, supervised, unset};
 use crate::discover::Tree;
-use crate::formats::python;
 use crate::formats::shell::{self, Dialect, Evaluation, Executed, When, Word};
 use crate::formats::{Var, Vars, World};
 use crate::knowledge::{listens, processes};
 use crate::links::container::{Container, absolute};
 use crate::links::repository::words;
-use crate::links::{Meaning, console_scripts, meaning};
+use crate::links::{Meaning, meaning};
 use crate::model::{FileId, Known, Origin, Reason, Span, SpanMap, Spanned, StepKind};
 
 /// The words that name a program: `python -m uvicorn`, `exec ./manage.py runserver`.
@@ -246,59 +246,6 @@ pub(super) fn add(
     if !part.processes.iter().any(|known| known.key == key && known.argv == argv) {
         part.processes.push(process(key, argv, (executed, server, options), command, script));
     }
-}
-
-/// The server that a Python program starts by itself: `app.run(…)`, `uvicorn.run(…)`.
-pub(super) fn started_by_program(argv: &[String], container: &Container<'_>, tree: &Tree) -> Option<processes::Match> {
-    if let Some(argv) = console_scripts::managed(tree, argv) {
-        return if let Meaning::Serves(found) = meaning::of(&argv) { Some(found) } else { None };
-    }
-    let words = meaning::unwrapped(argv);
-    let script = match &words[..] {
-        [python, script, ..] if meaning::is_python(python) => script.clone(),
-        [module] if argv.iter().any(|word| word == "-m") => format!("{}.py", module.replace('.', "/")),
-        [script, ..] => script.clone(),
-        [] => return None,
-    };
-    // `manage.py db upgrade` is a command, whatever the script is made with.
-    let behind = words.iter().skip_while(|word| **word != script).skip(1).find(|word| !word.starts_with('-'));
-    if script.ends_with("manage.py")
-        && behind.is_some_and(|word| !["runserver", "run", "serve"].contains(&word.as_str()))
-    {
-        return None;
-    }
-    let file = container.find(&absolute(&container.workdir, &script)).filter(|_| script.ends_with(".py"))?;
-    let facts = python::entry_points(tree, file);
-    if facts.flask_group && behind.is_some_and(|word| word == "run") {
-        let behind: Vec<&str> = words.iter().skip_while(|word| *word != "run").map(String::as_str).collect();
-        return processes::server(&[&["flask"], &behind[..]].concat());
-    }
-    let commands =
-        |callee: &str| ["manager", "cli", "commands"].contains(&callee.rsplit('.').nth(1).unwrap_or_default());
-    let call = facts.runs.iter().find(|call| !commands(&call.callee))?;
-    let on = |name: &str| call.keywords.iter().any(|(keyword, value)| keyword == name && value.value == "True");
-    let owner = call.callee.rsplit('.').nth(1).unwrap_or_default().to_ascii_lowercase();
-    let of_flask = ["app", "socketio", "api"].iter().any(|sign| owner.contains(sign));
-    let made = || facts.servers.iter().any(|name| name == "uvicorn.Server");
-    let uvicorn = call.callee.starts_with("uvicorn") || call.callee.starts_with("hypercorn") || !of_flask && made();
-    if !uvicorn && !of_flask {
-        return None;
-    }
-    let (id, kind) = match uvicorn {
-        true if on("reload") => ("uvicorn-reload", "development"),
-        true => ("uvicorn", "production"),
-        false => ("flask-app-run", "development"),
-    };
-    let (reload, debug) =
-        (on("reload") || on("use_reloader") || on("debug") && !uvicorn, on("debug") || on("use_debugger"));
-    Some(processes::Match {
-        id,
-        kind,
-        interface: Some(if uvicorn { "asgi" } else { "wsgi" }),
-        reload,
-        debug,
-        schedules: false,
-    })
 }
 
 fn process(

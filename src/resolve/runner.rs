@@ -74,7 +74,8 @@ fn behind(
         return None;
     }
     let cwd = absolute(&container.workdir, executed.cwd.as_deref().unwrap_or_default());
-    let here = container.outside(&cwd).filter(|_| !executed.cwd_unknown)?;
+    let here = container.outside(&cwd).or_else(|| described(container, tree, &cwd));
+    let here = here.filter(|_| !executed.cwd_unknown)?;
     let pieces = runners::pieces(tree, &argv, &here, executed.span)?;
     let count = pieces.len();
     let mut all = Vec::new();
@@ -102,6 +103,14 @@ fn behind(
         all.extend(found);
     }
     says(&all, executed).then_some(all)
+}
+
+/// The folder of the file with a runner's tasks, where that was copied by itself.
+fn described(container: &Container<'_>, tree: &Tree, cwd: &str) -> Option<String> {
+    let files =
+        ["Makefile", "makefile", "GNUmakefile", "justfile", "Justfile", "tox.ini", "noxfile.py", "pyproject.toml"];
+    let file = files.iter().find_map(|name| container.find(&absolute(cwd, name)))?;
+    Some(paths::parent(tree.path(file)).to_owned())
 }
 
 /// Whether the commands behind a call make a better process than the call.

@@ -7,6 +7,7 @@ pub mod data;
 mod fresh;
 pub mod hatch;
 pub mod manifest;
+mod own;
 mod pdm;
 mod pip;
 mod pipenv;

@@ -4,18 +4,18 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::argv::{self, Flags};
 use super::manifest::Dependency;
+use super::own::{group, own};
 use super::plan::Plan;
 use super::pylock;
 use super::uv::settle_wishes;
 use super::{NOWHERE, Package, Source, asked::fixed};
 use crate::discover::paths;
-use crate::formats::metadata;
 use crate::formats::requirements::load::{Entry, load_with};
 use crate::formats::requirements::{Direct, LineKind, Marker, Requirement, Target, normalize, spec, versions};
 use crate::model::{Origin, Reason, SpanMap, StepKind};
 
 /// A requirement on its way to a package.
-struct Wanted {
+pub(super) struct Wanted {
     requirement: Requirement,
     constraint: bool,
     applies: Option<bool>,
@@ -23,12 +23,13 @@ struct Wanted {
     group: Option<String>,
 }
 
+/// What a command has asked for so far.
 #[derive(Default)]
-struct Collected {
-    wanted: Vec<Wanted>,
+pub(super) struct Collected {
+    pub(super) wanted: Vec<Wanted>,
     /// The first of those that a project's extras ask for by way of other extras of it, and the end, for every project.
-    nested: Vec<std::ops::Range<usize>>,
-    hashed: bool,
+    pub(super) nested: Vec<std::ops::Range<usize>>,
+    pub(super) hashed: bool,
     failed: Option<Reason>,
 }
 
@@ -240,7 +241,7 @@ fn word(plan: &mut Plan<'_>, got: &mut Collected, word: &str, map: &SpanMap, nod
     }
 }
 
-fn push(plan: &Plan<'_>, got: &mut Collected, dependency: &Dependency, group: &str) -> Result<(), Reason> {
+pub(super) fn push(plan: &Plan<'_>, got: &mut Collected, dependency: &Dependency, group: &str) -> Result<(), Reason> {
     let requirement = match &dependency.requirement {
         Ok(requirement) => requirement.clone(),
         Err(why) => return Err(Reason::at(why.clone(), dependency.text.span)),
@@ -250,80 +251,6 @@ fn push(plan: &Plan<'_>, got: &mut Collected, dependency: &Dependency, group: &s
     let origin = Origin::set(requirement.span);
     got.wanted.push(Wanted { requirement, constraint: false, applies, origin, group: Some(group.to_owned()) });
     Ok(())
-}
-
-/// What a project's own metadata asks for, as far as it is static.
-fn own(plan: &mut Plan<'_>, got: &mut Collected, folder: &str, extras: &[String], all: bool) -> Result<(), Reason> {
-    got.hashed = false;
-    let built = || Reason::new("what the project itself needs is known only after a build");
-    let manifest = plan.manifest(folder);
-    let Some(manifest) =
-        manifest.filter(|found| found.node.get("project").is_some() || found.poetry.contains_key("main"))
-    else {
-        return setuptools(plan, got, folder, extras);
-    };
-    if manifest.node.get("project").is_none() || manifest.dynamic.contains("dependencies") {
-        let Some(main) = manifest.poetry.get("main") else { return setuptools(plan, got, folder, extras) };
-        plan.out.unconfirmed.get_or_insert_with(built);
-        for dependency in main.iter().filter(|d| !d.optional) {
-            push(plan, got, dependency, "main")?;
-        }
-        return if extras.is_empty() { Ok(()) } else { Err(built()) };
-    }
-    if manifest.dynamic.contains("optional-dependencies") {
-        return Err(built());
-    }
-    plan.needs_python(manifest.requires_python.as_ref().map(|r| r.value.as_str()))?;
-    let me = manifest.name.as_ref().map(|n| normalize(&n.value)).unwrap_or_default();
-    let mut lists: Vec<(String, &Vec<Dependency>)> = vec![("main".to_owned(), &manifest.dependencies)];
-    let asked = if all { manifest.optional.keys().cloned().collect() } else { extras.iter().cloned().collect() };
-    for extra in manifest.with_own_extras(&asked) {
-        lists.extend(manifest.optional.get(&extra).map(|list| (extra.clone(), list)));
-    }
-    let mut nested = None;
-    for (group, list) in lists {
-        if group != "main" && !asked.contains(&group) {
-            nested.get_or_insert(got.wanted.len());
-        }
-        for dependency in list.iter().filter(|d| d.requirement.as_ref().map_or(true, |r| r.name.value != me)) {
-            push(plan, got, dependency, &group)?;
-        }
-    }
-    got.nested.extend(nested.map(|start| start..got.wanted.len()));
-    Ok(())
-}
-
-/// What `setup.cfg` and `setup.py` ask for, as far as they say it.
-fn setuptools(plan: &mut Plan<'_>, got: &mut Collected, folder: &str, extras: &[String]) -> Result<(), Reason> {
-    let built = || Reason::new("what the project itself needs is known only after a build");
-    let metadata = metadata::of(plan.tree, folder).ok_or_else(built)?;
-    plan.needs_python(metadata.requires_python.as_ref().map(|python| python.value.as_str()))?;
-    plan.out.unconfirmed.get_or_insert_with(built);
-    for dependency in metadata.dependencies.transpose()?.unwrap_or_default() {
-        push(plan, got, &dependency, "main")?;
-    }
-    let known = if extras.is_empty() { None } else { metadata.extras.transpose()? };
-    for extra in extras {
-        let list = known.as_ref().and_then(|known| known.get(extra)).cloned().transpose()?;
-        for dependency in list.unwrap_or_default() {
-            push(plan, got, &dependency, extra)?;
-        }
-    }
-    Ok(())
-}
-
-/// `--group NAME` or `--group PATH:NAME`.
-fn group(plan: &mut Plan<'_>, got: &mut Collected, text: &str) -> Result<(), Reason> {
-    let (path, name) = text.rsplit_once(':').unwrap_or(("pyproject.toml", text));
-    let name = normalize(name);
-    got.hashed = false;
-    let folder = paths::join(plan.folder, path).map(|p| paths::parent(&p).to_owned()).unwrap_or_default();
-    let manifest = plan.manifest(&folder).ok_or_else(|| Reason::new(format!("there is no {path}")))?;
-    match manifest.groups.get(&name) {
-        Some(Ok(list)) => list.iter().try_for_each(|dependency| push(plan, got, dependency, &name)),
-        Some(Err(why)) => Err(Reason::new(why.clone())),
-        None => Err(Reason::new(format!("there is no group {name}"))),
-    }
 }
 
 fn finish(plan: &mut Plan<'_>, got: Collected, nodeps: bool) {

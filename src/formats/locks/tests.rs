@@ -275,3 +275,21 @@ fn hashes_and_commits_fix_what_an_address_brings() {
         assert_eq!(found.packages["shop"].pinned, fixed, "{place}");
     }
 }
+
+#[test]
+fn lists_that_a_build_reads_from_files_are_those_of_the_project() {
+    let manifest = "[project]\nname = \"app\"\ndynamic = [\"dependencies\", \"optional-dependencies\"]\n\
+                    [tool.setuptools.dynamic]\ndependencies = { file = [\"req.txt\"] }\n\
+                    optional-dependencies.test = { file = \"test.txt\" }\n";
+    let files = [("pyproject.toml", manifest), ("req.txt", "# base\ndjango==5.2\n"), ("test.txt", "pytest==8.4\n")];
+    assert_eq!(shown(&run(&tree(&files), "pip install .")), ["django=5.2"]);
+    assert_eq!(shown(&run(&tree(&files), "pip install .[test]")), ["django=5.2", "pytest=8.4"]);
+    let refused = run(&tree(&files[..2]), "pip install .[test]");
+    assert!(refused.refused.is_some(), "the file is not there");
+}
+
+#[test]
+fn uv_takes_several_extras_behind_one_flag() {
+    let manifest = "[project]\nname = \"app\"\nversion = \"1\"\n[project.optional-dependencies]\na = [\"django\"]\nb = [\"redis\"]\n";
+    assert_eq!(shown(&run(&tree(&[("pyproject.toml", manifest)]), "uv sync --extra a,b")), ["django=-", "redis=-"]);
+}

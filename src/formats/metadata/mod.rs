@@ -6,6 +6,7 @@ mod setup_cfg;
 use std::collections::BTreeMap;
 
 use crate::discover::{Tree, paths};
+use crate::formats::locks::data::Node;
 use crate::formats::locks::manifest::Dependency;
 use crate::formats::python::setup;
 use crate::formats::requirements::spec;
@@ -45,6 +46,23 @@ pub fn of(tree: &Tree, folder: &str) -> Option<Metadata> {
             })
         }
     }
+}
+
+/// What `[tool.setuptools.dynamic]` of a manifest says where it is read from: `{ file = ["requirements.txt"] }`. None where it
+/// says nothing of it.
+pub(crate) fn dynamic(tree: &Tree, folder: &str, manifest: &Node, key: &[&str]) -> Option<Known> {
+    let path = [&["tool", "setuptools", "dynamic"], key, &["file"]].concat();
+    let files = manifest.path(&path)?;
+    let one = files.text().into_iter().map(|name| (name, files.span));
+    let several = files.items().iter().filter_map(|item| Some((item.text()?, item.span)));
+    let mut all = Vec::new();
+    for (name, span) in one.chain(several) {
+        match setup_cfg::of_file(tree, folder, name, span) {
+            Ok(found) => all.extend(found),
+            Err(why) => return Some(Err(why)),
+        }
+    }
+    Some(Ok(all))
 }
 
 /// A requirement whose text stands as it is in a file.

@@ -62,7 +62,7 @@ fn parted(line: &Spanned<String>) -> Vec<Spanned<String>> {
     out
 }
 
-fn of_file(tree: &Tree, folder: &str, name: &str, at: Span) -> Known {
+pub(super) fn of_file(tree: &Tree, folder: &str, name: &str, at: Span) -> Known {
     let missing = || Reason::at(format!("{name} cannot be read"), at);
     let file = paths::join(folder, name).and_then(|path| tree.find(&path)).ok_or_else(missing)?;
     let text = tree.text(file).map_err(|_| missing())?;

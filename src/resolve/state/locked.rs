@@ -11,6 +11,7 @@ use crate::formats::requirements::versions;
 use crate::knowledge::packages;
 use crate::links::Repository;
 use crate::model::{Attr, Certainty, ComponentKind, Dimension, Known, Origin, Role};
+use crate::resolve::installs::INSTALLERS;
 use crate::resolve::part::Part;
 use crate::resolve::settings::{Loaded, MODULE_VARIABLE};
 
@@ -40,7 +41,9 @@ pub(super) fn ignored(fact: &mut Statement<'_>, part: &Part<'_>, tree: &Tree) {
     let open = |file| {
         part.installs.packages.values().any(|found| {
             let here = found.package.origin.steps.iter().any(|step| step.span.file == file);
-            here && found.package.direct && !found.package.pinned && found.maybe.is_none()
+            // A list of installers alone prepares for one that reads the lock.
+            let installs_others = INSTALLERS.contains(&found.package.name.as_str());
+            here && found.package.direct && !found.package.pinned && found.maybe.is_none() && !installs_others
         })
     };
     let beside = sources.iter().filter(|source| open(source.file)).find_map(|source| {

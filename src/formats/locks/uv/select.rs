@@ -109,8 +109,7 @@ pub(super) fn unlocked(plan: &Plan<'_>, manifest: &Manifest, flags: &Flags) -> R
         groups.extend(own.iter().cloned());
     }
     groups.retain(|name| own.contains(name) && !choice.without.contains(name) && !(choice.no_dev && name == "dev"));
-    let named = |flag: &str| -> BTreeSet<String> { flags.values(&[flag]).map(normalize).collect() };
-    let (mut extras, without) = (named("--extra"), named("--no-extra"));
+    let (mut extras, without) = (named_extras(flags, "--extra"), named_extras(flags, "--no-extra"));
     if flags.has(&["--all-extras"]) {
         extras.extend(manifest.optional.keys().cloned());
     }
@@ -174,14 +173,18 @@ impl Choice {
     }
 }
 
+/// The extras behind a flag of uv, which takes several at once: `--extra a,b`.
+fn named_extras(flags: &Flags, flag: &str) -> BTreeSet<String> {
+    flags.values(&[flag]).flat_map(|value| value.split(',')).map(normalize).collect()
+}
+
 fn extras(packages: &[Node], roots: &[usize], flags: &Flags) -> Result<BTreeSet<String>, Reason> {
     let mut declared = keys(packages, roots, "optional-dependencies");
     for at in roots {
         let provided = packages[*at].path(&["metadata", "provides-extras"]);
         declared.extend(provided.into_iter().flat_map(Node::texts).map(normalize));
     }
-    let named = |flag: &str| -> BTreeSet<String> { flags.values(&[flag]).map(normalize).collect() };
-    let (mut extras, without) = (named("--extra"), named("--no-extra"));
+    let (mut extras, without) = (named_extras(flags, "--extra"), named_extras(flags, "--no-extra"));
     if let Some(name) = extras.iter().chain(&without).find(|e| !declared.contains(*e)) {
         return Err(Reason::new(format!("there is no extra {name}")));
     }

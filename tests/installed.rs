@@ -1,0 +1,101 @@
+//! What builds and editors' containers install, by tasks and from projects of the repository.
+
+use crate::support::{facts, holds};
+
+const REQUIREMENTS: (&str, &str) = ("requirements.txt", "django==5.2\ngunicorn==23.0.0\n");
+
+#[test]
+fn a_task_that_a_build_calls_installs_what_it_says() {
+    let docker = "FROM python:3.12-slim\nWORKDIR /app\nCOPY requirements.txt Makefile ./\nRUN make install\nCMD gunicorn shop.wsgi\n";
+    let make = ("Makefile", "install:\n\tpip install -r requirements.txt\n");
+    holds(&facts(&[("Dockerfile", docker), make, REQUIREMENTS]), &["production app package.django version=5.2"]);
+}
+
+#[test]
+fn a_project_whose_description_was_copied_by_itself_is_installed_from_where_that_lies() {
+    let docker = "FROM python:3.12-slim\nWORKDIR /app\nCOPY web/pyproject.toml /srv/web/\nCOPY web/src /srv/web\nRUN pip install /srv/web[live]\nCMD gunicorn shop.wsgi\n";
+    let manifest = "[project]\nname = 'shop'\nversion = '1'\ndependencies = ['django==5.2']\n[project.optional-dependencies]\nlive = ['gunicorn==23.0.0']\n";
+    let files = [("Dockerfile", docker), ("web/pyproject.toml", manifest), ("web/src/shop/wsgi.py", "")];
+    let wanted = ["production app package.django version=5.2", "production app package.gunicorn version=23.0.0"];
+    holds(&facts(&files), &wanted);
+}
+
+#[test]
+fn an_editors_container_installs_the_checkout_that_it_mounts_and_tasks_do() {
+    let manifest = "[project]\nname = 'shop'\nversion = '1'\ndependencies = ['django==5.2']\n";
+    let opened = |text: &str| {
+        let editor = format!("{{\"image\": \"python:3.12\", \"postCreateCommand\": \"{text}\"}}");
+        let files = [
+            (".devcontainer/devcontainer.json", editor.as_str()),
+            ("pyproject.toml", manifest),
+            ("setup.sh", "pip install -e /workspaces/shop\n"),
+            ("justfile", "prepare:\n    pip install -e .\n"),
+            ("manage.py", "import os\n"),
+            ("Dockerfile", "FROM python:3.12-slim\nCOPY . /app\nCMD gunicorn shop.wsgi\n"),
+        ];
+        facts(&files)
+    };
+    for command in ["pip install -e /workspaces/shop", "bash setup.sh", "just prepare"] {
+        holds(&opened(command), &["devcontainer app package.django version=5.2"]);
+    }
+}
+
+#[test]
+fn a_python_that_an_image_of_node_has_for_its_tools_is_not_the_projects() {
+    let docker = |more: &str| {
+        format!(
+            "FROM node:22-bookworm\nRUN apt-get install -y python3 python3-pip\nCOPY . /app\n{more}CMD node serve.js\n"
+        )
+    };
+    let python = "production app runtime.python";
+    let of = |text: &str| facts(&[("Dockerfile", text), REQUIREMENTS, ("serve.js", ""), ("shop/wsgi.py", "")]);
+    assert!(!of(&docker("")).iter().any(|line| line.starts_with(python)));
+    assert!(of(&docker("RUN pip install -r /app/requirements.txt\n")).iter().any(|line| line.starts_with(python)));
+}
+
+#[test]
+fn a_list_of_an_installer_alone_says_nothing_of_what_that_installs() {
+    let lock = "[[package]]\nname = \"django\"\nversion = \"5.2\"\n";
+    let manifest =
+        "[tool.poetry]\nname = 'shop'\nversion = '1'\n[tool.poetry.dependencies]\npython = '^3.12'\ndjango = '*'\n";
+    let fires = |list: &str| {
+        let files = [
+            ("Procfile", "web: gunicorn shop.wsgi\n"),
+            ("requirements.txt", list),
+            ("pyproject.toml", manifest),
+            ("poetry.lock", lock),
+        ];
+        let (audit, _) = crate::support::audited(&crate::support::tree(&files));
+        audit.findings.iter().any(|finding| finding.rule == "install-ignores-lock")
+    };
+    assert!(fires("django>=5\n"));
+    assert!(!fires("poetry>=1.0\n"));
+}
+
+#[test]
+fn a_unit_that_starts_a_program_of_an_environment_says_nothing_of_what_is_in_it() {
+    let unit = "[Service]\nWorkingDirectory=/srv/shop\nExecStart=/srv/shop/venv/bin/gunicorn shop.wsgi\n";
+    let lock = "requires-python = \">=3.12\"\n[[package]]\nname = \"shop\"\nversion = \"1\"\nsource = { virtual = \".\" }\ndependencies = [{ name = \"django\" }]\n[[package]]\nname = \"django\"\nversion = \"5.2\"\n";
+    let manifest = "[project]\nname = 'shop'\nversion = '1'\nrequires-python = '>=3.12'\ndependencies = ['django']\n";
+    let files = [("shop.service", unit), ("pyproject.toml", manifest), ("uv.lock", lock), ("manage.py", "import os\n")];
+    let lines = facts(&files);
+    assert!(lines.iter().any(|line| line.starts_with("production shop process")), "{lines:#?}");
+    assert!(!lines.iter().any(|line| line.contains("package.django")), "{lines:#?}");
+}
+
+#[test]
+fn a_program_of_the_project_starts_the_server_that_its_code_runs() {
+    let manifest = "[project]\nname = 'shop'\nversion = '1'\n[project.scripts]\nshop = 'shop.cli:main'\n";
+    let code = "import uvicorn\n\ndef main():\n    uvicorn.run('shop.app:app', reload=True)\n";
+    let server = |command: &str| {
+        let docker = format!("FROM python:3.12-slim\nCOPY . /app\nWORKDIR /app\nRUN pip install .\nCMD {command}\n");
+        facts(&[("Dockerfile", &docker), ("pyproject.toml", manifest), ("shop/cli.py", code)])
+    };
+    holds(&server("shop"), &["production app process.app server=uvicorn-reload"]);
+    holds(&server("shop --port 80"), &["production app process.app server=uvicorn-reload"]);
+    holds(&server("shop serve"), &["production app process.app server=uvicorn"]);
+    assert!(!server("shop report").iter().any(|line| line.contains("server=uvicorn")));
+    let module = "FROM python:3.12-slim\nCOPY . /app\nWORKDIR /app\nCMD python -m shop\n";
+    let lines = facts(&[("Dockerfile", module), ("shop/__main__.py", "import uvicorn\nuvicorn.run('shop.app:app')\n")]);
+    holds(&lines, &["production app process.app server=uvicorn"]);
+}
