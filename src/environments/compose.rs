@@ -174,7 +174,8 @@ fn infer_folder(repository: &Repository<'_>, group: &[&File]) -> Vec<Planned> {
             found.extend(environments(repository, &stack, Role::Production, name, sure, file.id, what));
             continue;
         }
-        if role == Role::Development && variant(&stack) {
+        // Nor is what is named for production and told that it runs locally an environment beside the developers' own.
+        if role == Role::Development && (variant(&stack) || served && word == "local") {
             continue;
         }
         let what = format!("{by} {}", role.name());
