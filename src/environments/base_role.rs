@@ -25,10 +25,9 @@ pub(super) fn may_be_ours(service: &Service) -> bool {
             || services::is_admin_tool(&name)
     };
     let image = service.image.as_ref().map(|image| image.value.one());
-    if service.build.is_none() && operates(service) {
-        return false;
-    }
-    service.build.is_some() || image.is_some_and(|image| image.is_none_or(|image| !known(image) && image.contains('/')))
+    let operates = service.build.is_none() && operates(service);
+    let ours = |image: &String| !known(image) && (image.contains('/') || starts_production_server(service));
+    !operates && (service.build.is_some() || image.is_some_and(|image| image.is_none_or(ours)))
 }
 
 /// Words of the names of images that stand in for a product, or help beside one.

@@ -164,26 +164,21 @@ fn infer_folder(repository: &Repository<'_>, group: &[&File]) -> Vec<Planned> {
         let served = matches!(role, Role::Production | Role::Staging);
         let selected = by_selector(repository, &stack, served.then_some(file.id)).filter(|selected| !tests(selected));
         let confidence = if selected.is_some() { Confidence::Invoked } else { Confidence::Named };
+        let otherwise = selected.as_ref().is_some_and(|(selected, _)| *selected != role);
+        let by = if otherwise { "a variable selects" } else { "the file name says" };
         let (role, word) = selected.unwrap_or((role, word));
         // What is called local and a script deploys runs where that is started, for those who use it.
         if let Some(span) = deployed(repository, file).filter(|_| role == Role::Development && word == "local") {
             stack.invoked = Some(span);
-            let what = "a script deploys it";
-            found.extend(environments(
-                repository,
-                &stack,
-                Role::Production,
-                "production",
-                Confidence::Invoked,
-                file.id,
-                what,
-            ));
+            let (name, sure, what) = ("production", Confidence::Invoked, "a script deploys it");
+            found.extend(environments(repository, &stack, Role::Production, name, sure, file.id, what));
             continue;
         }
-        if role == Role::Development && variant(&stack) {
+        // Nor is what is named for production and told that it runs locally an environment beside the developers' own.
+        if role == Role::Development && (variant(&stack) || served && word == "local") {
             continue;
         }
-        let what = format!("the file name says {}", role.name());
+        let what = format!("{by} {}", role.name());
         found.extend(environments(repository, &stack, role, &word, confidence, file.id, &what));
     }
     let has = |role: Role| named.iter().any(|file| file.naming.role.as_ref().is_some_and(|(found, _)| *found == role));

@@ -5,7 +5,7 @@ use super::plan::{CommandLine, NativeBuild, Planned, Runs, Unit};
 use super::words::naming;
 use crate::discover::aside::is_aside;
 use crate::discover::{Kind, paths};
-use crate::formats::small::{CommandText, Texts, supervisord, systemd};
+use crate::formats::small::{CommandText, Texts, lines, supervisord, systemd};
 use crate::formats::{Var, Vars};
 use crate::links::{Meaning, Repository, meaning};
 use crate::model::{Confidence, FileId, Origin, Reason, Role, Span, SpanMap};
@@ -143,6 +143,10 @@ fn services(repository: &Repository<'_>) -> Vec<Service> {
         }
     }
     all.retain(|service| is_ours(repository, service));
+    if all.is_empty() {
+        let told = repository.of(Kind::Guide).iter().map(|file| of_guide(repository, *file));
+        all = told.into_iter().find(|units| !units.is_empty()).unwrap_or_default();
+    }
     let serves = |service: &Service| matches!(meaning::of(&words(service)), Meaning::Serves(_));
     if all.iter().any(serves) { all } else { Vec::new() }
 }
@@ -159,6 +163,42 @@ fn of_unit(repository: &Repository<'_>, file: FileId, name: &str) -> Option<Serv
         unseen,
         why: "a unit of systemd starts it",
     })
+}
+
+/// The units that a guide tells to write which start a module of the repository.
+fn of_guide(repository: &Repository<'_>, file: FileId) -> Vec<Service> {
+    let text = repository.tree.text(file).unwrap_or_default();
+    let heads = lines(text).filter(|(_, line)| line.trim() == "[Service]").map(|(start, _)| start);
+    let unit = |start: usize| {
+        let rest = text.get(start..)?;
+        let ends = |line: &str| line.trim_start().starts_with(['[', '`', '~']) || line.contains("EOF");
+        let end = lines(rest).skip(1).find(|(_, line)| ends(line)).map_or(rest.len(), |(at, _)| at);
+        // Places stay those of the guide.
+        let unit = systemd::parse(file, &format!("{}{}", " ".repeat(start), rest.get(..end)?));
+        let before = text.get(..start)?.rsplit_once(".service").map_or("", |(before, _)| before);
+        let name = before.rsplit(|c: char| !c.is_alphanumeric() && !['-', '_'].contains(&c)).next();
+        let service = Service {
+            file,
+            name: name.filter(|name| !name.is_empty()).unwrap_or("app").to_owned(),
+            start: unit.start?,
+            directory: unit.directory.map(|to| to.value).unwrap_or_default(),
+            environment: unit.environment,
+            unseen: unit.files.first().map(|path| (path.value.clone(), path.span)),
+            why: "a guide has a unit of systemd start it",
+        };
+        let ours = words(&service).iter().any(|word| is_module(repository, word));
+        (ours && is_ours(repository, &service)).then_some(service)
+    };
+    heads.filter_map(unit).collect()
+}
+
+/// Whether a word names a module of the repository: `shop.wsgi`, `app:app`.
+fn is_module(repository: &Repository<'_>, word: &str) -> bool {
+    let (module, object) = word.split_once(':').map_or((word, None), |(module, object)| (module, Some(object)));
+    let end = format!("{}.py", module.replace('.', "/"));
+    let ours = |path: &str| path.strip_suffix(&end).is_some_and(|start| start.is_empty() || start.ends_with('/'));
+    let named = object.is_some() || module.contains('.');
+    named && !module.is_empty() && repository.of(Kind::Python).iter().any(|file| ours(repository.tree.path(*file)))
 }
 
 fn words(service: &Service) -> Vec<String> {
@@ -192,6 +232,23 @@ mod tests {
 
     const APP: &str = "[Service]\nWorkingDirectory=/srv/staging/shop\nEnvironmentFile=/srv/staging/shop/.env\nExecStart=/srv/staging/venv/bin/gunicorn shop.wsgi -w 3\n";
     const NEEDS: (&str, &str) = ("requirements.txt", "django\ngunicorn\n");
+
+    #[test]
+    fn units_that_a_guide_tells_to_write_are_production() {
+        let guide = |module: &str| {
+            format!(
+                "Install\n=======\n\nCreate ``/etc/systemd/system/shop-web.service``::\n\n    [Unit]\n    Description=x\n\n    \
+                 [Service]\n    WorkingDirectory=/srv/shop\n    ExecStart=/srv/venv/bin/gunicorn {module} \\\n      --workers 4\n\n    \
+                 [Install]\n    WantedBy=multi-user.target\n\n[Service]\nExecStart=/srv/venv/bin/celery -A {module} worker\n"
+            )
+        };
+        let with = |module: &str| {
+            let guide = guide(module);
+            environments(&[("docs/install.rst", guide.as_str()), ("shop/wsgi.py", ""), ("manage.py", ""), NEEDS])
+        };
+        assert_eq!(with("shop.wsgi"), ["production production: docs/install.rst"]);
+        assert!(with("other.wsgi").is_empty(), "another program");
+    }
 
     #[test]
     fn units_of_a_server_are_its_environments() {

@@ -132,12 +132,11 @@ mod tests {
     }
 
     #[test]
-    fn what_is_told_that_it_runs_locally_is_for_development_whatever_its_name() {
-        let compose =
-            "services: {web: {image: 'shop:latest', build: ., command: gunicorn a.wsgi, env_file: [.try.env]}}\n";
+    fn what_is_told_that_it_runs_locally_is_no_production_whatever_its_name() {
+        let compose = "services: {web: {image: 'shop:latest', command: gunicorn a.wsgi, env_file: [.try.env]}}\n";
         let with = |env: &str| environments(&[("docker-compose.deploy.yml", compose), (".try.env", env), APP]);
         let found = with("DJANGO_SETTINGS_MODULE=shop.settings.deploy\nENVIRONMENT=local\n");
-        assert!(found.iter().any(|line| line.starts_with("local development: docker-compose.deploy.yml")), "{found:?}");
+        assert!(!found.iter().any(|line| line.contains("docker-compose.deploy.yml")), "{found:?}");
         let found = with("DJANGO_SETTINGS_MODULE=shop.settings.deploy\n");
         assert!(found.iter().any(|line| line.contains(" production: docker-compose.deploy.yml")), "{found:?}");
         let beside = "services: {web: {build: ., environment: [APP_MODE=production]}, front: {build: ./front, environment: [PROXY_MODE=local]}}\n";

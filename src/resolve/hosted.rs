@@ -101,10 +101,12 @@ pub fn native<'t>(
     part
 }
 
-/// Whether a file starts programs on a server that installs nothing by itself: a unit of systemd, programs of supervisord.
+/// Whether a file starts programs on a server that installs nothing by itself: a unit of systemd, also one that a guide tells to
+/// write, programs of supervisord.
 fn is_server(path: &str) -> bool {
     let name = crate::discover::paths::name(path);
-    name.contains(".service") || name.contains("supervisor")
+    let guide = [".md", ".rst", ".txt", ".adoc"].iter().any(|end| name.ends_with(end));
+    name.contains(".service") || name.contains("supervisor") || guide
 }
 
 /// An image that the repository does not build.

@@ -6,7 +6,7 @@ use crate::environments::{Planned, Runs};
 use crate::knowledge::{listens, processes};
 use crate::links::Meaning;
 use crate::links::meaning::{self, unwrapped};
-use crate::model::{Attr, Certainty, ComponentKind, Dimension, FileId, Known, Origin, Reason, Span, Value};
+use crate::model::{Attr, Certainty, ComponentKind, Dimension, FileId, Known, Origin, Reason, Role, Span, Value};
 use crate::resolve::part::{Host, ImagePart, Part, ProcessPart};
 
 /// States the processes of a component.
@@ -247,6 +247,11 @@ pub fn kinds(statements: &mut Statements, planned: &Planned, parts: &[Part<'_>])
                 origin = origin.join(&process.origin);
             }
         }
+    }
+    // What is deployed without anything that serves is not all that is there.
+    let deployed = matches!(planned.environment.role, Role::Production | Role::Staging);
+    if deployed && !runs.iter().any(|kind| ["web", "other"].contains(&kind.as_str())) {
+        return;
     }
     runs.sort();
     statements.about(None, Dimension::Process, "processes").list("runs", runs, &origin);
