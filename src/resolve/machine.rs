@@ -40,6 +40,7 @@ pub fn of<'t>(context: &Context<'_, 't>, planned: &Planned, folder: &str) -> Par
     let brought = planned.environment.because.first().is_some_and(|evidence| evidence.text == workstations::BROUGHT);
     if planned.environment.role == Role::Development {
         super::by_hand::start(context.repository, &mut part, "web", brought);
+        super::by_hand::workers(context.repository, &mut part, brought);
     }
     let Some(anchor) = part.span else { return part };
     packages(context, &mut part, planned, (folder, anchor, brought));
