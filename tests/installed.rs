@@ -128,3 +128,19 @@ fn a_build_argument_that_only_a_reference_gives_is_not_known() {
     let lines = facts(&[("Dockerfile", docker), ("Makefile", make), REQUIREMENTS, ("shop/wsgi.py", "")]);
     assert!(!lines.iter().any(|line| line.contains("$(")), "{lines:#?}");
 }
+
+#[test]
+fn a_virtual_machine_has_what_its_scripts_install() {
+    let machine = "$s = <<SCRIPT\ncd /vagrant\npip install -r requirements.txt\nSCRIPT\nVagrant.configure(2) do |config|\n  \
+                   config.vm.provision 'shell', inline: $s\nend\n";
+    let docker = "FROM python:3.12-slim\nCOPY . /app\nCMD gunicorn shop.wsgi\n";
+    let files = |machine| {
+        let list = ("requirements-dev.txt", "pytest==8.4.1\n");
+        facts(&[("Vagrantfile", machine), ("Dockerfile", docker), REQUIREMENTS, list, ("manage.py", "import os\n")])
+    };
+    let lines = files(machine);
+    holds(&lines, &["development host package.django version=5.2"]);
+    assert!(!lines.iter().any(|line| line.contains("package.pytest")), "{lines:#?}");
+    let other = machine.replace("pip install -r requirements.txt", "./all.sh");
+    assert!(!files(&other).iter().any(|line| line.contains("development host package.")), "nothing is guessed");
+}
