@@ -105,6 +105,9 @@ const ENVIRONMENTS: &[&str] = &[
 ];
 /// Folders that hold pipelines of Azure.
 const AZURE: &[&str] = &["pipelines", "azure-pipelines", ".azure-pipelines", ".azuredevops", ".pipelines", ".azdo"];
+/// What files with a pipeline of a CI are called, and what the names of others begin with.
+const WORKFLOWS: &[&str] = &[".gitlab-ci.yml", ".gitlab-ci.yaml", ".travis.yml", ".taskcluster.yml"];
+const PIPELINES: &[&str] = &["azure-pipelines", "buildspec", "cloudbuild", ".woodpecker."];
 /// Folders that hold manifests of Kubernetes.
 const ORCHESTRATED: &[&str] = &["kube", "kustomize", "manifests", "overlays", "k3s", "eks", "gke", "aks", "minikube"];
 /// What their names hold.
@@ -161,15 +164,10 @@ const NO_PROCFILE: Like = Like::Ends(&[".sh", ".md", ".py"]);
 
 const ROWS: &[Row] = &[
     Row(Kind::Workflow, Folder::Last(&[".github/workflows"]), &[YAML], &[]),
-    Row(
-        Kind::Workflow,
-        Folder::Any,
-        &[Like::Is(&[".gitlab-ci.yml", ".gitlab-ci.yaml", ".travis.yml", ".taskcluster.yml"])],
-        &[],
-    ),
+    Row(Kind::Workflow, Folder::Any, &[Like::Is(WORKFLOWS)], &[]),
     Row(Kind::Workflow, Folder::Part(&[".circleci"]), &[YAML], &[]),
     Row(Kind::Workflow, Folder::Any, &[Like::Is(&["bitbucket-pipelines.yml", ".drone.yml", ".drone.yaml"])], &[]),
-    Row(Kind::Workflow, Folder::Any, &[YAML, Like::Starts(&["azure-pipelines", "cloudbuild", ".woodpecker."])], &[]),
+    Row(Kind::Workflow, Folder::Any, &[YAML, Like::Starts(PIPELINES)], &[]),
     Row(Kind::Workflow, Folder::Last(&[".woodpecker"]), &[YAML], &[]),
     Row(Kind::Workflow, Folder::Last(AZURE), &[YAML], &[]),
     Row(Kind::Workflow, Folder::Any, &[Like::Starts(&["jenkinsfile"])], &[NO_JENKINSFILE]),
@@ -367,7 +365,7 @@ mod tests {
             ("bitbucket-pipelines.yml", Some(Kind::Workflow)),
             (".woodpecker/test.yaml", Some(Kind::Workflow)),
             (".drone.yml", Some(Kind::Workflow)),
-            ("cloudbuild.staging.yaml", Some(Kind::Workflow)),
+            ("buildspec.yml", Some(Kind::Workflow)),
             ("k8s/web.yaml", Some(Kind::Kubernetes)),
             ("kubernetes/deployment-production.tmpl", Some(Kind::Kubernetes)),
             ("deploy/kustomization.yml", Some(Kind::Kubernetes)),

@@ -76,7 +76,7 @@ pub(super) fn of_others(project: &Project) -> bool {
     only_services(project) && project.services.values().all(|service| service.image.is_some())
 }
 
-/// The sign of a developer's machine that a server which is updated by its checkout has as well.
+/// The sign of a developer's machine that a server updated by its checkout has as well.
 const MOUNTED: &str = "the source code is mounted";
 
 /// What says that a service of a compose file in a folder runs on a developer's machine.
@@ -134,19 +134,21 @@ fn is_code(source: &str) -> bool {
         .contains(&paths::name(source))
 }
 
-/// The role that a selector in the variables of one of our services names. What other compose files say for all that are laid
-/// over them renames none that is deployed, the `only` one.
+/// The role that a selector in the variables of one of our services names; what other files say renames not the `only` one.
 pub(super) fn by_selector(repository: &Repository<'_>, stack: &Stack, only: Option<FileId>) -> Option<(Role, String)> {
     let project = load(repository, &stack.files);
     let shared = |var: &EnvVar| {
         let file = var.var.origin.primary().map(|span| span.file);
         only.is_some() && file != only && file.is_some_and(|file| repository.of(Kind::Compose).contains(&file))
     };
-    let mut services = project.services.iter().filter(|(_, service)| may_be_ours(service));
-    services.find_map(|(service, about)| {
-        let own = |(_, var): &(&String, &EnvVar)| !may_be_replaced(&project, service, var) && !shared(var);
-        about.environment.iter().filter(own).find_map(|(name, var)| selected(name, var.var.value.one()?))
-    })
+    let (mut said, ours) = (Vec::new(), project.services.iter().filter(|(_, service)| may_be_ours(service)));
+    for (service, about) in ours {
+        let own = |var: &EnvVar| !may_be_replaced(&project, service, var) && !shared(var);
+        let given = about.environment.iter().filter(|(_, var)| own(var));
+        said.extend(given.filter_map(|(name, var)| selected(name, var.var.value.one()?)));
+    }
+    // What is told that it runs locally is a try of what is deployed, whatever settings it takes.
+    said.iter().find(|(_, word)| word == "local").or(said.first()).cloned()
 }
 
 /// Whether a variable is of a file that need not be there, and a later one which the repository lacks may say another value.
@@ -230,8 +232,8 @@ pub(super) fn role_of_base(
     if base_signs::by_sample(repository, &project).is_some() {
         return say(Role::Development, "a sample of its variables is for development", Confidence::Named);
     }
-    let restarts =
-        |service: &Service| service.restart.as_ref().is_some_and(|r| r.value.one().is_some_and(|r| r != "no"));
+    let kept = |text: Option<&String>| text.is_some_and(|text| text != "no");
+    let restarts = |service: &Service| service.restart.as_ref().is_some_and(|field| kept(field.value.one()));
     let runs = |service: &&Service| {
         may_be_ours(service) && (service.build.is_some() || service.env_count() > 0) || is_own(repository, service)
     };
@@ -267,8 +269,7 @@ pub(super) fn is_own(repository: &Repository<'_>, service: &Service) -> bool {
     image.is_some_and(|image| super::shipped::is_published_here(repository, image))
 }
 
-/// Whether a service is pulled from others, opens its ports to the machine alone, and is not started again by itself: what a
-/// program beside it on a developer's machine is to find.
+/// Whether a service is pulled from others, opens its ports to the machine alone, and is not started again by itself.
 fn is_at_hand(repository: &Repository<'_>, service: &Service) -> bool {
     let own = |ip: &String| ["127.0.0.1", "localhost", "::1", "[::1]"].contains(&ip.as_str());
     service.build.is_none()

@@ -122,7 +122,8 @@ pub(super) fn is_fronted(repository: &Repository<'_>, base: &File, project: &Pro
         may_be_ours(service) && (own || !develops) && serves_programs(repository, project, service)
     };
     let mounts = |service: &Service| development_sign(repository.tree, service, &base.folder).is_some();
-    let mounted = project.services.values().any(mounts);
+    // A proxy serves files of the checkout, whoever runs it.
+    let mounted = project.services.values().any(|service| mounts(service) && !proxies(service));
     project.services.values().any(|service| serves(service) && !proxies(service) && (mounts(service) || !mounted))
         && project.services.values().any(proxies)
 }
@@ -246,5 +247,18 @@ mod tests {
         assert!(!with(".env.prod.example", "DEBUG=True\n"));
         let served = "env_file: .env, command: gunicorn a.wsgi";
         assert!(!develops(served, &[(".env.example", "DEBUG=True\n")]), "its server is for production");
+    }
+
+    #[test]
+    fn a_proxy_with_files_of_the_checkout_stands_before_a_production() {
+        let compose = "services:\n  web: {build: web, restart: always, command: gunicorn app:app}\n  \
+                       nginx: {build: nginx, ports: ['80:80'], volumes: ['.:/www/static']}\n";
+        let found = environments(&[
+            ("docker-compose.yml", compose),
+            ("web/Dockerfile", "FROM python:3.12\nCOPY . .\n"),
+            ("web/app.py", "app = None\n"),
+            ("nginx/Dockerfile", "FROM nginx:1.27\nCOPY sites /etc/nginx\n"),
+        ]);
+        assert!(found.iter().any(|line| line.starts_with("production production: docker-compose.yml")), "{found:?}");
     }
 }

@@ -126,6 +126,7 @@ fn of_all(repository: &Repository<'_>, apart: &Jobs) -> Vec<Planned> {
         (Ci::Bitbucket, "bitbucket"),
         (Ci::Drone, "drone"),
         (Ci::CloudBuild, "cloud-build"),
+        (Ci::CodeBuild, "code-build"),
         (Ci::Jenkins, "jenkins"),
         (Ci::Taskcluster, "taskcluster"),
         (Ci::Travis, "travis"),

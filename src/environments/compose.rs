@@ -123,6 +123,7 @@ pub fn infer(repository: &Repository<'_>) -> Vec<Planned> {
         found.extend(infer_folder(repository, group));
     }
     super::tests_folders::join(repository, &mut found);
+    super::service_roles::drop_services(&mut found);
     found
 }
 

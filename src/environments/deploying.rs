@@ -196,6 +196,7 @@ pub(super) fn sign(repository: &Repository<'_>, file: FileId, workflow: &Workflo
         || trial && names_tests(&job.id.value)
         || is_rehearsed(repository, job)
         || upkeep::is_all(job)
+        || upkeep::is_of_pages(repository, workflow)
         || upkeep::restarts(repository, file, job)
     {
         return None;
@@ -382,9 +383,8 @@ mod tests {
         let job = |id: &str| format!("  {id}: {{runs-on: u, environment: staging, steps: [{{run: ./go}}]}}\n");
         assert_eq!(of("flow", &job("deploy-infrastructure")), ["staging staging"]);
         assert_eq!(of("flow", &(job("deploy-infrastructure") + &job("deploy-application"))).len(), 1);
-        let told =
-            "  note: {runs-on: u, environment: staging, steps: [{uses: newrelic/deployment-marker-action@v2}]}\n";
-        assert_eq!(of("flow", &(job("deploy-application") + told)).len(), 1);
+        let mark = "  n: {runs-on: u, environment: staging, steps: [{uses: newrelic/deployment-marker-action@v2}]}\n";
+        assert_eq!(of("flow", &(job("deploy-application") + mark)).len(), 1);
     }
 
     #[test]

@@ -3,7 +3,7 @@
 use super::base_role::only_services;
 use super::images::{AS_IT_STANDS, build};
 use super::plan::{ImageBuild, Planned, Runs, Unit};
-use super::starts::{commands, runs_something, script};
+use super::starts::{commands, only_hands_over, runs_something, script};
 use crate::discover::classify::classify;
 use crate::discover::{Kind, paths};
 use crate::formats::dockerfile::{Action, Build, CopyFrom};
@@ -39,7 +39,10 @@ pub(super) fn drop(repository: &Repository<'_>, all: &mut Vec<Planned>) {
     let stack = all.iter().any(composed);
     let at_hand = |planned: &Planned| {
         let starts = |unit: &Unit| match &unit.runs {
-            Runs::Image(image) => build(repository, image).is_some_and(|build| develops(repository, image, &build)),
+            Runs::Image(image) => {
+                build(repository, image).is_some_and(|build| develops(repository, image, &build))
+                    || is_composed(repository, image.dockerfile)
+            }
             _ => false,
         };
         planned.environment.role == Role::Development
@@ -53,7 +56,10 @@ pub(super) fn drop(repository: &Repository<'_>, all: &mut Vec<Planned>) {
         }
         let Some(image) = image(planned) else { return true };
         let Some(build) = build(repository, image) else { return true };
-        !known && runs_something(&build) && !develops(repository, image, &build)
+        !known
+            && runs_something(&build)
+            && !only_hands_over(repository, image, &build)
+            && !develops(repository, image, &build)
     });
 }
 
@@ -61,6 +67,15 @@ pub(super) fn drop(repository: &Repository<'_>, all: &mut Vec<Planned>) {
 pub(super) fn is_backing(planned: &Planned) -> bool {
     let backing = |unit: &Unit| matches!(&unit.runs, Runs::Compose { project, .. } if only_services(project));
     !planned.units.is_empty() && planned.units.iter().all(backing)
+}
+
+/// Whether a compose file of the repository builds a Dockerfile: one that is a variant of others, which runs as they do.
+fn is_composed(repository: &Repository<'_>, dockerfile: FileId) -> bool {
+    repository.of(Kind::Compose).iter().any(|file| {
+        let project = super::compose::load(repository, &[*file]);
+        let builds = |service| super::compose::image_of(repository, &project, service).map(|image| image.dockerfile);
+        project.services.values().any(|service| service.build.is_some() && builds(service) == Some(dockerfile))
+    })
 }
 
 /// Drops what developers start of services alone, beside other containers of theirs that run the application: those have services of
@@ -157,6 +172,35 @@ mod tests {
         let files =
             [("Dockerfile", APP), CODE, ("docker/backup_k8s/Dockerfile", backup), ("docker/backup_k8s/backup.sh", "")];
         assert_eq!(environments(&files), ["production production: Dockerfile"]);
+    }
+
+    #[test]
+    fn an_image_that_a_variant_for_developers_builds_is_theirs() {
+        let compose = |file: &str| {
+            format!("services: {{web: {{build: {{context: ., dockerfile: {file}}}, volumes: ['.:/app']}}}}\n")
+        };
+        let found = environments(&[
+            ("docker/Dockerfile", APP),
+            ("docker/Dockerfile.m1", "FROM python:3.12\nENV FLASK_ENV=development\nCOPY . /app\nCMD ./start\n"),
+            ("compose.yaml", &compose("docker/Dockerfile")),
+            ("compose.m1.yaml", &compose("docker/Dockerfile.m1")),
+            CODE,
+        ]);
+        assert!(!found.iter().any(|line| line.contains("Dockerfile.m1") && !line.contains("compose")), "{found:?}");
+    }
+
+    #[test]
+    fn an_entry_point_that_only_prepares_starts_nothing_by_itself() {
+        let image = |end: &str| format!("FROM python:3.12\nCOPY . /app\nENTRYPOINT [\"/app/entrypoint.sh\"]\n{end}");
+        let (plain, with) = (image(""), image("CMD [\"gunicorn\", \"a.wsgi\"]\n"));
+        let compose = ("compose.yaml", "services: {web: {build: ., volumes: ['.:/app'], command: flask run}}\n");
+        let found = |image: &str, script: &str| {
+            environments(&[("Dockerfile", image), compose, CODE, ("entrypoint.sh", script)]).len()
+        };
+        let prepares = "#!/bin/sh\npython manage.py migrate\nexec \"$@\"\n";
+        assert_eq!(found(&plain, prepares), 1);
+        assert_eq!(found(&with, prepares), 2);
+        assert_eq!(found(&plain, "if [ -z \"$1\" ]; then\n  gunicorn a.wsgi\nfi\nexec \"$@\"\n"), 2);
     }
 
     #[test]

@@ -26,6 +26,13 @@ pub(super) fn to(job: &Job) -> Option<Span> {
     runs().find(|run| pushes && edits(&run.text)).map(|run| run.span)
 }
 
+/// Whether a job that deploys writes into another repository, from which something else deploys: how that runs is not seen here.
+pub(super) fn is_to_another(job: &Job) -> bool {
+    let runs = || job.steps.iter().filter_map(|step| step.run.as_ref());
+    let cloned = runs().any(|run| run.text.contains("git clone ") && run.text.contains("git push"));
+    cloned || to(job).is_some()
+}
+
 /// Whether a repository of that name may be one that something is deployed from: another than the job's own, and none of documents.
 fn is_of_deployments(name: &str) -> bool {
     let aside = super::ci::words(name).any(|word| says(&word) == Some(Says::Aside));

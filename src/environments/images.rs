@@ -238,8 +238,9 @@ fn beside(repository: &Repository<'_>, one: &Planned, other: &Planned) -> bool {
         let parted = paths::parent(repository.tree.path(x)) != paths::parent(repository.tree.path(y));
         named(x) && named(y) && (parted || !plain(x) && !plain(y)) && super::published::together(repository, x, y)
     };
+    let plain = |planned: &Planned| ["live", "prd", "prod", "production"].contains(&planned.environment.name.as_str());
     one.environment.role == other.environment.role
-        && one.environment.name == other.environment.name
+        && (one.environment.name == other.environment.name || plain(one) && plain(other))
         && one.units.iter().all(|a| other.units.iter().all(|b| apart(a, b) || together(a, b)))
 }
 

@@ -21,7 +21,7 @@ pub(super) fn add(repository: &Repository<'_>, modules: &[Module], whole: bool, 
             planned.units.push(Unit { name: "host".into(), runs: Runs::Machine { folder } });
         }
     }
-    if all.is_empty() {
+    if all.is_empty() && !(whole && stands_alone(repository)) {
         return;
     }
     let develops = |planned: &&Planned| planned.environment.role == Role::Development && !is_deployed(planned);
@@ -156,6 +156,21 @@ fn by_default(
     Some((manage?, span, DEFAULTS))
 }
 
+/// Whether the code is a program that its checkout starts, and no package: nothing else of the repository need run it.
+fn stands_alone(repository: &Repository<'_>) -> bool {
+    let root = |name: &str| repository.tree.find(name);
+    let text = |name: &str| root(name).and_then(|file| repository.tree.text(file).ok()).unwrap_or_default();
+    let packaged = root("setup.py").is_some() || root("setup.cfg").is_some() || super::is_packaged(repository);
+    let starts = text("manage.py").contains("execute_from_command_line")
+        || ["app.py", "main.py", "run.py", "wsgi.py"].iter().any(|name| is_server(text(name)));
+    !packaged && starts
+}
+
+/// Whether a text makes an application of the web.
+fn is_server(text: &str) -> bool {
+    ["Flask(__name__", "FastAPI(", "create_app("].iter().any(|sign| text.contains(sign))
+}
+
 /// Whether an environment runs at a host, not on a person's machine.
 fn is_deployed(planned: &Planned) -> bool {
     let hosted = |unit: &Unit| matches!(unit.runs, Runs::Container(_) | Runs::Process { native: Some(_), .. });
@@ -267,5 +282,18 @@ mod tests {
             |settings: &str| environments(&[APP, ("manage.py", "import os\n"), ("shop/settings.py", settings)]).len();
         assert_eq!(with("DATABASES = {'default': {'ENGINE': 'django.db.backends.sqlite3'}}\n"), 2);
         assert_eq!(with("DEBUG = False\n"), 1);
+    }
+
+    #[test]
+    fn a_site_that_only_its_checkout_starts_is_a_machine_and_a_package_none() {
+        let manage = ("manage.py", "from django.core.management import execute_from_command_line\n");
+        let settings = (
+            "shop/settings.py",
+            "ROOT_URLCONF = 'shop.urls'\nDATABASES = {'default': {'ENGINE': 'django.db.backends.sqlite3'}}\n",
+        );
+        assert_eq!(environments(&[manage, settings]), ["development development: shop/settings.py"]);
+        assert!(environments(&[manage, settings, ("setup.py", "")]).is_empty(), "a package with a site to try it");
+        let (app, guide) = (("app.py", "app = Flask(__name__)\n"), ("README.md", "```\nflask run\n```\n"));
+        assert_eq!(environments(&[app, guide]), ["development development: README.md"]);
     }
 }

@@ -367,7 +367,7 @@ fn orchestrator(path: &str) -> Option<&'static str> {
 
 /// The file of a CI that is not read.
 pub fn unread_ci<'t>(repository: &Repository<'t>) -> Option<&'t str> {
-    const NAMES: [&str; 3] = [".appveyor.yml", "appveyor.yml", "buildspec.yml"];
+    const NAMES: [&str; 2] = [".appveyor.yml", "appveyor.yml"];
     repository.tree.files().map(|(_, path)| path).find(|path| NAMES.contains(&paths::name(path)))
 }
 

@@ -60,12 +60,11 @@ fn publishings(repository: &Repository<'_>, file: FileId) -> Vec<Publishing> {
         let context = paths::join(&call.folder, &build.context).unwrap_or_default();
         let named = build.dockerfile.clone().or_else(|| paths::join(&context, "Dockerfile"));
         let pushed = || {
-            let pushes = |other: &&crate::links::Call| {
-                other.caller == call.caller && matches!(other.meaning, Meaning::Pushes(_))
-            };
+            let pushes = |other: &&crate::links::Call| other.caller == call.caller && is_pushed(&other.meaning);
             repository.calls.iter().any(|other| pushes(&other))
         };
-        if named.as_deref() == Some(path) && (build.push || pushed()) && !is_for_ci(&build.tags) {
+        if named.as_deref() == Some(path) && (build.push && !stays(&build.tags) || pushed()) && !is_for_ci(&build.tags)
+        {
             let by = (*file, job.clone());
             let (target, args) = (build.target.clone(), build.args.clone());
             found.push(Publishing { span: call.span, target, context: Some(context), by, args });
@@ -90,7 +89,7 @@ fn publishings(repository: &Repository<'_>, file: FileId) -> Vec<Publishing> {
             let pushes = with("push").map_or(whole, |push| push != "false") || pushed_later(repository, file_of, job);
             let tags: Vec<String> =
                 with("tags").iter().flat_map(|tags| tags.split([',', '\n'])).map(|tag| tag.trim().to_owned()).collect();
-            if pushes && named.as_deref() == Some(path) && !is_for_ci(&tags) {
+            if pushes && named.as_deref() == Some(path) && !is_for_ci(&tags) && !stays(&tags) {
                 let target = with("target").filter(|target| !target.contains("${{") && !target.is_empty());
                 let by = (file_of, job.id.value.clone());
                 let said = with("context").is_none_or(|text| !text.contains("{{"));
@@ -100,6 +99,23 @@ fn publishings(repository: &Repository<'_>, file: FileId) -> Vec<Publishing> {
         }
     }
     found
+}
+
+/// Whether a command pushes an image to where others find it.
+fn is_pushed(meaning: &Meaning) -> bool {
+    matches!(meaning, Meaning::Pushes(name) if !is_local(name))
+}
+
+/// Whether every name of an image is one of a registry that the job itself starts.
+fn stays(tags: &[String]) -> bool {
+    let mut tags = tags.iter().filter(|tag| !tag.is_empty()).peekable();
+    tags.peek().is_some() && tags.all(|tag| is_local(tag))
+}
+
+/// Whether a registry is one of the machine, or of a cluster that is set up on it to try things.
+fn is_local(name: &str) -> bool {
+    let name = name.to_ascii_lowercase();
+    ["localhost", "127.0.0.1", "k3d", "minikube", "kind-registry"].iter().any(|word| name.contains(word))
 }
 
 /// Whether an image is by every name that it gets one which only the CI itself runs.
@@ -133,7 +149,7 @@ fn pushed_later(repository: &Repository<'_>, workflow: FileId, job: &Job) -> boo
                 .any(|end| name.ends_with(&format!("/{end}")))
         })
     };
-    repository.calls.iter().any(|call| call.caller == caller && matches!(call.meaning, Meaning::Pushes(_)))
+    repository.calls.iter().any(|call| call.caller == caller && is_pushed(&call.meaning))
         || job.steps.iter().any(|step| step.uses.as_ref().is_some_and(|uses| action(&uses.value)))
 }
 

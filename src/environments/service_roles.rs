@@ -2,6 +2,8 @@
 
 use std::collections::BTreeMap;
 
+use super::base_role::of_others;
+use super::plan::{Planned, Runs, Unit};
 use super::words::naming;
 use crate::formats::compose::Project;
 use crate::model::Role;
@@ -40,6 +42,22 @@ pub(super) fn are_joined(project: &Project, roles: &BTreeMap<String, Vec<(Role, 
 pub(super) fn is_base(project: &Project, name: &str) -> bool {
     let asked = || project.services.values().any(|service| service.depends_on.contains_key(name));
     project.extended.contains(name) && naming(&format!("{name}.x")).shared && !asked()
+}
+
+/// Drops what starts services alone where it is deployed, beside files of another folder that run there what is ours: they are
+/// behind that.
+pub(super) fn drop_services(found: &mut Vec<Planned>) {
+    let alone = |planned: &Planned| {
+        let only = |unit: &Unit| matches!(&unit.runs, Runs::Compose { project, .. } if of_others(project));
+        !planned.units.is_empty() && planned.units.iter().all(only)
+    };
+    let ours: Vec<Role> =
+        found.iter().filter(|planned| !alone(planned)).map(|planned| planned.environment.role).collect();
+    let deployed = |role: Role| matches!(role, Role::Production | Role::Staging);
+    found.retain(|planned| {
+        let role = planned.environment.role;
+        !(deployed(role) && ours.contains(&role) && alone(planned))
+    });
 }
 
 #[cfg(test)]
@@ -111,5 +129,28 @@ mod tests {
                        builder: {image: 'acme/shop:latest', build: {context: ., dockerfile: docker/Dockerfile}, profiles: [build-only]}\n";
         let found = environments(&[("docker/Dockerfile", APP.1), ("compose.prod.yml", compose), ("a.py", "")]);
         assert_eq!(found, ["prod production: compose.prod.yml"]);
+    }
+
+    #[test]
+    fn what_is_told_that_it_runs_locally_is_for_development_whatever_its_name() {
+        let compose =
+            "services: {web: {image: 'shop:latest', build: ., command: gunicorn a.wsgi, env_file: [.try.env]}}\n";
+        let with = |env: &str| environments(&[("docker-compose.deploy.yml", compose), (".try.env", env), APP]);
+        let found = with("DJANGO_SETTINGS_MODULE=shop.settings.deploy\nENVIRONMENT=local\n");
+        assert!(found.iter().any(|line| line.starts_with("local development: docker-compose.deploy.yml")), "{found:?}");
+        let found = with("DJANGO_SETTINGS_MODULE=shop.settings.deploy\n");
+        assert!(found.iter().any(|line| line.contains(" production: docker-compose.deploy.yml")), "{found:?}");
+    }
+
+    #[test]
+    fn services_in_a_folder_of_their_own_stand_behind_what_is_deployed() {
+        let files = [
+            ("docker-compose.staging.yml", "services: {web: {build: ., command: gunicorn a.wsgi}}\n"),
+            ("compose/staging/docker-compose.db.yml", "services: {db: {image: 'postgres:16'}}\n"),
+            APP,
+        ];
+        let found = environments(&files);
+        assert_eq!(found.iter().filter(|line| line.contains(" staging: ")).count(), 1, "{found:?}");
+        assert!(environments(&files[1..]).iter().any(|line| line.contains(" staging: ")), "nothing else is there");
     }
 }

@@ -63,9 +63,12 @@ pub(super) fn asked(repository: &Repository<'_>, file: FileId, named: Option<(Ro
 
 /// The role that a stage is named for: its name is a role's word, or holds one and nothing is built from it.
 fn role_of(build: &Build, at: usize, name: &str) -> Option<(Role, String)> {
-    let naming = naming(name);
+    // What every stage is called says nothing of one.
+    let words: Vec<&str> = name.split(['-', '_', '.']).filter(|word| !word.eq_ignore_ascii_case("stage")).collect();
+    let bare = if words.is_empty() { name.to_owned() } else { words.join("-") };
+    let naming = naming(&bare);
     let (role, word) = naming.role.filter(|_| !naming.build && !naming.shared)?;
-    (word == name || !used(build, at)).then_some((role, word))
+    (word == bare || !used(build, at)).then_some((role, word))
 }
 
 fn used(build: &Build, at: usize) -> bool {
@@ -95,6 +98,20 @@ pub(super) fn component(folder: &str) -> &str {
 #[cfg(test)]
 mod tests {
     use super::super::tests::environments;
+
+    #[test]
+    fn that_a_stage_is_one_says_nothing() {
+        let docker = |end: &str| {
+            format!("FROM python:3.12 AS build-stage\nCOPY . /app\nFROM build-stage AS {end}\nCMD gunicorn a.wsgi\n")
+        };
+        for (end, want) in
+            [("runtime-stage", "production production"), ("dev-stage", "dev development"), ("stage", "stage staging")]
+        {
+            let found = environments(&[("Dockerfile", &docker(end)), ("a/wsgi.py", "")]);
+            assert!(found.iter().any(|line| line.starts_with(want)), "{end}: {found:?}");
+            assert_eq!(found.iter().any(|line| line.contains(" staging: ")), end == "stage", "{end}: {found:?}");
+        }
+    }
 
     #[test]
     fn the_stage_for_production_of_what_is_published_is_production() {

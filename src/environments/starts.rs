@@ -65,6 +65,18 @@ pub(super) fn runs_something(build: &Build) -> bool {
     !is_shell(&words) && !waits(paths::name(program), rest)
 }
 
+/// Whether an image's entry point is a script that prepares and then starts what it is told, where the image tells it nothing.
+pub(super) fn only_hands_over(repository: &Repository<'_>, image: &ImageBuild, build: &Build) -> bool {
+    let stage = build.target.and_then(|target| build.stages.get(target));
+    let text = script(repository, image, build);
+    let hands = text.lines().any(|line| ["exec \"$@\"", "\"$@\"", "exec $@"].contains(&line.trim()));
+    let serves = |line: &str| {
+        let words: Vec<&str> = line.split_whitespace().collect();
+        processes::server(processes::strip_wrappers(&words).0).is_some_and(|found| found.kind != "oneshot")
+    };
+    stage.is_some_and(|stage| stage.entrypoint.is_some() && stage.cmd.is_none()) && hands && !text.lines().any(serves)
+}
+
 /// Whether an image says that it starts a bare shell: that is for those who work in it.
 pub(super) fn idles(build: &Build) -> bool {
     let words = commands(build);

@@ -3,8 +3,10 @@
 use std::borrow::Cow;
 
 use super::targets::is_deploy_script;
+use crate::discover::Kind;
+use crate::discover::classify::classify;
 use crate::formats::small::tree::Node;
-use crate::formats::workflow::{Ci, Job, Step, Workflow};
+use crate::formats::workflow::{Ci, Job, Step, Trigger, Workflow};
 use crate::knowledge::deployments::{Errand, errand};
 use crate::links::{Call, Caller, Meaning, Repository, meaning};
 use crate::model::FileId;
@@ -140,6 +142,35 @@ fn is_asked_for(workflow: &Workflow) -> bool {
     workflow.on.iter().all(|on| ["schedule", "workflow_call", "workflow_dispatch"].contains(&on.event.value.as_str()))
 }
 
+/// Whether only changes of folders without any program start a workflow: what it uploads is pages beside the application.
+pub(super) fn is_of_pages(repository: &Repository<'_>, workflow: &Workflow) -> bool {
+    let tree = repository.tree;
+    let folder = |path: &str| {
+        path.split(['*', '?', '[']).next().unwrap_or_default().rsplit_once('/').map(|(folder, _)| folder.to_owned())
+    };
+    let program = |path: &str| {
+        let kind = classify(path);
+        matches!(kind, Some(Kind::Python | Kind::Dockerfile | Kind::Requirements | Kind::Project))
+            || path.ends_with("package.json")
+    };
+    let pages = |path: &str| {
+        let folder = folder(path).filter(|folder| !folder.is_empty());
+        folder.is_some_and(|folder| {
+            let mut files = tree.under(&folder).peekable();
+            files.peek().is_some() && !files.any(|(_, path)| program(path))
+        })
+    };
+    let own = |path: &str| path.starts_with(".github/") || path.starts_with('!');
+    let mut pushes = workflow.on.iter().filter(|on| on.event.value == "push").peekable();
+    let by_hand = |on: &Trigger| ["push", "workflow_dispatch"].contains(&on.event.value.as_str());
+    pushes.peek().is_some()
+        && workflow.on.iter().all(by_hand)
+        && pushes.all(|on| {
+            let mut paths = on.paths.iter().map(|path| path.value.as_str()).filter(|path| !own(path)).peekable();
+            paths.peek().is_some() && paths.all(pages)
+        })
+}
+
 /// Whether a job does nothing but write to the repository, its pull requests and labels.
 pub(super) fn only_writes(job: &Job) -> bool {
     let signs = ["create-pull-request", "readme", "label", "git-auto-commit", "add-and-commit", "comment"];
@@ -193,6 +224,21 @@ mod tests {
         assert_eq!(of("push", r#"{run: "cat > ~/.netrc <<EOF\nmachine host\n  login a\nEOF\n"}"#), ["ship"]);
         assert_eq!(of("push", r#"{run: "cat > a <<EOF\nb\nEOF\n./roll"}"#), ["other", "ship"]);
         assert_eq!(of("push", "{run: 'echo done'}, {uses: acme/roll@v1}"), ["other", "ship"]);
+    }
+
+    #[test]
+    fn pages_that_are_uploaded_by_themselves_are_no_deployment() {
+        let of = |path: &str, file: &str| {
+            let flow = format!(
+                "on: {{push: {{paths: ['{path}']}}}}\njobs: {{deploy: {{runs-on: u, steps: [{{run: ./upload}}]}}}}\n"
+            );
+            let files = [(".github/workflows/flow.yml", flow.as_str()), (file, "")];
+            let tree = Tree::open(Box::new(Overlay::of(files))).unwrap();
+            deployments(&Repository::read(&tree)).len()
+        };
+        assert_eq!(of("away/**/*.*", "away/index.html"), 0);
+        assert_eq!(of("shop/**", "shop/app.py"), 1);
+        assert_eq!(of("**", "away/index.html"), 1);
     }
 
     #[test]

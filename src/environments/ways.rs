@@ -4,7 +4,7 @@ use std::borrow::Cow;
 
 use super::ci;
 use super::plan::{Planned, Runs, Unit};
-use super::{published, task_definitions, upkeep};
+use super::{handed_on, published, task_definitions, upkeep};
 use crate::discover::{Kind, paths};
 use crate::formats::workflow::{Job, Target, target};
 use crate::knowledge::deployments::{Means, is_said};
@@ -37,7 +37,12 @@ pub(super) fn of(repository: &Repository<'_>, workflow: FileId, job: &Job) -> Wa
     let composed: Vec<Vec<FileId>> = composed.collect();
     let texts = texts(repository, job);
     let says = |means: Means| is_said(means, texts.iter().map(AsRef::as_ref));
-    if !composed.is_empty() || says(Means::Compose) {
+    // What a job tests in containers it does not deploy by them.
+    let mut calls = repository.calls.iter().filter(|call| call.caller == caller);
+    let tried = calls.any(|call| ci::tests_in_service(repository, call).is_some());
+    if handed_on::is_to_another(job) {
+        Way::Orchestrator
+    } else if !tried && (!composed.is_empty() || says(Means::Compose)) {
         Way::Compose(composed.into_iter().flatten().collect())
     } else if says(Means::Orchestrator) {
         Way::Orchestrator
@@ -98,10 +103,15 @@ pub(super) fn fits(way: &Way, planned: &Planned) -> bool {
             files.is_empty() || files.iter().any(|file| planned.environment.files.contains(file))
         }
         Way::Compose(_) => !orchestrated,
-        Way::Orchestrator => !composed && !is_by_task_definition(planned),
+        Way::Orchestrator => !composed && !is_by_task_definition(planned) && !any(is_of_a_procfile),
         Way::Platform => !composed && (!orchestrated || is_by_task_definition(planned)),
         Way::Unseen => true,
     }
+}
+
+/// Whether a platform without images starts a process.
+fn is_of_a_procfile(unit: &Unit) -> bool {
+    matches!(unit.runs, Runs::Process { image: None, native: None, .. })
 }
 
 /// Whether ECS starts an environment, which deploys as a platform does.
@@ -151,6 +161,18 @@ mod tests {
         assert_eq!(deployed("./ship-somehow"), ["prod of 2 files"], "nothing shows how");
         assert_eq!(deployed("sh scripts/ship.sh"), ["production of 1 files"]);
         assert_eq!(deployed("helm upgrade shop chart"), ["production of 1 files"]);
+    }
+
+    #[test]
+    fn what_is_written_into_another_repository_starts_no_stack() {
+        let pushed = "git clone git@github.com:acme/sites.git && cd sites && ./set-tag && git push";
+        assert_eq!(deployed(pushed), ["production of 1 files"]);
+    }
+
+    #[test]
+    fn what_a_job_tests_in_containers_is_not_how_it_deploys() {
+        let tested = "docker compose up -d && docker compose exec -T web pytest && sh scripts/ship.sh";
+        assert_eq!(deployed(tested), ["production of 1 files"]);
     }
 
     #[test]

@@ -55,6 +55,9 @@ pub struct RuntimeNeed {
     /// Extras that bring their own copy.
     #[serde(default)]
     pub unless_extra: Vec<String>,
+    /// The version from which its wheels for glibc have no copy of their own any more.
+    #[serde(default)]
+    bundled_before: Vec<u32>,
     /// `sure`, or `low` where it depends on how it was built or used.
     pub certainty: String,
     /// Where the row comes from.
@@ -280,6 +283,12 @@ impl RuntimeNeed {
         }
     }
 
+    /// Whether a version's wheel for a C library brings its own copy, as those of later versions do not.
+    pub fn bundles(&self, version: &str, libc: &str) -> bool {
+        let parts: Option<Vec<u32>> = version.split('.').map(|part| part.parse().ok()).collect();
+        libc == "glibc" && parts.is_some_and(|parts| parts < self.bundled_before)
+    }
+
     /// Whether installing it on a C library compiles something.
     pub fn compiles(&self, libc: &str) -> bool {
         !has(&self.wheels, "pure") && !has(&self.wheels, libc)
@@ -319,6 +328,7 @@ mod tests {
         let need = runtime_needs("psycopg2", &none).unwrap();
         assert_eq!(need.concepts("debian"), [["libpq"]]);
         assert!(need.compiles("glibc"));
+        assert!(need.bundles("2.7.7", "glibc") && !need.bundles("2.8", "glibc") && !need.bundles("2.7.7", "musl"));
         assert!(runtime_needs("psycopg", &none).is_some());
         assert!(runtime_needs("psycopg", &BTreeSet::from(["binary".to_owned()])).is_none());
         assert!(runtime_needs("psycopg2-binary", &none).is_some_and(|need| need.concepts("debian").is_empty()));

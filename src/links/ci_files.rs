@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use crate::discover::{Tree, paths};
-use crate::formats::pipelines::{azure, bitbucket, cloud_build, drone, jenkins, taskcluster};
+use crate::formats::pipelines::{azure, bitbucket, cloud_build, code_build, drone, jenkins, taskcluster};
 use crate::formats::workflow::expand::typed;
 use crate::formats::workflow::{self, Action, Ci, Data, Inputs, RunInstance, RunText, Step, Target, Workflow};
 use crate::formats::{Var, Vars};
@@ -41,6 +41,7 @@ fn elsewhere(tree: &Tree, file: FileId) -> Option<Workflow> {
         _ if path.contains(".circleci/") => Workflow::elsewhere(Ci::CircleCi, file, Vec::new(), Vec::new()),
         name if name.starts_with("azure-pipelines") || OF_AZURE.contains(&folder) => azure::workflow(tree, file),
         name if name.starts_with("jenkinsfile") => jenkins::workflow(tree, file),
+        name if name.starts_with("buildspec") => code_build::workflow(tree, file),
         name if name.starts_with("cloudbuild") => cloud_build::workflow(tree, file),
         name if name.starts_with(".drone.") || name.starts_with(".woodpecker.") || folder == ".woodpecker" => {
             drone::workflow(tree, file)

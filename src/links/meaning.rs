@@ -295,6 +295,19 @@ mod tests {
     }
 
     #[test]
+    fn what_only_brings_variables_is_seen_through() {
+        for text in [
+            "dotenv -f .env.test run -- pytest",
+            "dotenv -e .env.test -- pytest",
+            "envdir env pytest",
+            "direnv exec . pytest",
+        ] {
+            let argv: Vec<String> = text.split(' ').map(str::to_owned).collect();
+            assert_eq!(of(&argv), Meaning::Tests, "{text}");
+        }
+    }
+
+    #[test]
     fn installers_of_python_packages_are_known_by_their_verbs() {
         for text in [
             "pip install -r a.txt",

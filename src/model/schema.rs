@@ -208,6 +208,7 @@ pub const ATTRIBUTES: &[AttributeRow] = &[
     row(Package, "root", Bool, "whether it is there only where it is asked for, as a server or a database's driver is"),
     row(Package, "speaks_to", List, "the database products whose driver it is"),
     row(Service, "product", Text, "postgres, redis, sqlite, locmem …"),
+    row(Service, "each", List, "what each run of the tests uses, where they use different ones: `postgres:16`"),
     row(Service, "family", Text, "relational, keyvalue, broker, mail …"),
     row(Service, "flavour", Text, "postgis, pgvector …"),
     row(Service, "version", Version, "the version"),
@@ -230,6 +231,7 @@ pub const ATTRIBUTES: &[AttributeRow] = &[
         "of a store of keys that no settings speak of: whether only its make tells what it is for",
     ),
     row(Service, "called", Bool, "of a cache and of Django's uploads: whether anything of the project uses it"),
+    row(Service, "developed", Bool, "of a deployed default: whether it is that of a switch named for development"),
     row(Service, "memory", Bool, "of SQLite: whether it is kept in memory, and nothing of it on disk"),
     row(
         Service,

@@ -71,6 +71,9 @@ pub fn plain(fact: &Fact, redactor: &Redactor) -> Option<String> {
     let get = |name: &str| fact.get(name).and_then(|attr| attribute(attr, redactor));
     match fact.id.dimension {
         Dimension::Service => {
+            if let Some(each) = get("each") {
+                return Some(each);
+            }
             let product = get("product")?;
             let version = get("version").filter(|version| version != "absent");
             Some(version.map_or(product.clone(), |version| format!("{product}:{version}")))

@@ -110,7 +110,8 @@ fn spoken_of(tree: &Tree, name: &str, folder: &str) -> bool {
             || last.ends_with(".mk")
             || path.starts_with(".github/")
             || path.starts_with(".circleci/")
-            || [".gitlab-ci.yml", ".travis.yml", "Jenkinsfile", "cloudbuild.yaml", "cloudbuild.yml"].contains(&last)
+            || [".gitlab-ci.yml", ".travis.yml", "Jenkinsfile", "cloudbuild.yaml", "cloudbuild.yml", "buildspec.yml"]
+                .contains(&last)
             || !last.contains('.')
                 && (path.starts_with("bin/") || path.starts_with("scripts/") || path.starts_with("script/"))
     };

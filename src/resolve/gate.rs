@@ -64,8 +64,8 @@ pub(super) fn gate(
     }
     let all = ancestors(workflow, job);
     let broken = std::iter::once(job).chain(all.iter().copied()).find(|job| !waits(job));
-    let counts = |broken: &Job| broken.id.value == job.id.value || all.iter().any(|job| tests(job));
-    if let Some(condition) = broken.filter(|job| counts(job)).and_then(|job| job.condition.as_ref()) {
+    let tested = all.iter().any(|job| tests(job));
+    if let Some(condition) = broken.filter(|_| tested).and_then(|job| job.condition.as_ref()) {
         return Gate { kind: "none", path: Vec::new(), origin: Origin::set(condition.span).join(&origin) };
     }
     let waiting = std::iter::once(job).chain(sure.iter().copied()).find(|job| waits_for_checks(job));

@@ -6,6 +6,7 @@ use super::build;
 use super::components::Context;
 use super::installers;
 use super::installs::{self, Place};
+use super::job_variables;
 use super::part::{Host, ImagePart, Part, ProcessPart, RuntimePart};
 use super::runner;
 use super::turns::{self, Turn};
@@ -25,11 +26,22 @@ pub fn of<'t>(context: &Context<'_, 't>, file: FileId, id: &str, name: &str) -> 
     let workflow = context.repository.workflow(file)?;
     let job = workflow.jobs.iter().find(|job| job.id.value == id)?;
     let instances = workflow::expand(&workflow, job, &BTreeMap::new());
+    Some(of_runs(context, &workflow, job, &instances, name))
+}
+
+/// The component of some runs of a job.
+pub(super) fn of_runs<'t>(
+    context: &Context<'_, 't>,
+    workflow: &Workflow,
+    job: &Job,
+    instances: &[workflow::RunInstance],
+    name: &str,
+) -> Part<'t> {
     let mut part = Part::new(name, ComponentKind::App, Host::Runner);
     part.span = Some(job.id.span);
-    image(&mut part, job, &instances, context.as_of);
-    runtimes(context, &mut part, job, &instances);
-    let mut vars = job_vars(&workflow, job, &instances);
+    image(&mut part, job, instances, context.as_of);
+    runtimes(context, &mut part, job, instances);
+    let mut vars = job_variables::of(workflow, job, instances);
     vars.insert("CI".into(), Var::set("true", Origin::set(job.id.span)));
     for name in vars.keys() {
         part.providers.insert(name.clone(), "ci");
@@ -37,7 +49,7 @@ pub fn of<'t>(context: &Context<'_, 't>, file: FileId, id: &str, name: &str) -> 
     part.world = World::Closed(vars);
     let tree = context.repository.tree;
     part.container = Some(Container::checkout(tree, ""));
-    let every = turns::of(&workflow, job, &instances);
+    let every = turns::of(workflow, job, instances);
     let checkout = workflow.ci.checkout();
     turns::together(&mut part, &every, job.id.span, |part, turn| steps(context, part, (job, checkout), turn));
     if !part.installs.installs_python {
@@ -53,7 +65,7 @@ pub fn of<'t>(context: &Context<'_, 't>, file: FileId, id: &str, name: &str) -> 
     if part.processes.len() > 1 {
         part.processes.truncate(order.map_or(1, |at| at + 1));
     }
-    Some(part)
+    part
 }
 
 /// The values a matrix gives, as one known: a matrix runs all of them.
@@ -205,37 +217,6 @@ fn tools(part: &mut Part<'_>, instances: &[workflow::RunInstance]) {
     add("uv", "setup-uv", instances.iter().flat_map(|instance| instance.uv.clone()).collect());
 }
 
-/// The variables of workflow, job and testing steps. Secrets and other contexts are unknown, not absent.
-fn job_vars(workflow: &Workflow, job: &Job, instances: &[workflow::RunInstance]) -> Vars {
-    let mut vars = Vars::new();
-    let mut add = |name: &str, written: &Spanned<String>| {
-        let origin = Origin::set(written.span);
-        let var = if written.value.contains("${{") {
-            let reason = Reason::at(format!("{name} is an expression of the workflow"), written.span);
-            Var { value: Known::Unknown(reason), certainty: Certainty::Stated, origin }
-        } else {
-            Var::set(written.value.clone(), origin)
-        };
-        vars.insert(name.to_owned(), var);
-    };
-    for (name, written) in workflow.env.iter().chain(&job.env) {
-        add(name, written);
-    }
-    for step in &job.steps {
-        for (name, written) in &step.env {
-            add(name, written);
-        }
-    }
-    for instance in instances {
-        for (name, (value, span)) in &instance.env {
-            if let Known::One(value) = value {
-                vars.insert(name.clone(), Var::set(value.clone(), Origin::set(*span)));
-            }
-        }
-    }
-    vars
-}
-
 /// What a step that sets conda up installs.
 fn conda_setup(context: &Context<'_, '_>, part: &mut Part<'_>, step: &workflow::Step) {
     let action = step.uses.as_ref().and_then(|uses| uses.value.split('@').next()).unwrap_or_default();
@@ -255,8 +236,9 @@ fn conda_setup(context: &Context<'_, '_>, part: &mut Part<'_>, step: &workflow::
 }
 
 /// The variables that a step sees: those of its job, and the folder of the checkout, which is no news to anybody.
-fn seen(part: &Part<'_>, checkout: Option<&str>, span: Span) -> World {
+fn seen(part: &Part<'_>, own: &Vars, checkout: Option<&str>, span: Span) -> World {
     let mut vars = part.world.vars().clone();
+    vars.extend(own.clone());
     if let Some(name) = checkout {
         vars.entry(name.to_owned()).or_insert_with(|| Var::set(CHECKOUT, Origin::set(span)));
     }
@@ -272,7 +254,7 @@ fn placed(run: &workflow::RunText, span: Span) -> workflow::RunText {
 fn steps(context: &Context<'_, '_>, part: &mut Part<'_>, (job, checkout): (&Job, Option<&'static str>), turn: &Turn) {
     let tree = context.repository.tree;
     let python = part.python().map(str::to_owned);
-    for (step, run) in job.steps.iter().zip(turn) {
+    for (step, run) in job.steps.iter().zip(&turn.runs) {
         let Some(run) = run.as_ref().filter(|_| step.run.is_some()) else {
             conda_setup(context, part, step);
             continue;
@@ -285,7 +267,7 @@ fn steps(context: &Context<'_, '_>, part: &mut Part<'_>, (job, checkout): (&Job,
         let run = placed(run, job.id.span);
         let container = Container::checkout(tree, &folder);
         let script = shell::parse(&run.text, &run.map, Dialect::Github);
-        let evaluation = shell::evaluate(&script, &seen(part, checkout, job.id.span), &[], &container);
+        let evaluation = shell::evaluate(&script, &seen(part, &turn.vars, checkout, job.id.span), &[], &container);
         let place = Place {
             tree,
             container: &container,

@@ -6,6 +6,7 @@ mod beside;
 pub mod build;
 mod by_hand;
 mod called;
+mod cells;
 pub mod components;
 mod configuration;
 mod copied;
@@ -30,9 +31,11 @@ pub mod installs;
 mod interpreters;
 pub mod job;
 mod job_services;
+mod job_variables;
 mod lacking;
 pub mod left_behind;
 mod left_out;
+mod legs;
 pub mod machine;
 mod mounted;
 mod nowhere;
@@ -113,6 +116,8 @@ struct Others {
     read: BTreeSet<String>,
     /// The settings files of each of its test environments.
     of_tests: Vec<Vec<FileId>>,
+    /// The products that its production uses.
+    products: cells::Products,
 }
 
 impl Others {
@@ -124,6 +129,7 @@ impl Others {
             match environment.role {
                 Role::Test => own.of_tests.extend(resolved.settings.clone()),
                 Role::Production => {
+                    cells::products(&resolved.statements, &mut own.products);
                     own.wants.append(&mut resolved.wants);
                     own.read.append(&mut resolved.read);
                 }
@@ -134,6 +140,7 @@ impl Others {
     }
 
     fn state(&self, resolved: &mut Resolved) {
+        cells::settle(&mut resolved.statements, &self.products);
         idle::state(&mut resolved.statements, &resolved.idle, &self.read);
         if let Some(have) = &resolved.have {
             lacking::state(&mut resolved.statements, have, &self.wants);
@@ -207,7 +214,9 @@ fn one(context: &Context<'_, '_>, planned: Planned, first: bool, modules: &[Modu
         picked::add(context, part);
     }
     disks::add(context.repository, &planned, &mut parts);
-    let loaded = settings::load(context, &planned, &parts, modules);
+    let first_run = legs::first(context, &planned, &parts);
+    let run = first_run.as_deref().unwrap_or(&parts);
+    let loaded = settings::load(context, &planned, run, modules);
     for part in &parts {
         state::image::state(&mut statements, part, tree, context.as_of);
         state::runtime::state(&mut statements, part, tree, context.as_of);
@@ -220,8 +229,9 @@ fn one(context: &Context<'_, '_>, planned: Planned, first: bool, modules: &[Modu
     state::process::kinds(&mut statements, &planned, &parts);
     state::only_server::state(&mut statements, planned.environment.role, &parts);
     state::locked::passed_over(&mut statements, context.repository, &planned, &parts);
-    let declared = services::all_declared(context, &planned, &parts);
-    let used = services::all_used(context.repository, &planned, loaded.as_ref(), &parts);
+    let alone = legs::of_main(&planned, loaded.as_ref());
+    let declared = services::all_declared(context, alone.as_ref().unwrap_or(&planned), &parts);
+    let used = services::all_used(context.repository, &planned, loaded.as_ref(), run);
     unneeded::state(&mut statements, context.repository, &used);
     together::join(&mut statements, &jobs(&planned, &parts));
     let role = planned.environment.role;
@@ -237,6 +247,7 @@ fn one(context: &Context<'_, '_>, planned: Planned, first: bool, modules: &[Modu
         state::deliberate::state(&mut statements, tree, &planned, (&parts, loaded), &used);
         state::given::asked(&mut statements, loaded, &planned.config.provides, tree);
         state::locked::needed(&mut statements, loaded, &parts);
+        legs::state(&mut statements, context, (&planned, run), modules, loaded);
     }
     pipeline::state(&mut statements, context.repository, &planned, first);
     let unresolved = reading::unresolved(context, &planned, &parts, loaded.as_ref());

@@ -24,7 +24,7 @@ pub fn state(statements: &mut Statements, repository: &Repository<'_>, planned: 
     // An environment that jobs name has those that say its name, not those of others of its role.
     let named = role != Role::Production && all.iter().any(|one| one.named && deployments::is_to(one, role, name));
     if role == Role::Production && first_of_role && all.iter().all(|one| one.role != Role::Production) {
-        publishing(statements, repository, planned, &testing);
+        publishing(statements, repository, planned, (&testing, &all));
     }
     for deployment in all {
         let first = deployment.role == role && first_of_role && (!named || !deployment.named);
@@ -197,13 +197,20 @@ fn deploying(
     fact.bool("ground", deployment.ground, &origin);
 }
 
-/// States the jobs that publish the image of production where none deploys it: what is published is what others run.
-fn publishing(statements: &mut Statements, repository: &Repository<'_>, planned: &Planned, testing: &Testing) {
+/// States the jobs that publish the image of production where none deploys it: what is published is what others run. What a
+/// workflow publishes and deploys to another environment is what that deployment waits for.
+fn publishing(
+    statements: &mut Statements,
+    repository: &Repository<'_>,
+    planned: &Planned,
+    (testing, deployments): (&Testing, &[Deployment]),
+) {
     let files = planned.environment.files.iter().copied();
     for (file, id, span) in files.flat_map(|dockerfile| environments::jobs_that_push(repository, dockerfile)) {
         let Some(workflow) = repository.workflow(file) else { continue };
         let Some(job) = workflow.jobs.iter().find(|job| job.id.value == id) else { continue };
-        if workflow.on.iter().all(|trigger| trigger.event.value.starts_with("pull_request")) {
+        let tried = workflow.on.iter().all(|trigger| trigger.event.value.starts_with("pull_request"));
+        if tried || deployments.iter().any(|one| one.workflow == file) {
             continue;
         }
         let gate = gate(repository, file, &workflow, job, testing, Asked::default());

@@ -248,7 +248,7 @@ fn choose(
     if planned.config.settings.is_some() {
         return planned.settings.clone().map(|choice| (choice, true));
     }
-    if let Some(choice) = part.and_then(by_option) {
+    if let Some(choice) = part.and_then(|part| by_option(part, modules)) {
         return Some((choice, true));
     }
     // `--ds` wins over the variable, the option does not.
@@ -304,14 +304,17 @@ fn choose(
     plain(context, planned, part, modules).map(|choice| (choice, true))
 }
 
-/// The module that a command of Django's is told with `--settings`.
-fn by_option(part: &Part<'_>) -> Option<SettingsChoice> {
+/// The module that a command of Django's is told with `--settings`, or a program of the repository's that takes its options.
+fn by_option(part: &Part<'_>, modules: &[Module]) -> Option<SettingsChoice> {
     part.processes.iter().find_map(|process| {
         let of_django = |word: &String| word.ends_with("manage.py") || word == "django-admin" || word == "django";
-        let rest = process.argv.get(process.argv.iter().position(of_django)? + 1..)?;
+        let known = process.argv.iter().position(of_django);
+        let rest = process.argv.get(known.map_or(1, |at| at + 1)..)?;
         let at = rest.iter().position(|word| word == "--settings" || word.starts_with("--settings="))?;
         let module = rest[at].strip_prefix("--settings=").or_else(|| rest.get(at + 1).map(String::as_str))?;
-        Some(SettingsChoice { module: module.to_owned(), class: None, span: process.origin.primary() })
+        let here = || modules.iter().any(|known| known.name == module);
+        let choice = SettingsChoice { module: module.to_owned(), class: None, span: process.origin.primary() };
+        (known.is_some() || here()).then_some(choice)
     })
 }
 

@@ -53,7 +53,7 @@ fn merge(known: &mut Attributes, mut more: Attributes) {
     }
 }
 
-fn both(a: Attr, b: Attr) -> Attr {
+pub(super) fn both(a: Attr, b: Attr) -> Attr {
     if a.value == b.value {
         return a;
     }

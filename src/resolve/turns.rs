@@ -4,13 +4,20 @@ use std::collections::BTreeMap;
 
 use super::part::{Installs, PackagePart, Part, SystemPart};
 use crate::formats::workflow::{self, Job, RunInstance, RunText, Workflow};
-use crate::model::{Known, Reason, Span};
+use crate::formats::{Var, Vars};
+use crate::model::{Known, Origin, Reason, Span};
 
 /// Runs that are told apart.
 const MOST: usize = 8;
 
-/// The scripts of a job's steps in one of its runs; none for a step that is no script, or is passed over.
-pub(super) type Turn = Vec<Option<RunText>>;
+/// One of the ways in which a job's steps run.
+#[derive(Clone)]
+pub(super) struct Turn {
+    /// The scripts; none for a step that is no script, or is passed over.
+    pub(super) runs: Vec<Option<RunText>>,
+    /// Variables that other runs give other values.
+    pub(super) vars: Vars,
+}
 
 /// The ways in which a job's steps run; one, as it is written, where they are too many.
 pub(super) fn of(workflow: &Workflow, job: &Job, instances: &[RunInstance]) -> Vec<Turn> {
@@ -26,13 +33,15 @@ pub(super) fn of(workflow: &Workflow, job: &Job, instances: &[RunInstance]) -> V
             .collect();
         let runs = |index: usize| instance.steps.get(index).is_none_or(|step| step.runs != Known::One(false));
         let steps = job.steps.iter().enumerate();
-        let turn: Turn = steps
+        let runs: Vec<Option<RunText>> = steps
             .map(|(index, step)| {
                 step.run.as_ref().filter(|_| runs(index)).map(|run| workflow::with_values(run, &values))
             })
             .collect();
-        let texts = |turn: &Turn| turn.iter().map(|run| run.as_ref().map(|run| run.text.clone())).collect::<Vec<_>>();
-        if !all.iter().any(|known| texts(known) == texts(&turn)) {
+        let turn = Turn { runs, vars: own_vars(instance, instances) };
+        let texts =
+            |turn: &Turn| turn.runs.iter().map(|run| run.as_ref().map(|run| run.text.clone())).collect::<Vec<_>>();
+        if !all.iter().any(|known| texts(known) == texts(&turn) && known.vars == turn.vars) {
             all.push(turn);
         }
         if all.len() > MOST {
@@ -40,9 +49,21 @@ pub(super) fn of(workflow: &Workflow, job: &Job, instances: &[RunInstance]) -> V
         }
     }
     if all.is_empty() || all.len() > MOST {
-        return vec![job.steps.iter().map(|step| step.run.clone()).collect()];
+        let runs = job.steps.iter().map(|step| step.run.clone()).collect();
+        return vec![Turn { runs, vars: Vars::new() }];
     }
     all
+}
+
+/// The variables of workflow and job that a run gives another value than others do.
+fn own_vars(instance: &RunInstance, instances: &[RunInstance]) -> Vars {
+    let differs = |name: &String, value: &Known<String>| {
+        instances.iter().any(|other| other.env.get(name).is_none_or(|(other, _)| other != value))
+    };
+    let known = instance.env.iter().filter(|(name, (value, _))| differs(name, value));
+    known
+        .filter_map(|(name, (value, span))| Some((name.clone(), Var::set(value.one()?.clone(), Origin::set(*span)))))
+        .collect()
 }
 
 /// Runs every turn from the same beginning; what they do not share is there in some of the runs only.
@@ -141,6 +162,13 @@ mod tests {
             ("two.txt", "django==4.2\nredis==5.0\n"),
         ];
         assert_eq!(packages(&files), ["django", "pytest=8.0", "redis=5.0"]);
+    }
+
+    #[test]
+    fn a_variable_of_the_matrix_is_that_of_the_run() {
+        let workflow = "on: push\njobs:\n  t:\n    runs-on: ubuntu-24.04\n    strategy: {matrix: {v: ['4.2', '5.0']}}\n    \
+                        env: {V: '${{ matrix.v }}'}\n    steps:\n      - run: pip install django==$V celery==5.4 && pytest\n";
+        assert_eq!(packages(&[(".github/workflows/c.yml", workflow)]), ["celery=5.4", "django"]);
     }
 
     #[test]

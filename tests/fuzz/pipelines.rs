@@ -2,7 +2,7 @@
 
 use super::{problems_hold, text};
 use paritylint::discover::{Overlay, Tree};
-use paritylint::formats::pipelines::{azure, bitbucket, cloud_build, drone, jenkins};
+use paritylint::formats::pipelines::{azure, bitbucket, cloud_build, code_build, drone, jenkins};
 use paritylint::formats::workflow::Workflow;
 use paritylint::formats::{circleci, gitlab, travis};
 use paritylint::model::FileId;
@@ -13,11 +13,12 @@ type Reader = fn(&Tree, FileId) -> Workflow;
 /// Reads the bytes as such a text; a fault panics.
 pub fn run(data: &[u8]) {
     let text = text(data);
-    let read: [(&str, Reader); 5] = [
+    let read: [(&str, Reader); 6] = [
         ("azure-pipelines.yml", azure::workflow),
         ("bitbucket-pipelines.yml", bitbucket::workflow),
         (".drone.yml", drone::workflow),
         ("cloudbuild.yaml", cloud_build::workflow),
+        ("buildspec.yml", code_build::workflow),
         ("Jenkinsfile", jenkins::workflow),
     ];
     let known = [".gitlab-ci.yml", ".circleci/config.yml", ".circleci/parts/jobs.yml", ".travis.yml"];

@@ -1,9 +1,10 @@
 //! Pipelines of further CIs in the shape of a workflow, so that every CI is judged by the same rules: Azure Pipelines,
-//! Bitbucket, Drone with Woodpecker, Cloud Build, Jenkins, Taskcluster.
+//! Bitbucket, Drone with Woodpecker, Cloud Build, CodeBuild, Jenkins, Taskcluster.
 
 pub mod azure;
 pub mod bitbucket;
 pub mod cloud_build;
+pub mod code_build;
 pub mod drone;
 pub mod jenkins;
 pub mod taskcluster;

@@ -1,4 +1,4 @@
-use super::{azure, bitbucket, cloud_build, drone, taskcluster};
+use super::{azure, bitbucket, cloud_build, code_build, drone, taskcluster};
 use crate::discover::{Overlay, Tree};
 use crate::formats::workflow::{Job, Workflow};
 use crate::model::FileId;
@@ -122,6 +122,38 @@ substitutions: {_NAME: shop, _AT: staging}
             "build [] {} (test) : docker build -t shop:1 .; gcloud run deploy shop-staging"
         ]
     );
+}
+
+#[test]
+fn a_pipeline_of_azure_that_nothing_starts_is_started_by_hand() {
+    let events = |head: &str| {
+        let text = format!("{head}jobs: [{{job: a, steps: [{{script: ./go}}]}}]\n");
+        let tree = Tree::open(Box::new(Overlay::of([("azure-pipelines.yml", text.as_str())]))).unwrap();
+        let flow = azure::workflow(&tree, tree.find("azure-pipelines.yml").unwrap());
+        flow.on.into_iter().map(|on| on.event.value).collect::<Vec<_>>()
+    };
+    assert_eq!(events("trigger: none\npr: none\n"), ["workflow_dispatch"]);
+    assert_eq!(events("trigger: none\n").len(), 2, "pull requests start it");
+    let after = "trigger: none\npr: none\nresources: {pipelines: [{pipeline: build, trigger: true}]}\n";
+    assert_eq!(events(after).len(), 2, "another pipeline starts it");
+}
+
+#[test]
+fn the_phases_of_code_build_run_in_one_shell() {
+    let text = "version: 0.2
+env: {variables: {MODE: ci}, parameter-store: {KEY: /shop/key}}
+phases:
+  install: {runtime-versions: {python: 3.12}}
+  build: {commands: [cd shop, pytest]}
+  pre_build: {commands: [pip install -r requirements.txt]}
+";
+    let all = read("buildspec.yml", text, code_build::workflow);
+    assert_eq!(all.len(), 1);
+    assert!(all[0].ends_with("pip install -r requirements.txt\ncd shop\npytest"), "{all:?}");
+    let tree = Tree::open(Box::new(Overlay::of([("buildspec.yml", text)]))).unwrap();
+    let job = &code_build::workflow(&tree, tree.find("buildspec.yml").unwrap()).jobs[0];
+    assert_eq!((job.env["MODE"].value.as_str(), job.env["KEY"].value.as_str()), ("ci", "${{ secrets.it }}"));
+    assert_eq!(job.steps[0].with["python-version"].value, "3.12");
 }
 
 #[test]

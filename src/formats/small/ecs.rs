@@ -64,7 +64,7 @@ impl Container {
         let mut vars = Vars::new();
         for (name, value) in &self.environment {
             let origin = Origin::set(value.span);
-            let filled = value.value.contains("${") || value.value.contains("{{");
+            let filled = ["${", "{{", "%s"].iter().any(|mark| value.value.contains(mark));
             let var = if filled {
                 let why = Reason::at("it is filled in when it is deployed", value.span);
                 Var { value: Known::Unknown(why), ..Var::set("", origin) }
@@ -79,5 +79,20 @@ impl Container {
             vars.insert(name.value.clone(), var);
         }
         vars
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_filled_in_at_a_deployment_is_no_value() {
+        let text = r#"{"containerDefinitions": [{"name": "web", "environment": [
+            {"name": "A", "value": "1"}, {"name": "B", "value": "%s"}, {"name": "C", "value": "${TAG}"}]}]}"#;
+        let (task, problems) = parse(FileId(0), text);
+        let vars = task.containers[0].variables();
+        assert!(problems.is_empty() && vars["A"].value == Known::One("1".to_owned()));
+        assert!(vars["B"].value.is_unknown() && vars["C"].value.is_unknown());
     }
 }

@@ -46,6 +46,8 @@ pub enum Ci {
     Drone,
     /// Cloud Build.
     CloudBuild,
+    /// CodeBuild.
+    CodeBuild,
     /// Jenkins.
     Jenkins,
     /// Taskcluster.
@@ -63,6 +65,7 @@ impl Ci {
             Self::Bitbucket => Some("BITBUCKET_CLONE_DIR"),
             Self::Drone => Some("CI_WORKSPACE"),
             Self::Jenkins => Some("WORKSPACE"),
+            Self::CodeBuild => Some("CODEBUILD_SRC_DIR"),
             Self::CircleCi | Self::CloudBuild | Self::Taskcluster => None,
         }
     }

@@ -37,6 +37,8 @@ pub struct Statements {
     pub secrets: Vec<Secret>,
     /// Where secrets stand.
     pub secret_spans: Vec<Span>,
+    /// Services that the runs of the tests use in different products: one a product.
+    pub(super) cells: BTreeMap<FactId, Vec<Attributes>>,
 }
 
 impl Statements {
@@ -49,6 +51,7 @@ impl Statements {
             coverage: Vec::new(),
             secrets: Vec::new(),
             secret_spans: Vec::new(),
+            cells: BTreeMap::new(),
         }
     }
 

@@ -1,6 +1,7 @@
 //! Backing services by the role they play.
 
 use super::Statements;
+use crate::environments::words::role_of_value;
 use crate::knowledge::{eol, services};
 use crate::model::{Attr, Certainty, Dimension, Known, Origin, Reason, Role, Value};
 use crate::resolve::services::{Declared, EAGER, OTHER, Proxy, Used};
@@ -58,7 +59,16 @@ fn usual(statements: &mut Statements, role: Role, used: &Used) {
     let Some(product) = used.product.one().filter(|_| used.certainty.is_default()) else { return };
     let deployed = matches!(role, Role::Production | Role::Staging);
     let usual = in_process(product) != deployed;
-    statements.about(None, Dimension::Service, &used.role).bool("usual", usual, &used.origin);
+    let mut fact = statements.about(None, Dimension::Service, &used.role);
+    fact.bool("usual", usual, &used.origin);
+    let switch = match &used.certainty {
+        Certainty::Default { variable: Some(name) } => name.as_str(),
+        _ => "",
+    };
+    let for_development = |word: &str| role_of_value(word).is_some_and(|(role, _)| role == Role::Development);
+    if deployed && switch.split('_').any(for_development) {
+        fact.bool("developed", true, &used.origin);
+    }
 }
 
 /// The role that a declared service plays where no settings say so: a store of keys may be called what it is for.

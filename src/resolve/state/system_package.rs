@@ -100,7 +100,8 @@ fn needs(part: &Part<'_>, distro: &str, libc: &str) -> BTreeMap<&'static str, Ne
         let package = &found.package;
         let Some(need) = concepts::runtime_needs(name, &package.extras) else { continue };
         let brought = name == "psycopg" && part.installs.packages.contains_key("psycopg-binary");
-        if brought || package.bundled || package.applies == Some(false) {
+        let own_copy = package.version.as_ref().is_some_and(|version| need.bundles(&version.value, libc));
+        if brought || own_copy || package.bundled || package.applies == Some(false) {
             continue;
         }
         let sure = (need.certainty == "sure") && found.maybe.is_none() && package.applies.is_some();

@@ -8,8 +8,8 @@ use std::collections::BTreeMap;
 use super::{container, fill, on_branches, push, slug, variables};
 use crate::discover::{Tree, paths};
 use crate::formats::small::tree::{self, Kind, Node};
-use crate::formats::workflow::{Ci, Job, Matrix, Texts, Workflow};
-use crate::model::{FileId, Problem, Spanned};
+use crate::formats::workflow::{Ci, Job, Matrix, Texts, Trigger, Workflow};
+use crate::model::{FileId, Problem, Span, Spanned};
 
 /// How deep templates may hold one another.
 const MAX_DEPTH: usize = 8;
@@ -27,6 +27,13 @@ struct Reading<'t> {
 /// The pipeline of a file as a workflow.
 pub fn workflow(tree: &Tree, file: FileId) -> Workflow {
     let (root, problems) = tree::yaml(file, tree.text(file).unwrap_or_default());
+    let off = |key: &str| root.as_ref().and_then(|root| root.field(key)).is_some_and(|text| text.value == "none");
+    let other = |key: &[&str]| root.as_ref().is_some_and(|root| root.path(key).is_some());
+    let by_hand = off("trigger")
+        && off("pr")
+        && !other(&["schedules"])
+        && !other(&["resources", "pipelines"])
+        && !other(&["resources", "webhooks"]);
     let extended = root.as_ref().and_then(|root| root.get("extends")).cloned();
     let mut jobs = root.map(|root| read(tree, root, file)).unwrap_or_default();
     // A pipeline whose stages another repository holds is known by its own name.
@@ -35,7 +42,11 @@ pub fn workflow(tree: &Tree, file: FileId) -> Workflow {
         job.id.value = slug(stem);
         jobs.push(job);
     }
-    finished(file, jobs, problems)
+    let mut workflow = finished(file, jobs, problems);
+    if by_hand {
+        workflow.on = vec![Trigger::of(Spanned::new("workflow_dispatch".to_owned(), Span::new(file, 0, 0)))];
+    }
+    workflow
 }
 
 /// Whether a text is a pipeline that is started by itself, and no template.

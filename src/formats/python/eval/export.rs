@@ -13,6 +13,8 @@ use crate::model::{Certainty, Reason};
 
 /// Texts that look false.
 const FALSE: [&str; 8] = ["", "0", "false", "False", "no", "off", "n", "f"];
+/// A text that every reading of a switch takes for a yes.
+const TRUE: &str = "True";
 
 impl Machine<'_> {
     /// The value as others see it.
@@ -180,15 +182,17 @@ impl Machine<'_> {
         let (heap, open, marks) = (self.heap.clone(), self.env_open, (self.files.len(), self.missing.len()));
         let tries = std::mem::take(&mut self.tries);
         let mut fits = true;
-        for text in FALSE {
+        for text in FALSE.into_iter().chain([TRUE]) {
             self.suppose = Some((name.clone(), text.to_owned()));
             let before = self.hits;
             let got = self.eval(e, f);
             if let Ok(got) = got {
                 fits &= self.hits > before && (any || matches!(got.k, K::Bool(_)));
                 match self.truth(&got) {
-                    Truth::Yes => out.push(text.to_owned()),
-                    Truth::No => {}
+                    Truth::Yes if text != TRUE => out.push(text.to_owned()),
+                    // A test for the opposite (`!= "True"`) is no switch that takes a text for a yes.
+                    Truth::No if text == TRUE => fits = false,
+                    Truth::Yes | Truth::No => {}
                     Truth::Open(_) => fits = false,
                 }
             }

@@ -2,7 +2,7 @@
 
 use ruff_python_ast as ast;
 
-use super::machine::{Flow, Frame, Machine, Pending};
+use super::machine::{Cond, Flow, Frame, Machine, Pending};
 use super::truth::Truth;
 use super::values::{Code, Data, Exc, FuncKind, K, Role, Space, Texts, V};
 use crate::formats::python::parse::span;
@@ -160,7 +160,13 @@ impl Machine<'_> {
         let Some(test) = test else { return Ok(self.block(body, f)) };
         let value = self.eval_test(test, f)?;
         let at = span(f.file(), *test);
-        match self.truth(&value) {
+        let mut truth = self.truth(&value);
+        // What decides it holds only unless something outside says otherwise: so does what either side leaves.
+        if let (Truth::Yes | Truth::No, true) = (&truth, value.m.certainty.is_default()) {
+            let default = Some(matches!(truth, Truth::Yes));
+            truth = Truth::Open(Cond { vars: value.m.vars.clone(), default });
+        }
+        match truth {
             Truth::Yes => Ok(self.block(body, f)),
             Truth::No => self.clauses(rest, f),
             Truth::Open(_) if self.is_taken_over(&value, body, f) => self.clauses(rest, f),

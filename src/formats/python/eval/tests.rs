@@ -18,6 +18,12 @@ fn a_bare_bool_of_a_variable_is_true_for_false_looking_texts() {
 }
 
 #[test]
+fn a_test_for_the_opposite_takes_no_text_for_a_yes() {
+    let got = run("import os\nSTRICT = os.environ.get('LAX') != 'True'\n", &open());
+    assert!(got.values["STRICT"].true_for.is_empty());
+}
+
+#[test]
 fn a_cast_to_int_is_true_for_no_false_looking_text() {
     let got = run("import os\nDEBUG = int(os.environ.get('DEBUG', 0))\n", &open());
     assert!(got.values["DEBUG"].true_for.is_empty());
