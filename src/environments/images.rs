@@ -22,9 +22,7 @@ pub fn build(repository: &Repository<'_>, image: &ImageBuild) -> Option<Build> {
     for (name, value) in &image.args {
         let origin = image.span.map(Origin::set).unwrap_or_default();
         let unknown = || Known::Unknown(Reason::new(format!("build argument {name} comes from outside")));
-        // A reference that nothing here decides is no value.
-        let known = value.clone().filter(|text| !text.contains("$(") && !text.contains("${"));
-        let value = known.map_or_else(unknown, Known::One);
+        let value = value.clone().map_or_else(unknown, Known::One);
         args.insert(name.clone(), Var { value, certainty: crate::model::Certainty::Stated, origin });
     }
     let inputs = BuildInputs { args, target: image.target.clone(), ..BuildInputs::default() };

@@ -73,7 +73,9 @@ pub fn run(installs: &mut Installs, executed: &Executed, place: &Place<'_, '_>) 
         _ if runner::brings_its_own(&argv) => {
             let folder = place.container.outside(&cwd).unwrap_or_else(|| place.context.clone());
             if let Some(commands) = runners::brings(place.tree, &argv, &folder) {
-                commands.iter().for_each(|command| python(installs, command, executed, place));
+                for command in &commands {
+                    python(installs, command, executed, place);
+                }
                 return;
             }
             installs.packages_complete = Err(Reason::at("the runner brings an environment of its own", executed.span));

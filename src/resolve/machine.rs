@@ -43,11 +43,11 @@ pub fn of<'t>(context: &Context<'_, 't>, planned: &Planned, folder: &str) -> Par
         super::by_hand::workers(context.repository, &mut part, brought);
     }
     let Some(anchor) = part.span else { return part };
-    if !workstations::is_provisioned(context.repository, planned) {
-        packages(context, &mut part, planned, (folder, anchor, brought));
-    } else {
+    if workstations::is_provisioned(context.repository, planned) {
         provisioned(context, &mut part);
         part.installs.packages_complete = Err(Reason::at("scripts of Vagrant install there", anchor));
+    } else {
+        packages(context, &mut part, planned, (folder, anchor, brought));
     }
     part
 }
