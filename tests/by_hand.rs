@@ -114,6 +114,8 @@ fn what_a_guide_tells_to_install_is_there_where_one_develops() {
     let lines = with(&inline);
     holds(&lines, &[BOTH[0], "development host package.django installed_by=pip install -r requirements.txt"]);
     assert!(!lines.iter().any(|line| line.contains("package.pytest")), "{lines:#?}");
+    let above = "# Shop\n```\ngit clone https://host.example/acme/shop\npip install -r shop/requirements.txt\n```\n";
+    holds(&with(&format!("{above}{start}")), &BOTH[..1]);
     // What is told for others, or inside a container, is not installed there.
     for heading in ["Docker", "Deployment", "Building the docs"] {
         let lines = with(&format!("# Shop\n{start}## {heading}\n```\npip install -r requirements-dev.txt\n```\n"));
@@ -148,4 +150,20 @@ fn services_alone_are_what_the_application_finds_beside_it_on_a_persons_machine(
         &["development host process.web server=django-runserver", "development host package.django version=5.2"],
     );
     holds(&lines, &["development db image.db repository=postgres"]);
+}
+
+#[test]
+fn workers_that_are_started_by_hand_stand_beside_the_server() {
+    let make =
+        "serve:\n\tpython manage.py runserver\nwork:\n\tcelery -A shop worker -l info\ntick:\n\tcelery -A shop beat\n";
+    let lines = facts(&[PLAIN, SITE, LISTS[0], ("Makefile", make)]);
+    let wanted = [
+        "development host process.web server=django-runserver",
+        "development host process.worker server=celery-worker",
+    ];
+    holds(&lines, &wanted);
+    holds(&lines, &["development host process.beat server=celery-beat"]);
+    let inside = "serve:\n\tpython manage.py runserver\nwork:\n\tdocker compose run web celery -A shop worker\n";
+    let lines = facts(&[PLAIN, SITE, LISTS[0], ("Makefile", inside)]);
+    assert!(!lines.iter().any(|line| line.contains("process.worker")), "{lines:#?}");
 }

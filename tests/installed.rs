@@ -99,3 +99,48 @@ fn a_program_of_the_project_starts_the_server_that_its_code_runs() {
     let lines = facts(&[("Dockerfile", module), ("shop/__main__.py", "import uvicorn\nuvicorn.run('shop.app:app')\n")]);
     holds(&lines, &["production app process.app server=uvicorn"]);
 }
+
+#[test]
+fn tests_that_tox_runs_have_what_their_environment_asks_for() {
+    let flow = "on: push\njobs:\n  check:\n    runs-on: ubuntu-24.04\n    steps:\n      - run: pip install tox\n      - run: tox -e unit\n";
+    let of = |tox: &str, more: &[(&str, &str)]| {
+        let lists =
+            [("requirements/test.txt", "pytest==8.4.1\n"), ("tox.ini", tox), (".github/workflows/ci.yml", flow)];
+        facts(&[&lists[..], &[REQUIREMENTS, ("Procfile", "web: gunicorn shop.wsgi\n")], more].concat())
+    };
+    let listed = "[tox]\nskipsdist = true\n[testenv]\ndeps =\n    -r{toxinidir}/requirements/test.txt\n    -r requirements.txt\ncommands = pytest\n";
+    let wanted = ["test check package.pytest version=8.4.1", "test check package.django version=5.2"];
+    holds(&of(listed, &[]), &wanted);
+    let manifest = "[project]\nname = 'shop'\nversion = '1'\ndependencies = ['django==5.2']\n[project.optional-dependencies]\ntest = ['pytest==8.4.1']\n";
+    let built = "[testenv]\nextras = test\ncommands = pytest\n";
+    holds(&of(built, &[("pyproject.toml", manifest)]), &wanted);
+    // Of several that differ none speaks for the tests.
+    let several = listed.replace("pytest\n", "pytest\n[testenv:other]\ndeps = pytest==7\n");
+    let both = flow.replace("-e unit", "-e unit,other");
+    let lines = facts(&[("tox.ini", &several), (".github/workflows/ci.yml", &both), REQUIREMENTS, ("manage.py", "")]);
+    assert!(!lines.iter().any(|line| line.contains("package.pytest version=7")), "{lines:#?}");
+}
+
+#[test]
+fn a_build_argument_that_only_a_reference_gives_is_not_known() {
+    let docker = "ARG BASE\nFROM ${BASE}\nCOPY . /app\nCMD gunicorn shop.wsgi\n";
+    let make = "image:\n\tdocker build --build-arg BASE=$(BASE) -t acme/shop .\n\tdocker push acme/shop\n";
+    let lines = facts(&[("Dockerfile", docker), ("Makefile", make), REQUIREMENTS, ("shop/wsgi.py", "")]);
+    assert!(!lines.iter().any(|line| line.contains("$(")), "{lines:#?}");
+}
+
+#[test]
+fn a_virtual_machine_has_what_its_scripts_install() {
+    let machine = "$s = <<SCRIPT\ncd /vagrant\npip install -r requirements.txt\nSCRIPT\nVagrant.configure(2) do |config|\n  \
+                   config.vm.provision 'shell', inline: $s\nend\n";
+    let docker = "FROM python:3.12-slim\nCOPY . /app\nCMD gunicorn shop.wsgi\n";
+    let files = |machine| {
+        let list = ("requirements-dev.txt", "pytest==8.4.1\n");
+        facts(&[("Vagrantfile", machine), ("Dockerfile", docker), REQUIREMENTS, list, ("manage.py", "import os\n")])
+    };
+    let lines = files(machine);
+    holds(&lines, &["development host package.django version=5.2"]);
+    assert!(!lines.iter().any(|line| line.contains("package.pytest")), "{lines:#?}");
+    let other = machine.replace("pip install -r requirements.txt", "./all.sh");
+    assert!(!files(&other).iter().any(|line| line.contains("development host package.")), "nothing is guessed");
+}

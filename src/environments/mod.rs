@@ -58,6 +58,7 @@ mod told;
 mod trials;
 mod tried;
 mod upkeep;
+pub mod vagrant;
 mod values;
 mod ways;
 pub mod words;

@@ -53,7 +53,9 @@ pub fn read(words: &[&str]) -> Option<BuildCall> {
             "--build-arg" => {
                 let (name, value) =
                     value.split_once('=').map_or((value, None), |(name, value)| (name, Some(value.to_owned())));
-                call.args.insert(name.to_owned(), value);
+                // A reference that nothing here decides is no value.
+                let known = value.filter(|text| !text.contains("$(") && !text.contains("${"));
+                call.args.insert(name.to_owned(), known);
             }
             _ => {}
         }

@@ -1,5 +1,6 @@
 //! Sessions of nox: what `nox -s x` comes to.
 
+use super::meaning::{self, Meaning};
 use super::runners::{MAX_TARGETS, Piece, values};
 use crate::discover::{Tree, paths};
 use crate::formats::python::nox::{self, NoxCall};
@@ -66,4 +67,17 @@ pub(super) fn pieces(tree: &Tree, argv: &[String], folder: &str) -> Option<Vec<P
         }
     }
     Some(all)
+}
+
+/// The commands that install what the session of a call has; none where it names several, or where they are not literal.
+pub(super) fn installs(tree: &Tree, argv: &[String], folder: &str) -> Option<Vec<Vec<String>>> {
+    let named = argv.iter().filter(|word| word.contains("-s") || word.contains("--session")).count();
+    let mut all = Vec::new();
+    for piece in pieces(tree, argv, folder).filter(|_| named == 1)? {
+        let words: Vec<String> = piece.text.split_whitespace().map(|word| word.trim_matches('\'').to_owned()).collect();
+        if matches!(meaning::of(&words), Meaning::InstallsPython(_)) {
+            all.push((!piece.text.contains(HOLE)).then_some(words)?);
+        }
+    }
+    (!all.is_empty()).then_some(all)
 }

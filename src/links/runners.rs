@@ -64,6 +64,21 @@ pub fn pieces(tree: &Tree, argv: &[String], folder: &str, span: Span) -> Option<
     }
 }
 
+/// The commands that install what a runner with environments of its own runs its call in; none where nothing says it.
+pub fn brings(tree: &Tree, argv: &[String], folder: &str) -> Option<Vec<Vec<String>>> {
+    let words = meaning::unwrapped(argv);
+    let found = match words.first()?.rsplit('/').next()? {
+        "tox" => tox_environments::installs(tree, &words, folder),
+        "nox" => nox_sessions::installs(tree, &words, folder),
+        _ => None,
+    };
+    let of_installer = |words: Vec<String>| match meaning::of(&words) {
+        Meaning::InstallsPython(command) => Some(command),
+        _ => None,
+    };
+    found?.into_iter().map(of_installer).collect()
+}
+
 /// Whether a runner brings environments and packages of its own, so that its call says more than what it runs.
 fn stands_beside(argv: &[String]) -> bool {
     let words = meaning::unwrapped(argv);

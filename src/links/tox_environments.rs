@@ -1,13 +1,14 @@
 //! Environments of tox: what `tox -e x` comes to.
 
+use super::meaning::{self, Meaning};
 use super::runners::{MAX_TARGETS, Piece, values};
 use crate::discover::{Tree, paths};
 use crate::formats::shell::Dialect;
-use crate::formats::small::tox::{self, Tox};
+use crate::formats::small::tox::{self, Command, TestEnv, Tox};
 use crate::model::FileId;
 
-/// What the environments of a call run; none where no file says it.
-pub(super) fn pieces(tree: &Tree, argv: &[String], folder: &str) -> Option<Vec<Piece>> {
+/// The configuration that a call reads, and the environments that it names.
+fn called(tree: &Tree, argv: &[String], folder: &str) -> Option<(Tox, Vec<String>)> {
     let own: Vec<&str> = argv.iter().skip(1).map(String::as_str).take_while(|word| *word != "--").collect();
     let named = values(&own, "-e", "--env");
     let find = |name: &str| tree.find(&paths::join(folder, name)?).map(|file| (file, name.to_owned()));
@@ -24,6 +25,12 @@ pub(super) fn pieces(tree: &Tree, argv: &[String], folder: &str) -> Option<Vec<P
     if names.is_empty() || names.iter().any(|name| name == "ALL") {
         names = tox.env_list.iter().map(|name| name.value.clone()).collect();
     }
+    Some((tox, names))
+}
+
+/// What the environments of a call run; none where no file says it.
+pub(super) fn pieces(tree: &Tree, argv: &[String], folder: &str) -> Option<Vec<Piece>> {
+    let (tox, names) = called(tree, argv, folder)?;
     let mut all = Vec::new();
     for name in names.iter().take(MAX_TARGETS) {
         let env = tox.environment(name);
@@ -39,6 +46,60 @@ pub(super) fn pieces(tree: &Tree, argv: &[String], folder: &str) -> Option<Vec<P
         }));
     }
     Some(all)
+}
+
+/// The commands that install what the environments of a call have, those that run tests before any other; none where nothing
+/// says it, or where they differ in it.
+pub(super) fn installs(tree: &Tree, argv: &[String], folder: &str) -> Option<Vec<Vec<String>>> {
+    let (tox, names) = called(tree, argv, folder)?;
+    let all: Vec<TestEnv> = names.iter().take(MAX_TARGETS).map(|name| tox.environment(name)).collect();
+    let tests = |env: &&TestEnv| env.commands.iter().any(|command| meaning::of(&split(command)) == Meaning::Tests);
+    let mut chosen: Vec<&TestEnv> = all.iter().filter(tests).collect();
+    if chosen.is_empty() {
+        chosen = all.iter().collect();
+    }
+    let mut found = chosen.into_iter().map(|env| of_environment(env, tox.skips_package()));
+    let first = found.next()??;
+    found.all(|other| other.as_ref() == Some(&first)).then_some(first)
+}
+
+fn split(command: &Command) -> Vec<String> {
+    command.text.text.split_whitespace().map(str::to_owned).collect()
+}
+
+fn of_environment(env: &TestEnv, skips: bool) -> Option<Vec<Vec<String>>> {
+    let skips = skips || env.skip_install || env.skips_package;
+    let mut all = Vec::new();
+    let word = |text: &str| text.to_owned();
+    if env.runner.as_ref().is_some_and(|runner| runner.value.ends_with("lock-runner")) {
+        // tox-uv: groups that are named stand in place of the default ones.
+        let mut sync = vec![word("uv"), word("sync"), word("--locked")];
+        sync.extend((!env.groups.is_empty()).then(|| word("--no-default-groups")));
+        sync.extend(env.groups.iter().flat_map(|group| [word("--group"), group.value.clone()]));
+        sync.extend(env.extras.iter().flat_map(|extra| [word("--extra"), extra.value.clone()]));
+        sync.extend(skips.then(|| word("--no-install-project")));
+        all.push(sync);
+    } else {
+        let mut pip = vec![word("pip"), word("install")];
+        for line in &env.deps {
+            let line = line.value.replace("{toxinidir}/", "").replace("{tox_root}/", "");
+            let flag = ["-r", "-c", "-e"].iter().find_map(|flag| Some((*flag, line.strip_prefix(flag)?.trim())));
+            match flag {
+                Some((flag, path)) => pip.extend([word(flag), word(path)]),
+                None => pip.push(line.split_whitespace().collect()),
+            }
+        }
+        pip.extend(env.groups.iter().flat_map(|group| [word("--group"), group.value.clone()]));
+        if !skips {
+            let extras: Vec<&str> = env.extras.iter().map(|extra| extra.value.as_str()).collect();
+            pip.push(if extras.is_empty() { word(".") } else { format!(".[{}]", extras.join(",")) });
+        }
+        all.extend((pip.len() > 2).then_some(pip));
+    }
+    let before = env.commands_pre.iter().chain(&env.commands).map(split);
+    all.extend(before.filter(|words| matches!(meaning::of(words), Meaning::InstallsPython(_))));
+    let known = all.iter().flatten().all(|word| !word.contains(['{', '}']));
+    (known && !all.is_empty()).then_some(all)
 }
 
 fn read(tree: &Tree, file: FileId, name: &str) -> Option<Tox> {

@@ -18,10 +18,30 @@ pub(super) fn start(repository: &Repository<'_>, part: &mut Part<'_>, key: &str,
         return;
     }
     let Some((call, found)) = call(repository, virtual_machine) else { return };
-    part.processes = vec![ProcessPart {
+    part.processes = vec![process(key, call, found)];
+}
+
+/// Gives a person's machine the workers and schedulers that are started there by hand, the first one told of each kind.
+pub(super) fn workers(repository: &Repository<'_>, part: &mut Part<'_>, virtual_machine: bool) {
+    if part.processes.is_empty() {
+        return;
+    }
+    for (kind, key) in [("worker", "worker"), ("scheduler", "beat")] {
+        let of_kind = |call: &&Call| matches!(&call.meaning, Meaning::Serves(found) if found.kind == kind);
+        let told = by_hand(repository, virtual_machine);
+        let call = repository.calls.iter().filter(|call| told(call)).find(of_kind);
+        if let Some((call, Meaning::Serves(found))) = call.map(|call| (call, call.meaning.clone())) {
+            part.processes.push(process(key, call, found));
+        }
+    }
+}
+
+/// A process that a call starts.
+fn process(key: &str, call: &Call, server: Match) -> ProcessPart {
+    ProcessPart {
         key: key.to_owned(),
         argv: call.argv.clone(),
-        server: Some(found),
+        server: Some(server),
         module: None,
         origin: Origin::set(call.span),
         script: None,
@@ -30,12 +50,12 @@ pub(super) fn start(repository: &Repository<'_>, part: &mut Part<'_>, key: &str,
         either: false,
         vars: Default::default(),
         options: Default::default(),
-    }];
+    }
 }
 
-/// The call that starts the server of the application, and that: one that is made for development before any other.
-fn call<'r>(repository: &'r Repository<'_>, virtual_machine: bool) -> Option<(&'r Call, Match)> {
-    let by_hand = |call: &&Call| match &call.caller {
+/// Whether a call is one that people type where they develop.
+fn by_hand<'r>(repository: &'r Repository<'_>, virtual_machine: bool) -> impl Fn(&Call) -> bool + 'r {
+    move |call: &Call| match &call.caller {
         Caller::Make { .. } => !virtual_machine,
         Caller::Guide(file) => {
             let (at, text) = (call.span.range().start, repository.tree.text(*file).unwrap_or_default());
@@ -44,7 +64,12 @@ fn call<'r>(repository: &'r Repository<'_>, virtual_machine: bool) -> Option<(&'
                 && workstations::is_in_machine(text, at) == virtual_machine
         }
         Caller::Script(_) | Caller::Job { .. } => false,
-    };
+    }
+}
+
+/// The call that starts the server of the application, and that: one that is made for development before any other.
+fn call<'r>(repository: &'r Repository<'_>, virtual_machine: bool) -> Option<(&'r Call, Match)> {
+    let told = by_hand(repository, virtual_machine);
     let serves = |call: &Call, development: bool| match &call.meaning {
         // No step that passes, no worker, nothing that serves other files.
         Meaning::Serves(found) if development => found.interface.is_some() && found.kind == "development",
@@ -59,7 +84,7 @@ fn call<'r>(repository: &'r Repository<'_>, virtual_machine: bool) -> Option<(&'
         let files = Container::checkout(repository.tree, &call.folder);
         started_by_program(&call.argv, &files, repository.tree).map(|found| (call, found))
     };
-    let mut calls = repository.calls.iter().filter(by_hand);
+    let mut calls = repository.calls.iter().filter(|call| told(call));
     let first =
         calls.clone().find(|call| serves(call, true)).or_else(|| calls.clone().find(|call| serves(call, false)));
     first.and_then(known).or_else(|| calls.find_map(program))

@@ -13,7 +13,7 @@ use crate::formats::requirements::versions::{from_poetry, satisfies};
 use crate::formats::shell::{Executed, When};
 use crate::links::container::{Container, absolute};
 use crate::links::repository::words;
-use crate::links::{Meaning, meaning};
+use crate::links::{Meaning, meaning, runners};
 use crate::model::{Known, Reason, Span, Spanned, UNLISTED};
 
 /// Where commands run.
@@ -71,6 +71,13 @@ pub fn run(installs: &mut Installs, executed: &Executed, place: &Place<'_, '_>) 
             python(installs, &argv, executed, place);
         }
         _ if runner::brings_its_own(&argv) => {
+            let folder = place.container.outside(&cwd).unwrap_or_else(|| place.context.clone());
+            if let Some(commands) = runners::brings(place.tree, &argv, &folder) {
+                for command in &commands {
+                    python(installs, command, executed, place);
+                }
+                return;
+            }
             installs.packages_complete = Err(Reason::at("the runner brings an environment of its own", executed.span));
         }
         _ => interpreters::pyenv(installs, &argv, executed),

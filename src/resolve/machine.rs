@@ -6,8 +6,8 @@ use super::part::{Host, Part, RuntimePart};
 use super::told_installs::{Install, Machine};
 use crate::discover::{Kind, Tree, paths};
 use crate::environments::words::naming;
-use crate::environments::workstations;
 use crate::environments::{CommandLine, Planned};
+use crate::environments::{vagrant, workstations};
 use crate::formats::requirements::MarkerEnv;
 use crate::formats::small::runtime_files::{self, How};
 use crate::formats::small::{json, mise};
@@ -40,13 +40,38 @@ pub fn of<'t>(context: &Context<'_, 't>, planned: &Planned, folder: &str) -> Par
     let brought = planned.environment.because.first().is_some_and(|evidence| evidence.text == workstations::BROUGHT);
     if planned.environment.role == Role::Development {
         super::by_hand::start(context.repository, &mut part, "web", brought);
+        super::by_hand::workers(context.repository, &mut part, brought);
     }
     let Some(anchor) = part.span else { return part };
-    packages(context, &mut part, planned, (folder, anchor, brought));
     if workstations::is_provisioned(context.repository, planned) {
+        provisioned(context, &mut part);
         part.installs.packages_complete = Err(Reason::at("scripts of Vagrant install there", anchor));
+    } else {
+        packages(context, &mut part, planned, (folder, anchor, brought));
     }
     part
+}
+
+/// What the scripts that set up a virtual machine install there; the checkout is mounted at `/vagrant`.
+fn provisioned(context: &Context<'_, '_>, part: &mut Part<'_>) {
+    let tree = context.repository.tree;
+    let mut container = Container::checkout(tree, "");
+    container.mount("", "/vagrant");
+    let python = part.python().map(str::to_owned);
+    for (text, map) in vagrant::scripts(context.repository) {
+        let script = shell::parse(text, &map, shell::Dialect::Bash);
+        for executed in shell::evaluate(&script, &part.world, &[], &container).commands {
+            let place = Place {
+                tree,
+                container: &container,
+                workdir: container.workdir.clone(),
+                stage: part.name.to_string(),
+                context: String::new(),
+                markers: MarkerEnv::linux(python.as_deref()),
+            };
+            installs::run(&mut part.installs, &executed, &place);
+        }
+    }
 }
 
 /// What is installed on a machine: as it is told, as what starts the server there brings it, else what a file is named for.

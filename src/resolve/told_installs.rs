@@ -210,9 +210,21 @@ impl Machine<'_, '_> {
     /// A call that installs what the project asks for, and the folder in which it finds that.
     fn install(&self, call: &Call) -> Option<Install> {
         let Meaning::InstallsPython(command) = &call.meaning else { return None };
-        let wanted = wanted(command)?;
+        let command: Vec<String> = command.iter().map(|word| self.inside(word, &call.folder)).collect();
+        let wanted = wanted(&command)?;
         let folder = self.place(&wanted.iter().map(String::as_str).collect::<Vec<_>>(), &call.folder)?;
-        Some(Install { command: command.clone(), span: call.span, folder })
+        Some(Install { command, span: call.span, folder })
+    }
+
+    /// A word without the folder of the checkout before a path in it: a page may tell it from above.
+    fn inside(&self, word: &str, folder: &str) -> String {
+        let tree = self.repository.tree;
+        let there =
+            |path: &str| paths::join(folder, path).filter(|path| tree.find(path).is_some() || tree.is_dir(path));
+        match word.split_once('/') {
+            Some((first, rest)) if there(first).is_none() && there(rest).is_some() => rest.to_owned(),
+            _ => word.to_owned(),
+        }
     }
 
     /// The folder that has one of some files: the one named, else that of the application, or one above it.

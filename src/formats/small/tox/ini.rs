@@ -3,7 +3,7 @@
 use std::cell::Cell;
 use std::collections::BTreeMap;
 
-use super::{Command, Substituted, TestEnv, common, factor, pair, substitute};
+use super::{Command, Substituted, TestEnv, common, factor, is_true, pair, substitute};
 use crate::formats::small::CommandText;
 use crate::formats::small::ini::{Ini, Section};
 use crate::model::{SpanMap, Spanned};
@@ -66,8 +66,9 @@ pub(super) fn environment(ini: &Ini, name: &str) -> TestEnv {
         extras: listed(&["extras"]),
         groups: listed(&["dependency_groups"]),
         base_python: listed(&["base_python", "basepython"]),
-        skip_install: first(&reader, &["skip_install"])
-            .is_some_and(|value| ["true", "1", "yes", "on"].contains(&value.value.to_lowercase().as_str())),
+        skip_install: first(&reader, &["skip_install"]).is_some_and(|value| is_true(&value.value)),
+        runner: first(&reader, &["runner"]),
+        skips_package: first(&reader, &["package"]).is_some_and(|value| value.value == "skip"),
         set_env: reader.set.clone(),
         change_dir,
     }

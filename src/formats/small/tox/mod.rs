@@ -39,6 +39,10 @@ pub struct TestEnv {
     pub change_dir: Option<Spanned<String>>,
     /// `skip_install`.
     pub skip_install: bool,
+    /// `runner`: what makes it.
+    pub runner: Option<Spanned<String>>,
+    /// Whether the project itself is left out (`package = skip`).
+    pub skips_package: bool,
 }
 
 /// A command of an environment.
@@ -110,6 +114,11 @@ fn of_toml(root: Node, problems: Vec<Problem>) -> Tox {
     Tox { env_list, problems, native: Some(root), ini: Ini::default() }
 }
 
+/// Whether a text of an ini says yes.
+fn is_true(text: &str) -> bool {
+    ["true", "1", "yes", "on"].contains(&text.trim().to_lowercase().as_str())
+}
+
 fn sections_lines(section: &sections::Section, keys: &[&str]) -> Vec<Spanned<String>> {
     keys.iter().find_map(|key| section.value(key)).unwrap_or_default().to_vec()
 }
@@ -127,6 +136,14 @@ impl Tox {
             }
         }
         all
+    }
+
+    /// Whether no environment has the project installed: `skipsdist`, `no_package`.
+    pub fn skips_package(&self) -> bool {
+        let core = self.ini.section("tox").or_else(|| self.ini.section("tox:tox"));
+        let lines = core.map(|core| sections_lines(core, &["no_package", "skipsdist"])).unwrap_or_default();
+        let native = self.native.as_ref().and_then(|root| root.get("no_package")).and_then(Node::as_bool);
+        lines.first().is_some_and(|line| is_true(&line.value)) || native.unwrap_or_default()
     }
 
     /// An environment by name; any name whose factors the file knows is one.

@@ -86,6 +86,8 @@ pub(super) fn environment(root: &Node, name: &str) -> TestEnv {
         groups: list("dependency_groups"),
         base_python: list("base_python"),
         skip_install: reader.setting("skip_install").and_then(Node::as_bool).unwrap_or_default(),
+        runner: reader.setting("runner").and_then(Node::spanned),
+        skips_package: reader.setting("package").and_then(Node::as_str) == Some("skip"),
         set_env: reader.set.clone(),
         change_dir,
     }
