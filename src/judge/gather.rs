@@ -79,8 +79,8 @@ fn plain_key(part: &Part) -> String {
 fn likewise(deviating: &[String]) -> String {
     match deviating {
         [] | [_] => String::new(),
-        [_, one] => format!("; so does {one}"),
-        [_, others @ .., last] => format!("; so do {} and {last}", others.join(", ")),
+        [_, one] => format!("; likewise {one}"),
+        [_, others @ .., last] => format!("; likewise {} and {last}", others.join(", ")),
     }
 }
 
