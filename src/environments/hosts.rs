@@ -291,6 +291,9 @@ mod tests {
         let found = |pack: &str| environments(&[("manifest.yml", manifest(pack).as_str()), NEEDS]).len();
         assert_eq!(found("binary_buildpack"), 0);
         assert_eq!(found("apt_buildpack, python_buildpack"), 1);
+        let plain = ("manifest.yml", "---\napplications:\n  - name: a\n    command: ./run\n");
+        assert_eq!(environments(&[plain, NEEDS]).len(), 1);
+        assert!(environments(&[plain, NEEDS, ("Staticfile", "root: .\n")]).is_empty(), "pages");
     }
 
     #[test]

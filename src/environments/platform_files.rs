@@ -42,7 +42,10 @@ pub fn infer(repository: &Repository<'_>, known: &[Planned]) -> Vec<Planned> {
         };
         // A manifest of Cloud Foundry with a name that says no environment is for one that is not known.
         let named = naming.role.clone().or_else(|| targets::word_of(name));
-        let aside = platform == "cloud-foundry" && named.is_none() && !name.starts_with("manifest.");
+        // One beside a `Staticfile` deploys a folder of pages.
+        let pages =
+            paths::join(paths::parent(path), "Staticfile").is_some_and(|page| repository.tree.find(&page).is_some());
+        let aside = platform == "cloud-foundry" && (pages || named.is_none() && !name.starts_with("manifest."));
         for mut planned in more.into_iter().filter(|_| !aside) {
             // The platform's own name in the file's says nothing more.
             let said = named.clone().filter(|_| platform != "digitalocean");

@@ -230,18 +230,11 @@ impl Machine<'_> {
                 self.forget_args(args, at);
                 Ok(V::at(K::Made("celery.Celery".into(), Arc::new(args.clone())), at))
             }
-            "distutils.util.strtobool" | "setuptools._distutils.util.strtobool" | "strtobool.strtobool" => {
-                let Some(value) = args.pos.first().cloned() else { return Ok(V::unknown("a truth", at)) };
-                self.lift(&value, at, &mut |m, v| {
-                    let yes = match v.text().map(str::to_ascii_lowercase).as_deref() {
-                        Some("y" | "yes" | "t" | "true" | "on" | "1") => 1,
-                        Some("n" | "no" | "f" | "false" | "off" | "0") => 0,
-                        Some(_) => return m.raise("ValueError", "it is no truth value", at),
-                        None => return Ok(V::unknown("a truth", at).resting([v])),
-                    };
-                    Ok(V::at(K::Int(yes), at).from(v).with(|m| m.raw = None))
-                })
-            }
+            "distutils.util.strtobool"
+            | "setuptools._distutils.util.strtobool"
+            | "strtobool.strtobool"
+            | "str2bool.str2bool"
+            | "str2bool.str2bool_exc" => self.truth_word(path, args, at),
             "dynaconf.Dynaconf" | "dynaconf.LazySettings" | "dynaconf.base.LazySettings" => self.dynaconf(args, at),
             "dynaconf.DjangoDynaconf"
             | "dynaconf.contrib.DjangoDynaconf"

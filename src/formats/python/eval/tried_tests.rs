@@ -77,3 +77,12 @@ fn a_handler_that_only_a_variable_lets_go_on_is_not_what_holds_by_default() {
     let got = evaluated(&[("s.py", code)], "s", &[]);
     assert!(matches!(got.values["ON"].kind, Kind::OneOf(_)), "{:?}", got.values["ON"]);
 }
+
+#[test]
+fn a_library_that_reads_words_gives_truth_values() {
+    let code = "import os\nfrom str2bool import str2bool\nA = str2bool('True')\nB = str2bool('on')\n\
+                C = str2bool(os.environ.get('C'))\n";
+    let got = evaluated(&[("a.py", code)], "a", &[]);
+    assert_eq!((&got.values["A"].kind, &got.values["B"].kind), (&Kind::Bool(true), &Kind::None));
+    assert!(got.values["C"].true_for.is_empty() && !matches!(got.values["C"].kind, Kind::Unknown(_)));
+}

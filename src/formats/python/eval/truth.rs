@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use super::machine::{Cond, Machine};
-use super::values::{ABOVE_MARK, Data, K, MARK, Names, R, V};
+use super::values::{ABOVE_MARK, Args, Data, K, MARK, Names, R, V};
 use crate::model::{Reason, Span};
 
 /// What a value comes to when it is looked at.
@@ -153,6 +153,28 @@ impl Machine<'_> {
                 Truth::Open(cond)
             }
         }
+    }
+
+    /// What a library makes of a word that means yes or no: distutils' `strtobool` a number, `str2bool` a truth value, or
+    /// nothing where the word means neither.
+    pub(crate) fn truth_word(&mut self, of: &str, args: &Args, at: Span) -> R {
+        let own = of.starts_with("str2bool.");
+        let Some(value) = args.pos.first().cloned().filter(|_| !own || args.pos.len() == 1 && args.named.is_empty())
+        else {
+            return Ok(V::unknown("a truth", at));
+        };
+        self.lift(&value, at, &mut |m, v| {
+            let yes = match v.text().map(str::to_ascii_lowercase).as_deref() {
+                Some("y" | "yes" | "t" | "true" | "1") => true,
+                Some("n" | "no" | "f" | "false" | "0") => false,
+                Some(word @ ("on" | "off")) if !own => word == "on",
+                None if !(own && matches!(v.k, K::None)) => return Ok(V::unknown("a truth", at).resting([v])),
+                _ if of == "str2bool.str2bool" => return Ok(V::at(K::None, at).from(v)),
+                _ => return m.raise("ValueError", "it is no truth value", at),
+            };
+            let made = if own { K::Bool(yes) } else { K::Int(yes.into()) };
+            Ok(V::at(made, at).from(v).with(|m| m.raw = None))
+        })
     }
 
     fn plain_truth(&self, value: &V) -> Truth {
