@@ -66,3 +66,22 @@ fn what_a_person_adds_over_a_file_of_variables_is_not_part_of_an_environment() {
     let lines = of("[web.env, more.env]");
     assert!(!lines.iter().any(|line| line.contains("service.broker") && line.contains("product=redis")), "{lines:?}");
 }
+
+#[test]
+fn what_an_image_brings_to_the_path_of_a_missing_module_is_that_module() {
+    let of = |docker: &str| {
+        facts(&[
+            ("manage.py", "import os\nos.environ.setdefault('DJANGO_SETTINGS_MODULE', 'shop.settings')\n"),
+            (
+                "shop/settings.py",
+                "DEBUG = True\ntry:\n    from .local_settings import *\nexcept ImportError:\n    pass\n",
+            ),
+            ("docker/live.py", "DEBUG = False\n"),
+            ("Dockerfile", docker),
+        ])
+    };
+    let image = "FROM python:3.12\nWORKDIR /srv\nCOPY . .\nCMD gunicorn shop.wsgi\n";
+    let with = image.replace("CMD", "COPY docker/live.py /srv/shop/local_settings.py\nCMD");
+    holds(&of(&with), &["production - setting.DEBUG value=False"]);
+    assert!(!of(image).iter().any(|line| line.contains("setting.DEBUG value=False")));
+}

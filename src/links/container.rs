@@ -94,6 +94,12 @@ impl<'t> Container<'t> {
         self.place(file, |_| true)
     }
 
+    /// The files of the repository that are brought one by one, and where each stands.
+    pub fn single_files(&self) -> impl Iterator<Item = (&str, FileId)> {
+        let single = self.mappings.iter().filter(|mapping| !mapping.folder);
+        single.filter_map(|mapping| Some((mapping.inside.as_str(), self.tree.find(&mapping.outside)?)))
+    }
+
     /// The files of the repository that are mounted one by one.
     pub fn mounted(&self) -> impl Iterator<Item = FileId> {
         self.mappings

@@ -6,7 +6,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use super::components::Context;
 use super::left_out;
 use super::part::Part;
-use crate::discover::paths;
+use crate::discover::{Tree, paths};
 use crate::formats::python::Brought;
 use crate::links::Container;
 use crate::model::FileId;
@@ -15,12 +15,29 @@ use crate::model::FileId;
 /// does not have.
 pub(super) fn of(context: &Context<'_, '_>, part: Option<&Part<'_>>) -> Brought {
     let commands = part.iter().flat_map(|part| part.commands.iter().map(move |(argv, _)| (*part, argv)));
-    let standing_in = commands.filter_map(|(part, argv)| copied(context, part, argv)).collect();
+    let mut standing_in: BTreeMap<String, FileId> =
+        commands.filter_map(|(part, argv)| copied(context, part, argv)).collect();
+    standing_in.extend(
+        part.and_then(|part| part.container.as_ref())
+            .into_iter()
+            .flat_map(|container| brought_as(context.repository.tree, container)),
+    );
     let left_out = part.map(|part| left_out::of(context.repository.tree, part)).unwrap_or_default();
     let container = part.and_then(|part| part.container.as_ref());
     let at = container.map(|container| read_at(context, container, &left_out)).unwrap_or_default();
     let workdir = container.map(|container| container.workdir.clone());
     Brought { standing_in, left_out, at, workdir, ..Brought::default() }
+}
+
+/// The modules that an image or a mount brings under a path at which the repository has none:
+/// `COPY docker/local_settings.py shop/local_settings.py`.
+fn brought_as(tree: &Tree, container: &Container<'_>) -> Vec<(String, FileId)> {
+    let placed = |(inside, file): (&str, FileId)| {
+        let folder = container.outside(paths::parent(inside)).filter(|_| inside.ends_with(".py"))?;
+        let path = paths::join(&folder, paths::name(inside))?;
+        tree.find(&path).is_none().then_some((path, file))
+    };
+    container.single_files().filter_map(placed).collect()
 }
 
 /// The files that settings could read, by their paths where the part runs.

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use super::install_paths::{local_installs, outside_paths, own_lock};
-use super::part::{Installs, PackagePart, SourcePart};
+use super::part::{Installs, PackagePart, Part, SourcePart};
 use super::{exports, interpreters, own_wheels, runner, system_installs, venvs};
 use crate::discover::{Tree, paths};
 use crate::formats::Vars;
@@ -14,7 +14,7 @@ use crate::formats::shell::{Executed, When};
 use crate::links::container::{Container, absolute};
 use crate::links::repository::words;
 use crate::links::{Meaning, meaning, runners};
-use crate::model::{Known, Reason, Span, Spanned, UNLISTED};
+use crate::model::{ComponentKind, Known, Reason, Span, Spanned, UNLISTED};
 
 /// Where commands run.
 pub struct Place<'a, 't> {
@@ -226,6 +226,16 @@ fn python(installs: &mut Installs, command: &[String], executed: &Executed, plac
 /// Packages that install others, and what these build with.
 pub(super) const INSTALLERS: [&str; 9] =
     ["pip", "setuptools", "wheel", "uv", "poetry", "pipenv", "pdm", "virtualenv", "pip-tools"];
+
+/// Leaves it open what is installed where nothing but installers is: what they are called for is elsewhere.
+pub(super) fn doubt_installers(part: &mut Part<'_>) {
+    let installer = |name: &String| INSTALLERS.contains(&name.as_str());
+    if part.kind == ComponentKind::App && part.installs.installs_python && part.installs.packages.keys().all(installer)
+    {
+        let reason = Reason::new("nothing is installed but what installs packages");
+        part.installs.packages_complete = part.installs.packages_complete.clone().and(Err(reason));
+    }
+}
 
 /// What pip takes from a folder of wheels alone (`--no-index`) has the versions of these, however it is asked for.
 fn from_folder(installs: &Installs, command: &[String], mut installed: locks::Installed) -> locks::Installed {

@@ -180,11 +180,6 @@ pub fn platform_installs(context: &Context<'_, '_>, part: &mut Part<'_>, folder:
         command(context, part, "pipenv install --deploy", folder, anchor);
     } else if let Some(file) = at("requirements.txt") {
         install_file(context, part, file, anchor);
-        // What lists an installer alone leaves it open what that is called for.
-        if part.installs.packages.keys().all(|name| installs::INSTALLERS.contains(&name.as_str())) {
-            let reason = Reason::at(format!("{} lists nothing but what installs others", tree.path(file)), anchor);
-            part.installs.packages_complete = Err(reason);
-        }
     } else if at("poetry.lock").is_some() {
         command(context, part, "poetry install --only main", folder, anchor);
     } else if at("uv.lock").is_some() {

@@ -214,6 +214,7 @@ fn one(context: &Context<'_, '_>, planned: Planned, first: bool, modules: &[Modu
     let mut parts = components::of(context, &planned);
     for part in &mut parts {
         picked::add(context, part);
+        installs::doubt_installers(part);
     }
     disks::add(context.repository, &planned, &mut parts);
     let first_run = legs::first(context, &planned, &parts);
