@@ -140,13 +140,20 @@ fn within_volume(path: &str, part: &Part<'_>) -> bool {
 
 pub(super) fn host_of(rest: &str) -> Option<String> {
     let authority = rest.split(['/', '?', '#']).next()?;
+    if rest.contains('@') && !authority.contains('@') {
+        return None;
+    }
     let host = authority.rsplit('@').next()?.split(':').next()?;
     (!host.is_empty()).then(|| host.to_owned())
 }
 
 /// The database that the rest of an address names on its server, or the file of SQLite.
 fn database_of(scheme: &str, rest: &str) -> Option<String> {
-    let rest = rest.split(['?', '#']).next()?;
+    let (rest, behind) = rest.split_at(rest.find(['?', '#']).unwrap_or(rest.len()));
+    // What stands before an `@` may be a password, whatever signs are in it.
+    if behind.contains('@') {
+        return None;
+    }
     let name = if scheme.starts_with("sqlite") { rest.strip_prefix('/')? } else { rest.split_once('/')?.1 };
     (!name.is_empty() && !name.contains(['$', '{', '@'])).then(|| name.to_owned())
 }
@@ -370,6 +377,21 @@ fn caches_of(values: &BTreeMap<String, Val>, own: &dyn Fn(&str) -> Option<String
                 last.certainty = last.certainty.and(&certainty_of(config)).and(&certainty_of(caches));
                 last.origin = last.origin.clone().join(&config.origin).join(&caches.origin);
             }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn no_part_of_a_password_is_a_name() {
+        assert_eq!(database_of("postgres", "u:p@db:5432/shop?x=1").as_deref(), Some("shop"));
+        assert_eq!(host_of("u:p@db:5432/shop?x=1").as_deref(), Some("db"));
+        for rest in ["u:p/a@db/shop", "u:p/a?b@db/shop", "u:p#a/b@db/shop", "p/a@db/shop", "p?a@db/shop"] {
+            assert!(database_of("postgres", rest).is_none_or(|name| name == "shop"), "{rest}");
+            assert!(host_of(rest).is_none_or(|host| host == "db"), "{rest}");
         }
     }
 }
