@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use crate::knowledge::processes;
 use crate::model::{Component, ComponentKind};
 
 /// Two components that stand opposite one another.
@@ -20,10 +21,7 @@ fn some_equal<T: PartialEq>(a: Option<&T>, b: Option<&T>) -> bool {
 }
 
 fn web(component: &Component) -> bool {
-    component
-        .server
-        .as_deref()
-        .is_some_and(|server| !server.starts_with("celery") && !server.contains("worker") && server != "cron")
+    component.server.as_deref().is_some_and(processes::may_serve)
 }
 
 /// Strongest sign first: the same build, the same server of the same module, the same image, the same name, the same duty,
@@ -118,6 +116,14 @@ mod tests {
         let (manage, dev) = (app("manage", "Dockerfile"), served("web-dev", "flask-run"));
         let prod = served("web-prod", "gunicorn");
         assert_eq!(align(&[&manage, &dev], &[&prod]), [Aligned { here: "web-dev".into(), there: "web-prod".into() }]);
+    }
+
+    #[test]
+    fn a_step_of_a_release_serves_nothing() {
+        let served = |name: &str, server: &str| Component { server: Some(server.into()), ..app(name, "x") };
+        let (release, web) = (served("release", "release-step"), served("web", "uwsgi"));
+        let machine = Component { build_context: None, dockerfile: None, ..served("host", "django-runserver") };
+        assert_eq!(align(&[&machine], &[&release, &web]), [Aligned { here: "host".into(), there: "web".into() }]);
     }
 
     #[test]
