@@ -74,13 +74,6 @@ fn a_process_file_is_started_as_it_stands() {
     let only = compose("wait-for-it db:5432 -- honcho start -f Procfile.dev web");
     holds(&only, &[web]);
     lacks(&only, "celery-worker");
-    let by_hand = [("tools/processes", files[0].1), ("Makefile", "up:\n\thoncho start -f tools/processes\n")];
-    let by_hand = image("CMD gunicorn shop.wsgi", &by_hand);
-    let started = [
-        "development host process.web server=django-runserver",
-        "development host process.worker server=celery-worker",
-    ];
-    holds(&by_hand, &started);
 }
 
 #[test]
@@ -199,4 +192,36 @@ fn an_image_is_built_where_the_patterns_of_its_sources_match() {
         ("manage.py", "import django\n"),
     ]);
     holds(&lines, &GUNICORN);
+}
+
+#[test]
+fn a_sentence_of_a_guide_starts_the_server_unless_it_warns_of_it() {
+    let guide = "# Site\n\nDo not use `manage.py runserver` in production.\n\n- type `./manage.py runserver 8080`.\n";
+    let lines = image("CMD gunicorn shop.wsgi", &[("README.md", guide)]);
+    let web = ["development host process.web server=django-runserver", "development host process.web port=8080"];
+    holds(&lines, &web);
+    let lines = image("CMD gunicorn shop.wsgi", &[("README.md", "Do not use `manage.py runserver` in production.\n")]);
+    lacks(&lines, "runserver");
+    let site = ("app.py", "from flask import Flask\napp = Flask(__name__)\n");
+    let lines =
+        facts(&[("Dockerfile", &format!("{HEAD}CMD gunicorn app:app\n")), site, (".flaskenv", "FLASK_APP=app\n")]);
+    holds(&lines, &["development host process.web server=flask-run"]);
+}
+
+#[test]
+fn what_brings_the_database_up_to_date_while_an_image_is_built_is_a_release() {
+    let lines = image("RUN python manage.py migrate\nCMD gunicorn shop.wsgi", &[]);
+    holds(&lines, &["production app process.app.release command=python manage.py migrate"]);
+    let blueprint = "services: [{type: web, name: site, env: python, buildCommand: ./build.sh, startCommand: gunicorn shop.wsgi}]\n";
+    let build = ("build.sh", "#!/bin/sh\npip install -r requirements.txt\npython manage.py migrate\n");
+    let lines = facts(&[("render.yaml", blueprint), REQUIREMENTS, build, ("manage.py", "import django\n")]);
+    holds(&lines, &["production site process.site.release command=python manage.py migrate"]);
+}
+
+#[test]
+fn a_management_that_calls_what_is_named_for_djangos_is_djangos() {
+    let manage = ("manage.py", "from acme.management import execute_from_command_line\nexecute_from_command_line()\n");
+    let docker = format!("{HEAD}CMD ./manage.py runserver\n");
+    let lines = facts(&[("Dockerfile", docker.as_str()), REQUIREMENTS, manage]);
+    holds(&lines, &["production app process.app server=django-runserver"]);
 }

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use super::images::build;
+use super::images::of_file;
 use super::plan::ImageBuild;
 use crate::discover::paths;
 use crate::formats::dockerfile;
@@ -53,7 +53,7 @@ fn matches_one(repository: &Repository<'_>, folder: &str, pattern: &str) -> bool
 fn sources_exist(repository: &Repository<'_>, file: FileId, folder: &str) -> bool {
     let image =
         ImageBuild { dockerfile: file, context: folder.into(), target: None, args: BTreeMap::new(), span: None };
-    let Some(build) = build(repository, &image) else { return false };
+    let Some(build) = of_file(repository, &image, Vec::new()) else { return false };
     let steps = build.stages.iter().flat_map(|stage| &stage.steps);
     let mut sources = steps.filter_map(|step| match &step.action {
         dockerfile::Action::Copy { from: None, sources, .. } => Some(sources),

@@ -247,8 +247,16 @@ fn manages(name: &str, rest: &[&str]) -> bool {
 
 /// Whether a server of this name answers requests, or starts what may; programs that are not in the table do.
 pub fn may_serve(id: &str) -> bool {
-    let row = table().commands.iter().find(|row| row.id == id);
-    row.is_none_or(|row| matches!(row.kind.as_str(), "production" | "development" | "supervisor" | "debugger"))
+    kind(id).is_none_or(|kind| matches!(kind, "production" | "development" | "supervisor" | "debugger"))
+}
+
+/// Whether what has this name runs once and is done.
+pub fn passes(id: &str) -> bool {
+    kind(id) == Some("oneshot")
+}
+
+fn kind(id: &str) -> Option<&'static str> {
+    table().commands.iter().find(|row| row.id == id).map(|row| row.kind.as_str())
 }
 
 /// The debugger that a command runs under, if it does; looks through wrappers (`python -m debugpy --listen …`).

@@ -29,7 +29,7 @@ pub(super) fn by_step(step: &Step, files: &dyn Files) -> Vec<Relocated> {
         return Vec::new();
     };
     let names = |program: &&str| text.split(|c: char| !c.is_alphanumeric()).any(|word| word == *program);
-    if !MOVING.iter().any(|program| names(&program)) {
+    if !MOVING.iter().any(names) {
         return Vec::new();
     }
     let script = shell::parse(text, map, Dialect::Posix);

@@ -35,11 +35,11 @@ pub(super) fn add(part: &mut Part<'_>, command: &CommandWords, tree: &Tree) {
         };
         one(&mut found, &choice, &line, tree);
     }
-    take(part, found.processes);
+    take(part, &found.processes);
 }
 
 /// Puts in what is offered and is not known to run already.
-fn take(part: &mut Part<'_>, offered: Vec<ProcessPart>) {
+fn take(part: &mut Part<'_>, offered: &[ProcessPart]) {
     let kind = |process: &ProcessPart| process.server.as_ref().map_or("", |server| server.kind);
     let serves = |process: &ProcessPart| process.server.as_ref().is_some_and(|server| server.interface.is_some());
     let runs = part.processes.iter().any(|process| process.maybe.is_none() && process.server.is_some());

@@ -238,7 +238,7 @@ fn serving<'e>(commands: &[&'e Executed], serves: impl Fn(&Executed) -> Option<p
 pub(super) fn chosen<'e>(commands: &[&'e Executed], container: &Container<'_>, tree: &Tree) -> Vec<&'e Executed> {
     let found = serving(commands, serves);
     let passing = |executed: &&Executed| serves(executed).is_some_and(|found| found.kind == "oneshot");
-    if !found.is_empty() && !found.iter().all(|executed| passing(executed)) {
+    if !found.is_empty() && !found.iter().all(passing) {
         return found;
     }
     // A program of the project's may serve behind the steps that pass.
@@ -273,11 +273,15 @@ pub(super) fn served(
     Some(if own { processes::Match { id: "werkzeug", ..found } } else { found })
 }
 
-/// Whether the `manage.py` that a command runs is the project's own program: Django's says so in its text.
+/// Whether the `manage.py` that a command runs is the project's own program: Django's says so in its text, or calls what is named
+/// for Django's.
 fn is_own_script(argv: &[String], container: &Container<'_>, tree: &Tree) -> bool {
     let script = argv.iter().find(|word| word.ends_with("manage.py"));
     let file = script.and_then(|script| container.find(&absolute(&container.workdir, script)));
-    file.and_then(|file| tree.text(file).ok()).is_some_and(|text| !text.to_ascii_lowercase().contains("django"))
+    let of_django = |text: &str| {
+        ["django", "execute_from_command_line"].iter().any(|sign| text.to_ascii_lowercase().contains(sign))
+    };
+    file.and_then(|file| tree.text(file).ok()).is_some_and(|text| !of_django(text))
 }
 
 pub(super) fn add(
