@@ -40,6 +40,7 @@ mod legs;
 pub mod machine;
 mod mounted;
 mod nowhere;
+mod own_text;
 mod outside;
 mod overlaid;
 mod own_program;
@@ -228,7 +229,7 @@ fn one(context: &Context<'_, '_>, planned: Planned, first: bool, modules: &[Modu
         state::runtime::state(&mut statements, part, tree, context.as_of);
         state::system_package::state(&mut statements, part, tree);
         state::package::state(&mut statements, part, tree);
-        state::variable::state(&mut statements, part, tree);
+        state::variable::state(&mut statements, part, loaded.as_ref(), tree);
         state::process::state(&mut statements, part, tree, &|process| debugger(context, part, process));
     }
     state::process::scheduler(&mut statements, &parts);
