@@ -32,6 +32,7 @@ mod named;
 mod openshift;
 mod outputs;
 mod outside;
+mod own_images;
 pub mod plan;
 pub mod platform;
 pub mod platform_files;

@@ -240,6 +240,7 @@ fn stage_mappings(tree: &Tree, build: &Build, stage: usize, context: &str, depth
     }
     for index in build.chain(stage) {
         let Some(stage) = build.stages.get(index) else { continue };
+        let context = stage.context.as_deref().unwrap_or(context);
         for step in &stage.steps {
             let Action::Copy { from, sources, dest, .. } = &step.action else { continue };
             let inside = absolute(step.workdir.as_deref().unwrap_or("/"), &dest.value);

@@ -252,16 +252,17 @@ impl Resolver<'_, '_> {
     fn one_stage(&mut self, index: usize, installs: &mut Installs, python: Option<&str>, depth: usize) {
         let Some(stage) = self.build.stages.get(index) else { return };
         let name = stage.name.as_ref().map_or_else(|| format!("stage-{index}"), |name| name.value.clone());
+        let context = stage.context.as_ref().unwrap_or(&self.asked.context);
         for step in &stage.steps {
             match &step.action {
                 Action::Run { body, mounts, .. } => {
-                    let mut container = Container::of_stage(self.tree, self.build, index, &self.asked.context);
+                    let mut container = Container::of_stage(self.tree, self.build, index, context);
                     for mount in mounts.iter().filter(|mount| mount.kind == "bind" && mount.from.is_none()) {
                         let field = |names: &[&str]| names.iter().find_map(|name| mount.fields.get(*name));
                         if let (Some(source), Some(target)) =
                             (field(&["source", "src"]), field(&["target", "dst", "destination"]))
                         {
-                            let outside = crate::discover::paths::join(&self.asked.context, source).unwrap_or_default();
+                            let outside = crate::discover::paths::join(context, source).unwrap_or_default();
                             container.mount(&outside, &absolute(step.workdir.as_deref().unwrap_or("/"), target));
                         }
                     }
@@ -274,7 +275,7 @@ impl Resolver<'_, '_> {
                         tree: self.tree,
                         workdir: container.workdir.clone(),
                         stage: name.clone(),
-                        context: self.asked.context.clone(),
+                        context: context.clone(),
                         markers: MarkerEnv::linux(python),
                         container: &container,
                     };

@@ -6,6 +6,9 @@ use crate::knowledge::images::{self, Image};
 use crate::links::meaning;
 use crate::model::{Certainty, Known, Origin, Reason, Spanned};
 
+/// Who declares an interpreter that a package of the distribution brings.
+pub(super) const OF_SYSTEM: &str = "system package";
+
 /// Notes the Python that pyenv installs or chooses; `global` and `local` decide between several.
 pub(super) fn pyenv(installs: &mut Installs, argv: &[String], executed: &Executed) {
     let words = meaning::unwrapped(argv);
@@ -90,7 +93,7 @@ pub(super) fn of_system(installs: &Installs, about: Option<&Image>) -> Option<Ru
     found.iter().all(|(other, _)| other == version).then(|| RuntimePart {
         tool: "python",
         version: Known::One(version.clone()),
-        declared_in: "system package",
+        declared_in: OF_SYSTEM,
         origin: Origin::set(part.span),
         certainty: Certainty::Stated,
     })
