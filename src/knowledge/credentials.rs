@@ -18,7 +18,7 @@ pub enum Opens {
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 struct Ending {
-    ending: String,
+    name: String,
     opens: Opens,
     #[expect(dead_code, reason = "kept for the reader of the table")]
     source: String,
@@ -58,7 +58,7 @@ pub fn opens(name: &str) -> Option<Opens> {
     if !variables::is_secret_name(name.rsplit('.').next().unwrap_or(name)) || table().others.iter().any(word) {
         return None;
     }
-    table().endings.iter().find(|row| framed.ends_with(&row.ending)).map(|row| row.opens)
+    table().endings.iter().find(|row| framed.ends_with(&row.name)).map(|row| row.opens)
 }
 
 /// Whether a text under a name would open something for whoever reads it.
@@ -79,7 +79,8 @@ mod tests {
 
     #[test]
     fn a_credential_is_told_from_what_is_said_of_one() {
-        for name in ["ADMIN_PASSWORD", "DATABASES.default.PASSWORD", "PGPASSWORD", "security.jwt_secret", "REDIS_PASS"] {
+        for name in ["ADMIN_PASSWORD", "DATABASES.default.PASSWORD", "PGPASSWORD", "security.jwt_secret", "REDIS_PASS"]
+        {
             assert_eq!(opens(name), Some(Opens::Own), "{name}");
         }
         assert_eq!(opens("PREVIEW_API_KEY"), Some(Opens::Asked));

@@ -1,6 +1,6 @@
 use super::{
-    concepts, credentials, deployments, environments, eol, hosts, images, packages, processes, proxies, reasons, services,
-    settings, variables,
+    concepts, credentials, deployments, environments, eol, hosts, images, packages, processes, proxies, reasons,
+    services, settings, variables,
 };
 
 fn every_row_has_a_source(name: &str, text: &str) {

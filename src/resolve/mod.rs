@@ -40,10 +40,10 @@ mod legs;
 pub mod machine;
 mod mounted;
 mod nowhere;
-mod own_text;
 mod outside;
 mod overlaid;
 mod own_program;
+mod own_text;
 mod own_wheels;
 mod ownership;
 pub mod part;
@@ -223,6 +223,7 @@ fn one(context: &Context<'_, '_>, planned: Planned, first: bool, modules: &[Modu
     let mut loaded = settings::load(context, &planned, run, modules);
     if let Some(loaded) = &mut loaded {
         stood_by::doubt(&parts, loaded, context.as_of);
+        flask_app::turn_on(context, loaded);
     }
     for part in &parts {
         state::image::state(&mut statements, part, tree, context.as_of);

@@ -145,10 +145,7 @@ pub fn load(context: &Context<'_, '_>, planned: &Planned, parts: &[Part<'_>], mo
     if settings.files.iter().any(|(file, _)| edited::is_edited(context, part, *file)) {
         return None;
     }
-    let deployed = matches!(role, Role::Production | Role::Staging);
-    let of_developers = || in_earnest::developed(&evaluator, &choice, &world, &settings);
-    let developed = if deployed { of_developers() } else { BTreeSet::new() };
-    let own = if deployed { own_text::of(&evaluator, &choice, &world, &mut settings, context.repository.tree) } else { BTreeSet::new() };
+    let (own, developed) = behind(context, &evaluator, (planned, &choice), &world, &mut settings);
     mounted::forget(context, part, &mut settings);
     sampled::by_default(&mut settings, &samples);
     // What a module holds that only a default chooses holds by default.
@@ -174,6 +171,23 @@ pub fn load(context: &Context<'_, '_>, planned: &Planned, parts: &[Part<'_>], mo
             .map_or_else(|| super::components::unread(planned), |part| part.unseen.clone())
             .or(planned.unseen.clone()),
     })
+}
+
+/// Of the keys and passwords of what is deployed: those that the code has a text of its own for behind a sample's, which are
+/// put in their place, and those that are a text only where the program is developed.
+fn behind(
+    context: &Context<'_, '_>,
+    evaluator: &Evaluator<'_>,
+    (planned, choice): (&Planned, &SettingsChoice),
+    world: &World,
+    settings: &mut Settings,
+) -> (BTreeSet<String>, BTreeSet<String>) {
+    if !matches!(planned.environment.role, Role::Production | Role::Staging) {
+        return (BTreeSet::new(), BTreeSet::new());
+    }
+    let (own, bare) = own_text::of(evaluator, choice, world, settings, context.repository.tree);
+    let developed = in_earnest::developed(evaluator, choice, bare.as_ref().unwrap_or(world), settings);
+    (own, developed)
 }
 
 /// Whether an image is one of other code of the repository: it does not load these settings.

@@ -48,6 +48,7 @@ mod parse;
 mod reads;
 pub mod refusal;
 pub mod setup;
+mod uses;
 
 pub use connections::{Connection, connections, may_connect};
 pub use flask::flask_config;

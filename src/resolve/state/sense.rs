@@ -70,7 +70,8 @@ pub(super) fn state(
     holds("credential", !signs && super::credential::is_of_the_code(name, (val, inner), certainty, loaded));
     holds("developed", loaded.developed.contains(name));
     holds("unseen", certainty.is_by_variable() && loaded.unseen.is_some());
-    let asked = (certainty.is_default() || variables_unset) && (signs || credentials::opens(name).is_some() || matches!(name, "DEBUG" | "ALLOWED_HOSTS"));
+    let asked = (certainty.is_default() || variables_unset)
+        && (signs || credentials::opens(name).is_some() || matches!(name, "DEBUG" | "ALLOWED_HOSTS"));
     holds("asked", asked && val.variables.iter().any(|variable| asked_for(variable, tree)));
     // Who serves tenants looks each host up, and has no page for one that is nobody's.
     let tenants = ["TENANT_APPS", "SHARED_APPS"].iter().all(|name| loaded.settings.values.contains_key(*name));
