@@ -201,7 +201,8 @@ fn same_place<'l>(val: &'l Val, loaded: &'l Loaded) -> impl Iterator<Item = &'l 
     loaded.settings.values.iter().filter(move |(_, other)| same(other)).map(|(name, _)| name.as_str())
 }
 
-/// Whether a file that describes what is deployed names a variable: Terraform's, or the one that a platform asks by.
+/// Whether a file that describes what is deployed names a variable: Terraform's, the one that a platform asks by, or a script
+/// that writes it into a file.
 fn asked_for(variable: &str, tree: &Tree) -> bool {
     let describes = |path: &str| path.ends_with(".tf") || path.ends_with(".bicep") || paths::name(path) == "app.json";
     let whole = |text: &str| {
@@ -212,7 +213,12 @@ fn asked_for(variable: &str, tree: &Tree) -> bool {
             !before.ends_with(word) && !after.starts_with(word)
         })
     };
-    tree.files().any(|(file, path)| describes(path) && tree.text(file).is_ok_and(whole))
+    let script = |path: &str| [".sh", ".bash"].iter().any(|end| path.ends_with(end));
+    let given = format!("{variable}=");
+    let written = |text: &str| text.lines().any(|line| line.contains(&given) && line.contains('>') && whole(line));
+    tree.files().any(|(file, path)| {
+        describes(path) && tree.text(file).is_ok_and(whole) || script(path) && tree.text(file).is_ok_and(written)
+    })
 }
 
 /// Whether a value is made by chance where it is written, and whether only for want of another.
