@@ -67,3 +67,52 @@ fn a_text_that_says_no_turns_the_debug_of_flask_on() {
     ]);
     assert!(lines.iter().any(|line| line.contains("setting.DEBUG") && line.contains("value=True")), "{lines:#?}");
 }
+
+const CHOSEN: &str = "import os
+from flask import Flask
+from config import Config, configs
+
+def create_app():
+    app = Flask(__name__)
+    stage = os.environ['STAGE']
+    if stage in configs:
+        app.config.from_object(configs[stage])
+    else:
+        app.config.from_object(Config)
+    return app
+";
+const CLASSES: &str = "import os
+
+class Config:
+    PAGES = 9
+    PREVIEW_API_KEY = os.environ.get('PREVIEW_API_KEY', 'preview-key')
+
+class Development(Config):
+    PAGES = 3
+
+configs = {'development': Development}
+";
+
+#[test]
+fn production_takes_the_class_that_is_left_for_names_of_no_case() {
+    let lines = facts(&[
+        ("Procfile", "web: gunicorn 'app:create_app()'\n"),
+        ("requirements.txt", "flask==3.1\ngunicorn==23.0\n"),
+        ("app.py", CHOSEN),
+        ("config.py", CLASSES),
+    ]);
+    holds(&lines, &["production - setting.SETTINGS_MODULE value=config.Config", "production - setting.PAGES value=9"]);
+}
+
+#[test]
+fn a_variable_turns_debug_on_for_a_class_that_does_not_say() {
+    let compose = "services:\n  web:\n    build: .\n    command: flask run\n    environment: {STAGE: development, FLASK_DEBUG: 1}\n";
+    let lines = facts(&[
+        ("compose.yaml", compose),
+        ("Dockerfile", "FROM python:3.12\nCOPY . .\n"),
+        ("requirements.txt", "flask==3.1\n"),
+        ("app.py", CHOSEN),
+        ("config.py", CLASSES),
+    ]);
+    holds(&lines, &["development - setting.DEBUG value=True"]);
+}

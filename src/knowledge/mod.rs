@@ -2,6 +2,7 @@
 //! the facts, each with its source; the modules here only look them up.
 
 pub mod concepts;
+pub mod credentials;
 pub mod deployments;
 pub mod environments;
 pub mod eol;

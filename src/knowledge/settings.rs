@@ -94,7 +94,8 @@ pub fn production_must(name: &str) -> Option<bool> {
 
 /// Whether a setting signs sessions or tokens: who knows it can make them.
 pub fn signs(name: &str) -> bool {
-    table().signing.iter().any(|row| row.name.eq_ignore_ascii_case(name))
+    let name = name.to_ascii_uppercase();
+    table().signing.iter().any(|row| wildcard(&row.name, &name))
 }
 
 /// The row of a security setting that staging should share with production.
@@ -122,6 +123,7 @@ mod tests {
         assert!(critical("DATABASES.default.ENGINE").is_some());
         assert!(critical("DATABASES.default.NAME").is_none());
         assert!(!expected("DATABASES.replica.NAME", "production").is_empty());
+        assert!(signs("secret_key") && signs("security.jwt_secret_key") && !signs("storage.secret_key"));
         assert_eq!(production_must("DEBUG"), Some(false));
         assert!(expected("EMAIL_BACKEND", "production").is_empty() && !expected("EMAIL_BACKEND", "test").is_empty());
     }

@@ -1,6 +1,6 @@
 use super::{
-    concepts, deployments, environments, eol, hosts, images, packages, processes, proxies, reasons, services, settings,
-    variables,
+    concepts, credentials, deployments, environments, eol, hosts, images, packages, processes, proxies, reasons,
+    services, settings, variables,
 };
 
 fn every_row_has_a_source(name: &str, text: &str) {
@@ -31,6 +31,7 @@ fn every_table_parses_and_every_row_has_a_source() {
         services::Table: services::TEXT,
         packages::Table: packages::TEXT,
         concepts::Table: concepts::TEXT,
+        credentials::Table: credentials::TEXT,
         concepts::Libraries: concepts::LIBRARIES,
         processes::Table: processes::TEXT,
         deployments::Table: deployments::TEXT,

@@ -50,6 +50,7 @@ pub(super) fn of(
         sampled::by_default(&mut got, &samples);
         if decided(&got).is_some_and(|yes| yes != own) {
             found.push(Loaded {
+                own: main.own.clone(),
                 settings: got,
                 choice: main.choice.clone(),
                 selected: main.selected,

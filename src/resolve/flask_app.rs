@@ -1,12 +1,37 @@
 //! The application that the `flask` command starts.
 
 use super::components::Context;
+use super::settings::Loaded;
 use crate::discover::{Kind, paths};
 use crate::formats::World;
+use crate::formats::python::{self, Val};
 use crate::model::FileId;
 
 /// The variable that names it: a file or a module, with the factory behind a colon.
 const VARIABLE: &str = "FLASK_APP";
+
+/// The variable that turns debugging on where the program does not say.
+const DEBUG: &str = "FLASK_DEBUG";
+
+/// States what a variable makes of `DEBUG` where the class that configures the program has none: an application of Flask has
+/// the variable's before the class is read.
+pub(super) fn turn_on(context: &Context<'_, '_>, loaded: &mut Loaded) {
+    let values = &mut loaded.settings.values;
+    let var = loaded.world.get(DEBUG);
+    let Some(text) = var.value.one().filter(|_| loaded.choice.class.is_some() && !values.contains_key("DEBUG")) else {
+        return;
+    };
+    let tree = context.repository.tree;
+    let mut files = context.repository.of(Kind::Python).iter();
+    if values.is_empty() || !files.any(|file| tree.text(*file).is_ok_and(|text| text.contains("Flask("))) {
+        return;
+    }
+    let off = ["", "0", "false", "no"].contains(&text.to_ascii_lowercase().as_str());
+    let mut val = Val::of(python::Kind::Bool(!off));
+    (val.origin, val.certainty) = (var.origin.clone(), var.certainty.clone());
+    val.variables.insert(DEBUG.to_owned());
+    values.insert("DEBUG".to_owned(), val);
+}
 
 /// The file of the application that the variable names.
 pub(super) fn named(context: &Context<'_, '_>, world: &World) -> Option<FileId> {

@@ -6,13 +6,13 @@ use super::settings::{MODULE_VARIABLE, Settings};
 use crate::environments::SettingsChoice;
 use crate::formats::python::{Evaluator, Kind as Py, Val};
 use crate::formats::{Var, World};
-use crate::knowledge::{environments, settings};
+use crate::knowledge::{credentials, environments, settings};
 use crate::model::{Known, Origin};
 
 /// Texts that turn DEBUG off, in the order in which programs are likely to understand them.
 const OFF: [&str; 3] = ["0", "False", ""];
 
-/// The keys that sign with a text of the repository only where DEBUG is on, or where the variable that names the environment
+/// The keys and passwords that are a text of the repository only where DEBUG is on, or where the variable that names the environment
 /// is not set although it may be.
 pub(super) fn developed(
     evaluator: &Evaluator<'_>,
@@ -20,10 +20,11 @@ pub(super) fn developed(
     world: &World,
     found: &Settings,
 ) -> BTreeSet<String> {
+    let opens = |name: &str| settings::signs(name) || credentials::opens(name).is_some();
     let texts: Vec<(&String, &Val)> = found
         .values
         .iter()
-        .filter(|(name, val)| settings::signs(name) && behind(val).as_str().is_some_and(|text| !text.is_empty()))
+        .filter(|(name, val)| opens(name) && behind(val).as_str().is_some_and(|text| !text.is_empty()))
         .collect();
     let mut switches: BTreeSet<&String> =
         found.values.get("DEBUG").into_iter().flat_map(|val| &val.variables).collect();

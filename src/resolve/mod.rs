@@ -45,6 +45,7 @@ mod offered;
 mod outside;
 mod overlaid;
 mod own_program;
+mod own_text;
 mod own_wheels;
 mod ownership;
 pub mod part;
@@ -225,13 +226,14 @@ fn one(context: &Context<'_, '_>, planned: Planned, first: bool, modules: &[Modu
     let mut loaded = settings::load(context, &planned, run, modules);
     if let Some(loaded) = &mut loaded {
         stood_by::doubt(&parts, loaded, context.as_of);
+        flask_app::turn_on(context, loaded);
     }
     for part in &parts {
         state::image::state(&mut statements, part, tree, context.as_of);
         state::runtime::state(&mut statements, part, tree, context.as_of);
         state::system_package::state(&mut statements, part, tree);
         state::package::state(&mut statements, part, tree);
-        state::variable::state(&mut statements, part, tree);
+        state::variable::state(&mut statements, part, loaded.as_ref(), tree);
         state::process::state(&mut statements, part, tree, &|process| debugger(context, part, process));
     }
     state::process::scheduler(&mut statements, &parts);

@@ -172,7 +172,9 @@ pub(super) fn by_default(settings: &mut Settings, samples: &BTreeSet<FileId>) {
 
 fn lower(name: &str, value: &mut Val, samples: &BTreeSet<FileId>) {
     if value.origin.steps.iter().any(|step| samples.contains(&step.span.file)) {
-        if is_secret_name(name) {
+        // What a sample only takes over from another module, whoever copies it has no line to change.
+        let own = value.origin.primary().is_some_and(|span| samples.contains(&span.file));
+        if own && is_secret_name(name) {
             value.kind = python::Kind::Unknown(Reason::new("whoever copies the sample writes another one there"));
         }
         value.certainty = value.certainty.and(&Certainty::Default { variable: None });

@@ -4,6 +4,7 @@ use super::components::Context;
 use crate::discover::paths;
 use crate::environments::SettingsChoice;
 use crate::environments::settings::Module;
+use crate::environments::words::role_of_value;
 use crate::formats::World;
 use crate::formats::python::{self, Selection};
 use crate::model::{Known, Role, Span};
@@ -49,6 +50,8 @@ pub(super) fn class(
                 let Some(default) = selection.default.clone() else { continue };
                 default
             }
+            // What is named for none of them runs with what is left.
+            Known::Unknown(_) if role == Role::Production && selection.fallback.is_some() => named(selection, role),
             _ => continue,
         };
         let case = selection.cases.iter().find(|(name, ..)| *name == value).map(|(_, target, span)| (target, *span));
@@ -63,6 +66,12 @@ pub(super) fn class(
         }
     }
     None
+}
+
+/// The case that is named for a role; where none is, no case's name.
+fn named(selection: &Selection, role: Role) -> String {
+    let is = |name: &&String| role_of_value(name).is_some_and(|(found, _)| found == role);
+    selection.cases.iter().map(|(name, ..)| name).find(is).cloned().unwrap_or_default()
 }
 
 /// The class that is taken while the selector variable of the code is not set, where the variable is not.

@@ -13,6 +13,7 @@ use super::hosted_names;
 use super::in_earnest;
 use super::mounted;
 use super::nowhere;
+use super::own_text;
 use super::part::Part;
 use super::pytest;
 use super::sampled;
@@ -49,7 +50,9 @@ pub struct Loaded {
     pub fallback: Option<(String, Span)>,
     /// Settings that the program checks: it does not start with some values of them.
     pub refused: python::refusal::Refusals,
-    /// Keys that sign with a text of the repository only where the program is developed.
+    /// Keys and passwords that the code has a text of its own for, where only a sample gives them.
+    pub own: BTreeSet<String>,
+    /// Keys and passwords that are a text of the repository only where the program is developed.
     pub developed: BTreeSet<String>,
     /// Why a variable's default is not to be relied on.
     pub unseen: Option<Reason>,
@@ -142,9 +145,7 @@ pub fn load(context: &Context<'_, '_>, planned: &Planned, parts: &[Part<'_>], mo
     if settings.files.iter().any(|(file, _)| edited::is_edited(context, part, *file)) {
         return None;
     }
-    let deployed = matches!(role, Role::Production | Role::Staging);
-    let of_developers = || in_earnest::developed(&evaluator, &choice, &world, &settings);
-    let developed = if deployed { of_developers() } else { BTreeSet::new() };
+    let (own, developed) = behind(context, &evaluator, (planned, &choice), &world, &mut settings);
     mounted::forget(context, part, &mut settings);
     sampled::by_default(&mut settings, &samples);
     // What a module holds that only a default chooses holds by default.
@@ -160,6 +161,7 @@ pub fn load(context: &Context<'_, '_>, planned: &Planned, parts: &[Part<'_>], mo
         choice_certainty,
         fallback,
         developed,
+        own,
         choice,
         selected,
         by_default,
@@ -169,6 +171,23 @@ pub fn load(context: &Context<'_, '_>, planned: &Planned, parts: &[Part<'_>], mo
             .map_or_else(|| super::components::unread(planned), |part| part.unseen.clone())
             .or(planned.unseen.clone()),
     })
+}
+
+/// Of the keys and passwords of what is deployed: those that the code has a text of its own for behind a sample's, which are
+/// put in their place, and those that are a text only where the program is developed.
+fn behind(
+    context: &Context<'_, '_>,
+    evaluator: &Evaluator<'_>,
+    (planned, choice): (&Planned, &SettingsChoice),
+    world: &World,
+    settings: &mut Settings,
+) -> (BTreeSet<String>, BTreeSet<String>) {
+    if !matches!(planned.environment.role, Role::Production | Role::Staging) {
+        return (BTreeSet::new(), BTreeSet::new());
+    }
+    let (own, bare) = own_text::of(evaluator, choice, world, settings, context.repository.tree);
+    let developed = in_earnest::developed(evaluator, choice, bare.as_ref().unwrap_or(world), settings);
+    (own, developed)
 }
 
 /// Whether an image is one of other code of the repository: it does not load these settings.
@@ -233,6 +252,7 @@ fn program(context: &Context<'_, '_>, part: Option<&Part<'_>>, world: World) -> 
         component,
         refused,
         developed: BTreeSet::new(),
+        own: BTreeSet::new(),
         unseen,
         by_default: false,
     })

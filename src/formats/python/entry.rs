@@ -1,6 +1,6 @@
 //! Modules that processes start, and modules that choose settings: read as they are written, not run.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 
 use ruff_python_ast as ast;
 use ruff_python_ast::visitor::{Visitor, walk_expr, walk_stmt};
@@ -105,7 +105,7 @@ pub(super) fn literal(e: &ast::Expr) -> Option<String> {
 }
 
 /// The variable, and its default, that an expression reads.
-fn variable(e: &ast::Expr) -> Option<(String, Option<String>)> {
+pub(super) fn variable(e: &ast::Expr) -> Option<(String, Option<String>)> {
     match e {
         ast::Expr::Call(call) => {
             let name = dotted(&call.func)?;
@@ -277,58 +277,8 @@ pub fn selections(tree: &Tree, file: FileId) -> Vec<Selection> {
             _ => {}
         }
     }
-    let mut uses = Uses { file, known: BTreeMap::new(), found: Vec::new() };
-    for statement in &parsed.body {
-        uses.visit_stmt(statement);
-    }
-    out.extend(uses.found);
+    out.extend(super::uses::of(file, &parsed.body));
     out
-}
-
-/// Mappings that are looked into with the text of a variable: `configs[name]`, where `name` was read before.
-struct Uses {
-    file: FileId,
-    known: BTreeMap<String, (String, Option<String>)>,
-    found: Vec<Selection>,
-}
-
-impl Uses {
-    fn add(&mut self, mapping: &ast::Expr, key: &ast::Expr, at: Span) {
-        let read = variable(key).or_else(|| self.known.get(&dotted(key)?).cloned());
-        let mapping = dotted(mapping).filter(|name| name != "os.environ");
-        let (Some((variable, default)), Some(mapping)) = (read, mapping) else { return };
-        let mapping = mapping.rsplit('.').next().map(str::to_owned);
-        let (variable, cases, fallback) = (Some(variable), Vec::new(), None);
-        self.found.push(Selection { mapping, variable, default, cases, fallback, span: at });
-    }
-}
-
-impl<'a> Visitor<'a> for Uses {
-    fn visit_stmt(&mut self, s: &'a ast::Stmt) {
-        walk_stmt(self, s);
-        if let ast::Stmt::Assign(assign) = s
-            && let (Some(name), Some(read)) = (assign.targets.first().and_then(dotted), variable(&assign.value))
-        {
-            self.known.insert(name, read);
-        }
-    }
-
-    fn visit_expr(&mut self, e: &'a ast::Expr) {
-        let at = span(self.file, e);
-        match e {
-            ast::Expr::Subscript(of) => self.add(&of.value, &of.slice, at),
-            ast::Expr::Call(call) => {
-                if let (ast::Expr::Attribute(of), Some(key)) = (&*call.func, call.arguments.args.first())
-                    && of.attr.as_str() == "get"
-                    && dotted(&of.value).is_some_and(|name| !name.ends_with("environ"))
-                {
-                    self.add(&of.value, key, at);
-                }
-            }
-            _ => {}
-        }
-        walk_expr(self, e);
-    }
 }
 
 /// An `if`/`elif` chain that compares one variable and imports or names something in each case.

@@ -48,6 +48,7 @@ mod parse;
 mod reads;
 pub mod refusal;
 pub mod setup;
+mod uses;
 
 pub use connections::{Connection, connections, may_connect};
 pub use flask::flask_config;
@@ -170,11 +171,11 @@ impl Val {
         telling(&self.variables)
     }
 
-    /// The text, if it is plain text or a path.
+    /// The text, if it is plain text, a secret one, or a path.
     pub fn as_str(&self) -> Option<&str> {
         match &self.kind {
             Kind::Str(text) | Kind::Path(text) | Kind::Lazy(text) => Some(text),
-            Kind::Enum(_, value) => value.as_str(),
+            Kind::Enum(_, value) | Kind::Secret(value) => value.as_str(),
             _ => None,
         }
     }

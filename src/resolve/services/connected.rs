@@ -149,10 +149,7 @@ pub(super) fn by_scheme(values: &BTreeMap<String, Val>, used: &mut Vec<Used>) {
     texts(values, &mut all);
     let mut found: BTreeMap<&'static str, Vec<Used>> = BTreeMap::new();
     for (name, value) in all {
-        let text = match &behind(value).kind {
-            Py::Secret(inner) => inner.as_str(),
-            _ => behind(value).as_str(),
-        };
+        let text = behind(value).as_str();
         let Some((scheme, rest)) = text.or(value.prefix.as_deref()).and_then(|text| text.split_once("://")) else {
             continue;
         };

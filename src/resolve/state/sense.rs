@@ -4,7 +4,7 @@ use super::Statement;
 use crate::discover::{Tree, paths};
 use crate::environments::words::{naming, role_of_value};
 use crate::formats::python::{Kind, Val};
-use crate::knowledge::{packages, settings, variables};
+use crate::knowledge::{credentials, packages, settings, variables};
 use crate::model::{Certainty, Known, Origin, Role, Span};
 use crate::resolve::settings::{Loaded, MODULE_VARIABLE};
 
@@ -51,7 +51,9 @@ pub(super) fn state(
     // Another variable may stand above the one that the sample sets: a value that lies in a sample is one all the same.
     let shown = certainty.is_default()
         && val.origin.steps.iter().any(|step| !is_python(tree.path(step.span.file)) && sample(step.span));
-    holds("sampled", shown || val.variables.iter().any(sampled));
+    let own = loaded.own.contains(name);
+    holds("sampled", !own && (shown || val.variables.iter().any(sampled)));
+    holds("told_by_sample", own || !signs && loaded.world.vars().keys().any(sampled));
     holds("signs", signs);
     if let Some(how) = renewed(name, val, tree).filter(|_| signs) {
         fact.text("renewed", how, origin);
@@ -65,9 +67,11 @@ pub(super) fn state(
             fact.bool(name, true, origin);
         }
     };
+    holds("credential", !signs && super::credential::is_of_the_code(name, (val, inner), certainty, loaded));
     holds("developed", loaded.developed.contains(name));
     holds("unseen", certainty.is_by_variable() && loaded.unseen.is_some());
-    let asked = (certainty.is_default() || variables_unset) && (signs || matches!(name, "DEBUG" | "ALLOWED_HOSTS"));
+    let asked = (certainty.is_default() || variables_unset)
+        && (signs || credentials::opens(name).is_some() || matches!(name, "DEBUG" | "ALLOWED_HOSTS"));
     holds("asked", asked && val.variables.iter().any(|variable| asked_for(variable, tree)));
     // Who serves tenants looks each host up, and has no page for one that is nobody's.
     let tenants = ["TENANT_APPS", "SHARED_APPS"].iter().all(|name| loaded.settings.values.contains_key(*name));
@@ -197,7 +201,8 @@ fn same_place<'l>(val: &'l Val, loaded: &'l Loaded) -> impl Iterator<Item = &'l 
     loaded.settings.values.iter().filter(move |(_, other)| same(other)).map(|(name, _)| name.as_str())
 }
 
-/// Whether a file that describes what is deployed names a variable: Terraform's, or the one that a platform asks by.
+/// Whether a file that describes what is deployed names a variable: Terraform's, the one that a platform asks by, or a script
+/// that writes it into a file.
 fn asked_for(variable: &str, tree: &Tree) -> bool {
     let describes = |path: &str| path.ends_with(".tf") || path.ends_with(".bicep") || paths::name(path) == "app.json";
     let whole = |text: &str| {
@@ -208,7 +213,12 @@ fn asked_for(variable: &str, tree: &Tree) -> bool {
             !before.ends_with(word) && !after.starts_with(word)
         })
     };
-    tree.files().any(|(file, path)| describes(path) && tree.text(file).is_ok_and(whole))
+    let script = |path: &str| [".sh", ".bash"].iter().any(|end| path.ends_with(end));
+    let given = format!("{variable}=");
+    let written = |text: &str| text.lines().any(|line| line.contains(&given) && line.contains('>') && whole(line));
+    tree.files().any(|(file, path)| {
+        describes(path) && tree.text(file).is_ok_and(whole) || script(path) && tree.text(file).is_ok_and(written)
+    })
 }
 
 /// Whether a value is made by chance where it is written, and whether only for want of another.

@@ -257,8 +257,11 @@ fn known(statements: &mut Statements, name: &str, val: &Val) -> Known<Value> {
         }
         _ => match text(val) {
             Some(shown) => {
+                let wrapped = matches!(val.kind, Kind::Secret(_)) && !shown.is_empty();
                 let is_text = matches!(val.kind, Kind::Str(_) | Kind::Secret(_) | Kind::Bytes(_) | Kind::Lazy(_));
-                let value = if is_text {
+                let value = if wrapped {
+                    statements.keep_secret(&shown, val.origin.primary())
+                } else if is_text {
                     variable::guarded(statements, name, &shown, val.origin.primary())
                 } else {
                     Value::Text(shown)

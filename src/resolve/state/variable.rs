@@ -4,12 +4,13 @@ use super::{Statements, deliberate, given};
 use crate::discover::Tree;
 use crate::formats::Var;
 use crate::knowledge::reasons::{self, Choice};
-use crate::knowledge::variables;
+use crate::knowledge::{credentials, settings, variables};
 use crate::model::{Attr, ComponentKind, Dimension, Known, Origin, Value};
 use crate::resolve::part::Part;
+use crate::resolve::settings::Loaded;
 
 /// States the variables of a component.
-pub fn state(statements: &mut Statements, part: &Part<'_>, tree: &Tree) {
+pub fn state(statements: &mut Statements, part: &Part<'_>, loaded: Option<&Loaded>, tree: &Tree) {
     let open = part.world.is_open();
     if part.kind == ComponentKind::App {
         let complete =
@@ -54,7 +55,16 @@ pub fn state(statements: &mut Statements, part: &Part<'_>, tree: &Tree) {
         if secret && !opens_nothing && var.value.one().is_some_and(|password| is_default(part, name, password)) {
             fact.bool("default_credential", true, &var.origin);
         }
+        let known_to_all = provider != "sample" && !opens_nothing && !loaded.is_some_and(|loaded| signs(name, loaded));
+        if known_to_all && var.value.one().is_some_and(|text| credentials::gives_away(name, text)) {
+            fact.bool("credential", true, &var.origin);
+        }
     }
+}
+
+/// Whether the settings sign with what a variable holds: it is judged where they do.
+fn signs(variable: &str, loaded: &Loaded) -> bool {
+    loaded.settings.values.iter().any(|(name, val)| settings::signs(name) && val.variables.contains(variable))
 }
 
 /// Whether a value is an address with a password that another variable gives: what is wrong with it stands there.

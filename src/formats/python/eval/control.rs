@@ -382,6 +382,7 @@ fn catches(kind: &V, exc: &Exc) -> Option<bool> {
         "ModuleNotFoundError" => &["ImportError"],
         "KeyError" | "IndexError" => &["LookupError"],
         "FileNotFoundError" => &["OSError", "IOError", "EnvironmentError"],
+        "EnvNotSetError" | "EnvValidationError" => &["EnvError", "ValueError"],
         "UnicodeDecodeError" | "JSONDecodeError" => &["ValueError"],
         "NameError" | "AttributeError" | "TypeError" | "ValueError" | "ImportError" | "AssertionError"
         | "RuntimeError" | "ZeroDivisionError" | "OSError" => &[],

@@ -6,14 +6,21 @@ use super::made::Plain;
 use crate::formats::python::eval::machine::Machine;
 use crate::formats::python::eval::truth::placed;
 use crate::formats::python::eval::values::{Args, Id, K, R, Role, Space, V};
-use crate::formats::python::lib::os::Making;
+use crate::formats::python::lib::os::{Found, Making};
 use crate::model::Span;
 
 const PREFIX: &str = "configurations.values.";
+/// A value of La Suite's library that is one of these, and may stand in a file as well.
+const IN_A_FILE: &str = "lasuite.configuration.values.SecretFileValue";
+
+/// What kind of value a library's class is.
+fn kind_of(path: &str) -> Option<&str> {
+    if path == IN_A_FILE { Some("SecretFileValue") } else { path.strip_prefix(PREFIX) }
+}
 
 /// Whether a library's class is a value of django-configurations.
 pub(crate) fn is_value(path: &str) -> bool {
-    path.strip_prefix(PREFIX).is_some_and(|name| name.ends_with("Value"))
+    kind_of(path).is_some_and(|name| name.ends_with("Value"))
 }
 
 impl Machine<'_> {
@@ -43,7 +50,7 @@ impl Machine<'_> {
     /// What a value of django-configurations comes to as the attribute `name`; other values stay.
     pub(crate) fn configured(&mut self, name: &str, value: &V, at: Span) -> R {
         let K::Made(class, made) = &value.k else { return Ok(value.clone()) };
-        let Some(kind) = class.strip_prefix(PREFIX).map(str::to_owned) else { return Ok(value.clone()) };
+        let Some(kind) = kind_of(class).map(str::to_owned) else { return Ok(value.clone()) };
         let place = value.m.origin.steps.first().map_or(at, |step| step.span);
         let made = Arc::clone(made);
         self.configured_value(name, &kind, &made, place)
@@ -80,6 +87,9 @@ impl Machine<'_> {
             Some(prefix) => format!("{prefix}_{base}"),
             None => base,
         };
+        if kind == "SecretFileValue" && matches!(self.find_variable(&format!("{variable}_FILE"), at), Found::Set(_)) {
+            return Ok(V::unknown("what stands in a file", at));
+        }
         let required =
             kind == "SecretValue" || made.get(4, "environ_required").is_some_and(|v| !matches!(v.k, K::Bool(false)));
         let known = ["default", "environ", "environ_name", "environ_prefix", "environ_required", "late_binding"];
@@ -107,13 +117,13 @@ impl Machine<'_> {
             return Ok(default);
         }
         let default = if required { None } else { Some(default) };
-        let keeps = matches!(kind.as_str(), "Value" | "SecretValue");
+        let keeps = matches!(kind.as_str(), "Value" | "SecretValue" | "SecretFileValue");
         let cast = &mut |m: &mut Self, v: &V| {
             let Some(text) = v.text().filter(|t| !placed(t)).map(str::to_owned) else {
                 return Ok(V::unknown("a value that is not followed", at).resting([v]));
             };
             match kind.as_str() {
-                "Value" | "SecretValue" => Ok(v.clone()),
+                "Value" | "SecretValue" | "SecretFileValue" => Ok(v.clone()),
                 "BooleanValue" => match text.trim().to_lowercase().as_str() {
                     "yes" | "y" | "true" | "1" => Ok(m.plain(&Plain::Bool(true), v, at)),
                     "no" | "n" | "false" | "0" | "" => Ok(m.plain(&Plain::Bool(false), v, at)),

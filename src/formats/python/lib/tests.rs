@@ -311,3 +311,20 @@ fn an_env_puts_its_prefix_in_front_of_the_names_it_is_asked_for() {
     let got = whole(&[("s.py", code)], &[("APP_A", "a"), ("B", "b"), ("A", "not this")], None);
     assert_eq!((text(&got, "A").as_deref(), text(&got, "B").as_deref()), (Some("a"), Some("b")));
 }
+
+#[test]
+fn what_is_taken_where_a_variable_of_environs_is_not_set_is_the_default() {
+    let text =
+        "from environs import Env, EnvError\nenv = Env()\ntry:\n    A = env('A')\nexcept EnvError:\n    A = 'b'\n";
+    let got = run(text, None);
+    assert_eq!(got.values["A"].settled().and_then(|v| v.as_str()), Some("b"));
+    assert!(got.values["A"].variables.contains("A"));
+}
+
+#[test]
+fn a_value_that_may_stand_in_a_file_falls_back_as_others_do() {
+    let text = "from configurations import Configuration\nfrom lasuite.configuration.values import SecretFileValue\n\
+        class Base(Configuration):\n    PASS_WORD = SecretFileValue('pass', environ_name='PASS', environ_prefix=None)\n";
+    let got = run(text, Some("Base"));
+    assert_eq!(got.values["PASS_WORD"].settled().and_then(|v| v.as_str()), Some("pass"));
+}
