@@ -77,6 +77,20 @@ fn a_process_file_is_started_as_it_stands() {
 }
 
 #[test]
+fn a_task_starts_the_processes_of_a_file_by_hand() {
+    let processes = "web: python manage.py runserver\nworker: celery -A shop worker\n";
+    let lines = image(
+        "CMD gunicorn shop.wsgi",
+        &[("tools/processes", processes), ("Makefile", "up:\n\thoncho start -f tools/processes\n")],
+    );
+    let started = [
+        "development host process.web server=django-runserver",
+        "development host process.worker server=celery-worker",
+    ];
+    holds(&lines, &started);
+}
+
+#[test]
 fn runit_starts_the_services_of_its_folder() {
     let run = ("runit/site/run", "#!/bin/sh\nexec gunicorn shop.wsgi\n");
     let served = ["production app process.app.site server=gunicorn"];
@@ -224,4 +238,34 @@ fn a_management_that_calls_what_is_named_for_djangos_is_djangos() {
     let docker = format!("{HEAD}CMD ./manage.py runserver\n");
     let lines = facts(&[("Dockerfile", docker.as_str()), REQUIREMENTS, manage]);
     holds(&lines, &["production app process.app server=django-runserver"]);
+}
+
+#[test]
+fn a_script_on_the_path_of_programs_is_followed_whatever_its_ending_is() {
+    let files = [
+        ("await.sh", "#!/bin/sh\nuntil nc -z db 5432; do sleep 1; done\nexec \"$@\"\n"),
+        ("start.sh", "#!/bin/sh\nexec gunicorn shop.wsgi\n"),
+    ];
+    let tail = "COPY await.sh /usr/local/bin/await.sh\nENTRYPOINT [\"await.sh\", \"./start.sh\"]";
+    holds(&image(tail, &files), &GUNICORN);
+}
+
+#[test]
+fn a_management_of_flask_by_another_name_is_flasks_server() {
+    let manage = ("manage.py", "import sys\nfrom flask.cli import main\nsys.exit(main())\n");
+    let docker = format!("{HEAD}CMD python manage.py run --host=0.0.0.0\n");
+    let lines = facts(&[("Dockerfile", docker.as_str()), REQUIREMENTS, manage]);
+    holds(&lines, &["production app process.app server=flask-run"]);
+}
+
+#[test]
+fn a_manifest_that_names_no_folder_is_pushed_from_where_the_code_stands() {
+    let manifest = "applications:\n  - name: site\n    buildpack: python_buildpack\n    command: bash start.sh\n";
+    let lines = facts(&[
+        ("deploy/manifest-prod.yml", manifest),
+        ("start.sh", "python manage.py migrate\ngunicorn shop.wsgi\n"),
+        REQUIREMENTS,
+        ("manage.py", "import django\n"),
+    ]);
+    holds(&lines, &["prod site process.site server=gunicorn"]);
 }

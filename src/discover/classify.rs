@@ -153,7 +153,7 @@ const FILLED_IN: Like = Like::Ends(&[
     ".envsubst",
 ]);
 const LIST: Like = Like::Ends(&[".txt", ".in", ".pip"]);
-const PAGE: Like = Like::Ends(&[".md", ".rst"]);
+const PAGE: Like = Like::Ends(&[".md", ".mdx", ".rst"]);
 /// What the names of pages, or of their folders, hold that tell how one installs a project and works on it.
 const INSTRUCTING: &[&str] =
     &["develop", "contrib", "hacking", "install", "setup", "set_up", "dev_env", "quick", "getting"];

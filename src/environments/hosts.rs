@@ -122,7 +122,8 @@ impl Reading<'_, '_> {
             }
             let name = application.field("name").map_or_else(|| "app".to_owned(), |name| name.value);
             let given = vars(application.get("env"));
-            let path = application.field("path").map_or_else(|| ".".to_owned(), |path| path.value);
+            // What names no folder is pushed from where the code stands.
+            let path = application.field("path").map_or_else(|| self.pushed_from().to_owned(), |path| path.value);
             let folder = paths::join(&self.folder, &path).unwrap_or_default();
             if let Some(image) = application.get("docker").and_then(|docker| docker.field("image")) {
                 add(&mut found, &name, Runs::Pulled { image, command: None }, &given);
@@ -137,6 +138,16 @@ impl Reading<'_, '_> {
         }
         found.only_named = found.units.is_empty();
         (!found.only_named || !others).then_some(found)
+    }
+
+    fn pushed_from(&self) -> &'static str {
+        let tree = self.repository.tree;
+        let signs = ["requirements.txt", "Pipfile", "pyproject.toml", "setup.py", "environment.yml", "Procfile"];
+        let held = |folder: &str| {
+            signs.iter().any(|name| paths::join(folder, name).is_some_and(|path| tree.find(&path).is_some()))
+        };
+        let above = paths::parent(&self.folder);
+        if !self.folder.is_empty() && above.is_empty() && !held(&self.folder) && held("") { ".." } else { "." }
     }
 
     fn processes(&self, folder: &str) -> Vec<(String, CommandLine)> {

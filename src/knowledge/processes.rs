@@ -231,7 +231,16 @@ pub fn server(argv: &[&str]) -> Option<Match> {
     let (name, rest) = program(argv)?;
     let find = |name: &str| table().commands.iter().find(|row| row.fits(name, rest));
     let row = find(name).or_else(|| find("manage.py").filter(|_| manages(name, rest)))?;
-    Some(row.found(rest))
+    // What runs under a debugger is what it is without.
+    let inner = || server(strip_wrappers(debugged(rest)?).0).filter(|found| found.interface.is_some());
+    let found = (row.kind == "debugger").then(inner).flatten().map(|found| Match { debug: true, ..found });
+    Some(found.unwrap_or_else(|| row.found(rest)))
+}
+
+/// What a debugger is told to run: a module, or a script.
+fn debugged<'a>(rest: &'a [&'a str]) -> Option<&'a [&'a str]> {
+    let at = rest.iter().position(|word| *word == "-m" || word.ends_with(".py"))?;
+    rest.get(if rest[at] == "-m" { at + 1 } else { at }..)
 }
 
 /// Whether a program of the project is its own `manage.py`: it is no runner of tasks, and is told just to start the server of
@@ -320,6 +329,9 @@ mod tests {
             ("celery -A shop beat", "celery-beat", "scheduler"),
             ("honcho -f Procfile.dev start", "supervisor", "supervisor"),
             ("./manage.py rq worker high", "rq-worker", "worker"),
+            ("python -m debugpy --listen 0.0.0.0:5678 -m uvicorn a:b --reload", "uvicorn-reload", "development"),
+            ("python -m debugpy --listen 5678 manage.py runserver", "django-runserver", "development"),
+            ("python -m debugpy --listen 5678 tool.py", "debugpy", "debugger"),
             ("flask rq scheduler", "rq-scheduler", "scheduler"),
             ("pserve development.ini", "pserve", "development"),
             ("pserve /etc/shop/production.ini", "pserve", "production"),

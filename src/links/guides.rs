@@ -124,9 +124,32 @@ fn tells(line: &str) -> bool {
 }
 
 /// What the commands of a guide that are followed begin with.
-const TELLING: [&str; 23] = [
-    "docker", "podman", "python", "pip", "make", "heroku", "flask", "gunicorn", "uv ", "poetry ", "pdm ", "pipenv ",
-    "just ", "celery ", "uvicorn ", "./", "bash ", "sh ", "kubectl ", "alembic ", "fastapi ", "honcho ", "env ",
+const TELLING: [&str; 25] = [
+    "docker",
+    "podman",
+    "python",
+    "pip",
+    "make",
+    "heroku",
+    "flask",
+    "gunicorn",
+    "uv ",
+    "poetry ",
+    "pdm ",
+    "pipenv ",
+    "just ",
+    "celery ",
+    "uvicorn ",
+    "./",
+    "bash ",
+    "sh ",
+    "kubectl ",
+    "alembic ",
+    "fastapi ",
+    "honcho ",
+    "env ",
+    "foreman ",
+    "overmind ",
 ];
 /// How many lines of a guide one command may take.
 const MAX_LINES: usize = 20;

@@ -29,6 +29,7 @@ mod mise_tasks;
 mod node_scripts;
 mod nox_sessions;
 mod offered;
+pub mod process_files;
 mod python_scripts;
 mod relocated;
 pub mod repository;

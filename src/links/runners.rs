@@ -4,7 +4,7 @@ use super::meaning::{self, Meaning};
 use super::repository::{Call, Caller, Repository, Script, words};
 use super::{
     commit_hooks, coverage_command, editor_tasks, gulp_tasks, hatch_scripts, invoke_tasks, just_recipes, make_targets,
-    mise_tasks, node_scripts, nox_sessions, python_scripts, tox_environments,
+    mise_tasks, node_scripts, nox_sessions, process_files, python_scripts, tox_environments,
 };
 use crate::discover::{Kind, Tree, paths};
 use crate::formats::Vars;
@@ -141,7 +141,8 @@ impl Repository<'_> {
         if other || !Trail::lets(trail, argv, folder) {
             return false;
         }
-        let Some(pieces) = pieces(self.tree, argv, folder, span) else { return false };
+        let by_file = || process_files::pieces(self.tree, argv, folder);
+        let Some(pieces) = pieces(self.tree, argv, folder, span).or_else(by_file) else { return false };
         let beside = stands_beside(argv);
         let checks = beside && !pieces.is_empty() && pieces.iter().all(|piece| self.only_checks(piece));
         let first = calls.len();

@@ -2,14 +2,11 @@
 //! tells.
 
 use super::own_program::started_by_program;
-use super::part::{Host, Part, ProcessPart};
-use super::{runner, server_options, supervised};
+use super::part::{Part, ProcessPart};
 use crate::environments::{Planned, workstations};
-use crate::formats::World;
 use crate::knowledge::processes::Match;
-use crate::links::repository::words;
 use crate::links::{Call, Caller, Container, Meaning, Repository, console_scripts};
-use crate::model::{ComponentKind, Origin, Span};
+use crate::model::{Origin, Span};
 
 /// Gives a component that starts no server by itself the one that is started there by hand, if the repository says which.
 ///
@@ -21,10 +18,7 @@ pub(super) fn start(repository: &Repository<'_>, part: &mut Part<'_>, key: &str,
         return;
     }
     let Some((call, found)) = call(repository, virtual_machine) else { return };
-    part.processes = supervised(repository, call, key);
-    if part.processes.is_empty() {
-        part.processes = vec![process(key, call, found)];
-    }
+    part.processes = vec![process(key, call, found)];
 }
 
 /// Gives a person's machine on which nothing else starts a server the one that the words stand for by which the machine is known:
@@ -51,41 +45,12 @@ fn typed(repository: &Repository<'_>, span: Span) -> Vec<String> {
     line.split_whitespace().map(|word| word.trim_end_matches(['.', ')', ':']).to_owned()).collect()
 }
 
-/// The processes that a call starts by a Procfile or a supervisor's file: the server of the application, workers, schedulers.
-fn supervised(repository: &Repository<'_>, call: &Call, key: &str) -> Vec<ProcessPart> {
-    let (tree, world) = (repository.tree, World::Open(Default::default()));
-    let container = Container::checkout(tree, &call.folder);
-    let mut part = Part::new(key, ComponentKind::App, Host::Machine);
-    let programs = supervised::programs(&call.argv, &world, &container, tree, &mut Vec::new()).unwrap_or_default();
-    for program in programs {
-        let (evaluation, script) = super::process::evaluate(&program.command, &program.world, &container);
-        let evaluated = runner::expanded(evaluation.commands, &container, tree);
-        for executed in super::process::chosen(&evaluated.iter().collect::<Vec<_>>(), &container, tree) {
-            let options = server_options::of(&words(executed), executed, &container, tree);
-            let Some(served) = super::process::served(executed, &options, &container, tree) else { continue };
-            let key = match served.kind {
-                "worker" => "worker",
-                "scheduler" => "beat",
-                _ if served.interface.is_some() => key,
-                _ => continue,
-            };
-            let began = (executed, Some(served), options);
-            super::process::add(&mut part, key.to_owned(), began, program.command.span, script);
-        }
-    }
-    let serves = |process: &ProcessPart| process.key == key;
-    if part.processes.iter().any(serves) { part.processes } else { Vec::new() }
-}
-
 /// Gives a person's machine the workers and schedulers that are started there by hand, the first one told of each kind.
 pub(super) fn workers(repository: &Repository<'_>, part: &mut Part<'_>, virtual_machine: bool) {
     if part.processes.is_empty() {
         return;
     }
     for (kind, key) in [("worker", "worker"), ("scheduler", "beat")] {
-        if part.processes.iter().any(|process| process.key == key) {
-            continue;
-        }
         let of_kind = |call: &&Call| matches!(&call.meaning, Meaning::Serves(found) if found.kind == kind);
         let told = by_hand(repository, virtual_machine);
         let call = repository.calls.iter().filter(|call| told(call)).find(of_kind);

@@ -88,7 +88,9 @@ pub(super) fn started_by_program(argv: &[String], container: &Container<'_>, tre
         return Some(found);
     }
     let facts = python::entry_points(tree, file);
-    if facts.flask_group && behind.is_some_and(|word| word == "run") {
+    // The command of Flask itself may be called by another name.
+    let flask = || tree.text(file).is_ok_and(|text| text.contains("from flask.cli import main"));
+    if (facts.flask_group || flask()) && behind.is_some_and(|word| word == "run") {
         let behind: Vec<&str> = words.iter().skip_while(|word| *word != "run").map(String::as_str).collect();
         return processes::server(&[&["flask"], &behind[..]].concat());
     }

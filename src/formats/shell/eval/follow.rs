@@ -110,7 +110,7 @@ impl Runner<'_> {
             }
             return status;
         }
-        let ours = |text: &str| !known && !waits(argv) && text.starts_with("#!");
+        let ours = |text: &str| !name.contains('/') && !waits(argv) && text.starts_with("#!");
         let found = self.files.command(name).filter(|(_, text)| ours(text))?;
         self.found(found, None, behind(1), call, state)
     }
