@@ -65,7 +65,7 @@ pub mod words;
 pub mod workstations;
 
 pub use plan::{CommandLine, ContainerRun, ImageBuild, NativeBuild, Plan, Planned, Runs, SettingsChoice, Setup, Unit};
-pub use published::jobs_that_push;
+pub use published::{base_image, jobs_that_push};
 
 use crate::discover::classify::classify;
 use crate::discover::{Config, Kind, paths};

@@ -175,6 +175,22 @@ pub(super) fn built_as(repository: &Repository<'_>, reference: &str) -> Option<I
     })
 }
 
+/// The build that makes an image which others rest on: a command that names it, or a compose file's service of that very name.
+pub fn base_image(repository: &Repository<'_>, reference: &str) -> Option<ImageBuild> {
+    let whole = |text: &str| if split_tag(text).1.is_some() { text.to_owned() } else { format!("{text}:latest") };
+    let composed = || {
+        repository.of(Kind::Compose).iter().find_map(|file| {
+            let project = super::compose::load(repository, &[*file]);
+            let named = |service: &&crate::formats::compose::Service| {
+                let image = service.image.as_ref().and_then(|image| image.value.one());
+                service.build.is_some() && image.is_some_and(|image| whole(image) == whole(reference))
+            };
+            super::compose::image_of(repository, &project, project.services.values().find(named)?)
+        })
+    };
+    built_as(repository, reference).or_else(|| super::shipped::shipped_as(repository, reference)).or_else(composed)
+}
+
 /// A Dockerfile as it is published, or as it stands.
 pub(super) fn plain(repository: &Repository<'_>, dockerfile: FileId, span: Option<Span>) -> ImageBuild {
     let published = publishing(repository, dockerfile);

@@ -49,6 +49,14 @@ impl<'t> Container<'t> {
         Self { tree, mappings, workdir: absolute("/", workdir) }
     }
 
+    /// Adds what stands in the image below, which this one rests on; it starts where that does, unless it says otherwise.
+    pub fn rest_on(&mut self, base: &Self) {
+        self.mappings.splice(0..0, base.mappings.iter().cloned());
+        if self.workdir == "/" {
+            self.workdir.clone_from(&base.workdir);
+        }
+    }
+
     /// Adds a bind mount; it hides what stood there.
     pub fn mount(&mut self, outside: &str, inside: &str) {
         let folder = self.tree.find(outside).is_none();

@@ -1,6 +1,7 @@
 //! What a build of an image makes: its base, its stages, and what is installed in the stage that runs.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use super::installs::{self, Place};
 use super::part::{ImagePart, Installs, RuntimePart};
@@ -14,7 +15,6 @@ use crate::formats::{Var, Vars, World};
 use crate::knowledge::images;
 use crate::links::Container;
 use crate::links::container::absolute;
-use crate::links::repository::words;
 use crate::model::{Certainty, Known, Origin, Reason, Span, SpanMap, Spanned, StepKind};
 
 /// A build, resolved as far as its target.
@@ -33,7 +33,12 @@ pub struct Built<'t> {
     pub container: Container<'t>,
     /// The commands that its stages ran.
     pub commands: Vec<(Vec<String>, Span)>,
+    /// The image that it rests on, where another build of the repository makes it.
+    pub base: Option<Arc<Built<'t>>>,
 }
+
+/// The builds of the repository by the names that others rest on.
+pub type Bases<'a, 't> = &'a dyn Fn(&str) -> Option<Arc<Built<'t>>>;
 
 impl Built<'_> {
     /// The stage that runs.
@@ -43,25 +48,47 @@ impl Built<'_> {
 }
 
 /// Resolves a build.
-pub fn resolve<'t>(tree: &'t Tree, build: Build, asked: &ImageBuild, as_of: &str) -> Option<Built<'t>> {
+pub fn resolve<'t>(
+    tree: &'t Tree,
+    build: Build,
+    asked: &ImageBuild,
+    as_of: &str,
+    bases: Bases<'_, 't>,
+) -> Option<Built<'t>> {
     let target = build.target?;
-    let mut resolver = Resolver { tree, build: &build, asked, as_of, done: BTreeMap::new(), commands: Vec::new() };
+    let mut resolver =
+        Resolver { tree, build: &build, asked, as_of, bases, done: BTreeMap::new(), commands: Vec::new() };
     let mut installs = resolver.installs(target, 0);
     let others: Vec<usize> =
         build.reachable.iter().copied().filter(|index| !build.chain(target).contains(index)).collect();
     let others: Vec<Installs> = others.into_iter().map(|index| resolver.installs(index, 0)).collect();
     let commands = std::mem::take(&mut resolver.commands);
     let (reference, certainty, origin) = external_base(&build, target);
-    let about = reference.one().map(|reference| images::describe(reference, as_of)).or_else(|| partly(&build, target));
+    let base = reference.one().and_then(|reference| bases(reference));
+    let mut about =
+        reference.one().map(|reference| images::describe(reference, as_of)).or_else(|| partly(&build, target));
+    if let (Some(about), Some(below)) = (&mut about, base.as_ref().and_then(|base| base.image.about.as_ref())) {
+        about.rest_on(below);
+    }
     for there in &others {
         left_behind::note(&mut installs, about.as_ref(), there);
     }
-    let mut runtimes: Vec<RuntimePart> = about.iter().flat_map(|about| runtimes(about, &origin, &certainty)).collect();
+    let mut runtimes: Vec<RuntimePart> = match &base {
+        Some(base) => inherited(base, &origin),
+        None => about.iter().flat_map(|about| runtimes(about, &origin, &certainty)).collect(),
+    };
     brought(&installs, &mut runtimes);
-    if !runtimes.iter().any(|runtime| runtime.tool == "python") {
-        runtimes.extend(interpreters::of_system(&installs, about.as_ref()));
+    let known = |runtime: &RuntimePart| runtime.tool == "python" && !matches!(runtime.version, Known::Unknown(_));
+    if installs.python.is_none()
+        && !runtimes.iter().any(known)
+        && let Some(python) = interpreters::of_system(&installs, about.as_ref(), &commands)
+    {
+        runtimes.retain(|runtime| runtime.tool != "python");
+        runtimes.push(python);
     }
-    runtimes.extend(installers::of(&build, target, &commands));
+    let installers = installers::of(&build, target, &commands);
+    runtimes.retain(|runtime| !installers.iter().any(|own| own.tool == runtime.tool));
+    runtimes.extend(installers);
     let stages = other_stages(&build, target);
     if !runtimes.iter().any(|runtime| runtime.tool == "node") {
         runtimes.extend(of_stages(&stages, as_of));
@@ -81,8 +108,21 @@ pub fn resolve<'t>(tree: &'t Tree, build: Build, asked: &ImageBuild, as_of: &str
         told: copy_sources::told_secrets(&build, target, asked),
         origin,
     };
-    let container = Container::of_stage(tree, &build, target, &asked.context);
-    Some(Built { build, target, image, installs, runtimes, container, commands })
+    let mut container = Container::of_stage(tree, &build, target, &asked.context);
+    if let Some(base) = &base {
+        container.rest_on(&base.container);
+    }
+    Some(Built { build, target, image, installs, runtimes, container, commands, base })
+}
+
+/// What an image has of the one that it rests on.
+fn inherited(base: &Built<'_>, origin: &Origin) -> Vec<RuntimePart> {
+    let Some(place) = origin.primary() else { return base.runtimes.clone() };
+    let further = |runtime: &RuntimePart| RuntimePart {
+        origin: runtime.origin.clone().then(StepKind::Inherited, place),
+        ..runtime.clone()
+    };
+    base.runtimes.iter().filter(|runtime| runtime.declared_in != BUILD_STAGE).map(further).collect()
 }
 
 /// Puts the interpreter that conda, Hatch or pyenv brings before that of the base.
@@ -209,6 +249,7 @@ struct Resolver<'a, 't> {
     build: &'a Build,
     asked: &'a ImageBuild,
     as_of: &'a str,
+    bases: Bases<'a, 't>,
     done: BTreeMap<usize, Installs>,
     commands: Vec<(Vec<String>, Span)>,
 }
@@ -219,16 +260,23 @@ impl Resolver<'_, '_> {
         if let Some(done) = self.done.get(&stage) {
             return done.clone();
         }
-        let mut installs = Installs::default();
         if depth > 16 {
-            return installs;
+            return Installs::default();
         }
         let (reference, ..) = external_base(self.build, stage);
         let about = reference.one().map(|reference| images::describe(reference, self.as_of));
-        if about.as_ref().is_none_or(|about| about.distro.is_unknown()) {
+        let base = reference.one().and_then(|reference| (self.bases)(reference));
+        let mut installs = base.as_ref().map(|base| base.installs.clone()).unwrap_or_default();
+        if base.is_none() && about.as_ref().is_none_or(|about| about.distro.is_unknown()) {
             installs.system_complete = Err(Reason::new("what the base image holds is not known"));
         }
-        let python = about.and_then(|about| about.python.one().cloned());
+        let of_base = base.and_then(|base| {
+            base.runtimes
+                .iter()
+                .find(|runtime| runtime.tool == "python")
+                .and_then(|python| python.version.one().cloned())
+        });
+        let python = of_base.or_else(|| about.and_then(|about| about.python.one().cloned()));
         for index in self.build.chain(stage) {
             self.one_stage(index, &mut installs, python.as_deref(), depth);
         }
@@ -251,11 +299,15 @@ impl Resolver<'_, '_> {
 
     fn one_stage(&mut self, index: usize, installs: &mut Installs, python: Option<&str>, depth: usize) {
         let Some(stage) = self.build.stages.get(index) else { return };
+        let base = external_base(self.build, index).0.one().and_then(|reference| (self.bases)(reference));
         let name = stage.name.as_ref().map_or_else(|| format!("stage-{index}"), |name| name.value.clone());
         for step in &stage.steps {
             match &step.action {
                 Action::Run { body, mounts, .. } => {
                     let mut container = Container::of_stage(self.tree, self.build, index, &self.asked.context);
+                    if let Some(base) = &base {
+                        container.rest_on(&base.container);
+                    }
                     for mount in mounts.iter().filter(|mount| mount.kind == "bind" && mount.from.is_none()) {
                         let field = |names: &[&str]| names.iter().find_map(|name| mount.fields.get(*name));
                         if let (Some(source), Some(target)) =
@@ -269,7 +321,8 @@ impl Resolver<'_, '_> {
                         let there = self.installs(other, depth + 1);
                         installs::take_wheels(installs, &there, step.span);
                     }
-                    container.workdir = absolute("/", step.workdir.as_deref().unwrap_or("/"));
+                    let below = base.as_ref().map_or("/", |base| base.container.workdir.as_str());
+                    container.workdir = absolute("/", step.workdir.as_deref().unwrap_or(below));
                     let place = Place {
                         tree: self.tree,
                         workdir: container.workdir.clone(),
@@ -281,7 +334,7 @@ impl Resolver<'_, '_> {
                     let vars = self.vars(stage, step);
                     for executed in runner::followed(run_commands(body, vars, &container), &container, self.tree) {
                         installs::run(installs, &executed, &place);
-                        self.commands.push((words(&executed), executed.span));
+                        self.commands.push((installers::called(&executed), executed.span));
                     }
                 }
                 Action::Copy { from: Some(CopyFrom::Stage(other)), sources, dest, .. } if *other != index => {

@@ -11,9 +11,11 @@ use super::part::{Host, ImagePart, Part};
 use super::process::{self, CommandWords};
 use super::samples;
 use crate::discover::{Presence, paths};
+use crate::environments::base_image;
 use crate::environments::plan::{ImageBuild, Planned, Runs, Unit};
 use crate::environments::{compose as inferred, images as inferred_images};
 use crate::formats::compose::{Project, Provider, Service};
+use crate::formats::dockerfile::Command;
 use crate::formats::shell::Word;
 use crate::formats::{Var, World};
 use crate::knowledge::{images, processes};
@@ -81,13 +83,26 @@ fn one<'t>(context: &Context<'_, 't>, planned: &Planned, unit: &Unit) -> Option<
 }
 
 pub(super) fn built<'t>(context: &Context<'_, 't>, image: &ImageBuild) -> Option<Arc<Built<'t>>> {
+    built_on(context, image, 0)
+}
+
+/// Images that rest on each other in the repository, at most.
+const DEEPEST: usize = 4;
+
+fn built_on<'t>(context: &Context<'_, 't>, image: &ImageBuild, depth: usize) -> Option<Arc<Built<'t>>> {
     let known = context.builds.lock().ok().and_then(|builds| builds.get(image).cloned());
     if let Some(known) = known {
         return known;
     }
+    let bases = |reference: &str| {
+        let says_nothing = images::describe(reference, context.as_of).python.is_unknown();
+        let base = (says_nothing && depth < DEEPEST).then(|| base_image(context.repository, reference)).flatten()?;
+        (base.dockerfile != image.dockerfile).then(|| built_on(context, &base, depth + 1)).flatten()
+    };
     let build = inferred_images::build(context.repository, image);
-    let built =
-        build.and_then(|build| build::resolve(context.repository.tree, build, image, context.as_of)).map(Arc::new);
+    let built = build
+        .and_then(|build| build::resolve(context.repository.tree, build, image, context.as_of, &bases))
+        .map(Arc::new);
     if let Ok(mut builds) = context.builds.lock() {
         builds.insert(image.clone(), built.clone());
     }
@@ -103,13 +118,13 @@ pub(super) fn lay<'t>(part: &mut Part<'t>, built: &Built<'t>, open: bool) {
     part.commands.clone_from(&built.commands);
     part.folder = built.image.context.clone().unwrap_or_default();
     let Some(stage) = built.stage() else { return };
-    part.user.clone_from(&stage.user);
+    part.user = user_of(built);
     part.healthcheck = stage.healthcheck.as_ref().map(|check| {
         let text = check.command.as_ref().map_or_else(|| check.kind.clone(), |command| command.argv().join(" "));
         Spanned::new(text, check.span)
     });
-    for (name, var) in &stage.env {
-        let mut var = var.clone();
+    let own = stage.env.iter().map(|(name, var)| (name, var.clone()));
+    for (name, mut var) in below(built).into_iter().chain(own) {
         if open {
             var.certainty = Certainty::Default { variable: Some(name.clone()) };
         }
@@ -119,19 +134,41 @@ pub(super) fn lay<'t>(part: &mut Part<'t>, built: &Built<'t>, open: bool) {
     super::env_file::copied(part, built);
 }
 
+/// Who an image runs as: whom it says itself, else whom the image says that it rests on.
+fn user_of(built: &Built<'_>) -> Option<Spanned<String>> {
+    built.stage()?.user.clone().or_else(|| user_of(built.base.as_deref()?))
+}
+
+/// The variables that the images below set.
+fn below<'b>(built: &'b Built<'_>) -> Vec<(&'b String, Var)> {
+    let Some(base) = &built.base else { return Vec::new() };
+    let own = base.stage().into_iter().flat_map(|stage| stage.env.iter().map(|(name, var)| (name, var.clone())));
+    below(base).into_iter().chain(own).collect()
+}
+
 /// The command of the stage that runs, entry point first.
 pub(super) fn own_command(built: &Built<'_>) -> Option<CommandWords> {
-    let stage = built.stage()?;
     let (mut words, mut span, mut map) = (Vec::new(), None, None);
-    for command in [&stage.entrypoint, &stage.cmd].into_iter().flatten() {
+    let (entry, command) = commands_of(built);
+    for command in [entry, command].into_iter().flatten() {
         let (more, at) = build::command_words(command);
-        if let crate::formats::dockerfile::Command::Shell { map: lines, .. } = command {
+        if let Command::Shell { map: lines, .. } = command {
             map = words.is_empty().then(|| lines.clone());
         }
         words.extend(more);
         span = Some(at);
     }
     Some(CommandWords { words, span: span?, map })
+}
+
+/// The entry point and the command of an image: its own, else those of the image that it rests on.
+fn commands_of<'b>(built: &'b Built<'_>) -> (Option<&'b Command>, Option<&'b Command>) {
+    let Some(stage) = built.stage() else { return (None, None) };
+    if stage.entrypoint.is_some() {
+        return (stage.entrypoint.as_ref(), stage.cmd.as_ref());
+    }
+    let (entry, command) = built.base.as_deref().map(commands_of).unwrap_or_default();
+    (entry, stage.cmd.as_ref().or(command))
 }
 
 fn composed<'t>(
@@ -244,8 +281,7 @@ fn effective(service: &Service, built: Option<&Built<'_>>) -> Option<CommandWord
 
 /// The words of an image's entry point.
 pub(super) fn entry_words(built: &Built<'_>) -> Vec<Word> {
-    let entry = built.stage().and_then(|stage| stage.entrypoint.as_ref());
-    entry.map(|command| build::command_words(command).0).unwrap_or_default()
+    commands_of(built).0.map(|command| build::command_words(command).0).unwrap_or_default()
 }
 
 fn variables(part: &mut Part<'_>, project: &Project, service: &Service, tree: &crate::discover::Tree) {
