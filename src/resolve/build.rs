@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
+use super::bases::{external_base, inherited, partly};
 use super::installs::{self, Place};
 use super::part::{ImagePart, Installs, RuntimePart};
 use super::{copy_sources, exports, from_stage, installers, interpreters, left_behind, runner};
@@ -15,7 +16,7 @@ use crate::formats::{Var, Vars, World};
 use crate::knowledge::images;
 use crate::links::Container;
 use crate::links::container::absolute;
-use crate::model::{Certainty, Known, Origin, Reason, Span, SpanMap, Spanned, StepKind};
+use crate::model::{Certainty, Known, Origin, Reason, Span, SpanMap, Spanned};
 
 /// A build, resolved as far as its target.
 pub struct Built<'t> {
@@ -115,16 +116,6 @@ pub fn resolve<'t>(
     Some(Built { build, target, image, installs, runtimes, container, commands, base })
 }
 
-/// What an image has of the one that it rests on.
-fn inherited(base: &Built<'_>, origin: &Origin) -> Vec<RuntimePart> {
-    let Some(place) = origin.primary() else { return base.runtimes.clone() };
-    let further = |runtime: &RuntimePart| RuntimePart {
-        origin: runtime.origin.clone().then(StepKind::Inherited, place),
-        ..runtime.clone()
-    };
-    base.runtimes.iter().filter(|runtime| runtime.declared_in != BUILD_STAGE).map(further).collect()
-}
-
 /// Puts the interpreter that conda, Hatch or pyenv brings before that of the base.
 pub fn brought(installs: &Installs, runtimes: &mut Vec<RuntimePart>) {
     if let Some(node) = super::interpreters::node(installs) {
@@ -152,42 +143,6 @@ pub fn brought(installs: &Installs, runtimes: &mut Vec<RuntimePart>) {
 fn platform(build: &Build, stage: usize) -> Option<Spanned<String>> {
     let platform = build.stages.get(stage)?.platform.as_ref()?;
     Some(Spanned::new(platform.value.one()?.clone(), platform.span))
-}
-
-/// What can be said of a base whose tag is not known in full: the words around the unknown part speak.
-fn partly(build: &Build, stage: usize) -> Option<images::Image> {
-    let first = *build.chain(stage).first()?;
-    let raw = &build.stages.get(first)?.base.raw.value;
-    let cut = raw.find("${").or_else(|| raw.find('$'))?;
-    let (repository, tag) = raw[..cut].rsplit_once(':')?;
-    let tag = format!("{tag}{}", &raw[cut..]);
-    Some(images::describe_parts(repository, &tag))
-}
-
-/// The image outside the Dockerfile that a stage rests on in the end.
-pub(super) fn external_base(build: &Build, stage: usize) -> (Known<String>, Certainty, Origin) {
-    let chain = build.chain(stage);
-    let base = chain.first().and_then(|first| build.stages.get(*first)).map(|stage| &stage.base);
-    let Some(base) = base else {
-        return (Known::Unknown(Reason::new("the Dockerfile has no stage")), Certainty::Stated, Origin::default());
-    };
-    let mut origin = base.origin.clone();
-    if origin.steps.is_empty() {
-        origin = Origin::set(base.raw.span);
-    }
-    for later in chain.iter().skip(1).filter_map(|index| build.stages.get(*index)) {
-        origin = origin.then(StepKind::Inherited, later.from_span);
-    }
-    let reference = match &base.reference {
-        Known::One(text) if text.is_empty() || text.ends_with([':', '-', '@']) || text.contains(":-") => {
-            Known::Unknown(Reason::at(
-                "a build argument without a default names it, and nothing hands one over",
-                base.raw.span,
-            ))
-        }
-        reference => reference.clone(),
-    };
-    (reference, base.certainty.clone(), origin)
 }
 
 /// The stages that the target needs without resting on them.

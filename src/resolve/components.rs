@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex};
 
+use super::bases;
 use super::build::{self, Built};
 use super::hosted;
 use super::outside;
@@ -118,13 +119,13 @@ pub(super) fn lay<'t>(part: &mut Part<'t>, built: &Built<'t>, open: bool) {
     part.commands.clone_from(&built.commands);
     part.folder = built.image.context.clone().unwrap_or_default();
     let Some(stage) = built.stage() else { return };
-    part.user = user_of(built);
+    part.user = bases::user(built);
     part.healthcheck = stage.healthcheck.as_ref().map(|check| {
         let text = check.command.as_ref().map_or_else(|| check.kind.clone(), |command| command.argv().join(" "));
         Spanned::new(text, check.span)
     });
     let own = stage.env.iter().map(|(name, var)| (name, var.clone()));
-    for (name, mut var) in below(built).into_iter().chain(own) {
+    for (name, mut var) in bases::variables(built).into_iter().chain(own) {
         if open {
             var.certainty = Certainty::Default { variable: Some(name.clone()) };
         }
@@ -134,22 +135,10 @@ pub(super) fn lay<'t>(part: &mut Part<'t>, built: &Built<'t>, open: bool) {
     super::env_file::copied(part, built);
 }
 
-/// Who an image runs as: whom it says itself, else whom the image says that it rests on.
-fn user_of(built: &Built<'_>) -> Option<Spanned<String>> {
-    built.stage()?.user.clone().or_else(|| user_of(built.base.as_deref()?))
-}
-
-/// The variables that the images below set.
-fn below<'b>(built: &'b Built<'_>) -> Vec<(&'b String, Var)> {
-    let Some(base) = &built.base else { return Vec::new() };
-    let own = base.stage().into_iter().flat_map(|stage| stage.env.iter().map(|(name, var)| (name, var.clone())));
-    below(base).into_iter().chain(own).collect()
-}
-
 /// The command of the stage that runs, entry point first.
 pub(super) fn own_command(built: &Built<'_>) -> Option<CommandWords> {
     let (mut words, mut span, mut map) = (Vec::new(), None, None);
-    let (entry, command) = commands_of(built);
+    let (entry, command) = bases::commands(built);
     for command in [entry, command].into_iter().flatten() {
         let (more, at) = build::command_words(command);
         if let Command::Shell { map: lines, .. } = command {
@@ -159,16 +148,6 @@ pub(super) fn own_command(built: &Built<'_>) -> Option<CommandWords> {
         span = Some(at);
     }
     Some(CommandWords { words, span: span?, map })
-}
-
-/// The entry point and the command of an image: its own, else those of the image that it rests on.
-fn commands_of<'b>(built: &'b Built<'_>) -> (Option<&'b Command>, Option<&'b Command>) {
-    let Some(stage) = built.stage() else { return (None, None) };
-    if stage.entrypoint.is_some() {
-        return (stage.entrypoint.as_ref(), stage.cmd.as_ref());
-    }
-    let (entry, command) = built.base.as_deref().map(commands_of).unwrap_or_default();
-    (entry, stage.cmd.as_ref().or(command))
 }
 
 fn composed<'t>(
@@ -281,7 +260,7 @@ fn effective(service: &Service, built: Option<&Built<'_>>) -> Option<CommandWord
 
 /// The words of an image's entry point.
 pub(super) fn entry_words(built: &Built<'_>) -> Vec<Word> {
-    commands_of(built).0.map(|command| build::command_words(command).0).unwrap_or_default()
+    bases::commands(built).0.map(|command| build::command_words(command).0).unwrap_or_default()
 }
 
 fn variables(part: &mut Part<'_>, project: &Project, service: &Service, tree: &crate::discover::Tree) {

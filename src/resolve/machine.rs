@@ -188,8 +188,9 @@ pub fn platform_installs(context: &Context<'_, '_>, part: &mut Part<'_>, folder:
     } else {
         part.installs.packages_complete = Err(Reason::at("nothing says what the platform installs", anchor));
     }
-    // Other platforms are told of one in files that are not read for it.
-    if paths::name(context.repository.tree.path(anchor.file)).starts_with("Procfile") {
+    // Other platforms, builders of Poetry's projects and whoever builds a Dockerfile beside it are told of one elsewhere.
+    let listed = at("requirements.txt").is_some() && at("Dockerfile").is_none();
+    if listed && paths::name(tree.path(anchor.file)).starts_with("Procfile") {
         of_platform(part, anchor);
     }
 }

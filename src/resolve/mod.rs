@@ -2,6 +2,7 @@
 //! one room a dimension.
 
 mod at_start;
+mod bases;
 mod beside;
 pub mod build;
 mod by_hand;
