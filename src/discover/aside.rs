@@ -41,7 +41,9 @@ const BESIDE: [&str; 18] = [
     "project_templates",
 ];
 /// What the names of such folders begin with.
-const BESIDE_STARTS: [&str; 6] = ["example", "sample_", "sample-", "mock", "fake", "dummy"];
+const BESIDE_STARTS: [&str; 3] = ["example", "sample_", "sample-"];
+/// What the names of folders begin with whose programs stand in for services of others.
+const STAND_IN_STARTS: [&str; 3] = ["mock", "fake", "dummy"];
 
 /// Whether a path lies in a folder of examples, documentation or test data, or is part of a template of projects.
 pub fn is_aside(path: &str) -> bool {
@@ -84,7 +86,13 @@ fn is_beside(path: &str) -> bool {
         at == 0 && part == "demo"
             || BESIDE.contains(&part.as_str())
             || BESIDE_STARTS.iter().any(|start| part.starts_with(start))
-    })
+    }) || stands_in(path)
+}
+
+/// Whether a path lies in a folder whose program stands in for a service of others.
+pub fn stands_in(path: &str) -> bool {
+    let folder = paths::parent(path).to_ascii_lowercase();
+    folder.split('/').any(|part| STAND_IN_STARTS.iter().any(|start| part.starts_with(start)))
 }
 
 /// Whether files of a kind start something by themselves.

@@ -317,7 +317,7 @@ pub fn image_of(repository: &Repository<'_>, project: &Project, service: &Servic
     let Some(build) = build else {
         let image = service.image.as_ref()?;
         let reference = image.value.one().cloned().or_else(|| untagged(repository, image))?;
-        let built = super::published::built_as(repository, &reference);
+        let built = super::own_images::built_as(repository, &reference);
         let shipped = || super::shipped::shipped_as(repository, &reference);
         return built.or_else(shipped).or_else(|| {
             let moving = image.certainty.is_default() || image.value.one().is_none();

@@ -2,20 +2,21 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+pub use super::own_images::build;
 use super::plan::{ImageBuild, Planned, Runs, Unit};
 use super::published::pushed;
 use super::stages::{self, Asked};
 use super::starts::runs_something;
 use super::words::{naming, selected};
 use crate::discover::{Kind, paths};
-use crate::formats::dockerfile::{self, Build, BuildInputs};
+use crate::formats::dockerfile::{self, Build, BuildInputs, BuiltBase};
 use crate::formats::{Var, Vars};
 use crate::knowledge::{images as known_images, services};
 use crate::links::{Meaning, Repository};
 use crate::model::{Confidence, FileId, Known, Origin, Reason, Role, Span};
 
-/// Builds a Dockerfile as asked.
-pub fn build(repository: &Repository<'_>, image: &ImageBuild) -> Option<Build> {
+/// Builds a Dockerfile as asked on given base images.
+pub(super) fn of_file(repository: &Repository<'_>, image: &ImageBuild, bases: Vec<BuiltBase>) -> Option<Build> {
     let dockerfile = repository.dockerfile(image.dockerfile)?;
     let text = repository.tree.text(image.dockerfile).ok()?;
     let mut args = Vars::new();
@@ -25,7 +26,7 @@ pub fn build(repository: &Repository<'_>, image: &ImageBuild) -> Option<Build> {
         let value = value.clone().map_or_else(unknown, Known::One);
         args.insert(name.clone(), Var { value, certainty: crate::model::Certainty::Stated, origin });
     }
-    let inputs = BuildInputs { args, target: image.target.clone(), ..BuildInputs::default() };
+    let inputs = BuildInputs { args, target: image.target.clone(), bases, ..BuildInputs::default() };
     Some(dockerfile::build(&dockerfile, text, &inputs))
 }
 
@@ -270,7 +271,7 @@ fn of_one(
         planned
     } else if let Some((role, word)) = named {
         Planned::new(&word, role, Confidence::Named).because(asked.at, format!("{} says {}", asked.by, role.name()))
-    } else if !plain && (used || pushed(repository, file).is_none() && !alone(repository, file)) {
+    } else if !plain && (used || pushed(repository, file).is_none() && repository.of(Kind::Dockerfile) != [file]) {
         return None;
     } else {
         let why = if used { AS_IT_STANDS } else { PLAIN };
@@ -320,11 +321,6 @@ fn is_service(build: &Build) -> bool {
     let Some(stage) = build.target.and_then(|target| build.stages.get(target)) else { return false };
     let name = known_images::describe(&stage.base.raw.value, "").repository;
     stage.base.stage.is_none() && stage.cmd.is_none() && services::by_image(&name).is_some()
-}
-
-/// Whether a Dockerfile is the only one of the repository.
-fn alone(repository: &Repository<'_>, file: FileId) -> bool {
-    repository.of(Kind::Dockerfile) == [file]
 }
 
 fn plain_alone(built: &BTreeSet<(FileId, Role)>, file: FileId) -> bool {
@@ -378,7 +374,7 @@ pub fn context_of(repository: &Repository<'_>, file: FileId) -> String {
 fn sources_exist(repository: &Repository<'_>, file: FileId, folder: &str) -> bool {
     let image =
         ImageBuild { dockerfile: file, context: folder.into(), target: None, args: BTreeMap::new(), span: None };
-    let Some(build) = build(repository, &image) else { return false };
+    let Some(build) = of_file(repository, &image, Vec::new()) else { return false };
     let steps = build.stages.iter().flat_map(|stage| &stage.steps);
     let mut sources = steps.filter_map(|step| match &step.action {
         dockerfile::Action::Copy { from: None, sources, .. } => Some(sources),

@@ -6,7 +6,7 @@ use super::deployments::DEPLOYED;
 use super::plan::{ContainerRun, Planned, Runs, Unit};
 use super::targets::is_tried;
 use super::words::{naming, selected};
-use super::{openshift, published, task_definitions};
+use super::{openshift, own_images, published, task_definitions};
 use crate::discover::aside::is_aside;
 use crate::discover::{Kind, paths};
 use crate::formats::kubernetes::{self, Build, Container, Objects, kustomize};
@@ -344,7 +344,7 @@ fn image_of(
     if of_others(name) {
         return None;
     }
-    let built = || published::built_under(repository, name);
+    let built = || own_images::built_under(repository, name);
     if let Some(there) = openshift::built_there(repository, name, builds) {
         return there;
     }

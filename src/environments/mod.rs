@@ -32,6 +32,7 @@ mod named;
 mod openshift;
 mod outputs;
 mod outside;
+mod own_images;
 pub mod plan;
 pub mod platform;
 pub mod platform_files;
@@ -65,7 +66,7 @@ pub mod words;
 pub mod workstations;
 
 pub use plan::{CommandLine, ContainerRun, ImageBuild, NativeBuild, Plan, Planned, Runs, SettingsChoice, Setup, Unit};
-pub use published::{base_image, jobs_that_push};
+pub use published::jobs_that_push;
 
 use crate::discover::classify::classify;
 use crate::discover::{Config, Kind, paths};

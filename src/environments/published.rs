@@ -2,7 +2,8 @@
 
 use std::collections::BTreeMap;
 
-use super::images::{build, context_of};
+use super::images::{context_of, of_file};
+use super::own_images::split_tag;
 use super::plan::ImageBuild;
 use super::words::naming;
 use crate::discover::{Kind, paths};
@@ -153,44 +154,6 @@ fn pushed_later(repository: &Repository<'_>, workflow: FileId, job: &Job) -> boo
         || job.steps.iter().any(|step| step.uses.as_ref().is_some_and(|uses| action(&uses.value)))
 }
 
-/// The Dockerfile that the repository's own calls build under a name, for an image that is asked for without a version.
-pub(super) fn built_as(repository: &Repository<'_>, reference: &str) -> Option<ImageBuild> {
-    let (name, tag) = split_tag(reference);
-    if !tag.is_none_or(|tag| ["latest", "main", "master", "dev", "develop", "local"].contains(&tag)) {
-        return None;
-    }
-    repository.calls.iter().find_map(|call| {
-        let Meaning::Builds(build) = &call.meaning else { return None };
-        if !build.tags.iter().any(|other| split_tag(other).0 == name) {
-            return None;
-        }
-        let context = paths::join(&call.folder, &build.context)?;
-        let path = match &build.dockerfile {
-            Some(name) => paths::join(&call.folder, name),
-            None => paths::join(&context, "Dockerfile"),
-        };
-        let dockerfile = repository.tree.find(&path?)?;
-        let (target, args) = (build.target.clone(), build.args.clone());
-        Some(ImageBuild { dockerfile, context, target, args, span: Some(call.span) })
-    })
-}
-
-/// The build that makes an image which others rest on: a command that names it, or a compose file's service of that very name.
-pub fn base_image(repository: &Repository<'_>, reference: &str) -> Option<ImageBuild> {
-    let whole = |text: &str| if split_tag(text).1.is_some() { text.to_owned() } else { format!("{text}:latest") };
-    let composed = || {
-        repository.of(Kind::Compose).iter().find_map(|file| {
-            let project = super::compose::load(repository, &[*file]);
-            let named = |service: &&crate::formats::compose::Service| {
-                let image = service.image.as_ref().and_then(|image| image.value.one());
-                service.build.is_some() && image.is_some_and(|image| whole(image) == whole(reference))
-            };
-            super::compose::image_of(repository, &project, project.services.values().find(named)?)
-        })
-    };
-    built_as(repository, reference).or_else(|| super::shipped::shipped_as(repository, reference)).or_else(composed)
-}
-
 /// A Dockerfile as it is published, or as it stands.
 pub(super) fn plain(repository: &Repository<'_>, dockerfile: FileId, span: Option<Span>) -> ImageBuild {
     let published = publishing(repository, dockerfile);
@@ -198,7 +161,8 @@ pub(super) fn plain(repository: &Repository<'_>, dockerfile: FileId, span: Optio
     let context = said.unwrap_or_else(|| context_of(repository, dockerfile));
     let image = ImageBuild { dockerfile, context, target, args, span };
     // A stage that the file does not have is that of another repository's build.
-    let there = image.target.is_none() || build(repository, &image).is_some_and(|build| build.target.is_some());
+    let there =
+        image.target.is_none() || of_file(repository, &image, Vec::new()).is_some_and(|build| build.target.is_some());
     if there { image } else { ImageBuild { target: None, ..image } }
 }
 
@@ -210,44 +174,6 @@ pub(super) fn sole(repository: &Repository<'_>) -> Option<FileId> {
     let plain = |file: &&FileId| paths::name(repository.tree.path(**file)) == "Dockerfile";
     let mut files = repository.of(Kind::Dockerfile).iter().filter(plain);
     files.next().copied().filter(|_| files.next().is_none())
-}
-
-/// The Dockerfile that something of the repository builds under a name: a command, a compose file, a step of a workflow.
-pub(super) fn built_under(repository: &Repository<'_>, name: &str) -> Option<ImageBuild> {
-    let composed = || {
-        repository.of(Kind::Compose).iter().find_map(|file| {
-            let project = super::compose::load(repository, &[*file]);
-            let named = |service: &&crate::formats::compose::Service| {
-                let image = service.image.as_ref().and_then(|image| image.value.one());
-                service.build.is_some() && image.is_some_and(|image| split_tag(image).0 == name)
-            };
-            super::compose::image_of(repository, &project, project.services.values().find(named)?)
-        })
-    };
-    let stepped = || {
-        let workflows = repository.workflows();
-        let steps = workflows.iter().flat_map(|(_, flow)| &flow.jobs).flat_map(|job| &job.steps);
-        steps.into_iter().find_map(|step| {
-            let tags = step.with.get("tags").or_else(|| step.with.get("images"))?;
-            let tagged = tags.value.split(['\n', ',']).any(|tag| split_tag(tag.trim()).0 == name);
-            let folder = crate::links::view::built_by_step(step).filter(|_| tagged)?;
-            let file = step.with.get("file").and_then(|file| repository.tree.find(file.value.trim_start_matches("./")));
-            let dockerfile = file.or_else(|| repository.tree.find(&paths::join(&folder, "Dockerfile")?))?;
-            Some(ImageBuild {
-                target: step.with.get("target").map(|target| target.value.clone()),
-                ..plain(repository, dockerfile, Some(tags.span))
-            })
-        })
-    };
-    built_as(repository, name).or_else(composed).or_else(stepped)
-}
-
-fn split_tag(reference: &str) -> (&str, Option<&str>) {
-    let name = reference.split('@').next().unwrap_or(reference);
-    match name.rsplit_once(':') {
-        Some((name, tag)) if !tag.contains('/') => (name, Some(tag)),
-        _ => (name, None),
-    }
 }
 
 #[cfg(test)]

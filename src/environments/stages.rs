@@ -5,7 +5,7 @@ use super::plan::ImageBuild;
 use super::published::{plain, publishing};
 use super::words::naming;
 use crate::discover::paths;
-use crate::formats::dockerfile::{Action, Build, CopyFrom};
+use crate::formats::dockerfile::{Action, Build, CopyFrom, Stage};
 use crate::links::Repository;
 use crate::model::{FileId, Role, Span, Spanned};
 
@@ -28,11 +28,12 @@ pub(super) fn asked(repository: &Repository<'_>, file: FileId, named: Option<(Ro
     let whole = |named| Asked { image: image.clone(), named, by: "the file name", at: Span::new(file, 0, 0) };
     let Some(build) = build(repository, &image).filter(|_| named.is_none()) else { return vec![whole(named)] };
     // An argument chooses among the stages: whoever gives it says which.
-    if build.stages.iter().any(|stage| stage.base.stage.is_some() && stage.base.raw.value.contains('$')) {
+    let here = |stage: &Stage| stage.base.stage.is_some_and(|below| below < build.own);
+    if build.stages.iter().any(|stage| here(stage) && stage.base.raw.value.contains('$')) {
         return vec![whole(None)];
     }
     let published = publishing(repository, file).is_some();
-    let last = build.stages.len().saturating_sub(1);
+    let last = build.own.saturating_sub(1);
     let mut found = Vec::new();
     let mut whole_named = false;
     for (at, stage) in build.stages.iter().enumerate() {

@@ -2,7 +2,7 @@
 
 use super::kubernetes::{PLAIN, bare, by_selector, join, of_others, role_of};
 use super::plan::{ContainerRun, Planned, Runs, Unit};
-use super::{deployments, published};
+use super::{deployments, own_images, published};
 use crate::discover::Kind;
 use crate::formats::small::ecs;
 use crate::links::Repository;
@@ -24,7 +24,7 @@ pub(super) fn infer(repository: &Repository<'_>, known: &[Planned]) -> Vec<Plann
         for container in &read.0.containers {
             let name = container.name.value.clone();
             let image = container.image.as_ref().and_then(|image| {
-                published::built_under(repository, bare(&image.value)).or_else(|| {
+                own_images::built_under(repository, bare(&image.value)).or_else(|| {
                     let [only] = repository.of(Kind::Dockerfile) else { return None };
                     let ours = !of_others(bare(&image.value)) && read.0.containers.len() == 1;
                     ours.then(|| published::plain(repository, *only, Some(image.span)))

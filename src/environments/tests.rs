@@ -47,6 +47,7 @@ fn templates_of_projects_and_demonstrations_are_no_environments() {
         ("extras/demo/Dockerfile", APP),
         ("{{cookiecutter.name}}/docker-compose.staging.yml", "services: {web: {build: .}}\n"),
         ("tools/viewer/docker-compose.yml", "services: {db: {image: mongo}}\n"),
+        ("docker-compose.dev-old.yml", "services: {web: {build: ., command: python manage.py runserver}}\n"),
     ]);
     assert_eq!(found, ["production production: Dockerfile"]);
 }

@@ -78,6 +78,7 @@ pub const FILES: &[(&str, &str)] = rules![
     "service/service-emulated.toml",
     "service/service-eol.toml",
     "service/service-missing.toml",
+    "service/service-product-drift.toml",
     "service/service-substitute.toml",
     "service/service-variant-drift.toml",
     "service/service-version-drift.toml",

@@ -49,14 +49,6 @@ impl<'t> Container<'t> {
         Self { tree, mappings, workdir: absolute("/", workdir) }
     }
 
-    /// Adds what stands in the image below, which this one rests on; it starts where that does, unless it says otherwise.
-    pub fn rest_on(&mut self, base: &Self) {
-        self.mappings.splice(0..0, base.mappings.iter().cloned());
-        if self.workdir == "/" {
-            self.workdir.clone_from(&base.workdir);
-        }
-    }
-
     /// Adds a bind mount; it hides what stood there.
     pub fn mount(&mut self, outside: &str, inside: &str) {
         let folder = self.tree.find(outside).is_none();
@@ -248,6 +240,7 @@ fn stage_mappings(tree: &Tree, build: &Build, stage: usize, context: &str, depth
     }
     for index in build.chain(stage) {
         let Some(stage) = build.stages.get(index) else { continue };
+        let context = stage.context.as_deref().unwrap_or(context);
         for step in &stage.steps {
             let Action::Copy { from, sources, dest, .. } = &step.action else { continue };
             let inside = absolute(step.workdir.as_deref().unwrap_or("/"), &dest.value);

@@ -1,9 +1,7 @@
 //! What a build of an image makes: its base, its stages, and what is installed in the stage that runs.
 
 use std::collections::BTreeMap;
-use std::sync::Arc;
 
-use super::bases::{external_base, inherited, partly};
 use super::installs::{self, Place};
 use super::part::{ImagePart, Installs, RuntimePart};
 use super::{copy_sources, exports, from_stage, installers, interpreters, left_behind, runner};
@@ -16,7 +14,7 @@ use crate::formats::{Var, Vars, World};
 use crate::knowledge::images;
 use crate::links::Container;
 use crate::links::container::absolute;
-use crate::model::{Certainty, Known, Origin, Reason, Span, SpanMap, Spanned};
+use crate::model::{Certainty, Known, Origin, Reason, Span, SpanMap, Spanned, StepKind};
 
 /// A build, resolved as far as its target.
 pub struct Built<'t> {
@@ -34,12 +32,7 @@ pub struct Built<'t> {
     pub container: Container<'t>,
     /// The commands that its stages ran.
     pub commands: Vec<(Vec<String>, Span)>,
-    /// The image that it rests on, where another build of the repository makes it.
-    pub base: Option<Arc<Built<'t>>>,
 }
-
-/// The builds of the repository by the names that others rest on.
-pub type Bases<'a, 't> = &'a dyn Fn(&str) -> Option<Arc<Built<'t>>>;
 
 impl Built<'_> {
     /// The stage that runs.
@@ -49,35 +42,20 @@ impl Built<'_> {
 }
 
 /// Resolves a build.
-pub fn resolve<'t>(
-    tree: &'t Tree,
-    build: Build,
-    asked: &ImageBuild,
-    as_of: &str,
-    bases: Bases<'_, 't>,
-) -> Option<Built<'t>> {
+pub fn resolve<'t>(tree: &'t Tree, build: Build, asked: &ImageBuild, as_of: &str) -> Option<Built<'t>> {
     let target = build.target?;
-    let mut resolver =
-        Resolver { tree, build: &build, asked, as_of, bases, done: BTreeMap::new(), commands: Vec::new() };
+    let mut resolver = Resolver { tree, build: &build, asked, as_of, done: BTreeMap::new(), commands: Vec::new() };
     let mut installs = resolver.installs(target, 0);
     let others: Vec<usize> =
         build.reachable.iter().copied().filter(|index| !build.chain(target).contains(index)).collect();
     let others: Vec<Installs> = others.into_iter().map(|index| resolver.installs(index, 0)).collect();
     let commands = std::mem::take(&mut resolver.commands);
     let (reference, certainty, origin) = external_base(&build, target);
-    let base = reference.one().and_then(|reference| bases(reference));
-    let mut about =
-        reference.one().map(|reference| images::describe(reference, as_of)).or_else(|| partly(&build, target));
-    if let (Some(about), Some(below)) = (&mut about, base.as_ref().and_then(|base| base.image.about.as_ref())) {
-        about.rest_on(below);
-    }
+    let about = reference.one().map(|reference| images::describe(reference, as_of)).or_else(|| partly(&build, target));
     for there in &others {
         left_behind::note(&mut installs, about.as_ref(), there);
     }
-    let mut runtimes: Vec<RuntimePart> = match &base {
-        Some(base) => inherited(base, &origin),
-        None => about.iter().flat_map(|about| runtimes(about, &origin, &certainty)).collect(),
-    };
+    let mut runtimes: Vec<RuntimePart> = about.iter().flat_map(|about| runtimes(about, &origin, &certainty)).collect();
     brought(&installs, &mut runtimes);
     let known = |runtime: &RuntimePart| runtime.tool == "python" && !matches!(runtime.version, Known::Unknown(_));
     if installs.python.is_none()
@@ -87,9 +65,7 @@ pub fn resolve<'t>(
         runtimes.retain(|runtime| runtime.tool != "python");
         runtimes.push(python);
     }
-    let installers = installers::of(&build, target, &commands);
-    runtimes.retain(|runtime| !installers.iter().any(|own| own.tool == runtime.tool));
-    runtimes.extend(installers);
+    runtimes.extend(installers::of(&build, target, &commands));
     let stages = other_stages(&build, target);
     if !runtimes.iter().any(|runtime| runtime.tool == "node") {
         runtimes.extend(of_stages(&stages, as_of));
@@ -109,11 +85,8 @@ pub fn resolve<'t>(
         told: copy_sources::told_secrets(&build, target, asked),
         origin,
     };
-    let mut container = Container::of_stage(tree, &build, target, &asked.context);
-    if let Some(base) = &base {
-        container.rest_on(&base.container);
-    }
-    Some(Built { build, target, image, installs, runtimes, container, commands, base })
+    let container = Container::of_stage(tree, &build, target, &asked.context);
+    Some(Built { build, target, image, installs, runtimes, container, commands })
 }
 
 /// Puts the interpreter that conda, Hatch or pyenv brings before that of the base.
@@ -143,6 +116,42 @@ pub fn brought(installs: &Installs, runtimes: &mut Vec<RuntimePart>) {
 fn platform(build: &Build, stage: usize) -> Option<Spanned<String>> {
     let platform = build.stages.get(stage)?.platform.as_ref()?;
     Some(Spanned::new(platform.value.one()?.clone(), platform.span))
+}
+
+/// What can be said of a base whose tag is not known in full: the words around the unknown part speak.
+fn partly(build: &Build, stage: usize) -> Option<images::Image> {
+    let first = *build.chain(stage).first()?;
+    let raw = &build.stages.get(first)?.base.raw.value;
+    let cut = raw.find("${").or_else(|| raw.find('$'))?;
+    let (repository, tag) = raw[..cut].rsplit_once(':')?;
+    let tag = format!("{tag}{}", &raw[cut..]);
+    Some(images::describe_parts(repository, &tag))
+}
+
+/// The image outside the Dockerfile that a stage rests on in the end.
+pub(super) fn external_base(build: &Build, stage: usize) -> (Known<String>, Certainty, Origin) {
+    let chain = build.chain(stage);
+    let base = chain.first().and_then(|first| build.stages.get(*first)).map(|stage| &stage.base);
+    let Some(base) = base else {
+        return (Known::Unknown(Reason::new("the Dockerfile has no stage")), Certainty::Stated, Origin::default());
+    };
+    let mut origin = base.origin.clone();
+    if origin.steps.is_empty() {
+        origin = Origin::set(base.raw.span);
+    }
+    for later in chain.iter().skip(1).filter_map(|index| build.stages.get(*index)) {
+        origin = origin.then(StepKind::Inherited, later.from_span);
+    }
+    let reference = match &base.reference {
+        Known::One(text) if text.is_empty() || text.ends_with([':', '-', '@']) || text.contains(":-") => {
+            Known::Unknown(Reason::at(
+                "a build argument without a default names it, and nothing hands one over",
+                base.raw.span,
+            ))
+        }
+        reference => reference.clone(),
+    };
+    (reference, base.certainty.clone(), origin)
 }
 
 /// The stages that the target needs without resting on them.
@@ -204,7 +213,6 @@ struct Resolver<'a, 't> {
     build: &'a Build,
     asked: &'a ImageBuild,
     as_of: &'a str,
-    bases: Bases<'a, 't>,
     done: BTreeMap<usize, Installs>,
     commands: Vec<(Vec<String>, Span)>,
 }
@@ -215,23 +223,16 @@ impl Resolver<'_, '_> {
         if let Some(done) = self.done.get(&stage) {
             return done.clone();
         }
+        let mut installs = Installs::default();
         if depth > 16 {
-            return Installs::default();
+            return installs;
         }
         let (reference, ..) = external_base(self.build, stage);
         let about = reference.one().map(|reference| images::describe(reference, self.as_of));
-        let base = reference.one().and_then(|reference| (self.bases)(reference));
-        let mut installs = base.as_ref().map(|base| base.installs.clone()).unwrap_or_default();
-        if base.is_none() && about.as_ref().is_none_or(|about| about.distro.is_unknown()) {
+        if about.as_ref().is_none_or(|about| about.distro.is_unknown()) {
             installs.system_complete = Err(Reason::new("what the base image holds is not known"));
         }
-        let of_base = base.and_then(|base| {
-            base.runtimes
-                .iter()
-                .find(|runtime| runtime.tool == "python")
-                .and_then(|python| python.version.one().cloned())
-        });
-        let python = of_base.or_else(|| about.and_then(|about| about.python.one().cloned()));
+        let python = about.and_then(|about| about.python.one().cloned());
         for index in self.build.chain(stage) {
             self.one_stage(index, &mut installs, python.as_deref(), depth);
         }
@@ -254,21 +255,18 @@ impl Resolver<'_, '_> {
 
     fn one_stage(&mut self, index: usize, installs: &mut Installs, python: Option<&str>, depth: usize) {
         let Some(stage) = self.build.stages.get(index) else { return };
-        let base = external_base(self.build, index).0.one().and_then(|reference| (self.bases)(reference));
         let name = stage.name.as_ref().map_or_else(|| format!("stage-{index}"), |name| name.value.clone());
+        let context = stage.context.as_ref().unwrap_or(&self.asked.context);
         for step in &stage.steps {
             match &step.action {
                 Action::Run { body, mounts, .. } => {
-                    let mut container = Container::of_stage(self.tree, self.build, index, &self.asked.context);
-                    if let Some(base) = &base {
-                        container.rest_on(&base.container);
-                    }
+                    let mut container = Container::of_stage(self.tree, self.build, index, context);
                     for mount in mounts.iter().filter(|mount| mount.kind == "bind" && mount.from.is_none()) {
                         let field = |names: &[&str]| names.iter().find_map(|name| mount.fields.get(*name));
                         if let (Some(source), Some(target)) =
                             (field(&["source", "src"]), field(&["target", "dst", "destination"]))
                         {
-                            let outside = crate::discover::paths::join(&self.asked.context, source).unwrap_or_default();
+                            let outside = crate::discover::paths::join(context, source).unwrap_or_default();
                             container.mount(&outside, &absolute(step.workdir.as_deref().unwrap_or("/"), target));
                         }
                     }
@@ -276,13 +274,12 @@ impl Resolver<'_, '_> {
                         let there = self.installs(other, depth + 1);
                         installs::take_wheels(installs, &there, step.span);
                     }
-                    let below = base.as_ref().map_or("/", |base| base.container.workdir.as_str());
-                    container.workdir = absolute("/", step.workdir.as_deref().unwrap_or(below));
+                    container.workdir = absolute("/", step.workdir.as_deref().unwrap_or("/"));
                     let place = Place {
                         tree: self.tree,
                         workdir: container.workdir.clone(),
                         stage: name.clone(),
-                        context: self.asked.context.clone(),
+                        context: context.clone(),
                         markers: MarkerEnv::linux(python),
                         container: &container,
                     };

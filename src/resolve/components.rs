@@ -3,7 +3,6 @@
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex};
 
-use super::bases;
 use super::build::{self, Built};
 use super::hosted;
 use super::outside;
@@ -12,11 +11,9 @@ use super::part::{Host, ImagePart, Part};
 use super::process::{self, CommandWords};
 use super::samples;
 use crate::discover::{Presence, paths};
-use crate::environments::base_image;
 use crate::environments::plan::{ImageBuild, Planned, Runs, Unit};
 use crate::environments::{compose as inferred, images as inferred_images};
 use crate::formats::compose::{Project, Provider, Service};
-use crate::formats::dockerfile::Command;
 use crate::formats::shell::Word;
 use crate::formats::{Var, World};
 use crate::knowledge::{images, processes};
@@ -84,26 +81,13 @@ fn one<'t>(context: &Context<'_, 't>, planned: &Planned, unit: &Unit) -> Option<
 }
 
 pub(super) fn built<'t>(context: &Context<'_, 't>, image: &ImageBuild) -> Option<Arc<Built<'t>>> {
-    built_on(context, image, 0)
-}
-
-/// Images that rest on each other in the repository, at most.
-const DEEPEST: usize = 4;
-
-fn built_on<'t>(context: &Context<'_, 't>, image: &ImageBuild, depth: usize) -> Option<Arc<Built<'t>>> {
     let known = context.builds.lock().ok().and_then(|builds| builds.get(image).cloned());
     if let Some(known) = known {
         return known;
     }
-    let bases = |reference: &str| {
-        let says_nothing = images::describe(reference, context.as_of).python.is_unknown();
-        let base = (says_nothing && depth < DEEPEST).then(|| base_image(context.repository, reference)).flatten()?;
-        (base.dockerfile != image.dockerfile).then(|| built_on(context, &base, depth + 1)).flatten()
-    };
     let build = inferred_images::build(context.repository, image);
-    let built = build
-        .and_then(|build| build::resolve(context.repository.tree, build, image, context.as_of, &bases))
-        .map(Arc::new);
+    let built =
+        build.and_then(|build| build::resolve(context.repository.tree, build, image, context.as_of)).map(Arc::new);
     if let Ok(mut builds) = context.builds.lock() {
         builds.insert(image.clone(), built.clone());
     }
@@ -119,13 +103,13 @@ pub(super) fn lay<'t>(part: &mut Part<'t>, built: &Built<'t>, open: bool) {
     part.commands.clone_from(&built.commands);
     part.folder = built.image.context.clone().unwrap_or_default();
     let Some(stage) = built.stage() else { return };
-    part.user = bases::user(built);
+    part.user.clone_from(&stage.user);
     part.healthcheck = stage.healthcheck.as_ref().map(|check| {
         let text = check.command.as_ref().map_or_else(|| check.kind.clone(), |command| command.argv().join(" "));
         Spanned::new(text, check.span)
     });
-    let own = stage.env.iter().map(|(name, var)| (name, var.clone()));
-    for (name, mut var) in bases::variables(built).into_iter().chain(own) {
+    for (name, var) in &stage.env {
+        let mut var = var.clone();
         if open {
             var.certainty = Certainty::Default { variable: Some(name.clone()) };
         }
@@ -137,11 +121,11 @@ pub(super) fn lay<'t>(part: &mut Part<'t>, built: &Built<'t>, open: bool) {
 
 /// The command of the stage that runs, entry point first.
 pub(super) fn own_command(built: &Built<'_>) -> Option<CommandWords> {
+    let stage = built.stage()?;
     let (mut words, mut span, mut map) = (Vec::new(), None, None);
-    let (entry, command) = bases::commands(built);
-    for command in [entry, command].into_iter().flatten() {
+    for command in [&stage.entrypoint, &stage.cmd].into_iter().flatten() {
         let (more, at) = build::command_words(command);
-        if let Command::Shell { map: lines, .. } = command {
+        if let crate::formats::dockerfile::Command::Shell { map: lines, .. } = command {
             map = words.is_empty().then(|| lines.clone());
         }
         words.extend(more);
@@ -260,7 +244,8 @@ fn effective(service: &Service, built: Option<&Built<'_>>) -> Option<CommandWord
 
 /// The words of an image's entry point.
 pub(super) fn entry_words(built: &Built<'_>) -> Vec<Word> {
-    bases::commands(built).0.map(|command| build::command_words(command).0).unwrap_or_default()
+    let entry = built.stage().and_then(|stage| stage.entrypoint.as_ref());
+    entry.map(|command| build::command_words(command).0).unwrap_or_default()
 }
 
 fn variables(part: &mut Part<'_>, project: &Project, service: &Service, tree: &crate::discover::Tree) {

@@ -15,7 +15,8 @@ pub(super) fn missing(tree: &Tree, build: &Build, target: usize, context: &str) 
     if !context.is_empty() && !tree.is_dir(context) {
         return found;
     }
-    for index in stages(build, target) {
+    // What another file copies is told where that is built.
+    for index in stages(build, target).into_iter().filter(|index| *index < build.own) {
         for step in build.stages.get(index).iter().flat_map(|stage| &stage.steps) {
             let Action::Copy { from: None, sources, decided: true, .. } = &step.action else { continue };
             // What an argument makes of a path, whoever builds gives it.

@@ -1,6 +1,6 @@
 //! The installers that a build or a job brings, and their versions: uv, Poetry, pip, and pnpm for assets.
 
-use super::bases;
+use super::build;
 use super::part::RuntimePart;
 use crate::discover::Tree;
 use crate::formats::dockerfile::{Action, Build, CopyFrom};
@@ -228,7 +228,7 @@ fn of_image(build: &Build, target: usize) -> Option<RuntimePart> {
         certainty,
     };
     let rests_on = |stage: usize| {
-        let (reference, certainty, origin) = bases::external_base(build, stage);
+        let (reference, certainty, origin) = build::external_base(build, stage);
         Some(part(version(reference.one()?)?, origin, certainty))
     };
     let chain = build.chain(target);

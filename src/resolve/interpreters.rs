@@ -6,6 +6,9 @@ use crate::knowledge::images::{self, Image};
 use crate::links::{Meaning, meaning};
 use crate::model::{Certainty, Known, Origin, Reason, Span, Spanned};
 
+/// Who declares an interpreter that a package of the distribution brings.
+pub(super) const OF_SYSTEM: &str = "system package";
+
 /// Notes the Python that pyenv installs or chooses; `global` and `local` decide between several.
 pub(super) fn pyenv(installs: &mut Installs, argv: &[String], executed: &Executed) {
     let words = meaning::unwrapped(argv);
@@ -188,7 +191,7 @@ pub(super) fn of_system(
     Some(RuntimePart {
         tool: "python",
         version: Known::One(version),
-        declared_in: "system package",
+        declared_in: OF_SYSTEM,
         origin: Origin::set(part.span),
         certainty: Certainty::Stated,
     })

@@ -2,7 +2,6 @@
 //! one room a dimension.
 
 mod at_start;
-mod bases;
 mod beside;
 pub mod build;
 mod by_hand;

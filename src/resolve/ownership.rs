@@ -2,6 +2,7 @@
 
 use super::build::Built;
 use super::components::Context;
+use crate::discover::aside::stands_in;
 use crate::formats::compose::Service;
 use crate::formats::shell::Word;
 use crate::knowledge::{images, services};
@@ -26,7 +27,9 @@ pub(super) fn kind_of(service: &Service, built: Option<&Built<'_>>, context: &Co
     match (built, &service.image) {
         (Some(built), _) => {
             let base = built.image.reference.one().is_some_and(|reference| product(reference));
-            if base && !built.installs.installs_python { ComponentKind::Service } else { ComponentKind::App }
+            let path = built.image.dockerfile.map(|file| context.repository.tree.path(file));
+            let other = base && !built.installs.installs_python || path.is_some_and(stands_in);
+            if other { ComponentKind::Service } else { ComponentKind::App }
         }
         (None, _) if service.build.is_some() => ComponentKind::App,
         (None, Some(image)) => match image.value.one() {

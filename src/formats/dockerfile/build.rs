@@ -7,6 +7,7 @@ use super::expand::{self, Scope};
 use super::inputs::{Globals, PATH};
 use super::lexer::Rules;
 use super::resolve;
+use super::spliced::{Spliced, seen_from_above};
 use super::{Base, Build, BuildInputs, Dockerfile, Instruction, Stage};
 use crate::formats::world::{Var, Vars};
 use crate::model::{Certainty, Known, Origin, Problem, Spanned, StepKind};
@@ -35,12 +36,17 @@ pub fn build(dockerfile: &Dockerfile, _text: &str, inputs: &BuildInputs) -> Buil
         let span = crate::model::Span::new(dockerfile.file, 0, 0);
         problems.push(Problem::new(span, "the file has no FROM"));
     }
+    let own = heads.len();
+    let spliced = Spliced::of(&inputs.bases, own);
     let names: Vec<_> = heads.iter().map(|(stage, _)| stage.name.as_ref().map(|name| name.value.clone())).collect();
     let mut done: Vec<Stage> = Vec::new();
     let mut scopes: Vec<Scope> = Vec::new();
-    for (head, body) in heads {
+    for (mut head, body) in heads {
         let parent = head.base.stage.and_then(|index| Some((done.get(index)?, scopes.get(index)?)));
-        let (opened, scope) = start(head, parent, inputs);
+        let below = spliced.base_of(&head);
+        let outer = below.map(|stage| (stage, seen_from_above(stage)));
+        head.base.stage = head.base.stage.or(below.map(|stage| stage.index));
+        let (opened, scope) = start(head, parent.or(outer.as_ref().map(|(stage, scope)| (*stage, scope))), inputs);
         let mut state =
             State { stage: opened, scope, globals: &globals, inputs, escape, names: &names, problems, own_cmd: false };
         for instruction in body {
@@ -52,7 +58,16 @@ pub fn build(dockerfile: &Dockerfile, _text: &str, inputs: &BuildInputs) -> Buil
     }
     let (target, reachable, refused) = resolve::reach(dockerfile.file, &done, inputs.target.as_deref());
     problems.extend(refused);
-    Build { stages: done, target, reachable, global_args: globals.declared, problems }
+    done.extend(spliced.stages);
+    let mut build = Build { stages: done, own, target, reachable, global_args: globals.declared, problems };
+    let mut open: Vec<usize> =
+        build.reachable.iter().filter_map(|stage| build.stages.get(*stage)?.base.stage).collect();
+    while let Some(index) = open.pop() {
+        if let Some(stage) = build.stages.get(index).filter(|_| build.reachable.insert(index)) {
+            open.extend(needs(stage));
+        }
+    }
+    build
 }
 
 /// The name in `FROM image AS name`; the error is BuildKit's refusal.
@@ -111,6 +126,7 @@ fn from(
         from_span: from.span,
         line: from.first_line,
         base: Base { raw, reference, certainty, origin, stage: parent },
+        context: None,
         platform,
         env: Vars::new(),
         args: BTreeMap::new(),
@@ -150,6 +166,7 @@ fn start(head: Stage, parent: Option<(&Stage, &Scope)>, inputs: &BuildInputs) ->
             from_span: own.from_span,
             line: own.line,
             base: own.base,
+            context: own.context,
             onbuild: Vec::new(),
             steps: Vec::new(),
             dependencies: Vec::new(),

@@ -15,6 +15,7 @@ mod parse;
 mod pattern;
 mod resolve;
 mod shape;
+mod spliced;
 mod stages;
 #[cfg(test)]
 mod tests;
@@ -24,8 +25,8 @@ mod words;
 pub use build::build;
 pub use parse::parse;
 pub use stages::{
-    Action, Base, Build, BuildInputs, Command, CopyFrom, Dependency, Expansion, Healthcheck, Mount, RunBody, Stage,
-    Step,
+    Action, Base, Build, BuildInputs, BuiltBase, Command, CopyFrom, Dependency, Expansion, Healthcheck, Mount, RunBody,
+    Stage, Step,
 };
 pub use text::Text;
 

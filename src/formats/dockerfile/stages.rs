@@ -18,13 +18,28 @@ pub struct BuildInputs {
     pub platform: Option<String>,
     /// Variables that base images set, by image; `*` is any image.
     pub base_env: BTreeMap<String, Vec<(String, String)>>,
+    /// Base images that are built from other Dockerfiles at hand.
+    pub bases: Vec<BuiltBase>,
+}
+
+/// A base image whose own build is known.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct BuiltBase {
+    /// The reference by which `FROM` names it.
+    pub reference: String,
+    /// Its build.
+    pub build: Build,
+    /// The folder that it is built from.
+    pub context: String,
 }
 
 /// A Dockerfile under given inputs.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct Build {
-    /// All stages in file order.
+    /// All stages in file order; behind them those of base images that are built from other files.
     pub stages: Vec<Stage>,
+    /// How many stages the file itself has.
+    pub own: usize,
     /// The stage that is built; none if there is no such stage.
     pub target: Option<usize>,
     /// The stages that the target needs, itself included.
@@ -40,8 +55,11 @@ impl Build {
     pub fn chain(&self, stage: usize) -> Vec<usize> {
         let (mut chain, mut next) = (Vec::new(), Some(stage));
         while let Some((index, found)) = next.and_then(|index| Some((index, self.stages.get(index)?))) {
+            if chain.contains(&index) {
+                break;
+            }
             chain.push(index);
-            next = found.base.stage.filter(|parent| *parent < index);
+            next = found.base.stage;
         }
         chain.reverse();
         chain
@@ -67,6 +85,8 @@ pub struct Stage {
     pub line: u32,
     /// What it builds on.
     pub base: Base,
+    /// The folder that its files are copied from, for a stage of another file.
+    pub context: Option<String>,
     /// `--platform`, expanded; a child stage has its parent's.
     pub platform: Option<Spanned<Known<String>>>,
     /// The image's variables at the end: ENV of this stage and its parents, never ARG.
@@ -118,7 +138,7 @@ pub struct Base {
     pub certainty: Certainty,
     /// The reference's place, then the ARGs it uses.
     pub origin: Origin,
-    /// The stage of this file that it names.
+    /// The stage that it names: one of this file, or of another that builds the image.
     pub stage: Option<usize>,
 }
 

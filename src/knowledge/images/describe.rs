@@ -47,20 +47,6 @@ pub struct Image {
 }
 
 impl Image {
-    /// Takes over what the image has of the one that it is built from.
-    pub fn rest_on(&mut self, base: &Self) {
-        self.distro.clone_from(&base.distro);
-        self.release.clone_from(&base.release);
-        self.libc.clone_from(&base.libc);
-        self.variant.clone_from(&base.variant);
-        self.python.clone_from(&base.python);
-        self.node.clone_from(&base.node);
-        self.full = base.full;
-        self.derived = base.derived;
-        self.python_floats = base.python_floats;
-        self.python_exact.clone_from(&base.python_exact);
-    }
-
     /// The repository with its registry, unless that is docker.io.
     pub fn name(&self) -> String {
         if self.registry == "docker.io" {

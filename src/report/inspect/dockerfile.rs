@@ -48,6 +48,7 @@ fn inputs(request: &Request) -> BuildInputs {
         target: request.target.clone(),
         platform: request.platform.clone(),
         base_env,
+        bases: Vec::new(),
     }
 }
 

@@ -9,6 +9,7 @@ use crate::knowledge::eol;
 use crate::links::Container;
 use crate::model::{Certainty, Dimension, Known, Origin, Spanned};
 use crate::resolve::build::BUILD_STAGE;
+use crate::resolve::interpreters::OF_SYSTEM;
 use crate::resolve::machine::PLATFORM;
 use crate::resolve::part::Part;
 use crate::resolve::picked::{PICKED, is_open};
@@ -114,6 +115,8 @@ pub fn state(statements: &mut Statements, part: &Part<'_>, tree: &Tree, as_of: &
         let needs = needs.filter(|_| runtime.tool == "python" && !by_range);
         if let (Some(version), Some(needs)) = (runtime.version.one(), needs)
             && excluded(version, &needs.value)
+            // A Python beside another interpreter, with nothing of the project installed for it, serves tools.
+            && (runtime.declared_in != OF_SYSTEM || !part.installs.sources.is_empty())
         {
             fact.text("excluded_by", &needs.value, &Origin::set(needs.span));
         }

@@ -85,6 +85,7 @@ impl Runner<'_> {
         let known = name.contains('/') || script;
         // `/sbin/tini -- script` is no script of the repository: it is looked at as what wraps another.
         if known
+            && !waits(argv)
             && self.runs_by_itself(name, state)
             && let Some(status) = self.script(name, behind(1), call, state)
         {
@@ -106,7 +107,8 @@ impl Runner<'_> {
             }
             return status;
         }
-        let found = self.files.command(name).filter(|(_, text)| !known && text.starts_with("#!"))?;
+        let ours = |text: &str| !known && !waits(argv) && text.starts_with("#!");
+        let found = self.files.command(name).filter(|(_, text)| ours(text))?;
         self.found(found, None, behind(1), call, state)
     }
 
@@ -211,6 +213,14 @@ fn wrapped(argv: &[Argument]) -> Option<usize> {
     let first = inner.first().filter(|_| inner.len() < words.len())?;
     let script = first.contains('/') || first.ends_with(".sh") || SHELLS.contains(first);
     script.then(|| words.len() - inner.len())
+}
+
+/// Whether a command is one of the well-known scripts that wait for a service and then run what is given to them: how they
+/// read their words says less than what stands behind `--`.
+fn waits(argv: &[Argument]) -> bool {
+    let words: Vec<&str> = argv.iter().map(|(_, word)| word.written()).collect();
+    words.first().is_some_and(|name| base(name).starts_with("wait"))
+        && processes::strip_wrappers(&words).0.len() < words.len()
 }
 
 fn base(name: &str) -> &str {

@@ -268,3 +268,22 @@ fn a_script_that_goes_to_its_own_folder_is_followed_from_there() {
         ["somewhere", "script/run x"]
     );
 }
+
+#[test]
+fn what_waits_for_a_service_runs_what_stands_behind_its_dashes() {
+    struct Waits;
+    impl Files for Waits {
+        fn script(&self, _path: &str) -> Option<(FileId, &str)> {
+            Some((
+                FileId(1),
+                "#!/bin/bash\nwhile [ $# -gt 0 ]; do case $1 in --) shift; CLI=\"$@\"; break;; *) shift;; esac; done\nexec $CLI\n",
+            ))
+        }
+    }
+    let said = |text: &str| lines(&evaluated(text, &World::Closed(vars(&[])), &[], &Waits));
+    assert_eq!(
+        said("./bin/wait-for-it.sh db:5432 -- gunicorn a.wsgi"),
+        ["./bin/wait-for-it.sh db:5432 -- gunicorn a.wsgi"]
+    );
+    assert_ne!(said("./bin/start.sh db:5432 -- gunicorn a.wsgi"), ["./bin/start.sh db:5432 -- gunicorn a.wsgi"]);
+}

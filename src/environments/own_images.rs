@@ -1,0 +1,200 @@
+//! Images that the repository builds itself, by the names that it gives them.
+
+use super::images::of_file;
+use super::plan::ImageBuild;
+use super::published::plain;
+use crate::discover::{Kind, paths};
+use crate::formats::dockerfile::{Build, BuiltBase};
+use crate::formats::workflow::Job;
+use crate::knowledge::images;
+use crate::links::docker_build::BuildCall;
+use crate::links::view::built_by_step;
+use crate::links::{Call, Meaning, Repository};
+use crate::model::Known;
+
+/// Tags that mean what was built last.
+const MOVING: [&str; 6] = ["latest", "main", "master", "dev", "develop", "local"];
+
+/// How many base images of one's own may stand on one another.
+const DEEPEST: usize = 4;
+
+/// Builds a Dockerfile as asked, on the base images that the repository builds itself.
+pub fn build(repository: &Repository<'_>, image: &ImageBuild) -> Option<Build> {
+    with_bases(repository, image, 0)
+}
+
+/// A build with the base images that the repository builds itself.
+fn with_bases(repository: &Repository<'_>, image: &ImageBuild, depth: usize) -> Option<Build> {
+    let build = of_file(repository, image, Vec::new())?;
+    let mut bases: Vec<BuiltBase> = Vec::new();
+    for stage in build.stages.iter().filter(|stage| stage.base.stage.is_none() && depth < DEEPEST) {
+        let Known::One(reference) = &stage.base.reference else { continue };
+        if bases.iter().any(|base| base.reference == *reference) {
+            continue;
+        }
+        let own = base(repository, reference).filter(|own| own.dockerfile != image.dockerfile);
+        let built = own.and_then(|own| Some((with_bases(repository, &own, depth + 1)?, own.context)));
+        bases.extend(built.map(|(build, context)| BuiltBase { reference: reference.clone(), build, context }));
+    }
+    if bases.is_empty() { Some(build) } else { of_file(repository, image, bases) }
+}
+
+/// The build of a base image, if it is one of the repository's own.
+fn base(repository: &Repository<'_>, reference: &str) -> Option<ImageBuild> {
+    let known = images::describe(reference, "");
+    if !known.distro.is_unknown() || reference == "scratch" {
+        return None;
+    }
+    let (name, tag) = split_tag(reference);
+    let moving = tag.is_none_or(|tag| MOVING.contains(&tag));
+    built_as(repository, reference)
+        .or_else(|| composed(repository, reference))
+        .or_else(|| stepped(repository, name).filter(|_| moving))
+}
+
+/// The Dockerfile that the repository's own calls build under a name: with the version that is asked for, or, for what was
+/// built last, with none that says another.
+pub(super) fn built_as(repository: &Repository<'_>, reference: &str) -> Option<ImageBuild> {
+    let (name, tag) = split_tag(reference);
+    let calls = || repository.calls.iter().filter_map(|call| Some((call, built(call)?)));
+    let tags = |build: &BuildCall| -> Vec<Option<String>> {
+        let all = build.tags.iter().map(|other| split_tag(other)).filter(|(other, _)| *other == name);
+        all.map(|(_, tag)| tag.map(str::to_owned)).collect()
+    };
+    let exact = || calls().find(|(_, build)| tags(build).iter().any(|other| other.as_deref() == tag && tag.is_some()));
+    if let Some((call, build)) = exact() {
+        return of_call(repository, call, build);
+    }
+    if !tag.is_none_or(|tag| MOVING.contains(&tag)) {
+        return None;
+    }
+    let open = |tag: &Option<String>| {
+        tag.as_deref().is_none_or(|tag| tag == "latest" || tag.contains(['$', '…', '{']) || tag.is_empty())
+    };
+    let fits = || calls().find(|(_, build)| tags(build).iter().any(open));
+    // A version says nothing where all that is built under the name is one image.
+    let only = || {
+        let mut named = calls().filter(|(_, build)| !tags(build).is_empty());
+        let first = named.next()?;
+        let same = |(_, other): (&Call, &BuildCall)| {
+            other.dockerfile == first.1.dockerfile && other.target == first.1.target && other.context == first.1.context
+        };
+        named.all(same).then_some(first)
+    };
+    let (call, build) = fits().or_else(only)?;
+    of_call(repository, call, build)
+}
+
+fn built(call: &Call) -> Option<&BuildCall> {
+    if let Meaning::Builds(build) = &call.meaning { Some(build) } else { None }
+}
+
+fn of_call(repository: &Repository<'_>, call: &Call, build: &BuildCall) -> Option<ImageBuild> {
+    let context = paths::join(&call.folder, &build.context)?;
+    let path = match &build.dockerfile {
+        Some(name) => paths::join(&call.folder, name),
+        None => paths::join(&context, "Dockerfile"),
+    };
+    let dockerfile = repository.tree.find(&path?)?;
+    let (target, args) = (build.target.clone(), build.args.clone());
+    Some(ImageBuild { dockerfile, context, target, args, span: Some(call.span) })
+}
+
+/// The Dockerfile that something of the repository builds under a name: a command, a compose file, a step of a workflow.
+pub(super) fn built_under(repository: &Repository<'_>, name: &str) -> Option<ImageBuild> {
+    built_as(repository, name).or_else(|| composed(repository, name)).or_else(|| stepped(repository, name))
+}
+
+/// What a compose file builds under a name; with a version, under just that.
+fn composed(repository: &Repository<'_>, reference: &str) -> Option<ImageBuild> {
+    let (name, tag) = split_tag(reference);
+    let speaks = |file: &&crate::model::FileId| repository.tree.text(**file).is_ok_and(|text| text.contains(name));
+    repository.of(Kind::Compose).iter().filter(speaks).find_map(|file| {
+        let project = super::compose::load(repository, &[*file]);
+        let named = |service: &&crate::formats::compose::Service| {
+            let image = service.image.as_ref().and_then(|image| image.value.one());
+            let said = |image: &String| {
+                let (other, version) = split_tag(image);
+                other == name && (tag.is_none() || version.unwrap_or("latest") == tag.unwrap_or("latest"))
+            };
+            service.build.is_some() && image.is_some_and(said)
+        };
+        super::compose::image_of(repository, &project, project.services.values().find(named)?)
+    })
+}
+
+/// What a step of a workflow builds under a name, given in the step or by another of the job that makes its tags.
+fn stepped(repository: &Repository<'_>, name: &str) -> Option<ImageBuild> {
+    let workflows = repository.workflows();
+    let jobs = workflows.iter().flat_map(|(_, flow)| &flow.jobs);
+    jobs.into_iter().find_map(|job| {
+        let made = tells(job, name);
+        job.steps.iter().find_map(|step| {
+            let tags = step.with.get("tags").or_else(|| step.with.get("images"))?;
+            let given = is_among(&tags.value, name) || made && tags.value.contains("${{");
+            let folder = built_by_step(step).filter(|_| given)?;
+            let file = step.with.get("file").and_then(|file| repository.tree.find(file.value.trim_start_matches("./")));
+            let dockerfile = file.or_else(|| repository.tree.find(&paths::join(&folder, "Dockerfile")?))?;
+            let target = step.with.get("target").map(|target| target.value.clone());
+            Some(ImageBuild { target, ..plain(repository, dockerfile, Some(tags.span)) })
+        })
+    })
+}
+
+/// Whether a step makes the tags of one image, by its name, for the only one that the job builds.
+fn tells(job: &Job, name: &str) -> bool {
+    let of = |action: &str, key: &str| -> Vec<&str> {
+        let steps =
+            job.steps.iter().filter(|step| step.uses.as_ref().is_some_and(|uses| uses.value.starts_with(action)));
+        steps.filter_map(|step| Some(step.with.get(key)?.value.as_str())).collect()
+    };
+    of("docker/metadata-action", "images").iter().any(|names| is_among(names, name))
+        && of("docker/build-push-action", "tags").len() == 1
+}
+
+fn is_among(names: &str, name: &str) -> bool {
+    names.split(['\n', ',']).any(|tag| split_tag(tag.trim()).0 == name)
+}
+
+/// The name and the version of a reference.
+pub(super) fn split_tag(reference: &str) -> (&str, Option<&str>) {
+    let name = reference.split('@').next().unwrap_or(reference);
+    match name.rsplit_once(':') {
+        Some((name, tag)) if !tag.contains('/') => (name, Some(tag)),
+        _ => (name, None),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{base, built_as};
+    use crate::discover::{Overlay, Tree};
+    use crate::links::Repository;
+
+    #[test]
+    fn a_name_means_what_is_built_with_its_version() {
+        let make = "a:\n\tdocker build -t shop:tools tools\n\tdocker build --target dev -t shop:dev .\n\tdocker build -t till till\n";
+        let image = "FROM python:3.12\n";
+        let files = [
+            ("Makefile", make),
+            ("Dockerfile", image),
+            ("tools/Dockerfile", image),
+            ("till/Dockerfile", "FROM till\n"),
+        ];
+        let tree = Tree::open(Box::new(Overlay::of(files))).unwrap();
+        let repository = Repository::read(&tree);
+        let built = |reference: &str| {
+            built_as(&repository, reference).map(|image| (tree.path(image.dockerfile).to_owned(), image.target))
+        };
+        assert_eq!(built("shop:dev"), Some(("Dockerfile".into(), Some("dev".into()))));
+        assert_eq!(built("shop:tools"), Some(("tools/Dockerfile".into(), None)));
+        assert_eq!(built("till:latest"), Some(("till/Dockerfile".into(), None)));
+        // Two images have the name, and neither is the one built last.
+        assert_eq!(built("shop"), None);
+        assert_eq!((built("till:3"), built("other")), (None, None));
+        // An image built on one of its own name is not built on itself for ever.
+        let own = built_as(&repository, "till").unwrap();
+        assert!(super::with_bases(&repository, &own, 0).unwrap().stages.len() == 1);
+        assert!(base(&repository, "python:3.12").is_none());
+    }
+}
