@@ -115,7 +115,7 @@ pub(super) fn of_job(tree: &Tree, job: &Job, commands: &[(Vec<String>, Span)]) -
                     let elsewhere = step.with.contains_key("version-file") || tool == "uv" && is_required(tree);
                     let at = version.map_or(uses.span, |version| version.span);
                     let newest = fixed(tool, NEWEST.to_owned(), Origin::set(at));
-                    (!elsewhere).then(|| RuntimePart { declared_in: UNPINNED, ..newest })
+                    (!elsewhere).then_some(RuntimePart { declared_in: UNPINNED, ..newest })
                 }
             }
         })

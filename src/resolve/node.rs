@@ -18,12 +18,12 @@ pub(super) fn of_file(context: &Context<'_, '_>, file: &Known<String>, at: Span)
     let path = paths::join("", file.one()?)?;
     let known = CONVENTIONS.iter().chain([&PACKAGE]).find(|name| paths::name(&path) == **name)?;
     if *known != PACKAGE {
-        return Some(part(declared(tree, &path, known)?, known, Some(at)));
+        return Some(part(&declared(tree, &path, known)?, known, Some(at)));
     }
     // An exact version for a tool stands before a range for whoever asks.
     let version =
         of_package(tree, &path, &["volta", "node"]).or_else(|| of_package(tree, &path, &["engines", "node"]))?;
-    Some(part(version, PACKAGE, Some(at)))
+    Some(part(&version, PACKAGE, Some(at)))
 }
 
 /// The Node that the files of a folder, or of the root, choose on a person's machine.
@@ -36,10 +36,10 @@ pub(super) fn of_machine(context: &Context<'_, '_>, folder: &str) -> Option<Runt
         found.or_else(|| Some((of_package(tree, &paths::join(folder, PACKAGE)?, &["volta", "node"])?, PACKAGE)))
     };
     let (version, name) = folders.into_iter().find_map(by_name)?;
-    Some(part(version, name, None))
+    Some(part(&version, name, None))
 }
 
-fn part(version: Spanned<String>, declared_in: &'static str, step: Option<Span>) -> RuntimePart {
+fn part(version: &Spanned<String>, declared_in: &'static str, step: Option<Span>) -> RuntimePart {
     let origin = Origin::set(version.span);
     let origin = step.map_or_else(|| origin.clone(), |step| origin.clone().then(StepKind::Selected, step));
     let text = version.value.trim().trim_start_matches(['v', '^', '~', '=']);

@@ -65,12 +65,11 @@ pub fn add(context: &Context<'_, '_>, part: &mut Part<'_>) {
     if picked.is_none() && part.host != Host::Container && !fetches {
         return;
     }
-    let (version, origin) = match picked {
-        Some(picked) => (Known::One(picked.value), Origin::set(picked.span).then(StepKind::Selected, command.span)),
-        None => {
-            let reason = Reason::at("uv takes any Python that the project allows", command.span);
-            (Known::Unknown(reason), Origin::set(command.span))
-        }
+    let (version, origin) = if let Some(picked) = picked {
+        (Known::One(picked.value), Origin::set(picked.span).then(StepKind::Selected, command.span))
+    } else {
+        let reason = Reason::at("uv takes any Python that the project allows", command.span);
+        (Known::Unknown(reason), Origin::set(command.span))
     };
     part.runtimes.push(RuntimePart { tool: "python", version, declared_in: PICKED, origin, certainty });
 }

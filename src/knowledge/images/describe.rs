@@ -231,7 +231,7 @@ fn python(name: &str, tag: &Tag, as_of: &str, distro: &Known<String>, release: &
     }
     let last = name.rsplit('/').next().unwrap_or(name);
     // The first number is the language's where it is one of its own, and nothing else.
-    let stated = tag.words.iter().take(2).filter_map(|word| minor(word)).next();
+    let stated = tag.words.iter().take(2).find_map(|word| minor(word));
     if let Some(version) = stated.filter(|version| ends_in_python(name) && is_python_version(version)) {
         return Known::One(version);
     }
