@@ -35,6 +35,7 @@ mod rules;
 mod runners;
 mod servers;
 mod settings;
+mod starts;
 mod tidy;
 mod unselected;
 mod walls;

@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use crate::knowledge::processes;
 use crate::model::{Component, ComponentKind};
 
 /// Two components that stand opposite one another.
@@ -20,31 +21,32 @@ fn some_equal<T: PartialEq>(a: Option<&T>, b: Option<&T>) -> bool {
 }
 
 fn web(component: &Component) -> bool {
-    component
-        .server
-        .as_deref()
-        .is_some_and(|server| !server.starts_with("celery") && !server.contains("worker") && server != "cron")
+    component.server.as_deref().is_some_and(processes::may_serve)
+}
+
+/// Whether a component serves the web or runs once, as tests do.
+fn serves_or_passes(component: &Component) -> bool {
+    web(component) || component.server.as_deref().is_some_and(processes::passes)
+}
+
+fn same_build(a: &Component, b: &Component) -> bool {
+    some_equal(a.build_context.as_ref(), b.build_context.as_ref())
+        && some_equal(a.dockerfile.as_ref(), b.dockerfile.as_ref())
 }
 
 /// Strongest sign first: the same build, the same server of the same module, the same image, the same name, the same duty,
 /// the same build by something that is not known.
-const TESTS: [Test; 8] = [
-    |a, b| {
-        some_equal(a.build_context.as_ref(), b.build_context.as_ref())
-            && some_equal(a.dockerfile.as_ref(), b.dockerfile.as_ref())
-            && (a.name == b.name || some_equal(a.server.as_ref(), b.server.as_ref()))
-    },
+const TESTS: [Test; 10] = [
+    |a, b| same_build(a, b) && (a.name == b.name || some_equal(a.server.as_ref(), b.server.as_ref())),
     |a, b| a.kind == ComponentKind::App && a.name == b.name,
     |a, b| some_equal(a.module.as_ref(), b.module.as_ref()) && web(a) == web(b),
     |a, b| some_equal(a.image_repository.as_ref(), b.image_repository.as_ref()),
     |a, b| a.name == b.name,
     |a, b| a.kind == ComponentKind::App && !web(a) && some_equal(a.server.as_ref(), b.server.as_ref()),
+    |a, b| same_build(a, b) && web(a) && web(b),
+    |a, b| same_build(a, b) && serves_or_passes(a) && serves_or_passes(b),
     |a, b| a.kind == ComponentKind::App && web(a) && web(b),
-    |a, b| {
-        some_equal(a.build_context.as_ref(), b.build_context.as_ref())
-            && some_equal(a.dockerfile.as_ref(), b.dockerfile.as_ref())
-            && (a.server.is_none() || b.server.is_none())
-    },
+    |a, b| same_build(a, b) && (a.server.is_none() || b.server.is_none()),
 ];
 
 /// Aligns the components of two environments, one with one, in a fixed order. Where none of ours found
@@ -118,6 +120,18 @@ mod tests {
         let (manage, dev) = (app("manage", "Dockerfile"), served("web-dev", "flask-run"));
         let prod = served("web-prod", "gunicorn");
         assert_eq!(align(&[&manage, &dev], &[&prod]), [Aligned { here: "web-dev".into(), there: "web-prod".into() }]);
+    }
+
+    #[test]
+    fn a_step_of_a_release_serves_nothing() {
+        let served = |name: &str, server: &str| Component { server: Some(server.into()), ..app(name, "x") };
+        let (release, web) = (served("release", "release-step"), served("web", "uwsgi"));
+        let machine = Component { build_context: None, dockerfile: None, ..served("host", "django-runserver") };
+        assert_eq!(align(&[&machine], &[&release, &web]), [Aligned { here: "host".into(), there: "web".into() }]);
+        // What is built as production is, is production's before what another folder serves.
+        let (tests, target) =
+            (served("tests", "release-step"), Component { server: Some("flask-run".into()), ..app("a", "y") });
+        assert_eq!(align(&[&target, &tests], &[&web])[0], Aligned { here: "tests".into(), there: "web".into() });
     }
 
     #[test]

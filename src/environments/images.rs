@@ -1,7 +1,8 @@
 //! Environments that Dockerfiles define by themselves.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 
+pub use super::contexts::context_of;
 pub use super::own_images::build;
 use super::plan::{ImageBuild, Planned, Runs, Unit};
 use super::published::pushed;
@@ -12,7 +13,7 @@ use crate::discover::{Kind, paths};
 use crate::formats::dockerfile::{self, Build, BuildInputs, BuiltBase};
 use crate::formats::{Var, Vars};
 use crate::knowledge::{images as known_images, services};
-use crate::links::{Meaning, Repository};
+use crate::links::Repository;
 use crate::model::{Confidence, FileId, Known, Origin, Reason, Role, Span};
 
 /// Builds a Dockerfile as asked on given base images.
@@ -341,53 +342,6 @@ fn built_by(repository: &Repository<'_>, planned: &Planned) -> Vec<(FileId, Role
         runs => runs.image().map(|image| image.dockerfile),
     };
     planned.units.iter().filter_map(file).map(|file| (file, role)).collect()
-}
-
-/// The folder a Dockerfile is built from: what a call says, else the folder that its COPY sources exist in.
-pub fn context_of(repository: &Repository<'_>, file: FileId) -> String {
-    let path = repository.tree.path(file);
-    let own = paths::parent(path).to_owned();
-    for call in &repository.calls {
-        let Meaning::Builds(build) = &call.meaning else { continue };
-        let context = paths::join(&call.folder, &build.context).unwrap_or_default();
-        let named = build
-            .dockerfile
-            .clone()
-            .map_or_else(|| paths::join(&context, "Dockerfile"), |name| paths::join(&call.folder, &name));
-        if named.as_deref() == Some(path) {
-            return context;
-        }
-    }
-    if own.is_empty() || sources_exist(repository, file, &own) {
-        return own;
-    }
-    let mut folder = own.as_str();
-    while !folder.is_empty() {
-        folder = paths::parent(folder);
-        if sources_exist(repository, file, folder) {
-            return folder.to_owned();
-        }
-    }
-    own
-}
-
-fn sources_exist(repository: &Repository<'_>, file: FileId, folder: &str) -> bool {
-    let image =
-        ImageBuild { dockerfile: file, context: folder.into(), target: None, args: BTreeMap::new(), span: None };
-    let Some(build) = of_file(repository, &image, Vec::new()) else { return false };
-    let steps = build.stages.iter().flat_map(|stage| &stage.steps);
-    let mut sources = steps.filter_map(|step| match &step.action {
-        dockerfile::Action::Copy { from: None, sources, .. } => Some(sources),
-        _ => None,
-    });
-    sources.all(|sources| {
-        sources.iter().all(|source| {
-            let text = source.value.trim_start_matches('/');
-            let bare = text.contains(['*', '?', '[', '$']) || text.contains("://") || text == ".";
-            bare || paths::join(folder, text)
-                .is_some_and(|path| repository.tree.find(&path).is_some() || repository.tree.is_dir(&path))
-        })
-    })
 }
 
 /// A variable that is set for sure.

@@ -63,7 +63,7 @@ fn first(repository: &Repository<'_>, modules: &[Module], whole: bool) -> Option
         repository.of(Kind::Dotenv).iter().find(|file| paths::name(repository.tree.path(**file)) == ".flaskenv");
     let by_hand = match (manage.zip(tracked), flask) {
         (Some((manage, dotenv)), _) => Some((manage, dotenv, KEPT)),
-        (None, Some(flask)) => Some((flask, flask, "Flask reads the file where it is run by hand")),
+        (None, Some(flask)) => Some((flask, flask, FLASK)),
         (None, None) => None,
     };
     let called = || started(repository).filter(|_| by_hand.is_none()).cloned();
@@ -91,7 +91,9 @@ fn first(repository: &Repository<'_>, modules: &[Module], whole: bool) -> Option
 }
 
 /// Why a person's machine is one that a guide speaks of.
-pub(super) const TOLD: &str = "it is told how to start it by hand";
+pub const TOLD: &str = "it is told how to start it by hand";
+/// Why a person's machine is one on which the `flask` command is typed.
+pub const FLASK: &str = "Flask reads the file where it is run by hand";
 /// Why a person's machine is one that only a dotenv file shows.
 const KEPT: &str = "a .env file is kept for running it by hand";
 /// Why a person's machine is one that only the settings show.
@@ -113,11 +115,18 @@ fn told(repository: &Repository<'_>) -> Option<Span> {
         let (at, _) = text.match_indices(sign).find(|(at, _)| {
             let line = text.get(..*at).and_then(|before| before.rsplit('\n').next()).unwrap_or_default();
             !["docker", "podman", "heroku"].iter().any(|tool| line.contains(tool))
+                && !warns(line)
                 && !workstations::is_in_container(text, *at)
         })?;
         Some(Span::new(file, at, at + sign.len()))
     });
     found.or_else(|| launched(repository))
+}
+
+/// Whether a line speaks of a command that is not to be used.
+fn warns(line: &str) -> bool {
+    let line = line.to_lowercase();
+    ["not ", "n't ", "never ", "instead of ", "rather than "].iter().any(|word| line.contains(word))
 }
 
 /// Where an editor is told to start a server for development.

@@ -16,6 +16,7 @@ mod code_deploy;
 pub mod compose;
 mod compose_calls;
 pub mod configured;
+mod contexts;
 mod credible;
 mod deploying;
 pub mod deployments;

@@ -4,6 +4,7 @@ use super::base_role::{may_be_ours, only_services};
 use super::compose::image_of;
 use super::developed::is_backing;
 use super::machines::{self, is_program};
+pub use super::machines::{FLASK, TOLD};
 use super::plan::{Planned, Runs, Unit};
 use crate::discover::{Kind, paths};
 use crate::formats::compose::{Project, Service};

@@ -245,6 +245,20 @@ fn manages(name: &str, rest: &[&str]) -> bool {
         && rest.iter().skip(1).all(|word| word.starts_with('-') || address(word))
 }
 
+/// Whether a server of this name answers requests, or starts what may; programs that are not in the table do.
+pub fn may_serve(id: &str) -> bool {
+    kind(id).is_none_or(|kind| matches!(kind, "production" | "development" | "supervisor" | "debugger"))
+}
+
+/// Whether what has this name runs once and is done.
+pub fn passes(id: &str) -> bool {
+    kind(id) == Some("oneshot")
+}
+
+fn kind(id: &str) -> Option<&'static str> {
+    table().commands.iter().find(|row| row.id == id).map(|row| row.kind.as_str())
+}
+
 /// The debugger that a command runs under, if it does; looks through wrappers (`python -m debugpy --listen …`).
 pub fn debugger(argv: &[&str]) -> Option<&'static str> {
     let (rest, _) = strip_wrappers(argv);
@@ -283,7 +297,9 @@ mod tests {
             ("poetry run python -m gunicorn a:b", "gunicorn a:b"),
             ("uv run --no-dev --group prod gunicorn a:b", "gunicorn a:b"),
             ("wait-for-it db:5432 -t 30 -- flask run", "flask run"),
-            ("dockerize -wait tcp://db:5432 flask run", "dockerize -wait tcp://db:5432 flask run"),
+            ("dockerize -wait tcp://db:5432 -timeout 60s flask run", "flask run"),
+            ("dockerize -wait tcp://db:5432 -- flask run", "flask run"),
+            ("/sbin/my_init --quiet -- gunicorn a:b", "gunicorn a:b"),
             ("watchmedo auto-restart -d . -p *.py -- celery -A x worker", "celery -A x worker"),
             ("newrelic-admin run-program gunicorn a:b", "gunicorn a:b"),
             ("sh -c gunicorn", "sh -c gunicorn"),
@@ -302,6 +318,11 @@ mod tests {
             ("python3.12 -u manage.py qcluster", "django-q", "worker"),
             ("celery -A shop worker -l info", "celery-worker", "worker"),
             ("celery -A shop beat", "celery-beat", "scheduler"),
+            ("honcho -f Procfile.dev start", "supervisor", "supervisor"),
+            ("./manage.py rq worker high", "rq-worker", "worker"),
+            ("flask rq scheduler", "rq-scheduler", "scheduler"),
+            ("pserve development.ini", "pserve", "development"),
+            ("pserve /etc/shop/production.ini", "pserve", "production"),
             ("gunicorn --reload a:b", "gunicorn-reload", "development"),
             ("uvicorn a:b", "uvicorn", "production"),
             ("flask --app x run --debug", "flask-run", "development"),

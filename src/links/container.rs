@@ -2,8 +2,9 @@
 
 use std::collections::BTreeSet;
 
+use super::relocated;
 use crate::discover::{Tree, paths};
-use crate::formats::dockerfile::{Action, Build, CopyFrom};
+use crate::formats::dockerfile::{Action, Build, CopyFrom, Step};
 use crate::formats::shell::Files;
 use crate::model::FileId;
 
@@ -242,7 +243,10 @@ fn stage_mappings(tree: &Tree, build: &Build, stage: usize, context: &str, depth
         let Some(stage) = build.stages.get(index) else { continue };
         let context = stage.context.as_deref().unwrap_or(context);
         for step in &stage.steps {
-            let Action::Copy { from, sources, dest, .. } = &step.action else { continue };
+            let Action::Copy { from, sources, dest, .. } = &step.action else {
+                relocate(tree, step, &mut mappings);
+                continue;
+            };
             let inside = absolute(step.workdir.as_deref().unwrap_or("/"), &dest.value);
             let here = absolute("/", step.workdir.as_deref().unwrap_or("/"));
             let there = |mapping: &Mapping| mapping.folder && mapping.inside == inside;
@@ -265,6 +269,27 @@ fn stage_mappings(tree: &Tree, build: &Build, stage: usize, context: &str, depth
         }
     }
     mappings
+}
+
+/// Adds the places to which a step brings files that stand in the image already; where they came from they may stay.
+fn relocate(tree: &Tree, step: &Step, mappings: &mut Vec<Mapping>) {
+    if mappings.is_empty() {
+        return;
+    }
+    let container = Container { tree, mappings: std::mem::take(mappings), workdir: "/".to_owned() };
+    let found: Vec<Mapping> = relocated::by_step(step, &container)
+        .into_iter()
+        .filter_map(|moved| {
+            let outside = container.outside(&moved.from)?;
+            let folder = tree.find(&outside).is_none();
+            let into = moved.into || OF_SYSTEM.contains(&moved.to.as_str()) || container.outside(&moved.to).is_some();
+            let name = paths::name(&moved.from);
+            let inside = if into && !folder { absolute(&moved.to, name) } else { moved.to };
+            (!outside.is_empty()).then_some(Mapping { inside, outside, folder, mount: false })
+        })
+        .collect();
+    *mappings = container.mappings;
+    mappings.extend(found);
 }
 
 /// What `COPY source inside` brings.

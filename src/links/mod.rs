@@ -30,6 +30,7 @@ mod node_scripts;
 mod nox_sessions;
 mod offered;
 mod python_scripts;
+mod relocated;
 pub mod repository;
 pub mod runners;
 pub mod system_install;

@@ -1,5 +1,6 @@
 //! Scripts of `package.json`: what `npm run start` comes to.
 
+use super::container::glob;
 use super::runners::{MAX_TARGETS, Piece};
 use crate::discover::{Tree, paths};
 use crate::formats::Vars;
@@ -66,7 +67,7 @@ pub(super) fn pieces(tree: &Tree, argv: &[String], folder: &str) -> Option<Vec<P
 }
 
 /// What a program that runs several commands at once or in turn is given: texts, or names of scripts.
-pub(super) fn several(argv: &[String], folder: &str, span: Span) -> Vec<Piece> {
+pub(super) fn several(tree: &Tree, argv: &[String], folder: &str, span: Span) -> Vec<Piece> {
     let names_scripts = argv.first().is_none_or(|word| !word.ends_with("concurrently"));
     let valued =
         |word: &str| OF_SEVERAL.contains(&word) && !(names_scripts && ["-p", "-s", "-c", "-l", "-n"].contains(&word));
@@ -80,8 +81,17 @@ pub(super) fn several(argv: &[String], folder: &str, span: Span) -> Vec<Piece> {
             continue;
         }
         let script = word.strip_prefix("npm:").or(names_scripts.then_some(word.as_str()));
-        let text = script.map_or_else(|| word.clone(), |script| format!("npm run {script}"));
-        all.push(piece(text, SpanMap::Whole(span), folder.to_owned()));
+        let mut add = |text: String| all.push(piece(text, SpanMap::Whole(span), folder.to_owned()));
+        match script {
+            // A pattern stands for every script that fits it.
+            Some(pattern) if pattern.contains('*') => {
+                let manifest = Manifest::nearest(tree, folder);
+                let names = manifest.iter().flat_map(Manifest::scripts).map(|(name, _)| name.value.as_str());
+                names.filter(|name| glob(pattern, name)).for_each(|name| add(format!("npm run {name}")));
+            }
+            Some(script) => add(format!("npm run {script}")),
+            None => add(word.clone()),
+        }
     }
     all.truncate(MAX_TARGETS);
     all

@@ -58,7 +58,7 @@ pub fn pieces(tree: &Tree, argv: &[String], folder: &str, span: Span) -> Option<
         "nox" => nox_sessions::pieces(tree, &words, folder),
         "npm" | "pnpm" | "yarn" | "bun" => node_scripts::pieces(tree, &words, folder),
         "concurrently" | "run-p" | "run-s" | "npm-run-all" | "npm-run-all2" => {
-            Some(node_scripts::several(&words, folder, span))
+            Some(node_scripts::several(tree, &words, folder, span))
         }
         _ => None,
     }

@@ -25,8 +25,8 @@ pub(super) fn start(part: &mut Part<'_>, server: &Executed, options: &ServerOpti
         let found = commands(part, server, text);
         let all: Vec<&Executed> = found.iter().collect();
         part.commands.extend(all.iter().map(|executed| (words(executed), executed.span)));
-        for executed in process::chosen(&all) {
-            let Some(container) = part.container.clone() else { return };
+        let Some(container) = part.container.clone() else { return };
+        for executed in process::chosen(&all, &container, tree) {
             let options = server_options::of(&words(executed), executed, &container, tree);
             let served = process::served(executed, &options, &container, tree);
             let name = served.as_ref().map_or_else(|| named(&words(executed)), |served| served.id.to_owned());

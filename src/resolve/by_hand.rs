@@ -2,11 +2,14 @@
 //! tells.
 
 use super::own_program::started_by_program;
-use super::part::{Part, ProcessPart};
-use crate::environments::workstations;
+use super::part::{Host, Part, ProcessPart};
+use super::{runner, server_options, supervised};
+use crate::environments::{Planned, workstations};
+use crate::formats::World;
 use crate::knowledge::processes::Match;
-use crate::links::{Call, Caller, Container, Meaning, Repository};
-use crate::model::Origin;
+use crate::links::repository::words;
+use crate::links::{Call, Caller, Container, Meaning, Repository, console_scripts};
+use crate::model::{ComponentKind, Origin, Span};
 
 /// Gives a component that starts no server by itself the one that is started there by hand, if the repository says which.
 ///
@@ -18,7 +21,60 @@ pub(super) fn start(repository: &Repository<'_>, part: &mut Part<'_>, key: &str,
         return;
     }
     let Some((call, found)) = call(repository, virtual_machine) else { return };
-    part.processes = vec![process(key, call, found)];
+    part.processes = supervised(repository, call, key);
+    if part.processes.is_empty() {
+        part.processes = vec![process(key, call, found)];
+    }
+}
+
+/// Gives a person's machine on which nothing else starts a server the one that the words stand for by which the machine is known:
+/// a sentence of a guide, a script at hand, a file that only Flask's own command reads.
+pub(super) fn told(repository: &Repository<'_>, part: &mut Part<'_>, planned: &Planned) {
+    let Some(evidence) = planned.environment.because.first().filter(|_| part.processes.is_empty()) else { return };
+    let argv = match evidence.text.as_str() {
+        workstations::FLASK => vec!["flask".to_owned(), "run".to_owned()],
+        workstations::TOLD => typed(repository, evidence.span),
+        _ => return,
+    };
+    let found = match console_scripts::meaning_in(repository.tree, &argv) {
+        Meaning::Serves(found) if found.interface.is_some() => found,
+        _ => return,
+    };
+    part.processes.push(ProcessPart { argv, ..begun("web", Origin::set(evidence.span), found) });
+}
+
+/// The words of a command in a text, as far as its line or its quotes go.
+fn typed(repository: &Repository<'_>, span: Span) -> Vec<String> {
+    let text = repository.tree.text(span.file).ok().and_then(|text| text.get(span.start as usize..));
+    let line = text.and_then(|text| text.lines().next()).unwrap_or_default();
+    let line = line.split(['`', '"', '\'', '<', ',', ';', '&', '|', '#']).next().unwrap_or_default();
+    line.split_whitespace().map(|word| word.trim_end_matches(['.', ')', ':']).to_owned()).collect()
+}
+
+/// The processes that a call starts by a Procfile or a supervisor's file: the server of the application, workers, schedulers.
+fn supervised(repository: &Repository<'_>, call: &Call, key: &str) -> Vec<ProcessPart> {
+    let (tree, world) = (repository.tree, World::Open(Default::default()));
+    let container = Container::checkout(tree, &call.folder);
+    let mut part = Part::new(key, ComponentKind::App, Host::Machine);
+    let programs = supervised::programs(&call.argv, &world, &container, tree, &mut Vec::new()).unwrap_or_default();
+    for program in programs {
+        let (evaluation, script) = super::process::evaluate(&program.command, &program.world, &container);
+        let evaluated = runner::expanded(evaluation.commands, &container, tree);
+        for executed in super::process::chosen(&evaluated.iter().collect::<Vec<_>>(), &container, tree) {
+            let options = server_options::of(&words(executed), executed, &container, tree);
+            let Some(served) = super::process::served(executed, &options, &container, tree) else { continue };
+            let key = match served.kind {
+                "worker" => "worker",
+                "scheduler" => "beat",
+                _ if served.interface.is_some() => key,
+                _ => continue,
+            };
+            let began = (executed, Some(served), options);
+            super::process::add(&mut part, key.to_owned(), began, program.command.span, script);
+        }
+    }
+    let serves = |process: &ProcessPart| process.key == key;
+    if part.processes.iter().any(serves) { part.processes } else { Vec::new() }
 }
 
 /// Gives a person's machine the workers and schedulers that are started there by hand, the first one told of each kind.
@@ -27,6 +83,9 @@ pub(super) fn workers(repository: &Repository<'_>, part: &mut Part<'_>, virtual_
         return;
     }
     for (kind, key) in [("worker", "worker"), ("scheduler", "beat")] {
+        if part.processes.iter().any(|process| process.key == key) {
+            continue;
+        }
         let of_kind = |call: &&Call| matches!(&call.meaning, Meaning::Serves(found) if found.kind == kind);
         let told = by_hand(repository, virtual_machine);
         let call = repository.calls.iter().filter(|call| told(call)).find(of_kind);
@@ -38,12 +97,16 @@ pub(super) fn workers(repository: &Repository<'_>, part: &mut Part<'_>, virtual_
 
 /// A process that a call starts.
 fn process(key: &str, call: &Call, server: Match) -> ProcessPart {
+    ProcessPart { argv: call.argv.clone(), ..begun(key, Origin::set(call.span), server) }
+}
+
+fn begun(key: &str, origin: Origin, server: Match) -> ProcessPart {
     ProcessPart {
         key: key.to_owned(),
-        argv: call.argv.clone(),
+        argv: Vec::new(),
         server: Some(server),
         module: None,
-        origin: Origin::set(call.span),
+        origin,
         script: None,
         maybe: None,
         unless: None,

@@ -101,6 +101,7 @@ pub(super) fn lay<'t>(part: &mut Part<'t>, built: &Built<'t>, open: bool) {
     part.runtimes.clone_from(&built.runtimes);
     part.container = Some(built.container.clone());
     part.commands.clone_from(&built.commands);
+    part.releases.extend(built.commands.iter().filter(|(argv, _)| process::migrates(argv)).cloned());
     part.folder = built.image.context.clone().unwrap_or_default();
     let Some(stage) = built.stage() else { return };
     part.user.clone_from(&stage.user);

@@ -4,7 +4,7 @@ use super::components::{Context, built as build, entry_words, image_part, lay, o
 use super::installs::{self, Place};
 use super::part::{Host, Part, ProcessPart, RuntimePart};
 use super::process::{self, CommandWords};
-use super::{build as builds, machine, runner, supervised};
+use super::{build as builds, machine, offered, runner, supervised};
 use crate::environments::plan::{ImageBuild, NativeBuild, Planned, Setup, Unit};
 use crate::environments::{CommandLine, ContainerRun};
 use crate::formats::requirements::MarkerEnv;
@@ -33,8 +33,13 @@ pub fn built<'t>(
     let setup = planned.setups.get(&unit.name);
     let line = command.map(|command| behind(entry_words(&built), command));
     let own = || own_command(&built).or_else(|| supervised::of_base(&built));
+    let told = line.is_some();
     if let Some(command) = line.or_else(own).filter(|_| !idle(setup)) {
         process::start(&mut part, &command, context.repository.tree);
+        // Of an image that is deployed, nothing here may say for what.
+        if !told && matches!(planned.environment.role, Role::Production | Role::Staging) {
+            offered::add(&mut part, &command, context.repository.tree);
+        }
     }
     prepare(context, &mut part, setup, planned.environment.role);
     Some(part)
@@ -82,7 +87,10 @@ pub fn native<'t>(
     let folder = native.map_or_else(own, |native| native.folder.clone());
     let mut part = Part::new(&unit.name, ComponentKind::App, Host::Container);
     part.world = World::Open(Default::default());
-    part.container = Some(Container::checkout(tree, &folder));
+    let mut container = Container::checkout(tree, &folder);
+    // Where builders of Heroku's kind put the code.
+    container.mount(&folder, "/app");
+    part.container = Some(container);
     part.folder.clone_from(&folder);
     part.span = Some(command.span);
     give(&mut part, planned.variables.get(&unit.name));

@@ -3,6 +3,7 @@
 use super::components::Context;
 use super::installs::{self, Place};
 use super::part::{Host, Part, RuntimePart};
+use super::process;
 use super::told_installs::{Install, Machine};
 use crate::discover::{Kind, Tree, paths};
 use crate::environments::words::naming;
@@ -13,6 +14,7 @@ use crate::formats::small::runtime_files::{self, How};
 use crate::formats::small::{json, mise};
 use crate::formats::{Var, World, dotenv, shell};
 use crate::links::Container;
+use crate::links::repository::words;
 use crate::model::{Certainty, ComponentKind, FileId, Known, Origin, Reason, Role, Span, SpanMap};
 
 /// A checkout on a person's machine.
@@ -41,6 +43,7 @@ pub fn of<'t>(context: &Context<'_, 't>, planned: &Planned, folder: &str) -> Par
     let brought = planned.environment.because.first().is_some_and(|evidence| evidence.text == workstations::BROUGHT);
     if planned.environment.role == Role::Development {
         super::by_hand::start(context.repository, &mut part, "web", brought);
+        super::by_hand::told(context.repository, &mut part, planned);
         super::by_hand::workers(context.repository, &mut part, brought);
     }
     let Some(anchor) = part.span else { return part };
@@ -273,6 +276,9 @@ fn mapped(context: &Context<'_, '_>, part: &mut Part<'_>, text: &str, map: &Span
     let script = shell::parse(text, map, shell::Dialect::Posix);
     let python = part.python().map(str::to_owned);
     for executed in shell::evaluate(&script, &part.world, &[], &container).commands {
+        if process::releases(&executed) {
+            part.releases.push((words(&executed), executed.span));
+        }
         let place = Place {
             tree,
             container: &container,

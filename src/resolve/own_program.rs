@@ -10,6 +10,47 @@ use crate::links::{Meaning, console_scripts, meaning};
 const SERVING: [&str; 6] = ["serve", "server", "start", "run", "web", "api"];
 const DEVELOPING: [&str; 5] = ["develop", "dev", "devserver", "runserver", "debug"];
 
+/// Servers that programs start by a library: how its module is named, how it is called, and what it is called here.
+const LIBRARIES: [(&str, &str, &str, &str); 8] = [
+    ("gevent.pywsgi", "WSGIServer(", "gevent", "wsgi"),
+    ("gevent import pywsgi", "WSGIServer(", "gevent", "wsgi"),
+    ("daphne.server", "Server(", "daphne", "asgi"),
+    ("waitress", "serve(", "waitress", "wsgi"),
+    ("hypercorn.asyncio", "serve(", "hypercorn", "asgi"),
+    ("gunicorn.app", "Application", "gunicorn", "wsgi"),
+    ("cheroot", "Server(", "cheroot", "wsgi"),
+    ("cherrypy.wsgiserver", "Server(", "cherrypy", "wsgi"),
+];
+/// Others that a program may start as well, by what it is told.
+const BESIDE: [&str; 4] = ["flup", "uvicorn", "app.run(", "runserver"];
+
+/// The server that a program starts by a library, where its text speaks of one alone.
+fn by_library(text: &str, argv: &[String]) -> Option<processes::Match> {
+    let text: String = text.split_inclusive('\n').filter(|line| !line.trim_start().starts_with('#')).collect();
+    let imports = |module: &str| {
+        let mut lines = text.lines().map(str::trim_start);
+        lines.any(|line| line.contains(module) && (line.starts_with("import ") || line.starts_with("from ")))
+    };
+    let mut found = LIBRARIES.iter().filter(|(module, call, ..)| imports(module) && text.contains(call));
+    let (_, _, id, interface) = found.next()?;
+    let alone = found.all(|(_, _, other, _)| other == id) && !BESIDE.iter().any(|other| text.contains(other));
+    let reload = *id == "gunicorn" && argv.iter().any(|word| word == "--reload");
+    alone.then_some(processes::Match {
+        id: if reload { "gunicorn-reload" } else { id },
+        kind: if reload { "development" } else { "production" },
+        interface: Some(interface),
+        reload,
+        debug: false,
+        schedules: false,
+    })
+}
+
+/// Whether a text is a program that Python runs, by its first line.
+fn is_python_script(text: &str) -> bool {
+    let first = text.lines().next().unwrap_or_default();
+    first.starts_with("#!") && first.contains("python")
+}
+
 /// The server that a Python program starts by itself: `app.run(…)`, `uvicorn.run(…)`.
 pub(super) fn started_by_program(argv: &[String], container: &Container<'_>, tree: &Tree) -> Option<processes::Match> {
     if let Some(argv) = console_scripts::managed(tree, argv) {
@@ -36,11 +77,16 @@ pub(super) fn started_by_program(argv: &[String], container: &Container<'_>, tre
         (find(&format!("{path}.py")).or_else(|| find(&format!("{path}/__main__.py")))?, false)
     } else if script.ends_with(".py") {
         (find(&script)?, false)
+    } else if let Some(file) = find(&script).filter(|file| is_python_script(tree.text(*file).unwrap_or_default())) {
+        (file, false)
     } else {
         // A program of the project's own: what does other things too says by its command that it serves.
         let serves = command.is_none_or(|word| SERVING.iter().chain(&DEVELOPING).any(|known| word == known));
         (*console_scripts::modules_of(tree, &script).first().filter(|_| serves)?, true)
     };
+    if let Some(found) = by_library(tree.text(file).unwrap_or_default(), argv) {
+        return Some(found);
+    }
     let facts = python::entry_points(tree, file);
     if facts.flask_group && behind.is_some_and(|word| word == "run") {
         let behind: Vec<&str> = words.iter().skip_while(|word| *word != "run").map(String::as_str).collect();
@@ -57,7 +103,9 @@ pub(super) fn started_by_program(argv: &[String], container: &Container<'_>, tre
     let owner = call.callee.rsplit('.').nth(1).unwrap_or_default().to_ascii_lowercase();
     let of_flask = ["app", "socketio", "api"].iter().any(|sign| owner.contains(sign));
     let made = || facts.servers.iter().any(|name| name == "uvicorn.Server");
-    let uvicorn = call.callee.starts_with("uvicorn") || call.callee.starts_with("hypercorn") || !of_flask && made();
+    let imported = || call.callee == "run" && tree.text(file).is_ok_and(|text| text.contains("from uvicorn import"));
+    let uvicorn =
+        imported() || call.callee.starts_with("uvicorn") || call.callee.starts_with("hypercorn") || !of_flask && made();
     if !uvicorn && !of_flask {
         return None;
     }

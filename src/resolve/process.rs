@@ -6,7 +6,7 @@ use std::sync::Arc;
 use super::own_program::started_by_program;
 use super::part::{Part, ProcessPart};
 use super::server_options::{self, ServerOptions};
-use super::{at_start, beside, runner, supervised, unset};
+use super::{at_start, beside, handing_on, runner, supervised, unset};
 use crate::discover::Tree;
 use crate::formats::shell::{self, Dialect, Evaluation, Executed, When, Word};
 use crate::formats::{Var, Vars, World};
@@ -60,7 +60,8 @@ pub fn start(part: &mut Part<'_>, command: &CommandWords, tree: &Tree) {
     let mut own = Vec::new();
     for executed in unset.as_ref().map_or(&evaluation.commands, |(_, commands)| commands) {
         let argv = words(executed);
-        if let Some(programs) = supervised::programs(&argv, &part.world, &container, tree, &mut part.configs) {
+        let here = at_cwd(&container, executed);
+        if let Some(programs) = supervised::programs(&argv, &part.world, &here, tree, &mut part.configs) {
             supervised.extend(programs);
         } else {
             own.push(executed);
@@ -72,7 +73,12 @@ pub fn start(part: &mut Part<'_>, command: &CommandWords, tree: &Tree) {
         part.entrypoint = Some(Spanned::new(called, command.span));
     }
     let releases: Vec<&Executed> = own.iter().copied().filter(|executed| releases(executed)).collect();
-    let own = if supervised.is_empty() { chosen(&own) } else { serving(&own) };
+    let own = if supervised.is_empty() {
+        chosen(&own, &container, tree)
+    } else {
+        let passes = |found: &processes::Match| matches!(found.kind, "oneshot" | "registration");
+        serving(&own, |executed| started(executed, &container, tree).filter(|found| !passes(found)))
+    };
     let before = |executed: &&Executed| !own.iter().any(|one| one.span == executed.span);
     part.releases.extend(releases.into_iter().filter(before).map(|executed| (words(executed), executed.span)));
     let many = own.len() > 1;
@@ -96,7 +102,7 @@ pub fn start(part: &mut Part<'_>, command: &CommandWords, tree: &Tree) {
         let all: Vec<&Executed> = evaluated.iter().collect();
         part.commands.extend(all.iter().map(|executed| (words(executed), executed.span)));
         let key = format!("{}.{}", part.name, program.name);
-        for executed in chosen(&all) {
+        for executed in chosen(&all, &container, tree) {
             let options = server_options::of(&words(executed), executed, &container, tree);
             let found = served(executed, &options, &container, tree);
             add(part, key.clone(), (executed, found, options), command.span, script);
@@ -107,7 +113,7 @@ pub fn start(part: &mut Part<'_>, command: &CommandWords, tree: &Tree) {
         process.unless.clone_from(&unless);
         process.either = process.server.as_ref().is_some_and(|server| otherwise == Some(BTreeSet::from([server.id])));
     }
-    either_way(part);
+    either_way(part, many);
     adopt(part);
 }
 
@@ -130,7 +136,7 @@ fn otherwise(part: &Part<'_>, all: &[Executed], taken: &[Executed], tree: &Tree)
 }
 
 /// A server on a branch, of which another of the component's commands starts the same, runs whichever branch is taken.
-fn either_way(part: &mut Part<'_>) {
+fn either_way(part: &mut Part<'_>, many: bool) {
     let surely: Vec<&'static str> = part
         .processes
         .iter()
@@ -142,6 +148,22 @@ fn either_way(part: &mut Part<'_>) {
         process.maybe.is_some() && process.server.as_ref().is_some_and(|server| surely.contains(&server.id))
     };
     part.processes.retain(|process| !twice(process));
+    if many {
+        in_every_branch(part);
+    }
+}
+
+/// Where each branch that starts anything starts the same server, that is what runs: nothing else is started.
+fn in_every_branch(part: &mut Part<'_>) {
+    let server = |process: &ProcessPart| process.server.as_ref().map(|server| (server.id, server.interface.is_some()));
+    let [first, rest @ ..] = &part.processes[..] else { return };
+    let same = |process: &ProcessPart| process.maybe.is_some() && server(process) == server(first);
+    if !server(first).is_some_and(|(_, serves)| serves) || !rest.iter().chain([first]).all(same) {
+        return;
+    }
+    part.processes.truncate(1);
+    part.processes[0].maybe = None;
+    part.processes[0].key = part.name.to_string();
 }
 
 /// A process on its way to its component: its command, what it serves, what it is told elsewhere.
@@ -184,12 +206,26 @@ pub(super) fn serves(executed: &Executed) -> Option<processes::Match> {
 
 /// Whether a command surely brings the database up to date.
 pub(super) fn releases(executed: &Executed) -> bool {
-    let migrates = || words(executed).iter().any(|word| word == "migrate" || word == "upgrade");
-    executed.when == When::Always && serves(executed).is_some_and(|found| found.id == "release-step") && migrates()
+    executed.when == When::Always && migrates(&words(executed))
+}
+
+/// Whether a command brings the database up to date.
+pub(super) fn migrates(argv: &[String]) -> bool {
+    let step = |argv: &[String]| matches!(meaning::of(argv), Meaning::Serves(found) if found.id == "release-step");
+    argv.iter().any(|word| word == "migrate" || word == "upgrade") && step(argv)
+}
+
+/// A container, seen from the folder in which a command is started.
+fn at_cwd<'t>(container: &Container<'t>, executed: &Executed) -> Container<'t> {
+    let mut here = container.clone();
+    if let Some(cwd) = executed.cwd.as_ref().filter(|_| !executed.cwd_unknown) {
+        here.workdir = absolute(&container.workdir, cwd);
+    }
+    here
 }
 
 /// The commands that start a server; steps that pass before it left out.
-fn serving<'e>(commands: &[&'e Executed]) -> Vec<&'e Executed> {
+fn serving<'e>(commands: &[&'e Executed], serves: impl Fn(&Executed) -> Option<processes::Match>) -> Vec<&'e Executed> {
     let found: Vec<(&Executed, bool)> = commands
         .iter()
         .filter_map(|executed| Some((*executed, matches!(serves(executed)?.kind, "oneshot" | "registration"))))
@@ -199,16 +235,25 @@ fn serving<'e>(commands: &[&'e Executed]) -> Vec<&'e Executed> {
 }
 
 /// The commands that make the process: those that serve, else the last one.
-pub(super) fn chosen<'e>(commands: &[&'e Executed]) -> Vec<&'e Executed> {
-    let found = serving(commands);
-    if !found.is_empty() {
+pub(super) fn chosen<'e>(commands: &[&'e Executed], container: &Container<'_>, tree: &Tree) -> Vec<&'e Executed> {
+    let found = serving(commands, serves);
+    let passing = |executed: &&Executed| serves(executed).is_some_and(|found| found.kind == "oneshot");
+    if !found.is_empty() && !found.iter().all(passing) {
         return found;
+    }
+    // A program of the project's may serve behind the steps that pass.
+    let own = serving(commands, |executed| started(executed, container, tree));
+    if !own.is_empty() {
+        return own;
     }
     // What only writes down what a pipeline says is not what runs.
     let writes = |executed: &Executed| executed.piped && ["tee", "cat", "logger"].contains(&program(executed));
     let last = commands.iter().rev().find(|executed| executed.last || executed.exec);
-    let last = last.or(commands.last()).filter(|executed| !writes(executed));
-    last.or_else(|| commands.iter().rev().find(|executed| !writes(executed))).copied().into_iter().collect()
+    // What only waits before a loop turns again is not what it turns for.
+    let waits = |executed: &Executed| program(executed) == "sleep" && serves(executed).is_none();
+    let idle = |executed: &&&Executed| writes(executed) || waits(executed);
+    let last = last.or(commands.last()).filter(|executed| !idle(executed));
+    last.or_else(|| commands.iter().rev().find(|executed| !idle(executed))).copied().into_iter().collect()
 }
 
 /// The server that a command starts, by its name or by the program that it runs.
@@ -228,11 +273,15 @@ pub(super) fn served(
     Some(if own { processes::Match { id: "werkzeug", ..found } } else { found })
 }
 
-/// Whether the `manage.py` that a command runs is the project's own program: Django's says so in its text.
+/// Whether the `manage.py` that a command runs is the project's own program: Django's says so in its text, or calls what is named
+/// for Django's.
 fn is_own_script(argv: &[String], container: &Container<'_>, tree: &Tree) -> bool {
     let script = argv.iter().find(|word| word.ends_with("manage.py"));
     let file = script.and_then(|script| container.find(&absolute(&container.workdir, script)));
-    file.and_then(|file| tree.text(file).ok()).is_some_and(|text| !text.to_ascii_lowercase().contains("django"))
+    let of_django = |text: &str| {
+        ["django", "execute_from_command_line"].iter().any(|sign| text.to_ascii_lowercase().contains(sign))
+    };
+    file.and_then(|file| tree.text(file).ok()).is_some_and(|text| !of_django(text))
 }
 
 pub(super) fn add(
@@ -297,6 +346,10 @@ pub(super) fn evaluate(
     world: &World,
     container: &Container<'_>,
 ) -> (Evaluation, Option<crate::model::FileId>) {
+    if let Some(from) = handing_on::behind(&command.words, container) {
+        let inner = CommandWords { words: command.words[from..].to_vec(), span: command.span, map: None };
+        return evaluate(&inner, world, container);
+    }
     if let Some(word) = shell_text(&command.words) {
         let dialect = if word.text.one().is_some() { Dialect::Bash } else { Dialect::Github };
         let map = command.map.clone().unwrap_or(SpanMap::Whole(word.span));

@@ -2,6 +2,7 @@
 
 use super::components::Context;
 use super::part::Part;
+use super::settings::MODULE_VARIABLE;
 use crate::discover::{Tree, paths};
 use crate::environments::SettingsChoice;
 use crate::formats::python::{Run, conftest};
@@ -113,6 +114,14 @@ pub(super) fn with_variables(context: &Context<'_, '_>, part: Option<&Part<'_>>,
     world
 }
 
+/// The module that the tests' own files name where nothing else does.
+pub(super) fn by_conftest(context: &Context<'_, '_>, part: Option<&Part<'_>>) -> Option<SettingsChoice> {
+    let tree = context.repository.tree;
+    let given = conftest_files(tree, part).into_iter().flat_map(|file| conftest::variables(tree, file));
+    let last = given.filter(|given| given.name == MODULE_VARIABLE).last()?;
+    Some(SettingsChoice { module: last.value.value?, class: None, span: Some(last.value.span) })
+}
+
 /// The files that set variables before the tests import the program. Django's settings are loaded before them.
 fn conftests(context: &Context<'_, '_>, part: Option<&Part<'_>>) -> Vec<FileId> {
     let tree = context.repository.tree;
@@ -122,6 +131,10 @@ fn conftests(context: &Context<'_, '_>, part: Option<&Part<'_>>) -> Vec<FileId> 
     if tree.files().any(is_django) {
         return Vec::new();
     }
+    conftest_files(tree, part)
+}
+
+fn conftest_files(tree: &Tree, part: Option<&Part<'_>>) -> Vec<FileId> {
     let folder = part.map(|part| part.folder.clone()).unwrap_or_default();
     let mut found: Vec<FileId> = Vec::new();
     for name in ["conftest.py", "tests/conftest.py", "test/conftest.py"] {

@@ -282,6 +282,10 @@ fn choose(
         return Some((choice, true));
     }
     let role = planned.environment.role;
+    let by_pytest = pytest::run(part, role) == python::Run::Pytest;
+    if let Some(choice) = pytest::by_conftest(context, part).filter(|_| by_pytest) {
+        return Some((choice, true));
+    }
     let process = entry::module(context, part, role);
     let fallen = process.as_ref().is_some_and(|choice| deployed::is_developed(planned, choice, world));
     if process.as_ref().is_some_and(|default| default.module == UNKNOWN) {

@@ -1,15 +1,16 @@
-//! What a supervisor inside a container starts: supervisord's programs, the services of s6.
+//! What a supervisor inside a container starts: supervisord's programs, the services of s6 and runit, a Procfile's processes.
 
 use std::collections::BTreeSet;
 
 use super::process::CommandWords;
+use super::procfiles;
 use crate::discover::{Tree, paths};
 use crate::formats::shell::Word;
 use crate::formats::small::s6::{self, Script, ServiceType};
 use crate::formats::small::supervisord::{self, Config, ProgramKind};
 use crate::formats::{Var, World};
-use crate::links::Container;
 use crate::links::container::{absolute, glob};
+use crate::links::{Container, meaning};
 use crate::model::{FileId, Known, Origin, Reason, Span};
 
 /// A process that a supervisor starts.
@@ -36,11 +37,23 @@ pub fn programs(
     if let Some(at) = argv.iter().position(|word| name(word) == "supervisord") {
         return supervisord(argv.get(at..)?, world, container, tree, configs);
     }
-    let first = argv.first()?;
+    if let Some(found) = procfiles::programs(argv, world, container, tree) {
+        return Some(found);
+    }
+    let words = meaning::unwrapped(argv);
+    let first = words.first()?;
+    if RUNIT.contains(&name(first).as_str()) {
+        let named = words.iter().skip(1).filter(|word| word.starts_with('/'));
+        let scanned: Vec<String> = named.cloned().chain(["/etc/service".to_owned()]).collect();
+        return services(&scanned, world, container, tree);
+    }
     let s6 = ["/init", "/s6-init", "/package/admin/s6-overlay/command/init"].contains(&first.as_str())
         || name(first) == "s6-svscan";
     s6.then(|| services(argv, world, container, tree)).flatten()
 }
+
+/// Programs that start the services of runit, those of `/etc/service` where no other folder is named.
+const RUNIT: [&str; 4] = ["my_init", "runsvdir", "runsvdir-start", "runsvinit"];
 
 fn supervisord(
     argv: &[String],
@@ -148,7 +161,8 @@ pub fn services(argv: &[String], world: &World, container: &Container<'_>, tree:
             names.push((service, run));
         }
     }
-    let scanned = argv.iter().skip(1).filter(|word| word.starts_with('/')).map(String::as_str);
+    let scanned =
+        argv.iter().filter(|word| word.as_str() != "/init").filter(|word| word.starts_with('/')).map(String::as_str);
     for folder in PLAIN.into_iter().chain(scanned) {
         for (service, file) in under(folder, container, tree) {
             if file == "run" && container.find(&format!("{folder}/{service}/down")).is_none() {
@@ -188,12 +202,13 @@ fn under_one(folder: &str, container: &Container<'_>, tree: &Tree) -> Vec<String
 
 /// The folders right in a folder of the container, and the files right in those.
 fn under(folder: &str, container: &Container<'_>, tree: &Tree) -> Vec<(String, String)> {
-    let Some(outside) = container.outside(folder) else { return Vec::new() };
-    let rest = |path: &str| -> Option<(String, String)> {
-        let (service, file) = path.strip_prefix(outside.as_str())?.trim_start_matches('/').split_once('/')?;
+    let rest = |path: &str, folder: &str| -> Option<(String, String)> {
+        let (service, file) = path.strip_prefix(folder)?.trim_start_matches('/').split_once('/')?;
         (!file.contains('/')).then(|| (service.to_owned(), file.to_owned()))
     };
-    tree.under(&outside).filter_map(|(_, path)| rest(path)).collect()
+    let single = container.single_files().filter_map(|(inside, _)| rest(inside, folder));
+    let Some(outside) = container.outside(folder) else { return single.collect() };
+    tree.under(&outside).filter_map(|(_, path)| rest(path, &outside)).chain(single).collect()
 }
 
 fn service(name: &str, run: FileId, world: &World, tree: &Tree) -> Option<Supervised> {

@@ -6,7 +6,7 @@ use super::parse::{parse, span};
 use crate::discover::Tree;
 use crate::model::{FileId, Spanned};
 
-/// A variable that is set at the top of a file.
+/// A variable that is set before the tests.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct Given {
     /// The variable.
@@ -17,9 +17,18 @@ pub struct Given {
     pub default: bool,
 }
 
-/// The variables that a file sets at its top, in order.
+/// The variables that a file sets at its top, or where pytest asks it to configure the tests, in order.
 pub fn variables(tree: &Tree, file: FileId) -> Vec<Given> {
-    parse(tree, file).body.iter().filter_map(|statement| given(file, statement)).collect()
+    let mut found = Vec::new();
+    for statement in &parse(tree, file).body {
+        match statement {
+            ast::Stmt::FunctionDef(def) if def.name.as_str() == "pytest_configure" => {
+                found.extend(def.body.iter().filter_map(|statement| given(file, statement)));
+            }
+            _ => found.extend(given(file, statement)),
+        }
+    }
+    found
 }
 
 fn given(file: FileId, statement: &ast::Stmt) -> Option<Given> {
@@ -61,11 +70,13 @@ mod tests {
     fn what_is_set_at_the_top_is_there_before_the_program() {
         let code = "import os\nfrom pytest import MonkeyPatch\nos.environ['A'] = '1'\nos.environ.setdefault('B', '2')\n\
             mp = MonkeyPatch()\nmp.setenv('C', '3')\nos.environ['D'] = made()\nconfig['E'] = '5'\n\
-            def later():\n    os.environ['F'] = '6'\n";
+            def later():\n    os.environ['F'] = '6'\n\
+            def pytest_configure(config):\n    os.environ['G'] = '7'\n    if config.x:\n        os.environ['H'] = '8'\n";
         let tree = Tree::open(Box::new(Overlay::of([("conftest.py", code)]))).unwrap();
         let found = variables(&tree, tree.find("conftest.py").unwrap());
         let all: Vec<_> =
             found.iter().map(|one| (one.name.as_str(), one.value.value.as_deref(), one.default)).collect();
-        assert_eq!(all, [("A", Some("1"), false), ("B", Some("2"), true), ("C", Some("3"), false), ("D", None, false)]);
+        let [a, c, g] = [("A", "1"), ("C", "3"), ("G", "7")].map(|(name, value)| (name, Some(value), false));
+        assert_eq!(all, [a, ("B", Some("2"), true), c, ("D", None, false), g]);
     }
 }

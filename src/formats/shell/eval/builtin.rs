@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use super::super::ast::{Dialect, Item};
-use super::super::{Word, parse};
+use super::super::{Executed, When, Word, parse};
 use super::arrays::certain;
 use super::command::placed;
 use super::state::{Cwd, End, State, Text};
@@ -11,6 +11,17 @@ use super::{Runner, Status};
 use crate::model::{Known, Reason, SpanMap};
 
 impl Runner<'_> {
+    /// Whether the branch that the script is in has written messages only: what it then exits with is the failure of before.
+    fn only_says(&self, state: &State) -> bool {
+        let Some(reason) = &state.when else { return false };
+        let here = |executed: &&Executed| matches!(&executed.when, When::Maybe(other) if other == reason);
+        let says = |executed: &Executed| {
+            let program = executed.argv.first().and_then(|word| word.text.one());
+            program.is_some_and(|program| ["echo", "printf"].contains(&program.as_str()))
+        };
+        self.commands.iter().rev().take_while(here).all(says)
+    }
+
     /// Runs a command of the shell; none if it is no such command.
     pub(super) fn builtin(
         &mut self,
@@ -43,7 +54,8 @@ impl Runner<'_> {
             "unset" => unset(&texts, item, state),
             "shift" => return Some(shift(first, !texts.is_empty(), state)),
             "exit" => {
-                let done = matches!(first, "" | "0");
+                let handed = texts.first().is_some_and(|text| text.known.one().is_none());
+                let done = matches!(first, "" | "0") && !(handed && self.only_says(state));
                 state.ended = Some(if done { End::Done } else { End::Failed });
                 return Some(Status::Is(done));
             }

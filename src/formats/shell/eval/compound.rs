@@ -107,6 +107,19 @@ impl Runner<'_> {
         *state = a.join(b, reason);
     }
 
+    /// Runs a body that runs once at least, and perhaps more often.
+    fn surely(&mut self, body: &[Item], state: &mut State, reason: &Reason) {
+        Self::forget(body, state, reason);
+        let mut taken = state.clone();
+        self.list(body, &mut taken, false);
+        if matches!(taken.ended, Some(End::Broken(_) | End::Continued(_))) {
+            taken.ended = None;
+        }
+        taken.flow.clone_from(&state.flow);
+        let other = state.clone();
+        Self::meet(state, taken, other, reason);
+    }
+
     /// Runs a body that runs only perhaps, and once or more.
     fn perhaps(&mut self, body: &[Item], state: &mut State, reason: &Reason) {
         Self::forget(body, state, reason);
@@ -301,7 +314,13 @@ impl Runner<'_> {
         let (status, _) = self.judged(condition, state);
         let reason = match status {
             Status::Is(value) if value == until => return Status::Is(true),
-            Status::Is(_) => Reason::at("how often the loop runs is not known", item.span),
+            // Its first turn is sure.
+            Status::Is(_) => {
+                let reason = Reason::at("how often the loop runs is not known", item.span);
+                Self::forget(condition, state, &reason);
+                self.surely(body, state, &reason);
+                return Status::Ordinary;
+            }
             Status::Undecided(reason) => reason,
             Status::Ordinary => Reason::at("it depends on whether a command succeeds", item.span),
         };

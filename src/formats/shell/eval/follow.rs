@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use super::super::ast::Dialect;
-use super::super::{is_script, parse};
+use super::super::{Word, is_script, parse};
 use super::arrays::Frame;
 use super::command::{Argument, Call, SHELLS, named, placed};
 use super::own_folder::Place;
@@ -58,28 +58,31 @@ impl Runner<'_> {
         }
         if SHELLS.contains(&name.rsplit('/').next().unwrap_or(name)) {
             let mut at = 1;
-            let mut inline = false;
+            let mut is_inline = false;
             while let Some(flag) = argv.get(at).and_then(|(text, _)| text.known.one()) {
                 if !flag.starts_with(['-', '+']) {
                     break;
                 }
                 let short = !flag.starts_with("--");
-                inline |= short && flag.contains('c');
+                is_inline |= short && flag.contains('c');
                 at += if short && flag.ends_with('o') { 2 } else { 1 };
             }
             let (text, word) = argv.get(at)?;
             let text = text.known.one().filter(|_| !text.guess)?;
-            if inline {
-                let length = (word.span.end - word.span.start) as usize;
-                let map = if length == text.len() + 2 {
-                    SpanMap::Linear { file: word.span.file, base: word.span.start + 1 }
-                } else {
-                    SpanMap::Whole(word.span)
-                };
+            if is_inline {
+                let map = inline(text, word);
                 let rest = behind((at + 2).min(argv.len()));
                 return Some(self.child(text, &map, rest, call, state));
             }
             return self.script(text, behind(at + 1), call, state);
+        }
+        if matches!(base(name), "su" | "runuser")
+            && let Some(at) = argv.iter().position(|(_, word)| matches!(word.written(), "-c" | "--command"))
+            && let Some((text, word)) = argv.get(at + 1)
+            && let Some(text) = text.known.one().filter(|_| !text.guess)
+        {
+            let map = inline(text, word);
+            return Some(self.child(text, &map, behind(argv.len()), call, state));
         }
         let script = name.rsplit_once('.').is_some_and(|(_, end)| matches!(end, "sh" | "bash"));
         let known = name.contains('/') || script;
@@ -202,6 +205,12 @@ impl Runner<'_> {
         }
         Status::Ordinary
     }
+}
+
+/// How the text of `sh -c TEXT` lies over its file.
+fn inline(text: &str, word: &Word) -> SpanMap {
+    let quoted = (word.span.end - word.span.start) as usize == text.len() + 2;
+    if quoted { SpanMap::Linear { file: word.span.file, base: word.span.start + 1 } } else { SpanMap::Whole(word.span) }
 }
 
 /// Where the command starts that another only wraps (an init, a change of user, a runner of virtual environments), if

@@ -4,7 +4,7 @@ use super::super::ast::Condition;
 use super::pattern;
 use super::state::{State, Text};
 use super::{Runner, Status};
-use crate::model::{Known, Reason};
+use crate::model::{Certainty, Known, Reason};
 
 type Truth = Result<bool, Reason>;
 
@@ -35,7 +35,9 @@ impl Runner<'_> {
                 return Err(reason.clone());
             }
             if text.guess {
-                return Err(Reason::new("it rests on a variable that is set outside the repository"));
+                let why = Reason::new("it rests on a variable that is set outside the repository");
+                let Certainty::Default { variable: Some(name) } = &text.certainty else { return Err(why) };
+                return Err(why.answered_with(format!("provides = [\"{name}\"]")));
             }
         }
         let mut results = a.known.values().iter().flat_map(|a| b.known.values().iter().map(|b| test(a, b)));

@@ -15,13 +15,17 @@ const MAX_STEPS: usize = 2000;
 pub struct Scope<'f> {
     file: &'f Justfile,
     bound: BTreeMap<String, String>,
+    /// The arguments that the recipe's shells get.
+    positional: Option<Vec<String>>,
     steps: Cell<usize>,
 }
 
 impl<'f> Scope<'f> {
     /// That of a recipe with its arguments; `given` are variables of the command line.
     pub fn of(file: &'f Justfile, recipe: &Recipe, arguments: &[String], given: &BTreeMap<String, String>) -> Self {
-        let mut scope = Self { file, bound: given.clone(), steps: Cell::new(0) };
+        let handed = recipe.positional || file.is_set("positional-arguments");
+        let positional = handed.then(|| arguments.to_vec());
+        let mut scope = Self { file, bound: given.clone(), positional, steps: Cell::new(0) };
         for (at, parameter) in recipe.parameters.iter().enumerate() {
             let value = match arguments.get(at) {
                 Some(_) if parameter.many => arguments[at..].join(" "),
@@ -35,6 +39,13 @@ impl<'f> Scope<'f> {
             scope.bound.insert(parameter.name.clone(), value);
         }
         scope
+    }
+
+    /// What gives a text of the recipe its arguments; nothing where its shells get none.
+    pub fn set_arguments(&self) -> String {
+        let Some(arguments) = &self.positional else { return String::new() };
+        let quoted: Vec<String> = arguments.iter().map(|text| format!(" '{}'", text.replace('\'', "'\\''"))).collect();
+        format!("set --{}; ", quoted.concat())
     }
 
     /// What an expression comes to.

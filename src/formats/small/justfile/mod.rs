@@ -61,6 +61,10 @@ pub struct Recipe {
     pub folder: Option<String>,
     /// Whether it runs where just was called (`[no-cd]`).
     pub stays: bool,
+    /// Whether its shells get its arguments (`[positional-arguments]`).
+    pub positional: bool,
+    /// The interpreter of its whole body (`[script('bash')]`), empty where the attribute names none.
+    pub script: Option<String>,
 }
 
 /// A justfile.
@@ -133,7 +137,8 @@ impl Recipe {
     /// another language.
     pub fn lines(&self, file: FileId, scope: &Scope<'_>) -> Vec<Line> {
         let first = self.body.first().map_or("", |(_, line)| line.as_str());
-        if let Some(interpreter) = first.strip_prefix("#!") {
+        let attribute = self.script.as_deref().map(|name| if name.is_empty() { "sh" } else { name });
+        if let Some(interpreter) = first.strip_prefix("#!").or(attribute) {
             let shell = interpreter.split(['/', ' ']).any(|word| ["sh", "bash", "ash", "dash", "zsh"].contains(&word));
             return if shell { vec![text(file, &self.body, scope)] } else { Vec::new() };
         }
@@ -160,7 +165,9 @@ impl Recipe {
 
 /// Some lines as one text, expressions put in.
 fn text(file: FileId, body: &[(usize, String)], scope: &Scope<'_>) -> Line {
-    let (mut text, mut starts) = (String::new(), Vec::new());
+    let mut text = scope.set_arguments();
+    let mut starts: Vec<(u32, u32)> =
+        body.first().filter(|_| !text.is_empty()).map(|(at, _)| (0, small(*at))).into_iter().collect();
     let mut mark = |text: &str, at: usize| starts.push((small(text.len()), small(at)));
     for (start, line) in body {
         let mut rest = line.as_str();

@@ -130,6 +130,13 @@ impl Line<'_> {
             after: self.needed(base + needs.len() + 2, after),
             body: Vec::new(),
             folder,
+            positional: attributes
+                .iter()
+                .any(|attribute| attribute.split(',').any(|one| one.trim() == "positional-arguments")),
+            script: attributes.iter().find_map(|attribute| {
+                let rest = attribute.trim().strip_prefix("script")?;
+                Some(rest.trim_matches(['(', ')', '"', '\'', ' ', ':']).to_owned())
+            }),
             stays: attributes.iter().any(|attribute| attribute.split(',').any(|one| one.trim() == "no-cd")),
         })
     }
