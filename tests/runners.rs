@@ -290,5 +290,10 @@ fn installers_that_a_build_fetches_have_the_version_that_it_names() {
     holds(&with("ENV POETRY_VERSION=1.3.1\nRUN curl -sSL https://install.python-poetry.org | python3 -"), &poetry);
     holds(&with("ARG V=1.3.1\nRUN pip install \"poetry==$V\""), &poetry);
     let open = with("RUN curl -sSL https://install.python-poetry.org | python3 -");
-    assert!(!open.iter().any(|line| line.contains("runtime.poetry")), "{open:#?}");
+    holds(
+        &open,
+        &["production app runtime.poetry version=latest", "production app runtime.poetry declared_in=unpinned"],
+    );
+    let told = with("ARG V\nENV POETRY_VERSION=$V\nRUN curl -sSL https://install.python-poetry.org | python3 -");
+    assert!(!told.iter().any(|line| line.contains("runtime.poetry")), "{told:#?}");
 }

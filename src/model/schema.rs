@@ -147,7 +147,7 @@ pub const ATTRIBUTES: &[AttributeRow] = &[
         Runtime,
         "declared_in",
         Text,
-        "image, build stage, installer, setup-python, setup-uv, conda, hatch, pyenv, system package, .python-version …",
+        "image, build stage, installer, unpinned, platform, setup-python, setup-uv, uv, conda, system package, .python-version …",
     ),
     row(SystemPackage, "package", Text, "the package as it is named there"),
     row(SystemPackage, "left_behind", Bool, "whether only the build has it, and not what runs"),

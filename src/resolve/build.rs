@@ -14,7 +14,6 @@ use crate::formats::{Var, Vars, World};
 use crate::knowledge::images;
 use crate::links::Container;
 use crate::links::container::absolute;
-use crate::links::repository::words;
 use crate::model::{Certainty, Known, Origin, Reason, Span, SpanMap, Spanned, StepKind};
 
 /// A build, resolved as far as its target.
@@ -58,8 +57,13 @@ pub fn resolve<'t>(tree: &'t Tree, build: Build, asked: &ImageBuild, as_of: &str
     }
     let mut runtimes: Vec<RuntimePart> = about.iter().flat_map(|about| runtimes(about, &origin, &certainty)).collect();
     brought(&installs, &mut runtimes);
-    if !runtimes.iter().any(|runtime| runtime.tool == "python") {
-        runtimes.extend(interpreters::of_system(&installs, about.as_ref()));
+    let known = |runtime: &RuntimePart| runtime.tool == "python" && !matches!(runtime.version, Known::Unknown(_));
+    if installs.python.is_none()
+        && !runtimes.iter().any(known)
+        && let Some(python) = interpreters::of_system(&installs, about.as_ref(), &commands)
+    {
+        runtimes.retain(|runtime| runtime.tool != "python");
+        runtimes.push(python);
     }
     runtimes.extend(installers::of(&build, target, &commands));
     let stages = other_stages(&build, target);
@@ -282,7 +286,7 @@ impl Resolver<'_, '_> {
                     let vars = self.vars(stage, step);
                     for executed in runner::followed(run_commands(body, vars, &container), &container, self.tree) {
                         installs::run(installs, &executed, &place);
-                        self.commands.push((words(&executed), executed.span));
+                        self.commands.push((installers::called(&executed), executed.span));
                     }
                 }
                 Action::Copy { from: Some(CopyFrom::Stage(other)), sources, dest, .. } if *other != index => {

@@ -3,10 +3,11 @@
 use super::installs::Place;
 use super::part::{Export, Installs};
 use crate::discover::paths;
-use crate::formats::locks::{self, Installed};
+use crate::formats::locks::{self, Installed, Package};
 use crate::formats::shell::Executed;
 use crate::links::container::absolute;
 use crate::links::meaning;
+use crate::model::{Origin, Reason};
 
 /// The name of what goes to the next command of a pipeline.
 const PIPE: &str = "/dev/stdin";
@@ -14,6 +15,9 @@ const PIPE: &str = "/dev/stdin";
 /// Notes the file that a command writes a lock's packages to; whether it does.
 pub(super) fn note(installs: &mut Installs, executed: &Executed, argv: &[String], place: &Place<'_, '_>) -> bool {
     let command = meaning::unwrapped(argv);
+    if appended(installs, executed, &command, place) {
+        return true;
+    }
     let exports = |name: &str, verb: &str| {
         let is = |at: usize, word: &str| command.get(at).is_some_and(|found| paths::name(found) == word);
         is(0, name) && is(1, verb)
@@ -48,6 +52,27 @@ pub(super) fn note(installs: &mut Installs, executed: &Executed, argv: &[String]
         None => locks::installed(place.tree, &place.folder(&cwd), &command, &executed.vars, &place.markers),
     };
     installs.exports.insert(absolute(&cwd, &path), Export { installed, span: executed.span });
+    true
+}
+
+/// Adds a requirement that is written behind what an installer wrote (`echo "psycopg2==2.9" >> requirements.txt`); whether it is.
+fn appended(installs: &mut Installs, executed: &Executed, command: &[String], place: &Place<'_, '_>) -> bool {
+    let [program, requirement] = command else { return false };
+    let written = executed.stdout_to.as_ref().and_then(|word| word.text.one());
+    let cwd = executed.cwd.clone().map_or_else(|| place.workdir.clone(), |cwd| absolute(&place.workdir, &cwd));
+    let known = written.and_then(|path| installs.exports.get_mut(&absolute(&cwd, path)));
+    let Some(export) = known.filter(|_| ["echo", "printf"].contains(&paths::name(program))) else { return false };
+    let named =
+        requirement.starts_with(|c: char| c.is_ascii_alphanumeric()) && !requirement.contains(['\n', '\\', '$']);
+    if !named {
+        export.installed.complete = Err(Reason::at("more is written to the file", executed.span));
+        return true;
+    }
+    let install = ["pip", "install", requirement].map(str::to_owned);
+    let more = locks::installed(place.tree, "", &install, &executed.vars, &place.markers);
+    for (name, package) in more.packages {
+        export.installed.packages.insert(name, Package { origin: Origin::set(executed.span), ..package });
+    }
     true
 }
 
@@ -158,5 +183,34 @@ pub(super) fn take_over(into: &mut Installs, from: &Installs, source: &str, dest
             (false, _) => absolute(dest, rest.trim_start_matches('/')),
         };
         into.exports.insert(inside, export.clone());
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::discover::{Config, Overlay, Tree};
+    use crate::links::Repository;
+    use crate::model::Dimension;
+
+    #[test]
+    fn what_is_exported_without_a_lock_and_written_behind_it_is_installed() {
+        let dockerfile = "FROM python:3.12 AS build\nWORKDIR /t\nCOPY pyproject.toml ./\nRUN poetry export -o /r.txt && \
+                          echo \"psycopg2-binary==2.8.6\" >> /r.txt\nFROM python:3.12\nCOPY --from=build /r.txt /r.txt\n\
+                          RUN pip install -r /r.txt\nCMD gunicorn a:a\n";
+        let project = "[tool.poetry]\nname = 'a'\n[tool.poetry.dependencies]\npython = '^3.12'\ndjango = '^5.0'\n\
+                       [tool.poetry.group.dev.dependencies]\npytest = '*'\n";
+        let files = [("Dockerfile", dockerfile), ("pyproject.toml", project), ("a.py", "a = 1\n")];
+        let tree = Tree::open(Box::new(Overlay::of(files))).unwrap();
+        let repository = Repository::read(&tree);
+        let plan = crate::environments::infer(&repository, &Config::default(), true);
+        let model = crate::resolve::resolve(&repository, plan, &Config::default(), "2026-01-01");
+        let facts = model.facts.iter().filter(|fact| fact.id.dimension == Dimension::Package);
+        let shown = |fact: &crate::model::Fact| {
+            let said = fact.text("version").or_else(|| fact.text("specifier")).unwrap_or_default();
+            format!("{} {said}", fact.id.key)
+        };
+        let found: Vec<String> =
+            facts.filter(|fact| !fact.id.key.contains([' ']) && fact.id.key != "source").map(shown).collect();
+        assert_eq!(found, ["django ^5.0", "psycopg2-binary 2.8.6"]);
     }
 }

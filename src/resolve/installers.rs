@@ -1,11 +1,28 @@
-//! The installers of Python packages that a build brings, where it names their version: uv and Poetry.
+//! The installers that a build or a job brings, and their versions: uv, Poetry, pip, and pnpm for assets.
 
 use super::build;
 use super::part::RuntimePart;
 use crate::discover::Tree;
 use crate::formats::dockerfile::{Action, Build, CopyFrom};
+use crate::formats::shell::Executed;
 use crate::formats::workflow::Job;
+use crate::links::meaning;
+use crate::links::repository::words;
 use crate::model::{Certainty, Known, Origin, Span, StepKind};
+
+/// A command as the installers' rows read it: the version that a script from the network is told by a variable before it stays.
+pub(super) fn called(executed: &Executed) -> Vec<String> {
+    let mut argv = words(executed);
+    let piped = argv.get(1).is_some_and(|word| word == "-") && meaning::is_python(&argv[0]);
+    let told = executed.assigns.iter().find(|(name, _)| piped && name == POETRY_VERSION);
+    if let Some(version) = told.and_then(|(_, word)| word.text.one()) {
+        argv.push(format!("--version={version}"));
+    }
+    argv
+}
+
+/// The variable that the script of Poetry takes the version from.
+const POETRY_VERSION: &str = "POETRY_VERSION";
 
 /// The installers of a build, each once: those of images before those that commands fetch.
 pub(super) fn of(build: &Build, target: usize, commands: &[(Vec<String>, Span)]) -> Vec<RuntimePart> {
@@ -16,27 +33,54 @@ pub(super) fn of(build: &Build, target: usize, commands: &[(Vec<String>, Span)])
         }
         Action::Run { .. } => None,
     });
-    let fetched = || commands.iter().find_map(|(argv, at)| Some((argv.iter().find_map(|word| of_script(word))?, *at)));
-    let by_pip = |tool: &str| commands.iter().find_map(|(argv, at)| Some((of_pip(argv, tool)?, *at)));
-    let script = |tool: &'static str, found: Option<(String, Span)>| {
-        let (version, at) = found?;
-        Some(fixed(tool, version, Origin::set(at)))
-    };
     let uv = of_image(build, target)
-        .or_else(|| script("uv", added.or_else(fetched).or_else(|| by_pip("uv"))))
-        .or_else(|| newest(commands, "uv"));
-    // The script of Poetry takes the version from its variable.
-    let piped = commands.iter().find(|(argv, _)| argv.iter().any(|word| word.contains("install.python-poetry.org")));
-    let asked = piped.and_then(|(_, at)| {
-        let var = stages().find_map(|stage| stage.env.get("POETRY_VERSION"))?;
+        .or_else(|| added.map(|(version, at)| fixed("uv", version, Origin::set(at))))
+        .or_else(|| of_commands("uv", commands));
+    let asked = script_of_poetry(commands).and_then(|(_, at)| {
+        let var = stages().find_map(|stage| stage.env.get(POETRY_VERSION))?;
         let version = var.value.one().filter(|version| is_version(version))?;
-        Some(fixed("poetry", version.clone(), var.origin.clone().then(StepKind::Used, *at)))
+        Some(fixed("poetry", version.clone(), var.origin.clone().then(StepKind::Used, at)))
     });
     // What a variable that is not known here may choose is not the newest.
-    let told = piped.is_some() && stages().any(|stage| stage.env.contains_key("POETRY_VERSION"));
-    let poetry =
-        asked.or_else(|| script("poetry", by_pip("poetry"))).or_else(|| newest(commands, "poetry").filter(|_| !told));
-    uv.into_iter().chain(poetry).collect()
+    let told = stages().any(|stage| stage.env.contains_key(POETRY_VERSION)) && script_of_poetry(commands).is_some();
+    let poetry = asked.or_else(|| {
+        of_commands("poetry", commands).filter(|found| !told || found.version.one().is_none_or(|v| v != NEWEST))
+    });
+    let pip = of_commands("pip", commands);
+    let pnpm = of_commands("pnpm", commands);
+    uv.into_iter().chain(poetry).chain(pip).chain(pnpm).collect()
+}
+
+/// The command that fetches the script of Poetry, and where.
+fn script_of_poetry(commands: &[(Vec<String>, Span)]) -> Option<(&[String], Span)> {
+    let found = commands.iter().find(|(argv, _)| argv.iter().any(|word| word.contains("install.python-poetry.org")));
+    found.map(|(argv, at)| (argv.as_slice(), *at))
+}
+
+/// What commands say of one installer: a version that they name, else that they take the newest.
+pub(super) fn of_commands(tool: &'static str, commands: &[(Vec<String>, Span)]) -> Option<RuntimePart> {
+    let named = |argv: &Vec<String>| match tool {
+        "uv" => argv.iter().find_map(|word| of_script(word)).or_else(|| of_pip(argv, tool)),
+        "poetry" => of_pip(argv, tool).or_else(|| told_script(argv)),
+        "pnpm" => of_npm(argv, tool),
+        _ => of_pip(argv, tool),
+    };
+    let found = commands.iter().find_map(|(argv, at)| Some((named(argv)?, *at)));
+    let found = found.map(|(version, at)| fixed(tool, version, Origin::set(at)));
+    found.or_else(|| newest(commands, tool))
+}
+
+/// `python - --version 1.8.3`, which is how the script of Poetry is told.
+fn told_script(argv: &[String]) -> Option<String> {
+    let of_poetry =
+        |word: &String| word == "-" || word.ends_with("install-poetry.py") || word.ends_with("get-poetry.py");
+    let is_script = argv.get(1).is_some_and(of_poetry) && meaning::is_python(argv.first()?);
+    let mut words = argv.iter().filter(|_| is_script);
+    let version = words.find_map(|word| word.strip_prefix("--version=")).or_else(|| {
+        let at = argv.iter().position(|word| is_script && word == "--version")?;
+        argv.get(at + 1).map(String::as_str)
+    })?;
+    is_version(version).then(|| version.to_owned())
 }
 
 fn fixed(tool: &'static str, version: String, origin: Origin) -> RuntimePart {
@@ -46,6 +90,8 @@ fn fixed(tool: &'static str, version: String, origin: Origin) -> RuntimePart {
 
 /// The word for the release that is the newest on the day of the installation.
 const NEWEST: &str = "latest";
+/// What it is declared in: nothing.
+const UNPINNED: &str = "unpinned";
 
 /// The installers that a job sets up or installs, where its actions name none: each in the version that it is told.
 pub(super) fn of_job(tree: &Tree, job: &Job, commands: &[(Vec<String>, Span)]) -> Vec<RuntimePart> {
@@ -68,16 +114,23 @@ pub(super) fn of_job(tree: &Tree, job: &Job, commands: &[(Vec<String>, Span)]) -
                 version => {
                     let elsewhere = step.with.contains_key("version-file") || tool == "uv" && is_required(tree);
                     let at = version.map_or(uses.span, |version| version.span);
-                    (!elsewhere).then(|| fixed(tool, NEWEST.to_owned(), Origin::set(at)))
+                    let newest = fixed(tool, NEWEST.to_owned(), Origin::set(at));
+                    (!elsewhere).then_some(RuntimePart { declared_in: UNPINNED, ..newest })
                 }
             }
         })
     };
-    let by_pip = |tool: &'static str| {
-        let found = commands.iter().find_map(|(argv, at)| Some((of_pip(argv, tool)?, *at)));
-        found.map(|(version, at)| fixed(tool, version, Origin::set(at))).or_else(|| newest(commands, tool))
-    };
-    ["uv", "poetry"].into_iter().filter_map(|tool| set_up(tool).or_else(|| by_pip(tool))).collect()
+    let by_step = ["uv", "poetry"].into_iter().filter_map(|tool| {
+        set_up(tool).or_else(|| {
+            let told = job.steps.iter().any(|step| {
+                let action = step.uses.as_ref().and_then(|uses| uses.value.split('@').next());
+                ACTIONS.iter().any(|row| row.1 == tool && Some(row.0) == action)
+            });
+            // A step that is told of a version in a way that is not read here has brought it.
+            if told { None } else { of_commands(tool, commands) }
+        })
+    });
+    by_step.chain(["pip", "pnpm"].into_iter().filter_map(|tool| of_commands(tool, commands))).collect()
 }
 
 /// Whether the project says which version of uv it takes, as its setup step then does.
@@ -90,16 +143,57 @@ fn is_required(tree: &Tree) -> bool {
 
 /// The installer that a command fetches in whatever version is the newest.
 fn newest(commands: &[(Vec<String>, Span)], tool: &'static str) -> Option<RuntimePart> {
-    let named = |argv: &Vec<String>| installs(argv) && argv.iter().any(|word| word == tool);
+    // That pip is brought up to date is no choice of a version.
+    let by_pip =
+        |argv: &[String]| tool != "pip" && tool != "pnpm" && installs(argv) && argv.iter().any(|word| word == tool);
+    let by_script = |argv: &[String]| {
+        let script = match tool {
+            "uv" => "astral.sh/uv/install.sh",
+            "poetry" => "install.python-poetry.org",
+            _ => return false,
+        };
+        argv.iter().any(|word| word.contains(script))
+    };
+    let by_npm = |argv: &[String]| {
+        tool == "pnpm" && is_npm(argv) && argv.iter().any(|word| word == tool || word == "pnpm@latest")
+    };
+    let named = |argv: &[String]| by_pip(argv) || by_script(argv) || by_npm(argv);
+    // What a command behind it is told, and cannot be read, is not the newest.
+    let told = |argv: &[String]| {
+        argv.get(1).is_some_and(|word| word == "-") && argv.iter().any(|word| word.starts_with("--version"))
+    };
+    if tool == "poetry" && commands.iter().any(|(argv, _)| told(argv)) {
+        return None;
+    }
     let at = commands.iter().find(|(argv, _)| named(argv)).map(|(_, at)| *at)?;
-    Some(fixed(tool, NEWEST.to_owned(), Origin::set(at)))
+    Some(RuntimePart { declared_in: UNPINNED, ..fixed(tool, NEWEST.to_owned(), Origin::set(at)) })
 }
 
 /// Whether a command installs programs by pip or pipx.
 fn installs(argv: &[String]) -> bool {
-    argv.iter().any(|word| word == "install")
-        && argv.iter().any(|word| ["pip", "pip3", "pipx"].contains(&word.rsplit('/').next().unwrap_or(word)))
+    let is_pip = |word: &String| ["pip", "pip3", "pipx"].contains(&word.rsplit('/').next().unwrap_or(word));
+    // `uv pip install` has uv already, and puts nothing beside it.
+    argv.iter().position(is_pip).is_some_and(|at| !argv[..at].iter().any(|word| word == "uv"))
+        && argv.iter().any(|word| word == "install")
         && !argv.iter().any(|word| word == "-c" || word.starts_with("--constraint"))
+}
+
+/// Whether a command puts programs of Node where they are found: `npm install -g`, `corepack prepare`.
+fn is_npm(argv: &[String]) -> bool {
+    let words: Vec<&str> = argv.iter().map(String::as_str).collect();
+    let global = words.iter().any(|word| ["-g", "--global"].contains(word));
+    match words.as_slice() {
+        ["npm", rest @ ..] => global && rest.iter().any(|word| ["install", "i", "add"].contains(word)),
+        ["corepack", verb, ..] => ["prepare", "install", "use"].contains(verb),
+        _ => false,
+    }
+}
+
+/// The version of a program of Node that a command names: `pnpm@9.1.0`.
+fn of_npm(argv: &[String], tool: &str) -> Option<String> {
+    let named = argv.iter().filter(|_| is_npm(argv)).find_map(|word| word.strip_prefix(tool)?.strip_prefix('@'))?;
+    let version = named.split('+').next().unwrap_or(named);
+    (version.chars().all(|c| c.is_ascii_digit() || c == '.') && !version.is_empty()).then(|| version.to_owned())
 }
 
 fn is_version(text: &str) -> bool {
@@ -124,12 +218,12 @@ fn of_image(build: &Build, target: usize) -> Option<RuntimePart> {
         let (repository, tag) = reference.split('@').next()?.rsplit_once(':')?;
         let known = ["ghcr.io/astral-sh/uv", "astral/uv", "docker.io/astral/uv"].contains(&repository);
         let version = tag.split('-').next()?;
-        (known && version.starts_with(|c: char| c.is_ascii_digit())).then(|| version.to_owned())
+        (known && (version == NEWEST || version.starts_with(|c: char| c.is_ascii_digit()))).then(|| version.to_owned())
     };
     let part = |version: String, origin: Origin, certainty: Certainty| RuntimePart {
         tool: "uv",
+        declared_in: if version == NEWEST { UNPINNED } else { "image" },
         version: Known::One(version),
-        declared_in: "image",
         origin,
         certainty,
     };

@@ -58,6 +58,7 @@ pub fn run(installs: &mut Installs, executed: &Executed, place: &Place<'_, '_>) 
         return;
     }
     let cwd = place.cwd(executed);
+    interpreters::uv(installs, &argv, executed);
     let noted = maybe(executed).is_none()
         && (venvs::note(installs, &argv, &cwd) || own_wheels::note(installs, &argv, || place.folder(&cwd)));
     if noted {

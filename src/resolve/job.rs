@@ -7,7 +7,9 @@ use super::components::Context;
 use super::installers;
 use super::installs::{self, Place};
 use super::job_variables;
+use super::node;
 use super::part::{Host, ImagePart, Part, ProcessPart, RuntimePart};
+use super::required;
 use super::runner;
 use super::turns::{self, Turn};
 use crate::discover::paths;
@@ -144,13 +146,36 @@ fn plain(reference: Known<String>, origin: Origin, about: Option<images::Image>)
     }
 }
 
-/// The Pythons that setup steps choose; without one, the repository's `.python-version` where uv is used.
+/// The pnpm of the project's own file, where a step sets it up and is told of none.
+fn pnpm(context: &Context<'_, '_>, part: &Part<'_>, job: &Job) -> Option<RuntimePart> {
+    let sets_up =
+        |step: &&workflow::Step| step.uses.as_ref().is_some_and(|uses| uses.value.starts_with("pnpm/action-setup@"));
+    let step = job.steps.iter().find(sets_up)?;
+    if part.runtimes.iter().any(|runtime| runtime.tool == "pnpm") {
+        return None;
+    }
+    let path = step.with.get("package_json_file").map_or("package.json", |path| &path.value);
+    let version = node::pnpm(context.repository.tree, path)?;
+    let origin = Origin::set(version.span).then(crate::model::StepKind::Selected, step.span);
+    let (tool, declared_in, certainty) = ("pnpm", "package.json", Certainty::Stated);
+    Some(RuntimePart { tool, version: Known::One(version.value), declared_in, origin, certainty })
+}
+
+/// The Pythons that setup steps choose; without one, that of the file which they read.
 fn runtimes(context: &Context<'_, '_>, part: &mut Part<'_>, job: &Job, instances: &[workflow::RunInstance]) {
     tools(part, instances);
+    part.runtimes.extend(pnpm(context, part, job));
+    if !part.runtimes.iter().any(|runtime| runtime.tool == "node") {
+        let files = instances.iter().flat_map(|instance| &instance.node_files);
+        part.runtimes.extend(files.clone().next().and_then(|(file, at)| node::of_file(context, file, *at)));
+    }
     let mut versions = Vec::new();
     let mut span = None;
     let mut declared_in = "setup-python";
-    let by_uv = instances.iter().any(|instance| !instance.uv_python.is_empty());
+    // What another step found out (`steps.python.outputs.python-version`) is what that was told.
+    let told = |instance: &workflow::RunInstance| instance.uv_python.iter().any(|(version, _)| !version.is_unknown());
+    let asked = |instance: &workflow::RunInstance| !instance.uv_python.is_empty() && instance.python.is_empty();
+    let by_uv = instances.iter().any(|instance| told(instance) || asked(instance));
     if by_uv {
         declared_in = "setup-uv";
     }
@@ -160,35 +185,10 @@ fn runtimes(context: &Context<'_, '_>, part: &mut Part<'_>, job: &Job, instances
             span.get_or_insert(*at);
         }
     }
-    let setup = job.steps.iter().find(|step| {
-        step.uses.as_ref().is_some_and(|uses| {
-            let action = uses.value.split('@').next().unwrap_or_default();
-            ["actions/setup-python", "astral-sh/setup-uv", "jdx/mise-action"].contains(&action)
-        })
-    });
-    if versions.is_empty() {
-        let Some(step) = setup else { return };
-        let file = step.with.get("python-version-file").map(|file| file.value.clone());
-        let by = |action: &str| step.uses.as_ref().is_some_and(|uses| uses.value.contains(action));
-        let declared = if by("mise-action") {
-            super::machine::mise_python(context, step.with.get("working_directory").map_or("", |dir| &dir.value))
-        } else {
-            super::machine::declared_python(context, "", file.as_deref(), by("setup-uv"))
-        };
-        if let Some((version, at, name)) = declared {
-            declared_in = name;
-            let origin = Origin::set(at).then(crate::model::StepKind::Selected, step.span);
-            part.runtimes.insert(
-                0,
-                RuntimePart {
-                    tool: "python",
-                    version: Known::One(version),
-                    declared_in,
-                    origin,
-                    certainty: Certainty::Stated,
-                },
-            );
-        }
+    let found =
+        if versions.is_empty() { of_files(context, job, instances) } else { read_by_step(context, job, &versions) };
+    if found.is_some() || versions.is_empty() {
+        part.runtimes.splice(0..0, found);
         return;
     }
     let Some(span) = span else { return };
@@ -196,6 +196,50 @@ fn runtimes(context: &Context<'_, '_>, part: &mut Part<'_>, job: &Job, instances
     let part_of =
         RuntimePart { tool: "python", version, declared_in, origin: handed(span, job), certainty: Certainty::Stated };
     part.runtimes.insert(0, part_of);
+}
+
+/// The Python of `.python-version`, where what is not known of a version is what a step reads from there for the next:
+/// `echo "PYTHON_VERSION=$(cat .python-version)" >> $GITHUB_ENV`.
+fn read_by_step(context: &Context<'_, '_>, job: &Job, versions: &[Known<String>]) -> Option<RuntimePart> {
+    const FILE: &str = ".python-version";
+    let hands_on = |text: &str| ["$GITHUB_ENV", "$GITHUB_OUTPUT", "::set-output"].iter().any(|to| text.contains(to));
+    let reads = |line: &str| ["cat ", "<", "head "].iter().any(|verb| line.contains(verb)) && line.contains(FILE);
+    let mut steps = job.steps.iter().filter_map(|step| step.run.as_ref());
+    let step = steps.find(|run| hands_on(&run.text) && run.text.lines().any(reads))?;
+    let open = versions.iter().all(Known::is_unknown);
+    let (version, at, declared_in) = super::machine::first_python(context, "", None, &[FILE]).filter(|_| open)?;
+    let origin = Origin::set(at).then(crate::model::StepKind::Used, step.span);
+    let (tool, certainty) = ("python", Certainty::Stated);
+    Some(RuntimePart { tool, version: Known::One(version), declared_in, origin, certainty })
+}
+
+/// The Python of the file that a setup step is told of, or that it finds by itself.
+fn of_files(context: &Context<'_, '_>, job: &Job, instances: &[workflow::RunInstance]) -> Option<RuntimePart> {
+    let action = |step: &workflow::Step| {
+        let name = step.uses.as_ref()?.value.split('@').next()?;
+        ["actions/setup-python", "astral-sh/setup-uv", "jdx/mise-action"].into_iter().find(|known| *known == name)
+    };
+    let (step, action) = job.steps.iter().find_map(|step| Some((step, action(step)?)))?;
+    let named = instances.iter().flat_map(|instance| &instance.python_files).next();
+    let (version, at, declared_in) = match (action, named) {
+        ("jdx/mise-action", _) => {
+            super::machine::mise_python(context, step.with.get("working_directory").map_or("", |dir| &dir.value))
+        }
+        ("actions/setup-python", Some((file, _))) => {
+            let path = file.one()?;
+            let range = || required::of_file(context.repository.tree, path);
+            match paths::name(path) {
+                "pyproject.toml" => range().map(|(version, at)| (version, at, required::DECLARED_IN)),
+                _ => super::machine::declared_python(context, "", Some(path), false),
+            }
+        }
+        // Without a version and a file both take this one.
+        ("actions/setup-python", None) => super::machine::first_python(context, "", None, &[".python-version"]),
+        _ => super::machine::declared_python(context, "", None, true),
+    }?;
+    let origin = Origin::set(at).then(crate::model::StepKind::Selected, step.span);
+    let (tool, certainty) = ("python", Certainty::Stated);
+    Some(RuntimePart { tool, version: Known::One(version), declared_in, origin, certainty })
 }
 
 /// Where a value of a job is written; one that a caller hands to its workflow is used in the job.
@@ -214,6 +258,7 @@ fn tools(part: &mut Part<'_>, instances: &[workflow::RunInstance]) {
         part.runtimes.push(RuntimePart { tool, version, declared_in, origin, certainty: Certainty::Stated });
     };
     add("node", "setup-node", instances.iter().flat_map(|instance| instance.node.clone()).collect());
+    add("pnpm", "setup step", instances.iter().flat_map(|instance| instance.pnpm.clone()).collect());
     add("uv", "setup-uv", instances.iter().flat_map(|instance| instance.uv.clone()).collect());
 }
 

@@ -35,6 +35,7 @@ pub fn of<'t>(context: &Context<'_, 't>, planned: &Planned, folder: &str) -> Par
         })),
         None => python(context, &mut part, folder, &CONVENTIONS),
     }
+    part.runtimes.extend(super::node::of_machine(context, folder));
     of_mise(context, &mut part, folder);
     if planned.environment.role == Role::Development {
         of_dotenv(context, &mut part, folder);
@@ -190,6 +191,28 @@ pub fn platform_installs(context: &Context<'_, '_>, part: &mut Part<'_>, folder:
     } else {
         part.installs.packages_complete = Err(Reason::at("nothing says what the platform installs", anchor));
     }
+    // Other platforms, builders of Poetry's projects and whoever builds a Dockerfile beside it are told of one elsewhere.
+    let listed = at("requirements.txt").is_some() && at("Dockerfile").is_none();
+    if listed && paths::name(tree.path(anchor.file)).starts_with("Procfile") {
+        of_platform(part, anchor);
+    }
+}
+
+/// What an interpreter is declared in that a platform chooses by itself.
+pub const PLATFORM: &str = "platform";
+
+/// Notes that nothing names the Python of a platform, which then takes the one that it has by default on the day.
+fn of_platform(part: &mut Part<'_>, anchor: Span) {
+    if !part.installs.installs_python || part.runtimes.iter().any(|runtime| runtime.tool == "python") {
+        return;
+    }
+    part.runtimes.push(RuntimePart {
+        tool: "python",
+        version: Known::Unknown(Reason::at("the platform chooses its Python", anchor)),
+        declared_in: PLATFORM,
+        origin: Origin::set(anchor),
+        certainty: Certainty::Stated,
+    });
 }
 
 /// What is installed on a server that a unit or a supervisor starts programs on: what is listed for it, if anything.
@@ -232,6 +255,10 @@ pub fn platform_build(context: &Context<'_, '_>, part: &mut Part<'_>, folder: &s
         None => python(context, part, folder, &OF_RENDER),
     }
     mapped(context, part, &build.text, &build.map, folder);
+    let render = |anchor: &Span| paths::name(context.repository.tree.path(anchor.file)).starts_with("render.");
+    if let Some(anchor) = part.span.filter(render) {
+        of_platform(part, anchor);
+    }
 }
 
 fn install_file(context: &Context<'_, '_>, part: &mut Part<'_>, file: FileId, anchor: Span) {
@@ -303,7 +330,8 @@ pub fn mise_python(context: &Context<'_, '_>, folder: &str) -> Option<(String, S
     first_python(context, &paths::join("", folder)?, None, &["mise.toml", ".mise.toml", ".tool-versions"])
 }
 
-fn first_python(
+/// The Python that the first of some files declares: in a folder, or at the root.
+pub(super) fn first_python(
     context: &Context<'_, '_>,
     folder: &str,
     file: Option<&str>,

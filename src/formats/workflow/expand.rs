@@ -32,6 +32,10 @@ pub struct RunInstance {
     pub python_files: Vec<(Known<String>, Span)>,
     /// Versions that `actions/setup-node` is asked for.
     pub node: Vec<(Known<String>, Span)>,
+    /// Files that `actions/setup-node` reads its version from.
+    pub node_files: Vec<(Known<String>, Span)>,
+    /// Versions that `pnpm/action-setup` is asked for.
+    pub pnpm: Vec<(Known<String>, Span)>,
     /// The container that the steps run in.
     pub container: Option<Container>,
     /// Service containers.
@@ -171,17 +175,26 @@ fn instance(
     let cells = row.as_deref().unwrap_or_default();
     let places = places(cells, inputs);
     let python = |input| asked(job, &steps, "actions/setup-python@", input, &places);
+    // An action of somebody's own that is told of a version sets that up.
+    let by_others = || {
+        let other =
+            |uses: &str| !["actions/setup-python@", "astral-sh/setup-uv@"].iter().any(|own| uses.starts_with(own));
+        of_steps(job, &steps, &other, "python-version", &places)
+    };
+    let own_python = python("python-version");
     let runs_on = job.runs_on.as_ref().map_or(Data::Null, |node| contexts.node(node));
     RunInstance {
         values: values(cells, inputs, &places),
         matrix: cells.iter().map(|cell| (cell.name.clone(), cell.value.known())).collect(),
         labels: job.runs_on.as_ref().map(|node| labels(node, contexts, &places)).unwrap_or_default(),
         runs_on,
-        python: python("python-version"),
+        python: if own_python.is_empty() { by_others() } else { own_python },
         uv_python: asked(job, &steps, "astral-sh/setup-uv@", "python-version", &places),
         uv: asked(job, &steps, "astral-sh/setup-uv@", "version", &places),
         python_files: python("python-version-file"),
         node: asked(job, &steps, "actions/setup-node@", "node-version", &places),
+        node_files: asked(job, &steps, "actions/setup-node@", "node-version-file", &places),
+        pnpm: asked(job, &steps, "pnpm/action-setup@", "version", &places),
         container: job.container.as_ref().map(|spec| container(spec, contexts, &places)),
         services: job.services.iter().map(|(name, spec)| (name.clone(), container(spec, contexts, &places))).collect(),
         steps,
@@ -261,9 +274,20 @@ fn labels(node: &Node, contexts: Contexts<'_>, places: &Places) -> Vec<(Known<St
 
 /// What a setup action is asked for in one of its inputs; several lines are several answers.
 fn asked(job: &Job, steps: &[StepInstance], action: &str, input: &str, places: &Places) -> Vec<(Known<String>, Span)> {
+    of_steps(job, steps, &|uses| uses.starts_with(action), input, places)
+}
+
+/// What the steps of some actions are asked for in one of their inputs.
+fn of_steps(
+    job: &Job,
+    steps: &[StepInstance],
+    action: &dyn Fn(&str) -> bool,
+    input: &str,
+    places: &Places,
+) -> Vec<(Known<String>, Span)> {
     let mut out = Vec::new();
     for (step, written) in steps.iter().zip(&job.steps) {
-        let used = written.uses.as_ref().is_some_and(|uses| uses.value.to_ascii_lowercase().starts_with(action));
+        let used = written.uses.as_ref().is_some_and(|uses| action(&uses.value.to_ascii_lowercase()));
         let (true, Some((value, span))) = (used, step.with.get(input)) else { continue };
         let span = written.with.get(input).map_or(*span, |text| place(&text.value, *span, places));
         match value {

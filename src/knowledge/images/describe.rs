@@ -1,8 +1,10 @@
 //! What a reference says of the image.
 
 use super::reference::{Reference, parse};
-use super::system::{HOLE, SYSTEMS, Tag, minor, one, python_in_words, system, unknown};
-use super::tables::{codename, libc_of, listed, node_major, release_of_tag, tracked};
+use super::system::{
+    HOLE, SYSTEMS, Tag, is_python as is_python_version, minor, one, python_in_word, python_in_words, system, unknown,
+};
+use super::tables::{codename, libc_of, listed, node_major, release_of_tag, system_image, tracked};
 use crate::model::Known;
 
 /// What a reference says.
@@ -28,7 +30,7 @@ pub struct Image {
     pub variant: Known<String>,
     /// The minor of the image's Python, `3.12`.
     pub python: Known<String>,
-    /// The major of the image's Node.
+    /// The version of the image's Node, as long as the tag says it.
     pub node: Known<String>,
     /// Whether it is the full Python image, with build tools and headers.
     pub full: Option<bool>,
@@ -83,6 +85,32 @@ fn is_python(name: &str) -> bool {
         || name == "cimg/python"
         || name == "circleci/python"
         || name == "public.ecr.aws/lambda/python"
+}
+
+/// Words beside which `python` in a name still says what the tag's number is of.
+const BESIDE: [&str; 14] = [
+    "base",
+    "baseimage",
+    "image",
+    "build",
+    "builder",
+    "runtime",
+    "dev",
+    "poetry",
+    "uv",
+    "pipenv",
+    "slim",
+    "alpine",
+    "debian",
+    "ubuntu",
+];
+
+/// Whether an image is one of Python by the end of its name, whoever builds it: `dhi.io/python`, `acme/ol-python-base`.
+fn ends_in_python(name: &str) -> bool {
+    let last = name.rsplit('/').next().unwrap_or(name);
+    let words: Vec<&str> = last.split(['-', '_']).collect();
+    let at = words.iter().position(|word| *word == "python" || *word == "python3");
+    at.is_some_and(|at| words[at + 1..].iter().all(|word| BESIDE.contains(word)))
 }
 
 fn read(parts: Reference, text: &str, as_of: &str) -> Image {
@@ -201,8 +229,19 @@ fn python(name: &str, tag: &Tag, as_of: &str, distro: &Known<String>, release: &
             None => unknown("the tag does not say the Python version"),
         };
     }
-    // `ubi9/python-312`, `python3-debian12` (the system's own Python).
     let last = name.rsplit('/').next().unwrap_or(name);
+    // The first number is the language's where it is one of its own, and nothing else.
+    let stated = tag.words.iter().take(2).find_map(|word| minor(word));
+    if let Some(version) = stated.filter(|version| ends_in_python(name) && is_python_version(version)) {
+        return Known::One(version);
+    }
+    // `acme/python_3.8`, `sam/build-python3.11`, `acme/py312`.
+    let joined = last.strip_prefix("python_").or_else(|| last.strip_prefix("python-"));
+    let named = last.split(['-', '_']).find_map(python_in_word).or_else(|| minor(joined?));
+    if let Some(version) = named.filter(|version| is_python_version(version)) {
+        return Known::One(version);
+    }
+    // `ubi9/python-312`, `python3-debian12` (the system's own Python).
     if let Some(digits) =
         last.strip_prefix("python-").filter(|rest| rest.len() > 1 && rest.chars().all(|c| c.is_ascii_digit()))
     {
@@ -214,23 +253,25 @@ fn python(name: &str, tag: &Tag, as_of: &str, distro: &Known<String>, release: &
             distro.one().zip(release.one()).and_then(|(distro, release)| super::tables::system_python(distro, release));
         return own.map_or_else(|| unknown("the release's own Python is not known"), one);
     }
-    if tracked(name) || SYSTEMS.contains(&name) {
-        Known::Absent
-    } else {
-        unknown("the image's name does not say its Python")
-    }
+    if tracked(name) || is_system(name) { Known::Absent } else { unknown("the image's name does not say its Python") }
+}
+
+/// Whether an image holds a system and no more.
+fn is_system(name: &str) -> bool {
+    SYSTEMS.contains(&name) || system_image(name).is_some()
 }
 
 fn node(name: &str, tag: &Tag, as_of: &str) -> Known<String> {
     if name != "node" && name != "cimg/node" {
-        return if tracked(name) || SYSTEMS.contains(&name) {
+        return if tracked(name) || is_system(name) {
             Known::Absent
         } else {
             unknown("the image's name does not say its Node")
         };
     }
-    if let Some(major) = tag.numbers().first() {
-        return one(major);
+    let numbers = tag.numbers();
+    if !numbers.is_empty() {
+        return Known::One(numbers.join("."));
     }
     let named = tag.words.iter().find_map(|word| node_major(word));
     let dated = release_of_tag(name, tag.text, as_of).map(|(version, _)| version).filter(|version| !version.is_empty());

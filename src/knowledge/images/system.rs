@@ -1,6 +1,6 @@
 //! The words of a tag, and the system they name.
 
-use super::tables::{base_of, codename, codenames_of_tag, patches, release_of_tag, tracked};
+use super::tables::{base_of, codename, codenames_of_tag, patches, release_of_tag, system_image, tracked};
 use crate::model::{Known, Reason};
 
 pub(super) const HOLE: char = '\u{1}';
@@ -56,7 +56,19 @@ impl<'a> Tag<'a> {
 }
 
 pub(super) fn python_in_words(tag: &Tag) -> Option<String> {
-    tag.words.iter().find_map(|word| minor(word.strip_prefix("python").or_else(|| word.strip_prefix("py"))?))
+    tag.words.iter().find_map(|word| python_in_word(word))
+}
+
+/// `3.12` of `python3.12`, `py3.12`, `py312`.
+pub(super) fn python_in_word(word: &str) -> Option<String> {
+    let rest = word.strip_prefix("python").or_else(|| word.strip_prefix("py"))?;
+    let joined = rest.strip_prefix('3').filter(|minor| !minor.is_empty() && minor.bytes().all(|b| b.is_ascii_digit()));
+    minor(rest).or_else(|| joined.map(|minor| format!("3.{minor}")).filter(|version| is_python(version)))
+}
+
+/// Whether a version is one of Python's.
+pub(super) fn is_python(version: &str) -> bool {
+    crate::knowledge::eol::cycles("python").any(|cycle| cycle.cycle == version)
 }
 
 /// `3.12` of `3.12.4`.
@@ -80,6 +92,14 @@ pub(super) fn system(name: &str, tag: &Tag, as_of: &str) -> System {
     }
     if SYSTEMS.contains(&name) && name != "buildpack-deps" {
         return base_system(name, tag, as_of);
+    }
+    if let Some(distro) = system_image(name).filter(|distro| !distro.is_empty()) {
+        let numbers = tag.numbers();
+        // `stream9` is the stream of a release.
+        let stream = tag.words.first().and_then(|word| word.strip_prefix("stream"));
+        let named = name.split(['/', '-']).find_map(|word| codename(word).filter(|(found, _)| *found == distro)?.1);
+        let release = named.or_else(|| stream.or(numbers.first().copied()).map(str::to_owned));
+        return (one(distro), release_known(release, "the tag does not say the release"), false);
     }
     let in_name = name.split(['/', '-']).find_map(|word| codename(word).filter(|(_, release)| release.is_some()));
     if let Some((distro, release)) = in_name {
@@ -135,6 +155,12 @@ fn base_system(name: &str, tag: &Tag, as_of: &str) -> System {
     let words = tag.words.iter().filter_map(|word| codename(word)).find(|(_, release)| release.is_some());
     if let Some((distro, release)) = words {
         return (one(distro), release_known(release, "the tag does not say the release"), false);
+    }
+    if let Some(release) = tag.text.strip_prefix(name).and_then(|rest| rest.split('.').next())
+        && !release.is_empty()
+        && release.bytes().all(|byte| byte.is_ascii_digit())
+    {
+        return (one(name), one(release), false);
     }
     let numbers = tag.numbers();
     let keep = if matches!(name, "alpine" | "ubuntu") { 2 } else { 1 };

@@ -28,6 +28,7 @@ rows! {
     Lts { name: String, major: String }
     Base { repository: String, distro: String, #[serde(default)] release: String }
     CiImage { repository: String }
+    SystemImage { repository: String, distro: String }
     RunnerRow { label: String, #[serde(default)] codename: String, #[serde(default)] since: String, #[serde(default)] os: String }
     Brings { package: String, image: String }
     #[expect(clippy::struct_field_names, reason = "the fields are the table's columns")] Tag { image: String, tag: String, moves: Vec<(String, String, String)>, #[serde(default)] last_listed: String }
@@ -40,6 +41,7 @@ pub(in crate::knowledge) struct Table {
     mirrors: Vec<Mirror>,
     codenames: Vec<Codename>,
     system_pythons: Vec<SystemPython>,
+    systems: Vec<SystemImage>,
     libcs: Vec<Libc>,
     python_patches: Vec<Patch>,
     node_lts: Vec<Lts>,
@@ -137,6 +139,11 @@ pub(super) fn node_major(name: &str) -> Option<&'static str> {
 /// Whether an image is one with the tools of a CI.
 pub fn is_for_ci(repository: &str) -> bool {
     table().ci_images.iter().any(|row| wildcard(&row.repository, repository))
+}
+
+/// The distribution of an image of a whole system that another registry than Docker's has; empty where only its tag says it.
+pub(super) fn system_image(repository: &str) -> Option<&'static str> {
+    table().systems.iter().find(|row| wildcard(&row.repository, repository)).map(|row| row.distro.as_str())
 }
 
 pub(super) fn base_of(repository: &str) -> Option<&'static Base> {

@@ -29,8 +29,8 @@ pub(super) fn run(plan: &mut Plan<'_>, verb: &str, words: &[String]) -> Result<(
     let (Some(folder), Some(manifest)) = (folder, manifest) else {
         return Err(Reason::new("there is no pyproject.toml"));
     };
-    if verb == "install" && !asked::locked(plan, "poetry.lock", &folder) {
-        return unlocked(plan, &manifest, &flags);
+    if verb != "sync" && !asked::locked(plan, "poetry.lock", &folder) {
+        return unlocked(plan, &manifest, &flags, export);
     }
     let (file, lock) = plan.read_lock_in("poetry.lock", &folder)?;
     valid(&manifest, &lock)?;
@@ -58,9 +58,9 @@ pub(super) fn run(plan: &mut Plan<'_>, verb: &str, words: &[String]) -> Result<(
     Ok(())
 }
 
-/// `poetry install` without a lock, which it then makes.
-fn unlocked(plan: &mut Plan<'_>, manifest: &Manifest, flags: &Flags) -> Result<(), Reason> {
-    let mut groups = groups(manifest, flags, false)?;
+/// `poetry install` and `poetry export` without a lock, which they then make.
+fn unlocked(plan: &mut Plan<'_>, manifest: &Manifest, flags: &Flags, export: bool) -> Result<(), Reason> {
+    let mut groups = groups(manifest, flags, export)?;
     let main = groups.remove("main");
     let table = manifest.node.path(&["tool", "poetry", "extras"]).map_or(&[][..], Node::entries);
     let known: BTreeSet<String> =
@@ -71,7 +71,7 @@ fn unlocked(plan: &mut Plan<'_>, manifest: &Manifest, flags: &Flags) -> Result<(
         flags.words(&["-E", "--extras"]).iter().map(|extra| normalize(extra)).collect()
     };
     asked::take(plan, manifest, &Asked { main, groups, extras })?;
-    plan.out.project = Some(installs_project(manifest, flags));
+    plan.out.project = Some(!export && installs_project(manifest, flags));
     Ok(())
 }
 
