@@ -72,15 +72,24 @@ pub fn audit(tree: &Tree, config: &Config, options: &Options) -> Audit {
     audit_recorded(tree, config, options).0
 }
 
+/// Audits a repository that is read already.
+pub fn audit_read(repository: &Repository<'_>, config: &Config, options: &Options) -> Audit {
+    recorded(repository, config, options).0
+}
+
 /// Audits a tree and keeps the verdict of every rule on every candidate.
 pub fn audit_recorded(tree: &Tree, config: &Config, options: &Options) -> (Audit, Vec<Record>) {
+    recorded(&Repository::read(tree), config, options)
+}
+
+fn recorded(repository: &Repository<'_>, config: &Config, options: &Options) -> (Audit, Vec<Record>) {
+    let tree = repository.tree;
     let as_of = options
         .as_of
         .clone()
         .or_else(|| config.says.policy.as_of.clone())
         .unwrap_or_else(|| knowledge::AS_OF.to_owned());
-    let repository = Repository::read(tree);
-    let mut plan = environments::infer(&repository, config, options.force);
+    let mut plan = environments::infer(repository, config, options.force);
     let meant = |word: &String| {
         let all = plan.environments.iter().map(|planned| &planned.environment);
         model::Environment::meant(all, word).map(str::to_owned)
@@ -95,7 +104,7 @@ pub fn audit_recorded(tree: &Tree, config: &Config, options: &Options) -> (Audit
         plan.environments
             .retain(|planned| kept(&planned.environment.name) || reference.as_ref() == Some(&planned.environment.name));
     }
-    let mut model = resolve::resolve(&repository, plan, config, &as_of);
+    let mut model = resolve::resolve(repository, plan, config, &as_of);
     let (mut rules, mut broken) = judge::builtin::rules();
     let own = judge::own::read(tree, &config.says.rule_files, &rules, &model.environments);
     rules.extend(own.rules);
@@ -148,17 +157,17 @@ pub fn rules_of(tree: &Tree, config: &Config, audit: &Audit) -> Vec<judge::Rule>
     rules
 }
 
-/// Whether there is anything in the tree that speaks of environments.
-pub fn recognises(tree: &Tree) -> bool {
-    !Repository::read(tree).is_empty()
+/// Whether there is anything in the repository that speaks of environments.
+pub fn recognises(repository: &Repository<'_>) -> bool {
+    !repository.is_empty()
 }
 
 /// What is wrong with the configuration, if anything is.
-pub fn configuration_problems(tree: &Tree, config: &Config) -> Vec<Problem> {
+pub fn configuration_problems(repository: &Repository<'_>, config: &Config) -> Vec<Problem> {
     if !config.problems.is_empty() {
         return config.problems.clone();
     }
-    let mut problems = judge::configured::problems(tree, config);
-    problems.extend(environments::configured::problems(&Repository::read(tree), config));
+    let mut problems = judge::configured::problems(repository.tree, config);
+    problems.extend(environments::configured::problems(repository, config));
     problems
 }

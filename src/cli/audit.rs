@@ -5,10 +5,11 @@ use std::path::{Path, PathBuf};
 use super::Outcome;
 use crate::discover::config::packages;
 use crate::discover::{Config, Disk, Source, Tree, git};
+use crate::links::Repository;
 use crate::model::near::hint;
 use crate::model::{Audit, Environment, Problem};
 use crate::report::text;
-use crate::{Options, audit, configuration_problems, recognises};
+use crate::{Options, audit_read, configuration_problems, recognises};
 
 /// How output looks.
 #[derive(Clone, Copy, Debug)]
@@ -116,21 +117,22 @@ pub fn open(arguments: &Common, options: Options, look: Look) -> Result<Opened, 
     let path = &arguments.path;
     let root = root_of(path).map_err(Outcome::fault)?;
     let (tree, config) = files(arguments, &root).map_err(Outcome::fault)?;
-    let problems = configuration_problems(&tree, &config);
+    let repository = Repository::read(&tree);
+    let problems = configuration_problems(&repository, &config);
     if !problems.is_empty() {
         return Err(wrong(&problems, &tree, look));
     }
-    if !recognises(&tree) && config.file.is_none() {
+    if !recognises(&repository) && config.file.is_none() {
         let shown = if path == Path::new(".") { "this folder".to_owned() } else { path.display().to_string() };
         let what = "no Dockerfile, compose file, settings, requirements or workflow found under";
         return Err(Outcome::fault(format!("{what} {shown}")));
     }
     let options = Options { as_of: as_of(options.as_of.as_deref(), look), ..options };
-    let audit = audit(&tree, &config, &options);
+    let audit = audit_read(&repository, &config, &options);
     if let Some(missing) = unknown_name(&audit, &options) {
         // The names that there are, also of those that were not asked for.
         let all = Options { environments: Vec::new(), reference: None, ..options.clone() };
-        return Err(Outcome::fault(no_such_name(&crate::audit(&tree, &config, &all), missing)));
+        return Err(Outcome::fault(no_such_name(&audit_read(&repository, &config, &all), missing)));
     }
     if let Some(problem) = unknown_reference(&audit, &config) {
         return Err(wrong(&[problem], &tree, look));

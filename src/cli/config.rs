@@ -4,8 +4,9 @@ use super::Outcome;
 use super::audit::{Common, Look, as_of, files, root_of, wrong};
 use crate::discover::config::NAMES;
 use crate::discover::{Config, Tree};
+use crate::links::Repository;
 use crate::report::{config, text};
-use crate::{Options, audit, configuration_problems, knowledge, recognises};
+use crate::{Options, audit_read, configuration_problems, knowledge, recognises};
 
 /// The arguments of `config`.
 #[derive(clap::Args, Debug, Default)]
@@ -32,7 +33,7 @@ pub struct InitArguments {
 fn opened(common: &Common, look: Look) -> Result<(Tree, Config), Outcome> {
     let root = root_of(&common.path).map_err(Outcome::fault)?;
     let (tree, config) = files(common, &root).map_err(Outcome::fault)?;
-    let problems = configuration_problems(&tree, &config);
+    let problems = configuration_problems(&Repository::read(&tree), &config);
     if problems.is_empty() { Ok((tree, config)) } else { Err(wrong(&problems, &tree, look)) }
 }
 
@@ -72,12 +73,13 @@ pub fn init(arguments: &InitArguments, look: Look) -> Outcome {
         let what = if path == "pyproject.toml" { "has a [tool.paritylint]" } else { "is there" };
         return Outcome::fault(format!("{path} {what} already; --print shows what would be written"));
     }
-    if !recognises(&tree) {
+    let repository = Repository::read(&tree);
+    if !recognises(&repository) {
         let what = "no Dockerfile, compose file, settings, requirements or workflow found under";
         return Outcome::fault(format!("{what} {}", root.display()));
     }
     let options = Options { as_of: as_of(common.as_of.as_deref(), look), force: common.force, ..Options::default() };
-    let found = audit(&tree, &Config::default(), &options);
+    let found = audit_read(&repository, &Config::default(), &options);
     if let Some(nothing) = &found.model.nothing {
         return Outcome { err: format!("note: {nothing}\n"), ..Outcome::default() };
     }
