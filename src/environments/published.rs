@@ -91,7 +91,8 @@ fn publishings(repository: &Repository<'_>, file: FileId) -> Vec<Publishing> {
             let tags: Vec<String> =
                 with("tags").iter().flat_map(|tags| tags.split([',', '\n'])).map(|tag| tag.trim().to_owned()).collect();
             if pushes && named.as_deref() == Some(path) && !is_for_ci(&tags) && !stays(&tags) {
-                let target = with("target").filter(|target| !target.contains("${{") && !target.is_empty());
+                let target = with("target").or_else(|| OPTIONS.iter().find_map(|name| asked_for(&with(name)?)));
+                let target = target.filter(|target| !target.contains("${{") && !target.is_empty());
                 let by = (file_of, job.id.value.clone());
                 let said = with("context").is_none_or(|text| !text.contains("{{"));
                 let context = said.then_some(context);
@@ -100,6 +101,16 @@ fn publishings(repository: &Repository<'_>, file: FileId) -> Vec<Publishing> {
         }
     }
     found
+}
+
+/// Inputs of actions that hand options on to `docker build`.
+const OPTIONS: [&str; 4] = ["buildoptions", "build_options", "extra_args", "docker_build_args"];
+
+/// The stage that the options of a build ask for.
+fn asked_for(options: &str) -> Option<String> {
+    let mut words = options.split_whitespace();
+    let flag = words.find(|word| word.starts_with("--target"))?;
+    flag.strip_prefix("--target=").or_else(|| words.next()).map(str::to_owned)
 }
 
 /// Whether a command pushes an image to where others find it.
@@ -210,5 +221,17 @@ mod tests {
             ("run.py", "import a\n"),
         ]);
         assert_eq!(found, ["production production: infra/docker/Dockerfile .github/workflows/image.yml"]);
+    }
+
+    #[test]
+    fn the_options_of_a_build_name_its_stage() {
+        for (options, stage) in [
+            ("--target prod", Some("prod")),
+            ("--no-cache --target=web .", Some("web")),
+            ("--no-cache", None),
+            ("--target", None),
+        ] {
+            assert_eq!(super::asked_for(options).as_deref(), stage, "{options}");
+        }
     }
 }

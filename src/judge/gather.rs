@@ -45,7 +45,7 @@ pub fn word(finding: &mut Finding) {
         finding.locations.splice(0..0, own);
     }
     let mut deviating: Vec<String> = Vec::new();
-    for part in finding.parts.iter().filter(|part| !part.environment.is_empty()) {
+    for part in std::iter::once(worst).chain(&finding.parts).filter(|part| !part.environment.is_empty()) {
         if !deviating.contains(&part.environment) {
             deviating.push(part.environment.clone());
         }
@@ -60,14 +60,21 @@ pub fn word(finding: &mut Finding) {
         let mut seen = BTreeSet::new();
         finding.items = finding.parts.iter().filter(|part| seen.insert(plain_key(part))).map(one).collect();
         finding.key = finding.items.iter().map(|item| item.key.as_str()).collect::<Vec<_>>().join(", ");
-        if finding.items.len() > 1 {
-            finding.message = format!("{} and {} more", finding.message, finding.items.len() - 1);
+        // What the headline counts is that of the environment that it speaks of.
+        let more = listed(finding, finding.deviating.first()).len().saturating_sub(1);
+        if more > 0 {
+            finding.message = format!("{} and {more} more", finding.message);
         }
     }
     let named = finding.deviating.first().is_some_and(|first| finding.message.contains(first.as_str()));
     if named {
-        finding.message.push_str(&likewise(&finding.deviating));
+        finding.message.push_str(&likewise(finding));
     }
+}
+
+/// The items of a list that one of its environments has.
+fn listed(finding: &Finding, environment: Option<&String>) -> BTreeSet<String> {
+    finding.parts.iter().filter(|part| Some(&part.environment) == environment).map(plain_key).collect()
 }
 
 /// The key of a part without the name of its environment, which tells apart what is alike in several.
@@ -75,13 +82,21 @@ fn plain_key(part: &Part) -> String {
     part.key.replace(&part.environment, "")
 }
 
-/// The words for the environments that a message does not name: it speaks of the first.
-fn likewise(deviating: &[String]) -> String {
-    match deviating {
-        [] | [_] => String::new(),
-        [_, one] => format!("; likewise {one}"),
-        [_, others @ .., last] => format!("; likewise {} and {last}", others.join(", ")),
-    }
+/// The words for the environments that a message does not name: it speaks of the first. Of a list, those with other items
+/// are told apart.
+fn likewise(finding: &Finding) -> String {
+    let Some((first, others)) = finding.deviating.split_first() else { return String::new() };
+    let own = listed(finding, Some(first));
+    let (same, other): (Vec<&str>, Vec<&str>) = others
+        .iter()
+        .map(String::as_str)
+        .partition(|name| !finding.list || listed(finding, Some(&(*name).to_owned())) == own);
+    let told = |words: &str, names: &[&str]| match names {
+        [] => String::new(),
+        [one] => format!("; {words} {one}"),
+        [others @ .., last] => format!("; {words} {} and {last}", others.join(", ")),
+    };
+    told("likewise", &same) + &told("with other items", &other)
 }
 
 /// Lists of one pair of environments are one; where any two are paired, those that share an item are too. Notes are a list of

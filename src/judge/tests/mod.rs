@@ -5,6 +5,7 @@ use crate::model::{Attr, Certainty, Confidence, Dimension, Known, Origin, Reason
 use made::{attr, component, coverage, environment, fact, rule, rule_on};
 
 mod defaults;
+mod lists;
 
 pub(super) mod made {
     use std::collections::BTreeMap;

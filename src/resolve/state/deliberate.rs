@@ -24,7 +24,11 @@ pub fn state(
     let values = &loaded.settings.values;
     if let Some(hosts) = values.get("ALLOWED_HOSTS") {
         let mut fact = statements.about(None, Dimension::Setting, "ALLOWED_HOSTS");
-        let reasoned = |span| reasons::gives(Choice::Hosts, &comment(tree, span));
+        // On its own line a comment need not say what it speaks of.
+        let reasoned = |span| {
+            let beside = format!("hosts: {}", beside(tree, span));
+            [comment(tree, span), beside].iter().any(|text| reasons::gives(Choice::Hosts, text))
+        };
         if hosts.origin.steps.iter().any(|step| reasoned(step.span)) {
             fact.bool("reasoned", true, &hosts.origin);
         }
@@ -48,6 +52,13 @@ pub(crate) fn comment(tree: &Tree, span: Span) -> String {
     let mut block: Vec<&str> = block.collect();
     block.reverse();
     block.into_iter().chain(own).collect::<Vec<_>>().join(" ")
+}
+
+/// What the comment says on the line where a value ends.
+fn beside(tree: &Tree, span: Span) -> String {
+    let after = tree.text(span.file).ok().and_then(|text| text.get(span.end as usize..));
+    let line = after.and_then(|after| after.lines().next()).unwrap_or_default();
+    line.split_once('#').map(|(_, comment)| comment.to_owned()).unwrap_or_default()
 }
 
 /// The comment with which a file begins.
