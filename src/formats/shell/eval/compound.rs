@@ -109,22 +109,19 @@ impl Runner<'_> {
 
     /// Runs a body that runs once at least, and perhaps more often.
     fn surely(&mut self, body: &[Item], state: &mut State, reason: &Reason) {
-        Self::forget(body, state, reason);
-        let mut taken = state.clone();
-        self.list(body, &mut taken, false);
-        if matches!(taken.ended, Some(End::Broken(_) | End::Continued(_))) {
-            taken.ended = None;
-        }
-        taken.flow.clone_from(&state.flow);
-        let other = state.clone();
-        Self::meet(state, taken, other, reason);
+        let when = state.when.clone();
+        self.again(body, state, reason, when);
     }
 
     /// Runs a body that runs only perhaps, and once or more.
     fn perhaps(&mut self, body: &[Item], state: &mut State, reason: &Reason) {
+        let maybe = state.when.clone().or_else(|| Some(reason.clone()));
+        self.again(body, state, reason, maybe);
+    }
+
+    fn again(&mut self, body: &[Item], state: &mut State, reason: &Reason, when: Option<Reason>) {
         Self::forget(body, state, reason);
-        let mut taken = state.clone();
-        taken.when = taken.when.or_else(|| Some(reason.clone()));
+        let mut taken = State { when, ..state.clone() };
         self.list(body, &mut taken, false);
         if matches!(taken.ended, Some(End::Broken(_) | End::Continued(_))) {
             taken.ended = None;
