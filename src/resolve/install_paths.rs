@@ -11,10 +11,15 @@ pub(super) fn outside_paths(command: &[String], cwd: &str, place: &Place<'_, '_>
         if path.contains("://") || path.contains('$') || path.starts_with('-') {
             return None;
         }
-        let found = place.container.outside(&absolute(cwd, path)).or_else(|| {
-            let path = paths::join(&place.context, path.trim_start_matches('/'))?;
-            place.tree.find(&path).map(|_| path)
-        })?;
+        let found = place
+            .container
+            .outside(&absolute(cwd, path))
+            .or_else(|| {
+                let path = paths::join(&place.context, path.trim_start_matches('/'))?;
+                place.tree.find(&path).map(|_| path)
+            })
+            // A folder into which only the project's description was mounted or copied.
+            .or_else(|| own_folder(&absolute(cwd, path), place))?;
         // The repository's own root.
         Some(format!("{}{extras}", if found.is_empty() { "." } else { &found }))
     };
