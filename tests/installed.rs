@@ -157,6 +157,12 @@ fn a_project_whose_files_are_mounted_for_one_command_is_installed_from_the_repos
     let lock = format!(
         "version = 1\nrequires-python = '>=3.12'\n[[package]]\nname = 'shop'\nversion = '1'\nsource = {{ virtual = '.' }}\ndependencies = [{{ name = 'django' }}]\n[[package]]\nname = 'django'\nversion = '5.1.1'\n{source}"
     );
+    let wanted = ["production app package.django version=5.1.1"];
     let files = [("Dockerfile", docker.as_str()), ("pyproject.toml", manifest), ("uv.lock", lock.as_str())];
-    holds(&facts(&files), &["production app package.django version=5.1.1"]);
+    holds(&facts(&files), &wanted);
+    let copies = docker.replace(&sync, "COPY web/pyproject.toml web/uv.lock /_lock/\nRUN uv sync --project /_lock\n");
+    let stack = ("compose.prod.yml", "services: {app: {build: {context: src}}}\n");
+    let files = [("src/Dockerfile", copies.as_str()), ("src/web/pyproject.toml", manifest), ("src/web/uv.lock", &lock)];
+    let lines = facts(&[&files[..], &[stack]].concat());
+    assert!(lines.iter().any(|line| line.ends_with("package.django version=5.1.1")), "{lines:#?}");
 }
