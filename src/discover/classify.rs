@@ -188,6 +188,7 @@ const ROWS: &[Row] = &[
         &[Like::Ends(&[".json"]), Like::Has(&["task-def", "taskdef", "task_def"])],
         &[],
     ),
+    Row(Kind::TaskDefinition, Folder::Part(&["aws", "ecs"]), &[Like::Ends(&[".json"])], &[]),
     Row(Kind::Procfile, Folder::Any, &[Like::Is(&["procfile"])], &[]),
     Row(Kind::AppJson, Folder::Any, &[Like::Is(&["app.json"])], &[]),
     Row(Kind::Devcontainer, Folder::Any, &[Like::Ends(&["devcontainer.json"])], &[]),
@@ -358,7 +359,7 @@ mod tests {
 
     #[test]
     fn names_decide_kinds() {
-        let rows: [(&str, Option<Kind>); 31] = [
+        let rows: [(&str, Option<Kind>); 32] = [
             ("openshift/templates/web.yaml", Some(Kind::Kubernetes)),
             ("azure-pipelines.yml", Some(Kind::Workflow)),
             (".azure/azure-pipelines-ci.yml", Some(Kind::Workflow)),
@@ -370,6 +371,7 @@ mod tests {
             ("kubernetes/deployment-production.tmpl", Some(Kind::Kubernetes)),
             ("deploy/kustomization.yml", Some(Kind::Kubernetes)),
             ("task-definition.prod.json", Some(Kind::TaskDefinition)),
+            ("deploy/aws/web.json", Some(Kind::TaskDefinition)),
             ("Dockerfile", Some(Kind::Dockerfile)),
             ("dev.Dockerfile", Some(Kind::Dockerfile)),
             ("docker/web.Dockerfile.prod", Some(Kind::Dockerfile)),

@@ -30,6 +30,7 @@ fn tests_here(call: &Call) -> bool {
 /// The test command that a compose call runs in a service, itself or through what the repository says that it runs.
 pub fn tests_in_service(repository: &Repository<'_>, call: &Call) -> Option<ComposeCall> {
     let Meaning::Composes(compose) = &call.meaning else { return None };
+    let compose = &in_started(repository, call, compose);
     if asks_for_others(repository, call, compose) {
         return None;
     }
@@ -62,7 +63,8 @@ pub fn tests_in_service(repository: &Repository<'_>, call: &Call) -> Option<Comp
 /// Whether a call runs tests in a service that its files do not have.
 pub(super) fn tests_others(repository: &Repository<'_>, call: &Call) -> bool {
     let Meaning::Composes(compose) = &call.meaning else { return false };
-    meaning::of(&compose.command) == Meaning::Tests && asks_for_others(repository, call, compose)
+    meaning::of(&compose.command) == Meaning::Tests
+        && asks_for_others(repository, call, &in_started(repository, call, compose))
 }
 
 /// Whether a call works in a service that its files do not have: other files are read where it runs.
@@ -73,6 +75,21 @@ fn asks_for_others(repository: &Repository<'_>, call: &Call, compose: &ComposeCa
     let named = |name: &String| name.chars().all(|c| c.is_ascii_alphanumeric() || ['-', '_', '.'].contains(&c));
     let read = project.errors.is_empty() && project.outside.is_empty() && !project.services.is_empty();
     read && !compose.services.is_empty() && compose.services.iter().all(|name| named(name) && !known(name))
+}
+
+/// A call with the files that its containers were started from: `exec` enters what the same job has brought up before, with
+/// whatever files that was.
+fn in_started(repository: &Repository<'_>, call: &Call, compose: &ComposeCall) -> ComposeCall {
+    let own = files_of(repository, &call.folder, compose);
+    let started = |other: &Call| {
+        let Meaning::Composes(up) = &other.meaning else { return None };
+        let here = other.caller == call.caller && other.folder == call.folder && up.action == "up";
+        let files = files_of(repository, &other.folder, up);
+        let more = files.len() > own.len() && own.iter().all(|file| files.contains(file));
+        (here && more).then(|| up.files.clone())
+    };
+    let files = (compose.action == "exec").then(|| repository.calls.iter().find_map(started)).flatten();
+    ComposeCall { files: files.unwrap_or_else(|| compose.files.clone()), ..compose.clone() }
 }
 
 /// Whether a call brings up a service that runs the tests by itself, from files that are not named for an environment (those
@@ -263,7 +280,7 @@ pub(super) fn add_service(repository: &Repository<'_>, call: &Call, compose: &Co
         planned.add_file(*file);
     }
     let project = load(repository, &files);
-    let text = compose.command.join(" ");
+    let text = compose.command.iter().map(|word| quoted(word)).collect::<Vec<_>>().join(" ");
     let instead = CommandLine { text, map: SpanMap::Whole(call.span), span: call.span };
     for name in project.services.keys() {
         let instead = compose.services.contains(name).then(|| instead.clone());
