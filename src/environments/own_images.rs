@@ -137,7 +137,7 @@ pub(super) fn written_alike(repository: &Repository<'_>, image: &Field<String>) 
     others.find_map(|file| {
         let project = super::compose::load(repository, &[*file]);
         let same = |other: &&Service| {
-            let name = other.image.as_ref().filter(|_| other.build.is_some()).and_then(|image| written(image));
+            let name = other.image.as_ref().filter(|_| other.build.is_some()).and_then(&written);
             name.is_some_and(|(text, _)| text == wanted)
         };
         super::compose::image_of(repository, &project, project.services.values().find(same)?)
