@@ -66,6 +66,7 @@ mod values;
 mod ways;
 pub mod words;
 pub mod workstations;
+mod written;
 
 pub use plan::{CommandLine, ContainerRun, ImageBuild, NativeBuild, Plan, Planned, Runs, SettingsChoice, Setup, Unit};
 pub use published::jobs_that_push;
@@ -184,6 +185,7 @@ fn of_project(repository: &Repository<'_>, whole: bool) -> Vec<Planned> {
         }
     }
     told::give(repository, &mut all);
+    written::give(repository, &mut all);
     samples::tell(repository, &mut all);
     // Configuration speaks of environments by the names that the report shows.
     apart::name_apart(repository, &mut all);
