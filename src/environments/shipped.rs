@@ -126,10 +126,15 @@ pub(super) fn own(repository: &Repository<'_>, reference: &str, moving: bool) ->
 fn called_otherwise(repository: &Repository<'_>, file: FileId, last: &str) -> bool {
     let mut known: Vec<Name> = Vec::new();
     for (_, workflow) in repository.workflows() {
-        for (job, step) in workflow.jobs.iter().flat_map(|job| job.steps.iter().map(move |step| (job, step))) {
-            if build(repository, step).is_some_and(|image| image.dockerfile == file) {
+        let flow = &workflow;
+        let runs = |job| steps(flow, job).into_iter().map(move |steps| (job, steps));
+        for (job, steps) in workflow.jobs.iter().flat_map(runs) {
+            for step in
+                steps.iter().filter(|step| build(repository, step).is_some_and(|image| image.dockerfile == file))
+            {
                 // The tags of a step that makes them are told by the images of that step.
-                known.extend(names(&workflow, job, step).into_iter().filter(|name| name.parts != [ANY]));
+                let named = names(&workflow, (job, &steps), step);
+                known.extend(named.into_iter().filter(|name| name.parts != [ANY]));
             }
         }
     }
