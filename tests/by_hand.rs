@@ -167,3 +167,32 @@ fn workers_that_are_started_by_hand_stand_beside_the_server() {
     let lines = facts(&[PLAIN, SITE, LISTS[0], ("Makefile", inside)]);
     assert!(!lines.iter().any(|line| line.contains("process.worker")), "{lines:#?}");
 }
+
+#[test]
+fn a_guide_starts_another_machine_where_the_containers_load_other_settings_than_the_entry_does() {
+    let of = |module: &str| {
+        let stack = format!(
+            "services: {{web: {{build: ., volumes: ['.:/code'], environment: {{DJANGO_SETTINGS_MODULE: {module}}}}}, db: {{image: 'postgres:16'}}}}\n"
+        );
+        facts(&[
+            ("compose.yml", stack.as_str()),
+            DOCKERFILE,
+            REQUIREMENTS,
+            ("manage.py", "from shop.setup import setup_env\nsetup_env()\n"),
+            (
+                "shop/setup.py",
+                "import os\ndef setup_env():\n    os.environ.setdefault('DJANGO_SETTINGS_MODULE', 'shop.conf.dev')\n",
+            ),
+            ("shop/conf/dev.py", "from .base import *\nDEBUG = True\n"),
+            ("shop/conf/base.py", "DEBUG = False\nINSTALLED_APPS = []\n"),
+            ("shop/conf/docker.py", "from .base import *\n"),
+            ("docs/start.rst", "Start it:\n\n.. code-block:: bash\n\n   python manage.py runserver\n"),
+        ])
+    };
+    let wanted = ["local host process.web server=django-runserver", "local - setting.DEBUG value=True"];
+    holds(&of("shop.conf.docker"), &wanted);
+    assert!(
+        !of("shop.conf.dev").iter().any(|line| line.starts_with("local ")),
+        "the same settings on the same machine"
+    );
+}

@@ -58,6 +58,7 @@ mod targets;
 mod task_definitions;
 mod tests_folders;
 mod told;
+mod told_here;
 mod trials;
 mod tried;
 mod upkeep;

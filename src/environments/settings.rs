@@ -132,12 +132,12 @@ fn is_part(modules: &[Module], class: &ConfigClass) -> bool {
 }
 
 /// The paths, from an import root, of the modules that the entry files of Django name.
-fn named_by_entries(repository: &Repository<'_>) -> Vec<String> {
+pub(super) fn named_by_entries(repository: &Repository<'_>) -> Vec<String> {
     let entries = ["manage.py", "wsgi.py", "asgi.py", "celery.py", "celery_app.py"];
     let files = repository.of(Kind::Python).iter();
     let ours = files.filter(|file| entries.contains(&paths::name(repository.tree.path(**file))));
     let mut found: Vec<String> = ours
-        .flat_map(|file| python::entry_points(repository.tree, *file).defaults)
+        .flat_map(|file| python::entry_with_setup(repository.tree, *file).defaults)
         .filter(|default| default.variable == "DJANGO_SETTINGS_MODULE" && default.for_tests != Some(true))
         .map(|default| default.value.value.replace('.', "/"))
         .collect();

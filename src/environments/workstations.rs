@@ -6,10 +6,10 @@ use super::developed::is_backing;
 use super::machines::{self, is_program};
 pub use super::machines::{FLASK, TOLD};
 use super::plan::{Planned, Runs, Unit};
+use super::told_here;
 use crate::discover::{Kind, paths};
 use crate::formats::compose::{Project, Service};
 use crate::knowledge::{images, services};
-use crate::links::guides::headings;
 use crate::links::{Call, Caller, Meaning, Repository};
 use crate::model::{Confidence, Role, Span};
 
@@ -73,8 +73,10 @@ pub(super) fn beside(repository: &Repository<'_>, known: &[&Planned]) -> Option<
     let by_task = || repository.calls.iter().find(|call| is_task(repository, call) && !theirs(call)).cloned();
     // Without another database there it is the same machine.
     let apart = || known.iter().any(|planned| keeps_a_database(planned)) && defaults_to_sqlite(repository);
-    let told = || repository.calls.iter().find(|call| is_told_apart(repository, call)).cloned();
-    let by_guide = || told().filter(|_| apart());
+    let told = || repository.calls.iter().find(|call| told_here::is_apart(repository, call)).cloned();
+    let here = || repository.calls.iter().find(|call| told_here::is(repository, call)).cloned();
+    let by_guide =
+        || told().filter(|_| apart()).or_else(|| here().filter(|_| told_here::has_other_settings(repository, known)));
     let call = by_script.or_else(by_task).or_else(by_guide)?;
     let folder = sites(repository).next().unwrap_or(&call.folder).to_owned();
     let mut planned = Planned::new("local", Role::Development, Confidence::Named).because(call.span, machines::TOLD);
@@ -99,27 +101,6 @@ fn defaults_to_sqlite(repository: &Repository<'_>) -> bool {
     files.into_iter().any(|file| repository.tree.text(*file).is_ok_and(|text| text.contains("sqlite")))
 }
 
-/// Words of headings below which a guide tells how one works on a project in no container.
-const APART: [&str; 8] =
-    ["venv", "virtualenv", "virtualenvs", "virtualenvwrapper", "pipenv", "native", "manual", "manually"];
-
-/// Whether a guide starts the application below a heading which says that it is in no container.
-fn is_told_apart(repository: &Repository<'_>, call: &Call) -> bool {
-    let Caller::Guide(file) = call.caller else { return false };
-    let at = call.span.range().start;
-    let Ok(text) = repository.tree.text(file) else { return false };
-    let apart = |heading: &str| {
-        let heading = heading.to_lowercase();
-        let mut words = heading.split(|c: char| !c.is_alphanumeric());
-        words.any(|word| APART.contains(&word)) || heading.contains("without docker")
-    };
-    is_application(repository, call)
-        && !is_for_others(repository.tree.path(file))
-        && !is_in_container(text, at)
-        && !is_in_machine(text, at)
-        && text.get(..at).is_some_and(|before| headings(before).into_iter().any(apart))
-}
-
 /// Whether a task of the same file as that of a call brings up containers that are known.
 fn brings_up(repository: &Repository<'_>, known: &[&Planned], task: &Call) -> bool {
     let Caller::Make { file, .. } = &task.caller else { return false };
@@ -133,7 +114,7 @@ fn brings_up(repository: &Repository<'_>, known: &[&Planned], task: &Call) -> bo
 }
 
 /// Whether a call starts the server of the application, for who develops it.
-fn is_application(repository: &Repository<'_>, call: &Call) -> bool {
+pub(super) fn is_application(repository: &Repository<'_>, call: &Call) -> bool {
     let reloads = || call.argv.iter().any(|word| word == "--reload" || word == "--debug");
     let serves = |found: &crate::knowledge::processes::Match| {
         found.interface.is_some() && (found.kind == "development" || reloads())

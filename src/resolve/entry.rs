@@ -67,7 +67,7 @@ pub(super) fn default_of(
     let names = if by_command { ["manage.py", "wsgi.py", "asgi.py"] } else { ["wsgi.py", "asgi.py", "manage.py"] };
     let files = std::iter::once(by_module.copied()).chain(names.map(entry));
     files.flatten().find_map(|file| {
-        let facts = python::entry_points(tree, file);
+        let facts = python::entry_with_setup(tree, file);
         let undecided = facts.undecided.iter().find(|(name, _)| name == variable);
         let undecided = undecided.map(|(_, span)| Spanned::new(UNKNOWN.to_owned(), *span));
         let fits =

@@ -10,6 +10,7 @@ pub mod conftest;
 pub mod connections;
 pub mod entry;
 mod entry_default;
+mod entry_setup;
 #[expect(
     clippy::many_single_char_names,
     clippy::similar_names,
@@ -55,6 +56,7 @@ pub use flask::flask_config;
 pub use reads::{Brought, EnvRead, MissingModule, RawTruth, Run};
 
 pub use entry::{ConfigClass, EntryFacts, FromObject, RunCall, Selection, config_classes, entry_points, selections};
+pub use entry_setup::entry_with_setup;
 pub use objects::{dynaconf_object, settings_class, settings_function, texts_of};
 
 use eval::machine::Machine;
