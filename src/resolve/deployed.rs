@@ -20,6 +20,7 @@ pub(super) fn world(context: &Context<'_, '_>, planned: &Planned) -> World {
         given.extend(outside::handed_over(context));
     }
     given.extend(outside::charted(context, planned.environment.role));
+    given.extend(outside::written_for(context, planned));
     given.extend(planned.given.clone());
     World::Open(given)
 }

@@ -24,7 +24,7 @@ fn written(context: &Context<'_, '_>, part: &mut Part<'_>, planned: &Planned, un
     }
     for (name, span) in of_jobs(context, planned) {
         let set = |var: &Var| matches!(&var.certainty, Certainty::Default { variable: Some(of) } if *of == name);
-        let reason = Reason::at(format!("the job that deploys writes {name} into a file of variables"), span);
+        let reason = Reason::at(writes(&name), span);
         let vars = part.world.vars_mut();
         for var in vars.values_mut().filter(|var| set(var)) {
             var.value = Known::Unknown(reason.clone());
@@ -36,6 +36,19 @@ fn written(context: &Context<'_, '_>, part: &mut Part<'_>, planned: &Planned, un
             part.providers.insert(name, "deployment");
         }
     }
+}
+
+/// What the jobs write for an environment in which nothing that is read here runs: it is set, to what is not followed.
+pub(super) fn written_for(context: &Context<'_, '_>, planned: &Planned) -> Vars {
+    let given = |(name, span): (String, Span)| {
+        let value = Known::Unknown(Reason::at(writes(&name), span));
+        (name, Var { value, certainty: Certainty::Stated, origin: Origin::set(span) })
+    };
+    of_jobs(context, planned).into_iter().map(given).collect()
+}
+
+fn writes(name: &str) -> String {
+    format!("the job that deploys writes {name} into a file of variables")
 }
 
 /// What the jobs write that deploy to an environment.
