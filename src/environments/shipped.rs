@@ -1,8 +1,10 @@
 //! The Dockerfile behind an image that the repository's own workflows publish.
 
+use std::borrow::Cow;
+
 use super::images::is_python;
 use super::plan::ImageBuild;
-use super::published::{OPTIONS, asked_for, plain, step_args};
+use super::published::{OPTIONS, asked_for, plain, step_args, steps};
 use crate::discover::aside::is_aside;
 use crate::discover::{Kind, paths};
 
@@ -43,17 +45,21 @@ pub(super) fn shipped_as(repository: &Repository<'_>, reference: &str) -> Option
     let moving = wanted.tag.as_deref().is_none_or(|tag| MOVING.contains(&tag));
     let mut found: Vec<ImageBuild> = Vec::new();
     for (_, workflow) in repository.workflows() {
-        for (job, step) in workflow.jobs.iter().flat_map(|job| job.steps.iter().map(move |step| (job, step))) {
-            let names = names(&workflow, job, step);
-            let ours: Vec<&Name> = names.iter().filter(|known| same(repository, known, &wanted)).collect();
-            let tagged = ours.iter().any(|known| known.tag.is_some() && known.tag == wanted.tag);
-            let Some(image) = build(repository, step).filter(|_| tagged || moving && !ours.is_empty()) else {
-                continue;
-            };
-            if tagged {
-                return Some(image);
+        let flow = &workflow;
+        let runs = |job| steps(flow, job).into_iter().map(move |steps| (job, steps));
+        for (job, steps) in workflow.jobs.iter().flat_map(runs) {
+            for step in &steps {
+                let names = names(&workflow, (job, &steps), step);
+                let ours: Vec<&Name> = names.iter().filter(|known| same(repository, known, &wanted)).collect();
+                let tagged = ours.iter().any(|known| known.tag.is_some() && known.tag == wanted.tag);
+                let Some(image) = build(repository, step).filter(|_| tagged || moving && !ours.is_empty()) else {
+                    continue;
+                };
+                if tagged {
+                    return Some(image);
+                }
+                found.push(image);
             }
-            found.push(image);
         }
     }
     let mut first = found.first()?.clone();
@@ -68,13 +74,14 @@ pub(super) fn shipped_as(repository: &Repository<'_>, reference: &str) -> Option
 
 fn same(repository: &Repository<'_>, known: &Name, wanted: &Name) -> bool {
     let (ours, theirs) = (&known.parts, &wanted.parts);
-    let Some(last) = ours.last() else { return false };
-    if last == SELF {
-        let at = theirs.len().saturating_sub(2);
-        let own = theirs.get(at..).is_some_and(|own| own.len() == 2 && is_self(repository, &own.join("/")));
-        return own && fits(ours.get(..ours.len() - 1).unwrap_or_default(), theirs.get(..at).unwrap_or_default());
+    if let Some(at) = ours.iter().position(|part| part == SELF) {
+        // The owner and the name stand for the one part.
+        let own = theirs.get(at..at + 2).filter(|own| is_self(repository, &own.join("/")));
+        let around = |at: usize, past: usize, all: &[String]| [&all[..at], &all[past..]].concat();
+        let rest = own.map(|_| around(at, at + 2, theirs));
+        return rest.is_some_and(|rest| fits(&around(at, at + 1, ours), &rest));
     }
-    last != ANY && fits(ours, theirs)
+    ours.last().is_some_and(|last| last != ANY) && fits(ours, theirs)
 }
 
 fn fits(ours: &[String], theirs: &[String]) -> bool {
@@ -120,10 +127,15 @@ pub(super) fn own(repository: &Repository<'_>, reference: &str, moving: bool) ->
 fn called_otherwise(repository: &Repository<'_>, file: FileId, last: &str) -> bool {
     let mut known: Vec<Name> = Vec::new();
     for (_, workflow) in repository.workflows() {
-        for (job, step) in workflow.jobs.iter().flat_map(|job| job.steps.iter().map(move |step| (job, step))) {
-            if build(repository, step).is_some_and(|image| image.dockerfile == file) {
+        let flow = &workflow;
+        let runs = |job| steps(flow, job).into_iter().map(move |steps| (job, steps));
+        for (job, steps) in workflow.jobs.iter().flat_map(runs) {
+            for step in
+                steps.iter().filter(|step| build(repository, step).is_some_and(|image| image.dockerfile == file))
+            {
                 // The tags of a step that makes them are told by the images of that step.
-                known.extend(names(&workflow, job, step).into_iter().filter(|name| name.parts != [ANY]));
+                let named = names(&workflow, (job, &steps), step);
+                known.extend(named.into_iter().filter(|name| name.parts != [ANY]));
             }
         }
     }
@@ -185,7 +197,7 @@ fn name(reference: &str) -> Name {
 }
 
 /// The names that a step publishes: its `tags`, or the images of the step whose output they are.
-fn names(workflow: &Workflow, job: &Job, step: &Step) -> Vec<Name> {
+fn names(workflow: &Workflow, (job, steps): (&Job, &[Cow<'_, Step>]), step: &Step) -> Vec<Name> {
     let action = |step: &Step, word: &str| step.uses.as_ref().is_some_and(|uses| uses.value.contains(word));
     let other = step.uses.as_ref().is_some_and(|uses| publishes_image(&uses.value));
     if !(other || action(step, "docker/build-push-action")) {
@@ -193,7 +205,7 @@ fn names(workflow: &Workflow, job: &Job, step: &Step) -> Vec<Name> {
     }
     let given = ["tags", "name"].into_iter().filter(|input| other || *input == "tags");
     let mut texts: Vec<&str> = given.filter_map(|input| Some(step.with.get(input)?.value.as_str())).collect();
-    for other in job.steps.iter().filter(|other| action(other, "metadata-action") || action(other, "docker-meta")) {
+    for other in steps.iter().filter(|other| action(other, "metadata-action") || action(other, "docker-meta")) {
         let read = other.id.as_ref().map(|id| format!("steps.{}.outputs", id.value));
         if read.is_some_and(|read| texts.iter().any(|text| text.contains(&read))) {
             texts.extend(other.with.get("images").map(|images| images.value.as_str()));
@@ -289,6 +301,23 @@ jobs:
         let tree = Tree::open(Box::new(Overlay::of(files))).unwrap();
         let image = shipped_as(&Repository::read(&tree), "acme/shop:latest");
         assert_eq!(image.and_then(|image| image.target).as_deref(), Some("prod"));
+    }
+
+    #[test]
+    fn each_row_of_a_matrix_publishes_an_image_of_its_own() {
+        let flow = "on: push\njobs:\n  ship:\n    runs-on: u\n    strategy:\n      matrix:\n        include: [{part: api, file: api/Dockerfile}, {part: jobs, file: jobs/Dockerfile}]\n    steps:\n      - id: meta\n        uses: docker/metadata-action@v5\n        with: {images: 'ghcr.io/${{ github.repository }}/${{ matrix.part }}'}\n      - uses: docker/build-push-action@v6\n        with: {context: ., file: '${{ matrix.file }}', push: true, tags: '${{ steps.meta.outputs.tags }}'}\n";
+        let files = [
+            (".github/workflows/ship.yml", flow),
+            ("README.md", "See https://github.com/acme/shop"),
+            ("api/Dockerfile", "FROM python:3.13\n"),
+            ("jobs/Dockerfile", "FROM python:3.12\n"),
+        ];
+        let tree = Tree::open(Box::new(Overlay::of(files))).unwrap();
+        let repository = Repository::read(&tree);
+        let of = |reference: &str| Some(tree.path(shipped_as(&repository, reference)?.dockerfile).to_owned());
+        assert_eq!(of("ghcr.io/acme/shop/jobs").as_deref(), Some("jobs/Dockerfile"));
+        assert_eq!(of("ghcr.io/acme/shop/api:latest").as_deref(), Some("api/Dockerfile"));
+        assert_eq!((of("ghcr.io/acme/shop/web"), of("ghcr.io/acme/shop")), (None, None));
     }
 
     #[test]
