@@ -97,11 +97,13 @@ fn plain_key(part: &Part) -> String {
 fn likewise(finding: &Finding) -> String {
     let Some((first, others)) = finding.deviating.split_first() else { return String::new() };
     let own = listed(finding, Some(first));
-    let (same, other): (Vec<&str>, Vec<&str>) =
-        others.iter().map(String::as_str).partition(|name| match finding.list {
-            true => listed(finding, Some(&(*name).to_owned())) == own,
-            false => says_the_same(finding, first, name),
-        });
+    let (same, other): (Vec<&str>, Vec<&str>) = others.iter().map(String::as_str).partition(|name| {
+        if finding.list {
+            listed(finding, Some(&(*name).to_owned())) == own
+        } else {
+            says_the_same(finding, first, name)
+        }
+    });
     let told = |words: &str, names: &[&str]| match names {
         [] => String::new(),
         [one] => format!("; {words} {one}"),
