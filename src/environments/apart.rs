@@ -30,6 +30,11 @@ pub(super) fn name_apart(repository: &Repository<'_>, all: &mut [Planned]) {
 
 /// The one that keeps the name: of those that are run like the first, the one whose file is named most plainly.
 fn plainest(repository: &Repository<'_>, all: &[Planned], same: &[usize], name: &str) -> Option<usize> {
+    // The job that deploys to one of which nothing else is known calls it so.
+    let deployed = |at: &usize| all[*at].units.is_empty() && !all[*at].deployed_by.is_empty();
+    if let Some(at) = same.iter().copied().find(deployed) {
+        return Some(at);
+    }
     let like = kind(all.get(*same.first()?)?);
     let alike = same.iter().copied().filter(|at| kind(&all[*at]) == like);
     alike.min_by_key(|at| {

@@ -1,6 +1,7 @@
 //! Development containers: an image, a Dockerfile or services of compose files, and what the editor adds to them.
 
 use std::collections::BTreeSet;
+use std::sync::Arc;
 
 use super::base_role;
 use super::plan::{CommandLine, ImageBuild, Planned, Runs, Setup, Unit};
@@ -131,12 +132,12 @@ fn composed(
     let at = |path: &Spanned<String>| repository.tree.find(&paths::join(folder, &path.value)?);
     let files: Vec<FileId> = container.compose_files.iter().filter_map(at).collect();
     let first = *files.first()?;
-    let project = super::compose::load(repository, &files);
+    let own = container.service.as_ref().map(|service| service.value.clone()).unwrap_or_default();
+    let project = with_named(super::compose::load(repository, &files), container, &own);
     let folder = paths::parent(repository.tree.path(first)).to_owned();
     for compose in files {
         planned.add_file(compose);
     }
-    let own = container.service.as_ref().map(|service| service.value.clone()).unwrap_or_default();
     let started = started(container, &project, &own);
     for name in project.services.keys().filter(|name| started.is_empty() || started.contains(*name)) {
         let runs =
@@ -144,6 +145,21 @@ fn composed(
         planned.units.push(Unit { name: name.clone(), runs });
     }
     Some(own)
+}
+
+/// A project in which the services that the editor names are on, whatever their profiles.
+fn with_named(project: Arc<Project>, container: &Devcontainer, own: &str) -> Arc<Project> {
+    let named = container.run_services.iter().map(|service| service.value.as_str()).chain([own]);
+    let off: Vec<&str> = named.filter(|name| project.inactive.contains_key(*name)).collect();
+    if off.is_empty() {
+        return project;
+    }
+    let mut active = (*project).clone();
+    for name in off {
+        let service = active.inactive.remove(name).map(|service| (name.to_owned(), service));
+        active.services.extend(service);
+    }
+    Arc::new(active)
 }
 
 /// The services that are started: those that `runServices` names, the one worked in, and what they need; all where it

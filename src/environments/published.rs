@@ -107,10 +107,10 @@ fn publishings(repository: &Repository<'_>, file: FileId) -> Vec<Publishing> {
 }
 
 /// Inputs of actions that hand options on to `docker build`.
-const OPTIONS: [&str; 4] = ["buildoptions", "build_options", "extra_args", "docker_build_args"];
+pub(super) const OPTIONS: [&str; 4] = ["buildoptions", "build_options", "extra_args", "docker_build_args"];
 
 /// The stage that the options of a build ask for.
-fn asked_for(options: &str) -> Option<String> {
+pub(super) fn asked_for(options: &str) -> Option<String> {
     let mut words = options.split_whitespace();
     let flag = words.find(|word| word.starts_with("--target"))?;
     flag.strip_prefix("--target=").or_else(|| words.next()).map(str::to_owned)

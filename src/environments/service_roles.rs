@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use super::base_role::of_others;
 use super::plan::{Planned, Runs, Unit};
 use super::words::naming;
-use crate::formats::compose::Project;
+use crate::formats::compose::{Project, Service};
 use crate::model::Role;
 
 /// Why the services of one role, among those of a project, are an environment.
@@ -16,7 +16,7 @@ pub(super) fn parted(role: Role) -> String {
 /// The roles that the build targets or the profiles of services name; a service may have several of them.
 pub(super) fn service_roles(project: &Project) -> BTreeMap<String, Vec<(Role, String)>> {
     let mut roles = BTreeMap::new();
-    for (name, service) in &project.services {
+    for (name, service) in project.services.iter().filter(|(_, service)| !only_builds(service)) {
         let target =
             service.build.as_ref().and_then(|build| build.target.as_ref()).and_then(|target| target.value.one());
         let profiles: Vec<_> = service.profiles.iter().filter_map(|profile| naming(profile).role).collect();
@@ -27,6 +27,12 @@ pub(super) fn service_roles(project: &Project) -> BTreeMap<String, Vec<(Role, St
         }
     }
     roles
+}
+
+/// Whether a service is only there to be built: what it starts says or does nothing (`echo not run from here`).
+fn only_builds(service: &Service) -> bool {
+    let first = service.command.as_ref().and_then(|line| line.words.first());
+    service.entrypoint.is_none() && first.is_some_and(|word| ["echo", "true", ":"].contains(&word.written()))
 }
 
 /// Whether services of different roles run together: one waits for the other.
@@ -87,6 +93,20 @@ mod tests {
             found.iter().filter(|line| line.contains(": compose.yaml")).count()
         };
         assert_eq!((with(""), with(", depends_on: [tasks]")), (2, 1));
+    }
+
+    #[test]
+    fn a_service_that_is_only_built_is_no_environment() {
+        let with = |command: &str| {
+            let compose = format!(
+                "services:\n  web: {{build: {{context: ., target: dev}}, volumes: ['.:/app']}}\n  \
+                 ship: {{build: {{context: ., target: prod}}, command: {command}}}\n"
+            );
+            let stages = "FROM python:3.12 AS dev\nCOPY . /app\nFROM dev AS prod\nCMD gunicorn a.wsgi\n";
+            let found = environments(&[("Dockerfile", stages), ("compose.yaml", &compose)]);
+            found.iter().filter(|line| line.contains(": compose.yaml")).count()
+        };
+        assert_eq!((with("echo only built here"), with("gunicorn a.wsgi")), (1, 2));
     }
 
     #[test]

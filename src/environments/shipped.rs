@@ -4,12 +4,13 @@ use std::borrow::Cow;
 
 use super::images::is_python;
 use super::plan::ImageBuild;
-use super::published::{plain, step_args, steps};
+use super::published::{OPTIONS, asked_for, plain, step_args, steps};
 use crate::discover::aside::is_aside;
 use crate::discover::{Kind, paths};
 
 use crate::formats::workflow::{Job, Step, Texts, Workflow};
 use crate::links::Repository;
+use crate::links::view::publishes_image;
 use crate::model::{FileId, Role, Span};
 
 /// Tags that stand for the newest state of a branch.
@@ -198,10 +199,12 @@ fn name(reference: &str) -> Name {
 /// The names that a step publishes: its `tags`, or the images of the step whose output they are.
 fn names(workflow: &Workflow, (job, steps): (&Job, &[Cow<'_, Step>]), step: &Step) -> Vec<Name> {
     let action = |step: &Step, word: &str| step.uses.as_ref().is_some_and(|uses| uses.value.contains(word));
-    if !action(step, "docker/build-push-action") {
+    let other = step.uses.as_ref().is_some_and(|uses| publishes_image(&uses.value));
+    if !(other || action(step, "docker/build-push-action")) {
         return Vec::new();
     }
-    let mut texts: Vec<&str> = step.with.get("tags").map(|tags| tags.value.as_str()).into_iter().collect();
+    let given = ["tags", "name"].into_iter().filter(|input| other || *input == "tags");
+    let mut texts: Vec<&str> = given.filter_map(|input| Some(step.with.get(input)?.value.as_str())).collect();
     for other in steps.iter().filter(|other| action(other, "metadata-action") || action(other, "docker-meta")) {
         let read = other.id.as_ref().map(|id| format!("steps.{}.outputs", id.value));
         if read.is_some_and(|read| texts.iter().any(|text| text.contains(&read))) {
@@ -237,9 +240,11 @@ fn build(repository: &Repository<'_>, step: &Step) -> Option<ImageBuild> {
     let with = |name: &str| step.with.get(name).map(|value| value.value.trim().to_owned());
     let context = with("context").filter(|context| !context.contains("${{")).unwrap_or_default();
     let context = paths::join("", &context)?;
-    let path = with("file").and_then(|file| paths::join("", &file)).or_else(|| paths::join(&context, "Dockerfile"))?;
+    let file = with("file").or_else(|| with("dockerfile"));
+    let path = file.and_then(|file| paths::join("", &file)).or_else(|| paths::join(&context, "Dockerfile"))?;
     let dockerfile = repository.tree.find(&path)?;
-    let target = with("target").filter(|target| !target.contains("${{"));
+    let target = with("target").or_else(|| OPTIONS.iter().find_map(|name| asked_for(&with(name)?)));
+    let target = target.filter(|target| !target.contains("${{"));
     let span: Option<Span> = step.uses.as_ref().map(|uses| uses.span);
     Some(ImageBuild { dockerfile, context, target, args: step_args(step), span })
 }
@@ -285,6 +290,17 @@ jobs:
         assert_eq!(of("ghcr.io/acme/shop:1.4.2"), None, "an older state than the one that is read");
         assert_eq!(of("ghcr.io/other/tool:latest"), None, "published by others");
         assert_eq!(of("redis:latest"), None);
+    }
+
+    #[test]
+    fn other_actions_publish_as_well_up_to_the_stage_that_their_options_ask_for() {
+        let step = "{uses: acme/publish-docker-action@v5, with: {name: '${{ secrets.USER }}/shop:latest', context: ., dockerfile: ops/Dockerfile, buildoptions: --target prod}}";
+        let flow = format!("on: push\njobs: {{ship: {{runs-on: u, steps: [{step}]}}}}\n");
+        let stages = "FROM python:3.13 AS prod\nFROM prod AS dev\n";
+        let files = [(".github/workflows/ship.yml", flow.as_str()), ("ops/Dockerfile", stages)];
+        let tree = Tree::open(Box::new(Overlay::of(files))).unwrap();
+        let image = shipped_as(&Repository::read(&tree), "acme/shop:latest");
+        assert_eq!(image.and_then(|image| image.target).as_deref(), Some("prod"));
     }
 
     #[test]

@@ -97,16 +97,26 @@ fn plain_key(part: &Part) -> String {
 fn likewise(finding: &Finding) -> String {
     let Some((first, others)) = finding.deviating.split_first() else { return String::new() };
     let own = listed(finding, Some(first));
-    let (same, other): (Vec<&str>, Vec<&str>) = others
-        .iter()
-        .map(String::as_str)
-        .partition(|name| !finding.list || listed(finding, Some(&(*name).to_owned())) == own);
+    let (same, other): (Vec<&str>, Vec<&str>) = others.iter().map(String::as_str).partition(|name| {
+        if finding.list {
+            listed(finding, Some(&(*name).to_owned())) == own
+        } else {
+            says_the_same(finding, first, name)
+        }
+    });
     let told = |words: &str, names: &[&str]| match names {
         [] => String::new(),
         [one] => format!("; {words} {one}"),
         [others @ .., last] => format!("; {words} {} and {last}", others.join(", ")),
     };
-    told("likewise", &same) + &told("with other items", &other)
+    told("likewise", &same) + &told(if finding.list { "with other items" } else { "in another way" }, &other)
+}
+
+/// Whether of two environments the same value is told, or the same words.
+fn says_the_same(finding: &Finding, one: &str, other: &str) -> bool {
+    let of = |name: &str| finding.parts.iter().find(|part| part.environment == name);
+    let (Some(ours), Some(theirs)) = (of(one), of(other)) else { return true };
+    ours.value == theirs.value || ours.message.replace(one, "") == theirs.message.replace(other, "")
 }
 
 /// Lists of one pair of environments are one; where any two are paired, those that share an item are too. Notes are a list of

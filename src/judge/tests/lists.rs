@@ -55,3 +55,22 @@ fn environments_that_differ_from_one_place_in_the_same_way_are_one_finding_whate
     };
     assert_eq!((said("django"), said("flask")), (1, 2));
 }
+
+#[test]
+fn an_environment_of_which_the_words_are_not_true_is_told_apart() {
+    let environments = [("prod", Role::Production, SURE), ("qa", Role::Staging, SURE), ("uat", Role::Staging, SURE)];
+    let message = "{{ environment.name }} has {{ fact.version }}";
+    let rule =
+        format!("on = \"pair\"\ncompare = \"version\"\nmessage = \"{message}\"\nroles = {{ staging = \"warning\" }}\n");
+    let said = |other: &str| {
+        let facts = vec![
+            package("prod", "django", attr("3", 1)),
+            package("qa", "django", attr("4", 2)),
+            package("uat", "django", attr(other, 2)),
+        ];
+        let audit = judged(model(&environments, facts), &[rule_on("package", "version", "r", &rule)]);
+        audit.findings.iter().map(|finding| finding.message.clone()).collect::<Vec<_>>()
+    };
+    assert_eq!(said("4"), ["qa has 4; likewise uat"]);
+    assert_eq!(said("5"), ["qa has 4; in another way uat"]);
+}
