@@ -55,6 +55,12 @@ pub fn tests_in_service(repository: &Repository<'_>, call: &Call) -> Option<Comp
         let test = followed.into_iter().find(|call| call.meaning == Meaning::Tests)?;
         return Some(ComposeCall { command: test.argv, ..compose.clone() });
     }
+    // What an entry point is told in a word: `docker compose run api test`.
+    if let [word] = compose.command.as_slice()
+        && ["test", "tests"].contains(&word.as_str())
+    {
+        return Some(compose.clone());
+    }
     let scripted =
         compose.command.iter().any(|word| word.contains("test") && (word.contains('/') || word.contains(':')));
     scripted.then(|| compose.clone())

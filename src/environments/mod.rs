@@ -33,6 +33,7 @@ mod named;
 mod openshift;
 mod outputs;
 mod outside;
+mod own_distribution;
 mod own_images;
 pub mod plan;
 pub mod platform;

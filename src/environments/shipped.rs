@@ -115,8 +115,31 @@ pub(super) fn own(repository: &Repository<'_>, reference: &str, moving: bool) ->
     };
     let last = wanted.parts.last().filter(|last| last.len() > 3)?;
     let text = repository.tree.text(file).unwrap_or_default().to_ascii_lowercase();
+    if called_otherwise(repository, file, last) {
+        return None;
+    }
     let ours = wanted.parts.len() > 1 && (is_published_here(repository, reference) || text.contains(last.as_str()));
     ours.then(|| plain(repository, file, None))
+}
+
+/// Whether workflows publish a Dockerfile, and under no name that ends in this word.
+fn called_otherwise(repository: &Repository<'_>, file: FileId, last: &str) -> bool {
+    let mut known: Vec<Name> = Vec::new();
+    for (_, workflow) in repository.workflows() {
+        let flow = &workflow;
+        let runs = |job| steps(flow, job).into_iter().map(move |steps| (job, steps));
+        for (job, steps) in workflow.jobs.iter().flat_map(runs) {
+            for step in
+                steps.iter().filter(|step| build(repository, step).is_some_and(|image| image.dockerfile == file))
+            {
+                // The tags of a step that makes them are told by the images of that step.
+                let named = names(&workflow, (job, &steps), step);
+                known.extend(named.into_iter().filter(|name| name.parts != [ANY]));
+            }
+        }
+    }
+    let may = |name: &Name| name.parts.last().is_none_or(|part| part == last || part.contains(ANY) || part == SELF);
+    !known.is_empty() && !known.iter().any(may)
 }
 
 /// Whether an image is published by those whose repository it is: its name ends in the owner and name of that, which more may follow, or a page of the
@@ -148,7 +171,15 @@ fn is_shown(repository: &Repository<'_>, parts: &[String]) -> bool {
 fn is_self(repository: &Repository<'_>, name: &str) -> bool {
     let link = format!("github.com/{name}");
     let files = [Kind::Guide, Kind::Project].into_iter().flat_map(|kind| repository.of(kind));
-    let says = |text: &str| text.to_ascii_lowercase().contains(&link);
+    // `owner/name` is another repository than `owner/name-web`.
+    let whole = |text: &str, at: usize| {
+        let next = text[at + link.len()..].chars().next();
+        !next.is_some_and(|c| c.is_ascii_alphanumeric() || matches!(c, '-' | '_'))
+    };
+    let says = |text: &str| {
+        let text = text.to_ascii_lowercase();
+        text.match_indices(&link).any(|(at, _)| whole(&text, at))
+    };
     let speaks = |file: &FileId| !is_aside(repository.tree.path(*file));
     files.into_iter().filter(|file| speaks(file)).any(|file| repository.tree.text(*file).is_ok_and(says))
 }
@@ -290,6 +321,18 @@ jobs:
         assert_eq!(of("acme/store:2.1", false), None, "another state than the one that is read");
         assert_eq!(of("acme/other", false), None);
         assert_eq!(of("postgres", false), None);
+        let meta = "{id: meta, uses: docker/metadata-action@v5, with: {images: ghcr.io/acme/shop-api}}";
+        let tags = "'${{ steps.meta.outputs.tags }}'";
+        let step = format!("{meta}, {{uses: docker/build-push-action@v6, with: {{context: ., tags: {tags}}}}}");
+        let flow = format!("on: push\njobs: {{ship: {{runs-on: u, steps: [{step}]}}}}\n");
+        let files = [
+            ("README.md", "See https://github.com/acme/shop"),
+            ("Dockerfile", "FROM python:3.13\n"),
+            (".github/workflows/ship.yml", flow.as_str()),
+        ];
+        let tree = Tree::open(Box::new(Overlay::of(files))).unwrap();
+        let own = |reference: &str| super::own(&Repository::read(&tree), reference, true).is_some();
+        assert!(own("ghcr.io/acme/shop-api") && !own("acme/shop-front"), "it is published under another name");
     }
 
     #[test]
@@ -312,5 +355,9 @@ jobs:
         let own = |reference: &str| super::is_published_here(&Repository::read(&tree), reference);
         assert!(own("acme/shop:1") && own("ghcr.io/acme/shop-backend:stable"));
         assert!(!own("acme/shopping") && !own("acme/other-backend") && !own("other/shop-backend"));
+        let files = [("README.md", "See https://github.com/acme/shop-backend"), ("Dockerfile", "FROM python:3.13\n")];
+        let tree = Tree::open(Box::new(Overlay::of(files))).unwrap();
+        let own = |reference: &str| super::is_published_here(&Repository::read(&tree), reference);
+        assert!(own("acme/shop-backend") && !own("acme/shop-frontend"), "the repository beside it");
     }
 }
