@@ -316,3 +316,34 @@ fn what_serves_a_package_has_it_installed_where_it_is_not_copied() {
     let other = with("gunicorn other.wsgi");
     assert!(!hosts(&other), "{other:#?}");
 }
+
+#[test]
+fn a_playbook_that_starts_a_script_and_installs_a_python_is_what_servers_run() {
+    let python = |asked: &str| {
+        let task = format!("- hosts: shop\n  tasks:\n    - apt:\n        pkg: [{asked}, libpq-dev]\n");
+        let lines = facts(&[
+            ("ansible/site.yml", task.as_str()),
+            (
+                "ansible/templates/run.sh.j2",
+                "#!/bin/bash\nexec {{ root }}/bin/gunicorn shop.wsgi \\\n    --bind {{ ip }}:{{ port }}\n",
+            ),
+            ("Dockerfile", "FROM python:3.9 AS production\nCOPY . /app\nCMD [\"gunicorn\", \"shop.wsgi\"]\n"),
+            ("requirements.txt", "django==5.2\ngunicorn==23.0\n"),
+            ("shop/wsgi.py", ""),
+            ("manage.py", ""),
+        ]);
+        assert!(
+            lines
+                .iter()
+                .any(|line| line.starts_with("production gunicorn process.") && line.ends_with("server=gunicorn")),
+            "{lines:?}"
+        );
+        lines
+            .into_iter()
+            .filter(|line| line.starts_with("production gunicorn runtime.python version="))
+            .collect::<Vec<_>>()
+    };
+    assert_eq!(python("python3.12"), ["production gunicorn runtime.python version=3.12"]);
+    assert!(python("python3").is_empty());
+    assert!(python("python3.11, python3.12").is_empty());
+}

@@ -1,9 +1,9 @@
 //! Servers that a playbook of Ansible sets up: what its templates start, with the variables that it gives.
 
 use super::plan::{CommandLine, NativeBuild, Planned, Runs, Unit};
+use super::playbook_packages;
 use crate::discover::aside::is_aside;
 use crate::discover::paths;
-use crate::formats::shell::HOLE;
 use crate::formats::small::tree::{self, Node};
 use crate::formats::small::{lines, systemd};
 use crate::formats::{Var, Vars};
@@ -108,7 +108,7 @@ fn playbooks(repository: &Repository<'_>) -> Vec<(FileId, Span)> {
     found
 }
 
-fn is_yaml(path: &str) -> bool {
+pub(super) fn is_yaml(path: &str) -> bool {
     path.ends_with(".yml") || path.ends_with(".yaml")
 }
 
@@ -119,7 +119,11 @@ fn planned(repository: &Repository<'_>, playbook: FileId, span: Span) -> Option<
     for (file, path) in &files {
         for command in commands(repository, *file, path) {
             planned.add_file(*file);
-            let name = command.text.split_whitespace().next().unwrap_or("app").to_owned();
+            let mut words = command.text.split_whitespace();
+            let first = words.next().unwrap_or("app");
+            // What Django's own command starts is called after that.
+            let managed = words.next().filter(|word| paths::name(word) == "manage.py").and_then(|_| words.next());
+            let name = managed.unwrap_or(first).to_owned();
             if !planned.units.iter().any(|unit| unit.name == name) {
                 let native = Some(NativeBuild { folder: String::new(), build: None });
                 planned.units.push(Unit { name, runs: Runs::Process { command, image: None, native } });
@@ -128,6 +132,10 @@ fn planned(repository: &Repository<'_>, playbook: FileId, span: Span) -> Option<
     }
     if planned.units.is_empty() {
         return None;
+    }
+    let setup = playbook_packages::installed(repository, &files);
+    for unit in planned.units.iter().filter(|_| !setup.commands.is_empty()) {
+        planned.setups.insert(unit.name.clone(), setup.clone());
     }
     let mut told: Vec<&(FileId, &str)> = files.iter().filter(|(_, path)| is_yaml(path)).collect();
     told.sort_by_key(|(_, path)| precedence(path));
@@ -174,6 +182,9 @@ fn commands(repository: &Repository<'_>, file: FileId, path: &str) -> Vec<Comman
             found.push((words.join(" "), start.span));
         }
     }
+    if text.starts_with("#!") {
+        found.extend(started(repository, file, text));
+    }
     let serves = |(text, _): &(String, Span)| {
         let words: Vec<String> = text.split_whitespace().map(str::to_owned).collect();
         matches!(meaning::of(&words), Meaning::Serves(_))
@@ -182,13 +193,36 @@ fn commands(repository: &Repository<'_>, file: FileId, path: &str) -> Vec<Comman
     found.into_iter().map(|(text, span)| CommandLine { text, map: SpanMap::Whole(span), span }).collect()
 }
 
-/// A text with holes for what a template fills in.
+/// What the lines of a start script that is a template start: a module of the repository, or a command of its own.
+fn started(repository: &Repository<'_>, file: FileId, text: &str) -> Vec<(String, Span)> {
+    let (mut found, mut before) = (Vec::new(), String::new());
+    for (start, line) in lines(text) {
+        let bare = line.trim();
+        if let Some(open) = bare.strip_suffix('\\').filter(|_| !bare.starts_with('#')) {
+            before = format!("{before}{open} ");
+            continue;
+        }
+        let whole = holes(&(std::mem::take(&mut before) + bare));
+        let program = |word: &str| word.rsplit_once("/bin/").map_or(word, |(_, program)| program).to_owned();
+        let words: Vec<String> = whole.split_whitespace().skip_while(|word| *word == "exec").map(program).collect();
+        let manages = words.get(1).is_some_and(|word| paths::name(word) == "manage.py");
+        if manages || words.iter().any(|word| is_module(repository, word)) {
+            found.push((words.join(" "), Span::new(file, start, start + line.len())));
+        }
+    }
+    found
+}
+
+/// Stands in a command for what Ansible fills in: a variable that nothing here sets.
+const FILLED_IN: &str = "$ansible";
+
+/// A text with such in the place of what a template fills in.
 fn holes(text: &str) -> String {
     let mut out = String::new();
     let mut rest = text;
     while let Some((before, after)) = rest.split_once("{{") {
         out.push_str(before);
-        out.push_str(HOLE);
+        out.push_str(FILLED_IN);
         rest = after.split_once("}}").map_or("", |(_, after)| after);
     }
     out + rest
@@ -318,6 +352,8 @@ mod tests {
         assert_eq!(found("[uwsgi]\nmodule = shop.wsgi:application\n"), said);
         let unit = "[Service]\nExecStart={{ venv }}/bin/gunicorn shop.wsgi -b {{ port }}\n";
         assert_eq!(found(unit), ["production gunicorn DEBUG=False SECRET_KEY=?"]);
+        let script = "#!/bin/bash\n# {{ managed }}\nexec {{ venv }}/bin/gunicorn shop.wsgi \\\n    --bind {{ port }}\n";
+        assert_eq!(found(script), ["production gunicorn DEBUG=False SECRET_KEY=?"]);
         assert_eq!(found("[uwsgi]\nmodule = other.wsgi\n").len(), 1, "another program: the image stays");
     }
 }

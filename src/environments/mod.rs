@@ -39,6 +39,7 @@ pub mod plan;
 pub mod platform;
 pub mod platform_files;
 mod platform_sh;
+mod playbook_packages;
 mod programs;
 pub mod projects;
 mod published;

@@ -114,7 +114,7 @@ pub fn native<'t>(
 fn is_server(path: &str) -> bool {
     let name = crate::discover::paths::name(path);
     let guide = [".md", ".rst", ".txt", ".adoc"].iter().any(|end| name.ends_with(end));
-    name.contains(".service") || name.contains("supervisor") || guide
+    name.contains(".service") || name.contains("supervisor") || name.ends_with(".j2") || guide
 }
 
 /// An image that the repository does not build.

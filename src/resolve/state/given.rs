@@ -7,6 +7,7 @@ use crate::formats::Var;
 use crate::formats::python::EnvRead;
 use crate::knowledge::variables;
 use crate::model::{Attr, Certainty, Dimension, Known, Origin, Reason, Value};
+use crate::resolve::samples::from_sample;
 use crate::resolve::settings::Loaded;
 
 /// A secret of this length or more, with this much information in each character, is nobody's invention.
@@ -42,7 +43,10 @@ pub(super) fn state(fact: &mut Statement<'_>, name: &str, var: &Var, tree: &Tree
         && entropy(secret) >= BITS;
     let plain =
         secret.chars().all(|c| c.is_ascii_graphic()) && !secret.starts_with(['/', '$']) && !secret.contains("://");
-    if (real && plain && var.certainty == Certainty::Stated) || variables::token_shape(text).is_some() {
+    // What a sample has for everybody to copy opens nothing, where it is copied too.
+    let shown = from_sample(origin.primary(), tree);
+    let kept = real && plain && var.certainty == Certainty::Stated;
+    if !shown && (kept || variables::token_shape(text).is_some()) {
         fact.bool("committed", true, origin);
     }
 }
