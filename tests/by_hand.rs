@@ -186,7 +186,10 @@ fn a_guide_starts_another_machine_where_the_containers_load_other_settings_than_
             ("shop/conf/dev.py", "from .base import *\nDEBUG = True\n"),
             ("shop/conf/base.py", "DEBUG = False\nINSTALLED_APPS = []\n"),
             ("shop/conf/docker.py", "from .base import *\n"),
-            ("docs/start.rst", "Start it:\n\n.. code-block:: bash\n\n   python manage.py runserver\n"),
+            (
+                "docs/development/getting_started.rst",
+                "Start it:\n\n.. code-block:: bash\n\n   python manage.py runserver\n",
+            ),
         ])
     };
     let wanted = ["local host process.web server=django-runserver", "local - setting.DEBUG value=True"];
