@@ -23,6 +23,8 @@ pub struct Product {
     #[serde(default)]
     brokers: Vec<String>,
     #[serde(default)]
+    queues: Vec<String>,
+    #[serde(default)]
     emails: Vec<String>,
     #[serde(default)]
     storages: Vec<String>,
@@ -249,6 +251,11 @@ pub fn by_search_backend(class: &str) -> Option<Service> {
 /// The service of a Celery broker's scheme.
 pub fn by_broker(scheme: &str) -> Option<Service> {
     by(|row| &row.brokers, &scheme.to_lowercase())
+}
+
+/// The service of a class that keeps the tasks of a queue other than Celery's.
+pub fn by_queue(class: &str) -> Option<Service> {
+    by(|row| &row.queues, class)
 }
 
 /// Where a session engine keeps sessions: database, cache, filesystem, cookie or a product.

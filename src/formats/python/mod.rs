@@ -6,6 +6,7 @@ use crate::discover::Tree;
 use crate::formats::world::World;
 use crate::model::{Certainty, FileId, Origin, Problem, Reason, Span};
 
+mod by_key;
 pub mod conftest;
 pub mod connections;
 pub mod entry;
@@ -198,6 +199,12 @@ impl Val {
     pub fn get(&self, key: &str) -> Option<&Val> {
         let Kind::Dict(items) = &self.settled()?.kind else { return None };
         items.iter().rev().find(|(name, _)| name.as_str() == Some(key)).map(|(_, value)| value)
+    }
+
+    /// The same with alternatives that are dicts put together key by key: what all of them say alike is no longer in doubt.
+    #[must_use]
+    pub fn by_key(self) -> Val {
+        by_key::of(self)
     }
 
     /// The items of a list, tuple or set, through defaults.

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use super::product::{by_broker, by_url, product_of};
-use super::{Used, connected, django, driver, mail, named, waited};
+use super::{Used, connected, django, driver, mail, named, queues, waited};
 use crate::environments::Planned;
 use crate::formats::python::{Kind as Py, Val, telling};
 use crate::knowledge::services;
@@ -29,6 +29,7 @@ pub fn all_used(
         let values = &loaded.settings.values;
         from_settings(values, &own, &mut used);
         named::more(values, &mut used);
+        queues::more(values, &mut used);
         django::add(loaded, parts, &mut used);
         connected::by_scheme(values, &mut used);
         connected::of_rq(parts, &mut used);
@@ -327,6 +328,10 @@ fn databases_of(databases: &Val, used: &mut Vec<Used>) {
         let role = if alias == "default" { "database".to_owned() } else { format!("database.{alias}") };
         let outer = certainty_of(config).and(&certainty_of(databases));
         let inner = behind(config);
+        // A database that only a branch adds need not be there.
+        if matches!(&inner.kind, Py::OneOf(all) if all.iter().any(|val| val.kind == Py::Undefined)) {
+            continue;
+        }
         match inner.get("ENGINE") {
             Some(val) => {
                 push(used, role, val, &engine, "relational");

@@ -1,0 +1,65 @@
+//! Backing services: what the settings use, and what only stands beside the application.
+
+use crate::support::{facts, holds};
+
+const ENTRY: &str = "import os\nos.environ.setdefault('DJANGO_SETTINGS_MODULE', 'shop.settings')\n";
+const DOCKERFILE: &str = "FROM python:3.12\nWORKDIR /app\nCOPY . /app\nCMD [\"gunicorn\", \"shop.wsgi\"]\n";
+
+fn stated(settings: &str, more: &[(&str, &str)]) -> Vec<String> {
+    let mut files = vec![
+        ("Dockerfile", DOCKERFILE),
+        ("manage.py", ENTRY),
+        ("shop/__init__.py", ""),
+        ("shop/wsgi.py", ENTRY),
+        ("shop/settings.py", settings),
+    ];
+    files.extend(more);
+    facts(&files)
+}
+
+#[test]
+fn a_store_that_is_the_broker_is_no_cache_by_its_mere_presence() {
+    let settings = "from acme.base import *\nINSTALLED_APPS = []\nCELERY_BROKER_URL = 'redis://redis:6379/0'\n";
+    let compose = |more: &str| format!("services: {{web: {{build: .}}, redis: {{image: 'redis:8'}}{more}}}\n");
+    let lines = stated(settings, &[("compose.production.yaml", &compose(""))]);
+    holds(&lines, &["production - service.broker product=redis", "production - service.broker version=8"]);
+    assert!(!lines.iter().any(|line| line.contains("service.cache ")), "{lines:#?}");
+    let lines = stated(settings, &[("compose.production.yaml", &compose(", store: {image: 'valkey/valkey:9'}"))]);
+    holds(&lines, &["production - service.cache product=valkey"]);
+}
+
+#[test]
+fn the_queue_of_the_tests_is_the_one_that_their_settings_name() {
+    let broker = |class: &str| format!("DRAMATIQ_BROKER = {{'BROKER': 'dramatiq.brokers.{class}', 'OPTIONS': {{}}}}\n");
+    let workflow = "on: push\njobs:\n  test:\n    runs-on: ubuntu-24.04\n    services: {mq: {image: 'rabbitmq:4'}}\n    \
+                    steps:\n    - run: pytest\n";
+    let lines = stated(
+        &format!("INSTALLED_APPS = []\n{}", broker("rabbitmq.RabbitmqBroker")),
+        &[
+            ("shop/testing.py", &format!("from .settings import *\n{}", broker("stub.StubBroker"))),
+            ("pytest.ini", "[pytest]\naddopts = -m \"not slow\" --ds=\"shop.testing\"\n"),
+            (".github/workflows/ci.yml", workflow),
+        ],
+    );
+    holds(&lines, &["test - service.broker product=memory_broker", "production - service.broker product=rabbitmq"]);
+}
+
+#[test]
+fn a_sample_whose_name_spells_the_dot_out_stands_for_the_file_of_variables() {
+    let settings = "import os\nDEBUG = os.environ.get('DEBUG') == 'True'\nINSTALLED_APPS = []\n";
+    let compose =
+        "services: {web: {build: ., env_file: .env, volumes: ['.:/app'], command: python manage.py runserver}}\n";
+    let lines = stated(settings, &[("compose.yaml", compose), ("dotenv-sample", "DEBUG=True\n")]);
+    holds(&lines, &["development - setting.DEBUG value=True"]);
+}
+
+#[test]
+fn a_cache_that_a_branch_adds_leaves_no_doubt_about_the_others() {
+    let settings = "import importlib.util\nINSTALLED_APPS = []\n\
+        CACHES = {'default': {'BACKEND': 'django.core.cache.backends.locmem.LocMemCache'}}\n\
+        if importlib.util.find_spec('acme') is not None:\n    \
+        CACHES['more'] = {'BACKEND': 'django.core.cache.backends.db.DatabaseCache'}\n";
+    let lines = stated(settings, &[("compose.production.yaml", "services: {web: {build: .}}\n")]);
+    holds(&lines, &["production - service.cache product=locmem"]);
+    assert!(!lines.iter().any(|line| line.contains("service.cache.more")), "{lines:#?}");
+}
