@@ -144,3 +144,25 @@ fn a_virtual_machine_has_what_its_scripts_install() {
     let other = machine.replace("pip install -r requirements.txt", "./all.sh");
     assert!(!files(&other).iter().any(|line| line.contains("development host package.")), "nothing is guessed");
 }
+
+#[test]
+fn a_project_whose_files_are_mounted_for_one_command_is_installed_from_the_repository() {
+    let mounts =
+        ["pyproject.toml", "uv.lock"].map(|name| format!("--mount=type=bind,source={name},target=/root/{name}"));
+    let sync = format!("RUN {} \\\n  uv sync --frozen --no-dev --directory /root\n", mounts.join(" "));
+    let docker = format!("FROM python:3.12-slim\nRUN pip install uv\n{sync}COPY . /app\nCMD gunicorn shop.wsgi\n");
+    let manifest =
+        "[project]\nname = 'shop'\nversion = '1'\nrequires-python = '>=3.12'\ndependencies = ['django>=5']\n";
+    let source = "source = { registry = 'https://pypi.org/simple' }\n";
+    let lock = format!(
+        "version = 1\nrequires-python = '>=3.12'\n[[package]]\nname = 'shop'\nversion = '1'\nsource = {{ virtual = '.' }}\ndependencies = [{{ name = 'django' }}]\n[[package]]\nname = 'django'\nversion = '5.1.1'\n{source}"
+    );
+    let wanted = ["production app package.django version=5.1.1"];
+    let files = [("Dockerfile", docker.as_str()), ("pyproject.toml", manifest), ("uv.lock", lock.as_str())];
+    holds(&facts(&files), &wanted);
+    let copies = docker.replace(&sync, "COPY web/pyproject.toml web/uv.lock /_lock/\nRUN uv sync --project /_lock\n");
+    let stack = ("compose.prod.yml", "services: {app: {build: {context: src}}}\n");
+    let files = [("src/Dockerfile", copies.as_str()), ("src/web/pyproject.toml", manifest), ("src/web/uv.lock", &lock)];
+    let lines = facts(&[&files[..], &[stack]].concat());
+    assert!(lines.iter().any(|line| line.ends_with("package.django version=5.1.1")), "{lines:#?}");
+}

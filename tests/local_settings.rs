@@ -85,3 +85,22 @@ fn what_an_image_brings_to_the_path_of_a_missing_module_is_that_module() {
     holds(&of(&with), &["production - setting.DEBUG value=False"]);
     assert!(!of(image).iter().any(|line| line.contains("setting.DEBUG value=False")));
 }
+
+#[test]
+fn names_of_a_library_that_a_module_takes_all_of_hide_neither_paths_nor_its_own_place() {
+    let lines = facts(&[
+        ("manage.py", "import os\nos.environ.setdefault('DJANGO_SETTINGS_MODULE', 'shop.settings.local')\n"),
+        ("shop/settings/__init__.py", ""),
+        ("shop/settings/store.py", "from catalogue.defaults import *\n"),
+        ("shop/settings/base.py", "import os\nfrom os.path import dirname, join\nfrom shop.settings.store import *\n"),
+        (
+            "shop/settings/local.py",
+            "from .base import *\nDEBUG = True\nif os.path.isfile(join(dirname(__file__), 'own.py')):\n    from .own import *\n",
+        ),
+        ("requirements.txt", "django==5.2\n"),
+        ("requirements/production.txt", "gunicorn==23.0.0\n"),
+        ("shop/settings/production.py", "from .base import *\nDEBUG = False\n"),
+    ]);
+    holds(&lines, &["local - setting.DEBUG value=True", "local - setting.DEBUG overridable=true"]);
+    holds(&lines, &["production app package.gunicorn version=23.0.0"]);
+}

@@ -215,6 +215,26 @@ fn tests_that_a_shell_of_a_service_runs_or_a_service_that_is_brought_up_are_the_
 }
 
 #[test]
+fn tests_in_a_running_service_are_in_what_the_job_brought_up_with_all_its_files() {
+    let flow = "on: push\njobs: {t: {runs-on: u, steps: [{run: docker compose -f compose.yml -f compose.local.yml up -d}, {run: make test}]}}\n";
+    let files = [
+        (".github/workflows/t.yml", flow),
+        (
+            "Makefile",
+            "test:\n\tdocker compose exec web bash -c \"coverage run manage.py test --settings=shop.tests\"\n",
+        ),
+        ("compose.yml", "services: {db: {image: 'postgres:16'}}\n"),
+        ("compose.local.yml", "services: {web: {build: .}}\n"),
+        ("Dockerfile", "FROM python:3.13-slim\nCOPY . /app\nCMD gunicorn shop.wsgi\n"),
+        ("manage.py", "import os\nos.environ.setdefault('DJANGO_SETTINGS_MODULE', 'shop.settings')\n"),
+        ("shop/settings.py", "DEBUG = False\n"),
+        ("shop/tests.py", "DEBUG = False\n"),
+    ];
+    let wanted = ["test web image.web reference=python:3.13-slim", "test - setting.SETTINGS_MODULE value=shop.tests"];
+    holds(&facts(&files), &wanted);
+}
+
+#[test]
 fn a_password_that_is_only_fallen_back_to_is_told_from_one_that_is_given() {
     let of = |password: &str| {
         let compose = format!(

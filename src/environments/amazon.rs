@@ -1,7 +1,8 @@
 //! Stacks of Amazon that are not read: which environments their files are named for.
 
 use super::words::naming;
-use crate::discover::paths;
+use crate::discover::classify::classify;
+use crate::discover::{Kind, paths};
 use crate::model::Role;
 
 /// Parameters and templates of CloudFormation, task definitions of ECS: the environment that they are named for; of what the
@@ -20,7 +21,9 @@ pub(super) fn stack<'t>(path: &str, text: &dyn Fn() -> &'t str) -> Option<(&'sta
     if json && text().contains("\"ParameterKey\"") {
         return Some(("parameters of CloudFormation", named()));
     }
-    if json && text().contains("\"containerDefinitions\"") {
+    // Where their names or folders say what they are, they are read.
+    let read = classify(path) == Some(Kind::TaskDefinition);
+    if json && !read && text().contains("\"containerDefinitions\"") {
         return Some(("a task definition of ECS", named().or_else(production)));
     }
     let runs = ["AWS::ECS::TaskDefinition", "AWS::ElasticBeanstalk::Environment", "AWS::AppRunner::Service"];
@@ -48,7 +51,7 @@ mod tests {
             ["production production: cloudformation/shop.yml", "staging staging: cloudformation/params-staging.json"]
         );
         let task = "{\"containerDefinitions\": [{\"name\": \"web\"}]}\n";
-        let found = environments(&[APP, ("aws/live-task.json", task), ("aws/qa-task.json", task)]);
-        assert_eq!(found, ["live production: aws/live-task.json", "qa staging: aws/qa-task.json"]);
+        let found = environments(&[APP, ("stacks/live-task.json", task), ("stacks/qa-task.json", task)]);
+        assert_eq!(found, ["live production: stacks/live-task.json", "qa staging: stacks/qa-task.json"]);
     }
 }

@@ -33,6 +33,7 @@ pub fn tests_in_service(repository: &Repository<'_>, call: &Call) -> Option<Comp
     if compose.command.is_empty() {
         return tests_brought_up(repository, call, compose).then(|| compose.clone());
     }
+    let compose = &in_started(repository, call, compose);
     if meaning::of(&compose.command) == Meaning::Tests {
         return Some(compose.clone());
     }
@@ -54,6 +55,21 @@ pub fn tests_in_service(repository: &Repository<'_>, call: &Call) -> Option<Comp
     let scripted =
         compose.command.iter().any(|word| word.contains("test") && (word.contains('/') || word.contains(':')));
     scripted.then(|| compose.clone())
+}
+
+/// A call with the files that its containers were started from: `exec` enters what the same job has brought up before, with
+/// whatever files that was.
+fn in_started(repository: &Repository<'_>, call: &Call, compose: &ComposeCall) -> ComposeCall {
+    let own = files_of(repository, &call.folder, compose);
+    let started = |other: &Call| {
+        let Meaning::Composes(up) = &other.meaning else { return None };
+        let here = other.caller == call.caller && other.folder == call.folder && up.action == "up";
+        let files = files_of(repository, &other.folder, up);
+        let more = files.len() > own.len() && own.iter().all(|file| files.contains(file));
+        (here && more).then(|| up.files.clone())
+    };
+    let files = (compose.action == "exec").then(|| repository.calls.iter().find_map(started)).flatten();
+    ComposeCall { files: files.unwrap_or_else(|| compose.files.clone()), ..compose.clone() }
 }
 
 /// Whether a call brings up a service that runs the tests by itself, from files that are not named for an environment (those
@@ -244,7 +260,7 @@ pub(super) fn add_service(repository: &Repository<'_>, call: &Call, compose: &Co
         planned.add_file(*file);
     }
     let project = load(repository, &files);
-    let text = compose.command.join(" ");
+    let text = compose.command.iter().map(|word| quoted(word)).collect::<Vec<_>>().join(" ");
     let instead = CommandLine { text, map: SpanMap::Whole(call.span), span: call.span };
     for name in project.services.keys() {
         let instead = compose.services.contains(name).then(|| instead.clone());

@@ -191,7 +191,12 @@ pub fn by_image(repository: &str) -> Option<Service> {
         return None;
     }
     let last = short.rsplit('/').next()?;
-    by(|row| &row.images, last)
+    // Another registry's copy of what a table row has, and an own build that is called like it.
+    let copied = |row: &&Flavour| row.image.rsplit('/').next() == Some(last);
+    by(|row| &row.images, last).or_else(|| {
+        let row = table().flavours.iter().find(copied)?;
+        Some(Service { flavour: Some(&row.flavour), ..product(&row.product)?.service() })
+    })
 }
 
 /// The service of a URL's scheme, SQLAlchemy dialects and django-environ's words included.
@@ -364,6 +369,7 @@ mod tests {
     fn images_name_products_with_and_without_registry() {
         assert_eq!(product_of(by_image("postgres")), Some("postgres"));
         assert_eq!(by_image("postgis/postgis").and_then(|service| service.flavour), Some("postgis"));
+        assert_eq!(product_of(by_image("ghcr.io/acme/postgis")), Some("postgres"));
         assert_eq!(product_of(by_image("registry.acme.io/x/redis")), Some("redis"));
         assert_eq!(product_of(by_image("mcr.microsoft.com/mssql/server")), Some("mssql"));
         assert_eq!(by_image("acme/shop"), None);

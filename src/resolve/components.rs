@@ -48,6 +48,9 @@ pub fn of<'t>(context: &Context<'_, 't>, planned: &Planned) -> Vec<Part<'t>> {
             super::job_services::add(context, (*workflow, job), &mut parts);
         }
     }
+    if planned.units.is_empty() {
+        parts.extend(super::machine::by_name(context, planned));
+    }
     parts
 }
 

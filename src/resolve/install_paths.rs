@@ -11,10 +11,15 @@ pub(super) fn outside_paths(command: &[String], cwd: &str, place: &Place<'_, '_>
         if path.contains("://") || path.contains('$') || path.starts_with('-') {
             return None;
         }
-        let found = place.container.outside(&absolute(cwd, path)).or_else(|| {
-            let path = paths::join(&place.context, path.trim_start_matches('/'))?;
-            place.tree.find(&path).map(|_| path)
-        })?;
+        let found = place
+            .container
+            .outside(&absolute(cwd, path))
+            .or_else(|| {
+                let path = paths::join(&place.context, path.trim_start_matches('/'))?;
+                place.tree.find(&path).map(|_| path)
+            })
+            // A folder into which only the project's description was mounted or copied.
+            .or_else(|| own_folder(&absolute(cwd, path), place))?;
         // The repository's own root.
         Some(format!("{}{extras}", if found.is_empty() { "." } else { &found }))
     };
@@ -23,6 +28,14 @@ pub(super) fn outside_paths(command: &[String], cwd: &str, place: &Place<'_, '_>
         let plain = !path.contains("://") && !path.contains('$');
         let folder = plain.then(|| own_folder(&absolute(cwd, path), place)).flatten()?;
         Some(if folder.is_empty() { format!(".{extras}") } else { format!("./{folder}{extras}") })
+    };
+    // The folder of a project is said as seen from where the installer is taken to start.
+    let start = place.folder(cwd);
+    let from_start = |path: String| if path == "." { seen_from(&start, "") } else { seen_from(&start, &path) };
+    let is_start = |flag: &str| match flag.trim_end_matches('=') {
+        "--project" | "--directory" => true,
+        "-C" | "-P" | "-p" => matches!(command[0].as_str(), "poetry" | "pdm"),
+        _ => false,
     };
     let mut out: Vec<String> = Vec::new();
     let mut takes_path = false;
@@ -35,14 +48,19 @@ pub(super) fn outside_paths(command: &[String], cwd: &str, place: &Place<'_, '_>
             });
         if takes_path || word.ends_with(".txt") && !word.starts_with('-') {
             let is_folder = takes_path && out.last().is_some_and(|flag| flag == "-e" || flag == "--editable");
+            let starts = takes_path && out.last().is_some_and(|flag| is_start(flag));
             let found = if is_folder { editable(word) } else { to_repository(word) };
+            let found = if starts { found.map(from_start) } else { found };
             out.push(found.unwrap_or_else(|| word.clone()));
             takes_path = false;
         } else if let Some((flag, rest)) = inline.filter(|(_, rest)| rest.contains(['.', '/'])) {
-            out.push(format!("{flag}{}", to_repository(rest).unwrap_or_else(|| rest.to_owned())));
+            let found = to_repository(rest);
+            let found = if is_start(flag) { found.map(from_start) } else { found };
+            out.push(format!("{flag}{}", found.unwrap_or_else(|| rest.to_owned())));
         } else {
             let conda = matches!(command[0].as_str(), "conda" | "mamba" | "micromamba");
-            takes_path = ["-r", "-c", "-e", "--editable", "--project", "--directory"].contains(&word.as_str())
+            takes_path = ["-r", "-c", "-e", "--editable"].contains(&word.as_str())
+                || is_start(word)
                 || ["--requirement", "--requirements", "--constraint", "--constraints"].contains(&word.as_str())
                     && !conda
                 || conda && matches!(word.as_str(), "-f" | "--file");
@@ -50,6 +68,16 @@ pub(super) fn outside_paths(command: &[String], cwd: &str, place: &Place<'_, '_>
         }
     }
     out
+}
+
+/// A folder of the repository as seen from another.
+fn seen_from(start: &str, folder: &str) -> String {
+    let parts = |path: &str| path.split('/').filter(|part| !part.is_empty()).map(str::to_owned).collect::<Vec<_>>();
+    let (start, folder) = (parts(start), parts(folder));
+    let same = start.iter().zip(&folder).take_while(|(a, b)| a == b).count();
+    let up = start.iter().skip(same).map(|_| "..".to_owned());
+    let path: Vec<String> = up.chain(folder.into_iter().skip(same)).collect();
+    if path.is_empty() { ".".into() } else { path.join("/") }
 }
 
 /// `pip install .` and `-e .` name the folder of the repository.

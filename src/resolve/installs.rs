@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use super::install_paths::{local_installs, outside_paths, own_lock};
 use super::part::{Installs, PackagePart, Part, SourcePart};
-use super::{exports, interpreters, own_wheels, runner, system_installs, venvs};
+use super::{exports, interpreters, optional_words, own_wheels, runner, system_installs, venvs};
 use crate::discover::{Tree, paths};
 use crate::formats::Vars;
 use crate::formats::locks::{self, Package};
@@ -53,6 +53,10 @@ impl Place<'_, '_> {
 
 /// Adds what one command installs.
 pub fn run(installs: &mut Installs, executed: &Executed, place: &Place<'_, '_>) {
+    if let Some((sure, other)) = optional_words::ways(executed) {
+        run(installs, &sure, place);
+        return run(installs, &other, place);
+    }
     let argv = words(executed);
     if exports::note(installs, executed, &argv, place) {
         return;

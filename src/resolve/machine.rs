@@ -154,21 +154,38 @@ fn of_mise(context: &Context<'_, '_>, part: &mut Part<'_>, folder: &str) {
     }
 }
 
+/// What an environment that only settings are named for has of the packages that a list is named for, too.
+pub(super) fn by_name<'t>(context: &Context<'_, 't>, planned: &Planned) -> Option<Part<'t>> {
+    let role = planned.environment.role;
+    let file = requirements_named_for(context, role).filter(|_| matches!(role, Role::Production | Role::Staging))?;
+    let anchor = Span::new(file, 0, 0);
+    let mut part = Part::new("app", ComponentKind::App, Host::Machine);
+    part.world = World::Open(Default::default());
+    part.container = Some(Container::checkout(context.repository.tree, ""));
+    part.span = Some(anchor);
+    install_file(context, &mut part, file, anchor);
+    part.installs.packages_complete = Err(Reason::at("no command says what is installed there", anchor));
+    Some(part)
+}
+
+/// The list of requirements that is named for a role.
+fn requirements_named_for(context: &Context<'_, '_>, role: Role) -> Option<FileId> {
+    let named = |file: &&FileId| {
+        let path = context.repository.tree.path(**file);
+        naming(path).role.is_some_and(|(found, _)| found == role) && path.ends_with(".txt")
+    };
+    context.repository.of(Kind::Requirements).iter().find(named).copied()
+}
+
 /// The requirements file that a role uses by its name; tests without one of their own run where the code is developed.
 fn requirements_for(context: &Context<'_, '_>, role: Role, folder: &str) -> Option<FileId> {
-    let files = context.repository.of(Kind::Requirements);
-    let named_for = |role: Role| {
-        files.iter().find(|file| {
-            let path = context.repository.tree.path(**file);
-            naming(path).role.is_some_and(|(found, _)| found == role) && path.ends_with(".txt")
-        })
-    };
-    let named = named_for(role).or_else(|| named_for(Role::Development).filter(|_| role == Role::Test));
+    let named = requirements_named_for(context, role)
+        .or_else(|| requirements_named_for(context, Role::Development).filter(|_| role == Role::Test));
     let plain = || {
         let path = paths::join(folder, "requirements.txt")?;
         context.repository.tree.find(&path).or_else(|| context.repository.tree.find("requirements.txt"))
     };
-    named.copied().or_else(plain)
+    named.or_else(plain)
 }
 
 /// What a platform installs by the convention of Heroku's buildpack, the first of these that stands at the root: the lock

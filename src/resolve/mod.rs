@@ -43,6 +43,7 @@ mod mounted;
 mod node;
 mod nowhere;
 mod offered;
+mod optional_words;
 mod outside;
 mod overlaid;
 mod own_program;

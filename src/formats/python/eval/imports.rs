@@ -296,7 +296,7 @@ impl Machine<'_> {
             }
         };
         if let Some(why) = &space.open {
-            self.forget(f.locals, why);
+            self.forget_for_open(f.locals, why);
         }
         for (name, value) in space.names {
             let taken = listed.as_ref().map_or(!name.starts_with('_'), |all| all.contains(&name));

@@ -74,19 +74,30 @@ impl Machine<'_> {
         let topic = module.rsplit_once('.').is_some_and(|(_, last)| !is_general(last));
         let (whole, own) = (self.whole, topic && !self.whole);
         let keeps = |name: &str, value: &V| match &value.k {
-            K::Lib(path) => path.rsplit('.').next() == Some(name) || !whole,
+            K::Lib(_) => is_by_name(name, value) || !whole,
             K::Func(_) => !whole,
-            _ => own && OWN.contains(&name),
+            _ => name.starts_with("__") || own && OWN.contains(&name),
         };
-        let names = self.space(id).into_iter().flat_map(|space| &space.names);
-        let kept: Vec<(String, V)> = names
-            .filter(|(name, value)| keeps(name, value))
-            .map(|(name, value)| (name.clone(), value.clone()))
-            .collect();
+        let kept = self.names_that(id, keeps);
         self.forget_object(id, &format!("all names of {module} are imported, which is not in the repository"), at);
         for (name, value) in kept {
             self.set_name(id, &name, value);
         }
+    }
+
+    /// Forgets the names of a module that takes all names of one which may have further ones; what was imported by name is
+    /// the same there.
+    pub(crate) fn forget_for_open(&mut self, id: Id, why: &Arc<Reason>) {
+        let kept = self.names_that(id, is_by_name);
+        self.forget(id, why);
+        for (name, value) in kept {
+            self.set_name(id, &name, value);
+        }
+    }
+
+    fn names_that(&self, id: Id, keeps: impl Fn(&str, &V) -> bool) -> Vec<(String, V)> {
+        let names = self.space(id).into_iter().flat_map(|space| &space.names);
+        names.filter(|(name, value)| keeps(name, value)).map(|(name, value)| (name.clone(), value.clone())).collect()
     }
 
     /// The names and values of an update that holds while its variables are not set; set, they may bring others.
@@ -223,4 +234,9 @@ fn is_general(name: &str) -> bool {
         "env",
     ];
     name.split('_').any(|word| words.contains(&word))
+}
+
+/// Whether a name is a library's own for what it names (`join` for `os.path.join`), or one that no import brings (`__file__`).
+fn is_by_name(name: &str, value: &V) -> bool {
+    name.starts_with("__") || matches!(&value.k, K::Lib(path) if path.rsplit('.').next() == Some(name))
 }

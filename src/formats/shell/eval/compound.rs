@@ -121,8 +121,10 @@ impl Runner<'_> {
 
     fn again(&mut self, body: &[Item], state: &mut State, reason: &Reason, when: Option<Reason>) {
         Self::forget(body, state, reason);
-        let mut taken = State { when, ..state.clone() };
+        let mut taken = State { when, broken: None, ..state.clone() };
         self.list(body, &mut taken, false);
+        let left = std::mem::replace(&mut taken.broken, state.broken.clone());
+        taken.as_left(left);
         if matches!(taken.ended, Some(End::Broken(_) | End::Continued(_))) {
             taken.ended = None;
         }
@@ -274,7 +276,9 @@ impl Runner<'_> {
             list.len() <= 64 && list.iter().all(|text| text.known.one().is_some() && !text.many)
         });
         let flow = state.flow.clone();
+        let before = state.broken.take();
         let Some(known) = known else {
+            state.broken = before;
             if let Some(name) = name {
                 state.set(name, Text::unknown(reason.clone()), item.span);
             }
@@ -289,6 +293,8 @@ impl Runner<'_> {
                 break;
             }
         }
+        let left = std::mem::replace(&mut state.broken, before);
+        state.as_left(left);
         state.flow = flow;
     }
 

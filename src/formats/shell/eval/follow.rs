@@ -27,6 +27,7 @@ impl Runner<'_> {
             && let Some(body) = state.functions.get(name).cloned()
         {
             let outer = (state.args.clone(), state.flow.clone());
+            let before = state.returned.take();
             state.args = Some(behind(1));
             state.frames.push(Frame::new());
             for (name, word, guess) in &call.assigns {
@@ -39,6 +40,8 @@ impl Runner<'_> {
             self.via.push(Step { kind: StepKind::Used, span, note: Some(format!("{name}()")) });
             let status = self.item(&body, state, call.tail);
             self.via.pop();
+            let left = std::mem::replace(&mut state.returned, before);
+            state.as_left(left);
             if let Some(frame) = state.frames.pop() {
                 state.leave(frame);
             }

@@ -114,6 +114,13 @@ impl Runner<'_> {
             }
             before = since;
             gate = join.filter(|join| matches!(join, Join::And | Join::Or));
+            let chained =
+                |item: &&Item| item.join.is_some_and(|join| join.is_pipe() || matches!(join, Join::And | Join::Or));
+            let last = items[at..].iter().find(|item| !chained(item));
+            if last.is_some_and(|item| item.join == Some(Join::Background)) {
+                // What runs beside the script ends nothing of it.
+                state.ended = None;
+            }
             if join == Some(Join::Background) {
                 self.commands[chain..].iter_mut().for_each(|command| command.background = true);
             }

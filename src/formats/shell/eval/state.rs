@@ -144,6 +144,9 @@ pub(super) struct State {
     pub(super) flow: Option<Reason>,
     pub(super) certainty: Certainty,
     pub(super) ended: Option<End>,
+    /// How things stood where a function may have been left, and where a loop may.
+    pub(super) returned: Option<Arc<State>>,
+    pub(super) broken: Option<Arc<State>>,
     /// What was written to standard output.
     pub(super) output: Text,
 }
@@ -178,6 +181,8 @@ impl State {
             flow: None,
             certainty: Certainty::Stated,
             ended: None,
+            returned: None,
+            broken: None,
             output: Text::one(""),
         }
     }
@@ -300,6 +305,12 @@ impl State {
             Some(end) if end.is_left() => self.flow = self.flow.or_else(|| Some(reason.clone())),
             _ => {}
         }
+        let left = || Some(Arc::new(Self { returned: None, broken: None, ended: None, ..gone.clone() }));
+        match gone.ended {
+            Some(End::Returned) if self.returned.is_none() => self.returned = left(),
+            Some(End::Broken(1)) if self.broken.is_none() => self.broken = left(),
+            _ => {}
+        }
         self.open |= gone.open;
         self.cut = self.cut.or_else(|| gone.cut.clone());
         self
@@ -340,7 +351,20 @@ impl State {
         self.open = open;
         self.cut = self.cut.or(other.cut);
         self.flow = self.flow.or(other.flow);
+        self.returned = self.returned.or(other.returned);
+        self.broken = self.broken.or(other.broken);
         self
+    }
+
+    /// What ends in a failure where it may have been left before: a start that succeeds has been.
+    pub(super) fn as_left(&mut self, left: Option<Arc<Self>>) {
+        if self.ended == Some(End::Failed)
+            && let Some(left) = left
+        {
+            let left = Arc::unwrap_or_clone(left);
+            let (when, cut, frames) = (self.when.clone(), self.cut.clone(), std::mem::take(&mut self.frames));
+            *self = Self { when, cut, frames, ..left };
+        }
     }
 }
 

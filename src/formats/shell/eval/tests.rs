@@ -287,3 +287,19 @@ fn what_waits_for_a_service_runs_what_stands_behind_its_dashes() {
     );
     assert_ne!(said("./bin/start.sh db:5432 -- gunicorn a.wsgi"), ["./bin/start.sh db:5432 -- gunicorn a.wsgi"]);
 }
+
+#[test]
+fn what_waits_and_gives_up_in_the_end_is_left_where_it_succeeds() {
+    let function = |body: &str| format!("w() {{ {body}\necho late; exit 1\n}}\nw\nrun $X");
+    for waits in [
+        "X=1; for i in $(seq 9); do if up; then return 0; fi; done; X=2",
+        "X=1; for ((i=0;i<9;i++)); do if up; then return; fi; done; X=2",
+        "X=1; while true; do up && return 0; done; X=2",
+    ] {
+        assert!(closed(&function(waits), &[]).contains(&"run 1".to_owned()), "{waits}");
+    }
+    let breaks = "for i in 1 2; do\nif up; then break; fi\nif [ $i = 2 ]; then exit 1; fi\ndone\nrun";
+    assert!(closed(breaks, &[]).contains(&"run".to_owned()));
+    assert!(closed("w() { exit 1; }\nw &\nwait\nrun", &[]).contains(&"run".to_owned()), "beside the script");
+    assert!(!closed("w() { exit 1; }\nw\nrun", &[]).contains(&"run".to_owned()));
+}
