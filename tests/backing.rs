@@ -63,3 +63,28 @@ fn a_cache_that_a_branch_adds_leaves_no_doubt_about_the_others() {
     holds(&lines, &["production - service.cache product=locmem"]);
     assert!(!lines.iter().any(|line| line.contains("service.cache.more")), "{lines:#?}");
 }
+
+#[test]
+fn what_a_script_of_a_virtual_machine_exports_the_program_has_there() {
+    let settings = "import os\nimport dj_database_url\nINSTALLED_APPS = []\n\
+        DATABASES = {'default': dj_database_url.config(default='sqlite:///a.db')}\n";
+    let vagrant = "$start = <<SCRIPT\nexport DATABASE_URL=\"mysql://shop@localhost/shop\"\npython manage.py runserver\nSCRIPT\n\
+        Vagrant.configure(2) do |config|\n  config.vm.provision :shell, :inline => $start\nend\n";
+    let lines = stated(settings, &[("Vagrantfile", vagrant), ("requirements.txt", "django==5.2\n")]);
+    holds(&lines, &["development - service.database product=mysql"]);
+}
+
+#[test]
+fn the_tests_of_another_program_do_not_speak_for_the_settings() {
+    let compose = "services:\n  runner: {build: api}\n  shop: {build: ., command: pytest}\n";
+    let lines = stated(
+        "DEBUG = False\nINSTALLED_APPS = []\n",
+        &[
+            ("api/Dockerfile", "FROM python:3.12\nCOPY . .\nCMD pytest\n"),
+            ("api/test_shop.py", ""),
+            ("pytest.ini", "[pytest]\nDJANGO_SETTINGS_MODULE = shop.settings\n"),
+            ("docker-compose.test.yml", compose),
+        ],
+    );
+    holds(&lines, &["test - setting.DEBUG value=False"]);
+}
