@@ -88,3 +88,18 @@ fn the_tests_of_another_program_do_not_speak_for_the_settings() {
     );
     holds(&lines, &["test - setting.DEBUG value=False"]);
 }
+
+#[test]
+fn a_variable_that_an_addon_sets_is_there_whatever_it_holds() {
+    let settings = "import os\nINSTALLED_APPS = []\nif os.environ.get('STORE_SERVERS') is not None:\n    \
+        CACHES = {'default': {'BACKEND': 'django_bmemcached.memcached.BMemcached'}}\nelse:\n    \
+        CACHES = {'default': {'BACKEND': 'django.core.cache.backends.locmem.LocMemCache'}}\n\
+        ALLOWED_HOSTS = ['shop'] if os.environ.get('STORE_SERVERS') else ['*']\n";
+    let app = |addons: &str| format!("{{\"addons\": [{addons}], \"buildpacks\": [], \"env\": {{}}}}");
+    let addon = app("{\"plan\": \"memcachier\", \"as\": \"STORE\"}");
+    let lines = stated(settings, &[("Procfile", "web: gunicorn shop.wsgi\n"), ("app.json", &addon)]);
+    let at = |name: &str| lines.iter().any(|line| line.starts_with("production") && line.contains(name));
+    assert!(at("service.cache product=memcached") && at("setting.ALLOWED_HOSTS value=[\"shop\"]"), "{lines:#?}");
+    let lines = stated(settings, &[("Procfile", "web: gunicorn shop.wsgi\n"), ("app.json", &app(""))]);
+    assert!(!lines.iter().any(|line| line.contains("product=memcached")), "{lines:#?}");
+}

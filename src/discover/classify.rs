@@ -360,7 +360,7 @@ mod tests {
 
     #[test]
     fn names_decide_kinds() {
-        let rows: [(&str, Option<Kind>); 32] = [
+        let rows: [(&str, Option<Kind>); 33] = [
             ("openshift/templates/web.yaml", Some(Kind::Kubernetes)),
             ("azure-pipelines.yml", Some(Kind::Workflow)),
             (".azure/azure-pipelines-ci.yml", Some(Kind::Workflow)),

@@ -85,8 +85,9 @@ mod tests {
         let text = "import lib\nCACHES = {'default': {'BACKEND': 'a', 'KEY': 1}}\nif lib.on():\n    CACHES['more'] = {'BACKEND': 'b'}\n    \
                     CACHES['default']['KEY'] = 2\n";
         let tree = Tree::open(Box::new(Overlay::of([("conf.py", text)]))).unwrap();
-        let settings = Evaluator::new(&tree, vec![String::new()]).module("conf", &World::empty(), None);
-        let caches = settings.values["CACHES"].clone().by_key();
+        let mut settings = Evaluator::new(&tree, vec![String::new()]).module("conf", &World::empty(), None);
+        settings.by_key();
+        let caches = &settings.values["CACHES"];
         let default = caches.get("default").unwrap();
         assert_eq!(default.get("BACKEND").and_then(|val| val.as_str()), Some("a"));
         assert!(matches!(&default.get("KEY").unwrap().kind, Kind::OneOf(all) if all.len() == 2));

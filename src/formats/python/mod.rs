@@ -201,12 +201,6 @@ impl Val {
         items.iter().rev().find(|(name, _)| name.as_str() == Some(key)).map(|(_, value)| value)
     }
 
-    /// The same with alternatives that are dicts put together key by key: what all of them say alike is no longer in doubt.
-    #[must_use]
-    pub fn by_key(self) -> Val {
-        by_key::of(self)
-    }
-
     /// The items of a list, tuple or set, through defaults.
     pub fn items(&self) -> Option<&[Val]> {
         match &self.settled()?.kind {
@@ -243,6 +237,14 @@ pub struct Settings {
     pub incomplete: Option<Reason>,
     /// Why there may be reads that are not listed, or listed ones that do not happen.
     pub reads_unsure: Option<Reason>,
+}
+
+impl Settings {
+    /// Puts alternatives that are dicts together key by key: what all of them say alike is no longer in doubt.
+    pub fn by_key(&mut self) {
+        let values = std::mem::take(&mut self.values);
+        self.values = values.into_iter().map(|(name, value)| (name, by_key::of(value))).collect();
+    }
 }
 
 /// Evaluates settings modules; each file is parsed once.
