@@ -249,8 +249,7 @@ const ROWS: &[Row] = &[
     ),
     Row(Kind::Dotenv, Folder::Any, &[Like::Starts(&[".env.", ".env-", ".env_"])], &[]),
     Row(Kind::Dotenv, Folder::Any, &[Like::Ends(&[".env"])], &[]),
-    Row(Kind::Dotenv, Folder::Any, &[Like::Starts(&["env."])], &[Like::Ends(&[".py"])]),
-    Row(Kind::Dotenv, Folder::Any, &[Like::Starts(&["dotenv"]), Like::Has(&["sample", "example"])], &[]),
+    Row(Kind::Dotenv, Folder::Any, &[Like::Starts(&["env.", "dotenv.", "dotenv-"])], &[Like::Ends(&[".py", ".js"])]),
     Row(
         Kind::Dotenv,
         Folder::Part(&["env", "envs", ".env", ".envs", "env_files"]),
@@ -360,7 +359,7 @@ mod tests {
 
     #[test]
     fn names_decide_kinds() {
-        let rows: [(&str, Option<Kind>); 33] = [
+        let rows: [(&str, Option<Kind>); 32] = [
             ("openshift/templates/web.yaml", Some(Kind::Kubernetes)),
             ("azure-pipelines.yml", Some(Kind::Workflow)),
             (".azure/azure-pipelines-ci.yml", Some(Kind::Workflow)),
@@ -387,7 +386,6 @@ mod tests {
             (".envs/.production/.django", Some(Kind::Dotenv)),
             (".envs/.gitignore", None),
             (".env.prod-sample", Some(Kind::Dotenv)),
-            ("dotenv-sample", Some(Kind::Dotenv)),
             ("requirements/dev.txt", Some(Kind::Requirements)),
             ("requirements-prod.txt", Some(Kind::Requirements)),
             ("notes.txt", None),

@@ -91,7 +91,7 @@ const STORES: [(&str, &str); 4] = [("sqs", "sqs"), ("orm", "sqla_broker"), ("mon
 fn django_q(values: &Values) -> Option<Used> {
     let (all, whole) = (dict(values, "Q_CLUSTER")?, values.get("Q_CLUSTER")?);
     let other = |key: &&str| all.get(key).is_some();
-    if ["broker_class", "iron_mq", "disque_nodes"].iter().any(|key| other(key)) {
+    if ["broker_class", "iron_mq", "disque_nodes"].iter().any(other) {
         return None;
     }
     let chosen = STORES.iter().find_map(|(key, product)| Some((all.get(key)?, product)));
