@@ -71,3 +71,72 @@ fn what_only_a_ci_sets_is_not_set_where_the_application_runs() {
     ];
     holds(&facts(&files), &["production - service.database product=postgres"]);
 }
+
+/// A program that reads its variables and nothing else.
+const SETTINGS: &str = "import os\nINSTALLED_APPS = ['a']\nSECRET_KEY = os.environ.get('SECRET_KEY', 'text')\nDEBUG = os.environ.get('DEBUG', '1') == '1'\nDATABASES = {'default': {'ENGINE': os.environ.get('SQL_ENGINE', 'django.db.backends.sqlite3')}}\n";
+
+#[test]
+fn what_a_job_writes_and_brings_to_its_server_is_what_the_stack_there_has() {
+    let steps = "      - run: |
+          echo \"DEBUG=0\" >> .env
+          echo \"SQL_ENGINE=django.db.backends.postgresql\" >> .env
+          echo \"SECRET_KEY=${{ secrets.SECRET_KEY }}\" >> .env
+          echo \"WEB_IMAGE=${{ env.WEB_IMAGE }}\" >> .env
+      - run: |
+          scp .env compose.prod.yml root@host:/app
+          ssh root@host << 'END'
+            cd /app && docker compose -f compose.prod.yml up -d
+          END
+";
+    let flow = format!("on: push\njobs:\n  deploy:\n    runs-on: u\n    steps:\n{steps}");
+    let files = [
+        (".github/workflows/ship.yml", flow.as_str()),
+        ("app/Dockerfile.prod", "FROM python:3.12-slim\nWORKDIR /app\nCOPY . .\nRUN pip install django==5.2\n"),
+        (
+            "compose.prod.yml",
+            "services:\n  web:\n    image: \"${WEB_IMAGE}\"\n    command: gunicorn shop.wsgi\n    env_file: .env\n",
+        ),
+        (
+            "compose.ci.yml",
+            "services:\n  web:\n    build: {context: app, dockerfile: Dockerfile.prod}\n    image: \"${WEB_IMAGE}\"\n",
+        ),
+        (".env.sample", "DEBUG=1\nSQL_ENGINE=django.db.backends.sqlite3\n"),
+        ("app/shop/settings.py", SETTINGS),
+        ("app/shop/wsgi.py", "import os\nos.environ.setdefault('DJANGO_SETTINGS_MODULE', 'shop.settings')\n"),
+        ("app/manage.py", "import os\nos.environ.setdefault('DJANGO_SETTINGS_MODULE', 'shop.settings')\n"),
+    ];
+    let lines = facts(&files);
+    holds(
+        &lines,
+        &[
+            "prod - setting.DEBUG value=False",
+            "prod - service.database product=postgres",
+            "prod web variable.SECRET_KEY value=?",
+            "prod web image.web tag=3.12-slim",
+            "prod web package.django version=5.2",
+        ],
+    );
+}
+
+#[test]
+fn tests_have_the_file_of_variables_that_their_job_writes_where_something_reads_it() {
+    let with = |run: &str, reader: &str| {
+        let flow = format!(
+            "on: push\njobs:\n  test:\n    runs-on: u\n    steps:\n      - run: {run}\n      - run: pip install django{reader}\n      - run: python manage.py test\n"
+        );
+        facts(&[
+            (".github/workflows/ci.yml", flow.as_str()),
+            ("conf/env.template", "SQL_ENGINE=django.db.backends.mysql\nDEBUG=0\n"),
+            ("shop/settings.py", SETTINGS),
+            ("shop/__init__.py", ""),
+            ("manage.py", "import os\nos.environ.setdefault('DJANGO_SETTINGS_MODULE', 'shop.settings')\n"),
+        ])
+    };
+    let edited = "sed -e 's#^SQL_ENGINE=.*#SQL_ENGINE=django.db.backends.postgresql#' conf/env.template > .env";
+    holds(
+        &with(edited, " pytest-dotenv"),
+        &["test - service.database product=postgres", "test - setting.DEBUG value=False"],
+    );
+    holds(&with("cp conf/env.template .env", " pytest-dotenv"), &["test - service.database product=mysql"]);
+    holds(&with("cp conf/env.template .env", ""), &["test - service.database product=sqlite"]);
+}

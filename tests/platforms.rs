@@ -351,3 +351,20 @@ fn a_task_definition_runs_its_containers() {
         ],
     );
 }
+
+#[test]
+fn a_base_of_requirements_is_no_image_that_a_platform_runs() {
+    let with = |copies: &str| {
+        let other = format!("FROM python:3.8\n{copies}RUN pip install -r requirements.txt\n");
+        let files = [
+            ("Procfile", "web: gunicorn site.wsgi\n"),
+            ("Dockerfile", "FROM acme/base\nCOPY . /app\n"),
+            ("Dockerfile.packages", other.as_str()),
+            ("site/wsgi.py", ""),
+            REQUIREMENTS,
+        ];
+        facts(&files).iter().any(|line| line.contains("image.") && line.contains("tag=3.8"))
+    };
+    assert!(with("COPY . /app\n"));
+    assert!(!with("COPY requirements.txt .\n"));
+}

@@ -129,17 +129,27 @@ fn planned(repository: &Repository<'_>, playbook: FileId, span: Span) -> Option<
     if planned.units.is_empty() {
         return None;
     }
-    for (file, path) in files.iter().filter(|(_, path)| is_yaml(path)) {
+    let mut told: Vec<&(FileId, &str)> = files.iter().filter(|(_, path)| is_yaml(path)).collect();
+    told.sort_by_key(|(_, path)| precedence(path));
+    for (file, path) in told {
         let given = variables(repository, *file);
-        if !given.is_empty()
-            && path.split('/').any(|part| ["host_vars", "group_vars", "vars", "defaults"].contains(&part))
-        {
+        if !given.is_empty() && path.split('/').any(|part| WEAKEST_FIRST.contains(&part)) {
             planned.add_file(*file);
         }
         planned.given.extend(given);
     }
     planned.unseen = Some(Reason::at("a playbook of Ansible, which is not evaluated, sets its variables", span));
     Some(planned)
+}
+
+/// The folders of variables: what a role takes where nothing else is said, what a group and a host are given, what a play and a
+/// role insist on (<https://docs.ansible.com/ansible/latest/playbook_guide/playbooks_variables.html>).
+const WEAKEST_FIRST: [&str; 4] = ["defaults", "group_vars", "host_vars", "vars"];
+
+/// How strong the variables of a file are; those of what is none of the folders stand in plays and tasks, above all.
+fn precedence(path: &str) -> usize {
+    let of = |part: &str| WEAKEST_FIRST.iter().position(|folder| *folder == part);
+    path.split('/').find_map(of).unwrap_or(WEAKEST_FIRST.len())
 }
 
 /// The commands of a template that serve or work a module of the repository.
@@ -283,6 +293,23 @@ mod tests {
         let given = plan.environments[0].given.iter();
         let given = given.map(|(name, var)| format!("{name}={}", var.value.one().map_or("?", |text| text)));
         assert_eq!(given.collect::<Vec<_>>(), ["DEBUG=True", "KEY=?"]);
+    }
+
+    #[test]
+    fn what_a_role_defaults_to_is_the_weakest() {
+        let files = [
+            ("ansible/site.yml", PLAY),
+            ("ansible/inventory/host_vars/shop.yml", VARS),
+            ("ansible/shop/defaults/main.yml", "shop_env: {SECRET_KEY: not-so-secret, MODE: live}\n"),
+            ("ansible/shop/templates/app.j2", "[uwsgi]\nmodule = shop.wsgi\n"),
+            ("shop/wsgi.py", ""),
+            ("requirements.txt", "django\n"),
+        ];
+        let tree = Tree::open(Box::new(Overlay::of(files))).unwrap();
+        let plan = infer(&Repository::read(&tree), &Config::read(&tree), false);
+        let given = plan.environments[0].given.iter();
+        let given = given.map(|(name, var)| format!("{name}={}", var.value.one().map_or("?", |text| text)));
+        assert_eq!(given.collect::<Vec<_>>(), ["DEBUG=False", "MODE=live", "SECRET_KEY=?"]);
     }
 
     #[test]

@@ -30,10 +30,13 @@ fn tests_here(call: &Call) -> bool {
 /// The test command that a compose call runs in a service, itself or through what the repository says that it runs.
 pub fn tests_in_service(repository: &Repository<'_>, call: &Call) -> Option<ComposeCall> {
     let Meaning::Composes(compose) = &call.meaning else { return None };
+    let compose = &in_started(repository, call, compose);
+    if asks_for_others(repository, call, compose) {
+        return None;
+    }
     if compose.command.is_empty() {
         return tests_brought_up(repository, call, compose).then(|| compose.clone());
     }
-    let compose = &in_started(repository, call, compose);
     if meaning::of(&compose.command) == Meaning::Tests {
         return Some(compose.clone());
     }
@@ -52,9 +55,32 @@ pub fn tests_in_service(repository: &Repository<'_>, call: &Call) -> Option<Comp
         let test = followed.into_iter().find(|call| call.meaning == Meaning::Tests)?;
         return Some(ComposeCall { command: test.argv, ..compose.clone() });
     }
+    // What an entry point is told in a word: `docker compose run api test`.
+    if let [word] = compose.command.as_slice()
+        && ["test", "tests"].contains(&word.as_str())
+    {
+        return Some(compose.clone());
+    }
     let scripted =
         compose.command.iter().any(|word| word.contains("test") && (word.contains('/') || word.contains(':')));
     scripted.then(|| compose.clone())
+}
+
+/// Whether a call runs tests in a service that its files do not have.
+pub(super) fn tests_others(repository: &Repository<'_>, call: &Call) -> bool {
+    let Meaning::Composes(compose) = &call.meaning else { return false };
+    meaning::of(&compose.command) == Meaning::Tests
+        && asks_for_others(repository, call, &in_started(repository, call, compose))
+}
+
+/// Whether a call works in a service that its files do not have: other files are read where it runs.
+fn asks_for_others(repository: &Repository<'_>, call: &Call, compose: &ComposeCall) -> bool {
+    let files = files_of(repository, &call.folder, compose);
+    let project = load(repository, &files);
+    let known = |name: &String| project.services.contains_key(name) || project.inactive.contains_key(name);
+    let named = |name: &String| name.chars().all(|c| c.is_ascii_alphanumeric() || ['-', '_', '.'].contains(&c));
+    let read = project.errors.is_empty() && project.outside.is_empty() && !project.services.is_empty();
+    read && !compose.services.is_empty() && compose.services.iter().all(|name| named(name) && !known(name))
 }
 
 /// A call with the files that its containers were started from: `exec` enters what the same job has brought up before, with

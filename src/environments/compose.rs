@@ -48,14 +48,21 @@ pub fn load(repository: &Repository<'_>, files: &[FileId]) -> Arc<Project> {
 }
 
 fn loaded(repository: &Repository<'_>, files: &[FileId]) -> Project {
+    with_written(repository, files, BTreeMap::new())
+}
+
+/// Loads compose files as one project, beside files of variables that are written before it is started.
+pub(super) fn with_written(repository: &Repository<'_>, files: &[FileId], written: BTreeMap<String, Vars>) -> Project {
     let folder = files.first().map(|file| paths::parent(repository.tree.path(*file)).to_owned()).unwrap_or_default();
-    let env =
+    let mut env =
         compose::dot_env(repository.tree, &folder).filter(|env| speaks_of(repository, env, files)).unwrap_or_default();
+    env.extend(written.get(".env").cloned().unwrap_or_default());
     let named = env
         .get("COMPOSE_PROFILES")
         .and_then(|var| var.value.one())
         .map(|text| Profiles::Named(text.split(',').map(|name| name.trim().to_owned()).collect()));
-    let mut options = Options { env: World::Open(env), profiles: named.unwrap_or_default(), project_dir: folder };
+    let mut options =
+        Options { env: World::Open(env), profiles: named.unwrap_or_default(), project_dir: folder, written };
     let project = compose::load(repository.tree, files, &options);
     let ours =
         |project: &Project| project.services.values().any(|service| service.build.is_some() || service.image.is_some());
@@ -316,6 +323,9 @@ pub fn image_of(repository: &Repository<'_>, project: &Project, service: &Servic
     let build = service.build.as_ref().or_else(|| all().find(same).and_then(|other| other.build.as_ref()));
     let Some(build) = build else {
         let image = service.image.as_ref()?;
+        if let Some(built) = super::own_images::written_alike(repository, image) {
+            return Some(built);
+        }
         let reference = image.value.one().cloned().or_else(|| untagged(repository, image))?;
         let built = super::own_images::built_as(repository, &reference);
         let shipped = || super::shipped::shipped_as(repository, &reference);
@@ -387,9 +397,4 @@ fn environments(
         found.push(planned);
     }
     found
-}
-
-/// The variables of `.env` beside the first compose file.
-pub fn interpolation(repository: &Repository<'_>, folder: &str) -> Vars {
-    compose::dot_env(repository.tree, folder).unwrap_or_default()
 }

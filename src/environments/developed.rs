@@ -2,6 +2,7 @@
 
 use super::base_role::only_services;
 use super::images::{AS_IT_STANDS, build};
+use super::own_distribution;
 use super::plan::{ImageBuild, Planned, Runs, Unit};
 use super::starts::{commands, only_hands_over, runs_something, script};
 use crate::discover::classify::classify;
@@ -132,7 +133,9 @@ pub(super) fn holds_project(repository: &Repository<'_>, image: &ImageBuild, bui
     });
     // What another image holds that is built on is not known.
     let unknown = |base: &str| base.contains(['/', '$']) && !images::is_for_ci(&images::describe(base, "").repository);
-    brought || build.stages.iter().any(|stage| unknown(&stage.base.raw.value))
+    brought
+        || own_distribution::is_installed(repository, build)
+        || build.stages.iter().any(|stage| unknown(&stage.base.raw.value))
 }
 
 /// The image of an environment that rests on nothing else.

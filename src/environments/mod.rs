@@ -33,6 +33,7 @@ mod named;
 mod openshift;
 mod outputs;
 mod outside;
+mod own_distribution;
 mod own_images;
 pub mod plan;
 pub mod platform;
@@ -65,6 +66,7 @@ mod values;
 mod ways;
 pub mod words;
 pub mod workstations;
+mod written;
 
 pub use plan::{CommandLine, ContainerRun, ImageBuild, NativeBuild, Plan, Planned, Runs, SettingsChoice, Setup, Unit};
 pub use published::jobs_that_push;
@@ -183,6 +185,7 @@ fn of_project(repository: &Repository<'_>, whole: bool) -> Vec<Planned> {
         }
     }
     told::give(repository, &mut all);
+    written::give(repository, &mut all);
     samples::tell(repository, &mut all);
     // Configuration speaks of environments by the names that the report shows.
     apart::name_apart(repository, &mut all);

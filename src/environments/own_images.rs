@@ -4,13 +4,14 @@ use super::images::of_file;
 use super::plan::ImageBuild;
 use super::published::plain;
 use crate::discover::{Kind, paths};
+use crate::formats::compose::{Field, Service};
 use crate::formats::dockerfile::{Build, BuiltBase};
 use crate::formats::workflow::Job;
 use crate::knowledge::images;
 use crate::links::docker_build::BuildCall;
 use crate::links::view::built_by_step;
 use crate::links::{Call, Meaning, Repository};
-use crate::model::Known;
+use crate::model::{FileId, Known};
 
 /// Tags that mean what was built last.
 const MOVING: [&str; 6] = ["latest", "main", "master", "dev", "develop", "local"];
@@ -108,10 +109,10 @@ pub(super) fn built_under(repository: &Repository<'_>, name: &str) -> Option<Ima
 /// What a compose file builds under a name; with a version, under just that.
 fn composed(repository: &Repository<'_>, reference: &str) -> Option<ImageBuild> {
     let (name, tag) = split_tag(reference);
-    let speaks = |file: &&crate::model::FileId| repository.tree.text(**file).is_ok_and(|text| text.contains(name));
+    let speaks = |file: &&FileId| repository.tree.text(**file).is_ok_and(|text| text.contains(name));
     repository.of(Kind::Compose).iter().filter(speaks).find_map(|file| {
         let project = super::compose::load(repository, &[*file]);
-        let named = |service: &&crate::formats::compose::Service| {
+        let named = |service: &&Service| {
             let image = service.image.as_ref().and_then(|image| image.value.one());
             let said = |image: &String| {
                 let (other, version) = split_tag(image);
@@ -120,6 +121,26 @@ fn composed(repository: &Repository<'_>, reference: &str) -> Option<ImageBuild> 
             service.build.is_some() && image.is_some_and(said)
         };
         super::compose::image_of(repository, &project, project.services.values().find(named)?)
+    })
+}
+
+/// What another compose file builds under the name that a variable gives: the text of both names is one.
+pub(super) fn written_alike(repository: &Repository<'_>, image: &Field<String>) -> Option<ImageBuild> {
+    let written = |image: &Field<String>| {
+        let span = image.origin.primary()?;
+        let text = repository.tree.text(span.file).ok()?.get(span.range())?;
+        Some((text.trim().trim_matches(['"', '\'']), span.file))
+    };
+    let (wanted, own) = written(image).filter(|(text, _)| text.starts_with('$'))?;
+    let speaks = |file: &FileId| repository.tree.text(*file).is_ok_and(|text| text.contains(wanted));
+    let mut others = repository.of(Kind::Compose).iter().filter(|file| **file != own && speaks(file));
+    others.find_map(|file| {
+        let project = super::compose::load(repository, &[*file]);
+        let same = |other: &&Service| {
+            let name = other.image.as_ref().filter(|_| other.build.is_some()).and_then(&written);
+            name.is_some_and(|(text, _)| text == wanted)
+        };
+        super::compose::image_of(repository, &project, project.services.values().find(same)?)
     })
 }
 

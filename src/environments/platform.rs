@@ -4,6 +4,7 @@ use super::plan::{CommandLine, ImageBuild, NativeBuild, Planned, Runs, Unit};
 use super::words::naming;
 use super::{deployments, images};
 use crate::discover::{Kind, paths};
+use crate::formats::dockerfile::{Action, Build};
 use crate::formats::small::tree::{Node, yaml};
 use crate::formats::small::{CommandText, app_json, procfile};
 use crate::formats::{Var, Vars};
@@ -184,7 +185,7 @@ fn platform_image(repository: &Repository<'_>, folder: &str) -> Option<ImageBuil
         // An image that starts by itself needs no Procfile: a buildpack reads that, where it can tell what to install.
         let rank = match (role, plain, command) {
             (Some(Role::Production), _, _) => 3,
-            (None, false, _) => 2,
+            (None, false, _) if brings_code(repository, folder, &build) => 2,
             (None, true, true) if by_buildpack(repository, folder) => 0,
             (None, true, _) => 1,
             _ => 0,
@@ -195,6 +196,19 @@ fn platform_image(repository: &Repository<'_>, folder: &str) -> Option<ImageBuil
     }
     let dockerfile = best?.1;
     Some(ImageBuild { dockerfile, context: folder.into(), target: None, args: Default::default(), span: None })
+}
+
+/// Whether an image brings a folder of the project, and not only what is installed for it.
+fn brings_code(repository: &Repository<'_>, folder: &str, build: &Build) -> bool {
+    let is_folder = |source: &str| {
+        let path = paths::join(folder, source);
+        path.is_none_or(|path| path.is_empty() || path.contains(['*', '$']) || repository.tree.is_dir(&path))
+    };
+    let brings = |action: &Action| match action {
+        Action::Copy { from: None, sources, .. } => sources.iter().any(|source| is_folder(&source.value)),
+        _ => false,
+    };
+    build.stages.iter().any(|stage| stage.steps.iter().any(|step| brings(&step.action)))
 }
 
 /// Whether a manifest of Cloud Foundry pushes the sources of a folder, for a buildpack to build.

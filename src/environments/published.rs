@@ -1,5 +1,6 @@
 //! Where the repository itself builds and publishes its images, and under which names.
 
+use std::borrow::Cow;
 use std::collections::BTreeMap;
 
 use super::images::{context_of, of_file};
@@ -7,10 +8,10 @@ use super::own_images::split_tag;
 use super::plan::ImageBuild;
 use super::words::naming;
 use crate::discover::{Kind, paths};
-use crate::formats::workflow::{Job, Step};
+use crate::formats::workflow::{self, Job, Step, Workflow};
 use crate::links::view::publishes_image;
 use crate::links::{Caller, Meaning, Repository};
-use crate::model::{FileId, Role, Span};
+use crate::model::{FileId, Role, Span, Spanned};
 
 /// Where a workflow builds and pushes a Dockerfile.
 pub(super) fn pushed(repository: &Repository<'_>, file: FileId) -> Option<Span> {
@@ -72,7 +73,9 @@ fn publishings(repository: &Repository<'_>, file: FileId) -> Vec<Publishing> {
         }
     }
     for (file_of, workflow) in repository.workflows() {
-        for (job, step) in workflow.jobs.iter().flat_map(|job| job.steps.iter().map(move |step| (job, step))) {
+        let flow = &workflow;
+        let run = |job| steps(flow, job).into_iter().flatten().map(move |step| (job, step));
+        for (job, step) in workflow.jobs.iter().flat_map(run) {
             let dockers = |uses: &str| uses.starts_with("docker/build-push-action");
             let Some(uses) = &step.uses else { continue };
             let whole = publishes_image(&uses.value) && step.with.contains_key("context");
@@ -96,7 +99,7 @@ fn publishings(repository: &Repository<'_>, file: FileId) -> Vec<Publishing> {
                 let by = (file_of, job.id.value.clone());
                 let said = with("context").is_none_or(|text| !text.contains("{{"));
                 let context = said.then_some(context);
-                found.push(Publishing { span: uses.span, target, context, by, args: step_args(step) });
+                found.push(Publishing { span: uses.span, target, context, by, args: step_args(&step) });
             }
         }
     }
@@ -149,6 +152,30 @@ pub(super) fn step_args(step: &Step) -> BTreeMap<String, Option<String>> {
         Some((name.to_owned(), (!value.contains("${{")).then(|| value.to_owned())))
     };
     lines.lines().filter_map(pair).collect()
+}
+
+/// The steps of a job as they run: for each row of its matrix, with what that gives in the place of its expressions.
+pub(super) fn steps<'j>(workflow: &Workflow, job: &'j Job) -> Vec<Vec<Cow<'j, Step>>> {
+    let of_matrix = |step: &Step| step.with.values().any(|text| text.value.contains("matrix."));
+    if job.matrix.span.is_none() || !job.steps.iter().any(of_matrix) {
+        return vec![job.steps.iter().map(Cow::Borrowed).collect()];
+    }
+    let instances = workflow::expand(workflow, job, &BTreeMap::new());
+    let filled = |step: &'j Step, values: &BTreeMap<String, Spanned<String>>| {
+        if !of_matrix(step) {
+            return Cow::Borrowed(step);
+        }
+        let mut step = step.clone();
+        for text in step.with.values_mut() {
+            for (name, value) in values {
+                for written in [format!("${{{{ {name} }}}}"), format!("${{{{{name}}}}}")] {
+                    text.value = text.value.replace(&written, &value.value);
+                }
+            }
+        }
+        Cow::Owned(step)
+    };
+    instances.iter().map(|one| job.steps.iter().map(|step| filled(step, &one.values)).collect()).collect()
 }
 
 /// Whether a job pushes by another step what one of its steps only loads.

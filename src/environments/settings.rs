@@ -287,6 +287,8 @@ fn same_word(one: &str, other: &str) -> bool {
 /// Environments that exist by the name of a settings module or class alone: those of roles that nothing else has.
 pub fn infer(modules: &[Module], known: &[Planned]) -> Vec<Planned> {
     let mut found: Vec<Planned> = Vec::new();
+    // Where jobs deploy production and nothing deploys a staging, its settings may only have been left there.
+    let deployed = known.iter().any(|one| one.environment.role == Role::Production && !one.deployed_by.is_empty());
     let mut add = |role: Role, word: &str, span: Span, text: String, choice: SettingsChoice| {
         let of_role = |planned: &&Planned| planned.environment.role == role;
         // Settings of their own for each of several words (staging, review, uat) are as many environments.
@@ -301,7 +303,8 @@ pub fn infer(modules: &[Module], known: &[Planned]) -> Vec<Planned> {
         let taken =
             known.iter().any(|planned| of_role(&planned)) || found.iter().filter(of_role).any(|one| !other(one));
         if !taken {
-            let mut planned = Planned::new(word, role, Confidence::Named).because(span, text);
+            let confidence = if role == Role::Staging && deployed { Confidence::Guessed } else { Confidence::Named };
+            let mut planned = Planned::new(word, role, confidence).because(span, text);
             planned.settings = Some(choice);
             found.push(planned);
         }
@@ -325,6 +328,35 @@ pub fn infer(modules: &[Module], known: &[Planned]) -> Vec<Planned> {
 #[cfg(test)]
 mod tests {
     use super::super::tests::environments;
+    use super::{Confidence, Role};
+    use crate::discover::{Config, Overlay, Tree};
+    use crate::links::Repository;
+
+    #[test]
+    fn settings_for_a_staging_that_nothing_deploys_are_a_guess_beside_a_deployed_production() {
+        let base = "DATABASES = {}\nROOT_URLCONF = 'shop.urls'\nSECRET_KEY = 'x'\n";
+        let flow = |to: &str| {
+            format!(
+                "on: push\njobs: {{ship: {{runs-on: u, environment: {to}, steps: [{{uses: dokku/github-action@v1}}]}}}}\n"
+            )
+        };
+        let of = |to: &str| {
+            let flow = flow(to);
+            let files = [
+                ("shop/settings/base.py", base),
+                ("shop/settings/staging.py", "from .base import *\n"),
+                ("shop/settings/production.py", "from .base import *\n"),
+                ("manage.py", "import os\nos.environ.setdefault('DJANGO_SETTINGS_MODULE', 'shop.settings.base')\n"),
+                (".github/workflows/ship.yml", flow.as_str()),
+            ];
+            let tree = Tree::open(Box::new(Overlay::of(files))).unwrap();
+            let plan = super::super::infer(&Repository::read(&tree), &Config::read(&tree), false);
+            let staging = plan.environments.iter().find(|planned| planned.environment.role == Role::Staging);
+            staging.map(|planned| planned.environment.confidence)
+        };
+        assert_eq!(of("production"), Some(Confidence::Guessed));
+        assert_eq!(of("staging"), Some(Confidence::Invoked));
+    }
 
     #[test]
     fn what_the_tests_of_one_app_are_run_with_is_no_environment_of_the_project() {

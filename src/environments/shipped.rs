@@ -1,8 +1,10 @@
 //! The Dockerfile behind an image that the repository's own workflows publish.
 
+use std::borrow::Cow;
+
 use super::images::is_python;
 use super::plan::ImageBuild;
-use super::published::{plain, step_args};
+use super::published::{plain, step_args, steps};
 use crate::discover::aside::is_aside;
 use crate::discover::{Kind, paths};
 
@@ -42,17 +44,21 @@ pub(super) fn shipped_as(repository: &Repository<'_>, reference: &str) -> Option
     let moving = wanted.tag.as_deref().is_none_or(|tag| MOVING.contains(&tag));
     let mut found: Vec<ImageBuild> = Vec::new();
     for (_, workflow) in repository.workflows() {
-        for (job, step) in workflow.jobs.iter().flat_map(|job| job.steps.iter().map(move |step| (job, step))) {
-            let names = names(&workflow, job, step);
-            let ours: Vec<&Name> = names.iter().filter(|known| same(repository, known, &wanted)).collect();
-            let tagged = ours.iter().any(|known| known.tag.is_some() && known.tag == wanted.tag);
-            let Some(image) = build(repository, step).filter(|_| tagged || moving && !ours.is_empty()) else {
-                continue;
-            };
-            if tagged {
-                return Some(image);
+        let flow = &workflow;
+        let runs = |job| steps(flow, job).into_iter().map(move |steps| (job, steps));
+        for (job, steps) in workflow.jobs.iter().flat_map(runs) {
+            for step in &steps {
+                let names = names(&workflow, (job, &steps), step);
+                let ours: Vec<&Name> = names.iter().filter(|known| same(repository, known, &wanted)).collect();
+                let tagged = ours.iter().any(|known| known.tag.is_some() && known.tag == wanted.tag);
+                let Some(image) = build(repository, step).filter(|_| tagged || moving && !ours.is_empty()) else {
+                    continue;
+                };
+                if tagged {
+                    return Some(image);
+                }
+                found.push(image);
             }
-            found.push(image);
         }
     }
     let mut first = found.first()?.clone();
@@ -67,13 +73,14 @@ pub(super) fn shipped_as(repository: &Repository<'_>, reference: &str) -> Option
 
 fn same(repository: &Repository<'_>, known: &Name, wanted: &Name) -> bool {
     let (ours, theirs) = (&known.parts, &wanted.parts);
-    let Some(last) = ours.last() else { return false };
-    if last == SELF {
-        let at = theirs.len().saturating_sub(2);
-        let own = theirs.get(at..).is_some_and(|own| own.len() == 2 && is_self(repository, &own.join("/")));
-        return own && fits(ours.get(..ours.len() - 1).unwrap_or_default(), theirs.get(..at).unwrap_or_default());
+    if let Some(at) = ours.iter().position(|part| part == SELF) {
+        // The owner and the name stand for the one part.
+        let own = theirs.get(at..at + 2).filter(|own| is_self(repository, &own.join("/")));
+        let around = |at: usize, past: usize, all: &[String]| [&all[..at], &all[past..]].concat();
+        let rest = own.map(|_| around(at, at + 2, theirs));
+        return rest.is_some_and(|rest| fits(&around(at, at + 1, ours), &rest));
     }
-    last != ANY && fits(ours, theirs)
+    ours.last().is_some_and(|last| last != ANY) && fits(ours, theirs)
 }
 
 fn fits(ours: &[String], theirs: &[String]) -> bool {
@@ -108,8 +115,31 @@ pub(super) fn own(repository: &Repository<'_>, reference: &str, moving: bool) ->
     };
     let last = wanted.parts.last().filter(|last| last.len() > 3)?;
     let text = repository.tree.text(file).unwrap_or_default().to_ascii_lowercase();
+    if called_otherwise(repository, file, last) {
+        return None;
+    }
     let ours = wanted.parts.len() > 1 && (is_published_here(repository, reference) || text.contains(last.as_str()));
     ours.then(|| plain(repository, file, None))
+}
+
+/// Whether workflows publish a Dockerfile, and under no name that ends in this word.
+fn called_otherwise(repository: &Repository<'_>, file: FileId, last: &str) -> bool {
+    let mut known: Vec<Name> = Vec::new();
+    for (_, workflow) in repository.workflows() {
+        let flow = &workflow;
+        let runs = |job| steps(flow, job).into_iter().map(move |steps| (job, steps));
+        for (job, steps) in workflow.jobs.iter().flat_map(runs) {
+            for step in
+                steps.iter().filter(|step| build(repository, step).is_some_and(|image| image.dockerfile == file))
+            {
+                // The tags of a step that makes them are told by the images of that step.
+                let named = names(&workflow, (job, &steps), step);
+                known.extend(named.into_iter().filter(|name| name.parts != [ANY]));
+            }
+        }
+    }
+    let may = |name: &Name| name.parts.last().is_none_or(|part| part == last || part.contains(ANY) || part == SELF);
+    !known.is_empty() && !known.iter().any(may)
 }
 
 /// Whether an image is published by those whose repository it is: its name ends in the owner and name of that, which more may follow, or a page of the
@@ -141,7 +171,15 @@ fn is_shown(repository: &Repository<'_>, parts: &[String]) -> bool {
 fn is_self(repository: &Repository<'_>, name: &str) -> bool {
     let link = format!("github.com/{name}");
     let files = [Kind::Guide, Kind::Project].into_iter().flat_map(|kind| repository.of(kind));
-    let says = |text: &str| text.to_ascii_lowercase().contains(&link);
+    // `owner/name` is another repository than `owner/name-web`.
+    let whole = |text: &str, at: usize| {
+        let next = text[at + link.len()..].chars().next();
+        !next.is_some_and(|c| c.is_ascii_alphanumeric() || matches!(c, '-' | '_'))
+    };
+    let says = |text: &str| {
+        let text = text.to_ascii_lowercase();
+        text.match_indices(&link).any(|(at, _)| whole(&text, at))
+    };
     let speaks = |file: &FileId| !is_aside(repository.tree.path(*file));
     files.into_iter().filter(|file| speaks(file)).any(|file| repository.tree.text(*file).is_ok_and(says))
 }
@@ -158,13 +196,13 @@ fn name(reference: &str) -> Name {
 }
 
 /// The names that a step publishes: its `tags`, or the images of the step whose output they are.
-fn names(workflow: &Workflow, job: &Job, step: &Step) -> Vec<Name> {
+fn names(workflow: &Workflow, (job, steps): (&Job, &[Cow<'_, Step>]), step: &Step) -> Vec<Name> {
     let action = |step: &Step, word: &str| step.uses.as_ref().is_some_and(|uses| uses.value.contains(word));
     if !action(step, "docker/build-push-action") {
         return Vec::new();
     }
     let mut texts: Vec<&str> = step.with.get("tags").map(|tags| tags.value.as_str()).into_iter().collect();
-    for other in job.steps.iter().filter(|other| action(other, "metadata-action") || action(other, "docker-meta")) {
+    for other in steps.iter().filter(|other| action(other, "metadata-action") || action(other, "docker-meta")) {
         let read = other.id.as_ref().map(|id| format!("steps.{}.outputs", id.value));
         if read.is_some_and(|read| texts.iter().any(|text| text.contains(&read))) {
             texts.extend(other.with.get("images").map(|images| images.value.as_str()));
@@ -250,6 +288,23 @@ jobs:
     }
 
     #[test]
+    fn each_row_of_a_matrix_publishes_an_image_of_its_own() {
+        let flow = "on: push\njobs:\n  ship:\n    runs-on: u\n    strategy:\n      matrix:\n        include: [{part: api, file: api/Dockerfile}, {part: jobs, file: jobs/Dockerfile}]\n    steps:\n      - id: meta\n        uses: docker/metadata-action@v5\n        with: {images: 'ghcr.io/${{ github.repository }}/${{ matrix.part }}'}\n      - uses: docker/build-push-action@v6\n        with: {context: ., file: '${{ matrix.file }}', push: true, tags: '${{ steps.meta.outputs.tags }}'}\n";
+        let files = [
+            (".github/workflows/ship.yml", flow),
+            ("README.md", "See https://github.com/acme/shop"),
+            ("api/Dockerfile", "FROM python:3.13\n"),
+            ("jobs/Dockerfile", "FROM python:3.12\n"),
+        ];
+        let tree = Tree::open(Box::new(Overlay::of(files))).unwrap();
+        let repository = Repository::read(&tree);
+        let of = |reference: &str| Some(tree.path(shipped_as(&repository, reference)?.dockerfile).to_owned());
+        assert_eq!(of("ghcr.io/acme/shop/jobs").as_deref(), Some("jobs/Dockerfile"));
+        assert_eq!(of("ghcr.io/acme/shop/api:latest").as_deref(), Some("api/Dockerfile"));
+        assert_eq!((of("ghcr.io/acme/shop/web"), of("ghcr.io/acme/shop")), (None, None));
+    }
+
+    #[test]
     fn the_repositorys_own_image_is_its_dockerfile_where_nothing_shows_how_it_is_published() {
         let of = |reference: &str, moving: bool| {
             let files = [
@@ -266,6 +321,18 @@ jobs:
         assert_eq!(of("acme/store:2.1", false), None, "another state than the one that is read");
         assert_eq!(of("acme/other", false), None);
         assert_eq!(of("postgres", false), None);
+        let meta = "{id: meta, uses: docker/metadata-action@v5, with: {images: ghcr.io/acme/shop-api}}";
+        let tags = "'${{ steps.meta.outputs.tags }}'";
+        let step = format!("{meta}, {{uses: docker/build-push-action@v6, with: {{context: ., tags: {tags}}}}}");
+        let flow = format!("on: push\njobs: {{ship: {{runs-on: u, steps: [{step}]}}}}\n");
+        let files = [
+            ("README.md", "See https://github.com/acme/shop"),
+            ("Dockerfile", "FROM python:3.13\n"),
+            (".github/workflows/ship.yml", flow.as_str()),
+        ];
+        let tree = Tree::open(Box::new(Overlay::of(files))).unwrap();
+        let own = |reference: &str| super::own(&Repository::read(&tree), reference, true).is_some();
+        assert!(own("ghcr.io/acme/shop-api") && !own("acme/shop-front"), "it is published under another name");
     }
 
     #[test]
@@ -288,5 +355,9 @@ jobs:
         let own = |reference: &str| super::is_published_here(&Repository::read(&tree), reference);
         assert!(own("acme/shop:1") && own("ghcr.io/acme/shop-backend:stable"));
         assert!(!own("acme/shopping") && !own("acme/other-backend") && !own("other/shop-backend"));
+        let files = [("README.md", "See https://github.com/acme/shop-backend"), ("Dockerfile", "FROM python:3.13\n")];
+        let tree = Tree::open(Box::new(Overlay::of(files))).unwrap();
+        let own = |reference: &str| super::is_published_here(&Repository::read(&tree), reference);
+        assert!(own("acme/shop-backend") && !own("acme/shop-frontend"), "the repository beside it");
     }
 }

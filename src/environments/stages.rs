@@ -69,17 +69,21 @@ fn role_of(build: &Build, at: usize, name: &str) -> Option<(Role, String)> {
     let bare = if words.is_empty() { name.to_owned() } else { words.join("-") };
     let naming = naming(&bare);
     let (role, word) = naming.role.filter(|_| !naming.build && !naming.shared)?;
-    (word == bare || !used(build, at)).then_some((role, word))
+    // What is called after production in the end and is more than a part of another image is that, whatever tools others lay over it.
+    let ends = role == Role::Production && bare.ends_with(&word) && !copied(build, at);
+    (word == bare || ends || !copied(build, at) && !based_on(build, at)).then_some((role, word))
 }
 
-fn used(build: &Build, at: usize) -> bool {
-    build.stages.iter().any(|stage| {
-        let copies = stage
-            .steps
-            .iter()
-            .any(|step| matches!(&step.action, Action::Copy { from: Some(CopyFrom::Stage(from)), .. } if *from == at));
-        copies || stage.base.stage == Some(at)
-    })
+/// Whether other stages take files from a stage.
+fn copied(build: &Build, at: usize) -> bool {
+    let from =
+        |action: &Action| matches!(action, Action::Copy { from: Some(CopyFrom::Stage(from)), .. } if *from == at);
+    build.stages.iter().any(|stage| stage.steps.iter().any(|step| from(&step.action)))
+}
+
+/// Whether another stage begins with a stage.
+fn based_on(build: &Build, at: usize) -> bool {
+    build.stages.iter().any(|stage| stage.base.stage == Some(at))
 }
 
 /// Folders that say how something is built or run, not what it is.
@@ -112,6 +116,26 @@ mod tests {
             assert!(found.iter().any(|line| line.starts_with(want)), "{end}: {found:?}");
             assert_eq!(found.iter().any(|line| line.contains(" staging: ")), end == "stage", "{end}: {found:?}");
         }
+    }
+
+    #[test]
+    fn what_others_lay_tools_over_is_still_production() {
+        let docker = |copies: &str| {
+            format!(
+                "FROM python:3.12 AS shop\nCOPY . /app\nFROM shop AS shop_prod\nRUN pip install gunicorn\nFROM shop_prod AS shop_console\n{copies}RUN apt-get install -y nano\n"
+            )
+        };
+        let compose = "services: {web: {build: {context: ., target: shop}, command: flask run, volumes: ['.:/app']}}\n";
+        let found = |copies: &str| {
+            let all = environments(&[
+                ("docker/Dockerfile.web", &docker(copies)),
+                ("compose.yml", compose),
+                ("a/wsgi.py", ""),
+            ]);
+            all.iter().any(|line| line.starts_with("prod production"))
+        };
+        assert!(found(""));
+        assert!(!found("COPY --from=shop_prod /app /srv\n"));
     }
 
     #[test]

@@ -37,7 +37,12 @@ pub(super) fn by_name(repository: &Repository<'_>) -> Option<Planned> {
     for (file, workflow) in repository.workflows() {
         for job in &workflow.jobs {
             let Some(span) = calls_tests(job) else { continue };
-            if !deploying.contains(&(file, job.id.value.clone())) && !ci::is_from_outside(&job.id.value) {
+            let own = Caller::Job { file, job: job.id.value.clone() };
+            let others = |call: &Call| call.caller == own && ci::tests_others(repository, call);
+            if !deploying.contains(&(file, job.id.value.clone()))
+                && !ci::is_from_outside(&job.id.value)
+                && !repository.calls.iter().any(others)
+            {
                 let why = format!("job {} runs what is named for tests", job.id.value);
                 let mut planned = Planned::new("test", Role::Test, Confidence::Named).because(span, why);
                 planned.add_file(file);
@@ -190,6 +195,16 @@ pub(super) mod tests {
     pub(in super::super) fn job(name: &str, id: &str, run: &str) -> (String, String) {
         let flow = format!("on: push\njobs: {{{id}: {{runs-on: u, steps: [{{run: '{run}'}}]}}}}\n");
         (format!(".github/workflows/{name}.yml"), flow)
+    }
+
+    #[test]
+    fn tests_in_a_service_that_no_file_has_are_not_those_of_the_others() {
+        let in_service = |service: &str| {
+            let make = format!("test:\n\tdocker compose exec -T {service} python manage.py test\n");
+            let flow = job("ci", "tests", "make test");
+            tested(&[("Makefile", &make), (&flow.0, &flow.1)])
+        };
+        assert_eq!((in_service("web").len(), in_service("dev").len()), (1, 0));
     }
 
     #[test]

@@ -37,7 +37,7 @@ pub fn join(rule: &Rule, findings: Vec<Finding>) -> Vec<Finding> {
 pub fn word(finding: &mut Finding) {
     // The headline is that of what is worst, in a list too.
     let worst = finding.parts.iter().min_by_key(|part| std::cmp::Reverse(part.severity));
-    let Some(worst) = worst else { return };
+    let Some(worst) = worst.cloned() else { return };
     finding.message.clone_from(&worst.message);
     let own = worst.locations.clone();
     if own.first() != finding.locations.first() && !own.is_empty() {
@@ -45,7 +45,7 @@ pub fn word(finding: &mut Finding) {
         finding.locations.splice(0..0, own);
     }
     let mut deviating: Vec<String> = Vec::new();
-    for part in std::iter::once(worst).chain(&finding.parts).filter(|part| !part.environment.is_empty()) {
+    for part in std::iter::once(&worst).chain(&finding.parts).filter(|part| !part.environment.is_empty()) {
         if !deviating.contains(&part.environment) {
             deviating.push(part.environment.clone());
         }
@@ -60,8 +60,12 @@ pub fn word(finding: &mut Finding) {
         let mut seen = BTreeSet::new();
         finding.items = finding.parts.iter().filter(|part| seen.insert(plain_key(part))).map(one).collect();
         finding.key = finding.items.iter().map(|item| item.key.as_str()).collect::<Vec<_>>().join(", ");
-        // What the headline counts is that of the environment that it speaks of.
-        let more = listed(finding, finding.deviating.first()).len().saturating_sub(1);
+        // What the headline counts is that of the environment, or of the pair, that it speaks of.
+        let of_pair = |part: &&Part| {
+            let (ours, met) = (counterparts(part), counterparts(&worst));
+            part.environment == worst.environment && (ours.is_empty() || met.is_empty() || !ours.is_disjoint(&met))
+        };
+        let more = finding.parts.iter().filter(of_pair).map(plain_key).collect::<BTreeSet<_>>().len().saturating_sub(1);
         if more > 0 {
             finding.message = format!("{} and {more} more", finding.message);
         }
@@ -70,6 +74,12 @@ pub fn word(finding: &mut Finding) {
     if named {
         finding.message.push_str(&likewise(finding));
     }
+}
+
+/// The environments that the one of a part is compared with, by the places that are shown.
+fn counterparts(part: &Part) -> BTreeSet<&str> {
+    let names = part.locations.iter().filter_map(|place| place.environment.as_deref());
+    names.filter(|name| *name != part.environment).collect()
 }
 
 /// The items of a list that one of its environments has.
@@ -108,7 +118,7 @@ fn one_list(rule: &Rule, a: &Finding, b: &Finding) -> bool {
     a.project == b.project && even && (same || rule.file.pairs == Pairs::Any && shared())
 }
 
-/// Lists of several environments are one where one holds all items of the other, and where they are of the same places; of
+/// Lists of several environments are one where one holds all items of the other, and where they hold the same and begin in one place; of
 /// a rule about a file, those that begin in the same file are.
 fn same_lists(rule: &Rule, lists: Vec<Finding>) -> Vec<Finding> {
     let items = |finding: &Finding, key: fn(&Part) -> String| {
@@ -118,14 +128,15 @@ fn same_lists(rule: &Rule, lists: Vec<Finding>) -> Vec<Finding> {
         let (ours, theirs) = (items(a, key), items(b, key));
         ours.is_subset(&theirs) || theirs.is_subset(&ours)
     };
-    let places = |finding: &Finding| {
+    let begun = |finding: &Finding| {
         let keys: BTreeSet<_> = finding.parts.iter().map(|part| part.key.clone()).collect();
-        (keys, finding.locations.iter().map(|place| place.span).collect::<BTreeSet<_>>())
+        (keys, finding.locations.first().map(|place| place.span))
     };
     let file = |finding: &Finding| finding.locations.first().map(|place| place.span.file);
     let alike = |a: &Finding, b: &Finding| {
-        let same = held(a, b, |part| part.key.clone()) || held(a, b, plain_key) || places(a) == places(b);
-        let same = a.severity == b.severity && same;
+        let same = held(a, b, |part| part.key.clone()) || held(a, b, plain_key);
+        let alarms = |finding: &Finding| finding.severity > Severity::Note;
+        let same = a.severity == b.severity && same || alarms(a) == alarms(b) && begun(a) == begun(b);
         a.project == b.project && (same || rule.file.one_file && file(a) == file(b))
     };
     let mut joined: Vec<Finding> = Vec::new();
@@ -145,7 +156,19 @@ fn one_block(a: &Finding, b: &Finding) -> bool {
         values.sort();
         values
     };
-    a.project == b.project && (same_place || a.key == b.key && values(a) == values(b) && a.severity == b.severity)
+    let alike = values(a) == values(b) && a.severity == b.severity;
+    a.project == b.project && (same_place || alike && (a.key == b.key || differ_from_one(a, b)))
+}
+
+/// Whether two findings are of different environments that differ from the same place of the one they are compared with.
+fn differ_from_one(a: &Finding, b: &Finding) -> bool {
+    let met = |finding: &Finding| {
+        let of_other =
+            |place: &&Location| place.environment.as_ref().is_some_and(|name| !finding.deviating.contains(name));
+        finding.locations.iter().filter(of_other).map(|place| place.span).collect::<BTreeSet<_>>()
+    };
+    let apart = !a.deviating.iter().any(|name| b.deviating.contains(name));
+    a.drift && apart && !met(a).is_empty() && met(a) == met(b)
 }
 
 fn absorb(known: &mut Finding, more: Finding) {

@@ -178,25 +178,21 @@ fn by(pick: impl Fn(&Product) -> &[String], text: &str) -> Option<Service> {
 pub fn by_image(repository: &str) -> Option<Service> {
     let short =
         repository.split_once('/').filter(|(host, _)| host.contains(['.', ':'])).map_or(repository, |(_, rest)| rest);
+    let flavoured = |is: &dyn Fn(&str) -> bool| {
+        let row = table().flavours.iter().find(|row| is(&row.image))?;
+        Some(Service { flavour: Some(&row.flavour), ..product(&row.product)?.service() })
+    };
     for name in [repository, short] {
-        if let Some(row) = table().flavours.iter().find(|row| row.image == name) {
-            let service = product(&row.product)?.service();
-            return Some(Service { flavour: Some(&row.flavour), ..service });
-        }
-        if let Some(service) = by(|row| &row.images, name) {
+        if let Some(service) = flavoured(&|image| image == name).or_else(|| by(|row| &row.images, name)) {
             return Some(service);
         }
     }
     if emulates(repository).is_some() || is_admin_tool(repository) || is_edge_only(repository) {
         return None;
     }
+    // Another registry's copy of what the table has, and an own build that is called like it.
     let last = short.rsplit('/').next()?;
-    // Another registry's copy of what a table row has, and an own build that is called like it.
-    let copied = |row: &&Flavour| row.image.rsplit('/').next() == Some(last);
-    by(|row| &row.images, last).or_else(|| {
-        let row = table().flavours.iter().find(copied)?;
-        Some(Service { flavour: Some(&row.flavour), ..product(&row.product)?.service() })
-    })
+    by(|row| &row.images, last).or_else(|| flavoured(&|image| image.rsplit('/').next() == Some(last)))
 }
 
 /// The service of a URL's scheme, SQLAlchemy dialects and django-environ's words included.
@@ -370,7 +366,6 @@ mod tests {
         assert_eq!(product_of(by_image("postgres")), Some("postgres"));
         assert_eq!(by_image("postgis/postgis").and_then(|service| service.flavour), Some("postgis"));
         assert_eq!(product_of(by_image("ghcr.io/acme/postgis")), Some("postgres"));
-        assert_eq!(product_of(by_image("registry.acme.io/x/redis")), Some("redis"));
         assert_eq!(product_of(by_image("mcr.microsoft.com/mssql/server")), Some("mssql"));
         assert_eq!(by_image("acme/shop"), None);
         assert!(by_image("minio/minio").is_none() && emulates("minio/minio").is_some());

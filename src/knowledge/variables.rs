@@ -145,14 +145,24 @@ fn is_plain_address(value: &str) -> bool {
     !host.contains('@') && path.trim_matches('/').is_empty() && !host.contains(['?', '#'])
 }
 
-/// Whether a value is the address of a secret that a store keeps, not the secret.
+/// Whether a value is the address of a secret that a store keeps, or the path of a file that holds it, not the secret.
 fn is_reference(value: &str) -> bool {
-    value.starts_with("arn:aws:")
+    is_path(value)
+        || value.starts_with("arn:aws:")
         || value.starts_with("projects/") && value.contains("/secrets/")
         || value.starts_with("https://") && value.contains(".vault.azure.net/")
         || value.starts_with("op://")
         || value.starts_with("vault:")
-        || value.starts_with("/run/secrets/")
+}
+
+/// Whether a value is the path of a file: folders from the root, each of them a word.
+fn is_path(value: &str) -> bool {
+    let word = |part: &str| {
+        let plain = |c: char| c.is_ascii_lowercase() || matches!(c, '-' | '_' | '.');
+        part.chars().all(|c| plain(c) || c.is_ascii_digit()) && part.chars().filter(|c| plain(*c)).count() > 1
+    };
+    let folders = value.strip_prefix('/').map(|rest| rest.split('/').collect::<Vec<_>>()).unwrap_or_default();
+    folders.len() > 1 && folders.into_iter().all(word)
 }
 
 /// The kind of a credential whose shape gives it away, such as `aws-access-key`.
@@ -327,6 +337,7 @@ mod tests {
         assert!(is_own_name("SHOP_API_KEY", "api_key") && !is_own_name("SHOP_KEY", "key"));
         assert!(is_own_name("ANTHROPIC_API_KEY_SECRET", ".api_key_secret") && !is_own_name("API_KEY", "q7Rw2mZ9xT"));
         assert!(is_placeholder("/run/secrets/key"), "where a container finds it");
+        assert!(is_placeholder("/tmp/secrets/db.json") && !is_placeholder("/q7Rw2mZ9xT/aB4/x"));
         assert!(is_placeholder("projects/shop/secrets/key/versions/2") && !is_secret_name("API_SECRET_RESOURCE"));
         assert_eq!(addon_platforms("MEMCACHIER_SERVERS"), ["heroku"]);
     }

@@ -1,6 +1,7 @@
-//! `docker exec` in a container of a stack that the same job or script brought up.
+//! `docker exec` in a container that the same job or script started, by itself or with the stack that it is part of.
 
 use super::compose_call::ComposeCall;
+use super::docker_run::RunCall;
 use super::meaning::Meaning;
 use super::repository::{Call, Caller};
 use crate::discover::{Tree, paths};
@@ -12,8 +13,30 @@ const VALUED: [&str; 7] = ["-e", "--env", "--env-file", "-u", "--user", "-w", "-
 /// What compose reads where no file is named, the stronger first.
 const NAMES: [&str; 4] = ["compose.yaml", "compose.yml", "docker-compose.yml", "docker-compose.yaml"];
 
-/// The call of compose that a `docker exec` is the same as, and the folder of that stack.
-pub(super) fn read(tree: &Tree, argv: &[String], caller: &Caller, calls: &[Call]) -> Option<(ComposeCall, String)> {
+/// What a `docker exec` is the same as, and the folder that this is done in: a call of compose for a service of its stack, or one
+/// that runs another command in the image of a container.
+pub(super) fn read(tree: &Tree, argv: &[String], caller: &Caller, calls: &[Call]) -> Option<(Meaning, String)> {
+    let (container, env, command) = executed(argv)?;
+    calls.iter().rev().filter(|call| call.caller == *caller).find_map(|call| match &call.meaning {
+        Meaning::Composes(up) => {
+            let found = files(tree, &call.folder, up).into_iter().find_map(|file| service(tree, file, &container));
+            let service = found.filter(|_| matches!(up.action.as_str(), "up" | "start" | "create"))?;
+            let (services, command, env) = (vec![service], command.clone(), env.clone());
+            let exec = ComposeCall { action: "exec".into(), services, command, env, ..up.clone() };
+            Some((Meaning::Composes(exec), call.folder.clone()))
+        }
+        Meaning::RunsImage(run) => {
+            run.name.as_ref().filter(|name| **name == container)?;
+            let env = run.env.iter().chain(&env).cloned().collect();
+            let exec = RunCall { command: command.clone(), env, ..run.clone() };
+            Some((Meaning::RunsImage(exec), call.folder.clone()))
+        }
+        _ => None,
+    })
+}
+
+/// The container, the variables and the command of a `docker exec`.
+fn executed(argv: &[String]) -> Option<(String, Vec<String>, Vec<String>)> {
     let words = super::meaning::unwrapped(argv);
     let program = words.first()?.rsplit('/').next()?;
     let mut rest = words.get(1..).filter(|_| ["docker", "podman"].contains(&program))?.iter();
@@ -32,16 +55,7 @@ pub(super) fn read(tree: &Tree, argv: &[String], caller: &Caller, calls: &[Call]
         let value = if VALUED.contains(&flag) { joined.or_else(|| rest.next().map(String::as_str)) } else { None };
         env.extend(value.filter(|_| matches!(flag, "-e" | "--env")).map(str::to_owned));
     };
-    let command: Vec<String> = rest.cloned().collect();
-    calls.iter().rev().filter(|call| call.caller == *caller).find_map(|call| {
-        let Meaning::Composes(up) = &call.meaning else { return None };
-        let found = files(tree, &call.folder, up).into_iter().find_map(|file| service(tree, file, container));
-        let service = found.filter(|_| matches!(up.action.as_str(), "up" | "start" | "create"))?;
-        let services = vec![service];
-        let exec =
-            ComposeCall { action: "exec".into(), services, command: command.clone(), env: env.clone(), ..up.clone() };
-        Some((exec, call.folder.clone()))
-    })
+    Some((container.clone(), env, rest.cloned().collect()))
 }
 
 fn files(tree: &Tree, folder: &str, up: &ComposeCall) -> Vec<FileId> {
@@ -84,5 +98,19 @@ mod tests {
             .map(|call| format!("{} {} {}", call.action, call.services.join(" "), call.command.join(" ")))
             .collect();
         assert_eq!(shown, ["up  ", "exec web pytest -x", "exec db psql"]);
+    }
+
+    #[test]
+    fn a_container_that_was_run_by_itself_is_its_image() {
+        let step = "docker run -d --name shop -e A=1 acme/shop\n          docker exec -e B=2 shop pytest -x\n          docker exec other pytest";
+        let workflow = format!("on: push\njobs:\n  a:\n    runs-on: x\n    steps:\n      - run: |\n          {step}\n");
+        let tree = Tree::open(Box::new(Overlay::of([(".github/workflows/a.yml", workflow.as_str())]))).unwrap();
+        let found = Repository::read(&tree).calls;
+        let run = |call: &crate::links::Call| match &call.meaning {
+            Meaning::RunsImage(run) => Some(format!("{} {} {}", run.image, run.env.join(" "), run.command.join(" "))),
+            _ => None,
+        };
+        let shown: Vec<_> = found.iter().filter_map(run).collect();
+        assert_eq!(shown, ["acme/shop A=1 ", "acme/shop A=1 B=2 pytest -x"]);
     }
 }

@@ -13,6 +13,8 @@ pub struct RunCall {
     pub env_files: Vec<String>,
     /// `-v`.
     pub mounts: Vec<String>,
+    /// `--name`.
+    pub name: Option<String>,
 }
 
 /// Options that stand alone.
@@ -57,6 +59,7 @@ pub fn read(words: &[&str]) -> Option<RunCall> {
             "-e" | "--env" => call.env.push(value),
             "--env-file" => call.env_files.push(value),
             "-v" | "--volume" => call.mounts.push(value),
+            "--name" => call.name = Some(value),
             "--entrypoint" => entry = Some(value).filter(|entry| !entry.is_empty()),
             _ => {}
         }

@@ -308,7 +308,7 @@ impl<'t> Repository<'t> {
                 .and_then(|cwd| paths::join(script.folder, cwd))
                 .unwrap_or_else(|| script.folder.to_owned());
             if let Some((exec, stack)) = container_exec::read(self.tree, &argv, caller, calls) {
-                (meaning, folder) = (Meaning::Composes(exec), stack);
+                (meaning, folder) = (exec, stack);
             }
             let first = calls.len();
             let followed = self.follow(&mut meaning, &argv, (&folder, executed.span), caller, trail, calls);

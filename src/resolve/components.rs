@@ -265,6 +265,9 @@ fn variables(part: &mut Part<'_>, project: &Project, service: &Service, tree: &c
             continue;
         }
         open = true;
+        if used.written {
+            continue;
+        }
         match samples::template_of(tree, &used.path) {
             None if !used.required || lies_over(project, service, &used.path) => {}
             Some(sample) => samples::stand_in(part, tree, sample, used.span),

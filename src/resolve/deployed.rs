@@ -11,7 +11,7 @@ use crate::environments::settings::Module;
 use crate::environments::words::{naming, role_of_value};
 use crate::environments::{Planned, Runs, SettingsChoice, Unit};
 use crate::formats::{Vars, World};
-use crate::model::{Known, Role, Span};
+use crate::model::{Known, Reason, Role, Span};
 
 /// The variables of an environment in which nothing that is read here runs.
 pub(super) fn world(context: &Context<'_, '_>, planned: &Planned) -> World {
@@ -20,6 +20,13 @@ pub(super) fn world(context: &Context<'_, '_>, planned: &Planned) -> World {
         given.extend(outside::handed_over(context));
     }
     given.extend(outside::charted(context, planned.environment.role));
+    for (name, mut var) in outside::of_jobs(context, planned) {
+        let span = var.origin.primary();
+        let text = format!("the job that deploys writes {name} into a file of variables");
+        var.value =
+            Known::Unknown(span.map_or_else(|| Reason::new(text.clone()), |span| Reason::at(text.clone(), span)));
+        given.insert(name, var);
+    }
     given.extend(planned.given.clone());
     World::Open(given)
 }

@@ -48,6 +48,10 @@ pub(super) fn of_runs<'t>(
     for name in vars.keys() {
         part.providers.insert(name.clone(), "ci");
     }
+    for (name, var) in job_variables::written(context, workflow, job) {
+        vars.entry(name.clone()).or_insert(var);
+        part.providers.entry(name).or_insert("dotenv");
+    }
     part.world = World::Closed(vars);
     let tree = context.repository.tree;
     part.container = Some(Container::checkout(tree, ""));

@@ -2,9 +2,12 @@
 
 use std::collections::BTreeMap;
 
+use super::components::Context;
 use super::job::every;
+use crate::discover::Kind;
 use crate::formats::workflow::{Job, RunInstance, Workflow};
 use crate::formats::{Var, Vars};
+use crate::links::written;
 use crate::model::{Certainty, Known, Origin, Reason, Span};
 
 /// The variables of workflow, job and steps: all values that the runs give one. Secrets and other contexts are unknown, not
@@ -30,6 +33,24 @@ pub(super) fn of(workflow: &Workflow, job: &Job, instances: &[RunInstance]) -> V
         }
     }
     vars
+}
+
+/// Libraries and options that read a file of variables which lies where the program starts.
+const READERS: [&str; 7] =
+    ["load_dotenv", "read_env", "decouple", "env_file", "dotenv_values", "pytest-dotenv", "environs"];
+
+/// The variables that the job writes into `.env` before it runs the tests, where the program or its tests read that.
+pub(super) fn written(context: &Context<'_, '_>, workflow: &Workflow, job: &Job) -> Vars {
+    let tree = context.repository.tree;
+    let vars = written::vars(tree, workflow, job, &|name| name == ".env");
+    let reads = |text: &str| READERS.iter().any(|reader| text.contains(reader));
+    let by_step = || job.steps.iter().filter_map(|step| step.run.as_ref()).any(|run| reads(&run.text));
+    let by_file = || {
+        let files =
+            [Kind::Python, Kind::Requirements, Kind::Project].into_iter().flat_map(|kind| context.repository.of(kind));
+        files.into_iter().any(|file| tree.text(*file).is_ok_and(reads))
+    };
+    if vars.is_empty() || !(by_step() || by_file()) { Vars::new() } else { vars }
 }
 
 /// What each run gives a variable, where the last that sets it stands.

@@ -16,34 +16,29 @@ pub(super) fn provide(context: &Context<'_, '_>, part: &mut Part<'_>, planned: &
     written(context, part, planned, unit);
 }
 
-/// Variables that the job which deploys writes into a file of them before it starts what it deploys: they are set, to what is
-/// not followed. They stand in place of a compose file's defaults, and in the file that the repository does not have.
+/// Variables that the job which deploys writes into a file of them before it starts an image: they are set, to what is not
+/// followed, in place of a default.
 fn written(context: &Context<'_, '_>, part: &mut Part<'_>, planned: &Planned, unit: &Unit) {
-    if !matches!(unit.runs, Runs::Compose { .. } | Runs::Image(_)) {
+    if !matches!(unit.runs, Runs::Image(_)) {
         return;
     }
-    for (name, span) in of_jobs(context, planned) {
-        let set = |var: &Var| matches!(&var.certainty, Certainty::Default { variable: Some(of) } if *of == name);
-        let reason = Reason::at(format!("the job that deploys writes {name} into a file of variables"), span);
-        let vars = part.world.vars_mut();
-        for var in vars.values_mut().filter(|var| set(var)) {
-            var.value = Known::Unknown(reason.clone());
-            var.certainty = Certainty::Stated;
-        }
-        if part.unseen.is_some() && !vars.contains_key(&name) {
-            let var = Var { value: Known::Unknown(reason), ..Var::set("", Origin::set(span)) };
-            vars.insert(name.clone(), var);
-            part.providers.insert(name, "deployment");
+    for (name, var) in of_jobs(context, planned) {
+        let by = |known: &Var| matches!(&known.certainty, Certainty::Default { variable: Some(of) } if *of == name);
+        for known in part.world.vars_mut().values_mut().filter(|known| by(known)) {
+            known.value = var.value.clone();
+            known.certainty = Certainty::Stated;
         }
     }
 }
 
 /// What the jobs write that deploy to an environment.
-fn of_jobs(context: &Context<'_, '_>, planned: &Planned) -> Vec<(String, Span)> {
-    let mut all = Vec::new();
+pub(super) fn of_jobs(context: &Context<'_, '_>, planned: &Planned) -> Vars {
+    let mut all = Vars::new();
     for (file, id, _) in &planned.deployed_by {
         let Some(workflow) = context.repository.workflow(*file) else { continue };
-        all.extend(workflow.jobs.iter().filter(|job| job.id.value == *id).flat_map(written::by));
+        for job in workflow.jobs.iter().filter(|job| job.id.value == *id) {
+            all.extend(written::vars(context.repository.tree, &workflow, job, &|_| true));
+        }
     }
     all
 }

@@ -72,8 +72,13 @@ pub(super) fn of(loader: &mut Loader<'_>, service: &str, node: &Node, on: bool) 
     for file in files {
         let Some(path) = file.path.one().cloned() else { continue };
         let presence = loader.tree.presence(&path);
-        if let Presence::Here(id) = presence {
-            let vars = read(loader, id, &file, (&own, &found), on);
+        let written = loader.options.written.get(paths::name(&path)).filter(|_| presence == Presence::Missing).cloned();
+        let is_written = written.is_some();
+        let vars = match (presence, written) {
+            (Presence::Here(id), _) => Some(read(loader, id, &file, (&own, &found), on)),
+            (_, written) => written,
+        };
+        if let Some(vars) = vars {
             for (name, mut var) in vars {
                 var.origin = var.origin.then(StepKind::Included, file.span);
                 found.insert(name, EnvVar { var, provider: Provider::EnvFile, pass_through: false });
@@ -90,6 +95,7 @@ pub(super) fn of(loader: &mut Loader<'_>, service: &str, node: &Node, on: bool) 
             presence,
             required: file.required,
             format: file.format,
+            written: is_written,
         });
     }
     for (name, mut given) in own {

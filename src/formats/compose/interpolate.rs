@@ -43,7 +43,10 @@ struct Run<'a> {
 enum Seen {
     Set(String),
     Unset,
+    /// Something outside may set it.
     Unknown(Reason),
+    /// Something sets it, to what is not known.
+    Given(Reason),
 }
 
 impl Seen {
@@ -172,7 +175,7 @@ impl Run<'_> {
             Known::Absent => Seen::Unset,
             Known::Unknown(mut reason) | Known::OneOf(_, mut reason) | Known::Every(_, mut reason) => {
                 reason.span.get_or_insert(span);
-                Seen::Unknown(reason)
+                if var.origin.primary().is_some() { Seen::Given(reason) } else { Seen::Unknown(reason) }
             }
         }
     }
@@ -187,7 +190,7 @@ impl Run<'_> {
         match self.look(name, span) {
             Seen::Set(value) => value,
             Seen::Unset => String::new(),
-            Seen::Unknown(reason) => self.unknown(reason),
+            Seen::Unknown(reason) | Seen::Given(reason) => self.unknown(reason),
         }
     }
 
@@ -202,7 +205,7 @@ impl Run<'_> {
             Some('+') => {
                 self.note(name, span, None, false);
                 match self.look(name, span) {
-                    Seen::Unknown(reason) => self.unknown(reason),
+                    Seen::Unknown(reason) | Seen::Given(reason) => self.unknown(reason),
                     seen if seen.counts(colon) => self.expand(operand, at, depth + 1),
                     _ => String::new(),
                 }
@@ -210,7 +213,7 @@ impl Run<'_> {
             Some('?') => {
                 self.note(name, span, None, true);
                 match self.look(name, span) {
-                    Seen::Unknown(reason) => self.unknown(reason),
+                    Seen::Unknown(reason) | Seen::Given(reason) => self.unknown(reason),
                     Seen::Set(value) if !colon || !value.is_empty() => value,
                     _ => {
                         let message = format!("required variable {name} is missing a value: {operand}");
@@ -231,6 +234,8 @@ impl Run<'_> {
             if !colon || !value.is_empty() {
                 return value;
             }
+        } else if let Seen::Given(reason) = seen {
+            return self.unknown(reason);
         } else if matches!(seen, Seen::Unknown(_)) && !self.done.certainty.is_default() {
             self.done.certainty = Certainty::Default { variable: Some(name.to_owned()) };
         }
@@ -288,6 +293,15 @@ mod tests {
         assert_eq!(done.certainty, Certainty::Default { variable: Some("V".into()) });
         let done = expand("postgres:${V}", &[], true);
         assert!(done.unknown.is_some() && done.text.starts_with("postgres:"));
+    }
+
+    #[test]
+    fn what_is_given_a_value_that_is_not_known_does_not_take_its_default() {
+        let origin = Origin::set(Span::new(FileId(0), 0, 1));
+        let given = Var { value: Known::Unknown(Reason::new("a secret")), ..Var::set("", origin) };
+        let world = World::Open([("V".to_owned(), given)].into());
+        let map = SpanMap::Linear { file: FileId(0), base: 0 };
+        assert!(text("postgres:${V:-15}", &map, &|name| world.get(name)).unknown.is_some());
     }
 
     #[test]

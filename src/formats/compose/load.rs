@@ -52,8 +52,8 @@ impl Setting {
 
 /// Loads files as one project; later files lie on earlier ones. Never fails: what cannot be read is a problem.
 pub fn load(tree: &Tree, files: &[FileId], options: &Options) -> Project {
-    let mut loader =
-        Loader { tree, options, project: Project::default(), others: BTreeMap::new(), settings: 0, left: FILES };
+    let project = Project { files: files.to_vec(), ..Project::default() };
+    let mut loader = Loader { tree, options, project, others: BTreeMap::new(), settings: 0, left: FILES };
     let folder = options.project_dir.trim_matches('/');
     let folder = if folder == "." { "" } else { folder };
     let setting = loader.setting(options.env.clone(), folder, &[]);

@@ -31,8 +31,8 @@ pub(crate) use scalar::base64;
 
 use crate::discover::Presence;
 use crate::formats::shell::Word;
-use crate::formats::{Var, World};
-use crate::model::{Certainty, Known, Origin, Problem, Reason, Span, Spanned};
+use crate::formats::{Var, Vars, World};
+use crate::model::{Certainty, FileId, Known, Origin, Problem, Reason, Span, Spanned};
 
 /// Which profiles are on.
 #[derive(Clone, PartialEq, Eq, Debug, Default)]
@@ -55,6 +55,8 @@ pub struct Options {
     pub profiles: Profiles,
     /// The folder that paths are relative to.
     pub project_dir: String,
+    /// Files of variables that are not in the tree and that something writes before the project is started, by their names.
+    pub written: BTreeMap<String, Vars>,
 }
 
 /// A value, how sure it is, and where it comes from.
@@ -256,11 +258,15 @@ pub struct EnvFileUse {
     pub required: bool,
     /// `raw`, where that is asked for.
     pub format: Option<String>,
+    /// Whether something writes it before the project is started.
+    pub written: bool,
 }
 
 /// A project: files merged, profiles applied.
 #[derive(Clone, PartialEq, Debug, Default)]
 pub struct Project {
+    /// The files that it was loaded from.
+    pub files: Vec<FileId>,
     /// The services that run.
     pub services: BTreeMap<String, Service>,
     /// The services that others of their file extend.

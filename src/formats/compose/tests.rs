@@ -8,7 +8,7 @@ fn project(files: &[(&str, &str)], open: bool) -> (Tree, Project) {
     let ids: Vec<_> =
         files.iter().filter(|(path, _)| path.ends_with(".yml")).map(|(path, _)| tree.find(path).unwrap()).collect();
     let env = if open { World::Open(BTreeMap::new()) } else { World::empty() };
-    let options = Options { env, profiles: Profiles::None, project_dir: String::new() };
+    let options = Options { env, profiles: Profiles::None, project_dir: String::new(), written: Default::default() };
     let loaded = load(&tree, &ids, &options);
     (tree, loaded)
 }
@@ -104,7 +104,12 @@ fn included_files_keep_their_own_folder_and_variables() {
     let tree =
         Tree::open(Box::new(Overlay::of([("a.yml", main), ("sub/b.yml", sub), ("sub/.env", "TAG=7\nNAMED=n\n")])))
             .unwrap();
-    let options = Options { env: World::empty(), profiles: Profiles::None, project_dir: String::new() };
+    let options = Options {
+        env: World::empty(),
+        profiles: Profiles::None,
+        project_dir: String::new(),
+        written: Default::default(),
+    };
     let project = load(&tree, &[tree.find("a.yml").unwrap()], &options);
     let inc = &project.services["inc"];
     assert_eq!(inc.image.as_ref().unwrap().value, Known::One("i:7".into()));
@@ -144,7 +149,12 @@ fn chain(tree: &Tree, origin: &Origin) -> Vec<String> {
 fn loaded(files: &[(&str, &str)], first: &[&str]) -> (Tree, Project) {
     let tree = Tree::open(Box::new(Overlay::of(files.iter().map(|(p, t)| (*p, *t))))).unwrap();
     let ids: Vec<_> = first.iter().map(|path| tree.find(path).unwrap()).collect();
-    let options = Options { env: World::empty(), profiles: Profiles::None, project_dir: String::new() };
+    let options = Options {
+        env: World::empty(),
+        profiles: Profiles::None,
+        project_dir: String::new(),
+        written: Default::default(),
+    };
     let project = load(&tree, &ids, &options);
     (tree, project)
 }

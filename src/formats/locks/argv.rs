@@ -136,8 +136,9 @@ pub const UV: Table = Table {
             --native-tls --system-certs --no-managed-python --managed-python --no-python-downloads --reinstall --refresh \
             --no-hashes --no-annotate --no-header --emit-index-url",
     more_values: "--env-file --keyring-provider --config-file --refresh-package --reinstall-package \
-                  --no-build-isolation-package -f --find-links --config-settings -C --config-settings-package",
-    more_plain: "--no-env-file --preview --isolated --module -m -vv -qq --no-upgrade --no-reinstall --no-refresh",
+                  --no-build-isolation-package -f --find-links --config-settings -C --config-settings-package \
+                  --no-sources-package --output-format --fork-strategy",
+    more_plain: "--no-env-file --preview --isolated --module -m -vv -qq --no-upgrade --no-reinstall --no-refresh --no-sources",
 };
 
 /// The flags of `poetry install` and `poetry sync`.

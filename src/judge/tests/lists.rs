@@ -1,7 +1,7 @@
 //! What a list says of several environments.
 
-use super::{SURE, attr, judged, model, on_fact, package};
-use crate::model::Role;
+use super::{SURE, attr, component, fact, judged, model, on_fact, package, pair, rule_on};
+use crate::model::{Component, Dimension, Role};
 
 #[test]
 fn a_headline_counts_the_items_of_the_environment_that_it_names() {
@@ -15,4 +15,43 @@ fn a_headline_counts_the_items_of_the_environment_that_it_names() {
     };
     assert_eq!(said(&["black", "mypy"]), "prod has black and 1 more; likewise qa");
     assert_eq!(said(&["black", "mypy", "ruff"]), "prod has black and 1 more; with other items qa");
+}
+
+#[test]
+fn a_headline_counts_what_the_pair_that_it_names_shares() {
+    let environments = [("a", Role::Production, SURE), ("b", Role::Production, SURE), ("qa", Role::Staging, SURE)];
+    let facts = vec![
+        package("a", "key", attr("1", 1)),
+        package("a", "word", attr("7", 2)),
+        package("b", "key", attr("2", 3)),
+        package("b", "word", attr("9", 4)),
+        package("qa", "key", attr("1", 5)),
+        package("qa", "word", attr("9", 6)),
+    ];
+    let message = "message = \"{{ environment.name }} and {{ reference.name }} share {{ fact.key }}\"\n";
+    let rule = format!(
+        "on = \"pair\"\ncompare = \"version\"\npairs = \"any\"\nalign = \"value\"\nrelation = \"same\"\ngroup = true\n{message}roles = {{ staging = \"error\", production = \"error\" }}\n"
+    );
+    let audit = judged(model(&environments, facts), &[rule_on("package", "version", "r", &rule)]);
+    assert!(audit.findings.iter().all(|finding| !finding.message.contains("more")), "{:?}", audit.findings);
+}
+
+#[test]
+fn environments_that_differ_from_one_place_in_the_same_way_are_one_finding_whatever_runs_there() {
+    let environments = [("prod", Role::Production, SURE), ("qa", Role::Staging, SURE), ("uat", Role::Staging, SURE)];
+    let process = |environment: &str, key: &str, engine: &str, at: usize| {
+        let attributes = [("engine", attr(engine, at)), ("kind", attr("production", at))];
+        fact(environment, Dimension::Process, key, &attributes)
+    };
+    let said = |other: &str| {
+        let facts = vec![
+            process("prod", "web", "uwsgi", 1),
+            process("qa", "api", "django", 2),
+            process("uat", "host", other, 3),
+        ];
+        let mut model = model(&environments, facts);
+        model.components.extend([Component { name: "api".into(), ..component("qa") }]);
+        judged(model, &[rule_on("process", "engine", "r", &pair("engine"))]).findings.len()
+    };
+    assert_eq!((said("django"), said("flask")), (1, 2));
 }

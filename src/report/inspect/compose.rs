@@ -131,7 +131,12 @@ fn load(
         profiles.extend(named.one().into_iter().flat_map(|text| text.split(',')).map(|name| name.trim().to_owned()));
         profiles.remove("");
     }
-    let options = Options { env: world, profiles: Profiles::Named(profiles), project_dir: place.folder.clone() };
+    let options = Options {
+        env: world,
+        profiles: Profiles::Named(profiles),
+        project_dir: place.folder.clone(),
+        written: Default::default(),
+    };
     Ok(compose::load(tree, ids, &options))
 }
 

@@ -13,6 +13,7 @@ mod filters;
 mod follow;
 mod glob;
 mod keyed;
+mod meet;
 mod own_folder;
 mod parameter;
 mod pattern;

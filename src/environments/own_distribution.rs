@@ -1,0 +1,63 @@
+//! The project as others install it: by the name under which an index has it.
+
+use crate::discover::{Kind, paths};
+use crate::formats::dockerfile::{Action, Build, RunBody};
+use crate::formats::locks::manifest;
+use crate::formats::metadata;
+use crate::formats::requirements::normalize;
+use crate::links::Repository;
+
+/// Whether a build installs the project by its name.
+pub(super) fn is_installed(repository: &Repository<'_>, build: &Build) -> bool {
+    let names = names(repository);
+    let installs = |text: &str| {
+        let mut words = text.split(|c: char| c.is_whitespace() || matches!(c, '"' | '\'' | ';' | '&'));
+        let bare = |word: &str| word.split(['=', '<', '>', '~', '!', '[']).next().map(normalize);
+        words.any(|word| word == "install") && words.any(|word| bare(word).is_some_and(|name| names.contains(&name)))
+    };
+    let mut actions = build.stages.iter().flat_map(|stage| &stage.steps).map(|step| &step.action);
+    !names.is_empty()
+        && actions.any(|action| {
+            let Action::Run { body: RunBody::Shell { text, .. } | RunBody::Heredoc { text, .. }, .. } = action else {
+                return false;
+            };
+            text.contains("pip") && installs(text)
+        })
+}
+
+/// The normalized names that the projects of the repository give themselves.
+fn names(repository: &Repository<'_>) -> Vec<String> {
+    let tree = repository.tree;
+    let name = |file: &crate::model::FileId| {
+        let path = tree.path(*file);
+        let said = match paths::name(path) {
+            "pyproject.toml" => tree.parsed(*file, manifest::parse).ok()?.name.clone(),
+            "setup.py" | "setup.cfg" => metadata::of(tree, paths::parent(path))?.name,
+            _ => None,
+        };
+        said.map(|name| normalize(&name.value))
+    };
+    repository.of(Kind::Project).iter().filter_map(name).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::tests::environments;
+
+    #[test]
+    fn an_image_beside_the_code_that_installs_the_project_by_its_name_is_its_production() {
+        let of = |install: &str| {
+            let docker = format!("FROM python:3.13-slim\nRUN pip install {install}\nCMD [\"shop\", \"run-server\"]\n");
+            let flow = "on: push\njobs: {a: {runs-on: u, steps: [{uses: docker/build-push-action@v6, with: {context: docker, push: true, tags: 'ghcr.io/acme/shop:1'}}]}}\n";
+            let manifest = "[project]\nname = 'shop-server'\nversion = '1'\ndependencies = ['fastapi']\n";
+            let all = [
+                ("docker/Dockerfile", docker.as_str()),
+                ("pyproject.toml", manifest),
+                (".github/workflows/a.yml", flow),
+            ];
+            environments(&all).iter().any(|line| line.starts_with("production production: docker/Dockerfile"))
+        };
+        assert!(of("'Shop_Server[postgres]==1.2'"));
+        assert!(!of("mkdocs"));
+    }
+}
