@@ -103,3 +103,15 @@ fn a_variable_that_an_addon_sets_is_there_whatever_it_holds() {
     let lines = stated(settings, &[("Procfile", "web: gunicorn shop.wsgi\n"), ("app.json", &app(""))]);
     assert!(!lines.iter().any(|line| line.contains("product=memcached")), "{lines:#?}");
 }
+
+#[test]
+fn a_worker_of_arq_takes_its_tasks_from_redis() {
+    let compose = "services:\n  web: {build: ., command: uvicorn app:app --reload, volumes: ['.:/app']}\n  \
+        worker: {build: ., command: arq app.WorkerSettings}\n  redis: {image: 'redis:7.4'}\n";
+    let lines = facts(&[
+        ("compose.yaml", compose),
+        ("Dockerfile", "FROM python:3.12\nWORKDIR /app\nCOPY . /app\n"),
+        ("app.py", "from fastapi import FastAPI\napp = FastAPI()\n"),
+    ]);
+    holds(&lines, &["development - service.broker product=redis", "development - service.broker version=7.4"]);
+}

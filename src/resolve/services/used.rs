@@ -32,7 +32,6 @@ pub fn all_used(
         queues::more(values, &mut used);
         django::add(loaded, parts, &mut used);
         connected::by_scheme(values, &mut used);
-        connected::of_rq(parts, &mut used);
         mail::of_backend(values, loaded.settings.incomplete.is_none(), &mut used);
         mail::by_host(values, &mut used);
         if let Some(reason) = &loaded.unseen {
@@ -43,6 +42,7 @@ pub fn all_used(
         }
     }
     connected::by_calls(repository, loaded, parts, &mut used);
+    connected::of_rq(parts, &mut used);
     for part in parts.iter().filter(|part| part.kind == ComponentKind::App) {
         for (name, var) in part.world.vars() {
             let Some(role) = role_of_variable(name) else { continue };

@@ -87,7 +87,7 @@ impl State {
         {
             let left = Arc::unwrap_or_clone(left);
             let (when, cut, frames) = (self.when.clone(), self.cut.clone(), std::mem::take(&mut self.frames));
-            *self = Self { when, cut, frames, ..left };
+            *self = Self { frames, when, cut, ..left };
         }
     }
 }
