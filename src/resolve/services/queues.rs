@@ -53,7 +53,7 @@ fn always(product: &str, val: &Val, whole: &Val) -> Option<Used> {
 }
 
 fn by_class(class: &str) -> Option<String> {
-    services::by_queue(class).map(|found| found.product.to_owned())
+    services::by_broker(class).map(|found| found.product.to_owned())
 }
 
 fn dramatiq(values: &Values) -> Option<Used> {

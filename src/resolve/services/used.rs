@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use super::product::{by_broker, by_url, product_of};
+use super::product::{by_broker, by_url, need_not_be, product_of};
 use super::{Used, connected, django, driver, mail, named, queues, waited};
 use crate::environments::Planned;
 use crate::formats::python::{Kind as Py, Val, telling};
@@ -324,14 +324,10 @@ fn databases_of(databases: &Val, used: &mut Vec<Used>) {
         return;
     };
     for (alias, config) in aliases {
-        let Some(alias) = alias.as_str() else { continue };
+        let Some(alias) = alias.as_str().filter(|_| !need_not_be(behind(config))) else { continue };
         let role = if alias == "default" { "database".to_owned() } else { format!("database.{alias}") };
         let outer = certainty_of(config).and(&certainty_of(databases));
         let inner = behind(config);
-        // A database that only a branch adds need not be there.
-        if matches!(&inner.kind, Py::OneOf(all) if all.iter().any(|val| val.kind == Py::Undefined)) {
-            continue;
-        }
         match inner.get("ENGINE") {
             Some(val) => {
                 push(used, role, val, &engine, "relational");
