@@ -104,3 +104,24 @@ fn names_of_a_library_that_a_module_takes_all_of_hide_neither_paths_nor_its_own_
     holds(&lines, &["local - setting.DEBUG value=True", "local - setting.DEBUG overridable=true"]);
     holds(&lines, &["production app package.gunicorn version=23.0.0"]);
 }
+
+#[test]
+fn tests_whose_job_copies_the_sample_of_local_settings_run_with_it() {
+    let settings = "CACHES = {'default': {'BACKEND': 'django.core.cache.backends.locmem.LocMemCache'}}\nINSTALLED_APPS = []\n\
+        from .local_settings import *\n";
+    let of = |copied: &str| {
+        facts(&[
+            (
+                ".github/workflows/ci.yml",
+                &WORKFLOW.replace("    - run: py", &format!("    - run: {copied}\n    - run: py")),
+            ),
+            ("manage.py", ENTRY),
+            ("shop/__init__.py", ""),
+            ("shop/settings.py", settings),
+            ("shop/local_settings.example.py", "LEVEL = 'test'\n"),
+        ])
+    };
+    let lines = of("cp shop/local_settings.example.py shop/local_settings.py");
+    holds(&lines, &["test - setting.LEVEL value=test", "test - service.cache product=locmem"]);
+    assert!(!of("./make-settings").iter().any(|line| line.contains("setting.LEVEL value=test")));
+}

@@ -4,6 +4,7 @@
 
 mod support;
 
+mod backing;
 mod by_hand;
 mod cli;
 mod config;

@@ -249,7 +249,7 @@ const ROWS: &[Row] = &[
     ),
     Row(Kind::Dotenv, Folder::Any, &[Like::Starts(&[".env.", ".env-", ".env_"])], &[]),
     Row(Kind::Dotenv, Folder::Any, &[Like::Ends(&[".env"])], &[]),
-    Row(Kind::Dotenv, Folder::Any, &[Like::Starts(&["env."])], &[Like::Ends(&[".py"])]),
+    Row(Kind::Dotenv, Folder::Any, &[Like::Starts(&["env.", "dotenv.", "dotenv-"])], &[Like::Ends(&[".py", ".js"])]),
     Row(
         Kind::Dotenv,
         Folder::Part(&["env", "envs", ".env", ".envs", "env_files"]),

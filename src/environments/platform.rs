@@ -239,7 +239,7 @@ pub(super) fn heroku(repository: &Repository<'_>, file: FileId, environment: Opt
     let Ok(read) = repository.tree.parsed(file, app_json::parse) else { return Vars::new() };
     let app = &read.0;
     let chosen = |name: &str, span: Span, why: String| {
-        let value = Known::Unknown(Reason::at(why, span));
+        let value = Known::Unknown(Reason::at(why, span).of_what_is_given());
         (name.to_owned(), Var { value, ..Var::set("", Origin::set(span)) })
     };
     let whole = Span::new(file, 0, 0);

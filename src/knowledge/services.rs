@@ -247,9 +247,9 @@ pub fn by_search_backend(class: &str) -> Option<Service> {
     })
 }
 
-/// The service of a Celery broker's scheme.
-pub fn by_broker(scheme: &str) -> Option<Service> {
-    by(|row| &row.brokers, &scheme.to_lowercase())
+/// The service of a Celery broker's scheme, or of a class that keeps the tasks of another queue.
+pub fn by_broker(name: &str) -> Option<Service> {
+    by(|row| &row.brokers, name).or_else(|| by(|row| &row.brokers, &name.to_lowercase()))
 }
 
 /// Where a session engine keeps sessions: database, cache, filesystem, cookie or a product.

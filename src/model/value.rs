@@ -12,6 +12,8 @@ pub struct Reason {
     pub span: Option<Span>,
     /// The configuration line that would decide it, such as `provides = ["SECRET_KEY"]`.
     pub answer_with: Option<String>,
+    /// Whether there is a value, though only the outside knows it: what a secret holds is neither missing nor empty.
+    pub given: bool,
 }
 
 impl Reason {
@@ -22,12 +24,19 @@ impl Reason {
 
     /// A reason without a place.
     pub fn new(text: impl Into<String>) -> Self {
-        Self { text: text.into(), span: None, answer_with: None }
+        Self { text: text.into(), span: None, answer_with: None, given: false }
     }
 
     /// A reason at a place.
     pub fn at(text: impl Into<String>, span: Span) -> Self {
-        Self { text: text.into(), span: Some(span), answer_with: None }
+        Self { text: text.into(), span: Some(span), answer_with: None, given: false }
+    }
+
+    /// Says that there is a value all the same.
+    #[must_use]
+    pub fn of_what_is_given(mut self) -> Self {
+        self.given = true;
+        self
     }
 
     /// Adds the configuration line that would answer it.

@@ -64,7 +64,15 @@ fn provisioned(context: &Context<'_, '_>, part: &mut Part<'_>) {
     let python = part.python().map(str::to_owned);
     for (text, map) in vagrant::scripts(context.repository) {
         let script = shell::parse(text, &map, shell::Dialect::Bash);
-        for executed in shell::evaluate(&script, &part.world, &[], &container).commands {
+        let evaluated = shell::evaluate(&script, &part.world, &[], &container);
+        // What a script exports, what it starts has.
+        for (name, var) in evaluated.exports {
+            if part.world.vars().get(&name) != Some(&var) {
+                part.providers.insert(name.clone(), "script");
+                part.world.vars_mut().insert(name, var);
+            }
+        }
+        for executed in evaluated.commands {
             let place = Place {
                 tree,
                 container: &container,

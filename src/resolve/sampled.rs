@@ -95,8 +95,8 @@ fn made_of(path: &str) -> Option<(String, Option<Role>)> {
     Some((made, rest.iter().find_map(|word| role(word))))
 }
 
-/// Whether the sample is what runs: on a developer's machine where it is named for it or a guide says to copy it, elsewhere
-/// where a script copies it, or where what is made of it is mounted.
+/// Whether the sample is what runs: on a developer's machine where it is named for it or a guide says to copy it, in tests where
+/// their job copies it, elsewhere where a script copies it, or where what is made of it is mounted.
 fn is_taken(tree: &Tree, part: Option<&Part<'_>>, planned: &Planned, (path, named): (&str, bool), made: &str) -> bool {
     let name = paths::name(path);
     let verbs = ["cp ", "copy", "mv ", "install ", "rename", "ln "];
@@ -117,7 +117,11 @@ fn is_taken(tree: &Tree, part: Option<&Part<'_>>, planned: &Planned, (path, name
             let mounted = |part: &Part<'_>| part.container.as_ref().is_some_and(|container| container.mounts(made));
             (part.is_some_and(mounted) || told(false)) && !is_written(tree, name, paths::name(made))
         }
-        Role::Test => false,
+        Role::Test => planned.environment.because.iter().map(|evidence| evidence.span.file).any(|file| {
+            let job = classify(tree.path(file)) == Some(Kind::Workflow);
+            let makes = |line: &str| line.contains(name) && line.contains(paths::name(made)) && copies(line);
+            job && tree.text(file).is_ok_and(|text| text.lines().any(makes))
+        }),
     }
 }
 

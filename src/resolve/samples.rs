@@ -24,6 +24,14 @@ pub(super) fn template_of(tree: &Tree, path: &str) -> Option<FileId> {
     names.extend(words.iter().flat_map(|word| {
         [format!("{word}.{bare}"), format!("{bare}.{word}"), format!("{bare}_{word}"), format!(".{word}.{bare}")]
     }));
+    // The dot that hides a file is spelled out in the name of its sample: `dotenv-sample`.
+    let spelled = name.strip_prefix('.').map(|bare| format!("dot{bare}"));
+    names.extend(
+        spelled
+            .iter()
+            .flat_map(|name| words.iter().map(move |word| (name, word)))
+            .flat_map(|(name, word)| [format!("{name}.{word}"), format!("{name}-{word}"), format!("{name}_{word}")]),
+    );
     // What the documentation offers is copied with the sample at the top.
     let folders = [Some(folder), is_aside(path).then_some("")];
     folders

@@ -148,6 +148,7 @@ pub fn load(context: &Context<'_, '_>, planned: &Planned, parts: &[Part<'_>], mo
     let (own, developed) = behind(context, &evaluator, (planned, &choice), &world, &mut settings);
     mounted::forget(context, part, &mut settings);
     sampled::by_default(&mut settings, &samples);
+    settings.by_key();
     // What a module holds that only a default chooses holds by default.
     let by_default = selected && choice_certainty.is_default() && deployed::is_by_default(planned, modules, &choice);
     if by_default {

@@ -9,7 +9,15 @@ use crate::model::{ComponentKind, Role};
 
 /// The component whose settings stand for the environment: one that serves, else the first of ours.
 pub(super) fn of<'p, 't>(tree: &Tree, modules: &[Module], parts: &'p [Part<'t>], role: Role) -> Option<&'p Part<'t>> {
-    let ours = || parts.iter().filter(|part| part.kind == ComponentKind::App);
+    // What is built of other code of the repository has other settings, or none.
+    let foreign = |part: &Part<'_>| {
+        let built = part.image.as_ref().is_some_and(|image| image.dockerfile.is_some());
+        let lacks = |module: &Module| part.container.as_ref().is_some_and(|container| container.lacks(module.file));
+        built && !modules.is_empty() && modules.iter().all(lacks)
+    };
+    let all = || parts.iter().filter(|part| part.kind == ComponentKind::App);
+    let own = all().any(|part| !foreign(part));
+    let ours = || all().filter(|part| !own || !foreign(part));
     // A proxy serves what others make.
     let serves = |part: &&Part<'_>| {
         let mut servers = part.processes.iter().filter_map(|process| process.server.as_ref());

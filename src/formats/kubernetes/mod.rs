@@ -281,7 +281,10 @@ impl Objects {
             if let Some(var) = written {
                 return var;
             }
-            return given(format!("the secret {} holds it", secret.value), key.span);
+            let why = Reason::at(format!("the secret {} holds it", secret.value), key.span);
+            let optional = from.path(&["secretKeyRef", "optional"]).and_then(Node::scalar);
+            let why = if optional.is_some_and(|text| text == "true") { why } else { why.of_what_is_given() };
+            return Var { value: Known::Unknown(why), ..Var::set("", Origin::set(key.span)) };
         }
         given("the cluster gives it".into(), name.span)
     }
@@ -303,7 +306,7 @@ fn pour(vars: &mut Vars, object: &Node, prefix: &str, secret: bool) -> Option<Re
             continue;
         }
         let var = if secret || encrypted.is_some() {
-            let why = Reason::at("a secret holds it", key.span);
+            let why = Reason::at("a secret holds it", key.span).of_what_is_given();
             Var { value: Known::Unknown(why), ..Var::set("", Origin::set(key.span)) }
         } else {
             literal(value, &Vars::new())

@@ -6,6 +6,7 @@ use crate::discover::Tree;
 use crate::formats::world::World;
 use crate::model::{Certainty, FileId, Origin, Problem, Reason, Span};
 
+mod by_key;
 pub mod conftest;
 pub mod connections;
 pub mod entry;
@@ -238,6 +239,14 @@ pub struct Settings {
     pub incomplete: Option<Reason>,
     /// Why there may be reads that are not listed, or listed ones that do not happen.
     pub reads_unsure: Option<Reason>,
+}
+
+impl Settings {
+    /// Puts alternatives that are dicts together key by key: what all of them say alike is no longer in doubt.
+    pub fn by_key(&mut self) {
+        let values = std::mem::take(&mut self.values);
+        self.values = values.into_iter().map(|(name, value)| (name, by_key::of(value))).collect();
+    }
 }
 
 /// Evaluates settings modules; each file is parsed once.

@@ -18,8 +18,15 @@ pub fn dynaconf_object(tree: &Tree, file: FileId) -> Option<String> {
 
 /// The class whose object a module calls its settings, or hands out as them: `settings = Settings()`, `def get_settings()`.
 pub fn settings_class(tree: &Tree, file: FileId) -> Option<String> {
-    let named = |(name, _): &(String, String)| names_settings(name);
-    made_at_top(tree, file).into_iter().find(named).or_else(|| handed_out(tree, file)).map(|(_, class)| class)
+    let named: Vec<String> =
+        made_at_top(tree, file).into_iter().filter(|(name, _)| names_settings(name)).map(|(_, class)| class).collect();
+    // A reader of a library (`config = Config(".env")`) may stand before what the module makes with it.
+    let parsed = parse(tree, file);
+    let own = |class: &&String| {
+        parsed.body.iter().filter_map(ast::Stmt::as_class_def_stmt).any(|def| def.name.as_str() == class.as_str())
+    };
+    let chosen = named.iter().find(own).or(named.first()).cloned();
+    chosen.or_else(|| handed_out(tree, file).map(|(_, class)| class))
 }
 
 /// The function at the top of a module that gives the settings of the program without being told anything.
@@ -113,5 +120,7 @@ mod tests {
         let cached = "@lru_cache\ndef get_settings() -> Main:\n    log.info('x')\n    return Main()\n";
         assert_eq!(class(&format!("{two}{cached}")).as_deref(), Some("Main"));
         assert_eq!(class(&format!("{two}db = DB()\n")), None);
+        let reader = "from starlette.config import Config\nconfig = Config('.env')\n";
+        assert_eq!(class(&format!("{reader}{two}settings = Main()\n")).as_deref(), Some("Main"));
     }
 }

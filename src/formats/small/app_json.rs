@@ -72,10 +72,11 @@ impl App {
 }
 
 impl Addon {
-    /// The variable that the add-on sets: `<name>_URL`, where it was given a name.
+    /// The variable that the add-on sets: `<name>_URL`, or `<name>_SERVERS` where its own ends so, if it was given a name.
     pub fn variable(&self) -> Option<String> {
         let own = &services::add_on(&self.plan.value)?.variable;
-        Some(self.attached_as.as_ref().map_or_else(|| own.clone(), |name| format!("{}_URL", name.value)))
+        let last = own.rsplit('_').next().unwrap_or(own);
+        Some(self.attached_as.as_ref().map_or_else(|| own.clone(), |name| format!("{}_{last}", name.value)))
     }
 }
 
@@ -143,6 +144,8 @@ mod tests {
         assert_eq!((app.addons_of("test").len(), app.addons_of("production").len()), (0, 2));
         let variables: Vec<_> = app.addons_of("production").iter().map(Addon::variable).collect();
         assert_eq!(variables, [Some("REDIS_URL".to_owned()), Some("DB_URL".to_owned())]);
+        let (cache, _) = parse(FileId(0), r#"{"addons": [{"plan": "memcachier", "as": "CACHE"}]}"#);
+        assert_eq!(cache.addons_of("production")[0].variable().as_deref(), Some("CACHE_SERVERS"));
         assert_eq!(app.formation[0].1.as_ref().map(|text| text.value.as_str()), Some("2"));
         assert_eq!((app.scripts["postdeploy"].text.as_str(), app.scripts["test"].text.as_str()), ("m", "pytest"));
         assert_eq!(app.buildpacks.len(), 2);

@@ -74,7 +74,7 @@ impl Container {
             vars.insert(name.value.clone(), var);
         }
         for name in &self.secrets {
-            let why = Reason::at("a secret holds it", name.span);
+            let why = Reason::at("a secret holds it", name.span).of_what_is_given();
             let var = Var { value: Known::Unknown(why), ..Var::set("", Origin::set(name.span)) };
             vars.insert(name.value.clone(), var);
         }

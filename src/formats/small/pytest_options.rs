@@ -2,6 +2,7 @@
 
 use super::tree::{self, Node};
 use super::{Texts, ini};
+use crate::formats::shell::split_words;
 use crate::model::{FileId, Span, Spanned};
 
 /// Options that decide what the tests run with.
@@ -62,7 +63,7 @@ pub fn parse(file: FileId, name: &str, text: &str) -> Option<PytestOptions> {
 }
 
 fn words(line: &Spanned<String>, out: &mut Vec<Spanned<String>>) {
-    out.extend(line.value.split_whitespace().map(|word| Spanned::new(word.to_owned(), line.span)));
+    out.extend(split_words(&line.value).into_iter().map(|word| Spanned::new(word, line.span)));
 }
 
 fn variable(line: &Spanned<String>, out: &mut Texts) {

@@ -59,6 +59,9 @@ fn pytest_takes_the_settings_module_of_its_command_line_first() {
     let options = pytest_options::parse(FILE, "pytest.ini", ini);
     assert_eq!(options.and_then(|options| options.settings).map(|text| text.value).as_deref(), Some("c.d"));
     assert!(pytest_options::parse(FILE, "setup.cfg", ini).is_none());
+    let quoted = "[pytest]\naddopts = -m \"not slow\" --ds=\"e.f\"\n";
+    let options = pytest_options::parse(FILE, "pytest.ini", quoted);
+    assert_eq!(options.and_then(|options| options.settings).map(|text| text.value).as_deref(), Some("e.f"));
     let native = "[tool.pytest]\naddopts = ['--ds=x.y', '-q']\n[tool.pytest_env]\nA = 'b'\nC = { value = 'd' }\n";
     let options = pytest_options::parse(FILE, "pyproject.toml", native).unwrap_or_default();
     assert_eq!((options.settings.map(|text| text.value).as_deref(), options.forced), (Some("x.y"), true));

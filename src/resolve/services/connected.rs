@@ -174,14 +174,19 @@ pub(super) fn by_scheme(values: &BTreeMap<String, Val>, used: &mut Vec<Used>) {
     }
 }
 
-/// RQ keeps its queue where the address of Redis leads to.
-pub(super) fn of_rq(parts: &[Part<'_>], used: &mut [Used]) {
-    let starts =
-        |part: &Part<'_>| part.processes.iter().any(|process| process.argv.first().is_some_and(|word| word == "rq"));
-    let queues = |part: &Part<'_>| {
-        part.kind == ComponentKind::App && (starts(part) || part.installs.packages.contains_key("rq"))
+/// Workers that take their tasks from Redis and nothing else (<https://python-rq.org>, <https://arq-docs.helpmanual.io>).
+const OF_REDIS: [&str; 2] = ["rq", "arq"];
+
+/// RQ keeps its queue where the address of Redis leads to, and so does arq.
+pub(super) fn of_rq(parts: &[Part<'_>], used: &mut Vec<Used>) {
+    let ours = || parts.iter().filter(|part| part.kind == ComponentKind::App);
+    let is_worker = |argv: &[String]| {
+        let program = |word: &&String| OF_REDIS.contains(&paths::name(word));
+        argv.iter().find(|word| !["uv", "poetry", "run", "exec"].contains(&word.as_str())).as_ref().is_some_and(program)
     };
-    if used.iter().any(|one| one.role == "broker") || !parts.iter().any(queues) {
+    let started = ours().flat_map(|part| &part.processes).find(|process| is_worker(&process.argv));
+    let queues = |part: &Part<'_>| OF_REDIS.iter().any(|name| part.installs.packages.contains_key(*name));
+    if used.iter().any(|one| one.role == "broker") || started.is_none() && !ours().any(queues) {
         return;
     }
     let redis = |one: &&mut Used| {
@@ -189,6 +194,15 @@ pub(super) fn of_rq(parts: &[Part<'_>], used: &mut [Used]) {
     };
     if let Some(one) = used.iter_mut().find(redis) {
         (one.role, one.family) = ("broker".into(), Some("broker"));
+        if one.product.is_unknown() {
+            one.product = Known::One("redis".to_owned());
+        }
+    } else if let Some(worker) = started {
+        let val = Val { origin: worker.origin.clone(), ..Val::of(Py::None) };
+        push(used, "broker".into(), &val, &by_broker, "broker");
+        if let Some(one) = used.last_mut() {
+            one.product = Known::One("redis".to_owned());
+        }
     }
 }
 

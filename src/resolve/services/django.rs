@@ -4,6 +4,7 @@
 use std::collections::BTreeMap;
 
 use super::Used;
+use super::queues;
 use super::used::{behind, certainty_of};
 use crate::discover::Kind;
 use crate::formats::python::{self, Kind as Py, Val};
@@ -117,7 +118,8 @@ fn defaults(loaded: &Loaded, used: &mut Vec<Used>) {
 /// How tasks run: where they are called, or by a worker.
 fn tasks(values: &BTreeMap<String, Val>, used: &mut Vec<Used>) {
     let within = values.get("CELERY").map(behind).and_then(|celery| celery.get("task_always_eager"));
-    let Some(val) = EAGER_SETTINGS.iter().find_map(|name| values.get(*name)).or(within) else {
+    let celery = EAGER_SETTINGS.iter().find_map(|name| values.get(*name)).or(within);
+    let Some(val) = celery.or_else(|| queues::eager(values)) else {
         let Some(broker) = used.iter().find(|one| one.role == "broker") else { return };
         let switch = SWITCHES.iter().find_map(|name| values.get(*name).map(|val| (val, &behind(val).kind)));
         if let Some((val, Py::Bool(false))) = switch {

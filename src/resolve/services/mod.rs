@@ -9,6 +9,7 @@ mod mail;
 mod named;
 mod product;
 pub mod proxies;
+mod queues;
 mod used;
 mod waited;
 

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use super::Used;
 use super::product::by_broker;
-use super::used::{behind, certainty_of, host_of, push};
+use super::used::{behind, certainty_of, host_of, push, text_of};
 use crate::formats::python::{Kind as Py, Val};
 use crate::knowledge::services;
 use crate::model::Known;
@@ -38,6 +38,11 @@ pub(super) fn more(values: &Values, used: &mut Vec<Used>) {
             push(used, role.into(), val, &by_broker, "broker");
         }
     }
+    // The transport that is named stands over the scheme of the address.
+    let transport = celery.get("broker_transport").and_then(text_of).and_then(by_broker);
+    if let (Some(product), Some(broker)) = (transport, used.iter_mut().find(|one| one.role == "broker")) {
+        broker.product = Known::One(product);
+    }
 }
 
 /// Settings that are a dict of aliases, each with a class.
@@ -67,7 +72,7 @@ fn aliases(
 }
 
 /// The host of a URL, of a pair of host and port, or of the first of several.
-fn first_host(val: &Val) -> Option<String> {
+pub(super) fn first_host(val: &Val) -> Option<String> {
     match &behind(val).kind {
         Py::List(all) | Py::Tuple(all) => all.first().and_then(first_host),
         Py::Str(text) => host_of(text.split_once("://").map_or(text.as_str(), |(_, rest)| rest)),

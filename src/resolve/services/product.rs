@@ -15,6 +15,11 @@ pub(super) fn by_broker(text: &str) -> Option<String> {
     services::by_broker(scheme).or_else(|| services::by_url(scheme)).map(|found| found.product.to_owned())
 }
 
+/// Whether a value stands on a branch alone, so that there need be none.
+pub(super) fn need_not_be(val: &Val) -> bool {
+    matches!(&val.kind, Py::OneOf(all) if all.iter().any(|val| val.kind == Py::Undefined))
+}
+
 /// All alternatives of a value, and whether they are decided by a branch.
 pub(super) fn product_of(val: &Val, find: &dyn Fn(&str) -> Option<String>) -> Known<String> {
     match &val.kind {

@@ -2,8 +2,8 @@
 
 use std::collections::BTreeMap;
 
-use super::product::{by_broker, by_url, product_of};
-use super::{Used, connected, django, driver, mail, named, waited};
+use super::product::{by_broker, by_url, need_not_be, product_of};
+use super::{Used, connected, django, driver, mail, named, queues, waited};
 use crate::environments::Planned;
 use crate::formats::python::{Kind as Py, Val, telling};
 use crate::knowledge::services;
@@ -29,9 +29,9 @@ pub fn all_used(
         let values = &loaded.settings.values;
         from_settings(values, &own, &mut used);
         named::more(values, &mut used);
+        queues::more(values, &mut used);
         django::add(loaded, parts, &mut used);
         connected::by_scheme(values, &mut used);
-        connected::of_rq(parts, &mut used);
         mail::of_backend(values, loaded.settings.incomplete.is_none(), &mut used);
         mail::by_host(values, &mut used);
         if let Some(reason) = &loaded.unseen {
@@ -42,6 +42,7 @@ pub fn all_used(
         }
     }
     connected::by_calls(repository, loaded, parts, &mut used);
+    connected::of_rq(parts, &mut used);
     for part in parts.iter().filter(|part| part.kind == ComponentKind::App) {
         for (name, var) in part.world.vars() {
             let Some(role) = role_of_variable(name) else { continue };
@@ -323,7 +324,7 @@ fn databases_of(databases: &Val, used: &mut Vec<Used>) {
         return;
     };
     for (alias, config) in aliases {
-        let Some(alias) = alias.as_str() else { continue };
+        let Some(alias) = alias.as_str().filter(|_| !need_not_be(behind(config))) else { continue };
         let role = if alias == "default" { "database".to_owned() } else { format!("database.{alias}") };
         let outer = certainty_of(config).and(&certainty_of(databases));
         let inner = behind(config);

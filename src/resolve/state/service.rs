@@ -26,7 +26,8 @@ pub fn state(
     let mut taken: Vec<String> = Vec::new();
     for (at, one) in declared.iter().enumerate() {
         let role = one.name.strip_prefix("role:").map_or_else(|| role_of(one), str::to_owned);
-        if joined.contains(&at) && roles.contains(&role.as_str()) {
+        // What is used in one role plays no other by its mere presence.
+        if joined.contains(&at) {
             continue;
         }
         let free = !roles.contains(&role.as_str()) && !taken.contains(&role);

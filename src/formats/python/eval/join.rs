@@ -207,7 +207,7 @@ pub(crate) fn merge(ha: &Heap, a: &V, hb: &Heap, b: &V, cond: &Cond, lost: &mut 
         if fresh && same(ha, a, hb, b, 0) {
             return a.clone();
         }
-    } else if same(ha, a, hb, b, 0) {
+    } else if is_itself(a, b) || same(ha, a, hb, b, 0) {
         return a.clone().resting([b]);
     }
     let (kept, dropped) = match cond.default {
@@ -274,6 +274,20 @@ fn alternatives(ha: &Heap, a: &V, hb: &Heap, b: &V) -> V {
         K::OneOf(Arc::new(all))
     };
     V::new(k).with(|m| m.origin = origin).resting([a, b])
+}
+
+/// Whether two values are the same choice among the same objects, whatever each side made of what those hold.
+fn is_itself(a: &V, b: &V) -> bool {
+    let all = |x: &[V], y: &[V]| x.len() == y.len() && x.iter().zip(y).all(|(x, y)| is_itself(x, y));
+    match (&a.k, &b.k) {
+        (K::Ref(x), K::Ref(y)) => x == y,
+        (K::Depends(x), K::Depends(y)) => match (&x.1, &y.1) {
+            (Some(one), Some(other)) => x.0 == y.0 && is_itself(one, other),
+            _ => false,
+        },
+        (K::OneOf(x), K::OneOf(y)) => all(x, y),
+        _ => false,
+    }
 }
 
 /// Whether two values are surely of the same kind and equal.

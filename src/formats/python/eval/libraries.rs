@@ -202,7 +202,7 @@ impl Machine<'_> {
             | "pydantic_settings.SettingsConfigDict"
             | "pydantic.ConfigDict" => Ok(V::at(K::Made(path.into(), Arc::new(args.clone())), at)),
             _ if crate::formats::python::lib::configurations::is_value(path) => {
-                Ok(V::at(K::Made(path.into(), Arc::new(args.clone())), at))
+                self.configurations_value(path, args, at)
             }
             "pydantic.SecretStr" if args.pos.len() == 1 && args.named.is_empty() && !args.open => {
                 Ok(V::at(K::Made("pydantic.Secret".into(), Arc::new(args.clone())), at))

@@ -248,6 +248,13 @@ impl Machine<'_> {
         {
             return Ok(V::at(K::Bool(yes == (op == CmpOp::Eq)), at));
         }
+        let nothing = |v: &V| matches!(v.k, K::None) || v.text() == Some("");
+        if left.is_given() && nothing(right) || right.is_given() && nothing(left) {
+            let differs = matches!(op, CmpOp::NotEq | CmpOp::IsNot);
+            if differs || matches!(op, CmpOp::Eq | CmpOp::Is) {
+                return Ok(V::at(K::Bool(differs), at).resting([left, right]));
+            }
+        }
         self.lift_all(&[left.clone(), right.clone()], at, &mut |m, v| {
             let yes = match op {
                 CmpOp::Eq => m.equal(&v[0], &v[1]),

@@ -86,3 +86,13 @@ fn a_library_that_reads_words_gives_truth_values() {
     assert_eq!((&got.values["A"].kind, &got.values["B"].kind), (&Kind::Bool(true), &Kind::None));
     assert!(got.values["C"].true_for.is_empty() && !matches!(got.values["C"].kind, Kind::Unknown(_)));
 }
+
+#[test]
+fn a_dict_that_a_variable_chooses_stays_known_where_a_branch_adds_to_it() {
+    let text = "import os\nif os.environ.get('A'):\n    X = {'k': 1}\nelse:\n    X = {'k': 2}\n\
+        if os.environ.get('B'):\n    X['more'] = 3\n    OTHER = ['a']\n";
+    let tree = Tree::open(Box::new(Overlay::of([("s.py", text)]))).unwrap();
+    let open = World::Open(std::collections::BTreeMap::new());
+    let got = Evaluator::new(&tree, vec![String::new()]).module("s", &open, None);
+    assert_eq!(got.values["X"].get("k").map(|v| v.kind.clone()), Some(Kind::Int(2)), "{:?}", got.values["X"]);
+}

@@ -126,6 +126,9 @@ impl Machine<'_> {
     /// Whether a value is true.
     pub(crate) fn truth(&mut self, value: &V) -> Truth {
         let vars = value.m.vars.clone();
+        if value.is_given() {
+            return Truth::Yes;
+        }
         match self.view(value) {
             View::Plain(value) => self.plain_truth(&value),
             View::Unknown(_) => Truth::Open(Cond { vars, default: None }),

@@ -314,6 +314,11 @@ impl V {
         self.with(|m| m.origin = origin).resting([other])
     }
 
+    /// Whether it is the text of a variable that is surely set, which only the outside knows.
+    pub(crate) fn is_given(&self) -> bool {
+        matches!(&self.k, K::Unknown(why) if why.given) && self.m.raw.is_some()
+    }
+
     pub(crate) fn text(&self) -> Option<&str> {
         if let K::Str(text) = &self.k { Some(text) } else { None }
     }

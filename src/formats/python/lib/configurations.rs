@@ -56,6 +56,17 @@ impl Machine<'_> {
         self.configured_value(name, &kind, &made, place)
     }
 
+    /// A value of django-configurations where it is made: one that names its variable is what it comes to from the start,
+    /// wherever it stands (<https://django-configurations.readthedocs.io/en/stable/values/>, "environ_name").
+    pub(crate) fn configurations_value(&mut self, path: &str, args: &Args, at: Span) -> R {
+        let named = matches!(args.get(2, "environ_name").map(|v| &v.k), Some(K::Str(_)));
+        let late = args.named.iter().any(|(name, v)| name == "late_binding" && !matches!(v.k, K::Bool(false)));
+        match kind_of(path).filter(|_| named && !late && !args.open) {
+            Some(kind) => self.configured_value("", kind, args, at),
+            None => Ok(V::at(K::Made(path.into(), Arc::new(args.clone())), at)),
+        }
+    }
+
     fn configured_value(&mut self, name: &str, kind: &str, made: &Args, at: Span) -> R {
         let url = kind.ends_with("URLValue") && kind != "URLValue";
         let (own, prefix) = match kind {

@@ -2,11 +2,29 @@
 
 use std::sync::Arc;
 
-use super::types::URL;
+use super::types::{Type, URL};
 use super::url;
 use crate::formats::python::eval::machine::Machine;
 use crate::formats::python::eval::values::{Args, K, R, V};
 use crate::model::Span;
+
+/// How an address of a type begins, where the type lets it name one product only.
+pub(crate) fn scheme_of(kind: &Type) -> Option<&'static str> {
+    match kind {
+        Type::Called(inner, ..) => scheme_of(inner),
+        Type::Url(name) => Some(match name.as_str() {
+            "PostgresDsn" => "postgresql://",
+            "MySQLDsn" => "mysql://",
+            "MariaDBDsn" => "mariadb://",
+            "CockroachDsn" => "cockroachdb://",
+            "RedisDsn" => "redis://",
+            "AmqpDsn" => "amqp://",
+            "MongoDsn" => "mongodb://",
+            _ => return None,
+        }),
+        _ => None,
+    }
+}
 
 impl Machine<'_> {
     /// `PostgresDsn.build(scheme=…, host=…)`: a text, in so far as nothing in it is quoted.

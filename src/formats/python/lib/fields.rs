@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use super::dsn::scheme_of;
 use super::pydantic::Config;
 use super::types::Type;
 use crate::formats::python::eval::libraries::is_computed;
@@ -154,7 +155,13 @@ impl Machine<'_> {
         if self.world.is_open() && !matches!(value.k, K::Unknown(_)) {
             open.extend(config.files_by.iter().cloned());
         }
-        Ok(if open.is_empty() { value } else { wrap(open, value) })
+        let value = if open.is_empty() { value } else { wrap(open, value) };
+        // An address of such a type names its product, whatever the variable holds.
+        let unsettled = matches!(&value.k, K::Unknown(_)) || matches!(&value.k, K::Depends(of) if of.1.is_none());
+        Ok(match scheme_of(&field.kind).filter(|_| unsettled && value.m.prefix.is_none()) {
+            Some(scheme) => value.with(|m| m.prefix = Some(scheme.into())),
+            None => value,
+        })
     }
 
     /// What variables for the parts of a field make of it, and those that may do so; `Err` inside where that is not known.

@@ -120,6 +120,8 @@ impl Machine<'_> {
             })
         };
         match self.find_variable(name, at) {
+            // What is there without being known stays the variable's own text, for who asks whether there is one.
+            Found::Set(value) if keeps && value.is_given() => Ok(value),
             Found::Set(value) => Ok(self.lift(&value, at, cast)?.resting([&value])),
             Found::Unset => match default {
                 Some(default) => Ok(used(default)),

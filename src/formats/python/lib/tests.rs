@@ -328,3 +328,28 @@ fn a_value_that_may_stand_in_a_file_falls_back_as_others_do() {
     let got = run(text, Some("Base"));
     assert_eq!(got.values["PASS_WORD"].settled().and_then(|v| v.as_str()), Some("pass"));
 }
+
+#[test]
+fn a_value_that_names_its_variable_is_made_wherever_it_stands() {
+    let text = "from configurations import Configuration, values\n\
+        class Base(Configuration):\n    DATABASES = {'default': {\n        'ENGINE': values.Value('a.b', environ_name='ENGINE', \
+        environ_prefix=None),\n        'PORT': values.Value(5432),\n    } if not values.Value(None, environ_name='URL') else {}}\n";
+    let got = run(text, Some("Base"));
+    let default = got.values["DATABASES"].get("default");
+    let engine = default.and_then(|default| default.get("ENGINE"));
+    assert_eq!(engine.and_then(|v| v.settled()?.as_str()), Some("a.b"));
+    assert!(engine.is_some_and(|v| v.variables.contains("ENGINE")), "{engine:?}");
+    // Without a name of its own it waits for that of its attribute, which it has not got in a dict.
+    assert!(default.and_then(|default| default.get("PORT")).is_some_and(|v| matches!(v.kind, Kind::Opaque(_))));
+}
+
+#[test]
+fn the_type_of_an_address_names_its_product() {
+    let text = "from typing import Optional\nfrom pydantic import AnyUrl, PostgresDsn, RedisDsn\n\
+        from pydantic_settings import BaseSettings\nclass S(BaseSettings):\n    URL: PostgresDsn\n    MAYBE: Optional[RedisDsn] = None\n    \
+        ANY: AnyUrl\n    SET: RedisDsn = 'redis://h:1/0'\n";
+    let got = run(text, Some("S"));
+    let prefix = |name: &str| got.values[name].prefix.as_deref();
+    assert_eq!((prefix("URL"), prefix("MAYBE"), prefix("ANY")), (Some("postgresql://"), None, None));
+    assert_eq!(got.values["SET"].settled().and_then(|v| v.as_str()), Some("redis://h:1/0"));
+}

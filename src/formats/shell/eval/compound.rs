@@ -65,6 +65,7 @@ impl Runner<'_> {
                 text: "it depends on whether a command succeeds".into(),
                 span: place,
                 answer_with: None,
+                given: false,
             }),
             Status::Undecided(reason) => Status::Undecided(Reason { span: reason.span.or(place), ..reason }),
             status @ Status::Is(_) => status,

@@ -147,7 +147,12 @@ impl Runner<'_> {
             (Some(_), Status::Undecided(reason)) => Some(reason.clone()),
             (Some(_), Status::Ordinary) if or => {
                 let place = pipeline.first().map(|item| item.span);
-                Some(Reason { text: "it runs only if the command before fails".into(), span: place, answer_with: None })
+                Some(Reason {
+                    text: "it runs only if the command before fails".into(),
+                    span: place,
+                    answer_with: None,
+                    given: false,
+                })
             }
             _ => None,
         };
@@ -198,7 +203,12 @@ impl Runner<'_> {
             Status::Is(value) => Status::Is(value != negated),
             Status::Ordinary if negated => {
                 let span = items.first().map(|item| item.span);
-                Status::Undecided(Reason { text: "whether a command fails".into(), span, answer_with: None })
+                Status::Undecided(Reason {
+                    text: "whether a command fails".into(),
+                    span,
+                    answer_with: None,
+                    given: false,
+                })
             }
             status => status,
         }
