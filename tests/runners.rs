@@ -235,6 +235,20 @@ fn tests_in_a_running_service_are_in_what_the_job_brought_up_with_all_its_files(
 }
 
 #[test]
+fn variables_that_a_call_hands_to_a_service_are_those_of_what_runs_there() {
+    let flow = "on: push\njobs: {t: {runs-on: u, steps: [{run: docker compose run -e DJANGO_SETTINGS_MODULE=shop.tests web bash -c 'pytest -x'}]}}\n";
+    let files = [
+        (".github/workflows/t.yml", flow),
+        ("compose.yml", "services: {web: {build: ., environment: {DJANGO_SETTINGS_MODULE: shop.dev}}}\n"),
+        ("Dockerfile", "FROM python:3.13-slim\nCOPY . /app\nCMD gunicorn shop.wsgi\n"),
+        ("manage.py", "import os\n"),
+        ("shop/dev.py", "DEBUG = True\nINSTALLED_APPS = []\n"),
+        ("shop/tests.py", "DEBUG = False\nINSTALLED_APPS = []\n"),
+    ];
+    holds(&facts(&files), &["test - setting.SETTINGS_MODULE value=shop.tests"]);
+}
+
+#[test]
 fn a_password_that_is_only_fallen_back_to_is_told_from_one_that_is_given() {
     let of = |password: &str| {
         let compose = format!(

@@ -290,6 +290,10 @@ pub(super) fn add_service(repository: &Repository<'_>, call: &Call, compose: &Co
     let instead = CommandLine { text, map: SpanMap::Whole(call.span), span: call.span };
     for name in project.services.keys() {
         let instead = compose.services.contains(name).then(|| instead.clone());
+        if instead.is_some() {
+            let given = tried::variables(repository, call, &compose.env);
+            planned.variables.entry(name.clone()).or_default().extend(given);
+        }
         let runs =
             Runs::Compose { project: Arc::clone(&project), service: name.clone(), folder: folder.clone(), instead };
         // A job of the same name is another thing.

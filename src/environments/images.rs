@@ -304,6 +304,12 @@ fn of_one(
     if asked.named.is_none() && pushed(repository, file).is_none() && known.iter().any(orchestrated) {
         return None;
     }
+    // A component beside those that an environment builds, which it does not start, is none of its own.
+    let around = |file: FileId| paths::parent(paths::parent(repository.tree.path(file)));
+    let beside = |other: &FileId| *other != file && !around(file).is_empty() && around(*other) == around(file);
+    if role != Role::Production && built.iter().any(|(other, known)| *known == role && beside(other)) {
+        return None;
+    }
     if !runs_something(build) && role != Role::Production {
         return None;
     }
@@ -347,4 +353,27 @@ fn built_by(repository: &Repository<'_>, planned: &Planned) -> Vec<(FileId, Role
 /// A variable that is set for sure.
 pub fn var(value: &str, span: Option<Span>) -> Var {
     Var::set(value, span.map(Origin::set).unwrap_or_default())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::tests::environments;
+
+    #[test]
+    fn a_component_that_no_stack_starts_is_no_environment_beside_those_that_it_does() {
+        let image = |version: &str| format!("FROM python:{version}\nCOPY . /code\nCMD python work.py\n");
+        let (old, new) = (image("3.8"), image("3.9"));
+        let found = environments(&[
+            ("docker/dev/old/Dockerfile", old.as_str()),
+            ("docker/dev/new/Dockerfile", new.as_str()),
+            (
+                "docker-compose.dev.yml",
+                "services: {new: {build: {context: ., dockerfile: docker/dev/new/Dockerfile}}}\n",
+            ),
+            ("requirements.txt", "django\n"),
+            ("work.py", "import django\n"),
+        ]);
+        assert!(found.iter().any(|line| line.starts_with("dev development")), "{found:?}");
+        assert!(!found.iter().any(|line| line.contains("docker/dev/old/Dockerfile")), "{found:?}");
+    }
 }

@@ -275,6 +275,9 @@ fn merge_tests(all: &mut Vec<Planned>, first: usize, tests: Planned) {
     for evidence in tests.environment.because {
         known.add_evidence(evidence.span, evidence.text);
     }
+    for (unit, vars) in tests.variables {
+        known.variables.entry(unit).or_default().extend(vars);
+    }
     for unit in tests.units {
         let instead = matches!(&unit.runs, Runs::Compose { instead: Some(_), .. });
         match known.units.iter_mut().find(|other| other.name == unit.name) {

@@ -19,7 +19,7 @@ pub(super) fn add(repository: &Repository<'_>, call: &Call, planned: &mut Planne
     };
     let words: Vec<String> = run.command.iter().map(|word| quoted(word)).collect();
     let (text, map) = (words.join(" "), SpanMap::Whole(call.span));
-    let given = variables(repository, call, run);
+    let given = variables(repository, call, &run.env);
     let tests = || {
         let first = run.command.first().and_then(|word| in_context(repository, &image.context, word));
         let inside = first.map(|path| std::iter::once(path).chain(words.iter().skip(1).cloned()).collect::<Vec<_>>());
@@ -69,7 +69,7 @@ fn in_checkout(repository: &Repository<'_>, call: &Call, run: &RunCall, planned:
     }
     let command = CommandLine { text, map, span: call.span };
     let image = Spanned::new(run.image.clone(), call.span);
-    planned.variables.insert(job.clone(), variables(repository, call, run));
+    planned.variables.insert(job.clone(), variables(repository, call, &run.env));
     planned.units.push(Unit { name: job.clone(), runs: Runs::Pulled { image, command: Some(command) } });
     true
 }
@@ -86,7 +86,7 @@ pub(super) fn in_context(repository: &Repository<'_>, context: &str, path: &str)
 }
 
 /// The variables that a call hands to the container: its own, and those of the job.
-fn variables(repository: &Repository<'_>, call: &Call, run: &RunCall) -> Vars {
+pub(super) fn variables(repository: &Repository<'_>, call: &Call, given: &[String]) -> Vars {
     let of_job = |name: &str| {
         let Caller::Job { file, job } = &call.caller else { return None };
         let workflow = repository.workflow(*file)?;
@@ -108,7 +108,7 @@ fn variables(repository: &Repository<'_>, call: &Call, run: &RunCall) -> Vars {
         };
         (name.to_owned(), handed.unwrap_or_else(unknown))
     };
-    run.env.iter().map(one).collect()
+    given.iter().map(one).collect()
 }
 
 /// What a job has built under a name: by a command, or by a step.

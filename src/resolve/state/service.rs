@@ -242,6 +242,9 @@ fn of_product(fact: &mut super::Statement<'_>, product: &Known<String>, certaint
     fact.known("reach", reach, certainty, origin);
 }
 
+/// The highest minor that is thought of for a major which the table of support does not have.
+const OLDEST_MINORS: u32 = 20;
+
 /// The parts of versions that decide compatibility; a version that leaves it open may be any line of the table.
 fn line(product: &str, version: &str) -> Known<String> {
     if let Some(unit) = services::unit(product, version) {
@@ -253,6 +256,10 @@ fn line(product: &str, version: &str) -> Known<String> {
         .filter_map(|cycle| services::unit(product, &cycle.cycle))
         .collect();
     lines.dedup();
+    // Of a major that is older than the table, any minor there may have been: another major is another line all the same.
+    if lines.is_empty() && version.parse::<u32>().is_ok() {
+        lines = (0..=OLDEST_MINORS).map(|minor| format!("{version}.{minor}")).collect();
+    }
     let reason = Reason::new(format!("{product} {version} may be any release of it"));
     if lines.is_empty() { Known::Unknown(reason) } else { Known::OneOf(lines, reason) }
 }
@@ -310,4 +317,17 @@ fn state_declared(statements: &mut Statements, key: &str, one: &Declared, as_of:
         fact.bool("assumed", true, &one.origin);
     }
     version(&mut fact, one, as_of);
+}
+
+#[cfg(test)]
+mod tests {
+    use super::line;
+
+    #[test]
+    fn a_major_that_no_table_has_is_another_line_than_any_of_another_major() {
+        let old = line("redis", "3");
+        assert!(old.values().contains(&"3.2".to_owned()), "{old:?}");
+        assert!(old.values().iter().all(|one| one.starts_with("3.")), "{old:?}");
+        assert_eq!(line("redis", "5.0.6").one().map(String::as_str), Some("5.0"));
+    }
 }
