@@ -115,3 +115,18 @@ fn a_worker_of_arq_takes_its_tasks_from_redis() {
     ]);
     holds(&lines, &["development - service.broker product=redis", "development - service.broker version=7.4"]);
 }
+
+#[test]
+fn of_several_servers_that_a_job_starts_none_is_surely_the_database() {
+    let flow = |more: &str| {
+        format!(
+            "on: push\njobs: {{t: {{runs-on: u, services: {{mariadb: {{image: 'mariadb:11'}}{more}}}, steps: [{{run: pytest}}]}}}}\n"
+        )
+    };
+    let settings = "from acme.base import *\nINSTALLED_APPS = []\n";
+    let of = |more: &str| stated(settings, &[(".github/workflows/t.yml", &flow(more)), ("conftest.py", "")]);
+    holds(&of(""), &["test - service.database product=mariadb"]);
+    let lines = of(", postgres: {image: 'postgres:17'}");
+    assert!(!lines.iter().any(|line| line.contains("test - service.database ")), "{lines:#?}");
+    holds(&lines, &["test - service.postgres product=postgres", "test - service.mariadb product=mariadb"]);
+}

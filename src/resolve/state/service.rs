@@ -30,6 +30,13 @@ pub fn state(
         if joined.contains(&at) {
             continue;
         }
+        // Of several servers for one another's place nothing here says which the application speaks to.
+        let rivals = |other: &Declared| {
+            other.family == one.family && other.product != one.product && !of_another_program(&other.name)
+        };
+        let one_of_several =
+            role == "database" && one.family == "relational" && !is_set(one) && declared.iter().any(rivals);
+        let role = if one_of_several { one.name.clone() } else { role };
         let free = !roles.contains(&role.as_str()) && !taken.contains(&role);
         let key = if free { role } else { one.name.trim_start_matches("role:").to_owned() };
         if taken.contains(&key) || roles.contains(&key.as_str()) {
@@ -38,6 +45,11 @@ pub fn state(
         taken.push(key.clone());
         state_declared(statements, &key, one, as_of);
     }
+}
+
+/// Whether the configuration says which role a service plays.
+fn is_set(one: &Declared) -> bool {
+    one.name.starts_with("role:")
 }
 
 /// States what passes requests on: nothing is compared of it but what the reader of the matrix compares.
