@@ -57,7 +57,7 @@ pub(super) fn selectors(repository: &Repository<'_>, of: &Deployment) -> Vars {
 }
 
 /// The variable that names a module of settings.
-const MODULE: &str = "DJANGO_SETTINGS_MODULE";
+pub(super) const MODULE: &str = "DJANGO_SETTINGS_MODULE";
 
 /// Whether a dotted name is that of a module of the repository.
 fn is_module(repository: &Repository<'_>, name: &str) -> bool {

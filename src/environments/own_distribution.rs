@@ -10,10 +10,12 @@ use crate::links::Repository;
 /// Whether a build installs the project by its name.
 pub(super) fn is_installed(repository: &Repository<'_>, build: &Build) -> bool {
     let names = names(repository);
-    let installs = |text: &str| {
-        let mut words = text.split(|c: char| c.is_whitespace() || matches!(c, '"' | '\'' | ';' | '&'));
-        let bare = |word: &str| word.split(['=', '<', '>', '~', '!', '[']).next().map(normalize);
-        words.any(|word| word == "install") && words.any(|word| bare(word).is_some_and(|name| names.contains(&name)))
+    let bare = |word: &str| word.split(['=', '<', '>', '~', '!', '[']).next().map(normalize);
+    let installs = |command: &str| {
+        let mut words = command.split(|c: char| c.is_whitespace() || matches!(c, '"' | '\''));
+        words.any(|word| word.starts_with("pip") || word == "uv")
+            && words.any(|word| word == "install")
+            && words.any(|word| bare(word).is_some_and(|name| names.contains(&name)))
     };
     let mut actions = build.stages.iter().flat_map(|stage| &stage.steps).map(|step| &step.action);
     !names.is_empty()
@@ -21,7 +23,7 @@ pub(super) fn is_installed(repository: &Repository<'_>, build: &Build) -> bool {
             let Action::Run { body: RunBody::Shell { text, .. } | RunBody::Heredoc { text, .. }, .. } = action else {
                 return false;
             };
-            text.contains("pip") && installs(text)
+            text.split(['&', ';', '|', '\n']).any(installs)
         })
 }
 
@@ -59,5 +61,6 @@ mod tests {
         };
         assert!(of("'Shop_Server[postgres]==1.2'"));
         assert!(!of("mkdocs"));
+        assert!(!of("mkdocs && mkdir shop-server"), "another command");
     }
 }

@@ -1,5 +1,6 @@
 //! What guides tell to start on the machine itself, beside containers for development.
 
+use super::alike::MODULE;
 use super::plan::{Planned, Runs};
 use super::settings::named_by_entries;
 use super::words::naming;
@@ -11,9 +12,6 @@ use crate::model::Role;
 /// Words of headings below which a guide tells how one works on a project in no container.
 const APART: [&str; 8] =
     ["venv", "virtualenv", "virtualenvs", "virtualenvwrapper", "pipenv", "native", "manual", "manually"];
-
-/// The variable that names a module of settings.
-const MODULE: &str = "DJANGO_SETTINGS_MODULE";
 
 /// Whether a guide for those who work on the application starts it, and not in a container.
 pub(super) fn is(repository: &Repository<'_>, call: &Call) -> bool {
