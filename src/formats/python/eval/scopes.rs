@@ -105,8 +105,9 @@ impl Machine<'_> {
             match value.map(|v| (v.k.clone(), v)) {
                 Some((K::Undefined, _)) => {}
                 Some((_, value)) => return Ok(self.supposed(value)),
+                // What is not followed seldom takes the place of what the language brings.
                 None => {
-                    if let Some(why) = open {
+                    if let Some(why) = open.filter(|_| !BUILTINS.contains(&name)) {
                         return Ok(V::at(K::Unknown(why), at));
                     }
                 }

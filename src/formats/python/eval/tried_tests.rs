@@ -96,3 +96,12 @@ fn a_dict_that_a_variable_chooses_stays_known_where_a_branch_adds_to_it() {
     let got = Evaluator::new(&tree, vec![String::new()]).module("s", &open, None);
     assert_eq!(got.values["X"].get("k").map(|v| v.kind.clone()), Some(Kind::Int(2)), "{:?}", got.values["X"]);
 }
+
+#[test]
+fn what_the_language_brings_is_itself_behind_names_that_are_not_known() {
+    let code = "from gone import *\nimport yaml\nA = ['*']\nB = len('xy')\nvars().update(yaml.safe_load(open(PATH)))\n";
+    let got = evaluated(&[("s.py", code)], "s", &[]);
+    assert!(matches!(got.values["A"].kind, Kind::Unknown(_)), "what is read may set it");
+    let got = evaluated(&[("s.py", "from gone import *\nB = len('xy')\n")], "s", &[]);
+    assert_eq!(got.values["B"].kind, Kind::Int(2));
+}
