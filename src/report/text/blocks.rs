@@ -213,6 +213,7 @@ fn value(page: &Page<'_>, place: &Location) -> String {
     match (name.is_empty(), bare, StepKind::is_word(said)) {
         (true, true, _) => there(),
         (false, true, _) => format!("{name}: {}", there()),
+        (_, _, true) if place.span.start == place.span.end => format!("{label} this file"),
         (_, _, true) => format!("{label} {}", there()),
         _ => label,
     }

@@ -200,3 +200,17 @@ fn what_only_holds_the_value_is_no_place_of_its_own() {
     assert!(shown.contains("staging.py:3") && !shown.contains("staging.py:2"), "{shown}");
     assert!(shown.contains("production.py:1"), "what holds nothing else stays: {shown}");
 }
+
+#[test]
+fn a_whole_file_that_leads_to_a_value_is_not_quoted() {
+    let tree = tree(&[("production.txt", "#\n# made by pip-compile\ngunicorn==23.0.0\n")]);
+    let file = at(&tree, "production.txt", "");
+    let places = [
+        (at(&tree, "production.txt", "23.0.0"), "production", "production: 23.0.0"),
+        (file, "production", "production: installed by"),
+    ];
+    let installed = finding("package-pin-drift", Severity::Warning, "production installs gunicorn", &places);
+    let audit = Audit { findings: vec![installed], ..Audit::default() };
+    let shown = check(&audit, &tree, &Options { quiet: true, ..PLAIN });
+    assert!(shown.contains("production: installed by this file"), "{shown}");
+}
