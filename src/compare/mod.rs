@@ -140,7 +140,8 @@ impl<'m> Index<'m> {
                 let mine = fact.id.component.as_ref().and_then(|name| serving.get(name)).copied().flatten();
                 served.get(wanted?).copied().flatten().filter(|_| mine == Some(at))
             };
-            let found = by_key.get(&(fact.id.dimension, wanted, key.as_ref())).copied().or_else(alone);
+            let by_make = || only_make(fact, here, there);
+            let found = by_key.get(&(fact.id.dimension, wanted, key.as_ref())).copied().or_else(alone).or_else(by_make);
             used.extend(found);
             let there = found.and_then(|at| there.get(at)).copied();
             pairs.push(Pair { environment, reference, here: Some(fact), there });
@@ -173,6 +174,22 @@ fn only_servers<'f>(facts: &[&'f Fact]) -> BTreeMap<&'f Arc<str>, Option<usize>>
         if let [only] = best.as_slice() { Some(*only) } else { None }
     };
     found.into_iter().map(|(component, all)| (component, one(all))).collect()
+}
+
+/// The server of a service's product, where each side has one of it under a key that the other does not know: what a job
+/// declares is called after its container where no settings say what it is for.
+fn only_make(fact: &Fact, here: &[&Fact], there: &[&Fact]) -> Option<usize> {
+    let product = fact.text("product").filter(|_| fact.id.dimension == Dimension::Service)?;
+    let apart = |one: &Fact, others: &[&Fact]| {
+        let same_key = |other: &&Fact| other.id.dimension == Dimension::Service && other.id.key == one.id.key;
+        let runs = one.get("image").is_some() && one.text("product") == Some(product);
+        one.id.dimension == Dimension::Service && runs && !others.iter().any(same_key)
+    };
+    let mut ours = here.iter().filter(|one| apart(one, there));
+    let mut theirs = there.iter().enumerate().filter(|(_, one)| apart(one, here));
+    let alone = ours.next()?.id == fact.id && ours.next().is_none();
+    let (at, _) = theirs.next()?;
+    (alone && theirs.next().is_none()).then_some(at)
 }
 
 /// The key of a fact's counterpart: keys that are the component's own name follow the component.

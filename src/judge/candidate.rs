@@ -102,6 +102,15 @@ fn with_next<'m>(
         if references.iter().any(|reference| reference.name == environment.name) {
             continue;
         }
+        // A component that the reference lacks is no other's counterpart where the reference says what it runs.
+        let told = |fact: &Fact| {
+            let same = |other: &&&Fact| other.id.dimension == fact.id.dimension && other.id.key == fact.id.key;
+            let attribute = rule.file.compare.as_deref().unwrap_or_default();
+            let decided = |other: &Fact| other.get(attribute).is_some_and(|attr| !attr.value.is_unknown());
+            let there =
+                |reference: &&&'m Environment| index.of_environment(reference).iter().filter(same).any(|f| decided(f));
+            fact.id.component.is_some() && references.iter().find(there).is_some()
+        };
         for role in reference::ORDER.into_iter().take_while(|role| *role != environment.role) {
             let next = |other: &&Environment| other.role == role && other.project == environment.project;
             let sides = environments.iter().filter(next).map(|other| paired(rule, index, environment, other)).collect();
@@ -113,6 +122,7 @@ fn with_next<'m>(
                     (_, Compared::Undecided(_)) => {}
                     (Some(known), _) if matches!(known.1, Compared::Undecided(_)) => *known = (candidate, compared),
                     (Some(_), _) => {}
+                    (None, _) if told(candidate.fact) => {}
                     (None, _) => found.push((candidate, compared)),
                 }
             }

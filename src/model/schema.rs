@@ -214,6 +214,7 @@ pub const ATTRIBUTES: &[AttributeRow] = &[
     row(Service, "version", Version, "the version"),
     row(Service, "variant", Text, "alpine, slim …, of the service's image"),
     row(Service, "image", Text, "the image as the files name it"),
+    row(Service, "pinned", Bool, "whether a version is fixed; not, where the image's tag names none"),
     row(Service, "make", Text, "the product with its flavour, where an image says it"),
     row(Service, "protocol", Text, "the product whose protocol it speaks: redis for valkey, mysql for mariadb"),
     row(Service, "line", Version, "the part of the version that decides compatibility: 16 of PostgreSQL, 7.2 of Redis"),

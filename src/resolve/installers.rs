@@ -84,10 +84,12 @@ fn told_script(argv: &[String]) -> Option<String> {
 }
 
 fn fixed(tool: &'static str, version: String, origin: Origin) -> RuntimePart {
-    let (declared_in, certainty) = ("installer", Certainty::Stated);
+    let (declared_in, certainty) = (INSTALLER, Certainty::Stated);
     RuntimePart { tool, version: Known::One(version), declared_in, origin, certainty }
 }
 
+/// What a version is declared in that a command or a step names.
+pub(super) const INSTALLER: &str = "installer";
 /// The word for the release that is the newest on the day of the installation.
 const NEWEST: &str = "latest";
 /// What it is declared in: nothing.

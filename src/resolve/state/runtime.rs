@@ -9,6 +9,7 @@ use crate::knowledge::eol;
 use crate::links::Container;
 use crate::model::{Certainty, Dimension, Known, Origin, Spanned};
 use crate::resolve::build::BUILD_STAGE;
+use crate::resolve::installers::INSTALLER;
 use crate::resolve::interpreters::OF_SYSTEM;
 use crate::resolve::machine::PLATFORM;
 use crate::resolve::part::Part;
@@ -28,6 +29,13 @@ fn minor(version: &str) -> Option<String> {
 fn is_exact(version: &str) -> bool {
     let mut parts = version.split('.');
     parts.by_ref().take(3).filter(|part| part.parse::<u32>().is_ok()).count() == 3 && parts.next().is_none()
+}
+
+/// X.Y.Z of a version, if it fixes it: pip takes `==1.1` for `1.1.0`.
+fn exact(tool: &str, declared_in: &str, version: &str) -> Option<String> {
+    let by_pip = declared_in == INSTALLER && ["poetry", "pip"].contains(&tool);
+    let whole = if by_pip && version.matches('.').count() == 1 { format!("{version}.0") } else { version.to_owned() };
+    is_exact(&whole).then_some(whole)
 }
 
 /// Whether a range leaves a version out; of X.Y, all its releases.
@@ -99,9 +107,9 @@ pub fn state(statements: &mut Statements, part: &Part<'_>, tree: &Tree, as_of: &
         let fixed = |version: &String| minor(version.trim_start_matches("pypy").trim_start_matches('-')).is_some();
         let open = matches!(runtime.certainty, Certainty::Default { variable: None });
         fact.bool("floating", open || !values.iter().all(fixed), &runtime.origin);
-        let exact = runtime.version.one().filter(|version| is_exact(version));
+        let exact = runtime.version.one().and_then(|version| exact(runtime.tool, runtime.declared_in, version));
         if let Some(exact) = exact {
-            fact.known("exact", Known::One(exact.clone()), &runtime.certainty, &runtime.origin);
+            fact.known("exact", Known::One(exact), &runtime.certainty, &runtime.origin);
         }
         let runs = runtime.declared_in != BUILD_STAGE;
         if let Some(day) =
@@ -143,7 +151,7 @@ pub fn state(statements: &mut Statements, part: &Part<'_>, tree: &Tree, as_of: &
 
 #[cfg(test)]
 mod tests {
-    use super::{excluded, minor, newest};
+    use super::{exact, excluded, minor, newest};
     use crate::discover::{Config, Overlay, Tree};
     use crate::links::Repository;
     use crate::model::{Dimension, Fact};
@@ -171,6 +179,13 @@ mod tests {
         ] {
             assert_eq!(excluded(version, range), out, "{version} {range}");
         }
+    }
+
+    #[test]
+    fn what_pip_is_told_is_a_whole_version() {
+        assert_eq!(exact("poetry", "installer", "1.1").as_deref(), Some("1.1.0"));
+        assert_eq!(exact("uv", "installer", "0.5"), None);
+        assert_eq!(exact("python", "image", "3.12.1").as_deref(), Some("3.12.1"));
     }
 
     #[test]

@@ -2,7 +2,7 @@
 
 use super::Statements;
 use crate::environments::words::role_of_value;
-use crate::knowledge::{eol, services};
+use crate::knowledge::{eol, images, services};
 use crate::model::{Attr, Certainty, Dimension, Known, Origin, Reason, Role, Value};
 use crate::resolve::services::{Declared, EAGER, OTHER, Proxy, Used};
 
@@ -303,6 +303,11 @@ fn version(fact: &mut super::Statement<'_>, one: &Declared, as_of: &str) {
     fact.known("libc", one.libc.clone(), &one.certainty, &one.origin);
     if let Some(image) = &one.image {
         fact.text("image", image, &one.origin);
+    }
+    let open = |image: &String| images::describe(image, as_of).moving;
+    let pinned = !one.version.is_unknown();
+    if pinned || one.image.as_ref().is_some_and(open) {
+        fact.bool("pinned", pinned, &one.origin);
     }
     if let Some(target) = &one.misplaced {
         fact.text("misplaced", target, &one.origin);
