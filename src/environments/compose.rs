@@ -14,6 +14,7 @@ use super::programs;
 use super::service_roles::{are_joined, is_base, parted, service_roles};
 use super::stacks::{Stack, adorns, stack_of};
 use super::words::{Naming, mixed, naming};
+use super::written::speaks_of;
 use crate::discover::{Kind, paths};
 use crate::formats::compose::{self, Field, Options, Profiles, Project, Service};
 use crate::formats::{Vars, World};
@@ -48,14 +49,20 @@ pub fn load(repository: &Repository<'_>, files: &[FileId]) -> Arc<Project> {
 }
 
 fn loaded(repository: &Repository<'_>, files: &[FileId]) -> Project {
-    with_written(repository, files, BTreeMap::new())
+    with_written(repository, files, BTreeMap::new(), Vars::new())
 }
 
-/// Loads compose files as one project, beside files of variables that are written before it is started.
-pub(super) fn with_written(repository: &Repository<'_>, files: &[FileId], written: BTreeMap<String, Vars>) -> Project {
+/// Loads compose files as one project, beside files of variables that are written before it is started, and with what a sample
+/// says where there is no `.env`.
+pub(super) fn with_written(
+    repository: &Repository<'_>,
+    files: &[FileId],
+    written: BTreeMap<String, Vars>,
+    sampled: Vars,
+) -> Project {
     let folder = files.first().map(|file| paths::parent(repository.tree.path(*file)).to_owned()).unwrap_or_default();
-    let mut env =
-        compose::dot_env(repository.tree, &folder).filter(|env| speaks_of(repository, env, files)).unwrap_or_default();
+    let env = compose::dot_env(repository.tree, &folder).filter(|env| speaks_of(repository, env, files));
+    let mut env = env.unwrap_or(sampled);
     env.extend(written.get(".env").cloned().unwrap_or_default());
     let named = env
         .get("COMPOSE_PROFILES")
@@ -71,20 +78,6 @@ pub(super) fn with_written(repository: &Repository<'_>, files: &[FileId], writte
         return compose::load(repository.tree, files, &options);
     }
     project
-}
-
-/// Whether variables kept beside compose files are for these: they name none with `COMPOSE_FILE`, or just these.
-fn speaks_of(repository: &Repository<'_>, env: &Vars, files: &[FileId]) -> bool {
-    let Some(named) = env.get("COMPOSE_FILE").and_then(|var| var.value.one()) else { return true };
-    let all: Vec<FileId> = named
-        .split([':', ';'])
-        .filter(|path| !path.is_empty())
-        .filter_map(|path| {
-            let folder = files.first().map(|file| paths::parent(repository.tree.path(*file)))?;
-            repository.tree.find(&paths::join(folder, path)?)
-        })
-        .collect();
-    files.len() < 2 && all.is_empty() || all == files
 }
 
 /// The compose files of a repository, each by itself.

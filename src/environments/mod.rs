@@ -45,7 +45,7 @@ pub mod projects;
 mod published;
 mod retired;
 mod reviewed;
-mod samples;
+pub mod samples;
 mod serverless;
 mod servers;
 mod service_roles;

@@ -3,9 +3,10 @@
 use super::plan::{Planned, Runs};
 use super::words::naming;
 use crate::discover::aside::is_aside;
-use crate::discover::{Kind, paths};
+use crate::discover::{Kind, Tree, paths};
+use crate::formats::{Vars, World, dotenv};
 use crate::links::Repository;
-use crate::model::{FileId, Role, Span};
+use crate::model::{Certainty, FileId, Role, Span};
 
 /// Lets samples tell of the environments that they are named for, where it is clear which one that is; they make none.
 pub(super) fn tell(repository: &Repository<'_>, all: &mut [Planned]) {
@@ -37,6 +38,47 @@ fn kind(repository: &Repository<'_>, file: FileId, path: &str) -> Option<(Role, 
     let settings = || paths::name(path).contains(".py") && path.to_lowercase().contains(SETTINGS);
     let of = if repository.of(Kind::Dotenv).contains(&file) { "variables" } else { settings().then_some(SETTINGS)? };
     (!below_tests).then_some((role, of))
+}
+
+/// The sample that documents a file of variables: `.env.prod-sample`, `.env.example`, `example.env`.
+pub fn template_of(tree: &Tree, path: &str) -> Option<FileId> {
+    let (folder, name) = (paths::parent(path), paths::name(path));
+    let words = ["example", "sample", "template", "dist", "tpl", "tmpl"];
+    let mut names: Vec<String> = words
+        .iter()
+        .flat_map(|word| [format!("{name}.{word}"), format!("{name}-{word}"), format!("{name}_{word}")])
+        .collect();
+    let bare = name.trim_start_matches('.');
+    names.extend(words.iter().flat_map(|word| {
+        [format!("{word}.{bare}"), format!("{bare}.{word}"), format!("{bare}_{word}"), format!(".{word}.{bare}")]
+    }));
+    // The dot that hides a file is spelled out in the name of its sample: `dotenv-sample`.
+    let spelled = name.strip_prefix('.').map(|bare| format!("dot{bare}"));
+    names.extend(
+        spelled
+            .iter()
+            .flat_map(|name| words.iter().map(move |word| (name, word)))
+            .flat_map(|(name, word)| [format!("{name}.{word}"), format!("{name}-{word}"), format!("{name}_{word}")]),
+    );
+    // What the documentation offers is copied with the sample at the top.
+    let folders = [Some(folder), is_aside(path).then_some("")];
+    folders
+        .into_iter()
+        .flatten()
+        .find_map(|folder| names.iter().find_map(|name| tree.find(&paths::join(folder, name)?)))
+}
+
+/// What the sample of a `.env` gives compose files beside it: whoever copies it may change it, and which files run together is
+/// not for a sample to say.
+pub(super) fn of_dot_env(tree: &Tree, folder: &str) -> Option<Vars> {
+    let sample = template_of(tree, &paths::join(folder, ".env")?)?;
+    let read = dotenv::parse(sample, tree.text(sample).ok()?, dotenv::Dialect::Compose, &World::empty());
+    let mut vars = dotenv::vars(&read);
+    vars.retain(|name, _| !name.starts_with("COMPOSE_"));
+    for (name, var) in &mut vars {
+        var.certainty = Certainty::Default { variable: Some(name.clone()) };
+    }
+    Some(vars)
 }
 
 #[cfg(test)]

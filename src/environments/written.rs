@@ -1,10 +1,12 @@
-//! Files of variables that a job writes before it starts what compose files say, there or on the server it deploys to.
+//! Files of variables that are not in the repository: a job writes them before it starts what compose files say, or a person
+//! copies a sample.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use super::compose::with_written;
 use super::plan::{Planned, Runs};
+use super::samples;
 use crate::discover::paths;
 use crate::formats::compose::Project;
 use crate::formats::{Var, Vars};
@@ -14,13 +16,11 @@ use crate::model::{FileId, Known, Reason};
 /// The name of the file that Compose reads by itself.
 const PLAIN: &str = ".env";
 
-/// Loads the compose files of environments again with what the jobs behind them write into files of variables.
+/// Loads the compose files of environments again with what the jobs behind them write into files of variables, and with what the
+/// sample of a `.env` gives where nothing else does.
 pub(super) fn give(repository: &Repository<'_>, all: &mut [Planned]) {
     for planned in all {
         let jobs = jobs_of(repository, planned);
-        if jobs.is_empty() {
-            continue;
-        }
         let mut known: Vec<(Arc<Project>, Option<Arc<Project>>)> = Vec::new();
         for unit in &mut planned.units {
             let Runs::Compose { project, .. } = &mut unit.runs else { continue };
@@ -67,7 +67,36 @@ fn again(repository: &Repository<'_>, project: &Project, jobs: &BTreeSet<(FileId
         }
         files.extend(vars.map(|vars| (name.to_owned(), vars)));
     }
-    (!files.is_empty()).then(|| Arc::new(with_written(repository, &project.files, files)))
+    let folder = project.files.first().map(|file| paths::parent(repository.tree.path(*file)));
+    let unwritten = folder.filter(|_| !files.contains_key(PLAIN));
+    let mut sampled = unwritten.and_then(|folder| samples::of_dot_env(repository.tree, folder)).unwrap_or_default();
+    // Where the files have a value of their own, nobody needs to copy the sample.
+    let needless = |name: &String| project.interpolated.iter().any(|one| one.default.is_some() && one.name == *name);
+    sampled.retain(|name, _| !needless(name));
+    if files.is_empty() && sampled.is_empty() {
+        return None;
+    }
+    let mut new = with_written(repository, &project.files, files, sampled);
+    // What an editor or a command has switched on stays on.
+    for name in project.services.keys() {
+        let service = new.inactive.remove(name).map(|service| (name.clone(), service));
+        new.services.extend(service);
+    }
+    Some(Arc::new(new))
+}
+
+/// Whether variables kept beside compose files are for these: they name none with `COMPOSE_FILE`, or just these.
+pub(super) fn speaks_of(repository: &Repository<'_>, env: &Vars, files: &[FileId]) -> bool {
+    let Some(named) = env.get("COMPOSE_FILE").and_then(|var| var.value.one()) else { return true };
+    let all: Vec<FileId> = named
+        .split([':', ';'])
+        .filter(|path| !path.is_empty())
+        .filter_map(|path| {
+            let folder = files.first().map(|file| paths::parent(repository.tree.path(*file)))?;
+            repository.tree.find(&paths::join(folder, path)?)
+        })
+        .collect();
+    files.len() < 2 && all.is_empty() || all == files
 }
 
 /// What two jobs write of one file: a value is known where both write it.

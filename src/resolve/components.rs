@@ -12,6 +12,7 @@ use super::process::{self, CommandWords};
 use super::samples;
 use crate::discover::{Presence, paths};
 use crate::environments::plan::{ImageBuild, Planned, Runs, Unit};
+use crate::environments::samples::template_of;
 use crate::environments::{compose as inferred, images as inferred_images};
 use crate::formats::compose::{Project, Provider, Service};
 use crate::formats::shell::Word;
@@ -268,7 +269,7 @@ fn variables(part: &mut Part<'_>, project: &Project, service: &Service, tree: &c
         if used.written {
             continue;
         }
-        match samples::template_of(tree, &used.path) {
+        match template_of(tree, &used.path) {
             None if !used.required || lies_over(project, service, &used.path) => {}
             Some(sample) => samples::stand_in(part, tree, sample, used.span),
             None => part.unseen = Some(Reason::at(format!("{} is not in the repository", used.path), used.span)),
@@ -276,7 +277,7 @@ fn variables(part: &mut Part<'_>, project: &Project, service: &Service, tree: &c
     }
     for (name, given) in &service.environment {
         let provider = match given.provider {
-            Provider::EnvFile if samples::from_sample(given.var.origin.primary(), tree) => "sample",
+            _ if given.var.origin.steps.iter().any(|step| samples::from_sample(Some(step.span), tree)) => "sample",
             Provider::EnvFile => "dotenv",
             Provider::Environment => "compose",
         };
