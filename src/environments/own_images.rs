@@ -126,6 +126,11 @@ pub(super) fn overlaid(repository: &Repository<'_>, reference: &str) -> Option<I
         let mut beside = repository.of(Kind::Compose).iter().filter(|other| folder(**other) == folder(file));
         beside.find_map(|other| {
             let overlay = super::compose::load(repository, &[*other]);
+            // What stands alone brings its services with it; an overlay leaves some to the file below it.
+            let known = |name: &String| project.services.contains_key(name);
+            if overlay.services.len() >= project.services.len() || !overlay.services.keys().all(known) {
+                return None;
+            }
             let service = overlay.services.get(named).filter(|service| service.image.is_none())?;
             service.build.is_some().then(|| super::compose::image_of(repository, &overlay, service)).flatten()
         })
@@ -212,7 +217,7 @@ pub(super) fn split_tag(reference: &str) -> (&str, Option<&str>) {
 
 #[cfg(test)]
 mod tests {
-    use super::{base, built_as};
+    use super::{base, built_as, overlaid};
     use crate::discover::{Overlay, Tree};
     use crate::links::Repository;
 
@@ -241,5 +246,18 @@ mod tests {
         let own = built_as(&repository, "till").unwrap();
         assert!(super::with_bases(&repository, &own, 0).unwrap().stages.len() == 1);
         assert!(base(&repository, "python:3.12").is_none());
+    }
+
+    #[test]
+    fn an_overlay_builds_what_the_file_below_it_names() {
+        let base = "services: {web: {image: 'acme/shop:1'}, db: {image: 'postgres:16'}}\n";
+        let built = |overlay: &str| {
+            let files = [("compose.yml", base), ("compose.dev.yml", overlay), ("Dockerfile", "FROM python:3.12\n")];
+            let tree = Tree::open(Box::new(Overlay::of(files))).unwrap();
+            overlaid(&Repository::read(&tree), "acme/shop:1").is_some()
+        };
+        assert!(built("services: {web: {build: .}}\n"));
+        assert!(!built("services: {web: {build: .}, db: {image: 'postgres:15'}}\n"), "it stands alone");
+        assert!(!built("services: {web: {build: ., image: shop}}\n"));
     }
 }
