@@ -199,3 +199,39 @@ fn a_guide_starts_another_machine_where_the_containers_load_other_settings_than_
         "the same settings on the same machine"
     );
 }
+
+#[test]
+fn a_sentence_of_a_guide_starts_a_server_for_development_and_no_other() {
+    let settings = ("shop/settings/local.py", "DEBUG = True\n");
+    let with = |name: &str, guide: &str| facts(&[DOCKERFILE, REQUIREMENTS, SITE, settings, (name, guide)]);
+    let served = ["local host process.web server=django-runserver"];
+    holds(&with("README.md", "3. `python manage.py runserver` starts it at http://127.0.0.1:8000\n"), &served);
+    holds(&with("INSTALL.rst", "You can now run it::\n\n    $ python manage.py runserver\n"), &served);
+    let none = |guide: &str| {
+        let lines = with("README.md", guide);
+        assert!(!lines.iter().any(|line| line.starts_with("local host process")), "{guide}: {lines:#?}");
+    };
+    none("Do not use `python manage.py runserver` for that.\n");
+    none("`python manage.py runserver` is not made for others.\n");
+    none("On servers `gunicorn shop.wsgi` runs.\n");
+}
+
+#[test]
+fn a_program_that_starts_its_server_by_itself_is_how_a_machine_starts_it_where_nothing_else_says_so() {
+    let config = (
+        "config.py",
+        "class Config:\n    pass\nclass DevelopmentConfig(Config):\n    DEBUG = True\nclass ProductionConfig(Config):\n    pass\n",
+    );
+    let program = "from flask import Flask\napp = Flask(__name__)\nif __name__ == '__main__':\n    app.run()\n";
+    let with = |more: &[(&str, &str)]| {
+        let files = [("Procfile", "web: gunicorn run:app\n"), ("requirements.txt", "flask==3.0\n"), config];
+        facts(&[&files[..], more].concat())
+    };
+    holds(&with(&[("run.py", program)]), &["development host process.web server=flask-app-run"]);
+    let silent = |more: &[(&str, &str)]| {
+        let lines = with(more);
+        assert!(!lines.iter().any(|line| line.starts_with("development host process")), "{lines:#?}");
+    };
+    silent(&[("run.py", program), ("other.py", program)]);
+    silent(&[("run.py", "from shop import app\ndef serve():\n    app.run()\n")]);
+}

@@ -320,12 +320,11 @@ pub fn image_of(repository: &Repository<'_>, project: &Project, service: &Servic
             return Some(built);
         }
         let reference = image.value.one().cloned().or_else(|| untagged(repository, image))?;
-        let built = super::own_images::built_as(repository, &reference);
-        let shipped = || super::shipped::shipped_as(repository, &reference);
-        return built.or_else(shipped).or_else(|| {
-            let moving = image.certainty.is_default() || image.value.one().is_none();
-            super::shipped::own(repository, &reference, moving)
-        });
+        let moving = image.certainty.is_default() || image.value.one().is_none();
+        return super::own_images::built_as(repository, &reference)
+            .or_else(|| super::shipped::shipped_as(repository, &reference))
+            .or_else(|| super::shipped::own(repository, &reference, moving))
+            .or_else(|| super::own_images::overlaid(repository, &reference));
     };
     let context = build.context.value.one()?.clone();
     let context = paths::join("", &context)?;

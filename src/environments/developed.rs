@@ -4,7 +4,7 @@ use super::base_role::only_services;
 use super::images::{AS_IT_STANDS, build};
 use super::own_distribution;
 use super::plan::{ImageBuild, Planned, Runs, Unit};
-use super::starts::{commands, only_hands_over, runs_something, script};
+use super::starts::{commands, only_hands_over, runs_something, script, serves};
 use crate::discover::classify::classify;
 use crate::discover::{Kind, paths};
 use crate::formats::dockerfile::{Action, Build, CopyFrom};
@@ -146,10 +146,11 @@ fn image(planned: &Planned) -> Option<&ImageBuild> {
     (evidence.text == AS_IT_STANDS && planned.environment.role == Role::Production).then_some(image)
 }
 
-/// Whether an image starts a development server, by its own words or in the script that they name.
+/// Whether an image starts a development server, by its own words or in the script that they name, which knows no other.
 pub(super) fn develops(repository: &Repository<'_>, image: &ImageBuild, build: &Build) -> bool {
     let signs = |text: &str| SIGNS.iter().any(|sign| text.contains(sign));
-    signs(script(repository, image, build)) || signs(&commands(build).join(" "))
+    let by_script = || signs(script(repository, image, build)) && !serves(repository, image, build);
+    by_script() || signs(&commands(build).join(" "))
 }
 
 /// Whether compose files are named for development and show nothing else of a developer's machine.

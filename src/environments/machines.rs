@@ -3,9 +3,10 @@
 use super::developed::is_backing;
 use super::plan::{Planned, Runs, Unit};
 use super::settings::Module;
-use super::workstations;
+use super::{told_here, workstations};
 use crate::discover::{Kind, paths};
 use crate::formats::Vars;
+use crate::links::guides::warns;
 use crate::links::{Call, Caller, Meaning, Repository, meaning};
 use crate::model::{Confidence, FileId, Role, Span, SpanMap};
 
@@ -27,7 +28,7 @@ pub(super) fn add(repository: &Repository<'_>, modules: &[Module], whole: bool, 
     let develops = |planned: &&Planned| planned.environment.role == Role::Development && !is_deployed(planned);
     let known: Vec<&Planned> =
         all.iter().filter(develops).filter(|one| workstations::covers(repository, one)).collect();
-    let backing = known.len() == 1 && is_backing(known[0]);
+    let backing = known.len() == 1 && (is_backing(known[0]) || told_here::is_beside(repository, known[0]));
     let planned = if known.is_empty() {
         first(repository, modules, whole).map(|planned| workstations::in_vagrant(repository, planned))
     } else if backing {
@@ -66,7 +67,8 @@ fn first(repository: &Repository<'_>, modules: &[Module], whole: bool) -> Option
         (None, Some(flask)) => Some((flask, flask, FLASK)),
         (None, None) => None,
     };
-    let called = || started(repository).filter(|_| by_hand.is_none()).cloned();
+    // Where Flask reads a file, its own command starts the application there, whatever guides add.
+    let called = || started(repository).filter(|_| by_hand.is_none_or(|(.., why)| why != FLASK)).cloned();
     if let Some(call) = scripted(repository).or_else(called) {
         let folder = manage.map_or(call.folder.as_str(), |file| paths::parent(repository.tree.path(*file))).to_owned();
         let mut planned = Planned::new("development", Role::Development, Confidence::Named).because(call.span, TOLD);
@@ -121,12 +123,6 @@ fn told(repository: &Repository<'_>) -> Option<Span> {
         Some(Span::new(file, at, at + sign.len()))
     });
     found.or_else(|| launched(repository))
-}
-
-/// Whether a line speaks of a command that is not to be used.
-fn warns(line: &str) -> bool {
-    let line = line.to_lowercase();
-    ["not ", "n't ", "never ", "instead of ", "rather than "].iter().any(|word| line.contains(word))
 }
 
 /// Where an editor is told to start a server for development.
@@ -207,7 +203,7 @@ fn started<'r>(repository: &'r Repository<'_>) -> Option<&'r Call> {
         let server = matches!(&call.meaning, Meaning::Serves(found) if found.kind == "development" || reloads());
         by_hand && (server || is_program(repository, call))
     };
-    repository.calls.iter().find(develops)
+    repository.calls.iter().filter(develops).min_by_key(|call| told_here::depth(repository, call))
 }
 
 /// Where a script that is kept at hand, and that nothing else speaks of, starts a development server.

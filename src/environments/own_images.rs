@@ -1,5 +1,6 @@
 //! Images that the repository builds itself, by the names that it gives them.
 
+use super::base_role::may_be_ours;
 use super::images::of_file;
 use super::plan::ImageBuild;
 use super::published::plain;
@@ -108,19 +109,47 @@ pub(super) fn built_under(repository: &Repository<'_>, name: &str) -> Option<Ima
 
 /// What a compose file builds under a name; with a version, under just that.
 fn composed(repository: &Repository<'_>, reference: &str) -> Option<ImageBuild> {
-    let (name, tag) = split_tag(reference);
-    let speaks = |file: &&FileId| repository.tree.text(**file).is_ok_and(|text| text.contains(name));
-    repository.of(Kind::Compose).iter().filter(speaks).find_map(|file| {
-        let project = super::compose::load(repository, &[*file]);
-        let named = |service: &&Service| {
-            let image = service.image.as_ref().and_then(|image| image.value.one());
-            let said = |image: &String| {
-                let (other, version) = split_tag(image);
-                other == name && (tag.is_none() || version.unwrap_or("latest") == tag.unwrap_or("latest"))
-            };
-            service.build.is_some() && image.is_some_and(said)
-        };
+    speaking(repository, reference).find_map(|file| {
+        let project = super::compose::load(repository, &[file]);
+        let named = |service: &&Service| service.build.is_some() && is_of(service, reference);
         super::compose::image_of(repository, &project, project.services.values().find(named)?)
+    })
+}
+
+/// What an overlay beside a compose file builds of the image of ours that the file below it names.
+pub(super) fn overlaid(repository: &Repository<'_>, reference: &str) -> Option<ImageBuild> {
+    speaking(repository, reference).find_map(|file| {
+        let project = super::compose::load(repository, &[file]);
+        let ours = |service: &Service| service.build.is_none() && is_of(service, reference) && may_be_ours(service);
+        let named = project.services.iter().find(|(_, service)| ours(service))?.0;
+        let folder = |file: FileId| paths::parent(repository.tree.path(file));
+        let mut beside = repository.of(Kind::Compose).iter().filter(|other| folder(**other) == folder(file));
+        beside.find_map(|other| {
+            let overlay = super::compose::load(repository, &[*other]);
+            // What stands alone brings its services with it; an overlay leaves some to the file below it.
+            let known = |name: &String| project.services.contains_key(name);
+            if overlay.services.len() >= project.services.len() || !overlay.services.keys().all(known) {
+                return None;
+            }
+            let service = overlay.services.get(named).filter(|service| service.image.is_none())?;
+            service.build.is_some().then(|| super::compose::image_of(repository, &overlay, service)).flatten()
+        })
+    })
+}
+
+/// The compose files that speak of an image.
+fn speaking<'r>(repository: &'r Repository<'_>, reference: &str) -> impl Iterator<Item = FileId> + 'r {
+    let name = split_tag(reference).0.to_owned();
+    let speaks = move |file: &FileId| repository.tree.text(*file).is_ok_and(|text| text.contains(&name));
+    repository.of(Kind::Compose).iter().copied().filter(speaks)
+}
+
+/// Whether a service is of an image; with a version, of just that.
+fn is_of(service: &Service, reference: &str) -> bool {
+    let (name, tag) = split_tag(reference);
+    service.image.as_ref().and_then(|image| image.value.one()).is_some_and(|image| {
+        let (other, version) = split_tag(image);
+        other == name && (tag.is_none() || version.unwrap_or("latest") == tag.unwrap_or("latest"))
     })
 }
 
@@ -188,7 +217,7 @@ pub(super) fn split_tag(reference: &str) -> (&str, Option<&str>) {
 
 #[cfg(test)]
 mod tests {
-    use super::{base, built_as};
+    use super::{base, built_as, overlaid};
     use crate::discover::{Overlay, Tree};
     use crate::links::Repository;
 
@@ -217,5 +246,18 @@ mod tests {
         let own = built_as(&repository, "till").unwrap();
         assert!(super::with_bases(&repository, &own, 0).unwrap().stages.len() == 1);
         assert!(base(&repository, "python:3.12").is_none());
+    }
+
+    #[test]
+    fn an_overlay_builds_what_the_file_below_it_names() {
+        let base = "services: {web: {image: 'acme/shop:1'}, db: {image: 'postgres:16'}}\n";
+        let built = |overlay: &str| {
+            let files = [("compose.yml", base), ("compose.dev.yml", overlay), ("Dockerfile", "FROM python:3.12\n")];
+            let tree = Tree::open(Box::new(Overlay::of(files))).unwrap();
+            overlaid(&Repository::read(&tree), "acme/shop:1").is_some()
+        };
+        assert!(built("services: {web: {build: .}}\n"));
+        assert!(!built("services: {web: {build: .}, db: {image: 'postgres:15'}}\n"), "it stands alone");
+        assert!(!built("services: {web: {build: ., image: shop}}\n"));
     }
 }

@@ -36,19 +36,19 @@ pub(super) fn script<'t>(repository: &Repository<'t>, image: &ImageBuild, build:
     script.and_then(|file| tree.text(file).ok()).unwrap_or_default()
 }
 
-/// The file that a path relative to the working directory is a copy of: that lies in the context as it lies in the image, under
-/// however many folders.
+/// The file that a path of the image is a copy of: that lies in the context as it lies in the image, under however many folders.
 fn at_work(repository: &Repository<'_>, image: &ImageBuild, build: &Build, word: &str) -> Option<FileId> {
     let stage = build.stages.get(build.target?)?;
-    let folder = stage.workdir.as_ref()?.value.trim_start_matches('/').to_owned();
-    let whole = paths::join(&folder, word.strip_prefix("./")?)?;
-    let mut rest = whole.as_str();
-    while let Some((_, below)) = rest.split_once('/') {
-        rest = below;
-        let found = repository.tree.find(&paths::join(&image.context, rest)?);
+    let folder = stage.workdir.as_ref().map_or("", |workdir| workdir.value.as_str());
+    let whole = if word.starts_with('/') { word.to_owned() } else { format!("{folder}/{word}") };
+    let whole = paths::join("", whole.trim_start_matches('/'))?;
+    let mut rest = Some(whole.as_str());
+    while let Some(path) = rest.filter(|path| path.contains('/') || !word.starts_with('/')) {
+        let found = repository.tree.find(&paths::join(&image.context, path)?);
         if found.is_some() {
             return found;
         }
+        rest = path.split_once('/').map(|(_, below)| below);
     }
     None
 }
@@ -75,6 +75,16 @@ pub(super) fn only_hands_over(repository: &Repository<'_>, image: &ImageBuild, b
         processes::server(processes::strip_wrappers(&words).0).is_some_and(|found| found.kind != "oneshot")
     };
     stage.is_some_and(|stage| stage.entrypoint.is_some() && stage.cmd.is_none()) && hands && !text.lines().any(serves)
+}
+
+/// Whether an image starts a server for production, by its own words or in the script that they name.
+pub(super) fn serves(repository: &Repository<'_>, image: &ImageBuild, build: &Build) -> bool {
+    let own = commands(build).join(" ");
+    script(repository, image, build).lines().chain([own.as_str()]).any(|line| {
+        let words: Vec<&str> = line.split_whitespace().filter(|word| *word != "exec").collect();
+        let found = processes::server(processes::strip_wrappers(&words).0);
+        found.is_some_and(|found| found.kind == "production" && found.interface.is_some())
+    })
 }
 
 /// Whether an image says that it starts a bare shell: that is for those who work in it.

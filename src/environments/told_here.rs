@@ -1,10 +1,17 @@
 //! What guides tell to start on the machine itself, beside containers for development.
 
 use super::alike::MODULE;
-use super::plan::{Planned, Runs};
+use super::base_role::{development_sign, may_be_ours, starts_production_server};
+use super::compose::image_of;
+use super::developed::develops;
+use super::images::build;
+use super::plan::{Planned, Runs, Unit};
 use super::settings::named_by_entries;
+use super::starts;
 use super::words::naming;
 use super::workstations::{is_application, is_for_others, is_in_container, is_in_machine};
+use crate::discover::aside::documented;
+use crate::discover::paths;
 use crate::links::guides::headings;
 use crate::links::{Call, Caller, Repository};
 use crate::model::Role;
@@ -24,6 +31,64 @@ pub(super) fn is(repository: &Repository<'_>, call: &Call) -> bool {
         && !is_in_machine(text, at)
 }
 
+/// Where a guide starts the application, not in a container.
+pub(super) fn call(repository: &Repository<'_>) -> Option<Call> {
+    let calls = repository.calls.iter().filter(|call| is(repository, call));
+    calls.min_by_key(|call| depth(repository, call)).cloned()
+}
+
+/// How far below the top what tells of a call lies: what tells of all of the project comes before what tells of a part.
+pub(super) fn depth(repository: &Repository<'_>, call: &Call) -> usize {
+    match call.caller {
+        Caller::Guide(file) => documented(repository.tree.path(file))
+            .unwrap_or_else(|| paths::parent(repository.tree.path(file)))
+            .split('/')
+            .filter(|part| !part.is_empty())
+            .count(),
+        _ => 0,
+    }
+}
+
+/// Whether the containers for development hold nothing of the project, which a guide starts beside them.
+pub(super) fn is_beside(repository: &Repository<'_>, planned: &Planned) -> bool {
+    let foreign = |unit: &Unit| {
+        let Runs::Compose { project, service, .. } = &unit.runs else { return false };
+        project.services.get(service).is_some_and(|service| {
+            service.build.is_none()
+                && image_of(repository, project, service).is_none()
+                && development_sign(repository.tree, service, "").is_none()
+                && !starts_production_server(service)
+                && service.image.as_ref().is_some_and(|image| image.value.one().is_some())
+        })
+    };
+    !planned.units.is_empty() && planned.units.iter().all(foreign) && call(repository).is_some()
+}
+
+/// Whether containers start the application as it is deployed: a server for production, nothing of the checkout mounted.
+pub(super) fn tries_deployed(repository: &Repository<'_>, planned: &Planned) -> bool {
+    let mut serves = false;
+    for unit in &planned.units {
+        let Runs::Compose { project, service, .. } = &unit.runs else { return false };
+        let Some(service) = project.services.get(service).filter(|service| may_be_ours(service)) else { continue };
+        if development_sign(repository.tree, service, "").is_some() {
+            return false;
+        }
+        if service.command.is_some() || service.entrypoint.is_some() {
+            serves |= starts_production_server(service);
+            continue;
+        }
+        let image = image_of(repository, project, service);
+        let built = image.and_then(|image| Some((build(repository, &image)?, image)));
+        if let Some((build, image)) = built {
+            if develops(repository, &image, &build) {
+                return false;
+            }
+            serves |= starts::serves(repository, &image, &build);
+        }
+    }
+    serves
+}
+
 /// Whether a guide starts the application below a heading which says that it is in no container.
 pub(super) fn is_apart(repository: &Repository<'_>, call: &Call) -> bool {
     let apart = |heading: &str| {
@@ -39,7 +104,7 @@ pub(super) fn is_apart(repository: &Repository<'_>, call: &Call) -> bool {
 /// which are named for development.
 pub(super) fn has_other_settings(repository: &Repository<'_>, known: &[&Planned]) -> bool {
     let named = named_by_entries(repository);
-    let develops = |module: &str| {
+    let is_local = |module: &str| {
         let last = module.rsplit(['/', '.']).next().unwrap_or(module);
         naming(&format!("{last}.x")).role.is_some_and(|(role, _)| role == Role::Development)
     };
@@ -49,5 +114,45 @@ pub(super) fn has_other_settings(repository: &Repository<'_>, known: &[&Planned]
         module.var.value.one()
     });
     let Some(first) = told.next() else { return false };
-    named.iter().any(|module| develops(module)) && !develops(first) && told.all(|module| !develops(module))
+    named.iter().any(|module| is_local(module)) && !is_local(first) && told.all(|module| !is_local(module))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::tests::environments;
+
+    const SITE: (&str, &str) = ("manage.py", "import os\n");
+    const GUIDE: (&str, &str) = ("README.md", "4. `python manage.py runserver` to see it\n");
+
+    fn developed(files: &[(&str, &str)]) -> Vec<String> {
+        let found = environments(&[&[SITE, GUIDE][..], files].concat());
+        found.into_iter().filter(|line| line.contains(" development: ")).collect()
+    }
+
+    #[test]
+    fn a_guide_starts_the_application_beside_containers_that_try_what_is_deployed() {
+        let image = |start: &str| format!("FROM python:3.12\nWORKDIR /app\nCOPY . .\nCMD [\"sh\", \"{start}\"]\n");
+        let with = |compose: &str, script: &str| {
+            let image = image("scripts/start.sh");
+            developed(&[("compose.local.yaml", compose), ("Dockerfile", &image), ("scripts/start.sh", script)])
+        };
+        let compose = "services: {web: {build: .}}\n";
+        let serves = "#!/bin/sh\npython manage.py migrate\nexec gunicorn a.wsgi\n";
+        let both = ["local development: compose.local.yaml", "local-host development: README.md"];
+        assert_eq!(with(compose, serves), both);
+        assert_eq!(with(compose, "#!/bin/sh\npython manage.py runserver\n").len(), 1);
+        assert_eq!(with("services: {web: {build: ., volumes: ['.:/app']}}\n", serves).len(), 1);
+    }
+
+    #[test]
+    fn containers_with_nothing_of_the_project_are_what_the_machine_finds_beside_it() {
+        let image = ("Dockerfile", "FROM python:3.12\nCOPY . .\nCMD gunicorn a.wsgi\n");
+        let stack = |web: &str| {
+            format!("services: {{db: {{image: 'postgres:16', ports: ['127.0.0.1:5432:5432']}}, thumbs: {{{web}}}}}\n")
+        };
+        let with = |web: &str| developed(&[image, ("compose.yaml", &stack(web))]);
+        let joined = ["development development: compose.yaml README.md"];
+        assert_eq!(with("image: 'acme/thumbs:2', ports: ['127.0.0.1:81:80']"), joined);
+        assert_eq!(with("build: ., volumes: ['.:/app']"), ["development development: compose.yaml"]);
+    }
 }

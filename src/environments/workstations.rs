@@ -74,9 +74,12 @@ pub(super) fn beside(repository: &Repository<'_>, known: &[&Planned]) -> Option<
     // Without another database there it is the same machine.
     let apart = || known.iter().any(|planned| keeps_a_database(planned)) && defaults_to_sqlite(repository);
     let told = || repository.calls.iter().find(|call| told_here::is_apart(repository, call)).cloned();
-    let here = || repository.calls.iter().find(|call| told_here::is(repository, call)).cloned();
-    let by_guide =
-        || told().filter(|_| apart()).or_else(|| here().filter(|_| told_here::has_other_settings(repository, known)));
+    // Containers that load other settings, or that try what is deployed, are not what one works in.
+    let differs = || {
+        told_here::has_other_settings(repository, known)
+            || known.iter().all(|planned| told_here::tries_deployed(repository, planned))
+    };
+    let by_guide = || told().filter(|_| apart()).or_else(|| told_here::call(repository).filter(|_| differs()));
     let call = by_script.or_else(by_task).or_else(by_guide)?;
     let folder = sites(repository).next().unwrap_or(&call.folder).to_owned();
     let mut planned = Planned::new("local", Role::Development, Confidence::Named).because(call.span, machines::TOLD);

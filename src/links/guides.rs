@@ -1,6 +1,7 @@
 //! Commands that guides tell people to type.
 
 use super::Repository;
+use super::meaning::Meaning;
 use super::repository::{Call, Caller, Script};
 use crate::discover::aside::documented;
 use crate::discover::paths;
@@ -9,17 +10,44 @@ use crate::formats::shell::Dialect;
 use crate::model::{FileId, SpanMap};
 
 impl Repository<'_> {
-    /// The code blocks of a guide, one command a line; a line that ends in a backslash goes on.
+    /// The code blocks of a guide, one command a line; a line that ends in a backslash goes on. Within a sentence only a server for
+    /// development is told to be started: other commands are spoken of as well as typed.
     pub(super) fn guide_calls(&self, file: FileId, calls: &mut Vec<Call>) {
         let Ok(text) = self.tree.text(file) else { return };
         let path = self.tree.path(file);
         let folder = documented(path).unwrap_or_else(|| paths::parent(path)).to_owned();
-        for shown in shown(path, text, tells).into_iter().filter(|shown| shown.block) {
+        for shown in shown(path, text, tells) {
+            if !shown.block && !is_told(text, &shown) {
+                continue;
+            }
             let map = SpanMap::Linear { file, base: u32::try_from(shown.at).unwrap_or(0) };
             let script = Script { text: shown.text, map: &map, folder: &folder, dialect: Dialect::Bash };
+            let first = calls.len();
             self.add(&script, Vars::new(), &Caller::Guide(file), calls);
+            if !shown.block {
+                let told = calls.split_off(first).into_iter().filter(develops);
+                calls.extend(told);
+            }
         }
     }
+}
+
+/// Whether a call starts a server for development.
+fn develops(call: &Call) -> bool {
+    matches!(&call.meaning, Meaning::Serves(found) if found.kind == "development" && found.interface.is_some())
+}
+
+/// Whether a command within a sentence is to be typed: the sentence says nothing against it, nor is it about production.
+fn is_told(text: &str, shown: &Shown<'_>) -> bool {
+    let before = text.get(..shown.at).and_then(|before| before.rsplit('\n').next()).unwrap_or_default();
+    let line = text.get(shown.at..).and_then(|rest| rest.lines().next()).unwrap_or_default();
+    !warns(before) && !warns(line) && !line.to_lowercase().contains("production")
+}
+
+/// Whether a line speaks of a command that is not to be used.
+pub fn warns(line: &str) -> bool {
+    let line = line.to_lowercase();
+    ["not ", "n't ", "never ", "instead of ", "rather than "].iter().any(|word| line.contains(word))
 }
 
 /// A command that a page shows.
@@ -124,7 +152,7 @@ fn tells(line: &str) -> bool {
 }
 
 /// What the commands of a guide that are followed begin with.
-const TELLING: [&str; 25] = [
+const TELLING: [&str; 27] = [
     "docker",
     "podman",
     "python",
@@ -150,6 +178,8 @@ const TELLING: [&str; 25] = [
     "env ",
     "foreman ",
     "overmind ",
+    "quart ",
+    "pserve ",
 ];
 /// How many lines of a guide one command may take.
 const MAX_LINES: usize = 20;

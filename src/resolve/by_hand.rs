@@ -3,7 +3,9 @@
 
 use super::own_program::started_by_program;
 use super::part::{Part, ProcessPart};
+use crate::discover::{Tree, paths};
 use crate::environments::{Planned, workstations};
+use crate::formats::python;
 use crate::knowledge::processes::Match;
 use crate::links::{Call, Caller, Container, Meaning, Repository, console_scripts};
 use crate::model::{Origin, Span};
@@ -35,6 +37,28 @@ pub(super) fn told(repository: &Repository<'_>, part: &mut Part<'_>, planned: &P
         _ => return,
     };
     part.processes.push(ProcessPart { argv, ..begun("web", Origin::set(evidence.span), found) });
+}
+
+/// Gives a person's machine for which nothing tells how the server is started the program that starts it by itself, where one
+/// file of the folder does.
+pub(super) fn program(tree: &Tree, part: &mut Part<'_>, folder: &str) {
+    if !part.processes.is_empty() {
+        return;
+    }
+    let files = Container::checkout(tree, folder);
+    let here = tree.under(folder).filter(|(_, path)| paths::parent(path) == folder && path.ends_with(".py"));
+    let mut found = here.filter_map(|(file, path)| {
+        let argv = vec!["python".to_owned(), paths::name(path).to_owned()];
+        let server = started_by_program(&argv, &files, tree).filter(|server| server.kind == "development")?;
+        // What a command of the program starts, or what is imported, it does not start by itself.
+        let calls = python::entry_points(tree, file).runs;
+        let span = calls.iter().find(|call| call.main)?.span;
+        Some(ProcessPart { argv, ..begun("web", Origin::set(span), server) })
+    });
+    let first = found.next();
+    if found.next().is_none() {
+        part.processes.extend(first);
+    }
 }
 
 /// The words of a command in a text, as far as its line or its quotes go.

@@ -44,6 +44,7 @@ pub fn of<'t>(context: &Context<'_, 't>, planned: &Planned, folder: &str) -> Par
     if planned.environment.role == Role::Development {
         super::by_hand::start(context.repository, &mut part, "web", brought);
         super::by_hand::told(context.repository, &mut part, planned);
+        super::by_hand::program(tree, &mut part, folder);
         super::by_hand::workers(context.repository, &mut part, brought);
     }
     let Some(anchor) = part.span else { return part };

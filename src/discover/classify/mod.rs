@@ -155,8 +155,10 @@ const FILLED_IN: Like = Like::Ends(&[
 const LIST: Like = Like::Ends(&[".txt", ".in", ".pip"]);
 const PAGE: Like = Like::Ends(&[".md", ".mdx", ".rst"]);
 /// What the names of pages, or of their folders, hold that tell how one installs a project and works on it.
-const INSTRUCTING: &[&str] =
-    &["develop", "contrib", "hacking", "install", "setup", "set_up", "dev_env", "quick", "getting"];
+const INSTRUCTING: &[&str] = &[
+    "develop", "contrib", "hacking", "install", "setup", "set_up", "dev_env", "quick", "getting", "running", "locally",
+    "build.",
+];
 const NO_DOCKERFILE: Like =
     Like::Ends(&[".md", ".txt", ".j2", ".jinja", ".py", ".yml", ".yaml", ".json", ".tpl", ".sh", ".dockerignore"]);
 const NO_JENKINSFILE: Like = Like::Ends(&[".md", ".txt", ".param", ".sh", ".yml", ".yaml", ".json"]);
@@ -262,6 +264,7 @@ const ROWS: &[Row] = &[
     Row(Kind::Shell, Folder::Any, &[Like::Ends(&[".sh", ".bash"])], &[]),
     Row(Kind::Compose, Folder::Any, &[YAML, Like::OneWord, Like::Word(ENVIRONMENTS)], &[]),
     Row(Kind::Guide, Folder::Any, &[Like::Starts(&["readme", "contributing", "deploy"])], &[]),
+    Row(Kind::Guide, Folder::Any, &[PAGE, Like::Starts(INSTRUCTING)], &[]),
     Row(Kind::Guide, Folder::Part(&["docs", "doc", "documentation"]), &[PAGE, Like::Has(INSTRUCTING)], &[]),
     Row(Kind::Guide, Folder::PartHas(INSTRUCTING), &[PAGE], &[]),
 ];
@@ -354,47 +357,4 @@ fn any(words: &[&str]) -> String {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn names_decide_kinds() {
-        let rows: [(&str, Option<Kind>); 32] = [
-            ("openshift/templates/web.yaml", Some(Kind::Kubernetes)),
-            ("azure-pipelines.yml", Some(Kind::Workflow)),
-            (".azure/azure-pipelines-ci.yml", Some(Kind::Workflow)),
-            ("bitbucket-pipelines.yml", Some(Kind::Workflow)),
-            (".woodpecker/test.yaml", Some(Kind::Workflow)),
-            (".drone.yml", Some(Kind::Workflow)),
-            ("buildspec.yml", Some(Kind::Workflow)),
-            ("k8s/web.yaml", Some(Kind::Kubernetes)),
-            ("kubernetes/deployment-production.tmpl", Some(Kind::Kubernetes)),
-            ("deploy/kustomization.yml", Some(Kind::Kubernetes)),
-            ("task-definition.prod.json", Some(Kind::TaskDefinition)),
-            ("deploy/aws/web.json", Some(Kind::TaskDefinition)),
-            ("Dockerfile", Some(Kind::Dockerfile)),
-            ("dev.Dockerfile", Some(Kind::Dockerfile)),
-            ("docker/web.Dockerfile.prod", Some(Kind::Dockerfile)),
-            ("Dockerfile.md", None),
-            (".dockerfilelintrc", None),
-            ("compose.yaml", Some(Kind::Compose)),
-            ("docker-compose.ci-test.yml", Some(Kind::Compose)),
-            ("docker-compose/db.yml", Some(Kind::Compose)),
-            ("production.yml", Some(Kind::Compose)),
-            ("localization.yml", None),
-            (".github/workflows/ci.yml", Some(Kind::Workflow)),
-            (".envs/.production/.django", Some(Kind::Dotenv)),
-            (".envs/.gitignore", None),
-            (".env.prod-sample", Some(Kind::Dotenv)),
-            ("requirements/dev.txt", Some(Kind::Requirements)),
-            ("requirements-prod.txt", Some(Kind::Requirements)),
-            ("notes.txt", None),
-            ("Procfile", Some(Kind::Procfile)),
-            ("Procfile.dev", Some(Kind::Procfile)),
-            ("uv.lock", Some(Kind::Lock)),
-        ];
-        for (path, kind) in rows {
-            assert_eq!(classify(path), kind, "{path}");
-        }
-    }
-}
+mod tests;
