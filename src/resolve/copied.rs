@@ -69,7 +69,8 @@ fn copied(context: &Context<'_, '_>, part: &Part<'_>, argv: &[String]) -> Option
     let from = from.trim_start_matches("./");
     let ends = |path: &str| path == from || path.strip_suffix(from).is_some_and(|start| start.ends_with('/'));
     let mut all = tree.files().filter(|(_, path)| ends(path));
-    let (file, path) = all.next().filter(|_| all.next().is_none() && !from.starts_with(['/', '.']))?;
+    let (file, path) =
+        all.next().filter(|_| all.next().is_none() && !from.starts_with('/') && !from.starts_with("../"))?;
     let folder = path.strip_suffix(from)?.trim_end_matches('/');
     let path = paths::join(folder, to.trim_start_matches("./"))?;
     tree.find(&path).is_none().then_some((path, file))

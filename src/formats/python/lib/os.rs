@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use crate::discover::paths;
+use crate::discover::{Presence, paths};
 use crate::formats::python::EnvRead;
 use crate::formats::python::eval::machine::{Cond, ENVIRON, Machine};
 use crate::formats::python::eval::text::{normal, parent};
@@ -258,10 +258,18 @@ impl Machine<'_> {
         }
     }
 
+    /// Whether a file is there where the program runs: what is copied there before is.
+    pub(crate) fn presence(&self, path: &str) -> Presence {
+        match (self.tree.presence(path), self.brought.standing_in.get(path)) {
+            (Presence::Missing, Some(file)) => Presence::Here(*file),
+            (presence, _) => presence,
+        }
+    }
+
     /// Whether a file is there, and what is in it.
     pub(crate) fn file_call(&mut self, name: &str, path: &str, at: Span) -> R {
-        use crate::discover::Presence;
-        if !self.whole && matches!(name, "read_text" | "open") {
+        let copied = Self::inside(&normal(path)).is_some_and(|path| self.brought.standing_in.contains_key(&path));
+        if !self.whole && matches!(name, "read_text" | "open") && !copied {
             self.may_raise(None, at, Cond::default());
         }
         // Programs are started in the root of the project.
@@ -280,7 +288,7 @@ impl Machine<'_> {
                 _ => Ok(V::at(K::Bool(false), at)),
             };
         };
-        let presence = self.tree.presence(&inside);
+        let presence = self.presence(&inside);
         let dir = self.tree.is_dir(&inside);
         Ok(match (name, presence) {
             ("exists" | "isfile" | "is_file", Presence::Here(_)) => V::at(K::Bool(true), at),

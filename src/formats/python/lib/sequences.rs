@@ -144,7 +144,7 @@ impl Machine<'_> {
                     return Some(Ok(out.with(|m| m.absent = Some(elsewhere))));
                 }
                 let inside = path.pathlike().and_then(|path| Self::inside(&normal(path)))?;
-                match (mode, self.tree.presence(&inside)) {
+                match (mode, self.presence(&inside)) {
                     (Some("r" | "rt"), Presence::Here(_)) => {
                         let path = Args { pos: vec![path.clone()], ..Args::default() };
                         Ok(V::at(K::Made("file".into(), Arc::new(path)), at))

@@ -353,3 +353,21 @@ fn the_type_of_an_address_names_its_product() {
     assert_eq!((prefix("URL"), prefix("MAYBE"), prefix("ANY")), (Some("postgresql://"), None, None));
     assert_eq!(got.values["SET"].settled().and_then(|v| v.as_str()), Some("redis://h:1/0"));
 }
+
+#[test]
+fn what_was_copied_is_run_where_its_text_is_opened() {
+    let code = "import os\nA = 1\ntry:\n    with open(os.path.join(os.path.dirname(__file__), 'local.py')) as f:\n        \
+        exec(f.read(), globals())\nexcept IOError:\n    pass\n";
+    let tree = Tree::open(Box::new(Overlay::of([("s.py", code), (".ci.py", "A = 2\n")]))).unwrap();
+    let with = |standing_in| {
+        let brought = crate::formats::python::Brought { standing_in, ..Default::default() };
+        let got = Evaluator::new(&tree, vec![String::new()]).brought(brought).module(
+            "s",
+            &World::Open(crate::formats::Vars::new()),
+            None,
+        );
+        (got.values["A"].kind.clone(), got.values["A"].certainty.is_default())
+    };
+    assert_eq!(with([("local.py".to_owned(), tree.find(".ci.py").unwrap())].into()), (Kind::Int(2), false));
+    assert!(with(Default::default()).1, "what is not here may set it");
+}
