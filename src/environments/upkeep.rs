@@ -142,7 +142,8 @@ fn is_asked_for(workflow: &Workflow) -> bool {
     workflow.on.iter().all(|on| ["schedule", "workflow_call", "workflow_dispatch"].contains(&on.event.value.as_str()))
 }
 
-/// Whether only changes of folders without any program start a workflow: what it uploads is pages beside the application.
+/// Whether only changes of folders without any program start a workflow: what it uploads is pages beside the application, or
+/// nothing any more.
 pub(super) fn is_of_pages(repository: &Repository<'_>, workflow: &Workflow) -> bool {
     let tree = repository.tree;
     let folder = |path: &str| {
@@ -155,10 +156,7 @@ pub(super) fn is_of_pages(repository: &Repository<'_>, workflow: &Workflow) -> b
     };
     let pages = |path: &str| {
         let folder = folder(path).filter(|folder| !folder.is_empty());
-        folder.is_some_and(|folder| {
-            let mut files = tree.under(&folder).peekable();
-            files.peek().is_some() && !files.any(|(_, path)| program(path))
-        })
+        folder.is_some_and(|folder| !tree.under(&folder).any(|(_, path)| program(path)))
     };
     let own = |path: &str| path.starts_with(".github/") || path.starts_with('!');
     let mut pushes = workflow.on.iter().filter(|on| on.event.value == "push").peekable();
