@@ -244,11 +244,9 @@ fn is_rehearsed(repository: &Repository<'_>, job: &Job) -> bool {
 
 /// Whether a job publishes pages or a package.
 fn publishes_pages(job: &Job) -> bool {
-    // Docusaurus pushes its pages as the user of this variable.
-    let pushes = |text: &str| ["gh-deploy", "gh-pages", "GIT_USER="].iter().any(|sign| text.contains(sign));
     job.steps.iter().any(|step| {
         step.uses.as_ref().is_some_and(|uses| act(&uses.value) == Some(Act::Publishes))
-            || step.run.as_ref().is_some_and(|run| pushes(&run.text))
+            || step.run.as_ref().is_some_and(|run| upkeep::pushes_pages(&run.text))
     })
 }
 
@@ -268,7 +266,6 @@ mod tests {
         let text = format!("on: {on}\njobs:\n{jobs}");
         let files = [
             (path.as_str(), text.as_str()),
-            ("shop/app.py", ""),
             ("scripts/infra", "#!/bin/bash\nif [ \"$1\" = apply ]; then docker compose run --rm terraform apply; fi\n"),
         ];
         let tree = Tree::open(Box::new(Overlay::of(files))).unwrap();
@@ -297,16 +294,6 @@ mod tests {
         let job = "  deploy: {name: Deploy to Heroku, runs-on: u, steps: [{run: ./ship}]}\n";
         assert_eq!(of("deploy-staging", job), ["staging staging"]);
         assert_eq!(of("ship", job), ["production heroku"]);
-    }
-
-    #[test]
-    fn what_pushes_pages_or_starts_for_a_folder_that_is_gone_deploys_nothing() {
-        let pages = "  deploy-website: {runs-on: u, steps: [{run: cd website && GIT_USER=bot yarn deploy}]}\n";
-        assert!(of("main", pages).is_empty());
-        let job = "  deploy-production: {runs-on: u, steps: [{run: flyctl deploy}]}\n";
-        let on = |folder: &str| format!("{{push: {{paths: ['{folder}/**']}}}}");
-        assert!(started(&on("client"), "main", job).is_empty());
-        assert_eq!(started(&on("shop"), "main", job), ["production production"]);
     }
 
     #[test]

@@ -70,7 +70,8 @@ fn requirements(tree: &Tree, node: &Node, depth: usize, own: &mut Option<Vec<(St
             "shell" | "command" => {
                 let text = value.spanned().or_else(|| value.field("cmd"));
                 let lines = text.iter().flat_map(|text| text.value.lines().map(|line| (line, text.span)));
-                lines.filter_map(|(line, span)| Some((installing(line)?, span))).collect()
+                let known = |text: String| (!text.contains("{{") && !text.contains('$')).then_some(text);
+                lines.filter_map(|(line, span)| Some((known(installing(line)?), span))).collect()
             }
             _ => {
                 requirements(tree, value, depth + 1, own);
@@ -94,9 +95,8 @@ fn of_checkout(tree: &Tree, path: &str) -> Option<String> {
     ends.find(|end| tree.find(end).is_some()).map(str::to_owned)
 }
 
-/// The command of a line that installs what the files of the project ask for, its program without a folder, if it is one; it is
-/// not known what it installs where something is filled in.
-fn installing(line: &str) -> Option<Option<String>> {
+/// The command of a line that installs what the files of the project ask for, its program without a folder, if it is one.
+fn installing(line: &str) -> Option<String> {
     let mut words = line.split_whitespace();
     let program = paths::name(words.next()?);
     let rest: Vec<&str> = words.collect();
@@ -106,8 +106,7 @@ fn installing(line: &str) -> Option<Option<String>> {
         "pip" | "pip3" => rest.first() == Some(&"install") && rest.contains(&"-r"),
         _ => false,
     };
-    let known = !rest.iter().any(|word| word.contains("{{") || word.starts_with('$'));
-    installs.then(|| known.then(|| format!("{program} {}", rest.join(" "))))
+    installs.then(|| format!("{program} {}", rest.join(" ")))
 }
 
 /// The packages that tasks ask the system for; one that a template fills in is none that is known.

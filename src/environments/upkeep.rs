@@ -169,6 +169,12 @@ pub(super) fn is_of_pages(repository: &Repository<'_>, workflow: &Workflow) -> b
         })
 }
 
+/// Whether a script pushes pages: Docusaurus does it as the user of a variable
+/// (<https://docusaurus.io/docs/deployment#deploying-to-github-pages>).
+pub(super) fn pushes_pages(text: &str) -> bool {
+    ["gh-deploy", "gh-pages", "GIT_USER="].iter().any(|sign| text.contains(sign))
+}
+
 /// Whether a job does nothing but write to the repository, its pull requests and labels.
 pub(super) fn only_writes(job: &Job) -> bool {
     let signs = ["create-pull-request", "readme", "label", "git-auto-commit", "add-and-commit", "comment"];
@@ -245,5 +251,20 @@ mod tests {
         assert_eq!(of(clock, "{run: ./remind}"), ["ship"]);
         assert_eq!(of(clock, "{run: cf push shop}"), ["other", "ship"]);
         assert_eq!(of("workflow_dispatch", "{run: ./remind}"), ["other", "ship"], "nothing else is for production");
+    }
+
+    #[test]
+    fn what_pushes_pages_or_starts_for_a_folder_that_is_gone_deploys_nothing() {
+        let deploys = |folder: &str, run: &str| {
+            let text = format!(
+                "on: {{push: {{paths: ['{folder}/**']}}}}\njobs:\n  deploy-it: {{runs-on: u, steps: [{{run: {run}}}]}}\n"
+            );
+            let files = [(".github/workflows/main.yml", text.as_str()), ("shop/app.py", "")];
+            let tree = Tree::open(Box::new(Overlay::of(files))).unwrap();
+            !super::super::deployments::deployments(&Repository::read(&tree)).is_empty()
+        };
+        assert!(deploys("shop", "./ship"));
+        assert!(!deploys("client", "./ship"));
+        assert!(!deploys("shop", "cd website && GIT_USER=bot yarn deploy"));
     }
 }

@@ -41,6 +41,6 @@ fn copy_of(built: &Built<'_>, name: &str) -> Option<Span> {
         Action::Copy { sources, .. } => {
             sources.iter().find(|source| paths::name(&source.value) == name).map(|source| source.span)
         }
-        _ => None,
+        Action::Run { .. } => None,
     })
 }

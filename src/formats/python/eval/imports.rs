@@ -135,7 +135,8 @@ impl Machine<'_> {
         let path = format!("{}.py", name.replace('.', "/"));
         let names = |line: &str| {
             let line = line.trim().trim_start_matches('/');
-            line.ends_with(".py") && path.strip_suffix(line).is_some_and(|above| above.is_empty() || above.ends_with('/'))
+            line.ends_with(".py")
+                && path.strip_suffix(line).is_some_and(|above| above.is_empty() || above.ends_with('/'))
         };
         let mut ignoring = self.tree.files().filter(|(_, path)| paths::name(path) == ".gitignore");
         ignoring.any(|(file, _)| self.tree.text(file).is_ok_and(|text| text.lines().any(names)))
