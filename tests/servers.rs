@@ -347,3 +347,22 @@ fn a_playbook_that_starts_a_script_and_installs_a_python_is_what_servers_run() {
     assert!(python("python3").is_empty());
     assert!(python("python3.11, python3.12").is_empty());
 }
+
+#[test]
+fn a_playbook_installs_what_the_files_of_the_checkout_ask_for() {
+    let packages = |tasks: &str| {
+        let play = format!("- hosts: shop\n  tasks:\n{tasks}");
+        let lines = facts(&[
+            ("ansible/site.yml", play.as_str()),
+            ("ansible/templates/run.sh.j2", "#!/bin/bash\nexec {{ root }}/bin/gunicorn shop.wsgi\n"),
+            ("requirements/shop.txt", "django==5.2\ngunicorn==23.0\n"),
+            ("shop/wsgi.py", ""),
+            ("manage.py", ""),
+        ]);
+        lines.iter().any(|line| line == "production gunicorn package.django version=5.2")
+    };
+    assert!(packages("    - pip: {requirements: '{{ root }}/current/requirements/shop.txt'}\n"));
+    assert!(packages("    - shell: /opt/bin/pip install -r requirements/shop.txt\n"));
+    assert!(!packages("    - pip: {requirements: '{{ root }}/requirements/{{ place }}.txt'}\n"));
+    assert!(!packages("    - shell: pip install -r requirements/shop.txt\n      when: first\n"));
+}

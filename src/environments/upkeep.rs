@@ -142,7 +142,8 @@ fn is_asked_for(workflow: &Workflow) -> bool {
     workflow.on.iter().all(|on| ["schedule", "workflow_call", "workflow_dispatch"].contains(&on.event.value.as_str()))
 }
 
-/// Whether only changes of folders without any program start a workflow: what it uploads is pages beside the application.
+/// Whether only changes of folders without any program start a workflow: what it uploads is pages beside the application, or
+/// nothing any more.
 pub(super) fn is_of_pages(repository: &Repository<'_>, workflow: &Workflow) -> bool {
     let tree = repository.tree;
     let folder = |path: &str| {
@@ -155,10 +156,7 @@ pub(super) fn is_of_pages(repository: &Repository<'_>, workflow: &Workflow) -> b
     };
     let pages = |path: &str| {
         let folder = folder(path).filter(|folder| !folder.is_empty());
-        folder.is_some_and(|folder| {
-            let mut files = tree.under(&folder).peekable();
-            files.peek().is_some() && !files.any(|(_, path)| program(path))
-        })
+        folder.is_some_and(|folder| !tree.under(&folder).any(|(_, path)| program(path)))
     };
     let own = |path: &str| path.starts_with(".github/") || path.starts_with('!');
     let mut pushes = workflow.on.iter().filter(|on| on.event.value == "push").peekable();
@@ -169,6 +167,12 @@ pub(super) fn is_of_pages(repository: &Repository<'_>, workflow: &Workflow) -> b
             let mut paths = on.paths.iter().map(|path| path.value.as_str()).filter(|path| !own(path)).peekable();
             paths.peek().is_some() && paths.all(pages)
         })
+}
+
+/// Whether a script pushes pages: Docusaurus does it as the user of a variable
+/// (<https://docusaurus.io/docs/deployment#deploying-to-github-pages>).
+pub(super) fn pushes_pages(text: &str) -> bool {
+    ["gh-deploy", "gh-pages", "GIT_USER="].iter().any(|sign| text.contains(sign))
 }
 
 /// Whether a job does nothing but write to the repository, its pull requests and labels.
@@ -247,5 +251,20 @@ mod tests {
         assert_eq!(of(clock, "{run: ./remind}"), ["ship"]);
         assert_eq!(of(clock, "{run: cf push shop}"), ["other", "ship"]);
         assert_eq!(of("workflow_dispatch", "{run: ./remind}"), ["other", "ship"], "nothing else is for production");
+    }
+
+    #[test]
+    fn what_pushes_pages_or_starts_for_a_folder_that_is_gone_deploys_nothing() {
+        let deploys = |folder: &str, run: &str| {
+            let text = format!(
+                "on: {{push: {{paths: ['{folder}/**']}}}}\njobs:\n  deploy-it: {{runs-on: u, steps: [{{run: {run}}}]}}\n"
+            );
+            let files = [(".github/workflows/main.yml", text.as_str()), ("shop/app.py", "")];
+            let tree = Tree::open(Box::new(Overlay::of(files))).unwrap();
+            !super::super::deployments::deployments(&Repository::read(&tree)).is_empty()
+        };
+        assert!(deploys("shop", "./ship"));
+        assert!(!deploys("client", "./ship"));
+        assert!(!deploys("shop", "cd website && GIT_USER=bot yarn deploy"));
     }
 }

@@ -53,12 +53,28 @@ table!(table, Table, "credentials.toml");
 
 /// Who decides whether what stands under a name is taken; none for what is no credential, or one that somebody else gives out.
 pub fn opens(name: &str) -> Option<Opens> {
-    let framed = format!("_{}", name.to_ascii_uppercase().replace(['.', '-'], "_"));
-    let word = |row: &Other| format!("{framed}_").contains(&format!("_{}_", row.word));
-    if !variables::is_secret_name(name.rsplit('.').next().unwrap_or(name)) || table().others.iter().any(word) {
+    let framed = framed(name);
+    let other = |row: &Other| holds(&framed, row);
+    if !variables::is_secret_name(name.rsplit('.').next().unwrap_or(name)) || table().others.iter().any(other) {
         return None;
     }
-    table().endings.iter().find(|row| framed.ends_with(&row.name)).map(|row| row.opens)
+    let bare = framed.trim_end_matches('_');
+    table().endings.iter().find(|row| bare.ends_with(&row.name)).map(|row| row.opens)
+}
+
+/// A name in capitals with a line before and after each word.
+fn framed(name: &str) -> String {
+    format!("_{}_", name.to_ascii_uppercase().replace(['.', '-'], "_"))
+}
+
+fn holds(framed: &str, row: &Other) -> bool {
+    framed.contains(&format!("_{}_", row.word))
+}
+
+/// Whether what stands under a name opens a door of one's own: no mail provider's or other site's, and none of the tests.
+pub fn is_own_door(name: &str) -> bool {
+    let framed = framed(name);
+    !framed.contains("_TEST_") && !framed.contains("_DSN_") && !table().others.iter().any(|row| holds(&framed, row))
 }
 
 /// Whether a text under a name would open something for whoever reads it.

@@ -277,7 +277,8 @@ fn variables(part: &mut Part<'_>, project: &Project, service: &Service, tree: &c
     }
     for (name, given) in &service.environment {
         let provider = match given.provider {
-            _ if given.var.origin.steps.iter().any(|step| samples::from_sample(Some(step.span), tree)) => "sample",
+            // A sample that the file itself names is no stand-in: it runs.
+            _ if given.var.certainty.is_default() && samples::is_shown(&given.var.origin, tree) => "sample",
             Provider::EnvFile => "dotenv",
             Provider::Environment => "compose",
         };

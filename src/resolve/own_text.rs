@@ -2,10 +2,10 @@
 
 use std::collections::BTreeSet;
 
+use super::samples::is_shown;
 use super::settings::Settings;
 use crate::discover::{Tree, paths};
 use crate::environments::SettingsChoice;
-use crate::environments::words::naming;
 use crate::formats::World;
 use crate::formats::python::{Evaluator, Val};
 use crate::knowledge::{credentials, settings};
@@ -22,7 +22,7 @@ pub(super) fn of(
 ) -> (BTreeSet<String>, Option<World>) {
     let of_sample = |name: &&String| {
         let var = world.vars().get(*name).filter(|var| var.certainty.is_default());
-        var.is_some_and(|var| var.origin.steps.iter().any(|step| naming(tree.path(step.span.file)).template))
+        var.is_some_and(|var| is_shown(&var.origin, tree))
     };
     let asks = |(name, val): (&String, &Val)| opens(name) && val.variables.iter().any(|name| of_sample(&name));
     if !found.values.iter().any(asks) {

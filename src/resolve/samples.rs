@@ -4,11 +4,18 @@ use super::part::Part;
 use crate::discover::{Tree, paths};
 use crate::environments::words::naming;
 use crate::formats::{World, dotenv};
-use crate::model::{Certainty, FileId, Span, StepKind};
+use crate::model::{Certainty, FileId, Origin, Span, StepKind};
 
 /// Whether a variable is written in a file that is itself a sample.
 pub(super) fn from_sample(span: Option<Span>, tree: &Tree) -> bool {
     span.is_some_and(|span| naming(paths::name(tree.path(span.file))).template)
+}
+
+/// Whether a value lies in a sample that stands for a file of variables; what is copied to where the program reads it is that
+/// file.
+pub(super) fn is_shown(origin: &Origin, tree: &Tree) -> bool {
+    let copied = || origin.steps.iter().any(|step| step.kind == StepKind::CopiedFrom);
+    origin.steps.iter().any(|step| from_sample(Some(step.span), tree)) && !copied()
 }
 
 /// A sample's values stand for the file's, as defaults: whoever copies it may change them.

@@ -1,23 +1,50 @@
 //! Which settings are passwords and keys that the code gives away.
 
+use crate::discover::Tree;
 use crate::formats::python::{Val, telling_of};
 use crate::knowledge::credentials;
+use crate::knowledge::variables::password_in_url;
 use crate::model::Certainty;
 use crate::resolve::settings::{Loaded, MODULE_VARIABLE};
 
-/// Whether a setting is a password or key with a text that opens something: of a variable of such a name, or of the code alone.
-pub(super) fn is_of_the_code(name: &str, (val, inner): (&Val, &Val), certainty: &Certainty, loaded: &Loaded) -> bool {
+/// Whether a setting is a password or key with a text that opens something: of a variable of such a name, or of the code alone;
+/// or it is an address in the code with such a password.
+pub(super) fn is_of_the_code(
+    name: &str,
+    (val, inner): (&Val, &Val),
+    certainty: &Certainty,
+    loaded: &Loaded,
+    tree: &Tree,
+) -> bool {
     let Some(text) = inner.as_str() else { return false };
-    if !credentials::gives_away(name, text) || is_of_a_file(name, loaded) {
+    if is_of_a_file(name, loaded) {
         return false;
     }
     let last = name.rsplit('.').next().unwrap_or(name);
-    match telling_of(&val.variables, last) {
-        // What an address or another's name decides is judged there.
-        Some(variable) => credentials::opens(variable).is_some() && !is_given(variable, name, loaded),
+    let variable = telling_of(&val.variables, last);
+    if !credentials::gives_away(name, text) {
+        return credentials::is_own_door(name)
+            && variable.is_none_or(|variable| !is_given(variable, name, loaded))
+            && password_in_url(text).is_some_and(|range| stands_in_address(&text[range], val, tree));
+    }
+    match variable {
+        Some(variable) if credentials::opens(variable).is_some() => !is_given(variable, name, loaded),
+        // What an address or another's name decides is judged there, but for what the code says itself.
+        Some(variable) => {
+            credentials::is_own_door(variable)
+                && !is_given(variable, name, loaded)
+                && stands_in_address(text, val, tree)
+        }
         None if is_of_a_variable(certainty) => false,
         None => is_constant(last) && credentials::opens(name) == Some(credentials::Opens::Own) && !is_name(text),
     }
+}
+
+/// Whether a password stands in an address where a value is written, and is put there by no variable.
+fn stands_in_address(password: &str, val: &Val, tree: &Tree) -> bool {
+    let Some(span) = val.origin.primary() else { return false };
+    let written = tree.text(span.file).ok().and_then(|text| text.get(span.start as usize..span.end as usize));
+    written.is_some_and(|text| text.contains("://") && text.contains(&format!(":{password}@")))
 }
 
 /// Whether a variable, but that which chooses the module, may set another.

@@ -150,7 +150,7 @@ fn another_name(given: &str, read: &str) -> bool {
 }
 
 /// Whether a program or script of the repository reads a variable by its whole name.
-fn spoken_of(name: &str, tree: &Tree) -> bool {
+pub(super) fn spoken_of(name: &str, tree: &Tree) -> bool {
     let word = |c: char| c.is_ascii_alphanumeric() || c == '_';
     let python = |line: &str| line.contains("env") || line.contains("config");
     let read = |line: &str, is_python: bool| {

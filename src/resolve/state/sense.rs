@@ -5,7 +5,7 @@ use crate::discover::{Tree, paths};
 use crate::environments::words::{naming, role_of_value};
 use crate::formats::python::{Kind, Val};
 use crate::knowledge::{credentials, packages, settings, variables};
-use crate::model::{Certainty, Known, Origin, Role, Span};
+use crate::model::{Certainty, Known, Origin, Role, Span, StepKind};
 use crate::resolve::settings::{Loaded, MODULE_VARIABLE};
 
 /// States what is known of a setting besides its value.
@@ -36,9 +36,10 @@ pub(super) fn state(
         let path = tree.path(span.file);
         naming(path).template || paths::name(path) == "app.json"
     };
+    let is_copied = |origin: &Origin| origin.steps.iter().any(|step| step.kind == StepKind::CopiedFrom);
     let sampled = |name: &String| {
         let var = loaded.world.vars().get(name).filter(|var| var.certainty.is_default());
-        var.is_some_and(|var| var.origin.steps.iter().any(|step| sample(step.span)))
+        var.is_some_and(|var| !is_copied(&var.origin) && var.origin.steps.iter().any(|step| sample(step.span)))
     };
     // What code is copied of a sample runs as it is.
     let is_python = |path: &str| paths::name(path).contains(".py");
@@ -50,6 +51,7 @@ pub(super) fn state(
     let signs = settings::signs(name);
     // Another variable may stand above the one that the sample sets: a value that lies in a sample is one all the same.
     let shown = certainty.is_default()
+        && !is_copied(&val.origin)
         && val.origin.steps.iter().any(|step| !is_python(tree.path(step.span.file)) && sample(step.span));
     let own = loaded.own.contains(name);
     holds("sampled", !own && (shown || val.variables.iter().any(sampled)));
@@ -67,7 +69,7 @@ pub(super) fn state(
             fact.bool(name, true, origin);
         }
     };
-    holds("credential", !signs && super::credential::is_of_the_code(name, (val, inner), certainty, loaded));
+    holds("credential", !signs && super::credential::is_of_the_code(name, (val, inner), certainty, loaded, tree));
     holds("developed", loaded.developed.contains(name));
     holds("unseen", certainty.is_by_variable() && loaded.unseen.is_some());
     let asked = (certainty.is_default() || variables_unset)

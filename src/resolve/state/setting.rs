@@ -5,6 +5,7 @@ use std::sync::Arc;
 use super::{Statements, sense, variable};
 use crate::discover::Tree;
 use crate::environments::words::role_of_value;
+use crate::formats::Var;
 use crate::formats::python::{Kind, Val, telling_of};
 use crate::knowledge::variables;
 use crate::model::{Attr, Certainty, ComponentKind, Dimension, Known, Origin, Reason, Role, Value};
@@ -82,6 +83,10 @@ fn one(statements: &mut Statements, name: &str, val: &Val, outer: &Certainty, de
     if name == "ALLOWED_HOSTS" && !matches!(value, Known::One(_)) && holds_wildcard(inner) {
         value = Known::One(Value::List(vec!["*".to_owned()]));
     }
+    let given = given_wildcard(name, &value, loaded);
+    if given.is_some() {
+        value = Known::One(Value::List(vec!["*".to_owned()]));
+    }
     // Variables that are not seen do not change what only a file beside the settings would.
     if let Some(reason) = loaded.unseen.as_ref().filter(|_| certainty.is_by_variable()) {
         value = Known::Unknown(reason.clone());
@@ -97,8 +102,9 @@ fn one(statements: &mut Statements, name: &str, val: &Val, outer: &Certainty, de
         fact.text("taken_text", *text, &val.origin);
     }
     sense::state(&mut fact, name, val, inner, &certainty, loaded, tree);
-    fact.attr("value", Attr { value, certainty, origin: val.origin.clone() });
-    if let Some(kind) = kind(inner) {
+    let origin = given.map_or(&val.origin, |var| &var.origin).clone();
+    fact.attr("value", Attr { value, certainty, origin });
+    if let Some(kind) = kind(inner).or(given.map(|_| "list")) {
         fact.text("type", kind, &val.origin);
     }
     if let Some(variable) = telling_of(&val.variables, last) {
@@ -131,6 +137,15 @@ fn text_taken_for_switch<'v>(name: &str, val: &'v Val, loaded: &Loaded, tree: &T
     let text = val.as_str().filter(|_| name == "DEBUG" && matches!(val.kind, Kind::Str(_)))?;
     let no = ["false", "0", "no", "off", "n", "f"].contains(&text.to_ascii_lowercase().as_str());
     (no && (django() || flask())).then_some(text)
+}
+
+/// The variable that gives a wildcard to hosts which the code makes in a way that is not followed: it bears their name.
+fn given_wildcard<'l>(name: &str, value: &Known<Value>, loaded: &'l Loaded) -> Option<&'l Var> {
+    if name != "ALLOWED_HOSTS" || !matches!(value, Known::Unknown(_)) {
+        return None;
+    }
+    let var = loaded.world.vars().get(name).filter(|var| !var.certainty.is_default())?;
+    var.value.one().is_some_and(|text| text.split(',').any(|host| host.trim() == "*")).then_some(var)
 }
 
 /// Whether every list that a value may be holds `*`.

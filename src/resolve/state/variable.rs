@@ -5,7 +5,7 @@ use crate::discover::Tree;
 use crate::formats::Var;
 use crate::knowledge::reasons::{self, Choice};
 use crate::knowledge::{credentials, settings, variables};
-use crate::model::{Attr, ComponentKind, Dimension, Known, Origin, Value};
+use crate::model::{Attr, ComponentKind, Dimension, Known, Origin, StepKind, Value};
 use crate::resolve::part::Part;
 use crate::resolve::settings::Loaded;
 
@@ -56,10 +56,16 @@ pub fn state(statements: &mut Statements, part: &Part<'_>, loaded: Option<&Loade
             fact.bool("default_credential", true, &var.origin);
         }
         let known_to_all = provider != "sample" && !opens_nothing && !loaded.is_some_and(|loaded| signs(name, loaded));
+        let known_to_all = known_to_all && (!is_copied(&var.origin) || given::spoken_of(name, tree));
         if known_to_all && var.value.one().is_some_and(|text| credentials::gives_away(name, text)) {
             fact.bool("credential", true, &var.origin);
         }
     }
+}
+
+/// Whether a file brings it that is copied to where the program looks for one: what the program does not read opens nothing.
+fn is_copied(origin: &Origin) -> bool {
+    origin.steps.iter().any(|step| step.kind == StepKind::CopiedFrom)
 }
 
 /// Whether the settings sign with what a variable holds: it is judged where they do.

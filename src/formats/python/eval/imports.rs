@@ -130,6 +130,18 @@ impl Machine<'_> {
         self.find(name.split('.').next().unwrap_or(name)).is_some()
     }
 
+    /// Whether a file of git names a module's file among those it ignores: everybody who runs the program has one of his own.
+    fn is_kept_out(&self, name: &str) -> bool {
+        let path = format!("{}.py", name.replace('.', "/"));
+        let names = |line: &str| {
+            let line = line.trim().trim_start_matches('/');
+            line.ends_with(".py")
+                && path.strip_suffix(line).is_some_and(|above| above.is_empty() || above.ends_with('/'))
+        };
+        let mut ignoring = self.tree.files().filter(|(_, path)| paths::name(path) == ".gitignore");
+        ignoring.any(|(file, _)| self.tree.text(file).is_ok_and(|text| text.lines().any(names)))
+    }
+
     fn missing(&mut self, name: &str, at: Span, star: bool) -> Result<(), Exc> {
         let ours = self.ours(name);
         let known = !ours && crate::formats::python::lib::is_standard(name);
@@ -228,6 +240,10 @@ impl Machine<'_> {
                 self.local_names(&name, f.scope.globals, f.locals, at);
                 let text = format!("{name} is not in the repository");
                 return self.raise("ModuleNotFoundError", text, at).map(|_| ());
+            }
+            if star && !self.whole && self.is_kept_out(&name) {
+                self.local_names(&name, f.scope.globals, f.locals, at);
+                return Ok(());
             }
             self.missing(&name, at, star)?;
         }
