@@ -130,19 +130,15 @@ impl<'m> Index<'m> {
         for (at, fact) in here.iter().enumerate() {
             let wanted = match &fact.id.component {
                 None => None,
-                Some(name) => match opposite(name) {
-                    Some(there) => Some(there),
-                    None => {
-                        let there = only_node(fact, here, there).and_then(|at| there.get(at)).copied();
-                        pairs.extend(there.map(|there| Pair {
-                            environment,
-                            reference,
-                            here: Some(fact),
-                            there: Some(there),
-                        }));
+                Some(name) => {
+                    let Some(there) = opposite(name) else {
+                        let found = only_node(fact, here, there).and_then(|at| there.get(at)).copied();
+                        let pair = |there| Pair { environment, reference, here: Some(fact), there: Some(there) };
+                        pairs.extend(found.map(pair));
                         continue;
-                    }
-                },
+                    };
+                    Some(there)
+                }
             };
             let key = counterpart_key(fact, wanted);
             let alone = || {
