@@ -130,10 +130,15 @@ impl<'m> Index<'m> {
         for (at, fact) in here.iter().enumerate() {
             let wanted = match &fact.id.component {
                 None => None,
-                Some(name) => match opposite(name) {
-                    Some(there) => Some(there),
-                    None => continue,
-                },
+                Some(name) => {
+                    let Some(there) = opposite(name) else {
+                        let found = only_node(fact, here, there).and_then(|at| there.get(at)).copied();
+                        let pair = |there| Pair { environment, reference, here: Some(fact), there: Some(there) };
+                        pairs.extend(found.map(pair));
+                        continue;
+                    };
+                    Some(there)
+                }
             };
             let key = counterpart_key(fact, wanted);
             let alone = || {
@@ -141,7 +146,13 @@ impl<'m> Index<'m> {
                 served.get(wanted?).copied().flatten().filter(|_| mine == Some(at))
             };
             let by_make = || only_make(fact, here, there);
-            let found = by_key.get(&(fact.id.dimension, wanted, key.as_ref())).copied().or_else(alone).or_else(by_make);
+            let by_tool = || only_node(fact, here, there);
+            let found = by_key
+                .get(&(fact.id.dimension, wanted, key.as_ref()))
+                .copied()
+                .or_else(alone)
+                .or_else(by_make)
+                .or_else(by_tool);
             used.extend(found);
             let there = found.and_then(|at| there.get(at)).copied();
             pairs.push(Pair { environment, reference, here: Some(fact), there });
@@ -176,20 +187,34 @@ fn only_servers<'f>(facts: &[&'f Fact]) -> BTreeMap<&'f Arc<str>, Option<usize>>
     found.into_iter().map(|(component, all)| (component, one(all))).collect()
 }
 
-/// The server of a service's product, where each side has one of it under a key that the other does not know: what a job
-/// declares is called after its container where no settings say what it is for.
+/// The server of a service's product, where each side has one of it under a key that the other has nothing of that product
+/// under: what a job declares is called after its container where no settings say what it is for.
 fn only_make(fact: &Fact, here: &[&Fact], there: &[&Fact]) -> Option<usize> {
     let product = fact.text("product").filter(|_| fact.id.dimension == Dimension::Service)?;
+    let is_one = |one: &Fact| one.id.dimension == Dimension::Service && one.text("product") == Some(product);
     let apart = |one: &Fact, others: &[&Fact]| {
-        let same_key = |other: &&Fact| other.id.dimension == Dimension::Service && other.id.key == one.id.key;
-        let runs = one.get("image").is_some() && one.text("product") == Some(product);
-        one.id.dimension == Dimension::Service && runs && !others.iter().any(same_key)
+        let same_key = |other: &&Fact| is_one(other) && other.id.key == one.id.key;
+        is_one(one) && one.get("image").is_some() && !others.iter().any(same_key)
     };
     let mut ours = here.iter().filter(|one| apart(one, there));
     let mut theirs = there.iter().enumerate().filter(|(_, one)| apart(one, here));
     let alone = ours.next()?.id == fact.id && ours.next().is_none();
     let (at, _) = theirs.next()?;
     (alone && theirs.next().is_none()).then_some(at)
+}
+
+/// The Node of an environment whose components all have the same one, where those of the other do too: what one of them
+/// builds is that of all, whichever of them holds it.
+fn only_node(fact: &Fact, here: &[&Fact], there: &[&Fact]) -> Option<usize> {
+    let is_node = |one: &Fact| one.id.dimension == Dimension::Runtime && one.id.key == "node";
+    let agreed = |all: &[&Fact]| {
+        let mut versions = all.iter().filter(|one| is_node(one)).map(|one| one.text("version"));
+        versions.next().flatten().is_some_and(|first| versions.all(|version| version == Some(first)))
+    };
+    let first = |all: &[&Fact]| all.iter().position(|one| is_node(one));
+    let one_each = is_node(fact) && agreed(here) && agreed(there);
+    let leads = first(here).is_some_and(|at| here[at].id == fact.id);
+    first(there).filter(|_| one_each && leads)
 }
 
 /// The key of a fact's counterpart: keys that are the component's own name follow the component.

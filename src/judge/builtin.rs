@@ -84,6 +84,7 @@ pub const FILES: &[(&str, &str)] = rules![
     "service/service-substitute.toml",
     "service/service-variant-drift.toml",
     "service/service-version-drift.toml",
+    "service/service-version-split.toml",
     "service/sqlite-in-production.toml",
     "service/static-storage-drift.toml",
     "service/storage-backend-drift.toml",
