@@ -46,6 +46,7 @@ pub fn of<'t>(context: &Context<'_, 't>, planned: &Planned, folder: &str) -> Par
         super::by_hand::told(context.repository, &mut part, planned);
         super::by_hand::program(tree, &mut part, folder);
         super::by_hand::workers(context.repository, &mut part, brought);
+        super::told_variables::of_guide(context.repository, &mut part);
     }
     let Some(anchor) = part.span else { return part };
     if workstations::is_provisioned(context.repository, planned) {

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use super::machine::Machine;
 use super::truth::placed;
-use super::values::{Args, K, R, V};
+use super::values::{Args, K, MARK, R, V};
 use crate::model::Span;
 
 /// Joins paths as `pathlib` does; a path beneath the root stays beneath it.
@@ -35,11 +35,31 @@ pub(crate) fn parent(path: &str) -> Option<String> {
     Some(if at == 0 { "/".into() } else { path[..at].to_owned() })
 }
 
+/// Whether a text in which a path of the project stands begins with what is asked, where what precedes the path decides it.
+fn begins(text: &str, args: &[V]) -> Option<bool> {
+    let known = text.split(MARK).next().unwrap_or_default();
+    let asked: Vec<&str> = match args {
+        [V { k: K::Str(one), .. }] => vec![one],
+        [V { k: K::Tuple(all), .. }] => all.iter().map(V::text).collect::<Option<_>>()?,
+        _ => return None,
+    };
+    if asked.iter().any(|one| known.starts_with(one)) {
+        return Some(true);
+    }
+    asked.iter().all(|one| !one.starts_with(known)).then_some(false)
+}
+
 impl Machine<'_> {
     /// A method of a text whose receiver and arguments are settled; `None` if it is not modelled.
     pub(crate) fn text_method(&mut self, text: &str, name: &str, args: &[V], at: Span) -> Option<V> {
-        if placed(text) && !matches!(name, "format" | "join" | "rstrip") {
-            return None;
+        if placed(text) {
+            match name {
+                "startswith" => return Some(V::at(K::Bool(begins(text, args)?), at)),
+                // A path of a file has no two lines side by side: what is put in the place of a scheme is not within it.
+                "replace" if args.first().and_then(V::text).is_some_and(|old| old.ends_with("://")) => {}
+                "format" | "join" | "rstrip" => {}
+                _ => return None,
+            }
         }
         let arg = |i: usize| args.get(i).and_then(V::text).filter(|t| !placed(t));
         let str = |t: &str| Some(V::at(K::Str(t.into()), at));

@@ -37,7 +37,8 @@ fn title(text: &str) -> String {
 impl Machine<'_> {
     /// A method of a text whose receiver and arguments are settled; `None` if it is not modelled.
     pub(crate) fn rare_text_method(&mut self, text: &str, name: &str, args: &[V], at: Span) -> Option<V> {
-        if placed(text) || args.iter().any(|v| v.text().is_some_and(placed)) {
+        let scheme = name == "replace" && args.first().and_then(V::text).is_some_and(|old| old.ends_with("://"));
+        if placed(text) && !scheme || args.iter().any(|v| v.text().is_some_and(placed)) {
             return None;
         }
         let arg = |i: usize| args.get(i).and_then(V::text);

@@ -105,3 +105,21 @@ fn what_the_language_brings_is_itself_behind_names_that_are_not_known() {
     let got = evaluated(&[("s.py", "from gone import *\nB = len('xy')\n")], "s", &[]);
     assert_eq!(got.values["B"].kind, Kind::Int(2));
 }
+
+#[test]
+fn the_scheme_of_an_address_is_known_where_its_path_lies_in_the_project() {
+    let code = "import os\nfrom pathlib import Path\nBASE = Path(__file__).parent\n\
+        url = os.getenv('DATABASE_URL', f'sqlite:///{BASE}/x.db')\nRAW = url.replace('postgres://', 'postgresql://', 1)\n\
+        if url.startswith('postgres://'):\n    url = 'other'\nURL = url\nHERE = f'sqlite:///{BASE}'.startswith(('sqlite', 'x'))\n\
+        UNSURE = f'{BASE}'.startswith('/srv')\n";
+    let got = evaluated(&[("s.py", code)], "s", &[]);
+    for name in ["URL", "RAW"] {
+        let held = match &got.values[name].kind {
+            Kind::Depends { default: Some(held), .. } => held.as_str(),
+            _ => got.values[name].as_str(),
+        };
+        assert_eq!(held, Some("sqlite:///${ROOT}/x.db"), "{name}: {:?}", got.values[name].kind);
+    }
+    assert_eq!(got.values["HERE"].as_bool(), Some(true));
+    assert_eq!(got.values["UNSURE"].as_bool(), None);
+}
