@@ -235,3 +235,19 @@ fn a_program_that_starts_its_server_by_itself_is_how_a_machine_starts_it_where_n
     silent(&[("run.py", program), ("other.py", program)]);
     silent(&[("run.py", "from shop import app\ndef serve():\n    app.run()\n")]);
 }
+
+#[test]
+fn a_guide_names_the_program_that_its_command_starts() {
+    let program = "import os\nfrom flask import Flask\nSECRET_KEY = os.environ['KEY']\nLEVEL = 'high'\napp = Flask(__name__)\n\
+                   app.config.from_object(__name__)\n";
+    let with = |guide: &str| {
+        let guide = format!("```\n{guide}\n```\n");
+        let files = [("Procfile", "web: gunicorn shop.site:app\n"), ("requirements.txt", "flask==3.0\n")];
+        facts(&[&files[..], &[("shop/site.py", program), ("README.md", &guide)]].concat())
+    };
+    let loaded = ["development - setting.LEVEL value=high"];
+    holds(&with("FLASK_APP=shop/site.py flask run"), &loaded);
+    holds(&with("export FLASK_APP=shop.site\nexport KEY=x\nflask run"), &loaded);
+    let unnamed = with("flask run\nexport FLASK_APP=shop.site");
+    assert!(!unnamed.iter().any(|line| line.starts_with("development - setting.LEVEL")), "{unnamed:#?}");
+}

@@ -76,6 +76,24 @@ fn fly_runs_commands_behind_the_entry_point_of_the_image() {
 }
 
 #[test]
+fn what_pushes_the_sources_has_them_built_by_a_buildpack() {
+    let with = |input: &str| {
+        let flow = format!(
+            "on: push\njobs:\n  ship:\n    runs-on: ubuntu-24.04\n    steps:\n      - uses: akhileshns/heroku-deploy@v4\n        with:\n          heroku_app_name: shop\n{input}"
+        );
+        let files =
+            [("Dockerfile", "FROM python:3.12\nCOPY . /code\n"), ("Procfile", "web: gunicorn a:b\n"), REQUIREMENTS];
+        facts(&[&files[..], &[(".github/workflows/ship.yml", &flow)]].concat())
+    };
+    let image =
+        |lines: &[String]| lines.iter().any(|line| line.contains(" image.") && line.contains("repository=python"));
+    let pushed = with("");
+    assert!(!image(&pushed) && pushed.iter().any(|line| line.contains("package.django version=5.2")), "{pushed:#?}");
+    let built = with("          usedocker: true\n");
+    assert!(image(&built), "{built:#?}");
+}
+
+#[test]
 fn app_json_gives_variables_add_ons_and_the_tests() {
     let app = r#"{"env": {"LEVEL": "info", "KEY": {"generator": "secret"}}, "addons": ["heroku-postgresql", "heroku-redis"],
         "environments": {"test": {"addons": [{"plan": "heroku-postgresql:in-dyno", "options": {"version": "15"}}],

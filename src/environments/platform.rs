@@ -7,7 +7,9 @@ use crate::discover::{Kind, paths};
 use crate::formats::dockerfile::{Action, Build};
 use crate::formats::small::tree::{Node, yaml};
 use crate::formats::small::{CommandText, app_json, procfile};
+use crate::formats::workflow::Step;
 use crate::formats::{Var, Vars};
+use crate::knowledge::deployments::pushes_sources;
 use crate::links::Repository;
 use crate::model::{Certainty, Confidence, FileId, Known, Origin, Reason, Role, Span};
 
@@ -109,8 +111,8 @@ pub(super) fn is_slug(repository: &Repository<'_>, folder: &str) -> bool {
     read.iter().any(|name| paths::join(folder, name).is_some_and(|path| repository.tree.find(&path).is_some()))
 }
 
-/// Drops a production that rests on nothing but a plain Dockerfile beside a Procfile: where no job deploys, the platform that
-/// reads the one builds the other, or leaves it.
+/// Drops a production that rests on nothing but a plain Dockerfile beside a Procfile: where no job deploys, or one that pushes the
+/// sources, the platform that reads the one builds the other, or leaves it.
 pub(super) fn drop_images(repository: &Repository<'_>, all: &mut Vec<Planned>) {
     let of_image = |planned: &Planned| {
         let [evidence] = planned.environment.because.as_slice() else { return None };
@@ -127,7 +129,8 @@ pub(super) fn drop_images(repository: &Repository<'_>, all: &mut Vec<Planned>) {
     let beside =
         |planned: &Planned| of_image(planned).is_some_and(|folder| all.iter().any(|other| reads(other, folder)));
     let gone: Vec<bool> = all.iter().map(beside).collect();
-    if gone.contains(&true) && deployments::deployments(repository).is_empty() {
+    let by_platform = || deployments::deployments(repository).is_empty() || is_pushed_by_action(repository);
+    if gone.contains(&true) && by_platform() {
         let mut gone = gone.into_iter();
         all.retain(|_| !gone.next().unwrap_or_default());
     }
@@ -159,6 +162,7 @@ fn platform_image(repository: &Repository<'_>, folder: &str) -> Option<ImageBuil
     if app_json_beside(repository, &paths::join(folder, "Procfile")?).is_some()
         || repository.tree.find("runtime.txt").is_some()
         || is_pushed(repository, folder)
+        || is_pushed_by_action(repository) && by_buildpack(repository, folder)
     {
         return None;
     }
@@ -225,6 +229,16 @@ fn is_pushed(repository: &Repository<'_>, folder: &str) -> bool {
         };
         applications.map_or(&[][..], Node::items).iter().any(sources)
     })
+}
+
+/// Whether a step of a workflow pushes the sources to a platform, for a buildpack to build.
+fn is_pushed_by_action(repository: &Repository<'_>) -> bool {
+    let pushes = |step: &Step| {
+        let input = |name: &str| step.with.get(name).map(|text| text.value.as_str());
+        step.uses.as_ref().is_some_and(|action| pushes_sources(&action.value, input))
+    };
+    let workflows = repository.of(Kind::Workflow).iter().filter_map(|file| repository.workflow(*file));
+    workflows.into_iter().any(|flow| flow.jobs.iter().any(|job| job.steps.iter().any(pushes)))
 }
 
 /// Whether a buildpack can tell what a folder needs.

@@ -84,9 +84,10 @@ pub fn gives_away(name: &str, text: &str) -> bool {
     opens(name).is_some_and(|opens| is_plain(text) && (opens == Opens::Own || !none()))
 }
 
-/// Whether a text can be a credential: no address, path or template.
+/// Whether a text can be a credential: no address, path or template, and not the name of what holds one (`SECRET_KEY`).
 fn is_plain(text: &str) -> bool {
-    !text.trim().is_empty() && !text.starts_with(['/', '$', '{', '[']) && !text.contains("://")
+    let names = !text.contains(|c: char| !c.is_ascii_uppercase() && c != '_') && variables::is_secret_name(text);
+    !text.trim().is_empty() && !text.starts_with(['/', '$', '{', '[']) && !text.contains("://") && !names
 }
 
 #[cfg(test)]
@@ -126,6 +127,7 @@ mod tests {
     fn a_key_that_says_it_is_none_opens_nothing_but_a_password_does() {
         assert!(gives_away("PREVIEW_API_KEY", "auth-token") && !gives_away("PREVIEW_API_KEY", "placeholder"));
         assert!(gives_away("ADMIN_PASSWORD", "dummy") && !gives_away("ADMIN_PASSWORD", ""));
+        assert!(!gives_away("DB_PASS", "PASSWORD") && gives_away("DB_PASS", "password"), "a name is no value");
         assert!(!gives_away("ADMIN_PASSWORD", "${PASSWORD}") && !gives_away("API_SECRET", "https://shop.example/x"));
     }
 }

@@ -82,6 +82,15 @@ struct ActionRow {
 
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
+struct PushRow {
+    action: String,
+    unless: String,
+    #[expect(dead_code, reason = "kept for the reader of the table")]
+    source: String,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
 struct TextRow {
     text: String,
     way: String,
@@ -103,6 +112,7 @@ struct WordRow {
 pub(super) struct Table {
     pub(super) as_of: String,
     actions: Vec<ActionRow>,
+    pushes: Vec<PushRow>,
     texts: Vec<TextRow>,
     commands: Vec<CommandRow>,
     words: Vec<WordRow>,
@@ -129,6 +139,13 @@ pub fn act(action: &str) -> Option<Act> {
     let said = |wanted: &[Says]| words(last).any(|word| says(word).is_some_and(|says| wanted.contains(&says)));
     let deploys = said(&[Says::Deploys]) && !said(&[Says::Aside, Says::Tells, Says::Computes, Says::Removes]);
     deploys.then_some(Act::Deploys)
+}
+
+/// Whether an action pushes sources for a platform's buildpacks, by its name without a version and its inputs.
+pub fn pushes_sources<'t>(action: &str, input: impl Fn(&str) -> Option<&'t str>) -> bool {
+    let name = action.split('@').next().unwrap_or(action).to_ascii_lowercase();
+    let row = table().pushes.iter().find(|row| row.action == name);
+    row.is_some_and(|row| input(&row.unless).is_none_or(|text| text.trim() == "false"))
 }
 
 /// Whether one of the texts of a job says that it deploys so.
