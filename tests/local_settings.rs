@@ -125,3 +125,31 @@ fn tests_whose_job_copies_the_sample_of_local_settings_run_with_it() {
     holds(&lines, &["test - setting.LEVEL value=test", "test - service.cache product=locmem"]);
     assert!(!of("./make-settings").iter().any(|line| line.contains("setting.LEVEL value=test")));
 }
+
+#[test]
+fn a_checkout_on_a_runner_lacks_the_file_that_settings_look_for_unless_a_step_writes_it() {
+    let settings = "import json\nimport os\n\nPATH = os.path.join(os.path.dirname(os.path.dirname(__file__)), 'local', 'site.json')\nif os.path.exists(PATH):\n    site = json.load(open(PATH))\nelse:\n    site = {'debug': True}\nDEBUG = bool(site.get('debug'))\nSECRET_KEY = 'x'\nROOT_URLCONF = 'shop.urls'\n";
+    let found = |job: &str, step: &str, script: &str| {
+        let flow = format!(
+            "on: push\njobs:\n  test:\n    runs-on: ubuntu-24.04{job}\n    steps:\n      - uses: actions/checkout@v4\n      - run: {step}\n      - run: python manage.py test\n"
+        );
+        let lines = facts(&[
+            ("manage.py", "import os\nos.environ.setdefault('DJANGO_SETTINGS_MODULE', 'shop.settings')\n"),
+            ("shop/__init__.py", ""),
+            ("shop/settings.py", settings),
+            ("requirements.txt", "django==5.2\n"),
+            ("bin/prepare.sh", script),
+            (".gitignore", "/local\n"),
+            (".github/workflows/tests.yml", &flow),
+        ]);
+        lines.into_iter().filter(|line| line.starts_with("test ") && line.contains("setting.DEBUG")).collect::<Vec<_>>()
+    };
+    let known =
+        |job: &str, step: &str, script: &str| found(job, step, script).iter().any(|line| line.contains("value=True"));
+    let writes = "cp samples/site.json local/site.json\n";
+    assert!(known("", "pip install -r requirements.txt", writes), "{:?}", found("", "true", writes));
+    assert!(known("\n    container: python:3.12", "pip install -r requirements.txt", writes));
+    assert!(known("", "bin/prepare.sh", "jq . local/site.json\n"));
+    assert!(!known("", "bin/prepare.sh", writes));
+    assert!(!known("", "echo '{}' > local/site.json", ""));
+}

@@ -184,7 +184,8 @@ pub(super) fn role_of_base(
     if only_services(&project) {
         return say(Role::Development, "it starts backing services only", Confidence::Guessed);
     }
-    let signs = || project.services.values().filter_map(|one| development_sign(repository.tree, one, &base.folder));
+    let working = || project.services.values().filter(|one| !base_signs::looks_into_another(&project, one));
+    let signs = || working().filter_map(|one| development_sign(repository.tree, one, &base.folder));
     let mounted = signs().all(|(_, why)| why == MOUNTED) && base_signs::is_fronted(repository, base, &project);
     let fronted = mounted && !has(Role::Production) && !has(Role::Development);
     if let Some((_, why)) = signs().next().filter(|_| !fronted) {

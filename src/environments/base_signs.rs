@@ -1,7 +1,7 @@
 //! What a plain compose file is run for, as others say: the guide that tells to start it, the script that it starts, the sample
 //! of its variables.
 
-use super::base_role::{development_sign, is_debugging, is_own, may_be_ours, starts_production_server};
+use super::base_role::{development_sign, is_debugging, is_own, is_typed_into, may_be_ours, starts_production_server};
 use super::compose::{File, image_of};
 use super::compose_calls::called_with;
 use super::credible::serves_programs;
@@ -97,6 +97,15 @@ pub(super) fn by_sample(repository: &Repository<'_>, project: &Project) -> Optio
             (chosen || is_debugging(name, value)).then(|| Span::new(*file, start, at))
         })
     })
+}
+
+/// Whether a service starts a shell in the image that another service of the project runs, and mounts no code of its own: to
+/// look into what runs there.
+pub(super) fn looks_into_another(project: &Project, service: &Service) -> bool {
+    let pulled = |one: &Service| one.image.as_ref().and_then(|image| image.value.one()).cloned();
+    let image = pulled(service).filter(|_| service.build.is_none());
+    let runs = |other: &Service| !is_typed_into(other) && other.build.is_none() && pulled(other) == image;
+    image.is_some() && is_typed_into(service) && project.services.values().any(runs)
 }
 
 /// Whether a project stands behind a proxy that is open to others, and what it runs there is a server for production which does
@@ -247,6 +256,26 @@ mod tests {
         assert!(!with(".env.prod.example", "DEBUG=True\n"));
         let served = "env_file: .env, command: gunicorn a.wsgi";
         assert!(!develops(served, &[(".env.example", "DEBUG=True\n")]), "its server is for production");
+    }
+
+    #[test]
+    fn a_shell_in_the_image_that_runs_beside_it_says_nothing_of_a_file_for_development() {
+        let with = |shell: &str| {
+            let compose = format!(
+                "services:\n  api: {{image: 'ghcr.io/acme/maps:3.1', env_file: maps.env}}\n  shell: {{image: '{shell}', command: /bin/bash}}\n  db: {{image: 'postgres:12'}}\n"
+            );
+            let dev =
+                "services:\n  app: {build: ., command: /bin/bash, volumes: ['.:/app']}\n  db: {image: 'postgres:15'}\n";
+            let found = environments(&[
+                ("compose.yaml", compose.as_str()),
+                ("compose.dev.yaml", dev),
+                ("Dockerfile", "FROM python:3.13\nCOPY . /app\nCMD gunicorn a.wsgi\n"),
+                ("a/wsgi.py", "application = None\n"),
+            ]);
+            found.iter().any(|line| line.starts_with("production production: compose.yaml"))
+        };
+        assert!(with("ghcr.io/acme/maps:3.1"));
+        assert!(!with("ghcr.io/acme/tools:3.1"), "it is all that a person works in");
     }
 
     #[test]

@@ -1,10 +1,11 @@
 //! Programs beside the application: what their compose files start is no environment of it.
 
 use super::compose::{File, image_of};
-use super::images::{build, is_python};
+use super::images::{build, context_of, is_python};
 use super::plan::ImageBuild;
+use super::published::pushed;
 use super::starts::{commands, runs_something};
-use crate::discover::paths;
+use crate::discover::{Kind, paths};
 use crate::links::Repository;
 use crate::model::FileId;
 
@@ -60,11 +61,45 @@ fn starts_nothing(repository: &Repository<'_>, file: &File, all: &[File]) -> boo
         && !others().any(|other| file.alone.services.keys().any(|name| names(other, name)))
 }
 
-/// The Dockerfiles that only such compose files build.
+/// The Dockerfiles that only such compose files build, and those of tools that nothing builds.
 pub(super) fn images(repository: &Repository<'_>) -> Vec<FileId> {
     let files = super::compose::read_files(repository);
     let others = files.iter().filter(|file| is_another(repository, file, &files));
-    others.flat_map(|file| builds(repository, file)).map(|image| image.dockerfile).collect()
+    let mut found: Vec<FileId> =
+        others.flat_map(|file| builds(repository, file)).map(|image| image.dockerfile).collect();
+    let built: Vec<FileId> =
+        files.iter().flat_map(|file| builds(repository, file)).map(|image| image.dockerfile).collect();
+    let tools = repository.of(Kind::Dockerfile).iter().filter(|file| !built.contains(file));
+    found.extend(tools.filter(|file| is_tool(repository, **file)));
+    found
+}
+
+/// Whether an image of a folder holds nothing but that folder's files, which are no application, while one lies elsewhere, and
+/// nothing publishes it.
+fn is_tool(repository: &Repository<'_>, file: FileId) -> bool {
+    let folder = paths::parent(repository.tree.path(file));
+    let starts = |file: &&FileId| {
+        let path = repository.tree.path(**file);
+        STARTS.contains(&paths::name(path)) && !within(paths::parent(path), folder)
+    };
+    let imports = |text: &str| {
+        let mut lines = text.lines().filter(|line| line.starts_with("import ") || line.starts_with("from "));
+        lines.any(|line| {
+            line.split_whitespace()
+                .nth(1)
+                .is_some_and(|name| FRAMEWORKS.contains(&name.split('.').next().unwrap_or(name)))
+        })
+    };
+    let inside = |file: &&FileId| within(paths::parent(repository.tree.path(**file)), folder);
+    let own: Vec<&FileId> = repository.of(Kind::Python).iter().filter(inside).collect();
+    let serves = || own.iter().any(|file| repository.tree.text(**file).is_ok_and(imports));
+    !folder.is_empty()
+        && context_of(repository, file) == folder
+        && pushed(repository, file).is_none()
+        && !own.is_empty()
+        && repository.of(Kind::Python).iter().any(|file| starts(&file))
+        && !is_application(repository, folder)
+        && !serves()
 }
 
 fn builds(repository: &Repository<'_>, file: &File) -> Vec<ImageBuild> {
@@ -126,5 +161,21 @@ mod tests {
         };
         assert!(!with("pandas\n").iter().any(|line| line.contains("data/")), "{:?}", with("pandas\n"));
         assert!(with("flask\n").iter().any(|line| line.contains("data/docker-compose.yml")));
+    }
+
+    #[test]
+    fn an_image_of_a_tool_in_a_folder_of_its_own_is_no_production() {
+        let with = |code: &str| {
+            let found = environments(&[
+                ("manage.py", "import os\n"),
+                ("shop/wsgi.py", "application = None\n"),
+                ("requirements.txt", "django==5.2\n"),
+                ("tools/proxy/Dockerfile", "FROM python:3.13\nCOPY login.py ./\nCMD python3 login.py\n"),
+                ("tools/proxy/login.py", code),
+            ]);
+            found.iter().any(|line| line.contains("tools/proxy/Dockerfile"))
+        };
+        assert!(!with("from http.server import HTTPServer\n"));
+        assert!(with("from flask import Flask\n"));
     }
 }

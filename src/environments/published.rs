@@ -8,6 +8,7 @@ use super::own_images::split_tag;
 use super::plan::ImageBuild;
 use super::words::naming;
 use crate::discover::{Kind, paths};
+use crate::formats::dockerfile::Dockerfile;
 use crate::formats::workflow::{self, Job, Step, Workflow};
 use crate::links::view::publishes_image;
 use crate::links::{Caller, Meaning, Repository};
@@ -31,9 +32,17 @@ pub(super) struct Publishing {
     args: BTreeMap<String, Option<String>>,
 }
 
-/// How a workflow publishes a Dockerfile: of several ways the whole, or the stage for production.
+/// How a workflow publishes a Dockerfile: of several ways the whole, or the stage for production. An image for developers or
+/// for tests, beside a stage for production, is not what is deployed.
 pub(super) fn publishing(repository: &Repository<'_>, file: FileId) -> Option<Publishing> {
-    let all = publishings(repository, file);
+    let mut all = publishings(repository, file);
+    let role = |target: &str| naming(target).role.map(|(role, _)| role);
+    let for_production =
+        |dockerfile: &Dockerfile| dockerfile.stage_names().any(|name| role(name) == Some(Role::Production));
+    if repository.dockerfile(file).is_some_and(|dockerfile| for_production(&dockerfile)) {
+        let aside = |target: &str| matches!(role(target), Some(Role::Development | Role::Test));
+        all.retain(|one| !one.target.as_deref().is_some_and(aside));
+    }
     let other = |one: &Publishing| {
         let role = one.target.as_deref().and_then(|target| naming(target).role);
         one.target.is_some() && role.is_none_or(|(role, _)| role != Role::Production)

@@ -293,12 +293,9 @@ pub fn infer(modules: &[Module], known: &[Planned]) -> Vec<Planned> {
         let of_role = |planned: &&Planned| planned.environment.role == role;
         // Settings of their own for each of several words (staging, review, uat) are as many environments.
         let other = |planned: &Planned| {
-            let module =
-                planned.settings.as_ref().filter(|known| known.class.is_none() && known.module != choice.module);
-            role == Role::Staging
-                && choice.class.is_none()
-                && module.is_some()
-                && !same_word(&planned.environment.name, word)
+            let of_a_kind = |known: &&SettingsChoice| known.class.is_some() == choice.class.is_some();
+            let another = planned.settings.as_ref().filter(of_a_kind).is_some_and(|known| *known != choice);
+            role == Role::Staging && another && !same_word(&planned.environment.name, word)
         };
         let taken =
             known.iter().any(|planned| of_role(&planned)) || found.iter().filter(of_role).any(|one| !other(one));
@@ -373,5 +370,17 @@ mod tests {
             |files: &[(&str, &str)]| environments(files).iter().any(|one| one.contains("limits/test_settings.py"));
         assert!(!tests(&files));
         assert!(tests(&files[..4]), "an app by itself has no other settings");
+    }
+
+    #[test]
+    fn classes_for_several_stagings_are_as_many_environments() {
+        let config = "class Config:\n    DEBUG = False\n\nclass Live(Config):\n    pass\n\nclass Preview(Live):\n    pass\n\nclass Staging(Live):\n    pass\n";
+        let found = environments(&[
+            ("config.py", config),
+            ("app.py", "from flask import Flask\n"),
+            ("requirements.txt", "flask==3.0\n"),
+        ]);
+        let staging = found.iter().filter(|one| one.contains(" staging: ")).count();
+        assert_eq!(staging, 2, "{found:?}");
     }
 }

@@ -102,7 +102,10 @@ pub(super) fn component(folder: &str) -> &str {
 
 #[cfg(test)]
 mod tests {
+    use super::super::plan::Runs;
     use super::super::tests::environments;
+    use super::{Repository, Role};
+    use crate::discover::{Config, Overlay, Tree};
 
     #[test]
     fn that_a_stage_is_one_says_nothing() {
@@ -170,5 +173,29 @@ mod tests {
             found.iter().any(|line| line.contains("production: ") && line.contains("compose.yml"))
         };
         assert_eq!((in_folder("stack"), in_folder("dev")), (true, false));
+    }
+
+    #[test]
+    fn what_is_published_for_developers_is_not_deployed_where_a_stage_for_production_is() {
+        let docker = |last: &str| {
+            format!(
+                "FROM python:3.12 AS app\nCOPY . /app\nFROM app AS dev\nCMD python manage.py runserver\nFROM app AS {last}\nCMD gunicorn a.wsgi\n"
+            )
+        };
+        let flow = "on: push\njobs:\n  image:\n    runs-on: u\n    steps:\n      - uses: docker/build-push-action@v6\n        with: {push: true, target: dev, tags: acme/shop}\n";
+        let target = |last: &str| {
+            let docker = docker(last);
+            let files =
+                [("Dockerfile", docker.as_str()), (".github/workflows/image.yml", flow), ("a/wsgi.py", "import os\n")];
+            let tree = Tree::open(Box::new(Overlay::of(files))).unwrap();
+            let plan = super::super::infer(&Repository::read(&tree), &Config::read(&tree), false);
+            let production = plan.environments.iter().find(|planned| planned.environment.role == Role::Production);
+            production.and_then(|planned| match &planned.units[0].runs {
+                Runs::Image(image) => image.target.clone(),
+                _ => None,
+            })
+        };
+        assert_eq!(target("prod").as_deref(), Some("prod"));
+        assert_eq!(target("other").as_deref(), Some("dev"));
     }
 }

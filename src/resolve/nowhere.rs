@@ -8,6 +8,7 @@ use super::part::{Host, Part};
 use crate::discover::classify::classify;
 use crate::discover::{Kind, Tree, paths};
 use crate::formats::python::Settings;
+use crate::model::FileId;
 
 /// The modules that settings would take over all names of and that are surely not where the part runs.
 pub(super) fn of(context: &Context<'_, '_>, part: Option<&Part<'_>>, settings: &Settings) -> BTreeSet<String> {
@@ -17,6 +18,84 @@ pub(super) fn of(context: &Context<'_, '_>, part: Option<&Part<'_>>, settings: &
     }
     let missing = settings.missing_modules.iter().filter(|missing| missing.ours && missing.star);
     missing.map(|missing| missing.name.clone()).filter(|name| !is_written(tree, name)).collect()
+}
+
+/// The files that settings look for and that are surely not where the part runs: on a runner there is only what the repository
+/// holds and what a step writes. What is deployed may well be given a file that no other one speaks of.
+pub(super) fn files(context: &Context<'_, '_>, part: Option<&Part<'_>>, settings: &Settings) -> BTreeSet<String> {
+    let tree = context.repository.tree;
+    // A job in an image of others checks the repository out there.
+    let of_job = |part: &Part<'_>| {
+        let image = part.image.as_ref().filter(|image| image.dockerfile.is_none());
+        let said = image.and_then(|image| image.origin.primary());
+        said.is_some_and(|span| classify(tree.path(span.file)) == Some(Kind::Workflow))
+    };
+    if !part.is_some_and(|part| part.host == Host::Runner || part.host == Host::Container && of_job(part)) {
+        return BTreeSet::new();
+    }
+    if settings.missing_files.is_empty() {
+        return BTreeSet::new();
+    }
+    let own = |file: FileId| settings.files.iter().any(|(known, _)| *known == file);
+    let speaks = |file: &FileId, name: &str| !own(*file) && tree.text(*file).is_ok_and(|text| text.contains(name));
+    let run = run_by_jobs(tree, &|file| settings.missing_files.iter().any(|path| speaks(&file, paths::name(path))));
+    // A script that only reads it writes it nowhere.
+    let writes =
+        |line: &str| ["cp ", "mv ", "ln ", ">", "tee ", "-o ", "install "].iter().any(|sign| line.contains(sign));
+    let reads = |file: &FileId, name: &str| {
+        let script = classify(tree.path(*file)) == Some(Kind::Shell);
+        script
+            && tree
+                .text(*file)
+                .is_ok_and(|text| text.lines().filter(|line| line.contains(name)).all(|line| !writes(line)))
+    };
+    let written = |path: &&String| {
+        let name = paths::name(path);
+        run.iter().any(|file| speaks(file, name) && !reads(file, name))
+    };
+    settings.missing_files.iter().filter(|path| !written(path)).cloned().collect()
+}
+
+/// The files that jobs may run: those of the CI and of what it starts without naming a file, and all scripts that these name,
+/// and so on; of programs in Python those that are asked for.
+fn run_by_jobs(tree: &Tree, asked: &dyn Fn(FileId) -> bool) -> BTreeSet<FileId> {
+    const STARTED: [&str; 9] = [
+        "Makefile",
+        "justfile",
+        "Justfile",
+        "Taskfile.yml",
+        "tox.ini",
+        "noxfile.py",
+        "conftest.py",
+        "setup.py",
+        "Jenkinsfile",
+    ];
+    let starts = |path: &str| {
+        STARTED.contains(&paths::name(path))
+            || matches!(classify(path), Some(Kind::Workflow | Kind::Makefile))
+            || path.split('/').any(|part| [".github", ".circleci", ".gitlab"].contains(&part))
+    };
+    let may_run = |path: &str| {
+        let ends = [".sh", ".bash", ".yml", ".yaml", ".toml", ".mk"].iter().any(|end| path.ends_with(end));
+        ends || !paths::name(path).contains('.') || matches!(classify(path), Some(Kind::Shell))
+    };
+    let (mut found, rest): (BTreeSet<FileId>, Vec<(FileId, &str)>) = {
+        let program = |file: FileId, path: &str| path.ends_with(".py") && asked(file);
+        let all = tree.files().filter(|(file, path)| may_run(path) || starts(path) || program(*file, path));
+        let (roots, rest): (Vec<_>, Vec<_>) = all.partition(|(_, path)| starts(path));
+        (roots.into_iter().map(|(file, _)| file).collect(), rest)
+    };
+    let mut new: Vec<FileId> = found.iter().copied().collect();
+    while !new.is_empty() {
+        let texts: Vec<&str> = new.drain(..).filter_map(|file| tree.text(file).ok()).collect();
+        for (file, path) in rest.iter().filter(|(file, _)| !found.contains(file)) {
+            if texts.iter().any(|text| text.contains(paths::name(path))) {
+                new.push(*file);
+            }
+        }
+        found.extend(&new);
+    }
+    found
 }
 
 /// Whether the code that a part runs is that of the repository and nothing else.
@@ -39,7 +118,11 @@ fn is_of_the_repository(part: &Part<'_>, settings: &Settings) -> bool {
 
 /// Whether a file that runs or builds something speaks of the module's file otherwise than to remove it.
 fn is_written(tree: &Tree, module: &str) -> bool {
-    let name = format!("{}.py", module.rsplit('.').next().unwrap_or(module));
+    is_mentioned(tree, &format!("{}.py", module.rsplit('.').next().unwrap_or(module)))
+}
+
+/// Whether a file that runs or builds something speaks of a file of that name otherwise than to remove it.
+fn is_mentioned(tree: &Tree, name: &str) -> bool {
     let runs = |path: &str| {
         let by_kind = classify(path).is_some_and(|kind| !matches!(kind, Kind::Python | Kind::Guide | Kind::Project));
         let by_end = [".yml", ".yaml", ".sh", ".j2", ".tf", ".nix", ".bash"].iter().any(|end| path.ends_with(end));
@@ -55,5 +138,5 @@ fn is_written(tree: &Tree, module: &str) -> bool {
             || line.contains("exclude")
     };
     let texts = tree.files().filter(|(_, path)| runs(path)).filter_map(|(file, _)| tree.text(file).ok());
-    texts.into_iter().any(|text| text.contains(&name) && text.lines().any(|line| line.contains(&name) && !idle(line)))
+    texts.into_iter().any(|text| text.contains(name) && text.lines().any(|line| line.contains(name) && !idle(line)))
 }

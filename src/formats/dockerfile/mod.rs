@@ -49,6 +49,17 @@ pub struct Dockerfile {
     pub refused: Vec<Problem>,
 }
 
+impl Dockerfile {
+    /// The names that its stages have.
+    pub fn stage_names(&self) -> impl Iterator<Item = &str> {
+        let stages = self.instructions.iter().filter(|one| one.keyword.value == "FROM");
+        stages.filter_map(|from| match from.args.as_slice() {
+            [_, word, name] if word.value.eq_ignore_ascii_case("as") => Some(name.value.as_str()),
+            _ => None,
+        })
+    }
+}
+
 /// One instruction.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct Instruction {

@@ -231,6 +231,8 @@ pub struct Settings {
     pub problems: Vec<Problem>,
     /// Modules that are not in the repository.
     pub missing_modules: Vec<MissingModule>,
+    /// Files, by their paths, that are not in the repository and that the settings look for.
+    pub missing_files: BTreeSet<String>,
     /// Classes of django-configurations that the module offers, each with its place.
     pub classes: Vec<(String, Span)>,
     /// Whether the importer of django-configurations sets the class up, if it is the one that is chosen.
@@ -332,6 +334,7 @@ impl<'t> Evaluator<'t> {
         out.files = machine.files;
         out.problems = machine.problems;
         out.missing_modules = machine.missing;
+        out.missing_files = machine.missing_files;
         out
     }
 }

@@ -61,6 +61,8 @@ pub struct Brought {
     pub opened: BTreeSet<String>,
     /// Modules by their dotted names that the repository does not hold and that nobody writes there.
     pub nowhere: BTreeSet<String>,
+    /// Files, by their paths, that the repository does not hold and that nobody writes there.
+    pub lacking: BTreeSet<String>,
     /// Files of variables by the path they have where the program runs.
     pub at: BTreeMap<String, FileId>,
     /// The folder it is started in there, where that is known.

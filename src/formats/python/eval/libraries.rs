@@ -9,11 +9,12 @@ use crate::formats::python::lib::trees::Syntax;
 use crate::model::{Reason, Span};
 
 /// Libraries that read variables of their own.
-pub(crate) const READERS: [&str; 13] = [
+pub(crate) const READERS: [&str; 14] = [
     "dynaconf",
     "environ",
     "environs",
     "decouple",
+    "everett",
     "dotenv",
     "prettyconf",
     "envparse",
@@ -183,15 +184,6 @@ impl Machine<'_> {
             }
             "dotenv.find_dotenv" => Ok(self.find_dotenv(args, at)),
             "decouple.config.get" => self.decouple(args, at),
-            "decouple.Csv"
-            | "decouple.Choices"
-            | "decouple.Config"
-            | "decouple.AutoConfig"
-            | "decouple.RepositoryEnv"
-            | "decouple.RepositoryIni"
-            | "decouple.RepositoryEmpty"
-            | "starlette.config.Config"
-            | "environs.Env" => Ok(V::at(K::Made(path.into(), Arc::new(args.clone())), at)),
             "pydantic.Field"
             | "pydantic.v1.Field"
             | "pydantic.AliasChoices"
@@ -201,6 +193,9 @@ impl Machine<'_> {
             | "pydantic.functional_validators.AfterValidator"
             | "pydantic_settings.SettingsConfigDict"
             | "pydantic.ConfigDict" => Ok(V::at(K::Made(path.into(), Arc::new(args.clone())), at)),
+            _ if crate::formats::python::lib::is_reader(path) => {
+                Ok(V::at(K::Made(path.into(), Arc::new(args.clone())), at))
+            }
             _ if crate::formats::python::lib::configurations::is_value(path) => {
                 self.configurations_value(path, args, at)
             }
@@ -359,6 +354,13 @@ impl Machine<'_> {
                 _ => Ok(self.foreign(name, args, at)),
             },
             "environs.Env" => self.environs_method(object, name, args, at),
+            "everett.manager.ConfigManager" | "everett.manager.ConfigManager.basic_config" if name == "__call__" => {
+                self.everett(object, args, at)
+            }
+            "everett.manager.ListOf" => match args.pos.first().filter(|_| name == "__call__") {
+                Some(value) => self.everett_list(object, &value.clone(), at),
+                None => Ok(self.foreign(name, args, at)),
+            },
             _ if class.starts_with("decouple.") || class == "starlette.config.Config" => {
                 self.decouple_method(class, object, name, args, at)
             }

@@ -123,6 +123,7 @@ pub(crate) struct Machine<'a> {
     pub(crate) files: Vec<(FileId, Span)>,
     pub(crate) problems: Vec<Problem>,
     pub(crate) missing: Vec<MissingModule>,
+    pub(crate) missing_files: BTreeSet<String>,
     /// A variable and the text that it is supposed to have, while a truth is tried out.
     pub(crate) suppose: Option<(String, String)>,
     /// How often the supposed text was used.
@@ -206,6 +207,7 @@ impl<'a> Machine<'a> {
             files: Vec::new(),
             problems: Vec::new(),
             missing: Vec::new(),
+            missing_files: BTreeSet::new(),
             suppose: None,
             hits: 0,
             env_open: false,

@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use super::made::Plain;
 use crate::formats::python::eval::machine::Machine;
+use crate::formats::python::eval::text::normal;
 use crate::formats::python::eval::truth::placed;
 use crate::formats::python::eval::values::{Args, Data, Id, K, R, Role, Space, V};
 use crate::model::{FileId, Span};
@@ -268,8 +269,8 @@ impl Machine<'_> {
                     fine &= self.ini_take(id, file, at);
                     done.push(name);
                 }
-                Ok(None) => fine &= self.whole,
-                Err(()) => fine = false,
+                Ok(None) => fine &= self.whole || self.lacks_config(&name),
+                Err(()) => fine &= self.lacks_config(&name),
             }
         }
         if fine {
@@ -277,6 +278,13 @@ impl Machine<'_> {
         }
         self.forget_object(id, "what is read is not known", at);
         Ok(V::unknown("which files were read", at))
+    }
+
+    /// Whether a file that a parser is to read is not there.
+    fn lacks_config(&mut self, name: &V) -> bool {
+        let Some(path) = name.pathlike().or(name.m.absent.as_deref()).map(normal) else { return false };
+        let inside = Self::inside(&path).unwrap_or(path);
+        self.lacks(&inside)
     }
 
     /// The value of an option as a text, a number or a truth.

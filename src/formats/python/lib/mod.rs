@@ -11,6 +11,7 @@ pub(crate) mod envfile;
 pub(crate) mod environ;
 pub(crate) mod environ_urls;
 pub(crate) mod environs;
+pub(crate) mod everett;
 pub(crate) mod fields;
 pub(crate) mod flask;
 pub(crate) mod helpers;
@@ -199,6 +200,22 @@ pub(crate) fn bare_base(path: &str) -> bool {
 pub(crate) fn kept_outside(name: &str) -> bool {
     let address = ["_URI", "_URL", "_DSN", "DATABASES"].iter().any(|end| name.ends_with(end));
     address || crate::knowledge::variables::is_secret_name(name)
+}
+
+/// Whether what a library makes only holds what it was made with, until it is asked for a variable.
+pub(crate) fn is_reader(path: &str) -> bool {
+    matches!(
+        path,
+        "decouple.Csv"
+            | "decouple.Choices"
+            | "decouple.Config"
+            | "decouple.AutoConfig"
+            | "decouple.RepositoryEnv"
+            | "decouple.RepositoryIni"
+            | "decouple.RepositoryEmpty"
+            | "starlette.config.Config"
+            | "environs.Env"
+    ) || everett::is_made(path)
 }
 
 /// Whether methods of a library's object are followed.

@@ -16,6 +16,7 @@ fn missing(via: &str) -> &'static str {
         "environ" => "ImproperlyConfigured",
         "decouple" => "UndefinedValueError",
         "environs" => "EnvNotSetError",
+        "everett" => "ConfigurationMissingError",
         "pydantic" => "ValidationError",
         _ => "KeyError",
     }
@@ -207,9 +208,21 @@ impl Machine<'_> {
                     None => V::unknown("the name of the repository's folder", at),
                 },
                 "exists" | "isfile" | "isdir" => return m.file_call(name, first, at),
+                "expanduser" if first.starts_with("~/") => {
+                    let own = first.into();
+                    V::unknown("a path of who runs it", at).with(|meta| meta.absent = Some(own))
+                }
                 _ => V::unknown("a path", at),
             })
         })
+    }
+
+    /// Whether nothing is where the settings look for a file that the repository does not hold; notes that they do.
+    pub(crate) fn lacks(&mut self, path: &str) -> bool {
+        if !self.whole && path.rsplit('/').next().is_some_and(|name| name.contains('.')) {
+            self.missing_files.insert(path.to_owned());
+        }
+        self.brought.lacking.contains(path)
     }
 
     /// Whether nothing can be at a place of the repository.
@@ -290,6 +303,8 @@ impl Machine<'_> {
         };
         let presence = self.presence(&inside);
         let dir = self.tree.is_dir(&inside);
+        let looks = matches!(name, "exists" | "isfile" | "is_file" | "read_text" | "open");
+        let lacking = looks && !dir && presence == Presence::Missing && self.lacks(&inside);
         Ok(match (name, presence) {
             ("exists" | "isfile" | "is_file", Presence::Here(_)) => V::at(K::Bool(true), at),
             ("exists" | "isdir" | "is_dir", _) if dir => V::at(K::Bool(true), at),
@@ -300,9 +315,10 @@ impl Machine<'_> {
                 Ok(_) => V::unknown("a file with unusual line ends", at),
                 Err(_) => V::unknown("a file that cannot be read", at),
             },
-            ("read_text" | "open", Presence::Missing) if self.absent(&inside) => {
+            ("read_text" | "open", Presence::Missing) if lacking || self.absent(&inside) => {
                 return self.raise("FileNotFoundError", "there is no such file", at);
             }
+            ("exists" | "isfile" | "is_file", Presence::Missing) if lacking => V::at(K::Bool(false), at),
             ("isfile" | "is_file", Presence::Missing) if self.absent(&inside) => V::at(K::Bool(false), at),
             // A repository holds no empty folders.
             ("exists" | "isdir" | "is_dir", Presence::Missing) if self.absent(&inside) => V::at(K::Bool(false), at),

@@ -51,6 +51,26 @@ fn a_file_of_the_repository_gives_decouple_the_keys_it_holds() {
 }
 
 #[test]
+fn everett_parses_defaults_as_it_parses_variables() {
+    let head = "from everett.manager import ConfigManager, ConfigOSEnv, ConfigEnvFileEnv, ListOf\n";
+    let body = "A = c('A', default='no', parser=bool)\nH = c('H', default='a, b', parser=ListOf(str))\n";
+    for made in ["ConfigManager.basic_config()", "ConfigManager([ConfigOSEnv(), ConfigEnvFileEnv(['.none'])])"] {
+        let got = run(&format!("{head}c = {made}\n{body}"), None);
+        assert_eq!(got.values["A"].settled().and_then(crate::formats::python::Val::as_bool), Some(false), "{made}");
+        let hosts = got.values["H"].items().map(<[_]>::len);
+        assert_eq!(hosts, Some(2), "{made}");
+        assert_eq!(got.reads[0].via, "everett");
+    }
+    let got = run(&format!("{head}c = ConfigManager.basic_config()\nK = c('K')\n"), None);
+    assert!(got.reads[0].required && got.values["K"].settled().is_none());
+    let odd = run(
+        &format!("{head}c = ConfigManager([ConfigOSEnv()])\nK = c('K', default='x', alternate_keys=['L'])\n"),
+        None,
+    );
+    assert!(odd.values["K"].settled().is_none());
+}
+
+#[test]
 fn what_an_update_by_a_variable_overrides_is_a_default() {
     let text = "import dj_database_url\nD = {'ENGINE': 'x'}\nD.update(dj_database_url.config())\n";
     let got = run(text, None);
