@@ -11,6 +11,7 @@ pub(crate) mod envfile;
 pub(crate) mod environ;
 pub(crate) mod environ_urls;
 pub(crate) mod environs;
+pub(crate) mod everett;
 pub(crate) mod fields;
 pub(crate) mod flask;
 pub(crate) mod helpers;
@@ -215,6 +216,7 @@ pub(crate) fn has_methods(class: &str) -> bool {
             | "starlette.config.Config"
             | "file"
     ) || class.starts_with("lib:")
+        || class.starts_with("everett.")
 }
 
 /// Constants of libraries.

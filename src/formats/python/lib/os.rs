@@ -16,6 +16,7 @@ fn missing(via: &str) -> &'static str {
         "environ" => "ImproperlyConfigured",
         "decouple" => "UndefinedValueError",
         "environs" => "EnvNotSetError",
+        "everett" => "ConfigurationMissingError",
         "pydantic" => "ValidationError",
         _ => "KeyError",
     }
