@@ -75,7 +75,9 @@ fn reaches_out(path: &str) -> bool {
 impl Machine<'_> {
     /// Calls something of a library or of Python itself.
     pub(crate) fn library(&mut self, path: &str, args: &Args, at: Span, f: &mut Frame) -> R {
-        if let Some(name) = path.strip_prefix("builtins.") {
+        if let Some(name) =
+            path.strip_prefix("builtins.").or(matches!(path, "io.open" | "codecs.open").then_some("open"))
+        {
             return self.builtin(name, args, at);
         }
         if let Some(name) = path.strip_prefix("os.path.") {
@@ -183,6 +185,7 @@ impl Machine<'_> {
                 Ok(V::at(K::None, at))
             }
             "dotenv.find_dotenv" => Ok(self.find_dotenv(args, at)),
+            _ if path.starts_with("everett.") => self.everett(path, args, at),
             "decouple.config.get" => self.decouple(args, at),
             "pydantic.Field"
             | "pydantic.v1.Field"
@@ -354,13 +357,7 @@ impl Machine<'_> {
                 _ => Ok(self.foreign(name, args, at)),
             },
             "environs.Env" => self.environs_method(object, name, args, at),
-            "everett.manager.ConfigManager" | "everett.manager.ConfigManager.basic_config" if name == "__call__" => {
-                self.everett(object, args, at)
-            }
-            "everett.manager.ListOf" => match args.pos.first().filter(|_| name == "__call__") {
-                Some(value) => self.everett_list(object, &value.clone(), at),
-                None => Ok(self.foreign(name, args, at)),
-            },
+            _ if class.starts_with("everett.") => self.everett_method(class, object, name, args, at),
             _ if class.starts_with("decouple.") || class == "starlette.config.Config" => {
                 self.decouple_method(class, object, name, args, at)
             }

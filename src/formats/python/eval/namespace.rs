@@ -124,6 +124,22 @@ impl Machine<'_> {
         }
     }
 
+    /// An update with names that are not known. A file that is not here sets some of them: what stands so far holds
+    /// without it.
+    fn names_of_unread(&mut self, id: Id, of: Option<&V>, at: Span) {
+        let why = Arc::new(Reason::at("names that are not known are set here", at));
+        let local = self.space(id).is_some_and(|space| matches!(space.role, Role::Locals));
+        match of.and_then(|of| of.m.absent.clone()).filter(|_| !local) {
+            Some(path) => {
+                self.local_names(&path, id, id, at);
+                if let Some(space) = self.space_mut(id) {
+                    space.open.get_or_insert(why);
+                }
+            }
+            None => self.forget(id, &why),
+        }
+    }
+
     fn held(&self, id: Id, name: &str) -> Held {
         let Some(space) = self.space(id) else { return Held::Perhaps };
         match space.names.get(name) {
@@ -192,7 +208,7 @@ impl Machine<'_> {
                 let named = args.named.iter().map(|(name, value)| (V::str(name), value.clone()));
                 match given {
                     Some(pairs) => pairs.into_iter().chain(named).for_each(|(k, v)| self.set_namespace(id, &k, v, at)),
-                    None => self.forget(id, &Arc::new(Reason::at("names that are not known are set here", at))),
+                    None => self.names_of_unread(id, args.pos.first(), at),
                 }
                 Ok(V::none())
             }

@@ -63,7 +63,8 @@ fn a_branch_for_a_file_of_settings_that_is_not_there_leaves_what_stands() {
     let got = evaluated(&files, "s.conf", &[]);
     assert_eq!(got.values["A"].kind, Kind::Int(1));
     assert!(got.values["A"].certainty.is_default() && !got.values["B"].certainty.is_default());
-    assert!(matches!(got.values["SECRET_KEY"].kind, Kind::Unknown(_)) && got.incomplete.is_none());
+    assert_eq!(got.values["SECRET_KEY"].as_str(), Some("x"), "it holds unless the file sets another");
+    assert!(got.values["SECRET_KEY"].certainty.is_default() && got.incomplete.is_none());
     assert!(got.missing_modules.iter().any(|missing| missing.star));
     let got = evaluated(&files, "s.conf", &["s.local_settings"]);
     assert_eq!(got.values["SECRET_KEY"].as_str(), Some("x"));
@@ -104,6 +105,31 @@ fn what_the_language_brings_is_itself_behind_names_that_are_not_known() {
     assert!(matches!(got.values["A"].kind, Kind::Unknown(_)), "what is read may set it");
     let got = evaluated(&[("s.py", "from gone import *\nB = len('xy')\n")], "s", &[]);
     assert_eq!(got.values["B"].kind, Kind::Int(2));
+}
+
+#[test]
+fn what_stands_holds_unless_a_file_that_a_variable_names_sets_it() {
+    let code = "import codecs, os, yaml\nHOSTS = ['*']\nSECRET_KEY = 'x'\nwith codecs.open(os.environ['CFG']) as f:\n\
+        \x20   read = yaml.load(f, Loader=yaml.SafeLoader)\n    more = {key: read.pop(key, None) for key in ('A', 'B')}\n\
+        \x20   vars().update(read)\nLATER = 1\n";
+    let got = evaluated(&[("s.py", code)], "s", &[]);
+    assert_eq!(got.values["SECRET_KEY"].as_str(), Some("x"), "{:?}", got.values["SECRET_KEY"]);
+    assert!(got.values["SECRET_KEY"].certainty.is_default() && got.values["HOSTS"].certainty.is_default());
+    assert!(matches!(got.values["HOSTS"].kind, Kind::List(_)), "{:?}", got.values["HOSTS"]);
+    assert!(!got.values["LATER"].certainty.is_default());
+}
+
+#[test]
+fn what_django_heroku_does_not_set_stands() {
+    let code = "import django_heroku\nSECRET_KEY = 'x'\nDEBUG = False\nDATABASES = {}\n\
+        django_heroku.settings(locals(), allowed_hosts=False)\n";
+    let got = evaluated(&[("s.py", code)], "s", &[]);
+    assert_eq!(got.values["DEBUG"].as_bool(), Some(false), "{:?}", got.values["DEBUG"]);
+    assert!(
+        matches!(&got.values["SECRET_KEY"].kind, Kind::Depends { variables, .. } if variables.contains("SECRET_KEY"))
+    );
+    assert!(matches!(got.values["DATABASES"].kind, Kind::Unknown(_)) && !got.values.contains_key("ALLOWED_HOSTS"));
+    assert!(got.values["STATICFILES_STORAGE"].as_str().is_some_and(|storage| storage.starts_with("whitenoise.")));
 }
 
 #[test]

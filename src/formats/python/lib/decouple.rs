@@ -51,7 +51,7 @@ impl Machine<'_> {
         self.env_cast(&name, default, required, "decouple", at, Making { keeps, cast })
     }
 
-    fn decouple_cast(&mut self, cast: &Cast, v: &V, at: Span) -> R {
+    pub(crate) fn decouple_cast(&mut self, cast: &Cast, v: &V, at: Span) -> R {
         match (cast, &v.k) {
             (Cast::Raw, _) | (Cast::Bool, K::Bool(_)) => Ok(v.clone()),
             (Cast::Other, _) => Ok(V::unknown("a cast that is not followed", at).resting([v])),

@@ -215,7 +215,7 @@ pub(crate) fn is_reader(path: &str) -> bool {
             | "decouple.RepositoryEmpty"
             | "starlette.config.Config"
             | "environs.Env"
-    ) || everett::is_made(path)
+    )
 }
 
 /// Whether methods of a library's object are followed.
@@ -232,6 +232,7 @@ pub(crate) fn has_methods(class: &str) -> bool {
             | "starlette.config.Config"
             | "file"
     ) || class.starts_with("lib:")
+        || class.starts_with("everett.")
 }
 
 /// Constants of libraries.

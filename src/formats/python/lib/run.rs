@@ -2,11 +2,16 @@
 
 use std::sync::Arc;
 
+use super::os::Found;
 use crate::discover::{Presence, paths};
 use crate::formats::python::MissingModule;
 use crate::formats::python::eval::machine::{Cond, Frame, MODULES, Machine};
+use crate::formats::python::eval::truth::wrap;
 use crate::formats::python::eval::values::{Args, Data, Exc, Id, K, Names, R, ROOT, Role, Space, V};
 use crate::model::{Certainty, FileId, Reason, Span};
+
+/// How django-heroku has static files stored.
+const WHITENOISE: &str = "whitenoise.storage.CompressedManifestStaticFilesStorage";
 
 /// The variable that names the settings of a Django program.
 const MODULE_VARIABLE: &str = "DJANGO_SETTINGS_MODULE";
@@ -80,11 +85,7 @@ impl Machine<'_> {
                 if name.starts_with('_') || matches!(value.k, K::Undefined | K::Func(_) | K::Lib(_)) {
                     continue;
                 }
-                // What a variable is to give is not what such a file is for.
-                let given = value.m.certainty.is_default() || !value.m.vars.is_empty();
-                if crate::knowledge::variables::is_secret_name(name) && !given {
-                    *value = V::unknown("a file that the repository does not hold commonly sets it", at).from(value);
-                } else if !value.m.certainty.is_default() {
+                if !value.m.certainty.is_default() {
                     *value = value.clone().with(|m| m.certainty = Certainty::Default { variable: None });
                 }
             }
@@ -165,7 +166,7 @@ impl Machine<'_> {
     /// The settings that the program names are imported, if they are not yet; their module, and the variables that may name
     /// another one.
     pub(crate) fn named_settings(&mut self, at: Span) -> Result<Option<(V, Names)>, Exc> {
-        let super::os::Found::Set(value) = self.find_variable(MODULE_VARIABLE, at) else { return Ok(None) };
+        let Found::Set(value) = self.find_variable(MODULE_VARIABLE, at) else { return Ok(None) };
         let (name, vars) = match &value.k {
             K::Str(name) => (Some(name.to_string()), Names::new()),
             K::Depends(of) => (of.1.as_ref().and_then(V::text).map(str::to_owned), of.0.clone()),
@@ -231,7 +232,7 @@ impl Machine<'_> {
         Ok(settings)
     }
 
-    /// `django_heroku.settings(locals())`: of what it sets, the hosts are always the same.
+    /// `django_heroku.settings(locals())`: what it sets, unless it is told not to; the rest stands.
     pub(crate) fn heroku_settings(&mut self, args: &Args, at: Span) -> V {
         let module = args.pos.first().and_then(|v| self.namespace(v));
         let before = module.and_then(|id| self.space(id)?.names.get("ALLOWED_HOSTS").cloned());
@@ -243,13 +244,39 @@ impl Machine<'_> {
             _ => false,
         };
         let before = before.filter(is_all);
-        let out = self.foreign("django_heroku", args, at);
-        let hosts = args.named("allowed_hosts").is_none_or(|v| matches!(v.k, K::Bool(true)));
-        if let Some(id) = module.filter(|_| hosts && !args.open) {
+        let on = |name: &str| args.named(name).is_none_or(|v| matches!(v.k, K::Bool(true)));
+        let Some(id) = module.filter(|_| !args.open && args.pos.len() == 1) else {
+            return self.foreign("django_heroku", args, at);
+        };
+        if on("allowed_hosts") {
             let all = before.unwrap_or_else(|| self.list(vec![V::at(K::Str("*".into()), at)], at));
             self.set_name(id, "ALLOWED_HOSTS", all);
         }
-        out
+        if on("staticfiles") {
+            self.set_name(id, "STATICFILES_STORAGE", V::at(K::Str(WHITENOISE.into()), at));
+        }
+        if on("secret_key") {
+            let key = self.space(id).and_then(|space| space.names.get("SECRET_KEY").cloned());
+            let key = key.unwrap_or_else(|| V::at(K::Undefined, at));
+            let key = match self.find_variable("SECRET_KEY", at) {
+                Found::Set(value) => value,
+                Found::Unset => key,
+                Found::Open => wrap(["SECRET_KEY".to_owned()].into(), key),
+            };
+            self.note_read("SECRET_KEY", None, false, "os", at);
+            self.set_name(id, "SECRET_KEY", key);
+        }
+        let database = !matches!(self.find_variable("DATABASE_URL", at), Found::Unset);
+        let others: [(bool, &[&str]); 4] = [
+            (on("databases") && database, &["DATABASES"]),
+            (on("test_runner"), &["TEST_RUNNER"]),
+            (on("staticfiles"), &["STATIC_ROOT", "STATIC_URL", "MIDDLEWARE", "MIDDLEWARE_CLASSES"]),
+            (on("logging"), &["LOGGING"]),
+        ];
+        for name in others.iter().filter(|(on, _)| *on).flat_map(|(_, names)| *names) {
+            self.set_name(id, name, V::unknown("set by django_heroku", at));
+        }
+        V::none()
     }
 
     /// What is left when code that is run cannot be followed.

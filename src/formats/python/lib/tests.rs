@@ -51,23 +51,24 @@ fn a_file_of_the_repository_gives_decouple_the_keys_it_holds() {
 }
 
 #[test]
-fn everett_parses_defaults_as_it_parses_variables() {
-    let head = "from everett.manager import ConfigManager, ConfigOSEnv, ConfigEnvFileEnv, ListOf\n";
-    let body = "A = c('A', default='no', parser=bool)\nH = c('H', default='a, b', parser=ListOf(str))\n";
-    for made in ["ConfigManager.basic_config()", "ConfigManager([ConfigOSEnv(), ConfigEnvFileEnv(['.none'])])"] {
-        let got = run(&format!("{head}c = {made}\n{body}"), None);
-        assert_eq!(got.values["A"].settled().and_then(crate::formats::python::Val::as_bool), Some(false), "{made}");
-        let hosts = got.values["H"].items().map(<[_]>::len);
-        assert_eq!(hosts, Some(2), "{made}");
-        assert_eq!(got.reads[0].via, "everett");
-    }
-    let got = run(&format!("{head}c = ConfigManager.basic_config()\nK = c('K')\n"), None);
-    assert!(got.reads[0].required && got.values["K"].settled().is_none());
-    let odd = run(
-        &format!("{head}c = ConfigManager([ConfigOSEnv()])\nK = c('K', default='x', alternate_keys=['L'])\n"),
-        None,
+fn everett_puts_variables_and_defaults_through_a_parser() {
+    let text = "import os\nfrom everett.manager import ConfigManager, ConfigEnvFileEnv, ConfigOSEnv, ListOf\n\
+        basic = ConfigManager.basic_config()\nown = ConfigManager([ConfigEnvFileEnv(os.path.join(os.path.dirname(__file__), '.env')), ConfigOSEnv()])\n\
+        A = basic('OTHER', default='false', parser=bool)\nB = basic('hosts', parser=ListOf(str), default='a, b')\n\
+        C = basic('OTHER', default='5', parser=int)\nD = own('KEY')\nE = own('NONE', raise_error=False)\n\
+        F = basic('WORD', namespace='app', default='x')\nG = basic('OTHER', default='/x', parser=other)\n";
+    let got = run(text, None);
+    let held = |name: &str| got.values[name].settled().cloned();
+    assert_eq!(held("A").and_then(|v| v.as_bool()), Some(false), "{:?}", got.values["A"]);
+    assert!(
+        matches!(held("B").map(|v| v.kind), Some(Kind::List(all)) if all.len() == 2 && all[1].as_str() == Some("b"))
     );
-    assert!(odd.values["K"].settled().is_none());
+    assert_eq!(held("C").map(|v| v.kind), Some(Kind::Int(5)));
+    assert_eq!(got.values["D"].as_str(), Some("from the file"), "the file is asked first");
+    assert!(
+        held("E").is_none_or(|v| matches!(v.kind, Kind::Unknown(_))) && held("G").is_none_or(|v| v.as_str().is_none())
+    );
+    assert!(matches!(&got.values["F"].kind, Kind::Depends { variables, .. } if variables.contains("APP_WORD")));
 }
 
 #[test]
@@ -93,7 +94,7 @@ fn an_optional_part_that_is_not_in_the_repository_leaves_defaults() {
     let got = run(text, None);
     assert_eq!(got.values["A"].settled().and_then(|v| v.as_str()), Some("x"));
     assert!(got.values["SECRET_KEY"].settled().is_some(), "a variable is to give it, not the file");
-    assert!(got.values["API_TOKEN"].settled().is_none(), "such a file is for secrets");
+    assert_eq!(got.values["API_TOKEN"].settled().and_then(|v| v.as_str()), Some("k"), "who forgets the file has it");
     assert_eq!(got.values["A"].certainty, Certainty::Default { variable: None });
 }
 
