@@ -12,7 +12,7 @@ use super::tried;
 use super::words::naming;
 use crate::discover::{Kind, paths};
 use crate::formats::Vars;
-use crate::formats::compose::Service;
+use crate::formats::compose::{Project, Service};
 use crate::formats::small::quoted;
 use crate::formats::workflow::Ci;
 use crate::links::compose_call::ComposeCall;
@@ -112,7 +112,19 @@ fn tests_brought_up(repository: &Repository<'_>, call: &Call, compose: &ComposeC
     let tests = |service: &Service| {
         let written = [&service.entrypoint, &service.command].into_iter().flatten();
         let words: Vec<String> = written.flat_map(|line| &line.words).map(|word| word.written().to_owned()).collect();
-        !words.is_empty() && meaning::of(&words) == Meaning::Tests
+        let folder = || {
+            let image = super::compose::image_of(repository, &project, service);
+            image.map_or_else(|| call.folder.clone(), |image| image.context)
+        };
+        // A script of the repository that starts nothing else; one that serves as well is told what to do.
+        let scripted = || {
+            let text = words.iter().map(|word| quoted(word)).collect::<Vec<_>>().join(" ");
+            let (map, caller) = (SpanMap::Whole(call.span), Caller::Guide(call.span.file));
+            let all = repository.calls_of((&text, &map), &folder(), Vars::new(), &caller);
+            let serves = |call: &Call| matches!(&call.meaning, Meaning::Serves(found) if found.kind != "oneshot");
+            all.iter().any(|call| call.meaning == Meaning::Tests) && !all.iter().any(serves)
+        };
+        !words.is_empty() && (meaning::of(&words) == Meaning::Tests || runs && scripted())
     };
     let plain = |name: &str| runs && ["test", "tests", "pytest", "unittest"].contains(&name);
     let all = || project.services.iter().chain(&project.inactive);
@@ -288,9 +300,12 @@ pub(super) fn add_service(repository: &Repository<'_>, call: &Call, compose: &Co
     let project = load(repository, &files);
     let text = compose.command.iter().map(|word| quoted(word)).collect::<Vec<_>>().join(" ");
     let instead = CommandLine { text, map: SpanMap::Whole(call.span), span: call.span };
-    for name in project.services.keys() {
-        let instead = compose.services.contains(name).then(|| instead.clone());
-        if instead.is_some() {
+    let beside = beside(repository, call, compose, &project);
+    for name in project.services.keys().filter(|name| beside(name)) {
+        let called = compose.services.contains(name);
+        // Without a command of the call the service's own is run.
+        let instead = (called && !compose.command.is_empty()).then(|| instead.clone());
+        if called {
             let given = tried::variables(repository, call, &compose.env);
             planned.variables.entry(name.clone()).or_default().extend(given);
         }
@@ -308,6 +323,33 @@ pub(super) fn add_service(repository: &Repository<'_>, call: &Call, compose: &Co
             None => planned.units.push(Unit { name: name.clone(), runs }),
         }
     }
+}
+
+/// What tells which services are there when one of them is run: programs of the repository only where it needs them, or where
+/// the same caller has brought something up; servers of others may be linked to it.
+fn beside<'c>(
+    repository: &'c Repository<'_>,
+    call: &Call,
+    compose: &ComposeCall,
+    project: &'c Project,
+) -> impl Fn(&String) -> bool + use<'c> {
+    let up = |other: &Call| {
+        let brings = |one: &ComposeCall| ["up", "start", "restart", "create"].contains(&one.action.as_str());
+        matches!(&other.meaning, Meaning::Composes(one) if brings(one)) && other.caller == call.caller
+    };
+    let alone = compose.action == "run" && !repository.calls.iter().any(up);
+    let mut needed = compose.services.clone();
+    let mut at = 0;
+    while let Some(service) = needed.get(at).and_then(|name| project.services.get(name)) {
+        at += 1;
+        let more: Vec<String> = service.depends_on.keys().filter(|name| !needed.contains(name)).cloned().collect();
+        needed.extend(more);
+    }
+    let ours = |name: &String| {
+        let service = project.services.get(name);
+        service.is_some_and(|service| super::compose::image_of(repository, project, service).is_some())
+    };
+    move |name| !alone || needed.contains(name) || !ours(name)
 }
 
 /// Services that a testing job starts with `docker compose up -d db`.

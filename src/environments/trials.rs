@@ -223,6 +223,22 @@ pub(super) mod tests {
     }
 
     #[test]
+    fn a_service_that_a_job_runs_may_test_by_a_script() {
+        let flow = job("ci", "check", "docker compose run checks");
+        let with = |command: &str, script: &str| {
+            let text =
+                format!("services: {{checks: {{image: acme/shop, command: {command}}}, db: {{image: postgres}}}}\n");
+            let scripts = [("docker-compose.yml", text.as_str()), ("bin/run.sh", "exec \"bin/run-$1.sh\"\n")];
+            let files = [(flow.0.as_str(), flow.1.as_str()), ("bin/run-all.sh", script), APP];
+            environments(&[&files[..], &scripts].concat()).iter().filter(|line| line.contains(" test:")).count()
+        };
+        assert_eq!(with("./bin/run.sh all", "export A=1\nflake8\npytest $@\n"), 1);
+        assert_eq!(with("bin/run-all.sh", "python manage.py test\n"), 1);
+        assert_eq!(with("./bin/run.sh all", "exec gunicorn a.wsgi\n"), 0);
+        assert_eq!(with("./bin/run.sh all", "pytest || true\nexec gunicorn a.wsgi\n"), 0);
+    }
+
+    #[test]
     fn what_a_job_calls_by_a_name_for_tests_is_one_where_nothing_else_says_more() {
         for run in ["script/test --cov", "poetry run inv test", "make tests", "./dev ci test_all"] {
             let named = job("ci", "check", run);

@@ -49,8 +49,8 @@ pub fn of<'m>(
             }
             found
         }
-        (On::Pair, Pairs::Reference | Pairs::Each, _) => with_references(rule, index, environments, named),
-        (On::Pair, Pairs::Next, _) => with_next(rule, index, environments, named),
+        (On::Pair, Pairs::Reference, _) => with_references(rule, index, environments, named),
+        (On::Pair, Pairs::Next | Pairs::Each, _) => with_next(rule, index, environments, named),
     }
 }
 
@@ -79,11 +79,7 @@ fn with_references<'m>(
             continue;
         }
         let sides = references.iter().map(|reference| paired(rule, index, environment, reference)).collect();
-        let sibling = |other: &&Environment| {
-            other.role == environment.role && other.project == environment.project && other.name != environment.name
-        };
-        let siblings: Vec<&'m Environment> = environments.iter().filter(sibling).collect();
-        let covered = |one: &Candidate<'m>| rule.file.pairs != Pairs::Each || covered(rule, index, &siblings, one);
+        let covered = covering(rule, index, environments, environment);
         found.extend(against_each(rule, sides, &covered));
     }
     found
@@ -111,10 +107,11 @@ fn with_next<'m>(
                 |reference: &&&'m Environment| index.of_environment(reference).iter().filter(same).any(|f| decided(f));
             fact.id.component.is_some() && references.iter().find(there).is_some()
         };
+        let covered = covering(rule, index, environments, environment);
         for role in reference::ORDER.into_iter().take_while(|role| *role != environment.role) {
             let next = |other: &&Environment| other.role == role && other.project == environment.project;
             let sides = environments.iter().filter(next).map(|other| paired(rule, index, environment, other)).collect();
-            for (candidate, compared) in against_each(rule, sides, &|_| true) {
+            for (candidate, compared) in against_each(rule, sides, &covered) {
                 let same = |(known, _): &&mut Judged<'m>| {
                     known.environment.name == environment.name && known.fact.id == candidate.fact.id
                 };
@@ -177,6 +174,20 @@ fn weight<'m>(
         (Compared::Holds, true) => 1,
         (Compared::Undecided(_), _) => 0,
     }
+}
+
+/// What tells whether a difference of an environment is no lack, among its siblings of the same role.
+fn covering<'r, 'm: 'r>(
+    rule: &'r Rule,
+    index: &'r Index<'m>,
+    environments: &'m [Environment],
+    environment: &'m Environment,
+) -> impl Fn(&Candidate<'m>) -> bool + 'r {
+    let sibling = |other: &&Environment| {
+        other.role == environment.role && other.project == environment.project && other.name != environment.name
+    };
+    let siblings: Vec<&'m Environment> = environments.iter().filter(sibling).collect();
+    move |one| rule.file.pairs != Pairs::Each || covered(rule, index, &siblings, one)
 }
 
 /// Whether a difference from a reference is no lack: the environment runs a server of its own, or a sibling shows none.

@@ -53,8 +53,8 @@ pub enum Pairs {
     Reference,
     /// Each with the reference and, where that decides nothing, with the next role that does.
     Next,
-    /// Each with the reference; of several, what runs inside the process is compared with each, unless another environment
-    /// of the role has what that reference has.
+    /// As `Next`; of several, what runs inside the process is compared with each, unless another environment of the role has
+    /// what that one has.
     Each,
     /// Each with each.
     Any,

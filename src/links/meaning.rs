@@ -42,7 +42,13 @@ pub enum Meaning {
 
 /// The argv without what only wraps another command (`exec`, `tini --`, `poetry run`, `python -m` …).
 pub fn unwrapped(argv: &[String]) -> Vec<String> {
-    let words: Vec<&str> = argv.iter().map(String::as_str).collect();
+    let mut words: Vec<&str> = argv.iter().map(String::as_str).collect();
+    // Words that are there only if a variable is set are put before a command, which runs either way.
+    if let Some((_, bare)) = words.first().and_then(|word| word.strip_prefix("${")?.split_once(":+")?.1.split_once('}'))
+    {
+        words[0] = bare;
+        words.drain(..usize::from(bare.is_empty()));
+    }
     interpreter::called(processes::strip_wrappers(&words).0.iter().map(|word| (*word).to_owned()).collect())
 }
 
@@ -235,6 +241,12 @@ const NO_TESTS: [&str; 14] = [
 
 /// Whether the environments that a call names may hold tests, by their names alone; one that names none may.
 fn named_tests(words: &[&str]) -> bool {
+    // What is handed on is what runs there, where it is a command of its own.
+    let handed = words.iter().position(|word| *word == "--").and_then(|at| words.get(at + 1..)).unwrap_or_default();
+    let handed: Vec<String> = handed.iter().map(|word| (*word).to_owned()).collect();
+    if handed.first().is_some_and(|program| is_python(program)) || checks(&handed) {
+        return of(&handed) == Meaning::Tests;
+    }
     let named: Vec<&str> = words.iter().skip(1).flat_map(|word| word.split(',')).collect();
     let says = |name: &str| NO_TESTS.iter().any(|no| name.contains(no));
     let checks = named.iter().filter(|name| says(name)).count();
@@ -305,6 +317,18 @@ mod tests {
             let argv: Vec<String> = text.split(' ').map(str::to_owned).collect();
             assert_eq!(of(&argv), Meaning::Tests, "{text}");
         }
+    }
+
+    #[test]
+    fn what_is_handed_to_tox_is_what_it_runs() {
+        let tests = |text: &str| {
+            let argv: Vec<String> = text.split(' ').map(str::to_owned).collect();
+            of(&argv) == Meaning::Tests
+        };
+        assert!(
+            ["tox", "tox -- -x", "tox -- a/tests", "tox -- pytest", "tox -- python -m pytest"].into_iter().all(tests)
+        );
+        assert!(!["tox -- isort -c", "tox -- python manage.py collectstatic"].into_iter().any(tests));
     }
 
     #[test]

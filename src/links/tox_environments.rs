@@ -4,8 +4,9 @@ use super::meaning::{self, Meaning};
 use super::runners::{MAX_TARGETS, Piece, values};
 use crate::discover::{Tree, paths};
 use crate::formats::shell::Dialect;
+use crate::formats::small::quoted;
 use crate::formats::small::tox::{self, Command, TestEnv, Tox};
-use crate::model::FileId;
+use crate::model::{FileId, SpanMap};
 
 /// The configuration that a call reads, and the environments that it names.
 fn called(tree: &Tree, argv: &[String], folder: &str) -> Option<(Tox, Vec<String>)> {
@@ -31,21 +32,31 @@ fn called(tree: &Tree, argv: &[String], folder: &str) -> Option<(Tox, Vec<String
 /// What the environments of a call run; none where no file says it.
 pub(super) fn pieces(tree: &Tree, argv: &[String], folder: &str) -> Option<Vec<Piece>> {
     let (tox, names) = called(tree, argv, folder)?;
+    let handed = argv.iter().position(|word| word == "--").and_then(|at| argv.get(at + 1..)).unwrap_or_default();
     let mut all = Vec::new();
     for name in names.iter().take(MAX_TARGETS) {
         let env = tox.environment(name);
         let moved = env.change_dir.as_ref().map(|dir| dir.value.as_str()).unwrap_or_default();
         let Some(folder) = paths::join(folder, moved) else { continue };
-        all.extend(env.commands_pre.iter().chain(&env.commands).map(|command| Piece {
-            text: command.text.text.clone(),
-            map: command.text.map.clone(),
-            folder: folder.clone(),
-            vars: env.set_env.clone(),
-            may_fail: command.ignores_errors,
-            dialect: Dialect::Posix,
+        all.extend(env.commands_pre.iter().chain(&env.commands).map(|command| {
+            let (text, map) = given(tree, command, handed).map_or_else(
+                || (command.text.text.clone(), command.text.map.clone()),
+                |text| (text, SpanMap::Whole(command.text.span)),
+            );
+            let (folder, vars) = (folder.clone(), env.set_env.clone());
+            Piece { text, map, folder, vars, may_fail: command.ignores_errors, dialect: Dialect::Posix }
         }));
     }
     Some(all)
+}
+
+/// What a call hands to the environment, where a command of that is nothing else: `{posargs:pytest}`.
+fn given(tree: &Tree, command: &Command, handed: &[String]) -> Option<String> {
+    let span = command.text.span;
+    let written = tree.text(span.file).ok()?.get(span.range())?.trim();
+    let whole = written.starts_with("{posargs") && written.find('}') == Some(written.len() - 1);
+    let words: Vec<String> = handed.iter().map(|word| quoted(word)).collect();
+    (whole && !words.is_empty()).then(|| words.join(" "))
 }
 
 /// The commands that install what the environments of a call have, those that run tests before any other; none where nothing
@@ -125,6 +136,27 @@ mod tests {
         let tree = Tree::open(Box::new(Overlay::of(files))).unwrap();
         let of_job = |call: &&crate::links::Call| matches!(call.caller, Caller::Job { .. });
         Repository::read(&tree).calls.iter().filter(of_job).any(|call| call.meaning == Meaning::Tests)
+    }
+
+    #[test]
+    fn a_command_that_is_handed_on_takes_the_place_of_the_usual_one() {
+        let tests = |run: &str| {
+            let workflow = format!("on: push\njobs: {{a: {{runs-on: x, steps: [{{run: '{run}'}}]}}}}\n");
+            let make = "TOX =\nifdef TOXENV\nTOX := tox -- # apart\nendif\ntest:\n\t$(TOX)pytest -x\nstyle:\n\t$(TOX)isort a\n";
+            let tox = "[tox]\nenvlist = py312\n[testenv]\ncommands = {posargs:pytest}\n";
+            let files = [(".github/workflows/a.yml", workflow.as_str()), ("tox.ini", tox), ("Makefile", make)];
+            let tree = Tree::open(Box::new(Overlay::of(files))).unwrap();
+            let of_job = |call: &&crate::links::Call| matches!(call.caller, Caller::Job { .. });
+            Repository::read(&tree).calls.iter().filter(of_job).any(|call| call.meaning == Meaning::Tests)
+        };
+        for run in
+            ["tox", "tox -- pytest -x", "make test", "TOXENV=py312 make test", "TOXENV=${{ matrix.a }} make test"]
+        {
+            assert!(tests(run), "{run}");
+        }
+        for run in ["tox -- isort -c .", "make style", "TOXENV=py312 make style"] {
+            assert!(!tests(run), "{run}");
+        }
     }
 
     #[test]

@@ -4,6 +4,7 @@
 mod at_start;
 mod beside;
 pub mod build;
+mod by_flag;
 mod by_hand;
 mod called;
 mod cells;

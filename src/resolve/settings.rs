@@ -2,6 +2,7 @@
 
 use std::collections::BTreeSet;
 
+use super::by_flag;
 use super::components::Context;
 use super::configuration;
 use super::deployed;
@@ -27,7 +28,6 @@ use crate::environments::{Planned, SettingsChoice};
 pub(super) use crate::formats::python::Settings;
 use crate::formats::python::{self, Brought, Evaluator};
 use crate::formats::{Var, World};
-use crate::links::console_scripts;
 use crate::model::{Certainty, FileId, Known, Origin, Reason, Role, Span};
 
 /// The settings of an environment.
@@ -279,7 +279,7 @@ fn choose(
     if planned.config.settings.is_some() {
         return planned.settings.clone().map(|choice| (choice, true));
     }
-    if let Some(choice) = part.and_then(|part| by_option(context, part, modules)) {
+    if let Some(choice) = part.and_then(|part| by_flag::module(context, part, modules)) {
         return Some((choice, true));
     }
     // `--ds` wins over the variable, the option does not.
@@ -337,23 +337,6 @@ fn choose(
         return None;
     }
     plain(context, planned, part, modules).map(|choice| (choice, true))
-}
-
-/// The module that a command of Django's is told with `--settings`, or a program of the repository's that takes its options.
-fn by_option(context: &Context<'_, '_>, part: &Part<'_>, modules: &[Module]) -> Option<SettingsChoice> {
-    let of_django = |word: &String| word.ends_with("manage.py") || word == "django-admin" || word == "django";
-    part.processes.iter().find_map(|process| {
-        let direct = process.argv.iter().any(of_django);
-        let managed = if direct { None } else { console_scripts::managed(context.repository.tree, &process.argv) };
-        let argv = managed.as_ref().unwrap_or(&process.argv);
-        let known = argv.iter().position(of_django);
-        let rest = argv.get(known.map_or(1, |at| at + 1)..)?;
-        let at = rest.iter().position(|word| word == "--settings" || word.starts_with("--settings="))?;
-        let module = rest[at].strip_prefix("--settings=").or_else(|| rest.get(at + 1).map(String::as_str))?;
-        let here = || modules.iter().any(|known| known.name == module);
-        let choice = SettingsChoice { module: module.to_owned(), class: None, span: process.origin.primary() };
-        (known.is_some() || here()).then_some(choice)
-    })
 }
 
 /// Whether something outside may choose another module: nothing here names it in a variable, and others may be set.

@@ -143,8 +143,10 @@ fn set(reader: &mut Reader, line: &Logical, found: &Assignment) {
     if found.exported {
         reader.makefile.exported.insert(name.text.clone());
     }
-    // Blanks behind a value belong to it for make; nobody means them.
+    // Blanks behind a value belong to it for make; nobody means them, but where words are put before others.
     let value = line.piece(found.value.clone());
-    let value = Spanned::new(value.value.replace("\\#", "#"), value.span);
+    let before = reader.maybe() && line.text.ends_with([' ', '\t']) && !value.value.is_empty();
+    let blank = if before { " " } else { "" };
+    let value = Spanned::new(value.value.replace("\\#", "#") + blank, value.span);
     reader.assign(&name.text, found.sign, value, found.overrides);
 }

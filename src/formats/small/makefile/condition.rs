@@ -17,6 +17,8 @@ struct Level {
     /// What the branches before came to: whether one was surely taken, or may have been.
     before: Branch,
     has_else: bool,
+    /// The name that the branch asks for, where it is read only if that is set.
+    asks: Option<String>,
     span: Span,
 }
 
@@ -33,6 +35,13 @@ impl Conditions {
 
     pub(super) fn undecided(&self) -> bool {
         self.levels.iter().any(|level| level.branch == Branch::Undecided)
+    }
+
+    /// The one variable of the environment whose being set decides whether what is read now holds.
+    pub(super) fn asked(&self) -> Option<&str> {
+        let mut open = self.levels.iter().filter(|level| level.branch == Branch::Undecided);
+        let only = open.next().filter(|_| open.next().is_none())?;
+        only.asks.as_deref()
     }
 
     pub(super) fn unclosed(&self) -> Option<Span> {
@@ -54,7 +63,9 @@ impl Conditions {
                 let branch = if skipped { Branch::Skipped } else { decide(word, rest, scope) };
                 let before = if skipped { Branch::Taken } else { branch };
                 let span = line.span(0..line.text.len());
-                self.levels.push(Level { branch, before, has_else: false, span });
+                let plain = |c: char| c.is_ascii_alphanumeric() || c == '_';
+                let asks = (word == "ifdef" && rest.chars().all(plain)).then(|| rest.to_owned());
+                self.levels.push(Level { branch, before, has_else: false, asks, span });
                 Some(Ok(()))
             }
             "else" => {
@@ -62,6 +73,7 @@ impl Conditions {
                 if level.has_else {
                     return Some(Err("a second `else`"));
                 }
+                level.asks = None;
                 let (word, rest) = rest.split_once([' ', '\t']).unwrap_or((rest, ""));
                 let next = if word.starts_with("if") {
                     decide(word, rest.trim(), scope)

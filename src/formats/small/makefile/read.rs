@@ -221,14 +221,25 @@ impl Reader {
             if sign == assign::Sign::Default && known.is_some() {
                 return;
             }
-            let unknown = Variable { text: None, expanded: false, default: false, overrides };
-            self.makefile.variables.insert(name.to_owned(), unknown);
+            let asked = self.asked(known, &value);
+            let variable = Variable { expanded: asked.is_some(), text: asked, default: false, overrides };
+            self.makefile.variables.insert(name.to_owned(), variable);
             return;
         }
         let made = assigned(known, sign, value, &self.scope());
         if let Some(variable) = made {
             self.makefile.variables.insert(name.to_owned(), Variable { overrides, ..variable });
         }
+    }
+
+    /// What the shell of a recipe makes of an empty variable that is set where the environment has another: the words are there
+    /// if that one is.
+    fn asked(&self, known: Option<&Variable>, value: &Spanned<String>) -> Option<Spanned<String>> {
+        let before = known.and_then(|known| known.text.as_ref())?;
+        let asked = self.conditions.asked().filter(|_| before.value.trim_matches(['\'', '"', ' ']).is_empty())?;
+        let text = self.scope().text(&value.value);
+        let plain = text.known && !text.text.contains(['}', '"', '\'', '\\', '$', '`']);
+        plain.then(|| Spanned::new(format!("${{{asked}:+{}}}", text.text), value.span))
     }
 
     fn recipe_line(&mut self, physical: &[(usize, &str)]) {

@@ -58,6 +58,16 @@ fn conditionals_choose_and_the_undecided_leave_both() {
 }
 
 #[test]
+fn words_that_the_environment_asks_for_are_left_to_the_shell() {
+    let with = |set: &str| commands(&format!("{set}\ntest:\n\t$(TOX)pytest -x\n"), "test");
+    let asked = "ifdef TOXENV\nTOX := tox -- #in one of tox\nendif";
+    assert_eq!(with(&format!("TOX = ''\n{asked}")), ["${TOXENV:+tox -- }pytest -x"]);
+    assert_eq!(with(&format!("TOX =\n{asked}")), ["${TOXENV:+tox -- }pytest -x"]);
+    assert_eq!(with(&format!("TOX = nice\n{asked}")), ["$(TOX)pytest -x"]);
+    assert_eq!(with("TOX =\nifdef A\nelse\nTOX = b\nendif"), ["$(TOX)pytest -x"]);
+}
+
+#[test]
 fn functions_of_text_are_computed_and_others_left() {
     let text = "S = a.c b.c\nf = <$(1)|$(2)>\n\
                 t:\n\t$(S:.c=.o) $(patsubst %.c,x/%,$(S)) $(filter-out a%,$(S)) $(addprefix -f ,$(S))\n\
