@@ -140,6 +140,8 @@ const HOSTS: &[&str] = &[
     "serverless.yaml",
     ".platform.app.yaml",
 ];
+/// Files of go-task.
+const TASKFILES: &[&str] = &["taskfile.yml", "taskfile.yaml", "taskfile.dist.yml", "taskfile.dist.yaml"];
 const YAML: Like = Like::Ends(&[".yml", ".yaml"]);
 /// Manifests in which a deployment puts names in.
 const FILLED_IN: Like = Like::Ends(&[
@@ -200,6 +202,7 @@ const ROWS: &[Row] = &[
         &[Like::Is(&["makefile", "gnumakefile", "justfile", ".justfile", "package.json"])],
         &[],
     ),
+    Row(Kind::Makefile, Folder::Any, &[YAML, Like::Is(TASKFILES)], &[]),
     Row(Kind::Makefile, Folder::Any, &[Like::Is(&["gulpfile.js", "gulpfile.mjs", "gulpfile.cjs"])], &[]),
     Row(
         Kind::Runtime,
@@ -218,7 +221,7 @@ const ROWS: &[Row] = &[
     Row(
         Kind::Project,
         Folder::Any,
-        &[Like::Is(&["pyproject.toml", "setup.cfg", "setup.py", "pipfile", "tox.ini", "pytest.ini"])],
+        &[Like::Is(&["pyproject.toml", "setup.cfg", "setup.py", "pipfile", "hatch.toml", "tox.ini", "pytest.ini"])],
         &[],
     ),
     Row(
