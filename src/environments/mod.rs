@@ -59,6 +59,7 @@ mod targets;
 mod task_definitions;
 mod tests_folders;
 mod told;
+mod told_deploys;
 mod told_here;
 mod trials;
 mod tried;

@@ -161,6 +161,8 @@ const INSTRUCTING: &[&str] = &[
     "develop", "contrib", "hacking", "install", "setup", "set_up", "dev_env", "quick", "getting", "running", "locally",
     "build.",
 ];
+/// Those of pages that tell how it is deployed.
+const DEPLOYING: &[&str] = &["deploy", "production", "self-host", "selfhost"];
 const NO_DOCKERFILE: Like =
     Like::Ends(&[".md", ".txt", ".j2", ".jinja", ".py", ".yml", ".yaml", ".json", ".tpl", ".sh", ".dockerignore"]);
 const NO_JENKINSFILE: Like = Like::Ends(&[".md", ".txt", ".param", ".sh", ".yml", ".yaml", ".json"]);
@@ -269,6 +271,7 @@ const ROWS: &[Row] = &[
     Row(Kind::Guide, Folder::Any, &[Like::Starts(&["readme", "contributing", "deploy"])], &[]),
     Row(Kind::Guide, Folder::Any, &[PAGE, Like::Starts(INSTRUCTING)], &[]),
     Row(Kind::Guide, Folder::Part(&["docs", "doc", "documentation"]), &[PAGE, Like::Has(INSTRUCTING)], &[]),
+    Row(Kind::Guide, Folder::Part(&["docs", "doc", "documentation"]), &[PAGE, Like::Has(DEPLOYING)], &[]),
     Row(Kind::Guide, Folder::PartHas(INSTRUCTING), &[PAGE], &[]),
 ];
 
