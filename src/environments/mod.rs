@@ -114,11 +114,7 @@ pub fn infer(repository: &Repository<'_>, config: &Config, force: bool) -> Plan 
     let collection = || {
         plan.collection.map(|count| format!("This looks like a collection ({count} folders that nothing joins, none of which says where it runs): nothing to audit."))
     };
-    if plan.environments.is_empty() {
-        plan.nothing = plan.nothing.or_else(collection);
-    } else {
-        plan.nothing = None;
-    }
+    plan.nothing = if plan.environments.is_empty() { plan.nothing.or_else(collection) } else { None };
     if plan.nothing.is_some() {
         return plan;
     }
