@@ -255,10 +255,16 @@ mod tests {
         };
         let of = |made: &str, others: &[(&str, &str)]| {
             let guide = guide(made);
-            let mut files =
-                vec![("README.md", guide.as_str()), ("manage.py", ""), ("requirements.txt", "django==4.2\n")];
+            let mut files = vec![
+                ("README.md", guide.as_str()),
+                ("manage.py", ""),
+                ("Procfile", "web: gunicorn a.wsgi\n"),
+                ("requirements.txt", "django==4.2\n"),
+            ];
             files.extend(others);
-            stated(&files)
+            let mut all = stated(&files);
+            all.retain(|row| row.starts_with("development"));
+            all
         };
         assert_eq!(of("python3.8 -m venv env", &[]), ["development python 3.8 guide"]);
         assert_eq!(
