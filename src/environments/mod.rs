@@ -59,6 +59,7 @@ mod targets;
 mod task_definitions;
 mod tests_folders;
 mod told;
+mod told_deploys;
 mod told_here;
 mod trials;
 mod tried;
@@ -113,11 +114,7 @@ pub fn infer(repository: &Repository<'_>, config: &Config, force: bool) -> Plan 
     let collection = || {
         plan.collection.map(|count| format!("This looks like a collection ({count} folders that nothing joins, none of which says where it runs): nothing to audit."))
     };
-    if plan.environments.is_empty() {
-        plan.nothing = plan.nothing.or_else(collection);
-    } else {
-        plan.nothing = None;
-    }
+    plan.nothing = if plan.environments.is_empty() { plan.nothing.or_else(collection) } else { None };
     if plan.nothing.is_some() {
         return plan;
     }

@@ -1,11 +1,11 @@
 //! Servers that start the project by themselves: units of systemd, programs of supervisord outside an image.
 
-use super::code_deploy;
 use super::plan::{CommandLine, NativeBuild, Planned, Runs, Unit};
 use super::words::naming;
+use super::{code_deploy, told_deploys};
 use crate::discover::aside::is_aside;
 use crate::discover::{Kind, paths};
-use crate::formats::small::{CommandText, Texts, lines, supervisord, systemd};
+use crate::formats::small::{CommandText, Texts, lines, quoted, supervisord, systemd};
 use crate::formats::{Var, Vars};
 use crate::links::{Meaning, Repository, meaning};
 use crate::model::{Confidence, FileId, Origin, Reason, Role, Span, SpanMap};
@@ -147,6 +147,9 @@ fn services(repository: &Repository<'_>) -> Vec<Service> {
         let told = repository.of(Kind::Guide).iter().map(|file| of_guide(repository, *file));
         all = told.into_iter().find(|units| !units.is_empty()).unwrap_or_default();
     }
+    if all.is_empty() {
+        all.extend(of_command(repository));
+    }
     let serves = |service: &Service| matches!(meaning::of(&words(service)), Meaning::Serves(_));
     if all.iter().any(serves) { all } else { Vec::new() }
 }
@@ -192,13 +195,37 @@ fn of_guide(repository: &Repository<'_>, file: FileId) -> Vec<Service> {
     heads.filter_map(unit).collect()
 }
 
+/// The server of the repository that a guide has people start where it tells how the project is deployed.
+fn of_command(repository: &Repository<'_>) -> Option<Service> {
+    let call = told_deploys::call(repository)?;
+    let directory = call.argv.iter().find_map(|word| folder_with(repository, word))?;
+    let text = call.argv.iter().map(|word| quoted(word)).collect::<Vec<_>>().join(" ");
+    Some(Service {
+        file: call.span.file,
+        name: "web".to_owned(),
+        start: CommandText { text, map: SpanMap::Whole(call.span), span: call.span },
+        directory,
+        environment: Texts::new(),
+        unseen: None,
+        why: "a guide starts it where it is deployed",
+    })
+}
+
 /// Whether a word names a module of the repository: `shop.wsgi`, `app:app`.
 fn is_module(repository: &Repository<'_>, word: &str) -> bool {
+    folder_with(repository, word).is_some()
+}
+
+/// The folder of the repository in which a word names a module.
+fn folder_with(repository: &Repository<'_>, word: &str) -> Option<String> {
     let (module, object) = word.split_once(':').map_or((word, None), |(module, object)| (module, Some(object)));
     let end = format!("{}.py", module.replace('.', "/"));
-    let ours = |path: &str| path.strip_suffix(&end).is_some_and(|start| start.is_empty() || start.ends_with('/'));
-    let named = object.is_some() || module.contains('.');
-    named && !module.is_empty() && repository.of(Kind::Python).iter().any(|file| ours(repository.tree.path(*file)))
+    let above = |path: &str| {
+        let start = path.strip_suffix(&end).filter(|start| start.is_empty() || start.ends_with('/'))?;
+        Some(start.trim_end_matches('/').to_owned())
+    };
+    let named = (object.is_some() || module.contains('.')) && !module.is_empty();
+    repository.of(Kind::Python).iter().find_map(|file| above(repository.tree.path(*file)).filter(|_| named))
 }
 
 fn words(service: &Service) -> Vec<String> {
@@ -248,6 +275,24 @@ mod tests {
         };
         assert_eq!(with("shop.wsgi"), ["production production: docs/install.rst"]);
         assert!(with("other.wsgi").is_empty(), "another program");
+    }
+
+    #[test]
+    fn servers_that_a_guide_starts_where_it_tells_of_deployments_are_production() {
+        let guide = |heading: &str, command: &str| {
+            let text = format!("# Shop\n\n## {heading}\n\n```bash\ncd app\n{command}\n```\n");
+            let files = [("README.md", text.as_str()), ("app/shop/wsgi.py", ""), ("app/manage.py", ""), NEEDS];
+            environments(&files)
+        };
+        let gunicorn = "uv run gunicorn shop.wsgi:application --bind 0.0.0.0:8000";
+        assert_eq!(guide("Production deployment", gunicorn), ["production production: README.md"]);
+        assert_eq!(guide("Self-hosting", gunicorn), ["production production: README.md"]);
+        assert!(guide("Try it", gunicorn).is_empty(), "it does not say what for");
+        let page = ["# Server\n\n```bash\n", gunicorn, "\n```\n"].concat();
+        let files = [("docs/hosting/production.md", page.as_str()), ("app/shop/wsgi.py", ""), NEEDS];
+        assert_eq!(environments(&files), ["production production: docs/hosting/production.md"]);
+        assert!(guide("Deployment", "gunicorn other.wsgi").is_empty(), "another program");
+        assert!(guide("Deploy to a container", &format!("docker run shop {gunicorn}")).is_empty(), "an image");
     }
 
     #[test]

@@ -139,7 +139,7 @@ fn is_task(repository: &Repository<'_>, call: &Call) -> bool {
 /// Whether containers call a task: their files do, or another task does through them.
 pub fn is_called_inside(repository: &Repository<'_>, target: &str) -> bool {
     let calls = |line: &str| {
-        ["make", "just", "inv", "invoke", "task"].iter().any(|runner| {
+        ["make", "just", "inv", "invoke", "task", "poe", "pdm run", "pipenv run", "hatch run"].iter().any(|runner| {
             let call = format!("{runner} {target}");
             line.match_indices(&call).any(|(at, found)| {
                 let rest = line.get(at + found.len()..).unwrap_or_default();

@@ -152,7 +152,7 @@ fn tells(line: &str) -> bool {
 }
 
 /// What the commands of a guide that are followed begin with.
-const TELLING: [&str; 27] = [
+const TELLING: [&str; 33] = [
     "docker",
     "podman",
     "python",
@@ -180,6 +180,12 @@ const TELLING: [&str; 27] = [
     "overmind ",
     "quart ",
     "pserve ",
+    "uwsgi ",
+    "daphne ",
+    "hypercorn ",
+    "granian ",
+    "waitress-serve ",
+    "hatch ",
 ];
 /// How many lines of a guide one command may take.
 const MAX_LINES: usize = 20;

@@ -6,7 +6,7 @@ use crate::formats::locks::hatch::{Environment, Environments, HatchCall};
 use crate::formats::shell::{Dialect, HOLE};
 use crate::formats::small::quoted;
 use crate::formats::{Var, Vars};
-use crate::model::{Origin, SpanMap};
+use crate::model::{FileId, Origin, SpanMap};
 
 /// How deep scripts may name one another.
 const MAX_DEPTH: usize = 8;
@@ -43,6 +43,22 @@ pub(super) fn pieces(tree: &Tree, call: &HatchCall, folder: &str) -> Option<Vec<
         };
         lines.into_iter().map(piece).collect()
     })
+}
+
+/// What every script of the environments runs that a file has.
+pub(super) fn every(tree: &Tree, file: FileId) -> Vec<(String, Vec<Piece>)> {
+    let folder = paths::parent(tree.path(file));
+    let environments = Environments::of(tree, folder);
+    if environments.own_file.unwrap_or(file) != file {
+        return Vec::new();
+    }
+    let call = |name: &str, script: &str| HatchCall {
+        environment: Some(name.to_owned()),
+        runs: vec![script.to_owned()],
+        ..HatchCall::default()
+    };
+    let scripts = environments.scripts().into_iter();
+    scripts.filter_map(|(name, script)| Some((script.clone(), pieces(tree, &call(&name, &script), folder)?))).collect()
 }
 
 /// The commands of a script, those of other scripts that it names put in; whether there is one of that name.
@@ -129,7 +145,8 @@ mod tests {
             };
             format!("{kind}: {}{}", call.argv.join(" "), if call.may_fail { " || true" } else { "" })
         };
-        repository.calls.iter().map(shown).collect()
+        let of_job = |call: &&crate::links::Call| matches!(call.caller, crate::links::Caller::Job { .. });
+        repository.calls.iter().filter(of_job).map(shown).collect()
     }
 
     #[test]

@@ -35,6 +35,7 @@ mod relocated;
 pub mod repository;
 pub mod runners;
 pub mod system_install;
+mod taskfiles;
 mod tox_environments;
 pub mod view;
 pub(crate) mod written;

@@ -7,6 +7,7 @@ use crate::formats::Vars;
 use crate::formats::shell::Dialect;
 use crate::formats::small::tree::{Kind, Node};
 use crate::formats::small::{CommandText, quoted, tree};
+use crate::model::FileId;
 
 /// A tool: its program, the verb before a script's name, the file and the table that has the scripts.
 const TOOLS: [(&str, &str, &str, &[&str]); 5] = [
@@ -40,6 +41,25 @@ fn of_tool(tree: &Tree, argv: &[String], folder: &str) -> Option<Vec<Piece>> {
     let mut all = Vec::new();
     expand(scripts, name, &given, folder, 0, &mut all);
     (!all.is_empty()).then_some(all)
+}
+
+/// What every script of a manifest runs.
+pub(super) fn every(tree: &Tree, file: FileId) -> Vec<(String, Vec<Piece>)> {
+    let path = tree.path(file);
+    let mut tools = TOOLS.iter().filter(|tool| paths::name(path) == tool.2).peekable();
+    if tools.peek().is_none() {
+        return Vec::new();
+    }
+    let Some(root) = tree.parsed(file, tree::toml).ok().and_then(|read| read.0.clone()) else { return Vec::new() };
+    let mut found = Vec::new();
+    for scripts in tools.filter_map(|tool| root.path(tool.3)) {
+        for (name, _) in scripts.entries() {
+            let mut all = Vec::new();
+            expand(scripts, &name.value, &[], paths::parent(path), 0, &mut all);
+            found.push((name.value.clone(), all));
+        }
+    }
+    found
 }
 
 fn expand(scripts: &Node, name: &str, given: &[String], folder: &str, depth: usize, all: &mut Vec<Piece>) {
@@ -94,6 +114,17 @@ mod tests {
     use crate::discover::{Overlay, Tree};
     use crate::links::runners::pieces;
     use crate::model::{FileId, Span};
+
+    #[test]
+    fn scripts_of_manifests_are_tasks_that_nothing_has_to_call() {
+        let manifest = "[tool.poe.tasks]\nstart.cmd = 'uvicorn a:b --reload'\n[tool.hatch.envs.web.scripts]\nserve = 'flask run'\n";
+        let files = [("pyproject.toml", manifest), ("Taskfile.yml", "tasks:\n  web: python manage.py runserver\n")];
+        let tree = Tree::open(Box::new(Overlay::of(files))).unwrap();
+        let repository = crate::links::Repository::read(&tree);
+        let mut served: Vec<String> = repository.calls.iter().map(|call| call.argv.join(" ")).collect();
+        served.sort();
+        assert_eq!(served, ["flask run", "python manage.py runserver", "uvicorn a:b --reload"]);
+    }
 
     #[test]
     fn scripts_of_manifests_are_followed_by_the_tool_that_reads_them() {

@@ -4,7 +4,7 @@ use super::meaning::{self, Meaning};
 use super::repository::{Call, Caller, Repository, Script, words};
 use super::{
     commit_hooks, coverage_command, editor_tasks, gulp_tasks, hatch_scripts, invoke_tasks, just_recipes, make_targets,
-    mise_tasks, node_scripts, nox_sessions, process_files, python_scripts, tox_environments,
+    mise_tasks, node_scripts, nox_sessions, process_files, python_scripts, taskfiles, tox_environments,
 };
 use crate::discover::{Kind, Tree, paths};
 use crate::formats::Vars;
@@ -20,6 +20,7 @@ pub const MAX_DEPTH: usize = 3;
 pub(super) const MAX_TARGETS: usize = 64;
 
 /// A text of commands that a runner starts.
+#[derive(Clone)]
 pub struct Piece {
     /// The text.
     pub text: String,
@@ -51,6 +52,7 @@ pub fn pieces(tree: &Tree, argv: &[String], folder: &str, span: Span) -> Option<
         "just" => just_recipes::pieces(tree, &words, folder),
         "gulp" => gulp_tasks::pieces(tree, &words, folder),
         "mise" => mise_tasks::pieces(tree, &words, folder),
+        "task" | "go-task" => taskfiles::pieces(tree, &words, folder),
         "inv" | "invoke" | "fab" => invoke_tasks::pieces(tree, &words, folder),
         "pre-commit" | "prek" => commit_hooks::pieces(tree, &words, folder),
         "coverage" => coverage_command::pieces(tree, &words, folder),
@@ -194,6 +196,7 @@ impl Repository<'_> {
             let tasks = match paths::name(self.tree.path(file)) {
                 "package.json" => node_scripts::every(self.tree, file),
                 name if gulp_tasks::is_gulpfile(name) => gulp_tasks::every(self.tree, file),
+                name if taskfiles::is_taskfile(name) => taskfiles::every(self.tree, file),
                 name if just_recipes::is_justfile(name) => just_recipes::every(self.tree, file),
                 _ => make_targets::every(self.tree, file),
             };
@@ -213,6 +216,18 @@ impl Repository<'_> {
                 self.add_pieces(pieces, &Caller::Make { file, target }, None, calls);
                 let serving: Vec<Call> = calls.split_off(first).into_iter().filter(serves).collect();
                 calls.extend(serving);
+            }
+        }
+        for file in self.of(Kind::Project).iter().copied() {
+            let scripts = match paths::name(self.tree.path(file)) {
+                "pyproject.toml" => {
+                    [python_scripts::every(self.tree, file), hatch_scripts::every(self.tree, file)].concat()
+                }
+                "hatch.toml" => hatch_scripts::every(self.tree, file),
+                _ => python_scripts::every(self.tree, file),
+            };
+            for (target, pieces) in scripts {
+                self.add_pieces(pieces, &Caller::Make { file, target }, None, calls);
             }
         }
         let files = self.of(Kind::Runtime).iter().copied();

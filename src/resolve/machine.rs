@@ -47,6 +47,7 @@ pub fn of<'t>(context: &Context<'_, 't>, planned: &Planned, folder: &str) -> Par
         super::by_hand::program(tree, &mut part, folder);
         super::by_hand::workers(context.repository, &mut part, brought);
         super::told_variables::of_guide(context.repository, &mut part);
+        super::told_python::of(context.repository, &mut part, planned);
     }
     let Some(anchor) = part.span else { return part };
     if workstations::is_provisioned(context.repository, planned) {
@@ -319,7 +320,7 @@ fn mapped(context: &Context<'_, '_>, part: &mut Part<'_>, text: &str, map: &Span
 }
 
 /// Files that say which Python to use, the stronger first.
-const CONVENTIONS: [&str; 5] = [".python-version", "runtime.txt", ".tool-versions", "mise.toml", ".mise.toml"];
+const CONVENTIONS: [&str; 4] = [".python-version", ".tool-versions", "mise.toml", ".mise.toml"];
 /// Those that Heroku's builder reads, and those who do as it does.
 const OF_PLATFORMS: [&str; 2] = ["runtime.txt", ".python-version"];
 /// Those that Render reads.
@@ -337,7 +338,7 @@ fn python(context: &Context<'_, '_>, part: &mut Part<'_>, folder: &str, names: &
     }
 }
 
-/// The Python that a file declares: the one named, else `.python-version`, `runtime.txt`, `.tool-versions` …
+/// The Python that a file declares: the one named, else `.python-version`, `.tool-versions` …
 pub fn declared_python(
     context: &Context<'_, '_>,
     folder: &str,
@@ -345,7 +346,7 @@ pub fn declared_python(
     by_convention: bool,
 ) -> Option<(String, Span, &'static str)> {
     let names: Vec<&'static str> = match file {
-        Some(file) => CONVENTIONS.iter().copied().filter(|name| file.ends_with(name)).collect(),
+        Some(file) => CONVENTIONS.into_iter().chain(OF_PLATFORMS).filter(|name| file.ends_with(name)).collect(),
         None if by_convention => CONVENTIONS.to_vec(),
         None => Vec::new(),
     };

@@ -75,6 +75,7 @@ pub mod supervised;
 mod system_installs;
 pub mod together;
 mod told_installs;
+mod told_python;
 mod told_variables;
 mod turns;
 mod unneeded;

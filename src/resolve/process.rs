@@ -50,15 +50,16 @@ pub fn start(part: &mut Part<'_>, command: &CommandWords, tree: &Tree) {
             part.started.push((words(executed), executed.span));
         }
     }
-    at_start::install(part, &evaluation.commands, &container, tree);
     let known = part.processes.len();
     let unset = unset::commands(&evaluation.commands, &part.world, |world| {
         runner::expanded(evaluate(command, world, &container).0.commands, &container, tree)
     });
+    let taken = unset.as_ref().map_or(&evaluation.commands, |(_, commands)| commands);
+    at_start::install(part, taken, &container, tree);
     let unless = unset.as_ref().map(|(variable, _)| variable.clone());
     let mut supervised = Vec::new();
     let mut own = Vec::new();
-    for executed in unset.as_ref().map_or(&evaluation.commands, |(_, commands)| commands) {
+    for executed in taken {
         let argv = words(executed);
         let here = at_cwd(&container, executed);
         if let Some(programs) = supervised::programs(&argv, &part.world, &here, tree, &mut part.configs) {

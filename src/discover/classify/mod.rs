@@ -140,6 +140,8 @@ const HOSTS: &[&str] = &[
     "serverless.yaml",
     ".platform.app.yaml",
 ];
+/// Files of go-task.
+const TASKFILES: &[&str] = &["taskfile.yml", "taskfile.yaml", "taskfile.dist.yml", "taskfile.dist.yaml"];
 const YAML: Like = Like::Ends(&[".yml", ".yaml"]);
 /// Manifests in which a deployment puts names in.
 const FILLED_IN: Like = Like::Ends(&[
@@ -159,6 +161,8 @@ const INSTRUCTING: &[&str] = &[
     "develop", "contrib", "hacking", "install", "setup", "set_up", "dev_env", "quick", "getting", "running", "locally",
     "build.",
 ];
+/// Those of pages that tell how it is deployed.
+const DEPLOYING: &[&str] = &["deploy", "production", "self-host", "selfhost"];
 const NO_DOCKERFILE: Like =
     Like::Ends(&[".md", ".txt", ".j2", ".jinja", ".py", ".yml", ".yaml", ".json", ".tpl", ".sh", ".dockerignore"]);
 const NO_JENKINSFILE: Like = Like::Ends(&[".md", ".txt", ".param", ".sh", ".yml", ".yaml", ".json"]);
@@ -200,6 +204,7 @@ const ROWS: &[Row] = &[
         &[Like::Is(&["makefile", "gnumakefile", "justfile", ".justfile", "package.json"])],
         &[],
     ),
+    Row(Kind::Makefile, Folder::Any, &[YAML, Like::Is(TASKFILES)], &[]),
     Row(Kind::Makefile, Folder::Any, &[Like::Is(&["gulpfile.js", "gulpfile.mjs", "gulpfile.cjs"])], &[]),
     Row(
         Kind::Runtime,
@@ -218,7 +223,7 @@ const ROWS: &[Row] = &[
     Row(
         Kind::Project,
         Folder::Any,
-        &[Like::Is(&["pyproject.toml", "setup.cfg", "setup.py", "pipfile", "tox.ini", "pytest.ini"])],
+        &[Like::Is(&["pyproject.toml", "setup.cfg", "setup.py", "pipfile", "hatch.toml", "tox.ini", "pytest.ini"])],
         &[],
     ),
     Row(
@@ -266,6 +271,7 @@ const ROWS: &[Row] = &[
     Row(Kind::Guide, Folder::Any, &[Like::Starts(&["readme", "contributing", "deploy"])], &[]),
     Row(Kind::Guide, Folder::Any, &[PAGE, Like::Starts(INSTRUCTING)], &[]),
     Row(Kind::Guide, Folder::Part(&["docs", "doc", "documentation"]), &[PAGE, Like::Has(INSTRUCTING)], &[]),
+    Row(Kind::Guide, Folder::Part(&["docs", "doc", "documentation"]), &[PAGE, Like::Has(DEPLOYING)], &[]),
     Row(Kind::Guide, Folder::PartHas(INSTRUCTING), &[PAGE], &[]),
 ];
 

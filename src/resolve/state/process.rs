@@ -1,7 +1,8 @@
 //! Processes, and schedules that something must start.
 
 use super::{Statements, programs};
-use crate::discover::{Tree, paths};
+use crate::discover::classify::classify;
+use crate::discover::{Kind, Tree, paths};
 use crate::environments::{Planned, Runs};
 use crate::knowledge::{listens, processes};
 use crate::links::Meaning;
@@ -75,8 +76,10 @@ fn one(
             fact.bool("proxied", true, at);
         }
     }
+    // What a guide has people type starts once, not with each container.
+    let typed = |span: &Span| classify(tree.path(span.file)) == Some(Kind::Guide);
     let installs: Vec<&(Vec<String>, Span)> =
-        part.started.iter().filter(|(argv, _)| changes_packages(argv, part, tree)).collect();
+        part.started.iter().filter(|(argv, at)| !typed(at) && changes_packages(argv, part, tree)).collect();
     if let Some((_, at)) = installs.first() {
         fact.list("installs", installs.iter().map(|(argv, _)| shown(argv)).collect(), &Origin::set(*at));
         if let ([only], Some(verb)) = (&installs[..], synced_again(part, *at, tree)) {

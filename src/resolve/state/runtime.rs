@@ -249,6 +249,32 @@ mod tests {
     }
 
     #[test]
+    fn a_machine_has_the_python_that_its_guide_names_not_the_one_that_a_platform_reads() {
+        let guide = |made: &str| {
+            format!("# Work on it\n\n```\n{made}\npip install -r requirements.txt\npython manage.py runserver\n```\n")
+        };
+        let of = |made: &str, others: &[(&str, &str)]| {
+            let guide = guide(made);
+            let mut files = vec![
+                ("README.md", guide.as_str()),
+                ("manage.py", ""),
+                ("Procfile", "web: gunicorn a.wsgi\n"),
+                ("requirements.txt", "django==4.2\n"),
+            ];
+            files.extend(others);
+            let mut all = stated(&files);
+            all.retain(|row| row.starts_with("development"));
+            all
+        };
+        assert_eq!(of("python3.8 -m venv env", &[]), ["development python 3.8 guide"]);
+        assert_eq!(
+            of("virtualenv -p python3.8 env", &[(".python-version", "3.9\n")]),
+            ["development python 3.9 .python-version"]
+        );
+        assert_eq!(of("python3 -m venv env", &[("runtime.txt", "python-3.8.1\n")]), [""; 0]);
+    }
+
+    #[test]
     fn uv_picks_what_the_project_leaves() {
         let steps = "      - uses: astral-sh/setup-uv@v6\n        with: {version: 0.5.1}\n      - run: uv sync\n";
         let project = |range: &str| {

@@ -42,6 +42,15 @@ impl Environments {
         Self { tables: tables.collect(), own_file }
     }
 
+    /// The scripts that environments have of their own: the environment's name and the script's.
+    pub fn scripts(&self) -> Vec<(String, String)> {
+        let of = |table: &Node| table.get("scripts").map_or(&[][..], Node::entries).to_vec();
+        let named = |(name, table): (&String, &Node)| {
+            of(table).into_iter().map(|(script, _)| (name.clone(), script.value)).collect::<Vec<_>>()
+        };
+        self.tables.iter().flat_map(named).collect()
+    }
+
     /// An environment by name, also a variant of its matrix; `None` where Hatch would know none.
     pub fn named(&self, name: &str) -> Option<Environment> {
         let builtin = |name: &str| matches!(name, "default" | "hatch-test");

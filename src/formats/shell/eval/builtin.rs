@@ -59,6 +59,11 @@ impl Runner<'_> {
                 state.ended = Some(if done { End::Done } else { End::Failed });
                 return Some(Status::Is(done));
             }
+            "type" | "command" if self.substitution > 0 && first.starts_with('-') => {
+                state.output = found_under(&texts)
+                    .unwrap_or_else(|| Text::unknown(Reason::at("it is the output of a command", item.span)));
+                return Some(Status::Ordinary);
+            }
             "type" | "command" if self.condition > 0 => {
                 return Some(Status::Undecided(Reason::at("it depends on what is installed", item.span)));
             }
@@ -109,6 +114,13 @@ impl Runner<'_> {
         }
         Some(Status::Is(true))
     }
+}
+
+/// Where a program lies (`command -v uwsgi`, `which uwsgi`): its name is enough to start it, and decides nothing.
+pub(super) fn found_under(texts: &[Text]) -> Option<Text> {
+    let mut names = texts.iter().filter(|text| text.known.one().is_none_or(|text| !text.starts_with('-')));
+    let name = names.next().filter(|name| name.known.one().is_some() && names.next().is_none())?;
+    Some(Text { guess: true, ..name.clone() })
 }
 
 fn unset(texts: &[Text], item: &Item, state: &mut State) {

@@ -206,6 +206,9 @@ fn substitutes(part: &Part) -> bool {
 /// What `echo` writes.
 fn said(argv: &[Argument]) -> Option<Text> {
     let mut words = argv.get(1..)?;
+    if named(argv) == Some("which") {
+        return super::builtin::found_under(&words.iter().map(|(text, _)| text.clone()).collect::<Vec<_>>());
+    }
     if named(argv) != Some("echo") {
         return None;
     }

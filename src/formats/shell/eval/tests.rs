@@ -114,6 +114,14 @@ fn decided_substitutions_give_text() {
 }
 
 #[test]
+fn a_program_that_is_looked_up_is_that_program() {
+    assert_eq!(closed("$(command -v uwsgi) --ini a", &[]), ["uwsgi --ini a"]);
+    assert_eq!(closed("P=$(which python3); exec $P -m b", &[]), ["which python3", "python3 -m b"]);
+    assert_eq!(closed("if [ -n \"$(which a)\" ]; then b; fi", &[]), ["which a", "?b"]);
+    assert_eq!(closed("if [ -x \"$(command -v a)\" ]; then b; fi", &[]), ["?b"]);
+}
+
+#[test]
 fn arguments_reach_commands_and_functions() {
     let evaluation = evaluated("f() { b \"$1\"; }; f x; exec \"$@\"", &World::empty(), &["g", "h i"], &NoFiles);
     assert_eq!(lines(&evaluation), ["b x", "g h i"]);
