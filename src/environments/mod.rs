@@ -394,4 +394,6 @@ fn not_found(repository: &Repository<'_>, all: &[Planned]) -> Vec<(Role, String)
 }
 
 #[cfg(test)]
+mod settings_tests;
+#[cfg(test)]
 mod tests;

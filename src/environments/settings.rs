@@ -51,13 +51,23 @@ fn is_settings(repository: &Repository<'_>, path: &str) -> bool {
     let package =
         name == "__init__" && (folder == "settings" || holds(above) && naming(&format!("{folder}.x")).role.is_some());
     let aside = path.split('/').any(|part| ["migrations", "versions", "management", "templates"].contains(&part));
-    let within_tests =
-        paths::parent(path).split('/').any(|part| part == "tests" || part == "test") && name != "settings";
+    let within_tests = paths::parent(path).split('/').any(is_of_tests) && name != "settings";
     let named = name == "settings" || name.starts_with("settings_") || name.ends_with("_settings");
     let config = name == "config" || name == "configuration";
     let sets = || named && repository.tree.find(path).is_none_or(|file| sets_something(repository, file));
     let reads = || PLAIN.contains(&name) && reads_variables(repository, path);
     !aside && !within_tests && (sets() || in_package || package || config && holds_classes(repository, path) || reads())
+}
+
+/// Whether a folder is one of tests.
+fn is_of_tests(part: &str) -> bool {
+    part == "tests" || part == "test"
+}
+
+/// Whether a path is of what tests are given to work on: settings there are those of another program.
+fn is_given_to_tests(path: &str) -> bool {
+    let mut below = paths::parent(path).split('/').skip_while(|part| !is_of_tests(part));
+    below.any(|part| ["data", "fixtures", "resources", "testdata"].contains(&part))
 }
 
 /// Modules that hold the configuration of a program without a framework's.
@@ -215,6 +225,7 @@ pub fn modules(repository: &Repository<'_>) -> Vec<Module> {
         let beside = || is_named(&named, path) && !is_program(repository, *file);
         if !is_settings(repository, path) && !beside()
             || is_empty(repository, *file)
+            || is_given_to_tests(path)
             || is_of_an_app(repository, &named, path)
         {
             continue;
@@ -370,17 +381,5 @@ mod tests {
             |files: &[(&str, &str)]| environments(files).iter().any(|one| one.contains("limits/test_settings.py"));
         assert!(!tests(&files));
         assert!(tests(&files[..4]), "an app by itself has no other settings");
-    }
-
-    #[test]
-    fn classes_for_several_stagings_are_as_many_environments() {
-        let config = "class Config:\n    DEBUG = False\n\nclass Live(Config):\n    pass\n\nclass Preview(Live):\n    pass\n\nclass Staging(Live):\n    pass\n";
-        let found = environments(&[
-            ("config.py", config),
-            ("app.py", "from flask import Flask\n"),
-            ("requirements.txt", "flask==3.0\n"),
-        ]);
-        let staging = found.iter().filter(|one| one.contains(" staging: ")).count();
-        assert_eq!(staging, 2, "{found:?}");
     }
 }
