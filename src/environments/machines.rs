@@ -38,6 +38,8 @@ pub(super) fn add(repository: &Repository<'_>, modules: &[Module], whole: bool, 
         let beside = all.iter_mut().find(|planned| planned.environment.name == name);
         if let Some((known, machine)) = beside.zip(machine) {
             known.units.extend(machine.units);
+            // Who tells how to start the application tells what the services are for.
+            known.at_least(machine.environment.confidence);
             for evidence in machine.environment.because {
                 known.add_evidence(evidence.span, evidence.text);
             }

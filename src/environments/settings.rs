@@ -254,7 +254,12 @@ pub fn by_role(modules: &[Module], role: Role) -> Option<SettingsChoice> {
         let last = module.name.rsplit('.').next().unwrap_or_default();
         role.name().get(..3).is_some_and(|word| last.contains(word))
     };
-    if let Some(module) = ours.clone().find(plain).or_else(|| ours.clone().next()) {
+    let exact = |module: &&Module| {
+        let last = module.name.rsplit('.').next().unwrap_or_default();
+        module.role.as_ref().is_some_and(|(_, word)| last == word)
+    };
+    let found = ours.clone().filter(plain).find(exact).or_else(|| ours.clone().find(plain));
+    if let Some(module) = found.or_else(|| ours.clone().next()) {
         let span = Some(Span::new(module.file, 0, 0));
         return Some(SettingsChoice { module: module.name.clone(), class: None, span });
     }

@@ -1,6 +1,17 @@
 //! Settings that are environments by their names alone, and those that are none.
 
+use super::plan::Planned;
 use super::tests::environments;
+use crate::discover::{Config, Overlay, Tree};
+use crate::links::Repository;
+use crate::model::{Confidence, Role};
+
+/// What is made of an environment of a role.
+fn of<T>(files: &[(&str, &str)], role: Role, told: impl Fn(&Planned) -> T) -> Option<T> {
+    let tree = Tree::open(Box::new(Overlay::of(files.iter().copied()))).unwrap();
+    let plan = super::infer(&Repository::read(&tree), &Config::read(&tree), false);
+    plan.environments.iter().find(|planned| planned.environment.role == role).map(told)
+}
 
 #[test]
 fn what_tests_are_given_to_work_on_holds_no_settings_of_the_project() {
@@ -19,4 +30,36 @@ fn classes_for_several_stagings_are_as_many_environments() {
     ]);
     let staging = found.iter().filter(|one| one.contains(" staging: ")).count();
     assert_eq!(staging, 2, "{found:?}");
+}
+
+#[test]
+fn of_several_modules_named_for_production_the_one_that_is_called_so_is_taken() {
+    let own = "from .base import *\nDEBUG = False\n";
+    let files = [
+        ("shop/settings/__init__.py", ""),
+        ("shop/settings/base.py", "DATABASES = {}\nROOT_URLCONF = 'shop.urls'\nSECRET_KEY = 'x'\n"),
+        ("shop/settings/compress_production.py", own),
+        ("shop/settings/production.py", own),
+        ("manage.py", "import os\nos.environ.setdefault('DJANGO_SETTINGS_MODULE', 'shop.settings.production')\n"),
+        ("requirements.txt", "django==5.2\n"),
+        ("Procfile", "web: gunicorn shop.wsgi\n"),
+    ];
+    let module = |planned: &Planned| planned.settings.as_ref().map(|choice| choice.module.clone());
+    assert_eq!(of(&files, Role::Production, module).flatten().as_deref(), Some("shop.settings.production"));
+}
+
+#[test]
+fn who_tells_how_to_start_the_application_beside_its_services_tells_of_an_environment() {
+    let files = |guide: &'static str| {
+        [
+            ("compose.yaml", "services: {db: {image: 'postgres:16', ports: ['5432:5432']}}\n"),
+            ("manage.py", "import os\nos.environ.setdefault('DJANGO_SETTINGS_MODULE', 'shop.settings')\n"),
+            ("shop/__init__.py", ""),
+            ("shop/settings.py", "DATABASES = {}\nROOT_URLCONF = 'shop.urls'\nSECRET_KEY = 'x'\n"),
+            ("README.md", guide),
+        ]
+    };
+    let confidence = |guide| of(&files(guide), Role::Development, |planned| planned.environment.confidence);
+    assert_eq!(confidence("# Shop\n\n```\npython manage.py runserver\n```\n"), Some(Confidence::Named));
+    assert_eq!(confidence("# Shop\n"), Some(Confidence::Guessed));
 }

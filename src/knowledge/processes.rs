@@ -311,6 +311,7 @@ mod tests {
             ("/sbin/my_init --quiet -- gunicorn a:b", "gunicorn a:b"),
             ("watchmedo auto-restart -d . -p *.py -- celery -A x worker", "celery -A x worker"),
             ("newrelic-admin run-program gunicorn a:b", "gunicorn a:b"),
+            ("bin/start-nginx newrelic-admin run-program gunicorn a:b", "gunicorn a:b"),
             ("sh -c gunicorn", "sh -c gunicorn"),
             ("exec", "exec"),
             ("python manage.py runserver", "python manage.py runserver"),
