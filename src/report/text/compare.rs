@@ -22,22 +22,19 @@ pub fn compare(audit: &Audit, tree: &Tree, options: &Options) -> String {
     }
     let projects = header::projects(&page);
     let most = projects.iter().map(|project| header::environments(&page, project).len()).max().unwrap_or(0);
+    let tables: Vec<Table<'_>> = projects.iter().filter_map(|project| Table::of(&page, project)).collect();
     if !options.quiet {
-        out.push_str(&layout::hang("", &heading(&page, most), WIDTH));
+        out.push_str(&layout::hang("", &heading(&page, most, &tables), WIDTH));
         out.push('\n');
     }
-    for project in &projects {
-        let columns = matrix::columns(&page, project);
-        if columns.is_empty() {
-            continue;
-        }
+    for Table { project, columns, rows } in &tables {
         if projects.len() > 1 {
             layout::add(
                 &mut out,
                 format_args!("{}\n", layout::paint(&format!("== {project}"), Ink::Strong, options.color)),
             );
         }
-        table(&page, project, &columns, &mut out);
+        table(&page, rows, columns, &mut out);
         out.push('\n');
     }
     if most > 1 && !options.quiet {
@@ -54,26 +51,43 @@ pub fn compare(audit: &Audit, tree: &Tree, options: &Options) -> String {
     page.finish(&out)
 }
 
-fn heading(page: &Page<'_>, most: usize) -> String {
-    let pairs = page.audit.pairs;
-    let total = pairs.equal + pairs.differ + pairs.undecided;
+/// The rows of one project's matrix.
+struct Table<'p> {
+    project: &'p str,
+    columns: Vec<&'p Environment>,
+    rows: Vec<Row>,
+}
+
+impl<'p> Table<'p> {
+    fn of(page: &Page<'p>, project: &'p str) -> Option<Self> {
+        let columns = matrix::columns(page, project);
+        let rows = matrix::rows(page, project, &columns);
+        (!columns.is_empty()).then_some(Self { project, columns, rows })
+    }
+}
+
+/// What the rows below say, counted.
+fn heading(page: &Page<'_>, most: usize, tables: &[Table<'_>]) -> String {
     if most < 2 {
         let facts = layout::count(page.audit.model.facts.len(), "fact");
         return format!("{facts} of one environment; nothing to compare with.");
     }
-    let folded = if page.options.all { "" } else { " (folded, --all shows them)" };
-    let differ = if pairs.differ == 1 { "differs" } else { "differ" };
+    let several = tables.iter().filter(|table| table.columns.len() > 1);
+    let rows: Vec<Relation> =
+        several.flat_map(|table| &table.rows).filter(|row| !row.inner).map(|row| row.relation).collect();
+    let count = |relation| rows.iter().filter(|own| **own == relation).count();
+    let differ = count(Relation::Differs);
     format!(
-        "{}: {} equal{folded}, {} {differ}, {} cannot be decided",
-        layout::count(total, "fact"),
-        pairs.equal,
-        pairs.differ,
-        pairs.undecided
+        "{}: {} equal{}, {differ} {}, {} cannot be decided",
+        layout::count(rows.len(), "fact"),
+        count(Relation::Same),
+        if page.options.all { "" } else { " (folded, --all shows them)" },
+        if differ == 1 { "differs" } else { "differ" },
+        count(Relation::Undecided)
     )
 }
 
-fn table(page: &Page<'_>, project: &str, columns: &[&Environment], out: &mut String) {
-    let rows = matrix::rows(page, project, columns);
+fn table(page: &Page<'_>, rows: &[Row], columns: &[&Environment], out: &mut String) {
     let in_columns = columns.len() <= COLUMNS;
     if in_columns {
         let names: Vec<String> = columns.iter().map(|environment| layout::one_line(&environment.name)).collect();

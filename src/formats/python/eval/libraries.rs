@@ -356,7 +356,7 @@ impl Machine<'_> {
                 K::Made(_, made) => self.ini_within(&Arc::clone(made), name, args, at),
                 _ => Ok(self.foreign(name, args, at)),
             },
-            "environs.Env" => self.environs_method(object, name, args, at),
+            "environs.Env" | "environs.FileAwareEnv" => self.environs_method(object, name, args, at),
             _ if class.starts_with("everett.") => self.everett_method(class, object, name, args, at),
             _ if class.starts_with("decouple.") || class == "starlette.config.Config" => {
                 self.decouple_method(class, object, name, args, at)

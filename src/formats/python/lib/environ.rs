@@ -116,7 +116,7 @@ impl Machine<'_> {
     }
 
     /// Whether `NAME_FILE` may name a file with the value: the variables it then rests on; an unknown value where it does.
-    fn environ_named(&mut self, name: &str, at: Span) -> Result<Option<Names>, V> {
+    pub(super) fn environ_named(&mut self, name: &str, at: Span) -> Result<Option<Names>, V> {
         let file = format!("{name}_FILE");
         self.note_read(&file, None, false, "environ", at);
         match self.find_variable(&file, at) {

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use super::made::Plain;
 use crate::formats::python::eval::machine::Machine;
-use crate::formats::python::eval::truth::placed;
+use crate::formats::python::eval::truth::{placed, wrap};
 use crate::formats::python::eval::values::{Args, K, R, V};
 use crate::formats::python::lib::os::Making;
 use crate::model::Span;
@@ -26,13 +26,18 @@ impl Machine<'_> {
         if matches!(method, "seal" | "dump" | "add_parser") {
             return Ok(self.foreign(method, args, at));
         }
-        let own = if let K::Made(_, made) = &object.k { Arc::clone(made) } else { Arc::default() };
+        let (aware, own) = match &object.k {
+            K::Made(class, made) => (&**class == "environs.FileAwareEnv", Arc::clone(made)),
+            _ => (false, Arc::default()),
+        };
         let mut prefix = String::new();
         let mut odd = args.open || own.open || own.pos.iter().any(|v| !matches!(v.k, K::Bool(true)));
         for (name, value) in &own.named {
             match (name.as_str(), &value.k) {
                 ("prefix", K::Str(text)) => prefix.push_str(text),
                 ("prefix", K::None) | ("eager", K::Bool(true)) | ("expand_vars", K::Bool(false)) => {}
+                // How a file's text is taken matters only where one is named, and then it is not read.
+                ("strip_whitespace", _) if aware => {}
                 _ => odd = true,
             }
         }
@@ -50,6 +55,11 @@ impl Machine<'_> {
         let default = args.get(1, "default").cloned().filter(|v| !matches!(&v.k, K::Lib(p) if p.ends_with("Ellipsis")));
         let required = default.is_none();
         let checked = args.named.iter().any(|(name, _)| !matches!(name.as_str(), "default" | "subcast" | "name"));
+        let named = if aware { self.environ_named(&name, at) } else { Ok(None) };
+        let vars = match named {
+            Err(why) => return Ok(why),
+            Ok(vars) => vars.unwrap_or_default(),
+        };
         if method == "dj_db_url" {
             let text = self.env_get(&name, default, required, "environs", at)?;
             let mut parse = Args { pos: vec![text.clone()], ..Args::default() };
@@ -92,6 +102,7 @@ impl Machine<'_> {
                 _ => Ok(V::unknown("a variable that is read in a way that is not followed", at).resting([v])),
             }
         };
-        self.env_cast(&name, default, required, "environs", at, Making { keeps, cast })
+        let value = self.env_cast(&name, default, required, "environs", at, Making { keeps, cast })?;
+        Ok(if vars.is_empty() { value } else { wrap(vars, value) })
     }
 }

@@ -215,6 +215,7 @@ pub(crate) fn is_reader(path: &str) -> bool {
             | "decouple.RepositoryEmpty"
             | "starlette.config.Config"
             | "environs.Env"
+            | "environs.FileAwareEnv"
     )
 }
 
@@ -224,6 +225,7 @@ pub(crate) fn has_methods(class: &str) -> bool {
         class,
         "environ.Env"
             | "environs.Env"
+            | "environs.FileAwareEnv"
             | "celery.conf"
             | "sqlalchemy.URL"
             | "configparser.Section"

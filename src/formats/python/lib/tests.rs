@@ -243,6 +243,12 @@ fn an_env_that_knows_of_files_looks_for_the_variable_that_names_one() {
     assert_eq!(text(&whole(&[("s.py", code)], &[], None), "A").as_deref(), Some("x"));
     let got = whole(&[("s.py", code)], &[("A_FILE", "/run/x")], None);
     assert!(matches!(got.values["A"].kind, Kind::Unknown(_)));
+    let code = "from environs import FileAwareEnv\nenv = FileAwareEnv()\nA = env.list('A', ['x'])\nB = env('B', 'y')\n";
+    let got = whole(&[("s.py", code)], &[], None);
+    assert_eq!(text(&got, "B").as_deref(), Some("y"));
+    assert!(got.values["A"].settled().is_some());
+    let got = whole(&[("s.py", code)], &[("B_FILE", "/run/x"), ("B", "z")], None);
+    assert!(matches!(got.values["B"].kind, Kind::Unknown(_)));
 }
 
 #[test]
