@@ -45,12 +45,15 @@ pub fn full(fact: &Fact, redactor: &Redactor) -> Option<String> {
 fn reached(value: &str, get: &dyn Fn(&str) -> Option<String>) -> Option<String> {
     let product = get("product")?;
     let more = |text: &String| *text != product && text != value;
-    let own =
-        get("in_process").is_some_and(|own| own == "true") && get("family").is_some_and(|family| family == "cache");
+    let own = get("in_process").filter(|own| own == "true").and_then(|_| match get("family")?.as_str() {
+        "cache" => Some("in-process".to_owned()),
+        "object_storage" => Some("in the file system".to_owned()),
+        _ => None,
+    });
     let parts = [
         get("flavour"),
         get("protocol").filter(more).map(|protocol| format!("speaks {protocol}")),
-        own.then(|| "in-process".to_owned()),
+        own,
         get("driver").filter(more),
         get("image").filter(more),
         get("host").map(|host| format!("at {host}")),
@@ -128,6 +131,8 @@ mod tests {
         assert_eq!(told(Dimension::Service, "cache", &valkey).as_deref(), Some(expected));
         let plain = [("product", text("redis")), ("protocol", text("redis")), ("driver", text("redis"))];
         assert_eq!(told(Dimension::Service, "broker", &plain).as_deref(), Some("redis"));
+        let own = [("product", text("files")), ("family", text("object_storage")), ("in_process", Value::Bool(true))];
+        assert_eq!(told(Dimension::Service, "storage.media", &own).as_deref(), Some("files (in the file system)"));
     }
 
     #[test]

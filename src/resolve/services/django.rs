@@ -54,7 +54,7 @@ pub(super) fn add(loaded: &Loaded, parts: &[Part<'_>], used: &mut Vec<Used>) {
     let several = several(parts);
     for one in used.iter_mut() {
         one.several = several && one.family == Some("cache");
-        if one.role == "storage.media" && one.product.one().is_some_and(|product| product == "filesystem") {
+        if one.role == "storage.media" && one.product.one().is_some_and(|product| product == "files") {
             one.stored = on_volume(values.get("MEDIA_ROOT"), loaded, parts);
         }
     }
@@ -99,13 +99,13 @@ fn defaults(loaded: &Loaded, used: &mut Vec<Used>) {
     let media = shown(&["MEDIA_ROOT", "MEDIA_URL"]).filter(|_| unset(&["STORAGES", "DEFAULT_FILE_STORAGE"]));
     if let Some(origin) = media {
         let driver = "django.core.files.storage.FileSystemStorage";
-        let media = default("storage.media", "filesystem", driver, "object_storage", origin);
+        let media = default("storage.media", "files", driver, "object_storage", origin);
         used.push(unless(&["STORAGES", "DEFAULT_FILE_STORAGE"], media));
     }
     let static_files = shown(&["STATIC_ROOT", "STATIC_URL"]).filter(|_| unset(&["STORAGES", "STATICFILES_STORAGE"]));
     if let Some(origin) = static_files {
         let driver = "django.contrib.staticfiles.storage.StaticFilesStorage";
-        let assets = default("storage.static", "filesystem", driver, "object_storage", origin);
+        let assets = default("storage.static", "files", driver, "object_storage", origin);
         used.push(unless(&["STORAGES", "STATICFILES_STORAGE"], assets));
     }
     if let Some(file) = loaded.settings.file.filter(|_| unset(&["CACHES"])) {
