@@ -27,6 +27,7 @@ mod handed_on;
 mod hosts;
 pub mod images;
 pub mod kubernetes;
+mod leaf_settings;
 mod machines;
 mod marks;
 mod named;

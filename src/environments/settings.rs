@@ -243,6 +243,7 @@ pub fn modules(repository: &Repository<'_>) -> Vec<Module> {
         let role = if naming.template { None } else { naming.role.or(tests) };
         found.push(Module { name, file: *file, root, role, shared: naming.shared, classes });
     }
+    super::leaf_settings::of_production(repository, &mut found);
     found
 }
 
@@ -326,7 +327,11 @@ pub fn infer(modules: &[Module], known: &[Planned]) -> Vec<Planned> {
         if let Some((role, word)) = &module.role {
             let span = Span::new(module.file, 0, 0);
             let choice = SettingsChoice { module: module.name.clone(), class: None, span: Some(span) };
-            add(*role, word, span, format!("a settings module is named {word}"), choice);
+            let by_name = *role != Role::Production || naming(&format!("{word}.x")).role.is_some();
+            let said = format!("a settings module is named {word}");
+            let off = || "a settings module beside development's turns DEBUG off".to_owned();
+            let word = if by_name { word } else { "production" };
+            add(*role, word, span, if by_name { said } else { off() }, choice);
         }
         for class in &module.classes {
             let Some((role, word)) = configured_by(class).filter(|_| !is_part(modules, class)) else { continue };
