@@ -115,7 +115,7 @@ fn compiled(command: &[String]) -> Option<Vec<String>> {
 }
 
 /// The installation of what these files ask for; none where one of them is not in the repository.
-fn install(sources: &[String], cwd: &str, place: &Place<'_, '_>) -> Option<Vec<String>> {
+pub(super) fn install(sources: &[String], cwd: &str, place: &Place<'_, '_>) -> Option<Vec<String>> {
     let mut install = vec!["pip".to_owned(), "install".to_owned()];
     for source in sources {
         let path = place.container.outside(&absolute(cwd, source))?;

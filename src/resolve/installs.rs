@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use super::install_paths::{local_installs, outside_paths, own_lock};
 use super::part::{Installs, PackagePart, Part, SourcePart};
-use super::{exports, interpreters, optional_words, own_wheels, runner, system_installs, venvs};
+use super::{edited_lists, exports, interpreters, optional_words, own_wheels, runner, system_installs, venvs};
 use crate::discover::{Tree, paths};
 use crate::formats::Vars;
 use crate::formats::locks::{self, Package};
@@ -58,7 +58,7 @@ pub fn run(installs: &mut Installs, executed: &Executed, place: &Place<'_, '_>) 
         return run(installs, &other, place);
     }
     let argv = words(executed);
-    if exports::note(installs, executed, &argv, place) {
+    if exports::note(installs, executed, &argv, place) || edited_lists::note(installs, executed, &argv, place) {
         return;
     }
     let cwd = place.cwd(executed);

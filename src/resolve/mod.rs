@@ -16,6 +16,7 @@ mod deployed;
 mod differing;
 mod disks;
 mod edited;
+mod edited_lists;
 mod entry;
 mod env_file;
 mod exports;

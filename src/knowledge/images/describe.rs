@@ -241,10 +241,9 @@ fn python(name: &str, tag: &Tag, as_of: &str, distro: &Known<String>, release: &
     if let Some(version) = named.filter(|version| is_python_version(version)) {
         return Known::One(version);
     }
-    // `ubi9/python-312`, `python3-debian12` (the system's own Python).
-    if let Some(digits) =
-        last.strip_prefix("python-").filter(|rest| rest.len() > 1 && rest.chars().all(|c| c.is_ascii_digit()))
-    {
+    // `ubi9/python-312-minimal`, `python3-debian12` (the system's own Python).
+    let digits = last.strip_prefix("python-").and_then(|rest| rest.split('-').next());
+    if let Some(digits) = digits.filter(|rest| rest.len() > 1 && rest.chars().all(|c| c.is_ascii_digit())) {
         let (major, minor) = digits.split_at(1);
         return Known::One(format!("{major}.{minor}"));
     }

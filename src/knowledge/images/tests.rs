@@ -48,6 +48,8 @@ fn tags_say_system_and_interpreter() {
         ("mcr.microsoft.com/devcontainers/python:1-3.12-bookworm", "debian 12 glibc full py3.12 floating"),
         ("mcr.microsoft.com/vscode/devcontainers/python:0.201.2-3.8", "debian  glibc full py3.8 exact"),
         ("registry.access.redhat.com/ubi9/python-312", "rhel 9 glibc  py3.12 none"),
+        ("registry.access.redhat.com/ubi9/python-312-minimal:9.8", "rhel 9 glibc  py3.12 floating"),
+        ("registry.access.redhat.com/ubi9-minimal:9.8", "rhel 9 glibc  py floating"),
         ("gcr.io/distroless/python3-debian12", "debian 12 glibc  py3.11 none"),
         ("nvidia/cuda:12.4.1-runtime-ubuntu22.04", "ubuntu 22.04 glibc  py exact"),
         ("postgis/postgis:13-3.2-alpine", "alpine  musl alpine py floating"),
