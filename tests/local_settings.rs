@@ -153,3 +153,25 @@ fn a_checkout_on_a_runner_lacks_the_file_that_settings_look_for_unless_a_step_wr
     assert!(!known("", "bin/prepare.sh", writes));
     assert!(!known("", "echo '{}' > local/site.json", ""));
 }
+
+#[test]
+fn who_develops_makes_the_module_that_the_program_names_of_its_sample() {
+    let of = |entry: &str| {
+        facts(&[
+            ("manage.py", entry),
+            ("shop/__init__.py", ""),
+            ("shop/base.py", "INSTALLED_APPS = []\nDEBUG = False\n"),
+            (
+                "local_settings.py.example",
+                "from shop.base import *\nDEBUG = True\nDATABASES = {'default': {'ENGINE': 'django.db.backends.postgresql'}}\n",
+            ),
+            ("requirements.txt", "django==5.2\n"),
+            ("Makefile", "serve:\n\t./manage.py runserver\n"),
+            ("Procfile", "web: gunicorn shop.wsgi\n"),
+        ])
+    };
+    let lines = of("import os\nos.environ.setdefault('DJANGO_SETTINGS_MODULE', 'local_settings')\n");
+    holds(&lines, &["development - service.database product=postgres", "development - setting.DEBUG value=True"]);
+    let lines = of("import os\nos.environ.setdefault('DJANGO_SETTINGS_MODULE', 'shop.base')\n");
+    assert!(!lines.iter().any(|line| line.contains("product=postgres")), "{lines:?}");
+}

@@ -142,7 +142,7 @@ fn is_part(modules: &[Module], class: &ConfigClass) -> bool {
 }
 
 /// The paths, from an import root, of the modules that the entry files of Django name.
-pub(super) fn named_by_entries(repository: &Repository<'_>) -> Vec<String> {
+pub(crate) fn named_by_entries(repository: &Repository<'_>) -> Vec<String> {
     let entries = ["manage.py", "wsgi.py", "asgi.py", "celery.py", "celery_app.py"];
     let files = repository.of(Kind::Python).iter();
     let ours = files.filter(|file| entries.contains(&paths::name(repository.tree.path(**file))));

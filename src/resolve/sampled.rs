@@ -1,5 +1,6 @@
 //! Settings that whoever sets the program up makes of a sample: `local_settings.py.example`, `settings/local.template`.
 
+use std::cell::LazyCell;
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::components::Context;
@@ -9,6 +10,7 @@ use crate::discover::aside::is_aside;
 use crate::discover::classify::classify;
 use crate::discover::{Kind, Tree, paths};
 use crate::environments::Planned;
+use crate::environments::settings::named_by_entries;
 use crate::environments::words::naming;
 use crate::formats::World;
 use crate::formats::dotenv::{self, Dialect};
@@ -24,7 +26,7 @@ pub(super) fn brought(
     planned: &Planned,
 ) -> (Brought, BTreeSet<FileId>) {
     let mut brought = copied::of(context, part);
-    let samples = stand_in(context.repository.tree, part, planned, &mut brought);
+    let samples = stand_in(context, part, planned, &mut brought);
     // What lies beside the code comes with it where the folder is mounted.
     if part.is_some_and(|part| !part.mounts.is_empty()) {
         brought.opened = named_by_samples(context);
@@ -48,14 +50,25 @@ fn named_by_samples(context: &Context<'_, '_>) -> BTreeSet<String> {
     names.collect()
 }
 
-fn stand_in(tree: &Tree, part: Option<&Part<'_>>, planned: &Planned, brought: &mut Brought) -> BTreeSet<FileId> {
-    let role = planned.environment.role;
+fn stand_in(
+    context: &Context<'_, '_>,
+    part: Option<&Part<'_>>,
+    planned: &Planned,
+    brought: &mut Brought,
+) -> BTreeSet<FileId> {
+    let (tree, role) = (context.repository.tree, planned.environment.role);
+    // Who develops cannot start without the module that the program names by itself.
+    let by_entries = LazyCell::new(|| named_by_entries(context.repository));
+    let needed = |made: &str| {
+        let ends = |module: &String| made.strip_suffix(".py").is_some_and(|own| own == module);
+        role == Role::Development && planned.deployed_by.is_empty() && by_entries.iter().any(ends)
+    };
     let mut found: BTreeMap<String, Vec<(bool, FileId)>> = BTreeMap::new();
     for (file, path) in tree.files() {
         let Some((made, named)) = made_of(path).filter(|_| !is_aside(path)) else { continue };
         let known = tree.find(&made).is_some() || brought.standing_in.contains_key(&made);
         let taken = || is_taken(tree, part, planned, (path, named.is_some()), &made);
-        if !known && named.is_none_or(|named| named == role) && taken() {
+        if !known && named.is_none_or(|named| named == role) && (taken() || needed(&made)) {
             found.entry(made).or_default().push((named.is_some(), file));
         }
     }

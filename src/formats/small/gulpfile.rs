@@ -10,6 +10,9 @@ use crate::model::{FileId, Problem, Span, Spanned};
 /// The most functions and tasks that one task is followed into, each once.
 const MOST: usize = 64;
 
+/// Functions whose strings are no commands.
+const SAYS: [&str; 7] = ["require", "log", "warn", "error", "info", "src", "dest"];
+
 /// The commands of each task, in the order in which they are written.
 pub type Tasks = BTreeMap<String, Vec<Spanned<String>>>;
 
@@ -68,12 +71,19 @@ impl<'t> Gulpfile<'t> {
                         self.collect(word, seen, found);
                         at += 1;
                     }
-                    // The name of a module is no command.
-                    Kind::Word("require") => at = closed(&self.tokens, at + 1) + 1,
+                    // The name of a module or of files is no command, nor is a message.
+                    Kind::Word(word) if SAYS.contains(&word) && self.is_call(at) => {
+                        at = closed(&self.tokens, at + 1) + 1
+                    }
                     _ => at += 1,
                 }
             }
         }
+    }
+
+    /// Whether a bracket of arguments follows a word.
+    fn is_call(&self, at: usize) -> bool {
+        self.tokens.get(at + 1).is_some_and(|token| token.kind == Kind::Sign('('))
     }
 
     /// Where strings end that only commas and opening brackets part.
@@ -231,7 +241,7 @@ mod tests {
 
     #[test]
     fn a_module_that_is_brought_in_is_no_command_and_each_task_is_followed_once() {
-        let text = "var gulp = require('gulp');\ngulp.task('a', gulp.parallel(['b', 'b']));\ngulp.task('b', function () { return run('flake8 .'); });\n";
+        let text = "var gulp = require('gulp');\ngulp.task('a', gulp.parallel(['b', 'b']));\ngulp.task('b', function () { util.log('---- \"ready\"'); return run('flake8 .'); });\n";
         let tasks = parse(FileId(0), text).0;
         let found: Vec<&str> = tasks["a"].iter().map(|command| command.value.as_str()).collect();
         assert_eq!(found, ["flake8 ."]);
@@ -252,7 +262,7 @@ mod tests {
         let of = |name: &str| tasks[name].iter().map(|command| command.value.as_str()).collect::<Vec<_>>();
         assert_eq!(of("tests"), ["pipenv run coverage run manage.py test"]);
         assert_eq!(of("serve"), ["python manage.py runserver"]);
-        assert_eq!(of("default"), ["python manage.py runserver", "pipenv run coverage run manage.py test", "css"]);
+        assert_eq!(of("default"), ["python manage.py runserver", "pipenv run coverage run manage.py test"]);
         assert!(of("dev").contains(&"python manage.py runserver"), "{:?}", of("dev"));
         let span = tasks["serve"][0].span;
         assert_eq!(&text[span.range()], "\"run\", \"python\", \"manage.py\", \"runserver\"");
