@@ -232,7 +232,7 @@ impl Resolver<'_, '_> {
         if about.as_ref().is_none_or(|about| about.distro.is_unknown()) {
             installs.system_complete = Err(Reason::new("what the base image holds is not known"));
         }
-        let python = about.and_then(|about| about.python.one().cloned());
+        let python = about.and_then(|about| about.python_exact.or_else(|| about.python.one().cloned()));
         for index in self.build.chain(stage) {
             self.one_stage(index, &mut installs, python.as_deref(), depth);
         }

@@ -102,13 +102,21 @@ impl Plan<'_> {
     /// Refuses if the interpreter is surely outside a specifier.
     pub(super) fn needs_python(&self, specifier: Option<&str>) -> Result<(), Reason> {
         let (Some(specifier), Some(python)) = (specifier, &self.markers.python) else { return Ok(()) };
-        if self.pythons().iter().all(|v| versions::satisfies(v, specifier) == Some(false)) {
+        if self.patches().iter().all(|v| versions::satisfies(v, specifier) == Some(false)) {
             return Err(Reason::new(format!("Python {python} is outside {specifier}")));
         }
         Ok(())
     }
 
-    /// The interpreter's full versions that may be meant; none if it is not known at all.
+    /// Every full version of the interpreter that may be meant: a project may allow just one of them.
+    pub(super) fn patches(&self) -> Vec<String> {
+        match &self.markers.python {
+            Some(python) if python.matches('.').count() == 1 => (0..=40).map(|n| format!("{python}.{n}")).collect(),
+            _ => self.pythons(),
+        }
+    }
+
+    /// The first and the last of the interpreter's full versions that may be meant; none if it is not known at all.
     pub(super) fn pythons(&self) -> Vec<String> {
         match &self.markers.python {
             Some(python) if python.matches('.').count() == 1 => vec![format!("{python}.0"), format!("{python}.40")],

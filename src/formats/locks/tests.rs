@@ -293,3 +293,16 @@ fn uv_takes_several_extras_behind_one_flag() {
     let manifest = "[project]\nname = \"app\"\nversion = \"1\"\n[project.optional-dependencies]\na = [\"django\"]\nb = [\"redis\"]\n";
     assert_eq!(shown(&run(&tree(&[("pyproject.toml", manifest)]), "uv sync --extra a,b")), ["django=-", "redis=-"]);
 }
+
+#[test]
+fn a_project_that_allows_one_patch_of_a_minor_is_installed_by_that_minor() {
+    let of = |python: &str, requires: &str| {
+        let lock = UV.replace(">=3.12", requires);
+        let tree = tree(&[("pyproject.toml", PROJECT), ("uv.lock", lock.as_str())]);
+        let argv = ["uv", "sync"].map(str::to_owned);
+        installed(&tree, "", &argv, &Vars::new(), &MarkerEnv::linux(Some(python))).refused.is_none()
+    };
+    assert!(of("3.12", "==3.12.13"));
+    assert!(!of("3.12.4", "==3.12.13"));
+    assert!(!of("3.11", "==3.12.13"));
+}

@@ -36,7 +36,7 @@ pub(super) fn run(plan: &mut Plan<'_>, verb: &str, words: &[String]) -> Result<(
     valid(&manifest, &lock)?;
     let allowed = lock.path(&["metadata", "python-versions"]).and_then(Node::text).unwrap_or("*");
     if let Some(python) = plan.markers.python.clone()
-        && plan.pythons().iter().all(|python| allows(allowed, python) == Some(false))
+        && plan.patches().iter().all(|python| allows(allowed, python) == Some(false))
     {
         return Err(Reason::new(format!("Python {python} is outside {allowed}")));
     }
