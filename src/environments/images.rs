@@ -85,7 +85,8 @@ pub fn infer(repository: &Repository<'_>, known: &[Planned]) -> Vec<Planned> {
             let runs = |build: &Build| (!named || runs_something(build)) && !super::starts::idles(build);
             let Some(whole) = build(repository, &asked.image).filter(runs) else { continue };
             // An image without a command, beside one that has one, is not what runs.
-            if plain && !runs_something(&whole) && !runners_beside(repository, *file).is_empty() {
+            let idle = || plain && !runs_something(&whole) && pushed(repository, *file).is_none();
+            if idle() && !runners_beside(repository, *file).is_empty() {
                 continue;
             }
             let mut one = of_one(repository, &asked, &whole, plain, &built, known);
@@ -105,11 +106,16 @@ pub fn infer(repository: &Repository<'_>, known: &[Planned]) -> Vec<Planned> {
     let stands_for =
         |planned: &Planned| planned.units.iter().any(|unit| image_file(unit).is_some_and(|f| published.contains(&f)));
     if found.iter().any(|planned| planned.environment.role == Role::Production && stands_for(planned)) {
-        let developed = |file: FileId| built.contains(&(file, Role::Development));
+        // Nor is one that starts only what it is told, which people tell it.
+        let told = |file: FileId| {
+            let image = super::published::plain(repository, file, None);
+            build(repository, &image).is_some_and(|build| super::starts::only_hands_over(repository, &image, &build))
+        };
+        let aside = |file: FileId| built.contains(&(file, Role::Development)) || told(file);
         found.retain(|planned| {
             planned.environment.role != Role::Production
                 || stands_for(planned)
-                || !planned.units.iter().any(|unit| image_file(unit).is_some_and(developed))
+                || !planned.units.iter().any(|unit| image_file(unit).is_some_and(aside))
         });
     }
     found

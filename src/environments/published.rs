@@ -270,4 +270,20 @@ mod tests {
             assert_eq!(super::asked_for(options).as_deref(), stage, "{options}");
         }
     }
+
+    #[test]
+    fn what_is_published_is_production_though_only_another_image_has_a_command() {
+        let flow = "on: push\njobs:\n  b: {runs-on: u, steps: [{uses: docker/build-push-action@v6, with: {context: web, file: docker/web/Dockerfile, push: true}}]}\n";
+        let found = super::super::tests::environments(&[
+            (".github/workflows/build.yml", flow),
+            ("docker/web/Dockerfile", "FROM python:3.12\nCOPY . /app\nRUN pip install -r requirements.txt\n"),
+            ("web/manage.py", "import os\n"),
+            ("web/requirements.txt", "django==5.2\n"),
+            ("docker/lint/Dockerfile", "FROM python:3.13\nCOPY docker/lint/start.sh /\nENTRYPOINT [\"/start.sh\"]\n"),
+            ("docker/lint/start.sh", "#!/bin/sh\ngit config --global --add safe.directory /app\nexec \"$@\"\n"),
+        ]);
+        let production: Vec<&String> = found.iter().filter(|line| line.contains(" production: ")).collect();
+        assert_eq!(production.len(), 1, "{found:?}");
+        assert!(production[0].contains("docker/web/Dockerfile"), "{found:?}");
+    }
 }

@@ -22,7 +22,11 @@ const TELLING_LENGTH: usize = 8;
 
 /// Whether a text can hardly stand elsewhere by chance: it is no plain word, nor words joined by signs of names.
 fn looks_random(text: &str) -> bool {
-    let mixed = text.chars().any(|c| c.is_ascii_digit()) && text.chars().any(char::is_alphabetic);
+    let holds = |text: &str| text.chars().any(|c| c.is_ascii_digit()) && text.chars().any(char::is_alphabetic);
+    // `e2e-test` and `py3-wheels` are words; of a key's pieces one is longer, or there are several.
+    let word = |piece: &str| piece.len() < 5 || !holds(piece);
+    let pieces = text.split(['_', '-', '.', ':', '/']);
+    let mixed = holds(text) && !(pieces.clone().all(word) && pieces.filter(|piece| holds(piece)).count() < 2);
     let cases = text.chars().any(char::is_uppercase) && text.chars().any(char::is_lowercase);
     let signs = text.chars().any(|c| !c.is_alphanumeric() && !matches!(c, '_' | '-' | '.' | ':' | '/'));
     mixed || cases || signs || text.len() >= 24
@@ -302,6 +306,16 @@ mod tests {
         assert_eq!(redactor.text("production: secret ⟨1⟩"), "production: secret #1");
         assert_eq!(redactor.text("TOKEN=b3Nf6yHs1cJd5gQa"), "TOKEN=secret #1");
         assert_eq!(redactor.text("secret ⟨0⟩ and secret ⟨7⟩"), "secret #2 and secret ⟨7⟩");
+    }
+
+    #[test]
+    fn words_with_a_digit_are_not_taken_for_keys_wherever_they_stand() {
+        for word in ["e2e-test", "py3_wheels", "plain-words"] {
+            assert!(!looks_random(word), "{word}");
+        }
+        for key in ["a1b2-c3d4", "sk-4eC39Hq", "abc123def", "x7-long1piece"] {
+            assert!(looks_random(key), "{key}");
+        }
     }
 
     #[test]
