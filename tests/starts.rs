@@ -269,3 +269,11 @@ fn a_manifest_that_names_no_folder_is_pushed_from_where_the_code_stands() {
     ]);
     holds(&lines, &["prod site process.site server=gunicorn"]);
 }
+
+#[test]
+fn what_only_makes_ready_is_not_what_runs() {
+    let with = |tail: &str| script(&format!("chown -R app:app /tmp\n{tail}"));
+    lacks(&with("exec \"$@\"\n"), "command=chown");
+    lacks(&with("exec su -p app -c \"exec $*\"\n"), "command=chown");
+    holds(&with("exec gunicorn shop.wsgi\n"), &GUNICORN);
+}

@@ -53,7 +53,7 @@ struct Command {
 /// Programs whose words are tasks of the project.
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
-struct TaskRunners {
+struct Programs {
     programs: Vec<String>,
     #[expect(dead_code, reason = "kept for the reader of the table")]
     source: String,
@@ -64,7 +64,8 @@ struct TaskRunners {
 pub(super) struct Table {
     pub(super) as_of: String,
     wrappers: Vec<Wrapper>,
-    task_runners: Vec<TaskRunners>,
+    task_runners: Vec<Programs>,
+    preparations: Vec<Programs>,
     commands: Vec<Command>,
     listeners: Vec<Listener>,
 }
@@ -89,6 +90,11 @@ pub struct Match {
     pub debug: bool,
     /// Whether a worker also schedules (`celery worker -B`).
     pub schedules: bool,
+}
+
+/// Whether a program only makes ready what another needs (`chown`, `mkdir`), and ends at once.
+pub fn prepares(program: &str) -> bool {
+    table().preparations.iter().any(|row| row.programs.iter().any(|name| name == program))
 }
 
 /// A program's bare name: without folders, `python3.12` as `python`.

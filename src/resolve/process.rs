@@ -253,7 +253,12 @@ pub(super) fn chosen<'e>(commands: &[&'e Executed], container: &Container<'_>, t
     // What only waits before a loop turns again is not what it turns for.
     let waits = |executed: &Executed| program(executed) == "sleep" && serves(executed).is_none();
     let idle = |executed: &&&Executed| writes(executed) || waits(executed);
-    let last = last.or(commands.last()).filter(|executed| !idle(executed));
+    let last = last.or(commands.last());
+    // What it makes ready for is told by whoever starts it.
+    if last.is_some_and(|executed| processes::prepares(program(executed))) {
+        return Vec::new();
+    }
+    let last = last.filter(|executed| !idle(executed));
     last.or_else(|| commands.iter().rev().find(|executed| !idle(executed))).copied().into_iter().collect()
 }
 
