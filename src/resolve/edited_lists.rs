@@ -40,12 +40,11 @@ pub(super) fn note(installs: &mut Installs, executed: &Executed, argv: &[String]
     };
     let cwd = executed.cwd.clone().map_or_else(|| place.workdir.clone(), |cwd| absolute(&place.workdir, &cwd));
     let from = absolute(&cwd, &from);
-    let installed = match installs.exports.get(&from) {
-        Some(export) => export.installed.clone(),
-        None => {
-            let Some(install) = exports::install(std::slice::from_ref(&from), "/", place) else { return false };
-            locks::installed(place.tree, "", &install, &executed.vars, &place.markers)
-        }
+    let installed = if let Some(export) = installs.exports.get(&from) {
+        export.installed.clone()
+    } else {
+        let Some(install) = exports::install(std::slice::from_ref(&from), "/", place) else { return false };
+        locks::installed(place.tree, "", &install, &executed.vars, &place.markers)
     };
     let list = place.container.outside(&from).unwrap_or_default();
     let mut installed = changed(installed, &changes, &list, executed, place);

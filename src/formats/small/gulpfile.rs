@@ -73,7 +73,7 @@ impl<'t> Gulpfile<'t> {
                     }
                     // The name of a module or of files is no command, nor is a message.
                     Kind::Word(word) if SAYS.contains(&word) && self.is_call(at) => {
-                        at = closed(&self.tokens, at + 1) + 1
+                        at = closed(&self.tokens, at + 1) + 1;
                     }
                     _ => at += 1,
                 }

@@ -39,7 +39,7 @@ fn envs_says_how_the_repository_was_understood() {
 fn compare_shows_what_differs_and_counts_the_rest() {
     let (tree, audit) = with_facts();
     insta::assert_snapshot!(compare(&audit, &tree, &PLAIN), @r#"
-    4 facts: 2 equal (folded, --all shows them), 1 differs, 1 cannot be decided
+    6 facts: 1 equal (folded, --all shows them), 3 differ, 2 cannot be decided
 
                           production                 staging
     image
