@@ -82,7 +82,8 @@ fn drop_guesses(all: &mut Vec<Planned>) {
     all.retain(|planned| !guess(planned));
 }
 
-/// Takes stacks for production or staging away that run a checkout by a single file which nothing starts, where another is deployed.
+/// Takes stacks for production or staging away that run a checkout by a single file which nothing starts, and tell it of no
+/// server for production, where another is deployed.
 fn drop_stale(repository: &Repository<'_>, all: &mut Vec<Planned>) {
     let elsewhere: Vec<Role> =
         all.iter().filter(|planned| is_deployed_elsewhere(planned)).map(|planned| planned.environment.role).collect();
@@ -96,6 +97,7 @@ fn drop_stale(repository: &Repository<'_>, all: &mut Vec<Planned>) {
             && planned.deployed_by.is_empty()
             && elsewhere.contains(&about.role)
             && services(planned).any(|(service, _, folder)| develops(repository, service, folder))
+            && !services(planned).any(|(service, ..)| starts_production_server(service))
     };
     all.retain(|planned| !stale(planned));
 }
@@ -304,6 +306,8 @@ mod tests {
         assert!(stacks(&[prod, PROCFILE]).is_empty());
         assert_eq!(stacks(&[prod]), ["prod production named"]);
         assert_eq!(stacks(&[prod, MAKE, PROCFILE]), ["prod production named"]);
+        let served = "services: {web: {image: 'acme/shop:1', command: sh -c 'gunicorn a.wsgi', volumes: ['.:/app']}}\n";
+        assert_eq!(stacks(&[("compose.prod.yml", served), PROCFILE]), ["prod production named"]);
     }
 
     #[test]

@@ -191,6 +191,8 @@ fn platform_image(repository: &Repository<'_>, folder: &str) -> Option<ImageBuil
             (Some(Role::Production), _, _) => 3,
             (None, false, _) if brings_code(repository, folder, &build) => 2,
             (None, true, true) if by_buildpack(repository, folder) => 0,
+            // What has no command since compose files give it one is theirs.
+            (None, true, false) if by_buildpack(repository, folder) && is_told_by_compose(repository, *file) => 0,
             (None, true, _) => 1,
             _ => 0,
         };
@@ -200,6 +202,17 @@ fn platform_image(repository: &Repository<'_>, folder: &str) -> Option<ImageBuil
     }
     let dockerfile = best?.1;
     Some(ImageBuild { dockerfile, context: folder.into(), target: None, args: Default::default(), span: None })
+}
+
+/// Whether a service of a compose file builds a Dockerfile and says what it starts.
+fn is_told_by_compose(repository: &Repository<'_>, dockerfile: FileId) -> bool {
+    super::compose::read_files(repository).iter().any(|file| {
+        file.alone.services.values().filter(|service| service.command.is_some()).any(|service| {
+            service.build.is_some()
+                && super::compose::image_of(repository, &file.alone, service)
+                    .is_some_and(|image| image.dockerfile == dockerfile)
+        })
+    })
 }
 
 /// Whether an image brings a folder of the project, and not only what is installed for it.
