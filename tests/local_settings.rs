@@ -175,3 +175,24 @@ fn who_develops_makes_the_module_that_the_program_names_of_its_sample() {
     let lines = of("import os\nos.environ.setdefault('DJANGO_SETTINGS_MODULE', 'shop.base')\n");
     assert!(!lines.iter().any(|line| line.contains("product=postgres")), "{lines:?}");
 }
+
+#[test]
+fn a_sample_that_a_guide_copies_stands_for_the_variables_of_a_developers_machine() {
+    let of = |guide: &str| {
+        facts(&[
+            ("README.md", guide),
+            ("justfile", "serve:\n    python manage.py runserver\n"),
+            ("manage.py", ENTRY),
+            ("shop/__init__.py", ""),
+            (
+                "shop/settings.py",
+                "import os\nfrom dotenv import load_dotenv\nload_dotenv()\nDEBUG = os.environ.get('DEBUG') == '1'\nCACHES = {}\n",
+            ),
+            (".env.example", "DEBUG=1\n"),
+            ("compose.yaml", "services: {db: {image: 'postgres:16'}}\n"),
+        ])
+    };
+    holds(&of("1. `cp .env.example .env`\n2. just serve\n"), &["development - setting.DEBUG value=True"]);
+    let lines = of("Copy what you like.\n");
+    assert!(!lines.iter().any(|line| line == "development - setting.DEBUG value=True"), "{lines:?}");
+}

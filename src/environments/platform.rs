@@ -191,8 +191,14 @@ fn platform_image(repository: &Repository<'_>, folder: &str) -> Option<ImageBuil
             (Some(Role::Production), _, _) => 3,
             (None, false, _) if brings_code(repository, folder, &build) => 2,
             (None, true, true) if by_buildpack(repository, folder) => 0,
-            // What has no command since compose files give it one is theirs.
-            (None, true, false) if by_buildpack(repository, folder) && is_told_by_compose(repository, *file) => 0,
+            // What has no command since compose files give it one is theirs where Heroku builds what the Procfile starts.
+            (None, true, false)
+                if by_buildpack(repository, folder)
+                    && is_for_heroku(repository)
+                    && is_told_by_compose(repository, *file) =>
+            {
+                0
+            }
             (None, true, _) => 1,
             _ => 0,
         };
@@ -202,6 +208,14 @@ fn platform_image(repository: &Repository<'_>, folder: &str) -> Option<ImageBuil
     }
     let dockerfile = best?.1;
     Some(ImageBuild { dockerfile, context: folder.into(), target: None, args: Default::default(), span: None })
+}
+
+/// Whether the program speaks of Heroku: by a module of that name, or by the variable that each of its machines has.
+fn is_for_heroku(repository: &Repository<'_>) -> bool {
+    repository.of(Kind::Python).iter().any(|file| {
+        paths::name(repository.tree.path(*file)) == "heroku.py"
+            || repository.tree.text(*file).is_ok_and(|text| text.contains("\"DYNO\"") || text.contains("'DYNO'"))
+    })
 }
 
 /// Whether a service of a compose file builds a Dockerfile and says what it starts.
@@ -358,5 +372,23 @@ mod tests {
         ];
         assert_eq!(environments(&files), ["production production: Procfile"]);
         assert_eq!(environments(&files[..2]), ["host development: Procfile"]);
+    }
+
+    #[test]
+    fn an_image_that_compose_files_give_a_command_is_not_what_heroku_runs() {
+        let of = |more: (&str, &str)| {
+            let found = environments(&[
+                ("requirements.txt", "django\ngunicorn\n"),
+                ("Procfile", "web: gunicorn shop.wsgi\n"),
+                ("Dockerfile", "FROM python:3.13\nCOPY . /app\n"),
+                ("compose.yaml", "services: {web: {build: ., command: ./manage.py runserver, volumes: ['.:/app']}}\n"),
+                more,
+            ]);
+            found.into_iter().find(|line| line.contains(" production: "))
+        };
+        let heroku = of(("shop/settings/heroku.py", "from .base import *\n"));
+        assert_eq!(heroku.as_deref(), Some("production production: Procfile"));
+        let other = of(("shop/settings/base.py", "A = 1\n"));
+        assert_eq!(other.as_deref(), Some("production production: Procfile Dockerfile"));
     }
 }

@@ -39,6 +39,7 @@ pub fn of<'t>(context: &Context<'_, 't>, planned: &Planned, folder: &str) -> Par
     of_mise(context, &mut part, folder);
     if planned.environment.role == Role::Development {
         of_dotenv(context, &mut part, folder);
+        super::samples::copied(&mut part, tree, folder);
     }
     let brought = planned.environment.because.first().is_some_and(|evidence| evidence.text == workstations::BROUGHT);
     if planned.environment.role == Role::Development {

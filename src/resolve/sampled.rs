@@ -155,7 +155,7 @@ fn is_written(tree: &Tree, sample: &str, made: &str) -> bool {
 }
 
 /// Whether a file tells people what to do, or else programs that set up what is deployed.
-fn speaks(path: &str, people: bool) -> bool {
+pub(super) fn speaks(path: &str, people: bool) -> bool {
     let name = paths::name(path);
     let ends = |all: &[&str]| all.iter().any(|end| name.ends_with(end));
     let either = [".mk", "Makefile", "justfile"];
