@@ -196,3 +196,29 @@ fn a_sample_that_a_guide_copies_stands_for_the_variables_of_a_developers_machine
     let lines = of("Copy what you like.\n");
     assert!(!lines.iter().any(|line| line == "development - setting.DEBUG value=True"), "{lines:?}");
 }
+
+#[test]
+fn pytest_takes_its_options_from_one_file() {
+    let of = |more: &[(&str, &str)]| {
+        let project = "[tool.pytest.ini_options]\nenv = ['DEBUG=1']\n";
+        let mut files = vec![
+            (
+                ".github/workflows/ci.yml",
+                "on: push\njobs:\n  test:\n    runs-on: ubuntu-24.04\n    steps:\n    - uses: actions/checkout@v4\n    - run: pip install django pytest-env pytest-django\n    - run: pytest\n",
+            ),
+            ("manage.py", ENTRY),
+            ("shop/__init__.py", ""),
+            ("shop/settings.py", "import os\nDEBUG = os.environ.get('DEBUG') == '1'\n"),
+            ("pyproject.toml", project),
+        ];
+        files.retain(|(path, _)| more.iter().all(|(other, _)| other != path));
+        files.extend(more);
+        facts(&files)
+    };
+    holds(&of(&[]), &["test - setting.DEBUG value=True"]);
+    let ini = ("pytest.ini", "[pytest]\nenv =\n    DEBUG=0\n");
+    holds(&of(&[ini]), &["test - setting.DEBUG value=False"]);
+    holds(&of(&[("pytest.ini", "")]), &["test - setting.DEBUG value=False"]);
+    let own = ("pyproject.toml", "[tool.pytest_env]\nDEBUG = '1'\n");
+    holds(&of(&[own, ini]), &["test - setting.DEBUG value=True"]);
+}

@@ -15,11 +15,9 @@ pub(super) fn module(context: &Context<'_, '_>, part: Option<&Part<'_>>) -> Opti
     if let Some(choice) = part.and_then(by_option) {
         return Some((choice, true));
     }
-    options(context, part).into_iter().find_map(|options| {
-        let module = options.settings.as_ref()?;
-        let choice = SettingsChoice { module: module.value.clone(), class: None, span: Some(module.span) };
-        Some((choice, options.forced))
-    })
+    let options = options(context, part)?;
+    let module = options.settings?;
+    Some((SettingsChoice { module: module.value, class: None, span: Some(module.span) }, options.forced))
 }
 
 /// The module that pytest is told with `--ds`.
@@ -40,29 +38,46 @@ fn is_word(word: &str) -> bool {
 
 /// The class of settings that pytest's options name.
 pub(super) fn configuration(context: &Context<'_, '_>, part: Option<&Part<'_>>) -> Option<Spanned<String>> {
-    options(context, part).into_iter().find_map(|options| options.configuration)
+    options(context, part)?.configuration
 }
 
 /// What pytest is told by its files, where the component runs it.
-fn options(context: &Context<'_, '_>, part: Option<&Part<'_>>) -> Vec<PytestOptions> {
+fn options(context: &Context<'_, '_>, part: Option<&Part<'_>>) -> Option<PytestOptions> {
     let runs = |argv: &[String]| argv.iter().any(|word| is_word(word) || word == "tox");
     let uses_pytest = part.is_none_or(|part| {
         part.commands.iter().any(|(argv, _)| runs(argv)) || part.processes.iter().any(|process| runs(&process.argv))
     });
     if !uses_pytest {
-        return Vec::new();
+        return None;
     }
     let tree = context.repository.tree;
-    let folder = part.map(|part| part.folder.clone()).unwrap_or_default();
-    let read = |name: &&str| {
-        let file = paths::join(&folder, name).and_then(|path| tree.find(&path)).or_else(|| tree.find(name))?;
-        let options = tree.parsed(file, |file, text| pytest_options::parse(file, name, text)).ok()?;
+    let read = |path: &String| {
+        let file = tree.find(path)?;
+        let options = tree.parsed(file, |file, text| pytest_options::parse(file, paths::name(path), text)).ok()?;
         Option::clone(&options)
     };
-    let found: Vec<PytestOptions> =
-        ["pytest.ini", "pyproject.toml", "tox.ini", "setup.cfg"].iter().filter_map(read).collect();
-    if found.is_empty() { elsewhere(tree).into_iter().collect() } else { found }
+    let folder = part.map(|part| part.folder.clone()).unwrap_or_default();
+    let mut folders = vec![folder, String::new()];
+    folders.dedup();
+    let files = folders.iter().flat_map(|folder| NAMES.iter().filter_map(|name| paths::join(folder, name)));
+    let mut own_env = None;
+    let mut chosen: Option<PytestOptions> = None;
+    for options in files.filter_map(|path| read(&path)) {
+        own_env = own_env.or_else(|| options.own_env.clone());
+        chosen = chosen.or(Some(options).filter(|options| options.chosen));
+    }
+    let found = chosen.or_else(|| elsewhere(tree));
+    if found.is_none() && own_env.is_none() {
+        return None;
+    }
+    let found = found.unwrap_or_default();
+    Some(PytestOptions { env: own_env.unwrap_or(found.env), own_env: None, ..found })
 }
+
+/// Where pytest looks for its options; it takes those of the first file that has any
+/// (<https://docs.pytest.org/en/stable/reference/customize.html>).
+const NAMES: [&str; 7] =
+    ["pytest.toml", ".pytest.toml", "pytest.ini", ".pytest.ini", "pyproject.toml", "tox.ini", "setup.cfg"];
 
 /// The options of the one file of pytest's own that the repository holds, wherever the tests are started.
 fn elsewhere(tree: &Tree) -> Option<PytestOptions> {

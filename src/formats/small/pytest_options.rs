@@ -14,8 +14,12 @@ pub struct PytestOptions {
     pub forced: bool,
     /// `DJANGO_CONFIGURATION`.
     pub configuration: Option<Spanned<String>>,
-    /// `env` of pytest-env, or its own table; a name with `D:` before it is a default.
+    /// `env` of pytest-env; a name with `D:` before it is a default.
     pub env: Texts,
+    /// The table of pytest-env's own, which is read whatever file holds pytest's options, and instead of their `env`.
+    pub own_env: Option<Texts>,
+    /// Whether pytest takes its options from this file: it has a section for them.
+    pub chosen: bool,
     /// `addopts`, word by word; the place is that of the line.
     pub addopts: Vec<Spanned<String>>,
 }
@@ -32,10 +36,11 @@ pub fn parse(file: FileId, name: &str, text: &str) -> Option<PytestOptions> {
         if table.is_none() && env.is_none() {
             return None;
         }
-        for (name, value) in env.into_iter().flatten() {
-            let text = value.spanned().or_else(|| value.field("value"));
-            options.env.extend(text.map(|text| (name.value.clone(), text)));
-        }
+        let given = |(name, value): &(Spanned<String>, Node)| {
+            let text = value.spanned().or_else(|| value.field("value"))?;
+            Some((name.value.clone(), text))
+        };
+        options.own_env = env.map(|entries| entries.iter().filter_map(given).collect());
         let Some(table) = table else { return Some(options) };
         options.settings = table.field("DJANGO_SETTINGS_MODULE");
         options.configuration = table.field("DJANGO_CONFIGURATION");
@@ -48,12 +53,17 @@ pub fn parse(file: FileId, name: &str, text: &str) -> Option<PytestOptions> {
     } else {
         let ini = ini::parse(file, text, ini::Dialect::IniConfig);
         let wanted = if name == "setup.cfg" { "tool:pytest" } else { "pytest" };
-        let section = ini.section(wanted)?;
+        // Its own file is pytest's even where it is empty.
+        let Some(section) = ini.section(wanted) else {
+            let own = name.ends_with("pytest.ini");
+            return own.then(|| PytestOptions { chosen: true, ..options });
+        };
         options.settings = section.first("DJANGO_SETTINGS_MODULE").cloned();
         options.configuration = section.first("DJANGO_CONFIGURATION").cloned();
         section.lines("addopts").iter().for_each(|line| words(line, &mut options.addopts));
         section.lines("env").iter().for_each(|line| variable(line, &mut options.env));
     }
+    options.chosen = true;
     // The command line wins over the option, and over the variable.
     if let Some(chosen) = chosen(&options.addopts) {
         options.settings = Some(chosen);

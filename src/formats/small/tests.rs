@@ -65,7 +65,9 @@ fn pytest_takes_the_settings_module_of_its_command_line_first() {
     let native = "[tool.pytest]\naddopts = ['--ds=x.y', '-q']\n[tool.pytest_env]\nA = 'b'\nC = { value = 'd' }\n";
     let options = pytest_options::parse(FILE, "pyproject.toml", native).unwrap_or_default();
     assert_eq!((options.settings.map(|text| text.value).as_deref(), options.forced), (Some("x.y"), true));
-    assert_eq!(options.env.into_values().map(|text| text.value).collect::<Vec<_>>(), ["b", "d"]);
+    let own = options.own_env.unwrap_or_default();
+    assert_eq!(own.into_values().map(|text| text.value).collect::<Vec<_>>(), ["b", "d"]);
+    assert!(pytest_options::parse(FILE, "pytest.ini", "").is_some_and(|options| options.chosen));
     let toml = "[tool.pytest.ini_options]\nDJANGO_SETTINGS_MODULE = 'a.b'\naddopts = ['-q']\n";
     let options = pytest_options::parse(FILE, "pyproject.toml", toml);
     assert_eq!(options.and_then(|options| options.settings).map(|text| text.value).as_deref(), Some("a.b"));
