@@ -4,7 +4,7 @@ use super::plan::ImageBuild;
 use crate::discover::paths;
 use crate::formats::dockerfile::{Build, Command};
 use crate::knowledge::processes;
-use crate::links::{Repository, meaning};
+use crate::links::{Container, Repository, meaning};
 use crate::model::FileId;
 
 /// Shells, which by themselves wait for what one types.
@@ -31,7 +31,10 @@ pub(super) fn script<'t>(repository: &Repository<'t>, image: &ImageBuild, build:
         let name = paths::name(word);
         let beside = [paths::parent(tree.path(image.dockerfile)), image.context.as_str()];
         let here = beside.iter().find_map(|folder| tree.find(&paths::join(folder, name)?));
-        here.or_else(|| at_work(repository, image, build, word)).filter(|_| word.contains('/') || name.ends_with(".sh"))
+        let copied = || copied(repository, image, build, word);
+        here.or_else(|| at_work(repository, image, build, word))
+            .or_else(copied)
+            .filter(|_| word.contains('/') || name.ends_with(".sh"))
     });
     script.and_then(|file| tree.text(file).ok()).unwrap_or_default()
 }
@@ -51,6 +54,13 @@ fn at_work(repository: &Repository<'_>, image: &ImageBuild, build: &Build, word:
         rest = path.split_once('/').map(|(_, below)| below);
     }
     None
+}
+
+/// The file that a command of the build copies to a path of the image.
+fn copied(repository: &Repository<'_>, image: &ImageBuild, build: &Build, word: &str) -> Option<FileId> {
+    let target = build.target?;
+    let container = Container::of_stage(repository.tree, build, target, &image.context);
+    word.starts_with('/').then(|| container.find(word)).flatten()
 }
 
 /// Whether an image runs an application by itself: it has a command, and that is no bare shell and no mere waiting.
@@ -159,5 +169,22 @@ mod tests {
         let server = "FROM tiangolo/uvicorn-gunicorn:python3.12\nCOPY . /app\n";
         assert_eq!(environments(&[("Dockerfile", server), DEV, ("app.py", "")]).len(), 2, "its base starts one");
         assert_eq!(with("ENTRYPOINT [\"/bin/bash\", \"-c\"]\nCMD [\"gunicorn a.wsgi\"]"), 2);
+    }
+
+    #[test]
+    fn a_script_that_is_copied_with_a_folder_tells_that_an_image_is_for_developers() {
+        let with = |start: &str| {
+            let script = format!("#!/bin/sh -e\n./manage.py migrate\n{start}\n");
+            let found = environments(&[
+                ("Dockerfile", "FROM python:3.12\nCOPY rootfs /\nCOPY . /app\nENTRYPOINT [\"/begin.sh\"]\n"),
+                ("rootfs/begin.sh", script.as_str()),
+                ("manage.py", "import os\n"),
+                ("compose.yaml", "services: {web: {build: ., volumes: ['.:/app']}}\n"),
+                ("requirements.txt", "django==5.2\n"),
+            ]);
+            found.iter().any(|line| line.contains(" production: "))
+        };
+        assert!(!with("./manage.py runserver 0.0.0.0:8000"));
+        assert!(with("gunicorn shop.wsgi"));
     }
 }
