@@ -247,7 +247,8 @@ pub(super) fn add(repository: &Repository<'_>, all: &mut Vec<Planned>) {
             numbered.find_map(|(at, planned)| can(at, planned).then_some(at))
         };
         let at = find(&called).or_else(|| find(&|planned| same(planned, deployment))).or_else(|| find(&free));
-        let elsewhere = way != Way::Unseen && deployment.role == Role::Production;
+        let alone = !all.iter().any(|planned| planned.is_of(Role::Production));
+        let elsewhere = deployment.role == Role::Production && (way != Way::Unseen || alone);
         if let Some((at, planned)) = at.and_then(|at| Some((at, all.get_mut(at)?))) {
             planned.add_evidence(deployment.span, text);
             planned.add_file(deployment.workflow);
@@ -292,10 +293,9 @@ fn free_name(deployment: &Deployment, all: &[Planned]) -> String {
 
 /// Environments that are deployed to do not share their name with the tests.
 fn rename_tried(all: &mut [Planned]) {
-    let is_test = |planned: &Planned| planned.environment.role == Role::Test;
     let tests: Vec<String> =
-        all.iter().filter(|planned| is_test(planned)).map(|planned| planned.environment.name.clone()).collect();
-    for planned in all.iter_mut().filter(|planned| !is_test(planned)) {
+        all.iter().filter(|one| one.is_of(Role::Test)).map(|one| one.environment.name.clone()).collect();
+    for planned in all.iter_mut().filter(|one| !one.is_of(Role::Test)) {
         if tests.contains(&planned.environment.name) {
             planned.environment.name = format!("{DEPLOYED}{}", planned.environment.name);
         }

@@ -188,6 +188,11 @@ pub struct Planned {
 }
 
 impl Planned {
+    /// Whether it has a role.
+    pub fn is_of(&self, role: Role) -> bool {
+        self.environment.role == role
+    }
+
     /// A new environment of the root project.
     pub fn new(name: &str, role: Role, confidence: Confidence) -> Self {
         let environment = Environment {

@@ -187,4 +187,16 @@ mod tests {
         assert!(!with("./manage.py runserver 0.0.0.0:8000"));
         assert!(with("gunicorn shop.wsgi"));
     }
+
+    #[test]
+    fn a_job_that_deploys_in_a_way_that_is_not_seen_tells_of_the_only_production() {
+        let flow = "on: {release: {types: [published]}}\njobs: {deploy: {runs-on: u, steps: [{uses: 'appleboy/ssh-action@v1', with: {host: h, script: ./deploy.sh}}]}}\n";
+        let found = environments(&[
+            ("manage.py", "import os\nos.environ.setdefault('DJANGO_SETTINGS_MODULE', 'shop.settings')\n"),
+            ("shop/settings.py", "DATABASES = {}\nROOT_URLCONF = 'shop.urls'\nSECRET_KEY = 'x'\n"),
+            ("requirements.txt", "django==5.2\n"),
+            (".github/workflows/deploy.yml", flow),
+        ]);
+        assert_eq!(found, ["production production: .github/workflows/deploy.yml"]);
+    }
 }
