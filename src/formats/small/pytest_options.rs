@@ -56,7 +56,7 @@ pub fn parse(file: FileId, name: &str, text: &str) -> Option<PytestOptions> {
         // Its own file is pytest's even where it is empty.
         let Some(section) = ini.section(wanted) else {
             let own = name.ends_with("pytest.ini");
-            return own.then(|| PytestOptions { chosen: true, ..options });
+            return own.then_some(PytestOptions { chosen: true, ..options });
         };
         options.settings = section.first("DJANGO_SETTINGS_MODULE").cloned();
         options.configuration = section.first("DJANGO_CONFIGURATION").cloned();
