@@ -11,7 +11,7 @@ const DOCKERFILE: (&str, &str) = (
 const REQUIREMENTS: (&str, &str) = ("requirements.txt", "django==5.2\ngunicorn==23.0\n");
 const OPENED: (&str, &str) =
     (".devcontainer/devcontainer.json", "{\"image\": \"python:3.12\", \"postCreateCommand\": \"./manage.py migrate\"}");
-const SITE: (&str, &str) = ("manage.py", "import os\n");
+const SITE: (&str, &str) = ("manage.py", "import django\n");
 
 fn opened(more: &[(&str, &str)]) -> Vec<String> {
     let mut files = vec![DOCKERFILE, REQUIREMENTS, OPENED, SITE];
@@ -33,6 +33,13 @@ fn an_editors_container_runs_what_tasks_of_the_repository_and_of_the_editor_star
         "gulp.task('runserver', (cb) => { spawn('pipenv', ['run', 'python', 'manage.py', 'runserver']); });\n";
     holds(&opened(&[("gulpfile.js", gulpfile)]), &served);
     holds(&opened(&[("README.md", "```\npython manage.py runserver\n```\n")]), &served);
+}
+
+#[test]
+fn the_server_of_a_manager_that_is_not_djangos_is_not_djangos() {
+    let own = ("manage.py", "from flask_script import Manager\n");
+    let files = [REQUIREMENTS, OPENED, own, ("README.md", "```\npython manage.py runserver\n```\n")];
+    holds(&facts(&files), &["devcontainer app process.app server=werkzeug"]);
 }
 
 #[test]
@@ -178,7 +185,10 @@ fn a_guide_starts_another_machine_where_the_containers_load_other_settings_than_
             ("compose.yml", stack.as_str()),
             DOCKERFILE,
             REQUIREMENTS,
-            ("manage.py", "from shop.setup import setup_env\nsetup_env()\n"),
+            (
+                "manage.py",
+                "from django.core.management import execute_from_command_line\nfrom shop.setup import setup_env\nsetup_env()\n",
+            ),
             (
                 "shop/setup.py",
                 "import os\ndef setup_env():\n    os.environ.setdefault('DJANGO_SETTINGS_MODULE', 'shop.conf.dev')\n",

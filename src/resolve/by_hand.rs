@@ -3,6 +3,7 @@
 
 use super::own_program::started_by_program;
 use super::part::{Part, ProcessPart};
+use super::process::by_script;
 use crate::discover::{Tree, paths};
 use crate::environments::{Planned, workstations};
 use crate::formats::python;
@@ -132,12 +133,14 @@ fn call<'r>(repository: &'r Repository<'_>, virtual_machine: bool) -> Option<(&'
         Meaning::Serves(found) => Some((call, found.clone())),
         _ => None,
     };
-    let program = |call: &'r Call| {
-        let files = Container::checkout(repository.tree, &call.folder);
-        started_by_program(&call.argv, &files, repository.tree).map(|found| (call, found))
-    };
+    let files = |call: &Call| Container::checkout(repository.tree, &call.folder);
+    let program =
+        |call: &'r Call| started_by_program(&call.argv, &files(call), repository.tree).map(|found| (call, found));
     let mut calls = repository.calls.iter().filter(|call| told(call));
     let first =
         calls.clone().find(|call| serves(call, true)).or_else(|| calls.clone().find(|call| serves(call, false)));
-    first.and_then(known).or_else(|| calls.find_map(program))
+    let first = first.and_then(known);
+    first
+        .map(|(call, found)| (call, by_script(found, &call.argv, &files(call), repository.tree)))
+        .or_else(|| calls.find_map(program))
 }

@@ -275,8 +275,18 @@ pub(super) fn served(
     tree: &Tree,
 ) -> Option<processes::Match> {
     let found = with_options(executed, options).or_else(|| started(executed, container, tree))?;
-    let own = found.id == "django-runserver" && is_own_script(&words(executed), container, tree);
-    Some(if own { processes::Match { id: "werkzeug", ..found } } else { found })
+    Some(by_script(found, &words(executed), container, tree))
+}
+
+/// The server with the name that fits the script which starts it: `manage.py runserver` is not only Django's.
+pub(super) fn by_script(
+    found: processes::Match,
+    argv: &[String],
+    container: &Container<'_>,
+    tree: &Tree,
+) -> processes::Match {
+    let own = found.id == "django-runserver" && is_own_script(argv, container, tree);
+    if own { processes::Match { id: "werkzeug", ..found } } else { found }
 }
 
 /// Whether the `manage.py` that a command runs is the project's own program: Django's says so in its text, or calls what is named

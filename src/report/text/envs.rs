@@ -108,6 +108,9 @@ fn one(page: &Page<'_>, environment: &Environment, out: &mut String) {
         };
         let value = values::plain(fact, &page.redactor).map(bound);
         row(page, &fact.id.key, value, fact.get("command"), &mut rows);
+        // Several jobs may run the same line of one script.
+        let last = rows.pop();
+        rows.extend(last.filter(|last| !rows.contains(last)));
     }
     for fact in own(Dimension::Service) {
         let product = fact.get("product").and_then(|attr| values::attribute(attr, &page.redactor));
@@ -190,11 +193,20 @@ fn columns((label, value, place): &Row, first: usize, out: &mut String) {
 }
 
 fn evidence(page: &Page<'_>, label: &str, all: &[Evidence], out: &mut Vec<Row>) {
-    let texts: Vec<String> = all.iter().map(|one| page.say(&one.text)).collect();
-    let to = texts.iter().map(|text| layout::width(text)).max().unwrap_or(0).min(42);
-    for (at, (one, text)) in all.iter().zip(texts).enumerate() {
+    // One reason is told once, at its first place.
+    let mut texts: Vec<(&Evidence, String, usize)> = Vec::new();
+    for one in all {
+        let text = page.say(&one.text);
+        match texts.iter_mut().find(|(_, known, _)| *known == text) {
+            Some((.., more)) => *more += 1,
+            None => texts.push((one, text, 0)),
+        }
+    }
+    let to = texts.iter().map(|(_, text, _)| layout::width(text)).max().unwrap_or(0).min(42);
+    for (at, (one, text, more)) in texts.into_iter().enumerate() {
         let empty = one.span.start == one.span.end;
         let place = if empty { layout::one_line(&page.lines.path(one.span.file)) } else { page.place(one.span) };
+        let place = if more == 0 { place } else { format!("{place} and {more} more") };
         let label = if at == 0 { label } else { "" };
         out.push((label.to_owned(), layout::pad(&text, to), place));
     }
