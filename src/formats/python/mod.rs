@@ -58,7 +58,7 @@ pub use reads::{Brought, EnvRead, MissingModule, RawTruth, Run};
 
 pub use entry::{ConfigClass, EntryFacts, FromObject, RunCall, Selection, config_classes, entry_points, selections};
 pub use entry_setup::entry_with_setup;
-pub use objects::{dynaconf_object, settings_class, settings_function, texts_of};
+pub use objects::{dynaconf_object, imported, settings_class, settings_function, texts_of};
 
 use eval::machine::Machine;
 use eval::values::K;

@@ -248,6 +248,22 @@ pub(super) fn product_of_class(repository: &Repository<'_>, dotted: &str) -> Opt
     None
 }
 
+/// The product of a database engine of the project, by the engine that it builds on
+/// (<https://docs.djangoproject.com/en/5.2/ref/databases/#subclassing-the-built-in-database-backends>).
+pub(super) fn product_of_engine(repository: &Repository<'_>, engine: &str) -> Option<String> {
+    let tree = repository.tree;
+    let end = format!("{}/base.py", engine.replace('.', "/"));
+    let is_it = |path: &str| path == end || path.ends_with(&format!("/{end}"));
+    let file = repository.of(Kind::Python).iter().copied().find(|file| is_it(tree.path(*file)))?;
+    let known = |module: String| {
+        let engine = module.strip_suffix(".base").unwrap_or(&module);
+        services::by_django_engine(engine).map(|found| found.product.to_owned())
+    };
+    let mut products: Vec<String> = python::imported(tree, file).into_iter().filter_map(known).collect();
+    products.dedup();
+    (products.len() == 1).then(|| products.remove(0))
+}
+
 #[cfg(test)]
 mod tests {
     use super::workers;

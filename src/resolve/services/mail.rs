@@ -85,7 +85,7 @@ mod tests {
         let tree = Tree::open(Box::new(Overlay::of([("conf.py", text)]))).ok()?;
         let settings = Evaluator::new(&tree, vec![String::new()]).module("conf", &World::empty(), None);
         let mut used = Vec::new();
-        super::super::used::from_settings(&settings.values, &|_| None, &mut used);
+        super::super::used::from_settings(&settings.values, super::super::used::Own::NONE, &mut used);
         of_backend(&settings.values, true, &mut used);
         by_host(&settings.values, &mut used);
         let one = used.into_iter().find(|one| one.role == "mail")?;

@@ -93,7 +93,7 @@ mod tests {
         let settings = Evaluator::new(&tree, vec![String::new()]).module("conf", &World::empty(), None);
         let one = |one: &Used| (one.role.clone(), (one.product.one().cloned().unwrap_or_default(), one.host.clone()));
         let mut used = Vec::new();
-        super::super::used::from_settings(&settings.values, &|_| None, &mut used);
+        super::super::used::from_settings(&settings.values, super::super::used::Own::NONE, &mut used);
         more(&settings.values, &mut used);
         used.iter().map(one).collect()
     }
