@@ -197,6 +197,14 @@ impl Val {
         }
     }
 
+    /// The value behind the default of its variables, however uncertain it is; itself where there is none.
+    pub fn behind(&self) -> &Val {
+        match &self.kind {
+            Kind::Depends { default: Some(default), .. } => default.behind(),
+            _ => self,
+        }
+    }
+
     /// The entry of a dict, through defaults.
     pub fn get(&self, key: &str) -> Option<&Val> {
         let Kind::Dict(items) = &self.settled()?.kind else { return None };

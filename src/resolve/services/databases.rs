@@ -1,7 +1,7 @@
 //! The databases that Django's settings name.
 
 use super::product::{need_not_be, product_of};
-use super::used::{Own, behind, certainty_of, in_memory, path_of, push, text_of};
+use super::used::{Own, certainty_of, in_memory, path_of, push, text_of};
 use super::{Used, django};
 use crate::formats::python::{Kind as Py, Val};
 use crate::knowledge::services;
@@ -12,7 +12,7 @@ pub(super) fn of(databases: &Val, own: Own<'_>, used: &mut Vec<Used>) {
     let engine = |text: &str| {
         services::by_django_engine(text).map(|found| found.product.to_owned()).or_else(|| (own.engine)(text))
     };
-    let Py::Dict(aliases) = &behind(databases).kind else {
+    let Py::Dict(aliases) = &databases.behind().kind else {
         let product = product_of(databases, &engine);
         used.push(Used {
             role: "database".into(),
@@ -32,10 +32,10 @@ pub(super) fn of(databases: &Val, own: Own<'_>, used: &mut Vec<Used>) {
         return;
     };
     for (alias, config) in aliases {
-        let Some(alias) = alias.as_str().filter(|_| !need_not_be(behind(config))) else { continue };
+        let Some(alias) = alias.as_str().filter(|_| !need_not_be(config.behind())) else { continue };
         let role = if alias == "default" { "database".to_owned() } else { format!("database.{alias}") };
         let outer = certainty_of(config).and(&certainty_of(databases));
-        let inner = behind(config);
+        let inner = config.behind();
         match inner.get("ENGINE") {
             Some(val) => {
                 push(used, role, val, &engine, "relational");

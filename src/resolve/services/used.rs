@@ -183,24 +183,16 @@ pub(super) fn certainty_of(val: &Val) -> Certainty {
     }
 }
 
-/// The value behind `Depends`, if it has a default.
-pub(super) fn behind(val: &Val) -> &Val {
-    match &val.kind {
-        Py::Depends { default: Some(default), .. } => behind(default),
-        _ => val,
-    }
-}
-
 /// The path that a value gives.
 pub(super) fn path_of(val: &Val) -> Option<String> {
-    match &behind(val).kind {
+    match &val.behind().kind {
         Py::Str(text) | Py::Path(text) => Some(text.clone()),
         _ => None,
     }
 }
 
 pub(super) fn text_of(val: &Val) -> Option<&str> {
-    match &behind(val).kind {
+    match &val.behind().kind {
         Py::Str(text) => Some(text),
         _ => None,
     }
@@ -292,14 +284,14 @@ pub(super) fn from_settings(values: &BTreeMap<String, Val>, own: Own<'_>, used: 
             push(used, role.into(), val, find, family);
         }
     }
-    let mailer = values.get("MAILERS").and_then(|mailers| behind(mailers).get("default")?.get("BACKEND"));
+    let mailer = values.get("MAILERS").and_then(|mailers| mailers.behind().get("default")?.get("BACKEND"));
     if let Some(val) = mailer {
         used.retain(|known| known.role != "mail");
         push(used, "mail".into(), val, &class(services::by_email_backend), "mail");
     }
-    if let Some(storages) = values.get("STORAGES").map(behind) {
+    if let Some(storages) = values.get("STORAGES").map(Val::behind) {
         for (alias, role) in [("default", "storage.media"), ("staticfiles", "storage.static")] {
-            if let Some(val) = storages.get(alias).and_then(|storage| behind(storage).get("BACKEND")) {
+            if let Some(val) = storages.get(alias).and_then(|storage| storage.behind().get("BACKEND")) {
                 used.retain(|known| known.role != role);
                 push(used, role.into(), val, &class(services::by_storage), "object_storage");
             }
@@ -311,11 +303,11 @@ fn caches_of(values: &BTreeMap<String, Val>, own: &dyn Fn(&str) -> Option<String
     let Some(caches) = values.get("CACHES") else { return };
     let backend =
         |text: &str| services::by_cache_backend(text).map(|found| found.product.to_owned()).or_else(|| own(text));
-    let Py::Dict(aliases) = &behind(caches).kind else { return };
+    let Py::Dict(aliases) = &caches.behind().kind else { return };
     for (alias, config) in aliases {
         let Some(alias) = alias.as_str() else { continue };
         let role = if alias == "default" { "cache".to_owned() } else { format!("cache.{alias}") };
-        let inner = behind(config);
+        let inner = config.behind();
         if let Some(val) = inner.get("BACKEND") {
             push(used, role, val, &backend, "cache");
             let host = inner.get("LOCATION").and_then(text_of).and_then(|text| host_of(text.split_once("://")?.1));
