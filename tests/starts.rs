@@ -299,3 +299,18 @@ fn a_word_of_the_projects_own_for_its_management_starts_what_its_code_hands_on_t
     assert!(served(django, Some(command)));
     assert!(!served(django, Some("print('up')\n")));
 }
+
+#[test]
+fn a_switch_for_the_server_of_development_leaves_no_doubt_about_the_other() {
+    let script = "#!/bin/sh\nif [ \"$DEV_SERVER\" = \"1\" ]; then\n    ./manage.py runserver 0.0.0.0:8000\nelse\n    OTHER\nfi\n";
+    let usual = |other: &str| {
+        let files = [
+            ("Dockerfile", "FROM python:3.12 AS production\nWORKDIR /app\nCOPY . .\nENTRYPOINT [\"/app/start.sh\"]\n"),
+            ("manage.py", "import django\n"),
+            ("start.sh", &script.replace("OTHER", other)),
+        ];
+        facts(&files).iter().any(|line| line == "production app process.app usual=true")
+    };
+    assert!(usual("uwsgi --ini uwsgi.ini"));
+    assert!(!usual("flask run"), "neither is made for it");
+}

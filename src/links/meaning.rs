@@ -178,7 +178,7 @@ fn python_install(argv: &[String]) -> Option<Vec<String>> {
     let installs = match program {
         _ if dry => false,
         _ if pip => matches!(first, "install" | "wheel" | "download"),
-        "pip-sync" | "easy_install" => true,
+        "pip-sync" | "pip-sync-faster" | "easy_install" => true,
         "uv" => matches!(first, "sync" | "add") || first == "pip" && matches!(second, "install" | "sync"),
         "poetry" | "pdm" => matches!(first, "install" | "sync" | "add" | "update"),
         "pipenv" => matches!(first, "install" | "sync" | "update"),

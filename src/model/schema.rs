@@ -364,7 +364,7 @@ pub const ATTRIBUTES: &[AttributeRow] = &[
     row(Process, "missing", List, "programs that it or its health check runs and that its image surely lacks"),
     row(Process, "folder", Text, "the folder of the repository that its image is built from"),
     row(Process, "healthcheck", Text, "the health check"),
-    row(Process, "usual", Bool, "whether it is not started by a file, but the only server that is installed"),
+    row(Process, "usual", Bool, "whether only it is installed, or a switch would start a server of development"),
     row(Process, "script", Text, "the start script, where there is one"),
     row(Pipeline, "deploys", Text, "the environment it deploys to"),
     row(Pipeline, "trigger", List, "the events that start it"),

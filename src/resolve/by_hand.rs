@@ -1,9 +1,8 @@
 //! The server that people start by hand where they develop: with a task of the repository or of an editor, or as a guide
 //! tells.
 
-use super::own_program::started_by_program;
-use super::part::{Part, ProcessPart};
-use super::process::by_script;
+use super::own_program::{by_script, started_by_program};
+use super::part::{Otherwise, Part, ProcessPart};
 use crate::discover::{Tree, paths};
 use crate::environments::{Planned, workstations};
 use crate::formats::python;
@@ -100,7 +99,7 @@ fn begun(key: &str, origin: Origin, server: Match) -> ProcessPart {
         script: None,
         maybe: None,
         unless: None,
-        either: false,
+        otherwise: Otherwise::Other,
         vars: Default::default(),
         options: Default::default(),
     }

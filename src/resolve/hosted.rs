@@ -2,7 +2,7 @@
 
 use super::components::{Context, built as build, entry_words, image_part, lay, own_command};
 use super::installs::{self, Place};
-use super::part::{Host, Part, ProcessPart, RuntimePart};
+use super::part::{Host, Otherwise, Part, ProcessPart, RuntimePart};
 use super::process::{self, CommandWords};
 use super::{build as builds, machine, offered, runner, supervised};
 use crate::environments::plan::{ImageBuild, NativeBuild, Planned, Setup, Unit};
@@ -279,7 +279,7 @@ fn prepare(context: &Context<'_, '_>, part: &mut Part<'_>, setup: Option<&Setup>
                     script: None,
                     maybe: None,
                     unless: None,
-                    either: false,
+                    otherwise: Otherwise::Other,
                     vars: executed.vars.clone(),
                     options: Default::default(),
                 });

@@ -8,7 +8,7 @@ use super::installers;
 use super::installs::{self, Place};
 use super::job_variables;
 use super::node;
-use super::part::{Host, ImagePart, Part, ProcessPart, RuntimePart};
+use super::part::{Host, ImagePart, Otherwise, Part, ProcessPart, RuntimePart};
 use super::required;
 use super::runner;
 use super::turns::{self, Turn};
@@ -365,7 +365,7 @@ fn steps(context: &Context<'_, '_>, part: &mut Part<'_>, (job, checkout): (&Job,
                     script: None,
                     maybe: None,
                     unless: None,
-                    either: false,
+                    otherwise: Otherwise::Other,
                     vars: std::sync::Arc::clone(&executed.vars),
                     options: Default::default(),
                 };

@@ -127,3 +127,25 @@ pub(super) fn started_by_program(argv: &[String], container: &Container<'_>, tre
         schedules: false,
     })
 }
+
+/// The server with the name that fits the script which starts it: `manage.py runserver` is not only Django's.
+pub(super) fn by_script(
+    found: processes::Match,
+    argv: &[String],
+    container: &Container<'_>,
+    tree: &Tree,
+) -> processes::Match {
+    let own = found.id == "django-runserver" && is_own_script(argv, container, tree);
+    if own { processes::Match { id: "werkzeug", ..found } } else { found }
+}
+
+/// Whether the `manage.py` that a command runs is the project's own program: Django's says so in its text, or calls what is named
+/// for Django's.
+fn is_own_script(argv: &[String], container: &Container<'_>, tree: &Tree) -> bool {
+    let script = argv.iter().find(|word| word.ends_with("manage.py"));
+    let file = script.and_then(|script| container.find(&absolute(&container.workdir, script)));
+    let of_django = |text: &str| {
+        ["django", "execute_from_command_line"].iter().any(|sign| text.to_ascii_lowercase().contains(sign))
+    };
+    file.and_then(|file| tree.text(file).ok()).is_some_and(|text| !of_django(text))
+}

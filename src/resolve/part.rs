@@ -6,6 +6,7 @@ use std::sync::Arc;
 use crate::formats::locks::{Installed, Package};
 use crate::formats::{Vars, World};
 use crate::knowledge::images::Image;
+use crate::knowledge::processes;
 use crate::links::Container;
 use crate::model::{Certainty, ComponentKind, FileId, Known, Origin, Reason, Span, Spanned};
 
@@ -197,6 +198,31 @@ pub struct RuntimePart {
     pub certainty: Certainty,
 }
 
+/// What the branch that is not taken starts in place of a process.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Otherwise {
+    /// The same server.
+    Same,
+    /// Servers that are made for who writes the code, in place of one that is not.
+    Development,
+    /// Something else, nothing, or what is not known; or there is no such branch.
+    Other,
+}
+
+impl Otherwise {
+    /// What the servers of the other branch are to the one that is started.
+    pub fn of(server: Option<&processes::Match>, others: &[processes::Match]) -> Self {
+        let all = |test: &dyn Fn(&processes::Match) -> bool| !others.is_empty() && others.iter().all(test);
+        match server {
+            Some(server) if all(&|other| other.id == server.id) => Self::Same,
+            Some(server) if server.kind == "production" && all(&|other| other.kind == "development") => {
+                Self::Development
+            }
+            _ => Self::Other,
+        }
+    }
+}
+
 /// One process that runs.
 #[derive(Clone, Debug)]
 pub struct ProcessPart {
@@ -205,7 +231,7 @@ pub struct ProcessPart {
     /// The words.
     pub argv: Vec<String>,
     /// What it is.
-    pub server: Option<crate::knowledge::processes::Match>,
+    pub server: Option<processes::Match>,
     /// The module it loads.
     pub module: Option<String>,
     /// Where the command is written.
@@ -216,8 +242,8 @@ pub struct ProcessPart {
     pub maybe: Option<Reason>,
     /// The variable that would have another process started, where this one is started while it is not set.
     pub unless: Option<String>,
-    /// Whether the same server is started while that variable is set.
-    pub either: bool,
+    /// What its script starts instead.
+    pub otherwise: Otherwise,
     /// The variables it sees.
     pub vars: Arc<Vars>,
     /// What it is told elsewhere than on its command line.

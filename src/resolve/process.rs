@@ -1,10 +1,9 @@
 //! What a component starts: its command, the start scripts behind it, and what those set on the way.
 
-use std::collections::BTreeSet;
 use std::sync::Arc;
 
-use super::own_program::started_by_program;
-use super::part::{Part, ProcessPart};
+use super::own_program::{by_script, started_by_program};
+use super::part::{Otherwise, Part, ProcessPart};
 use super::server_options::{self, ServerOptions};
 use super::{at_start, beside, handing_on, runner, supervised, unset};
 use crate::discover::Tree;
@@ -112,15 +111,15 @@ pub fn start(part: &mut Part<'_>, command: &CommandWords, tree: &Tree) {
     let otherwise = unset.as_ref().map(|(_, taken)| otherwise(part, &evaluation.commands, taken, tree));
     for process in part.processes.iter_mut().skip(known) {
         process.unless.clone_from(&unless);
-        process.either = process.server.as_ref().is_some_and(|server| otherwise == Some(BTreeSet::from([server.id])));
+        process.otherwise = Otherwise::of(process.server.as_ref(), otherwise.as_deref().unwrap_or_default());
     }
     either_way(part, many);
     adopt(part);
 }
 
 /// The servers that the branches start which are not taken while no variable from outside is set.
-fn otherwise(part: &Part<'_>, all: &[Executed], taken: &[Executed], tree: &Tree) -> BTreeSet<&'static str> {
-    let Some(container) = &part.container else { return BTreeSet::new() };
+fn otherwise(part: &Part<'_>, all: &[Executed], taken: &[Executed], tree: &Tree) -> Vec<processes::Match> {
+    let Some(container) = &part.container else { return Vec::new() };
     let left = all.iter().filter(|executed| !taken.iter().any(|other| other.span == executed.span));
     let serves = |executed: &Executed| started(executed, container, tree);
     let supervised = |executed: &Executed| -> Vec<processes::Match> {
@@ -133,7 +132,7 @@ fn otherwise(part: &Part<'_>, all: &[Executed], taken: &[Executed], tree: &Tree)
             .collect()
     };
     let found = left.flat_map(|executed| serves(executed).into_iter().chain(supervised(executed)));
-    found.filter(|server| server.interface.is_some()).map(|server| server.id).collect()
+    found.filter(|server| server.interface.is_some()).collect()
 }
 
 /// A server on a branch, of which another of the component's commands starts the same, runs whichever branch is taken.
@@ -278,28 +277,6 @@ pub(super) fn served(
     Some(by_script(found, &words(executed), container, tree))
 }
 
-/// The server with the name that fits the script which starts it: `manage.py runserver` is not only Django's.
-pub(super) fn by_script(
-    found: processes::Match,
-    argv: &[String],
-    container: &Container<'_>,
-    tree: &Tree,
-) -> processes::Match {
-    let own = found.id == "django-runserver" && is_own_script(argv, container, tree);
-    if own { processes::Match { id: "werkzeug", ..found } } else { found }
-}
-
-/// Whether the `manage.py` that a command runs is the project's own program: Django's says so in its text, or calls what is named
-/// for Django's.
-fn is_own_script(argv: &[String], container: &Container<'_>, tree: &Tree) -> bool {
-    let script = argv.iter().find(|word| word.ends_with("manage.py"));
-    let file = script.and_then(|script| container.find(&absolute(&container.workdir, script)));
-    let of_django = |text: &str| {
-        ["django", "execute_from_command_line"].iter().any(|sign| text.to_ascii_lowercase().contains(sign))
-    };
-    file.and_then(|file| tree.text(file).ok()).is_some_and(|text| !of_django(text))
-}
-
 pub(super) fn add(
     part: &mut Part<'_>,
     key: String,
@@ -335,7 +312,19 @@ fn process(
     let words = meaning::unwrapped(&options.among(&argv));
     let module = listens::app_module(&words.iter().map(String::as_str).collect::<Vec<_>>());
     let vars = Arc::clone(&executed.vars);
-    ProcessPart { key, argv, server, module, origin, script, maybe, unless: None, either: false, vars, options }
+    ProcessPart {
+        key,
+        argv,
+        server,
+        module,
+        origin,
+        script,
+        maybe,
+        unless: None,
+        otherwise: Otherwise::Other,
+        vars,
+        options,
+    }
 }
 
 /// The name of a command's program; empty where it is not known.

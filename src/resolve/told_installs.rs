@@ -51,7 +51,7 @@ impl Install {
     fn tool(&self) -> &str {
         match self.command.first().map_or("", String::as_str) {
             "uv" if self.command.get(1).is_some_and(|verb| verb == "pip") => "pip",
-            "pip-sync" | "piptools" => "pip",
+            "pip-sync" | "pip-sync-faster" | "piptools" => "pip",
             other => other,
         }
     }
@@ -272,7 +272,7 @@ fn wanted(command: &[String]) -> Option<Vec<String>> {
             listed.map(|file| vec![file]).or_else(|| plain(2).any(own).then(manifest))
         }
         ["uv", "pip", "sync", ..] => plain(3).next().map(|file| vec![file.to_owned()]),
-        ["pip-sync", ..] => Some(vec![plain(1).next().unwrap_or("requirements.txt").to_owned()]),
+        ["pip-sync" | "pip-sync-faster", ..] => Some(vec![plain(1).next().unwrap_or("requirements.txt").to_owned()]),
         ["conda" | "mamba" | "micromamba", "env", "create" | "update", ..] => {
             Some(vec![behind(&["-f", "--file"]).unwrap_or_else(|| "environment.yml".to_owned())])
         }

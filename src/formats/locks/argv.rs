@@ -188,7 +188,7 @@ pub const PIP: Table = Table {
             --quiet -v --verbose --user --system --pre --prefer-binary --no-build-isolation --break-system-packages \
             --disable-pip-version-check --no-warn-script-location --ignore-installed -I --force-reinstall --no-compile \
             --compile --compile-bytecode --no-index --use-pep517 --no-input --no-progress --no-clean",
-    more_values: "--default-index --index -w --wheel-dir -d --dest --config-settings --config-setting -C --global-option \
+    more_values: "--pip-args --python-executable --default-index --index -w --wheel-dir -d --dest --config-settings --config-setting -C --global-option \
                   --allow-insecure-host --exclude-newer --prerelease --resolution --use-feature --log --proxy --cert --color \
                   --upgrade-package -P --report --python-platform --torch-backend --reinstall-package --refresh-package \
                   --no-build-isolation-package --use-deprecated --client-cert --exists-action --keyring-provider \

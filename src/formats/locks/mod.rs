@@ -200,7 +200,8 @@ fn dispatch(plan: &mut Plan<'_>, argv: &[String]) -> Result<(), Reason> {
         ("poetry", "install" | "sync" | "export") => poetry::run(plan, verb, words),
         ("pdm", "install" | "sync" | "export") => pdm::run(plan, verb, words),
         ("pipenv", "install" | "sync" | "requirements") => pipenv::run(plan, verb, words),
-        ("pip-sync", _) => pip::sync(plan, &rest),
+        // <https://github.com/hypothesis/pip-sync-faster>: `pip-sync`, left out where nothing has changed.
+        ("pip-sync" | "pip-sync-faster", _) => pip::sync(plan, &rest),
         ("piptools", "sync") => pip::sync(plan, words),
         ("conda" | "mamba" | "micromamba", _) => conda::run(plan, &rest),
         _ => Err(Reason::new(format!("{name} {verb} is not an install command that is understood"))),

@@ -197,6 +197,8 @@ fn pip_sync_installs_exactly_what_the_files_say() {
     let both = run(&tree, "pip-sync requirements.txt dev.txt");
     assert_eq!(shown(&both), ["a=1", "b=2"]);
     assert!(both.complete.is_ok());
+    let faster = run(&tree, "pip-sync-faster dev.txt --pip-args '--disable-pip-version-check'");
+    assert_eq!(shown(&faster), ["b=2"]);
 }
 
 #[test]

@@ -8,7 +8,7 @@ use crate::knowledge::{listens, processes};
 use crate::links::Meaning;
 use crate::links::meaning::{self, unwrapped};
 use crate::model::{Attr, Certainty, ComponentKind, Dimension, FileId, Known, Origin, Reason, Role, Span, Value};
-use crate::resolve::part::{Host, ImagePart, Part, ProcessPart};
+use crate::resolve::part::{Host, ImagePart, Otherwise, Part, ProcessPart};
 
 /// States the processes of a component.
 pub fn state(statements: &mut Statements, part: &Part<'_>, tree: &Tree, debug: &dyn Fn(&ProcessPart) -> Option<Attr>) {
@@ -118,8 +118,9 @@ fn one(
     }
     if let Some(variable) = &process.unless {
         fact.unless(variable);
+        fact.bool("usual", process.otherwise == Otherwise::Development, origin);
     }
-    if let Some(server) = process.server.as_ref().filter(|_| process.either) {
+    if let Some(server) = process.server.as_ref().filter(|_| process.otherwise == Otherwise::Same) {
         fact.text("server", server.id, origin).text("kind", server.kind, origin);
         if let Some(engine) = engine(server, &process.argv) {
             fact.text("engine", engine, origin);

@@ -277,6 +277,9 @@ fn common(inner: &str, environment: &str, moved: bool, set: &BTreeMap<String, Va
         }
         ("env", Some(rest)) => {
             let (variable, default) = rest.split_once(':').map_or((rest, None), |(name, value)| (name, Some(value)));
+            if variable == "TOX_ENV_NAME" {
+                return text(environment);
+            }
             if let Some(known) = set.get(variable).and_then(|var| var.value.one()) {
                 return text(known);
             }

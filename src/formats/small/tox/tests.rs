@@ -26,12 +26,12 @@ fn lists_spell_braces_and_ranges_out() {
 #[test]
 fn an_environment_has_its_own_settings_then_those_of_all() {
     let text = "[tox]\nenvlist=py3-pg\n[base]\ndeps =\n  a # one\n  pg: b\n[testenv]\npassenv = CI X_*\ndeps =\n  {[base]deps}\n  -r{toxinidir}/r.txt\n\
-                setenv =\n  A=1\n  pg: B = {env:HOME2:x}/y\n  C={env:A}\n  D={env:NO}\ncommands =\n  - pytest \\\n    {posargs:-q tests} {envname} \\#1\n  !pg: no\n  linux,win: yes: {env:C}\n\
+                setenv =\n  A=1\n  pg: B = {env:HOME2:x}/y\n  C={env:A}\n  D={env:NO}\ncommands =\n  - pytest \\\n    {posargs:-q tests} {envname} {env:TOX_ENV_NAME}.txt \\#1\n  !pg: no\n  linux,win: yes: {env:C}\n\
                 [testenv:lint,docs-{a,b}]\nchangedir = sub\ndeps =\ncommands = run {toxinidir}/x []\n[testenv:bare]\ncommands = nope: x\n";
     let tox = read("tox.ini", text);
     let env = tox.environment("py3-pg");
     assert_eq!(values(&env.deps), ["a", "b", "-r./r.txt"]);
-    assert_eq!(commands(&env), ["pytest -q tests py3-pg #1", "yes: 1"]);
+    assert_eq!(commands(&env), ["pytest -q tests py3-pg py3-pg.txt #1", "yes: 1"]);
     assert!(env.commands[0].ignores_errors && !env.commands[1].ignores_errors);
     assert_eq!(env.set_env["A"].value, Known::One("1".into()));
     assert_eq!(env.set_env["B"].value, Known::One("x/y".into()));
