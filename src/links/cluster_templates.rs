@@ -91,12 +91,12 @@ mod tests {
         let of = |files: &[(&str, String)]| {
             let files = files.iter().map(|(path, text)| (*path, text.as_str()));
             let tree = Tree::open(Box::new(Overlay::of(files))).unwrap();
-            let default = |given: super::Given| given.default.map(|default| default.value).unwrap_or("?".into());
+            let default = |given: super::Given| given.default.map_or("?".into(), |default| default.value);
             let all = variables(&tree).into_iter().map(|(name, given)| format!("{name}={}", default(given)));
             all.collect::<Vec<_>>().join(" ")
         };
         let one = ("a.yaml", text("live"));
-        assert_eq!(of(&[one.clone()]), "ENVIRONMENT=? HOST=? KEY=? LEVEL=live SIZE=3");
+        assert_eq!(of(std::slice::from_ref(&one)), "ENVIRONMENT=? HOST=? KEY=? LEVEL=live SIZE=3");
         assert_eq!(of(&[one, ("b.yaml", text("other"))]), "ENVIRONMENT=? HOST=? KEY=? LEVEL=? SIZE=3");
     }
 }
