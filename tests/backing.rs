@@ -130,3 +130,21 @@ fn of_several_servers_that_a_job_starts_none_is_surely_the_database() {
     assert!(!lines.iter().any(|line| line.contains("test - service.database ")), "{lines:#?}");
     holds(&lines, &["test - service.postgres product=postgres", "test - service.mariadb product=mariadb"]);
 }
+
+#[test]
+fn an_engine_of_the_project_is_of_the_product_that_it_builds_on() {
+    let settings = "INSTALLED_APPS = []\nDATABASES = {\n    'default': {'ENGINE': 'django.db.backends.postgresql', 'HOST': 'localhost'},\n    \
+        'counts': {'ENGINE': 'shop.counting', 'HOST': 'localhost', 'PORT': 9000},\n}\n";
+    let base = |engine: &str| {
+        format!(
+            "from {engine}.base import DatabaseWrapper as Known\n\nclass DatabaseWrapper(Known):\n    vendor_rows = True\n"
+        )
+    };
+    let compose = ("compose.production.yaml", "services: {web: {build: .}, db: {image: 'postgres:17'}}\n");
+    let lines = stated(settings, &[compose, ("shop/counting/base.py", &base("clickhouse_backend.backend"))]);
+    holds(&lines, &["production - service.database.counts product=clickhouse"]);
+    // One that builds on something that is not known stands beside the declared database and is not that.
+    let lines = stated(settings, &[compose, ("shop/counting/base.py", &base("acme.engine"))]);
+    holds(&lines, &["production - service.database version=17"]);
+    assert!(lines.contains(&"production - service.database.counts product=?".to_owned()), "{lines:#?}");
+}

@@ -261,3 +261,14 @@ fn a_guide_names_the_program_that_its_command_starts() {
     let unnamed = with("flask run\nexport FLASK_APP=shop.site");
     assert!(!unnamed.iter().any(|line| line.starts_with("development - setting.LEVEL")), "{unnamed:#?}");
 }
+
+#[test]
+fn variables_of_a_front_end_are_no_sign_of_a_machine_and_a_page_that_is_named_for_it_is_a_guide() {
+    let of = |more: &[(&str, &str)]| facts(&[&[DOCKERFILE, REQUIREMENTS, SITE][..], more].concat());
+    let machine = |lines: &[String]| lines.iter().any(|line| line.starts_with("development "));
+    assert!(!machine(&of(&[("ui/.env", "WATCH=1\n"), ("ui/package.json", "{}")])));
+    assert!(machine(&of(&[(".env", "SHOP=1\n"), ("package.json", "{}")])));
+    let page = "```\n./manage.py runserver\n```\n";
+    let served = ["development host process.web server=django-runserver"];
+    holds(&of(&[("deploy/SHOP_LOCAL_DEVELOPMENT.md", page)]), &served);
+}

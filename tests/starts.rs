@@ -277,3 +277,25 @@ fn what_only_makes_ready_is_not_what_runs() {
     lacks(&with("exec su -p app -c \"exec $*\"\n"), "command=chown");
     holds(&with("exec gunicorn shop.wsgi\n"), &GUNICORN);
 }
+
+#[test]
+fn a_word_of_the_projects_own_for_its_management_starts_what_its_code_hands_on_to() {
+    let stack = "services: {web: {build: ., volumes: ['.:/app'], command: python manage.py up}}\n";
+    let served = |manage: &str, command: Option<&str>| {
+        let mut files = vec![
+            ("Dockerfile", "FROM python:3.12\nWORKDIR /app\nCOPY . .\nCMD [\"gunicorn\", \"shop.wsgi\"]\n"),
+            ("compose.yaml", stack),
+            ("manage.py", manage),
+        ];
+        files.extend(command.map(|text| ("shop/management/commands/up.py", text)));
+        facts(&files).iter().any(|line| line == "development web process.web server=django-runserver")
+    };
+    let django = "from django.core.management import call_command, execute_from_command_line\n";
+    let within =
+        |word: &str| format!("{django}if 'WORD' in sys.argv:\n    call_command('runserver')\n").replace("WORD", word);
+    assert!(served(&within("up"), None));
+    assert!(!served(&within("down"), None), "another word starts it");
+    let command = "from django.core.management import call_command\ncall_command('runserver', '0.0.0.0:80')\n";
+    assert!(served(django, Some(command)));
+    assert!(!served(django, Some("print('up')\n")));
+}

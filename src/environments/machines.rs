@@ -61,7 +61,14 @@ pub(super) fn add(repository: &Repository<'_>, modules: &[Module], whole: bool, 
 fn first(repository: &Repository<'_>, modules: &[Module], whole: bool) -> Option<Planned> {
     let manage =
         repository.of(Kind::Python).iter().find(|file| paths::name(repository.tree.path(**file)) == "manage.py");
-    let tracked = repository.of(Kind::Dotenv).iter().find(|file| paths::name(repository.tree.path(**file)) == ".env");
+    // What a bundler of a front end reads says nothing of how the site is run.
+    let of_bundler = |path: &str| {
+        let folder = paths::parent(path);
+        let beside = |name: &str| paths::join(folder, name).is_some_and(|path| repository.tree.find(&path).is_some());
+        beside("package.json") && manage.is_some_and(|manage| paths::parent(repository.tree.path(*manage)) != folder)
+    };
+    let kept = |path: &str| paths::name(path) == ".env" && !of_bundler(path);
+    let tracked = repository.of(Kind::Dotenv).iter().find(|file| kept(repository.tree.path(**file)));
     let flask =
         repository.of(Kind::Dotenv).iter().find(|file| paths::name(repository.tree.path(**file)) == ".flaskenv");
     let by_hand = match (manage.zip(tracked), flask) {

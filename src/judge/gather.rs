@@ -220,7 +220,7 @@ pub fn fold(findings: &mut [Finding], rules: &BTreeMap<&str, &Rule>) {
                 let own = |place: &&Location| {
                     place.environment.as_ref().is_none_or(|name| findings[at].environments.contains_key(name))
                 };
-                places.extend(findings[other].locations.iter().filter(own).take(2).cloned());
+                places.extend(told_with(&findings[at], &findings[other]).into_iter().filter(own).take(2).cloned());
                 let cause = findings[at].fingerprint.clone();
                 findings[other].part_of = Some(cause);
             }
@@ -233,6 +233,18 @@ pub fn fold(findings: &mut [Finding], rules: &BTreeMap<&str, &Rule>) {
         }
     }
     point_at_roots(findings);
+}
+
+/// The places of what is folded: of a list, those of the items that begin where its cause is seen.
+fn told_with<'f>(cause: &Finding, other: &'f Finding) -> Vec<&'f Location> {
+    let keys: BTreeSet<String> = other.parts.iter().map(plain_key).collect();
+    if !other.list || keys.len() < 2 {
+        return other.locations.iter().collect();
+    }
+    let seen = |part: &&Part| {
+        part.locations.first().is_some_and(|place| cause.locations.iter().any(|known| known.span == place.span))
+    };
+    other.parts.iter().filter(seen).flat_map(|part| &part.locations).collect()
 }
 
 /// What is folded into a folded finding is folded into its cause.

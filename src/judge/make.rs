@@ -8,7 +8,6 @@ use super::candidate::Candidate;
 use super::conditions::engine;
 use super::object::{NUMBERED, Touched, text_of, told};
 use super::rule::Rule;
-use super::rule_file::Wanted;
 use super::verdict::{Scope, role};
 use crate::model::{
     Environment, Fact, Finding, Location, Lowered, Part, Replacement, Secret, Severity, Span, StepKind,
@@ -29,7 +28,8 @@ pub fn finding(
     let values = scope.values(candidate, &touched);
     let message = engine().render_str(&rule.file.message, values).unwrap_or_else(|_| rule.file.summary.clone());
     let secrets = scope.model.secrets.as_slice();
-    let missing = rule.file.relation == Wanted::OnlyThere;
+    // What only the other environment has stands there.
+    let missing = candidate.other.is_none() && *candidate.fact.id.environment != *candidate.environment.name;
     let owner = candidate.reference.filter(|_| missing).unwrap_or(candidate.environment);
     let mut locations = side(rule, candidate.fact, owner, secrets);
     if let (Some(other), Some(reference)) = (candidate.other, candidate.reference) {

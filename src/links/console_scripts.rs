@@ -25,7 +25,7 @@ pub fn managed(tree: &Tree, argv: &[String]) -> Option<Vec<String>> {
     if called == "manage.py" || called == "django-admin" || meaning::is_python(called) {
         let behind = words.iter().skip_while(|word| !word.ends_with("manage.py") && *word != "django-admin");
         let behind: Vec<String> = behind.skip(1).skip_while(|word| word.starts_with('-')).cloned().collect();
-        return started_by(tree, &behind);
+        return started_by(tree, &behind).or_else(|| started_in(tree, &words, behind.first()?));
     }
     let known = COMMANDS.contains(&command.as_str());
     let own = || started_by(tree, rest);
@@ -76,10 +76,27 @@ fn started_by(tree: &Tree, called: &[String]) -> Option<Vec<String>> {
     let (command, rest) = called.split_first()?;
     let end = format!("/management/commands/{command}.py");
     let (file, _) = tree.files().find(|(_, path)| path.ends_with(&end))?;
-    let text = tree.text(file).ok()?;
-    let (_, words, hands_on) = STARTS.iter().find(|(sign, ..)| text.contains(sign))?;
-    let rest = if *hands_on { rest } else { &[] };
+    let (words, hands_on) = starts(tree.text(file).ok()?)?;
+    let rest = if hands_on { rest } else { &[] };
     Some(words.iter().map(|word| (*word).to_owned()).chain(rest.iter().cloned()).collect())
+}
+
+/// The server that the script for the management itself starts at a word of its own.
+fn started_in(tree: &Tree, words: &[String], command: &str) -> Option<Vec<String>> {
+    let script = words.iter().find(|word| word.ends_with("manage.py"))?;
+    let script = script.trim_start_matches("./").trim_start_matches('/');
+    let is_it = |path: &str| path == script || path.ends_with(&format!("/{script}")) || script.ends_with(path);
+    let (file, _) = tree.files().find(|(_, path)| paths::name(path) == "manage.py" && is_it(path))?;
+    let text = tree.text(file).ok()?;
+    let own = [format!("\"{command}\""), format!("'{command}'")].iter().any(|word| text.contains(word));
+    let (words, hands_on) = starts(text).filter(|_| own && command != "test")?;
+    (!hands_on).then(|| words.iter().map(|word| (*word).to_owned()).collect())
+}
+
+/// The server that the code of a command hands on to, and whether with the words behind the command.
+fn starts(text: &str) -> Option<(&'static [&'static str], bool)> {
+    let text = text.replace('\'', "\"");
+    STARTS.iter().find(|(sign, ..)| text.contains(sign)).map(|(_, words, hands_on)| (*words, *hands_on))
 }
 
 /// The files of the module that a program of the project's starts in.

@@ -319,6 +319,7 @@ pub const ATTRIBUTES: &[AttributeRow] = &[
     row(Setting, "required", Text, "the value that production must have, where there is one"),
     row(Setting, "names_product", Text, "of a choice of backends that is no service: the server it is called after"),
     row(Setting, "file_unless", Text, "of the database's address: the variable without which it is a SQLite file"),
+    row(Setting, "options_of_server", Bool, "of the database's address: whether its options are those of no file"),
     row(Setting, "dev_tools", List, "its items that are development tools"),
     row(Setting, "taken_text", Text, "of DEBUG: the text, meant for no, that it is and that turns it on"),
     row(Setting, "true_for", List, "texts of the variable that look false and make it true"),

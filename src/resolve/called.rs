@@ -4,7 +4,7 @@ use super::services::Used;
 use super::settings::Loaded;
 use super::state::Statements;
 use crate::discover::{Kind, paths};
-use crate::formats::python::{Kind as Py, Val};
+use crate::formats::python::Val;
 use crate::knowledge::services;
 use crate::links::Repository;
 use crate::model::{Dimension, FileId};
@@ -16,7 +16,7 @@ const UPLOADS: [&str; 7] =
 
 /// Says of a cache, and of the store for uploads, whether the project uses it: by its code, its settings, or an app.
 pub(super) fn state(statements: &mut Statements, repository: &Repository<'_>, loaded: &Loaded, used: &[Used]) {
-    let apps = loaded.settings.values.get("INSTALLED_APPS").map(behind);
+    let apps = loaded.settings.values.get("INSTALLED_APPS").map(Val::behind);
     let Some(apps) = apps.filter(|_| loaded.settings.problems.is_empty()).and_then(|apps| apps.items()) else { return };
     if apps.iter().any(|app| app.as_str().is_none()) {
         return;
@@ -40,7 +40,7 @@ pub(super) fn state(statements: &mut Statements, repository: &Repository<'_>, lo
 
 /// Whether settings put sessions, pages or limits into the cache; one that is not known may.
 fn settings_use_cache(loaded: &Loaded) -> bool {
-    let value = |name: &str| loaded.settings.values.get(name).map(behind);
+    let value = |name: &str| loaded.settings.values.get(name).map(Val::behind);
     let names_cache = |val: &Val| val.as_str().is_none_or(|text| text.to_lowercase().contains("cache"));
     let middleware = value("MIDDLEWARE").or_else(|| value("MIDDLEWARE_CLASSES"));
     value("SESSION_ENGINE").is_some_and(names_cache)
@@ -66,12 +66,4 @@ fn in_code(repository: &Repository<'_>, loaded: &Loaded, words: &[&str], places:
         !aside && !settings(file) && (holds(words) || !name.starts_with("urls") && holds(places))
     };
     repository.of(Kind::Python).iter().any(|file| uses(*file))
-}
-
-/// The value behind a variable's default.
-fn behind(val: &Val) -> &Val {
-    match &val.kind {
-        Py::Depends { default: Some(default), .. } => behind(default),
-        _ => val,
-    }
 }

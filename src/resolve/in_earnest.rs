@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use super::settings::{MODULE_VARIABLE, Settings};
 use crate::environments::SettingsChoice;
-use crate::formats::python::{Evaluator, Kind as Py, Val};
+use crate::formats::python::{Evaluator, Val};
 use crate::formats::{Var, World};
 use crate::knowledge::{credentials, environments, settings};
 use crate::model::{Known, Origin};
@@ -24,7 +24,7 @@ pub(super) fn developed(
     let texts: Vec<(&String, &Val)> = found
         .values
         .iter()
-        .filter(|(name, val)| opens(name) && behind(val).as_str().is_some_and(|text| !text.is_empty()))
+        .filter(|(name, val)| opens(name) && val.behind().as_str().is_some_and(|text| !text.is_empty()))
         .collect();
     let mut switches: BTreeSet<&String> =
         found.values.get("DEBUG").into_iter().flat_map(|val| &val.variables).collect();
@@ -48,15 +48,7 @@ pub(super) fn developed(
     let is_off = |found: &Settings| found.values.get("DEBUG").is_none_or(|val| val.as_bool() == Some(false));
     let Some(earnest) = OFF.iter().map(|off| with(off)).find(is_off) else { return BTreeSet::new() };
     let same = |name: &String, val: &Val| {
-        earnest.values.get(name).is_some_and(|other| behind(other).as_str() == behind(val).as_str())
+        earnest.values.get(name).is_some_and(|other| other.behind().as_str() == val.behind().as_str())
     };
     texts.into_iter().filter(|(name, val)| !same(name, val)).map(|(name, _)| name.clone()).collect()
-}
-
-/// The value behind a variable's default.
-fn behind(val: &Val) -> &Val {
-    match &val.kind {
-        Py::Depends { default: Some(default), .. } => behind(default),
-        _ => val,
-    }
 }

@@ -161,6 +161,9 @@ const INSTRUCTING: &[&str] = &[
     "develop", "contrib", "hacking", "install", "setup", "set_up", "dev_env", "quick", "getting", "running", "locally",
     "build.",
 ];
+/// What the names of pages in any folder have that instruct who works on it.
+const LOCALLY: &[&str] =
+    &["local_dev", "local-dev", "localdev", "local_setup", "local-setup", "dev_setup", "dev-setup"];
 /// Those of pages that tell how it is deployed.
 const DEPLOYING: &[&str] = &["deploy", "production", "self-host", "selfhost"];
 const NO_DOCKERFILE: Like =
@@ -270,6 +273,7 @@ const ROWS: &[Row] = &[
     Row(Kind::Compose, Folder::Any, &[YAML, Like::OneWord, Like::Word(ENVIRONMENTS)], &[]),
     Row(Kind::Guide, Folder::Any, &[Like::Starts(&["readme", "contributing", "deploy"])], &[]),
     Row(Kind::Guide, Folder::Any, &[PAGE, Like::Starts(INSTRUCTING)], &[]),
+    Row(Kind::Guide, Folder::Any, &[PAGE, Like::Has(LOCALLY)], &[]),
     Row(Kind::Guide, Folder::Part(&["docs", "doc", "documentation"]), &[PAGE, Like::Has(INSTRUCTING)], &[]),
     Row(Kind::Guide, Folder::Part(&["docs", "doc", "documentation"]), &[PAGE, Like::Has(DEPLOYING)], &[]),
     Row(Kind::Guide, Folder::PartHas(INSTRUCTING), &[PAGE], &[]),

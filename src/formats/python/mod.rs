@@ -58,7 +58,7 @@ pub use reads::{Brought, EnvRead, MissingModule, RawTruth, Run};
 
 pub use entry::{ConfigClass, EntryFacts, FromObject, RunCall, Selection, config_classes, entry_points, selections};
 pub use entry_setup::entry_with_setup;
-pub use objects::{dynaconf_object, settings_class, settings_function, texts_of};
+pub use objects::{dynaconf_object, imported, settings_class, settings_function, texts_of};
 
 use eval::machine::Machine;
 use eval::values::K;
@@ -194,6 +194,14 @@ impl Val {
             Kind::Depends { default, .. } => default.as_deref().and_then(Val::settled),
             Kind::Unknown(_) | Kind::Undefined | Kind::OneOf(_) => None,
             _ => Some(self),
+        }
+    }
+
+    /// The value behind the default of its variables, however uncertain it is; itself where there is none.
+    pub fn behind(&self) -> &Val {
+        match &self.kind {
+            Kind::Depends { default: Some(default), .. } => default.behind(),
+            _ => self,
         }
     }
 

@@ -16,6 +16,19 @@ pub fn dynaconf_object(tree: &Tree, file: FileId) -> Option<String> {
     made_at_top(tree, file).into_iter().find(made).map(|(name, _)| name)
 }
 
+/// The modules that a module imports from at its top, as they are written.
+pub fn imported(tree: &Tree, file: FileId) -> Vec<String> {
+    let mut names = Vec::new();
+    for stmt in &parse(tree, file).body {
+        match stmt {
+            ast::Stmt::Import(import) => names.extend(import.names.iter().map(|alias| alias.name.to_string())),
+            ast::Stmt::ImportFrom(import) => names.extend(import.module.iter().map(ToString::to_string)),
+            _ => {}
+        }
+    }
+    names
+}
+
 /// The class whose object a module calls its settings, or hands out as them: `settings = Settings()`, `def get_settings()`.
 pub fn settings_class(tree: &Tree, file: FileId) -> Option<String> {
     let named: Vec<String> =

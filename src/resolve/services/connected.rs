@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::Used;
 use super::product::{by_broker, by_url};
-use super::used::{behind, push};
+use super::used::push;
 use crate::discover::{Kind, paths};
 use crate::environments::settings::module_name;
 use crate::formats::World;
@@ -108,7 +108,7 @@ fn texts<'v>(values: &'v BTreeMap<String, Val>, out: &mut Vec<(String, &'v Val)>
 }
 
 fn within<'v>(name: &str, value: &'v Val, depth: usize, out: &mut Vec<(String, &'v Val)>) {
-    if let Py::Dict(items) = &behind(value).kind {
+    if let Py::Dict(items) = &value.behind().kind {
         for (key, inner) in items.iter().filter(|_| depth < 3) {
             if let Some(key) = key.as_str() {
                 within(&format!("{name}_{key}"), inner, depth + 1, out);
@@ -149,7 +149,7 @@ pub(super) fn by_scheme(values: &BTreeMap<String, Val>, used: &mut Vec<Used>) {
     texts(values, &mut all);
     let mut found: BTreeMap<&'static str, Vec<Used>> = BTreeMap::new();
     for (name, value) in all {
-        let text = behind(value).as_str();
+        let text = value.behind().as_str();
         let Some((scheme, rest)) = text.or(value.prefix.as_deref()).and_then(|text| text.split_once("://")) else {
             continue;
         };

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 
 use super::Used;
 use super::queues;
-use super::used::{behind, certainty_of};
+use super::used::certainty_of;
 use crate::discover::Kind;
 use crate::formats::python::{self, Kind as Py, Val};
 use crate::knowledge::services;
@@ -84,7 +84,7 @@ fn default(role: &str, product: &str, driver: &str, family: &'static str, origin
 /// The backends that Django takes where a project names none, as far as the project uses them.
 fn defaults(loaded: &Loaded, used: &mut Vec<Used>) {
     let values = &loaded.settings.values;
-    let is_set = |name: &str| values.get(name).is_some_and(|val| !matches!(behind(val).kind, Py::Undefined));
+    let is_set = |name: &str| values.get(name).is_some_and(|val| !matches!(val.behind().kind, Py::Undefined));
     let unset = |names: &[&str]| names.iter().all(|name| !is_set(name));
     let shown = |names: &[&str]| names.iter().find_map(|name| values.get(*name)).map(|val| val.origin.clone());
     // What a branch sets that is not taken by default holds no longer where it is.
@@ -117,11 +117,11 @@ fn defaults(loaded: &Loaded, used: &mut Vec<Used>) {
 
 /// How tasks run: where they are called, or by a worker.
 fn tasks(values: &BTreeMap<String, Val>, used: &mut Vec<Used>) {
-    let within = values.get("CELERY").map(behind).and_then(|celery| celery.get("task_always_eager"));
+    let within = values.get("CELERY").map(Val::behind).and_then(|celery| celery.get("task_always_eager"));
     let celery = EAGER_SETTINGS.iter().find_map(|name| values.get(*name)).or(within);
     let Some(val) = celery.or_else(|| queues::eager(values)) else {
         let Some(broker) = used.iter().find(|one| one.role == "broker") else { return };
-        let switch = SWITCHES.iter().find_map(|name| values.get(*name).map(|val| (val, &behind(val).kind)));
+        let switch = SWITCHES.iter().find_map(|name| values.get(*name).map(|val| (val, &val.behind().kind)));
         if let Some((val, Py::Bool(false))) = switch {
             let certainty = certainty_of(val);
             let eager = default("tasks", EAGER, "", "tasks", val.origin.clone());
@@ -144,7 +144,7 @@ fn tasks(values: &BTreeMap<String, Val>, used: &mut Vec<Used>) {
         Certainty::Default { variable: Some(name) } if name.contains("URL") || name.contains("BROKER") => Some(name),
         _ => None,
     };
-    let product = match &behind(val).kind {
+    let product = match &val.behind().kind {
         _ if outside.is_some() => Known::Unknown(Reason::new("whether there is a broker decides it")),
         Py::Bool(eager) => Known::One(if *eager { EAGER } else { QUEUE }.to_owned()),
         Py::Unknown(reason) => Known::Unknown(reason.clone()),
@@ -186,7 +186,7 @@ fn workers(argv: &[String]) -> u32 {
 fn on_volume(root: Option<&Val>, loaded: &Loaded, parts: &[Part<'_>]) -> Option<bool> {
     let composed = |part: &&Part<'_>| part.kind == ComponentKind::App && part.hostname.is_some();
     let ours: Vec<&Part<'_>> = parts.iter().filter(composed).collect();
-    let path = match &behind(root?).kind {
+    let path = match &root?.behind().kind {
         Py::Str(text) | Py::Path(text) => text.clone(),
         _ => return None,
     };
@@ -205,7 +205,7 @@ fn on_volume(root: Option<&Val>, loaded: &Loaded, parts: &[Part<'_>]) -> Option<
 pub(super) fn options(config: &Val) -> Option<Vec<String>> {
     let mut found = Vec::new();
     let mut one = |name: &str, val: Option<&Val>| -> Option<()> {
-        match val.map(|val| &behind(val).kind) {
+        match val.map(|val| &val.behind().kind) {
             None | Some(Py::None | Py::Bool(false)) => {}
             Some(Py::Bool(true)) => found.push(format!("{name}=True")),
             Some(Py::Str(text)) => found.push(format!("{name}={text}")),
@@ -218,9 +218,9 @@ pub(super) fn options(config: &Val) -> Option<Vec<String>> {
         one(name, config.get(name))?;
     }
     if let Some(inner) = config.get("OPTIONS") {
-        let Py::Dict(_) = &behind(inner).kind else { return None };
+        let Py::Dict(_) = &inner.behind().kind else { return None };
         for name in ["isolation_level", "sql_mode", "init_command", "charset"] {
-            one(name, behind(inner).get(name))?;
+            one(name, inner.behind().get(name))?;
         }
     }
     Some(found)
@@ -246,6 +246,22 @@ pub(super) fn product_of_class(repository: &Repository<'_>, dotted: &str) -> Opt
         wanted = bases.into_iter().find(|base| classes.iter().any(|known| known.name == *base))?;
     }
     None
+}
+
+/// The product of a database engine of the project, by the engine that it builds on
+/// (<https://docs.djangoproject.com/en/5.2/ref/databases/#subclassing-the-built-in-database-backends>).
+pub(super) fn product_of_engine(repository: &Repository<'_>, engine: &str) -> Option<String> {
+    let tree = repository.tree;
+    let end = format!("{}/base.py", engine.replace('.', "/"));
+    let is_it = |path: &str| path == end || path.ends_with(&format!("/{end}"));
+    let file = repository.of(Kind::Python).iter().copied().find(|file| is_it(tree.path(*file)))?;
+    let known = |module: String| {
+        let engine = module.strip_suffix(".base").unwrap_or(&module);
+        services::by_django_engine(engine).map(|found| found.product.to_owned())
+    };
+    let mut products: Vec<String> = python::imported(tree, file).into_iter().filter_map(known).collect();
+    products.dedup();
+    (products.len() == 1).then(|| products.remove(0))
 }
 
 #[cfg(test)]

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use super::Used;
-use super::used::{behind, certainty_of, text_of};
+use super::used::{certainty_of, text_of};
 use crate::formats::python::{Kind as Py, Val};
 use crate::knowledge::services;
 use crate::model::Known;
@@ -26,7 +26,7 @@ pub(super) fn by_host(values: &Values, used: &mut Vec<Used>) {
     let Some(val) = HOSTS.iter().find_map(|name| find(name)) else { return };
     let Some(host) = text_of(val).filter(|host| !host.is_empty()) else { return };
     let suppress = SUPPRESSED.iter().find_map(|name| find(name));
-    let (product, origin, certainty) = match suppress.map(|val| (&behind(val).kind, val)) {
+    let (product, origin, certainty) = match suppress.map(|val| (&val.behind().kind, val)) {
         Some((Py::Bool(true), val)) => ("dummy", &val.origin, certainty_of(val)),
         None | Some((Py::Bool(false), _)) => ("smtp", &val.origin, certainty_of(val)),
         Some(_) => return,
@@ -55,7 +55,7 @@ pub(super) fn of_backend(values: &Values, complete: bool, used: &mut [Used]) {
     if let Some(setting) = mail.driver.as_deref().and_then(services::wrapped_email_setting) {
         let (name, path) = setting.split_once('.').unwrap_or((setting, ""));
         let inner = path.split('.').filter(|key| !key.is_empty());
-        let inner = inner.fold(values.get(name), |val, key| val.and_then(|val| behind(val).get(key)));
+        let inner = inner.fold(values.get(name), |val, key| val.and_then(|val| val.behind().get(key)));
         let handed = inner.and_then(text_of);
         mail.product = match handed.and_then(find) {
             Some(product) => Known::One(product),
@@ -85,7 +85,7 @@ mod tests {
         let tree = Tree::open(Box::new(Overlay::of([("conf.py", text)]))).ok()?;
         let settings = Evaluator::new(&tree, vec![String::new()]).module("conf", &World::empty(), None);
         let mut used = Vec::new();
-        super::super::used::from_settings(&settings.values, &|_| None, &mut used);
+        super::super::used::from_settings(&settings.values, super::super::used::Own::NONE, &mut used);
         of_backend(&settings.values, true, &mut used);
         by_host(&settings.values, &mut used);
         let one = used.into_iter().find(|one| one.role == "mail")?;

@@ -1,6 +1,7 @@
 //! Backing services: what the settings use, joined with what is declared.
 
 mod connected;
+mod databases;
 mod declared;
 mod django;
 mod driver;

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use super::Used;
 use super::product::by_broker;
-use super::used::{behind, certainty_of, host_of, push, text_of};
+use super::used::{certainty_of, host_of, push, text_of};
 use crate::formats::python::{Kind as Py, Val};
 use crate::knowledge::services;
 use crate::model::Known;
@@ -21,18 +21,18 @@ pub(super) fn more(values: &Values, used: &mut Vec<Used>) {
     aliases(values, used, ("HAYSTACK_CONNECTIONS", "ENGINE", "search"), services::by_search_backend, "search");
     aliases(values, used, ("WAGTAILSEARCH_BACKENDS", "BACKEND", "search"), services::by_search_backend, "search");
     for (name, of) in [("ELASTICSEARCH_DSL", "elasticsearch"), ("OPENSEARCH_DSL", "opensearch")] {
-        let Some(default) = values.get(name).map(behind).and_then(|all| all.get("default")) else { continue };
+        let Some(default) = values.get(name).map(Val::behind).and_then(|all| all.get("default")) else { continue };
         if used.iter().any(|known| known.role == "search") {
             continue;
         }
-        let hosts = behind(default).get("hosts");
+        let hosts = default.behind().get("hosts");
         push(used, "search".into(), default, &|_| None, "search");
         if let Some(last) = used.last_mut() {
             last.product = Known::One(of.to_owned());
             last.host = hosts.and_then(first_host);
         }
     }
-    let Some(celery) = values.get("CELERY").map(behind) else { return };
+    let Some(celery) = values.get("CELERY").map(Val::behind) else { return };
     for (name, role) in [("broker_url", "broker"), ("result_backend", "result-backend")] {
         if let Some(val) = celery.get(name).filter(|_| !used.iter().any(|known| known.role == role)) {
             push(used, role.into(), val, &by_broker, "broker");
@@ -54,14 +54,14 @@ fn aliases(
     family: &'static str,
 ) {
     let Some(whole) = values.get(name) else { return };
-    let Py::Dict(all) = &behind(whole).kind else { return };
+    let Py::Dict(all) = &whole.behind().kind else { return };
     for (alias, config) in all {
         let Some(alias) = alias.as_str() else { continue };
         let role = if alias == "default" { role.to_owned() } else { format!("{role}.{alias}") };
-        let inner = behind(config);
+        let inner = config.behind();
         let Some(val) = inner.get(key).filter(|_| !used.iter().any(|known| known.role == role)) else { continue };
         push(used, role, val, &|text| product(find, text), family);
-        let hosts = inner.get("CONFIG").map(behind).and_then(|config| config.get("hosts"));
+        let hosts = inner.get("CONFIG").map(Val::behind).and_then(|config| config.get("hosts"));
         let host = hosts.or_else(|| inner.get("URL")).or_else(|| inner.get("URLS")).and_then(first_host);
         if let Some(last) = used.last_mut() {
             last.host = host;
@@ -73,10 +73,10 @@ fn aliases(
 
 /// The host of a URL, of a pair of host and port, or of the first of several.
 pub(super) fn first_host(val: &Val) -> Option<String> {
-    match &behind(val).kind {
+    match &val.behind().kind {
         Py::List(all) | Py::Tuple(all) => all.first().and_then(first_host),
         Py::Str(text) => host_of(text.split_once("://").map_or(text.as_str(), |(_, rest)| rest)),
-        Py::Dict(_) => behind(val).get("host").or_else(|| behind(val).get("address")).and_then(first_host),
+        Py::Dict(_) => val.behind().get("host").or_else(|| val.behind().get("address")).and_then(first_host),
         _ => None,
     }
 }
@@ -93,7 +93,7 @@ mod tests {
         let settings = Evaluator::new(&tree, vec![String::new()]).module("conf", &World::empty(), None);
         let one = |one: &Used| (one.role.clone(), (one.product.one().cloned().unwrap_or_default(), one.host.clone()));
         let mut used = Vec::new();
-        super::super::used::from_settings(&settings.values, &|_| None, &mut used);
+        super::super::used::from_settings(&settings.values, super::super::used::Own::NONE, &mut used);
         more(&settings.values, &mut used);
         used.iter().map(one).collect()
     }

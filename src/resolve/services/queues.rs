@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use super::Used;
 use super::named::first_host;
-use super::used::{behind, certainty_of, push};
+use super::used::{certainty_of, push};
 use crate::formats::python::{Kind as Py, Val};
 use crate::knowledge::services;
 use crate::model::Known;
@@ -22,7 +22,7 @@ pub(super) fn more(values: &Values, used: &mut Vec<Used>) {
 
 /// The switch that has tasks run where they are called, and the setting that stands for it where it is left out.
 pub(super) fn eager(values: &Values) -> Option<&Val> {
-    let within = |name: &str, key: &str| values.get(name).map(behind)?.get(key);
+    let within = |name: &str, key: &str| values.get(name).map(Val::behind)?.get(key);
     within("Q_CLUSTER", "sync").or_else(|| immediate(values))
 }
 
@@ -34,7 +34,7 @@ fn immediate(values: &Values) -> Option<&Val> {
 
 /// A setting that is a dict.
 fn dict<'v>(values: &'v Values, name: &str) -> Option<&'v Val> {
-    values.get(name).map(behind).filter(|val| matches!(val.kind, Py::Dict(_)))
+    values.get(name).map(Val::behind).filter(|val| matches!(val.kind, Py::Dict(_)))
 }
 
 /// What a value tells of the queue: a class or an address.
@@ -59,14 +59,14 @@ fn by_class(class: &str) -> Option<String> {
 fn dramatiq(values: &Values) -> Option<Used> {
     let all = dict(values, "DRAMATIQ_BROKER")?;
     let one = told(all.get("BROKER")?, values.get("DRAMATIQ_BROKER")?, &by_class)?;
-    let options = all.get("OPTIONS").map(behind);
+    let options = all.get("OPTIONS").map(Val::behind);
     let host = options.and_then(|options| options.get("url").or_else(|| options.get("host"))).and_then(first_host);
     Some(Used { host, ..one })
 }
 
 fn huey(values: &Values) -> Option<Used> {
     let (all, whole, switch) = (dict(values, "HUEY")?, values.get("HUEY")?, immediate(values)?);
-    match behind(switch).kind {
+    match switch.behind().kind {
         Py::Bool(true) => {
             let one = always("memory_broker", switch, whole)?;
             Some(Used { certainty: certainty_of(switch), ..one })
@@ -76,7 +76,7 @@ fn huey(values: &Values) -> Option<Used> {
                 Some(class) => told(class, whole, &by_class)?,
                 None => always("redis", all, whole)?,
             };
-            let connection = all.get("connection").map(behind);
+            let connection = all.get("connection").map(Val::behind);
             let host = connection.and_then(|of| of.get("url").or_else(|| of.get("host"))).or_else(|| all.get("url"));
             Some(Used { certainty: one.certainty.and(&certainty_of(switch)), host: host.and_then(first_host), ..one })
         }
@@ -110,7 +110,7 @@ fn rq(values: &Values) -> Option<Used> {
     let (all, whole) = (dict(values, "RQ_QUEUES")?, values.get("RQ_QUEUES")?);
     let Py::Dict(queues) = &all.kind else { return None };
     let queue = all.get("default").or_else(|| queues.first().map(|(_, queue)| queue))?;
-    let inner = behind(queue);
+    let inner = queue.behind();
     let host = inner.get("URL").or_else(|| inner.get("HOST"));
     Some(Used { host: host.and_then(first_host), ..always("redis", host.unwrap_or(queue), whole)? })
 }

@@ -2,8 +2,8 @@
 
 use std::collections::BTreeMap;
 
-use super::product::{by_broker, by_url, need_not_be, product_of};
-use super::{Used, connected, django, driver, mail, named, queues, waited};
+use super::product::{by_broker, by_url, product_of};
+use super::{Used, connected, databases, django, driver, mail, named, queues, waited};
 use crate::environments::Planned;
 use crate::formats::python::{Kind as Py, Val, telling};
 use crate::knowledge::services;
@@ -25,9 +25,12 @@ pub fn all_used(
 ) -> Vec<Used> {
     let mut used = Vec::new();
     if let Some(loaded) = loaded {
-        let own = |class: &str| django::product_of_class(repository, class);
+        let own = Own {
+            class: &|class: &str| django::product_of_class(repository, class),
+            engine: &|engine: &str| django::product_of_engine(repository, engine),
+        };
         let values = &loaded.settings.values;
-        from_settings(values, &own, &mut used);
+        from_settings(values, own, &mut used);
         named::more(values, &mut used);
         queues::more(values, &mut used);
         django::add(loaded, parts, &mut used);
@@ -159,15 +162,8 @@ fn database_of(scheme: &str, rest: &str) -> Option<String> {
     (!name.is_empty() && !name.contains(['$', '{', '@'])).then(|| name.to_owned())
 }
 
-/// The name that Django's settings give a database.
-fn named(val: &Val, outer: &Certainty) -> Option<Attr> {
-    let name = path_of(val).filter(|name| !name.is_empty())?;
-    let certainty = certainty_of(val).and(outer);
-    Some(Attr { value: Known::One(Value::text(name)), certainty, origin: val.origin.clone() })
-}
-
 /// Whether the name of a file of SQLite is none: it is kept in memory.
-fn in_memory(name: &str) -> bool {
+pub(super) fn in_memory(name: &str) -> bool {
     matches!(name.split('?').next(), Some(":memory:" | "file::memory:"))
 }
 
@@ -187,24 +183,16 @@ pub(super) fn certainty_of(val: &Val) -> Certainty {
     }
 }
 
-/// The value behind `Depends`, if it has a default.
-pub(super) fn behind(val: &Val) -> &Val {
-    match &val.kind {
-        Py::Depends { default: Some(default), .. } => behind(default),
-        _ => val,
-    }
-}
-
 /// The path that a value gives.
-fn path_of(val: &Val) -> Option<String> {
-    match &behind(val).kind {
+pub(super) fn path_of(val: &Val) -> Option<String> {
+    match &val.behind().kind {
         Py::Str(text) | Py::Path(text) => Some(text.clone()),
         _ => None,
     }
 }
 
 pub(super) fn text_of(val: &Val) -> Option<&str> {
-    match &behind(val).kind {
+    match &val.behind().kind {
         Py::Str(text) => Some(text),
         _ => None,
     }
@@ -244,13 +232,22 @@ pub(super) fn push(
     });
 }
 
-pub(super) fn from_settings(
-    values: &BTreeMap<String, Val>,
-    own: &dyn Fn(&str) -> Option<String>,
-    used: &mut Vec<Used>,
-) {
+/// How the product of a class, and of a database engine, of the project itself is found.
+#[derive(Clone, Copy)]
+pub(super) struct Own<'a> {
+    pub class: &'a dyn Fn(&str) -> Option<String>,
+    pub engine: &'a dyn Fn(&str) -> Option<String>,
+}
+
+impl Own<'_> {
+    /// Where the project has none.
+    #[cfg(test)]
+    pub(super) const NONE: Self = Own { class: &|_| None, engine: &|_| None };
+}
+
+pub(super) fn from_settings(values: &BTreeMap<String, Val>, own: Own<'_>, used: &mut Vec<Used>) {
     if let Some(databases) = values.get("DATABASES") {
-        databases_of(databases, used);
+        databases::of(databases, own, used);
     }
     let url_settings = [
         ("SQLALCHEMY_DATABASE_URI", "database", "relational"),
@@ -269,9 +266,9 @@ pub(super) fn from_settings(
             push(used, role.into(), val, find, family);
         }
     }
-    caches_of(values, own, used);
+    caches_of(values, own.class, used);
     let class = |find: fn(&str) -> Option<services::Service>| {
-        move |text: &str| find(text).map(|found| found.product.to_owned()).or_else(|| own(text))
+        move |text: &str| find(text).map(|found| found.product.to_owned()).or_else(|| (own.class)(text))
     };
     let session = |text: &str| services::session_store(text).map(str::to_owned);
     let classes: [ClassSetting<'_>; 6] = [
@@ -287,76 +284,17 @@ pub(super) fn from_settings(
             push(used, role.into(), val, find, family);
         }
     }
-    let mailer = values.get("MAILERS").and_then(|mailers| behind(mailers).get("default")?.get("BACKEND"));
+    let mailer = values.get("MAILERS").and_then(|mailers| mailers.behind().get("default")?.get("BACKEND"));
     if let Some(val) = mailer {
         used.retain(|known| known.role != "mail");
         push(used, "mail".into(), val, &class(services::by_email_backend), "mail");
     }
-    if let Some(storages) = values.get("STORAGES").map(behind) {
+    if let Some(storages) = values.get("STORAGES").map(Val::behind) {
         for (alias, role) in [("default", "storage.media"), ("staticfiles", "storage.static")] {
-            if let Some(val) = storages.get(alias).and_then(|storage| behind(storage).get("BACKEND")) {
+            if let Some(val) = storages.get(alias).and_then(|storage| storage.behind().get("BACKEND")) {
                 used.retain(|known| known.role != role);
                 push(used, role.into(), val, &class(services::by_storage), "object_storage");
             }
-        }
-    }
-}
-
-fn databases_of(databases: &Val, used: &mut Vec<Used>) {
-    let engine = |text: &str| services::by_django_engine(text).map(|found| found.product.to_owned());
-    let Py::Dict(aliases) = &behind(databases).kind else {
-        let product = product_of(databases, &engine);
-        used.push(Used {
-            role: "database".into(),
-            product,
-            driver: None,
-            origin: databases.origin.clone(),
-            certainty: certainty_of(databases),
-            host: None,
-            name: None,
-            family: Some("relational"),
-            stored: None,
-            options: None,
-            several: false,
-            memory: false,
-            file: None,
-        });
-        return;
-    };
-    for (alias, config) in aliases {
-        let Some(alias) = alias.as_str().filter(|_| !need_not_be(behind(config))) else { continue };
-        let role = if alias == "default" { "database".to_owned() } else { format!("database.{alias}") };
-        let outer = certainty_of(config).and(&certainty_of(databases));
-        let inner = behind(config);
-        match inner.get("ENGINE") {
-            Some(val) => {
-                push(used, role, val, &engine, "relational");
-                let host = inner.get("HOST").and_then(text_of).filter(|host| !host.is_empty());
-                if let Some(last) = used.last_mut() {
-                    last.host = host.map(str::to_owned);
-                    last.certainty = last.certainty.and(&outer);
-                    last.origin = last.origin.clone().join(&config.origin).join(&databases.origin);
-                    last.options = django::options(inner);
-                    last.file = inner.get("NAME").and_then(path_of).filter(|path| path.starts_with('/'));
-                    last.memory = inner.get("NAME").and_then(text_of).is_some_and(in_memory);
-                    last.name = inner.get("NAME").and_then(|val| named(val, &outer));
-                }
-            }
-            None => used.push(Used {
-                role,
-                product: product_of(config, &engine),
-                driver: None,
-                origin: config.origin.clone().join(&databases.origin),
-                certainty: outer,
-                host: None,
-                name: None,
-                family: Some("relational"),
-                stored: None,
-                options: None,
-                several: false,
-                memory: false,
-                file: None,
-            }),
         }
     }
 }
@@ -365,11 +303,11 @@ fn caches_of(values: &BTreeMap<String, Val>, own: &dyn Fn(&str) -> Option<String
     let Some(caches) = values.get("CACHES") else { return };
     let backend =
         |text: &str| services::by_cache_backend(text).map(|found| found.product.to_owned()).or_else(|| own(text));
-    let Py::Dict(aliases) = &behind(caches).kind else { return };
+    let Py::Dict(aliases) = &caches.behind().kind else { return };
     for (alias, config) in aliases {
         let Some(alias) = alias.as_str() else { continue };
         let role = if alias == "default" { "cache".to_owned() } else { format!("cache.{alias}") };
-        let inner = behind(config);
+        let inner = config.behind();
         if let Some(val) = inner.get("BACKEND") {
             push(used, role, val, &backend, "cache");
             let host = inner.get("LOCATION").and_then(text_of).and_then(|text| host_of(text.split_once("://")?.1));

@@ -4,7 +4,7 @@
 use super::Statements;
 use crate::discover::Tree;
 use crate::environments::Planned;
-use crate::formats::python::{Kind as Py, Val};
+use crate::formats::python::Val;
 use crate::formats::small::tree::{self, Node};
 use crate::knowledge::reasons::{self, Choice};
 use crate::model::{ComponentKind, Dimension, FileId, Role, Span};
@@ -120,20 +120,12 @@ fn labels(service: &Node) -> impl Iterator<Item = (&str, &str)> {
 
 /// The options of the first database.
 fn database(databases: Option<&Val>) -> Option<&Val> {
-    behind(behind(behind(databases?).get("default")?).get("OPTIONS")?).into()
-}
-
-/// The value behind a variable's default.
-fn behind(val: &Val) -> &Val {
-    match &val.kind {
-        Py::Depends { default: Some(default), .. } => behind(default),
-        _ => val,
-    }
+    databases?.behind().get("default")?.behind().get("OPTIONS")?.behind().into()
 }
 
 /// Whether options let several write to one file: a log that is written ahead, or locks that are taken at once.
 fn tuned(options: &Val) -> bool {
-    let text = |name: &str| options.get(name).map(behind).and_then(Val::as_str).unwrap_or_default().to_lowercase();
+    let text = |name: &str| options.get(name).map(Val::behind).and_then(Val::as_str).unwrap_or_default().to_lowercase();
     let commands: String = text("init_command").chars().filter(|c| !c.is_whitespace()).collect();
     commands.contains("journal_mode=wal") || ["immediate", "exclusive"].contains(&text("transaction_mode").as_str())
 }

@@ -1,8 +1,10 @@
 //! The services that settings speak of without being one themselves: what a backend's class is called after, and the file that
 //! an address falls back to.
 
+use std::collections::BTreeMap;
+
 use super::Statement;
-use crate::formats::python::Val;
+use crate::formats::python::{Kind, Val};
 use crate::knowledge::services;
 use crate::model::{Certainty, Origin};
 
@@ -33,14 +35,43 @@ const ADDRESSES: [&str; 6] = [
 ];
 
 /// States both where there is one.
-pub(super) fn state(fact: &mut Statement<'_>, name: &str, inner: &Val, certainty: &Certainty, origin: &Origin) {
+pub(super) fn state(
+    fact: &mut Statement<'_>,
+    name: &str,
+    (inner, values): (&Val, &BTreeMap<String, Val>),
+    certainty: &Certainty,
+    origin: &Origin,
+) {
     let Some(text) = inner.as_str() else { return };
     if let Some(product) = chosen(name, text) {
         fact.text("names_product", product, origin);
     }
     if let Some(variable) = stands_in(name, text, certainty) {
         fact.text("file_unless", variable, origin);
+        fact.bool("options_of_server", name == "DATABASES.default.ENGINE" && refused_by_a_file(values), origin);
     }
+}
+
+/// Options that Django hands on to SQLite; it raises at any other
+/// (<https://docs.python.org/3/library/sqlite3.html#sqlite3.connect>, <https://docs.djangoproject.com/en/5.2/ref/databases/#sqlite-notes>).
+const OF_FILES: [&str; 9] = [
+    "timeout",
+    "transaction_mode",
+    "init_command",
+    "check_same_thread",
+    "isolation_level",
+    "detect_types",
+    "cached_statements",
+    "uri",
+    "factory",
+];
+
+/// Whether the settings give the default database an option, whatever its address is, that SQLite does not know.
+fn refused_by_a_file(values: &BTreeMap<String, Val>) -> bool {
+    let default = values.get("DATABASES").and_then(|all| all.behind().get("default"));
+    let options = default.and_then(|config| config.behind().get("OPTIONS")).map(|options| &options.behind().kind);
+    let foreign = |key: &Val| key.as_str().is_some_and(|name| !OF_FILES.contains(&name));
+    matches!(options, Some(Kind::Dict(items)) if items.iter().any(|(key, _)| foreign(key)))
 }
 
 /// The server that a choice of a backend names: `events.backends.rabbitmq.Backend`.

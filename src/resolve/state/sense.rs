@@ -98,7 +98,7 @@ pub(super) fn state(
     if let Some(wanted) = settings::production_must(name) {
         fact.text("required", if wanted { "True" } else { "False" }, origin);
     }
-    super::named_service::state(fact, name, inner, certainty, origin);
+    super::named_service::state(fact, name, (inner, &loaded.settings.values), certainty, origin);
     if let Kind::List(items) | Kind::Tuple(items) = &inner.kind {
         let tool = |label: &&str| {
             packages::package_of_label(label)

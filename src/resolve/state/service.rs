@@ -141,6 +141,8 @@ fn counterpart(used: &Used, declared: &[Declared], talks: &[(&'static str, Origi
     }
     let fits = |one: &Declared| match used.product.values() {
         _ if of_another_program(&one.name) => false,
+        // Beside the database of the application another may be anything.
+        [] if used.role.starts_with("database.") => false,
         [] => used.family.is_some_and(|family| one.family == family || family == "cache" && one.family == "keyvalue"),
         products => products.iter().any(|product| services::wire_compatible(product, &one.product)),
     };
