@@ -54,7 +54,7 @@ pub fn read(words: &[&str]) -> Option<BuildCall> {
                 let (name, value) =
                     value.split_once('=').map_or((value, None), |(name, value)| (name, Some(value.to_owned())));
                 // What a shell or a tool puts in there, and nothing here decides, is no value.
-                let known = value.filter(|text| !text.contains(['$', '`']));
+                let known = value.filter(|text| !text.contains(['$', '`', '…']));
                 call.args.insert(name.to_owned(), known);
             }
             _ => {}
@@ -83,7 +83,7 @@ mod tests {
 
     #[test]
     fn an_argument_that_something_fills_in_is_given_but_not_known() {
-        for value in ["$(TAG)", "${TAG}", "v$TAG", "`git describe`"] {
+        for value in ["$(TAG)", "${TAG}", "v$TAG", "`git describe`", "v…"] {
             let call = read(&["docker", "build", "--build-arg", &format!("TAG={value}"), "."]).unwrap();
             assert_eq!(call.args.get("TAG"), Some(&None), "{value}");
         }
