@@ -137,3 +137,15 @@ fn distinct(repository: &Repository<'_>, this: &Planned, first: &Planned, name: 
     }
     found.split_off(found.len().saturating_sub(PARTS))
 }
+
+/// Calls what a platform runs production, where nothing else is called so.
+pub(super) fn name_only(all: &mut [Planned]) {
+    if all.iter().any(|planned| planned.environment.name == "production") {
+        return;
+    }
+    for planned in all.iter_mut().filter(|planned| planned.environment.role == crate::model::Role::Production) {
+        if planned.environment.name == "platform" {
+            planned.environment.name = "production".into();
+        }
+    }
+}

@@ -1,9 +1,9 @@
 //! What role a compose file plays whose name does not say it.
 
-use super::base_signs;
 use super::compose::{File, image_of, load};
 use super::stacks::Stack;
 use super::words::selected;
+use super::{base_signs, developed};
 use crate::discover::{Kind, Presence, Tree, paths};
 use crate::formats::compose::{EnvFileUse, EnvVar, Project, Provider, Service};
 use crate::formats::shell::Word;
@@ -218,7 +218,7 @@ pub(super) fn role_of_base(
         return say(Role::Development, "a production file stands beside it", Confidence::Named);
     }
     if has(Role::Development) {
-        return say(Role::Production, "a development file stands beside it", Confidence::Named);
+        return say(Role::Production, developed::BESIDE, Confidence::Named);
     }
     if told == Some(Role::Production) {
         return say(Role::Production, "a guide tells to deploy it", Confidence::Named);

@@ -16,7 +16,10 @@ use crate::model::{Confidence, Environment, FileId, Role};
 const SIGNS: [&str; 4] = ["runserver", "--reload", "flask run", "fastapi dev"];
 
 /// Why a compose file of several is taken for a production.
-pub(super) const OFFERED: &str = "one of several ways offered to run it";
+pub(crate) const OFFERED: &str = "one of several ways offered to run it";
+
+/// Why a plain compose file is taken for production's, for want of another sign.
+pub(super) const BESIDE: &str = "a development file stands beside it";
 
 /// Whether a production is a heuristic's: what is known of another one counts for more.
 pub(super) fn is_guessed(about: &Environment) -> bool {
@@ -61,6 +64,34 @@ pub(super) fn drop(repository: &Repository<'_>, all: &mut Vec<Planned>) {
             && runs_something(&build)
             && !only_hands_over(repository, image, &build)
             && !develops(repository, image, &build)
+    });
+}
+
+/// Drops a production that is a plain compose file for want of another sign, where a platform surely runs one: what the
+/// file holds is then there for the files that are laid over it.
+pub(super) fn drop_plain_stack(all: &mut Vec<Planned>) {
+    let composed = |planned: &Planned| planned.units.iter().any(|unit| matches!(unit.runs, Runs::Compose { .. }));
+    let process = |planned: &Planned| planned.units.iter().any(|unit| matches!(unit.runs, Runs::Process { .. }));
+    let sure = |planned: &Planned| {
+        let about = &planned.environment;
+        about.role == Role::Production
+            && about.confidence >= Confidence::Invoked
+            && process(planned)
+            && !composed(planned)
+    };
+    if !all.iter().any(sure) {
+        return;
+    }
+    let developed: Vec<FileId> = all
+        .iter()
+        .filter(|planned| planned.environment.role == Role::Development && composed(planned))
+        .flat_map(|planned| planned.environment.files.clone())
+        .collect();
+    all.retain(|planned| {
+        let about = &planned.environment;
+        let only = about.because.iter().all(|evidence| evidence.text == BESIDE);
+        let laid_over = about.files.first().is_some_and(|file| developed.contains(file));
+        !(about.role == Role::Production && only && laid_over && composed(planned) && planned.deployed_by.is_empty())
     });
 }
 
@@ -191,6 +222,22 @@ mod tests {
             CODE,
         ]);
         assert!(!found.iter().any(|line| line.contains("Dockerfile.m1") && !line.contains("compose")), "{found:?}");
+    }
+
+    #[test]
+    fn a_plain_stack_below_a_development_is_no_production_beside_a_platform_that_runs_one() {
+        let base =
+            ("docker-compose.yml", "services: {web: {build: ., command: ./start}, db: {image: 'postgres:16'}}\n");
+        let local = ("docker-compose.local.yml", "services: {web: {command: flask run, volumes: ['.:/app']}}\n");
+        let manifest =
+            ("manifests/manifest-prod.yml", "---\napplications:\n- name: shop\n  command: gunicorn a.wsgi\n");
+        let productions = |files: &[(&str, &str)]| {
+            let found = environments(files).into_iter().filter(|line| line.contains(" production: "));
+            found.map(|line| line.split(' ').next().unwrap_or_default().to_owned()).collect::<Vec<_>>()
+        };
+        let image = ("Dockerfile", "FROM python:3.12\nCOPY . /app\n");
+        assert_eq!(productions(&[image, CODE, base, local]), ["production"]);
+        assert_eq!(productions(&[image, CODE, base, local, manifest, ("requirements.txt", "flask\n")]), ["prod"]);
     }
 
     #[test]

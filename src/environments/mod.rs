@@ -72,6 +72,7 @@ pub mod words;
 pub mod workstations;
 mod written;
 
+pub(crate) use developed::OFFERED;
 pub use plan::{CommandLine, ContainerRun, ImageBuild, NativeBuild, Plan, Planned, Runs, SettingsChoice, Setup, Unit};
 pub use published::jobs_that_push;
 
@@ -155,16 +156,10 @@ fn of_project(repository: &Repository<'_>, whole: bool) -> Vec<Planned> {
     servers::add(repository, &mut all);
     ansible::give(repository, &mut all);
     beanstalk::add(repository, &mut all);
-    if !all.iter().any(|planned| planned.environment.name == "production") {
-        for planned in all
-            .iter_mut()
-            .filter(|planned| planned.environment.name == "platform" && planned.environment.role == Role::Production)
-        {
-            planned.environment.name = "production".into();
-        }
-    }
+    apart::name_only(&mut all);
     tested(repository, &mut all);
     deployments::add(repository, &mut all);
+    developed::drop_plain_stack(&mut all);
     retired::drop_undeployed(repository, &mut all);
     credible::weigh(repository, &mut all);
     named::add(repository, !modules.is_empty(), &mut all);

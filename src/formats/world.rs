@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use crate::model::{Certainty, Known, Origin, Reason};
+use crate::model::{Certainty, Known, Origin, Reason, Spanned};
 
 /// A variable of a world.
 #[derive(Clone, PartialEq, Eq, Debug)]
@@ -19,6 +19,12 @@ impl Var {
     /// A variable that the files set.
     pub fn set(value: impl Into<String>, origin: Origin) -> Self {
         Self { value: Known::One(value.into()), certainty: Certainty::Stated, origin }
+    }
+
+    /// A variable that whoever applies the files may set to another value.
+    pub fn by_default(value: &Spanned<String>) -> Self {
+        let origin = Origin::set(value.span);
+        Self { value: Known::One(value.value.clone()), certainty: Certainty::Default { variable: None }, origin }
     }
 }
 

@@ -67,6 +67,7 @@ pub const FILES: &[(&str, &str)] = rules![
     "runtime/python-minor-drift.toml",
     "runtime/python-patch-drift.toml",
     "runtime/python-pin-drift.toml",
+    "runtime/python-version-split.toml",
     "runtime/runtime-eol.toml",
     "service/cache-backend-drift.toml",
     "service/database-engine-drift.toml",

@@ -6,6 +6,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::Call;
+use super::cluster_templates::{self, Given};
 use crate::discover::aside::is_aside;
 use crate::discover::{Tree, paths};
 use crate::formats::small::lines;
@@ -14,11 +15,10 @@ use crate::knowledge::environments::{Selector, selector};
 use crate::model::{FileId, Span, Spanned};
 
 /// The names, each with the first place that gives it.
-pub(super) fn variables(tree: &Tree, calls: &[Call]) -> BTreeMap<String, Span> {
+pub(super) fn variables(tree: &Tree, calls: &[Call]) -> BTreeMap<String, Given> {
     let charts = tree.files().filter(|(_, path)| paths::name(path) == "Chart.yaml" && !is_aside(path));
     let folders: Vec<&str> = charts.map(|(_, path)| paths::parent(path)).collect();
-    let mut found = BTreeMap::new();
-    objects_of_templates(tree, &mut found);
+    let mut found = cluster_templates::variables(tree);
     if folders.is_empty() {
         return found;
     }
@@ -32,7 +32,8 @@ pub(super) fn variables(tree: &Tree, calls: &[Call]) -> BTreeMap<String, Span> {
         }
         let Ok(text) = tree.text(file) else { continue };
         let mut add = |name: Spanned<String>| {
-            found.entry(name.value).or_insert(name.span);
+            let given = found.entry(name.value).or_insert(Given { span: name.span, default: None });
+            given.default = None;
         };
         let template = charted && (path.contains("/templates/") || path.starts_with("templates/"));
         // What several templates share stands in a file that is no manifest itself.
@@ -72,7 +73,7 @@ pub(super) fn chosen(tree: &Tree) -> BTreeMap<String, Spanned<String>> {
     found.into_iter().filter_map(|(name, said)| Some((name, said?))).collect()
 }
 
-fn is_yaml(path: &str) -> bool {
+pub(super) fn is_yaml(path: &str) -> bool {
     path.ends_with(".yaml") || path.ends_with(".yml")
 }
 
@@ -95,23 +96,6 @@ fn values_of_calls(tree: &Tree, calls: &[Call]) -> BTreeSet<FileId> {
         })
     });
     handed.collect()
-}
-
-/// The names that templates of OpenShift give in their secrets and maps of configuration, and to containers.
-///
-/// Their folder is often called `templates`; what they say of themselves is proof enough that they are no text to fill in.
-fn objects_of_templates(tree: &Tree, found: &mut BTreeMap<String, Span>) {
-    let elsewhere = |path: &str| path.split('/').filter(|part| *part != "templates").collect::<Vec<_>>().join("/");
-    for (file, _) in tree.files().filter(|(_, path)| is_yaml(path) && !is_aside(&elsewhere(path))) {
-        let Some(text) = tree.text(file).ok().filter(|text| text.contains("kind: Template")) else { continue };
-        let parsed = tree::yaml(file, text).0;
-        let Some(objects) = parsed.as_ref().and_then(|root| root.get("objects")) else { continue };
-        objects.items().iter().for_each(|object| {
-            of_values(object, &mut |name| {
-                found.entry(name.value).or_insert(name.span);
-            });
-        });
-    }
 }
 
 /// Whether a name is written as those of variables are.

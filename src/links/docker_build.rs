@@ -53,8 +53,8 @@ pub fn read(words: &[&str]) -> Option<BuildCall> {
             "--build-arg" => {
                 let (name, value) =
                     value.split_once('=').map_or((value, None), |(name, value)| (name, Some(value.to_owned())));
-                // A reference that nothing here decides is no value.
-                let known = value.filter(|text| !text.contains("$(") && !text.contains("${"));
+                // What a shell or a tool puts in there, and nothing here decides, is no value.
+                let known = value.filter(|text| !text.contains(['$', '`', '…']));
                 call.args.insert(name.to_owned(), known);
             }
             _ => {}
@@ -79,5 +79,13 @@ mod tests {
             (Some("x/Dockerfile"), "./src", Some("prod"))
         );
         assert_eq!((call.args["A"].as_deref(), call.args["B"].as_deref()), (Some("1"), None));
+    }
+
+    #[test]
+    fn an_argument_that_something_fills_in_is_given_but_not_known() {
+        for value in ["$(TAG)", "${TAG}", "v$TAG", "`git describe`", "v…"] {
+            let call = read(&["docker", "build", "--build-arg", &format!("TAG={value}"), "."]).unwrap();
+            assert_eq!(call.args.get("TAG"), Some(&None), "{value}");
+        }
     }
 }

@@ -3,6 +3,7 @@
 mod charts;
 mod ci_files;
 mod ci_places;
+mod cluster_templates;
 mod commit_hooks;
 pub mod compose_call;
 mod compose_files;
@@ -40,6 +41,7 @@ mod tox_environments;
 pub mod view;
 pub(crate) mod written;
 
+pub use cluster_templates::Given;
 pub use container::Container;
 pub use meaning::Meaning;
 pub use repository::{Call, Caller, Repository};

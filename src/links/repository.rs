@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
+use super::cluster_templates::Given;
 use super::compose_files;
 use super::console_scripts;
 use super::container::Container;
@@ -79,8 +80,8 @@ pub struct Repository<'t> {
     workflows: BTreeMap<FileId, Arc<Workflow>>,
     /// Every call found outside images.
     pub calls: Vec<Call>,
-    /// Variables that charts of Helm give, and where.
-    pub charted: Arc<BTreeMap<String, Span>>,
+    /// Variables that charts of Helm and templates of OpenShift give.
+    pub charted: Arc<BTreeMap<String, Given>>,
     /// What charts say in so many words for variables that choose settings.
     pub chosen: Arc<BTreeMap<String, Spanned<String>>>,
     /// Variables that are handed to a platform when something is deployed there, and where.

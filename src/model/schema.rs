@@ -143,6 +143,7 @@ pub const ATTRIBUTES: &[AttributeRow] = &[
     row(Runtime, "ended", Text, "the day its support ended, if it has"),
     row(Runtime, "floating", Bool, "whether the declaration leaves the minor open"),
     row(Runtime, "allowed", Text, "where nothing names a version: the range from which the installer picks one"),
+    row(Runtime, "offered", Bool, "whether it is of a production that is merely offered to others, as by a button"),
     row(
         Runtime,
         "declared_in",

@@ -27,12 +27,15 @@ enum Change {
 pub(super) fn note(installs: &mut Installs, executed: &Executed, argv: &[String], place: &Place<'_, '_>) -> bool {
     let words = meaning::unwrapped(argv);
     let program = words.first().map_or("", |word| paths::name(word));
+    let written = || executed.stdout_to.as_ref().map(|to| to.text.one().cloned().unwrap_or_default());
     let found = match program {
-        "sed" => sed(&words),
-        "grep" | "egrep" | "fgrep" => grep(&words, program).zip(executed.stdout_to.as_ref()).map(|(found, to)| {
-            let (from, change) = found;
-            (from, to.text.one().cloned().unwrap_or_default(), vec![change])
+        "sed" => sed(&words).and_then(|(from, in_place, changes)| {
+            let to = if in_place { Some(from.clone()) } else { written() };
+            Some((from, to?, changes))
         }),
+        "grep" | "egrep" | "fgrep" => {
+            grep(&words, program).and_then(|(from, change)| Some((from, written()?, vec![change])))
+        }
         _ => None,
     };
     let Some((from, to, changes)) = found.filter(|(from, to, _)| [from, to].iter().all(|path| is_list(path))) else {
@@ -100,9 +103,9 @@ fn changed(
     installed
 }
 
-/// The file that `sed -i` rewrites, twice, and what it does to its lines.
-fn sed(words: &[String]) -> Option<(String, String, Vec<Change>)> {
-    let mut in_place = false;
+/// The file that `sed` reads, whether it is rewritten in place, and what becomes of its lines.
+fn sed(words: &[String]) -> Option<(String, bool, Vec<Change>)> {
+    let (mut in_place, mut quiet) = (false, false);
     let mut extended = false;
     let mut expressions: Vec<&String> = Vec::new();
     let mut plain: Vec<&String> = Vec::new();
@@ -119,6 +122,7 @@ fn sed(words: &[String]) -> Option<(String, String, Vec<Change>)> {
                     expressions.extend(rest.next());
                 }
             }
+            "-n" | "--quiet" | "--silent" => quiet = true,
             flag if flag.starts_with('-') => {}
             _ => plain.push(word),
         }
@@ -127,8 +131,8 @@ fn sed(words: &[String]) -> Option<(String, String, Vec<Change>)> {
         expressions.push(plain.remove(0));
     }
     let [file] = plain[..] else { return None };
-    let changes = expressions.into_iter().map(|expression| change(expression, extended)).collect();
-    in_place.then(|| (file.clone(), file.clone(), changes))
+    let told = |expression: &String| if quiet { Change::Any } else { change(expression, extended) };
+    Some((file.clone(), in_place, expressions.into_iter().map(told).collect()))
 }
 
 /// What one expression of `sed` does: `/pattern/d` or `s/pattern/…/`.
@@ -198,9 +202,12 @@ mod tests {
     use crate::model::Dimension;
 
     fn installed(command: &str) -> String {
-        let dockerfile = format!(
-            "FROM python:3.12\nWORKDIR /app\nCOPY requirements.txt .\nRUN {command}\nRUN pip install -r requirements.txt\nCMD gunicorn a:a\n"
-        );
+        built(&format!("RUN {command}\nRUN pip install -r requirements.txt"))
+    }
+
+    fn built(steps: &str) -> String {
+        let dockerfile =
+            format!("FROM python:3.12\nWORKDIR /app\nCOPY requirements.txt .\n{steps}\nCMD gunicorn a:a\n");
         let list = "django==5.2\nprofiler==1.0\nprofiler-ui==2.0\ngunicorn==23.0\n";
         let files = [("Dockerfile", dockerfile.as_str()), ("requirements.txt", list), ("a.py", "a = 1\n")];
         let tree = Tree::open(Box::new(Overlay::of(files))).unwrap();
@@ -223,5 +230,14 @@ mod tests {
         let fewer =
             "grep -v profiler requirements.txt > /tmp/r.txt && pip install -r /tmp/r.txt && : > requirements.txt";
         assert!(installed(fewer).starts_with("django gunicorn"));
+    }
+
+    #[test]
+    fn a_list_that_is_written_out_of_another_is_followed() {
+        let written =
+            |change: &str| built(&format!("RUN {change} requirements.txt > /tmp/r.txt\nRUN pip install -r /tmp/r.txt"));
+        assert_eq!(written("sed '/^profiler/d'"), "django gunicorn");
+        assert_eq!(written("sed -e 's/django==5.2/django==4.2/'"), "gunicorn profiler profiler-ui");
+        assert_eq!(written("sed -n '/django/p'"), "");
     }
 }

@@ -4,6 +4,7 @@
 mod at_start;
 mod beside;
 pub mod build;
+mod buttons;
 mod by_flag;
 mod by_hand;
 mod called;
@@ -235,9 +236,10 @@ fn one(context: &Context<'_, '_>, planned: Planned, first: bool, modules: &[Modu
         stood_by::doubt(&parts, loaded, context.as_of);
         flask_app::turn_on(context, loaded);
     }
+    let button = buttons::of(tree, &planned);
     for part in &parts {
         state::image::state(&mut statements, part, tree, context.as_of);
-        state::runtime::state(&mut statements, part, tree, context.as_of);
+        state::runtime::state(&mut statements, part, tree, context.as_of, button);
         state::system_package::state(&mut statements, part, tree);
         state::package::state(&mut statements, part, tree);
         state::variable::state(&mut statements, part, loaded.as_ref(), tree);

@@ -4,7 +4,7 @@ use super::components::Context;
 use super::part::Part;
 use crate::environments::plan::{Planned, Runs, Unit};
 use crate::formats::{Var, Vars, World};
-use crate::links::written;
+use crate::links::{Given, written};
 use crate::model::{Certainty, Known, Origin, Reason, Role, Span};
 
 /// Gives a component the variables that are set outside.
@@ -60,18 +60,34 @@ fn chart(context: &Context<'_, '_>, part: &mut Part<'_>, planned: &Planned, unit
         return;
     }
     for (name, var) in charted(context, planned.environment.role) {
+        // Where the image says something else, which of both runs is not known.
+        let own = part.world.vars().get(&name).map(|own| &own.value);
+        let var = if own.is_some_and(|own| own.one() != var.value.one()) { not_evaluated(&var) } else { var };
         part.providers.insert(name.clone(), "chart");
         part.world.vars_mut().insert(name, var);
     }
 }
 
-/// The variables that charts give to what is deployed: they are set, to what is not evaluated.
+/// The same variable, given in a way that is not evaluated.
+fn not_evaluated(var: &Var) -> Var {
+    let span = var.origin.primary();
+    let why = "a chart or a template gives it, which is not evaluated";
+    let why = span.map_or_else(|| Reason::new(why.to_owned()), |span| Reason::at(why, span));
+    Var { value: Known::Unknown(why), ..Var::set("", var.origin.clone()) }
+}
+
+/// The variables that charts and templates give to what is deployed: they are set, to what is not evaluated, or to what holds
+/// unless whoever applies the template says another.
 pub(super) fn charted(context: &Context<'_, '_>, role: Role) -> Vars {
     let deployed = matches!(role, Role::Production | Role::Staging);
     let names = context.repository.charted.iter().filter(|_| deployed);
-    let given = |(name, span): (&String, &Span)| {
-        let value = Known::Unknown(Reason::at("a chart or a template gives it, which is not evaluated", *span));
-        (name.clone(), Var { value, certainty: Certainty::Stated, origin: Origin::set(*span) })
+    let given = |(name, given): (&String, &Given)| {
+        let span = given.span;
+        let var = match &given.default {
+            Some(default) => Var::by_default(default),
+            None => not_evaluated(&Var::set("", Origin::set(span))),
+        };
+        (name.clone(), var)
     };
     let mut all: Vars = names.map(given).collect();
     for (name, said) in context.repository.chosen.iter().filter(|_| deployed) {
@@ -116,5 +132,39 @@ fn configured(part: &mut Part<'_>, planned: &Planned) {
     }
     if planned.config.complete && part.world.is_open() {
         part.world = World::Closed(part.world.vars().clone());
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::discover::{Config, Overlay, Tree};
+    use crate::links::Repository;
+    use crate::model::{Certainty, Dimension};
+
+    #[test]
+    fn a_template_gives_what_the_image_does_not_say_otherwise() {
+        let settings = "import os\nPORT = os.environ.get('PORT')\nSECRET_KEY = os.environ.get('SECRET_KEY')\nINSTALLED_APPS = []\n";
+        let template = "kind: Template\nparameters: [{name: KEY, value: q7Rw2mZ9xT4kLp8v}, {name: PORT, value: '1024'}]\nobjects:\n- kind: Deployment\n  spec: {containers: [{env: [{name: SECRET_KEY, value: '${KEY}'}, {name: PORT, value: '${PORT}'}]}]}\n";
+        let tree = Tree::open(Box::new(Overlay::of([
+            ("Dockerfile", "FROM python:3.12\nENV PORT=80 DJANGO_SETTINGS_MODULE=shop.settings\nCOPY . .\nCMD gunicorn shop.wsgi\n"),
+            ("shop/__init__.py", ""),
+            ("shop/settings.py", settings),
+            ("shop-template.yaml", template),
+        ])))
+        .unwrap();
+        let repository = Repository::read(&tree);
+        let plan = crate::environments::infer(&repository, &Config::default(), true);
+        let model = crate::resolve::resolve(&repository, plan, &Config::default(), "2026-01-01");
+        let of = |key: &str| {
+            let own = |fact: &&crate::model::Fact| fact.id.dimension == Dimension::Setting && &*fact.id.key == key;
+            model.facts.iter().find(own).unwrap()
+        };
+        let key = of("SECRET_KEY");
+        assert!(key.get("value").is_some_and(|value| matches!(value.certainty, Certainty::Default { .. })));
+        assert!(
+            !key.get("value").unwrap().value.is_unknown() && key.get("sampled").is_none(),
+            "it is applied as it is"
+        );
+        assert!(of("PORT").get("value").unwrap().value.is_unknown(), "the image or the template says it");
     }
 }

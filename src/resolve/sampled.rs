@@ -9,9 +9,9 @@ use super::part::Part;
 use crate::discover::aside::is_aside;
 use crate::discover::classify::classify;
 use crate::discover::{Kind, Tree, paths};
-use crate::environments::Planned;
 use crate::environments::settings::named_by_entries;
 use crate::environments::words::naming;
+use crate::environments::{Planned, SettingsChoice};
 use crate::formats::World;
 use crate::formats::dotenv::{self, Dialect};
 use crate::formats::python::{self, Brought, Settings, Val};
@@ -177,6 +177,32 @@ pub(super) fn brings(brought: &Brought, module: &str) -> bool {
     brought.standing_in.keys().any(ends)
 }
 
+/// The module that a sample is made into which takes over all that the entry's default sets: whoever copies it selects it, for else
+/// nothing would read it.
+pub(super) fn on_top(context: &Context<'_, '_>, brought: &Brought, default: &SettingsChoice) -> Option<SettingsChoice> {
+    let tree = context.repository.tree;
+    let below = default.module.rsplit('.').next()?;
+    let takes_over = |file: FileId| {
+        let all = |line: &str| {
+            let words = line.strip_prefix("from ")?.split_once(" import ")?;
+            (words.1.split('#').next()?.trim() == "*").then(|| words.0.trim().to_owned())
+        };
+        let is_below = |module: String| module == default.module || module == format!(".{below}");
+        tree.text(file).is_ok_and(|text| text.lines().filter_map(all).any(is_below))
+    };
+    let package = default.module.rsplit_once('.').map_or("", |(package, _)| package).replace('.', "/");
+    let beside = |made: &str| {
+        let folder = paths::parent(made);
+        package.is_empty()
+            || folder.strip_suffix(package.as_str()).is_some_and(|root| root.is_empty() || root.ends_with('/'))
+    };
+    let mut found = brought.standing_in.iter().filter(|(made, file)| beside(made) && takes_over(**file));
+    let ((made, _), None) = (found.next()?, found.next()) else { return None };
+    let stem = paths::name(made).strip_suffix(".py")?;
+    let module = default.module.strip_suffix(below).map(|package| format!("{package}{stem}"))?;
+    Some(SettingsChoice { module, ..default.clone() })
+}
+
 /// What a sample sets holds unless whoever copied it has changed it; a secret is always changed.
 pub(super) fn by_default(settings: &mut Settings, samples: &BTreeSet<FileId>) {
     if samples.is_empty() {
@@ -207,7 +233,35 @@ fn lower(name: &str, value: &mut Val, samples: &BTreeSet<FileId>) {
 #[cfg(test)]
 mod tests {
     use super::made_of;
+    use crate::discover::{Config, Overlay, Tree};
+    use crate::links::Repository;
     use crate::model::Role;
+
+    #[test]
+    fn who_develops_selects_what_a_sample_for_it_builds_on_the_default() {
+        let manage = "import os\nfrom django.core.management import execute_from_command_line\nos.environ.setdefault('DJANGO_SETTINGS_MODULE', 'conf.common')\nexecute_from_command_line()\n";
+        let debug = |sample: &str, code: &str| {
+            let files = [
+                ("manage.py", manage),
+                ("requirements.txt", "django\n"),
+                ("README.md", "```\npip install -r requirements.txt\npython manage.py runserver\n```\n"),
+                ("conf/__init__.py", ""),
+                ("conf/common.py", "DEBUG = False\nINSTALLED_APPS = []\nSECRET_KEY = 'x'\n"),
+                (sample, code),
+            ];
+            let tree = Tree::open(Box::new(Overlay::of(files))).unwrap();
+            let repository = Repository::read(&tree);
+            let plan = crate::environments::infer(&repository, &Config::default(), true);
+            let model = crate::resolve::resolve(&repository, plan, &Config::default(), "2026-01-01");
+            let fact =
+                model.facts.iter().find(|fact| &*fact.id.key == "DEBUG" && &*fact.id.environment == "development");
+            fact.and_then(|fact| fact.text("value").map(str::to_owned))
+        };
+        let code = "from .common import *  # noqa\nDEBUG = True\n";
+        assert_eq!(debug("conf/config.py.dev.example", code).as_deref(), Some("True"));
+        assert_eq!(debug("conf/config.py.prod.example", code).as_deref(), Some("False"));
+        assert_eq!(debug("conf/config.py.dev.example", "DEBUG = True\n").as_deref(), Some("False"));
+    }
 
     #[test]
     fn a_sample_is_called_like_the_module_that_is_made_of_it() {

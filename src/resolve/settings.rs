@@ -308,6 +308,8 @@ fn choose(
         return Some((choice, true));
     }
     let process = entry::module(context, part, role);
+    let developed = role == Role::Development && planned.deployed_by.is_empty();
+    let process = process.map(|own| sampled::on_top(context, brought, &own).filter(|_| developed).unwrap_or(own));
     let fallen = process.as_ref().is_some_and(|choice| deployed::is_developed(planned, choice, world));
     if process.as_ref().is_some_and(|default| default.module == UNKNOWN) {
         return None;

@@ -2,7 +2,7 @@
 
 pub mod kustomize;
 mod merge;
-mod template;
+pub mod template;
 #[cfg(test)]
 mod tests;
 
@@ -252,8 +252,9 @@ impl Objects {
         }
         for entry in container.node.get("env").map_or(&[][..], Node::items) {
             let Some(name) = entry.field("name") else { continue };
+            let default = entry.field(template::DEFAULT);
             let var = match (entry.get("value"), entry.get("valueFrom")) {
-                (Some(value), _) => literal(value, &vars),
+                (Some(value), _) => default.map_or_else(|| literal(value, &vars), |default| Var::by_default(&default)),
                 (None, Some(from)) => self.referred(from, &name),
                 (None, None) => Var::set("", Origin::set(name.span)),
             };

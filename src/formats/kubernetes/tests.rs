@@ -55,6 +55,17 @@ fn what_builds_on_itself_or_on_nothing_ends() {
 }
 
 #[test]
+fn what_a_template_gives_is_its_parameter_unless_another_is_handed_over() {
+    let text = "kind: Template\nparameters: [{name: LEVEL, value: info}, {name: KEY}, {name: ENV, value: dev}]\nobjects:\n- kind: Deployment\n  metadata: {name: web}\n  spec: {template: {spec: {containers: [{name: app, image: acme/shop, env: [{name: LEVEL, value: '${LEVEL}'}, {name: KEY, value: '${KEY}'}, {name: STAGE, value: '${ENV}'}, {name: HOST, value: 'a${LEVEL}'}]}]}}}\n";
+    let tree = Tree::open(Box::new(Overlay::of([("web.yml", text)]))).unwrap();
+    let objects = read(&super::parse(tree.find("web.yml").unwrap(), text));
+    let vars = objects.variables(&objects.workloads[0].containers[0]).0;
+    let known: Vec<_> =
+        vars.iter().filter_map(|(name, var)| Some((name.as_str(), var.value.one()?.as_str()))).collect();
+    assert_eq!((known, vars["LEVEL"].certainty.is_default()), (vec![("LEVEL", "info")], true));
+}
+
+#[test]
 fn deployments_and_jobs_of_clowder_are_workloads_of_one_container() {
     let app = "kind: Template\nparameters: [{name: IMAGE, value: quay.example/shop}]\nobjects:\n- kind: ClowdApp\n  metadata: {name: shop}\n  spec:\n    deployments:\n    - {name: web, podSpec: {image: '${IMAGE}:${TAG}', args: [gunicorn, a], env: [{name: MODE, value: live}]}}\n    jobs:\n    - {name: tidy, podSpec: {image: '${IMAGE}', command: [./tidy]}}\n";
     let tree = Tree::open(Box::new(Overlay::of([("clowdapp.yml", app)]))).unwrap();

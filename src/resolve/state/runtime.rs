@@ -7,7 +7,7 @@ use crate::formats::metadata;
 use crate::formats::requirements::versions;
 use crate::knowledge::eol;
 use crate::links::Container;
-use crate::model::{Certainty, Dimension, Known, Origin, Spanned};
+use crate::model::{Certainty, Dimension, Known, Origin, Span, Spanned};
 use crate::resolve::build::BUILD_STAGE;
 use crate::resolve::installers::INSTALLER;
 use crate::resolve::interpreters::OF_SYSTEM;
@@ -74,7 +74,7 @@ fn needs_python(tree: &Tree, folder: &str) -> Option<Spanned<String>> {
 }
 
 /// States the interpreters of a component; of several declarations of one tool the first is effective.
-pub fn state(statements: &mut Statements, part: &Part<'_>, tree: &Tree, as_of: &str) {
+pub fn state(statements: &mut Statements, part: &Part<'_>, tree: &Tree, as_of: &str, offered: Option<Span>) {
     let needs = needs_python(tree, &part.folder);
     // An image that never sees the project's declaration runs something else of the repository.
     let built = part.image.as_ref().is_some_and(|image| image.dockerfile.is_some());
@@ -92,6 +92,9 @@ pub fn state(statements: &mut Statements, part: &Part<'_>, tree: &Tree, as_of: &
         let mut fact = statements.about(Some(&part.name), Dimension::Runtime, runtime.tool);
         fact.known("version", runtime.version.clone(), &runtime.certainty, &runtime.origin);
         fact.text("declared_in", runtime.declared_in, &runtime.origin);
+        if let Some(span) = offered {
+            fact.bool("offered", true, &Origin::set(span));
+        }
         let range = needs.filter(|needs| runtime.declared_in == PICKED && is_open(&needs.value));
         if let Some(range) = range {
             fact.bool("floating", true, &runtime.origin).text("allowed", &range.value, &Origin::set(range.span));

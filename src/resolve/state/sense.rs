@@ -34,7 +34,7 @@ pub(super) fn state(
     // What a new application is offered is one: another's may be any.
     let sample = |span: Span| {
         let path = tree.path(span.file);
-        naming(path).template || paths::name(path) == "app.json"
+        naming(path).template && !is_applied(tree, span) || paths::name(path) == "app.json"
     };
     let is_copied = |origin: &Origin| origin.steps.iter().any(|step| step.kind == StepKind::CopiedFrom);
     let sampled = |name: &String| {
@@ -264,6 +264,11 @@ fn is_kept(before: &str, after: &str) -> bool {
     own.is_some_and(|own| {
         ["open(", "write_text(", "write_bytes("].iter().any(|call| own.contains(call) || rest.contains(call))
     })
+}
+
+/// Whether a template is one of OpenShift: it is filled in and applied as it stands, no sample that a person copies.
+fn is_applied(tree: &Tree, span: Span) -> bool {
+    tree.text(span.file).is_ok_and(|text| text.contains("kind: Template"))
 }
 
 #[cfg(test)]
