@@ -87,8 +87,18 @@ pub(super) fn drop_plain_stack(all: &mut Vec<Planned>) {
         .filter(|planned| planned.environment.role == Role::Development && composed(planned))
         .flat_map(|planned| planned.environment.files.clone())
         .collect();
+    // What comes up again by itself is made to stay.
+    let stays = |planned: &Planned| {
+        planned.units.iter().any(|unit| {
+            let Runs::Compose { project, .. } = &unit.runs else { return false };
+            project.services.values().any(|service| service.restart.is_some())
+        })
+    };
     all.retain(|planned| {
         let about = &planned.environment;
+        if stays(planned) {
+            return true;
+        }
         let only = about.because.iter().all(|evidence| evidence.text == BESIDE);
         let laid_over = about.files.first().is_some_and(|file| developed.contains(file));
         !(about.role == Role::Production && only && laid_over && composed(planned) && planned.deployed_by.is_empty())
@@ -238,6 +248,9 @@ mod tests {
         let image = ("Dockerfile", "FROM python:3.12\nCOPY . /app\n");
         assert_eq!(productions(&[image, CODE, base, local]), ["production"]);
         assert_eq!(productions(&[image, CODE, base, local, manifest, ("requirements.txt", "flask\n")]), ["prod"]);
+        let stays = ("docker-compose.yml", "services: {web: {build: ., command: ./start, restart: always}}\n");
+        let all = productions(&[image, CODE, stays, local, manifest, ("requirements.txt", "flask\n")]);
+        assert_eq!(all, ["prod", "production"]);
     }
 
     #[test]
