@@ -148,3 +148,20 @@ fn an_engine_of_the_project_is_of_the_product_that_it_builds_on() {
     holds(&lines, &["production - service.database version=17"]);
     assert!(lines.contains(&"production - service.database.counts product=?".to_owned()), "{lines:#?}");
 }
+
+#[test]
+fn a_driver_names_no_server_where_the_program_chooses_a_file_by_default() {
+    let settings = |engine: &str| {
+        format!(
+            "import os\nimport secrets_of_shop\nINSTALLED_APPS = []\nDB_ENGINE = os.environ.get('DB_ENGINE', '{engine}')\n\
+             DATABASES = {{'default': {{'ENGINE': secrets_of_shop.engine_of(DB_ENGINE)}}}}\n"
+        )
+    };
+    let dockerfile = "FROM python:3.12\nWORKDIR /app\nRUN pip install django==5.2 psycopg==3.2 gunicorn==23.0\nCOPY . .\nCMD [\"gunicorn\", \"shop.wsgi\"]\n";
+    let postgres = |engine: &str| {
+        let lines = stated(&settings(engine), &[("Dockerfile", dockerfile)]);
+        lines.contains(&"production - service.database product=postgres".to_owned())
+    };
+    assert!(postgres("postgres"));
+    assert!(!postgres("sqlite"));
+}

@@ -1,15 +1,15 @@
 //! What role a compose file plays whose name does not say it.
 
 use super::compose::{File, image_of, load};
+use super::stack_selector::by_selector;
 use super::stacks::Stack;
-use super::words::selected;
 use super::{base_signs, developed};
-use crate::discover::{Kind, Presence, Tree, paths};
-use crate::formats::compose::{EnvFileUse, EnvVar, Project, Provider, Service};
+use crate::discover::{Tree, paths};
+use crate::formats::compose::{EnvVar, Project, Service};
 use crate::formats::shell::Word;
 use crate::knowledge::{images, processes, services};
 use crate::links::Repository;
-use crate::model::{Confidence, FileId, Role, Span};
+use crate::model::{Confidence, Role, Span};
 
 /// Whether a service may run what the repository holds: it builds, or its image is no known product of others.
 pub(super) fn may_be_ours(service: &Service) -> bool {
@@ -131,35 +131,6 @@ pub(super) fn starts_production_server(service: &Service) -> bool {
 fn is_code(source: &str) -> bool {
     !["conf", "config", "configs", "deploy", "docker", "nginx", "scripts", "fixtures", "init"]
         .contains(&paths::name(source))
-}
-
-/// The role that a selector in the variables of one of our services names; what other files say renames not the `only` one.
-pub(super) fn by_selector(repository: &Repository<'_>, stack: &Stack, only: Option<FileId>) -> Option<(Role, String)> {
-    let project = load(repository, &stack.files);
-    let shared = |var: &EnvVar| {
-        let file = var.var.origin.primary().map(|span| span.file);
-        only.is_some() && file != only && file.is_some_and(|file| repository.of(Kind::Compose).contains(&file))
-    };
-    let local = |said: &&(Role, String)| said.1 == "local";
-    // A service that is told that it runs locally is a try of what is deployed, whatever settings it takes.
-    let of_service = |(service, about): (&String, &Service)| {
-        let given =
-            about.environment.iter().filter(|(_, var)| !may_be_replaced(&project, service, var) && !shared(var));
-        let said: Vec<_> = given.filter_map(|(name, var)| selected(name, var.var.value.one()?)).collect();
-        said.iter().find(local).or(said.first()).cloned()
-    };
-    let ours = project.services.iter().filter(|(_, service)| may_be_ours(service));
-    let each: Vec<_> = ours.filter_map(of_service).collect();
-    each.iter().find(|said| !local(said)).or(each.first()).cloned()
-}
-
-/// Whether a variable is of a file that need not be there, and a later one which the repository lacks may say another value.
-fn may_be_replaced(project: &Project, service: &str, var: &EnvVar) -> bool {
-    let Some(span) = var.var.origin.primary().filter(|_| var.provider == Provider::EnvFile) else { return false };
-    let uses = || project.env_files.iter().filter(|used| used.service == service);
-    let of = |used: &EnvFileUse| used.presence == Presence::Here(span.file);
-    uses().any(|used| of(used) && !used.required)
-        && uses().skip_while(|used| !of(used)).any(|used| !matches!(used.presence, Presence::Here(_)))
 }
 
 pub(super) fn role_of_base(
@@ -380,21 +351,5 @@ mod tests {
         assert_eq!(roles("./src:/app/src"), [Role::Development]);
         assert_eq!(roles("./uploads:/app/uploads"), [Role::Production]);
         assert_eq!(roles("/srv/app:/app"), [Role::Production]);
-    }
-
-    #[test]
-    fn a_file_for_tests_that_another_may_replace_does_not_make_a_stack_one_of_tests() {
-        let with = |files: &str| {
-            let web = format!("services: {{web: {{build: ., volumes: ['.:/app'], env_file: {files}}}}}\n");
-            let found = super::super::tests::environments(&[
-                ("compose.yaml", web.as_str()),
-                ("Dockerfile", "FROM python:3.12\nCOPY . /app\nCMD gunicorn a.wsgi\n"),
-                ("tests/some.env", "ENVIRONMENT=test\n"),
-            ]);
-            found.iter().filter(|line| line.contains(" test: ")).count()
-        };
-        assert_eq!(with("[{path: tests/some.env, required: false}, {path: .env, required: false}]"), 0);
-        assert_eq!(with("[{path: tests/some.env, required: false}]"), 1);
-        assert_eq!(with("[{path: .env, required: false}, {path: tests/some.env, required: false}]"), 1);
     }
 }

@@ -4,14 +4,14 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use super::base_role::{
-    by_selector, development_sign, is_typed_into, of_others, only_services, role_of_base, starts_production_server,
-    tools,
+    development_sign, is_typed_into, of_others, only_services, role_of_base, starts_production_server, tools,
 };
 use super::base_signs::is_foreign;
 use super::compose_calls::{called_with, deployed, invocation, on_servers};
 use super::plan::{ImageBuild, Planned, Runs, Unit};
 use super::programs;
 use super::service_roles::{are_joined, is_base, parted, service_roles};
+use super::stack_selector::by_selector;
 use super::stacks::{Stack, adorns, stack_of};
 use super::words::{Naming, mixed, naming};
 use super::written::speaks_of;

@@ -53,6 +53,7 @@ mod service_roles;
 pub mod settings;
 mod shipped;
 mod slots;
+mod stack_selector;
 mod stacks;
 mod stages;
 mod starts;

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use super::base_role::of_others;
 use super::plan::{Planned, Runs, Unit};
-use super::words::naming;
+use super::words::{naming, selected};
 use crate::formats::compose::{Project, Service};
 use crate::model::Role;
 
@@ -21,12 +21,25 @@ pub(super) fn service_roles(project: &Project) -> BTreeMap<String, Vec<(Role, St
             service.build.as_ref().and_then(|build| build.target.as_ref()).and_then(|target| target.value.one());
         let profiles: Vec<_> = service.profiles.iter().filter_map(|profile| naming(profile).role).collect();
         if let Some(role) = target.and_then(|target| naming(target).role) {
-            roles.insert(name.clone(), vec![role]);
+            if !is_tried(project, (name, service), role.0) {
+                roles.insert(name.clone(), vec![role]);
+            }
         } else if !profiles.is_empty() {
             roles.insert(name.clone(), profiles);
         }
     }
     roles
+}
+
+/// Whether a service takes the image of what is deployed to try it: it selects settings of development or tests, or all its files of
+/// variables are theirs.
+fn is_tried(project: &Project, (name, service): (&str, &Service), role: Role) -> bool {
+    let deployed = |role: Role| matches!(role, Role::Production | Role::Staging);
+    let mut selects = service.environment.iter().filter_map(|(name, var)| selected(name, var.var.value.one()?));
+    let of_others = |path: &str| naming(path).role.is_some_and(|(role, _)| !deployed(role));
+    let files = || project.env_files.iter().filter(|file| file.service == name);
+    let by_files = || files().next().is_some() && files().all(|file| of_others(&file.path));
+    deployed(role) && (selects.any(|(role, _)| !deployed(role)) || by_files())
 }
 
 /// Whether a service is only there to be built: what it starts says or does nothing (`echo not run from here`).
@@ -79,6 +92,26 @@ mod tests {
         let found = environments(&[APP, ("docker-compose.yml", compose)]);
         let roles: Vec<&str> = found.iter().filter_map(|line| line.split(':').next()).collect();
         assert_eq!(roles, ["production production", "test test", "dev development"]);
+    }
+
+    #[test]
+    fn a_service_that_tries_the_image_of_production_is_of_no_production() {
+        let with = |more: &str| {
+            let compose = format!(
+                "services:\n  web-dev: {{build: {{context: ., target: dev}}, volumes: ['.:/app']}}\n  \
+                 web: {{build: {{context: ., target: prod}}{more}}}\n"
+            );
+            let stages = "FROM python:3.12 AS dev\nCOPY . /app\nFROM dev AS prod\nCMD gunicorn a.wsgi\n";
+            let found = environments(&[("Dockerfile", stages), ("compose.yaml", &compose)]);
+            found.iter().filter(|line| line.contains(": compose.yaml")).count()
+        };
+        assert_eq!((with(""), with(", env_file: [env.d/production/web]")), (2, 2));
+        assert_eq!(with(", environment: {DJANGO_CONFIGURATION: ContinuousIntegration}"), 1);
+        let compose = "services:\n  web-dev: {build: ., volumes: ['.:/app'], environment: [DJANGO_CONFIGURATION=Development]}\n  \
+                       web: {image: shop, environment: [DJANGO_CONFIGURATION=ContinuousIntegration]}\n";
+        let found = environments(&[APP, ("compose.yaml", compose)]);
+        assert!(found.iter().any(|line| line.contains(" development: compose.yaml")), "{found:?}");
+        assert_eq!(with(", env_file: [env.d/development/common, env.d/development/db]"), 1);
     }
 
     #[test]

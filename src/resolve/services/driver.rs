@@ -16,11 +16,20 @@ use crate::resolve::settings::Loaded;
 /// of one server alone. `mysqlclient` speaks to two products, so it names none. Something outside may still say otherwise.
 ///
 /// A file of SQLite that stands in where a variable is unset is no database of a platform without disks.
-pub(super) fn infer(repository: &Repository<'_>, planned: &Planned, parts: &[Part<'_>], used: &mut [Used]) {
+pub(super) fn infer(
+    repository: &Repository<'_>,
+    planned: &Planned,
+    loaded: Option<&Loaded>,
+    parts: &[Part<'_>],
+    used: &mut [Used],
+) {
     if !matches!(planned.environment.role, Role::Production | Role::Staging) {
         return;
     }
     let kept = lasts(repository, planned, parts);
+    if kept && loaded.is_some_and(chooses_a_file) {
+        return;
+    }
     let stands_in = |one: &Used| {
         one.certainty.is_default() && !kept && one.product.one().is_some_and(|product| product == "sqlite")
     };
@@ -31,6 +40,16 @@ pub(super) fn infer(repository: &Repository<'_>, planned: &Planned, parts: &[Par
     database.driver = database.driver.take().filter(|_| database.product.is_unknown());
     database.product = Known::One(product.to_owned());
     database.certainty = Certainty::Default { variable: None };
+}
+
+/// Whether a setting of the program's own chooses the engine, and a file of SQLite while nothing is said: that needs no driver.
+fn chooses_a_file(loaded: &Loaded) -> bool {
+    let chooses = |name: &str| {
+        ["DB", "DATABASE"].iter().any(|word| name.contains(word))
+            && ["ENGINE", "TYPE", "BACKEND", "DIALECT", "DRIVER"].iter().any(|end| name.ends_with(end))
+    };
+    let file = |val: &Val| val.behind().as_str().is_some_and(|text| text.to_ascii_lowercase().starts_with("sqlite"));
+    loaded.settings.values.iter().any(|(name, val)| chooses(&name.to_ascii_uppercase()) && file(val))
 }
 
 /// On Heroku, `DATABASE_URL` is the address of Heroku Postgres, which attaches itself under that name.

@@ -88,7 +88,7 @@ pub fn all_used(
         one.stored = one.stored.or_else(|| one.file.as_ref().is_some_and(kept).then_some(true));
     }
     waited::take(parts, &mut used);
-    driver::infer(repository, planned, parts, &mut used);
+    driver::infer(repository, planned, loaded, parts, &mut used);
     driver::of_heroku(repository, planned, loaded, parts, &mut used);
     used
 }
