@@ -13,7 +13,7 @@ use crate::links::Repository;
 use crate::model::{Confidence, Environment, FileId, Role};
 
 /// What starts a server that is made for development.
-const SIGNS: [&str; 4] = ["runserver", "--reload", "flask run", "fastapi dev"];
+pub(super) const SIGNS: [&str; 4] = ["runserver", "--reload", "flask run", "fastapi dev"];
 
 /// Why a compose file of several is taken for a production.
 pub(crate) const OFFERED: &str = "one of several ways offered to run it";

@@ -229,7 +229,16 @@ fn folder_with(repository: &Repository<'_>, word: &str) -> Option<String> {
 }
 
 fn words(service: &Service) -> Vec<String> {
-    bare(&service.start.text, &service.directory).split_whitespace().map(str::to_owned).collect()
+    let words: Vec<String> =
+        bare(&service.start.text, &service.directory).split_whitespace().map(str::to_owned).collect();
+    match &words[..] {
+        [shell, flag, rest @ ..] if ["sh", "bash"].contains(&paths::name(shell)) && flag.ends_with('c') => {
+            let quotes = ['"', '\''];
+            let bare = rest.iter().map(|word| word.trim_matches(quotes)).filter(|word| *word != "exec");
+            bare.map(str::to_owned).collect()
+        }
+        _ => words,
+    }
 }
 
 /// Whether a service works for the project: by a server or worker, a command of Django, or a script of the repository.
@@ -305,6 +314,12 @@ mod tests {
         let own = APP.replace("/srv/staging", "/home/vagrant");
         let guest = [("devel/web.service", own.as_str()), ("manage.py", ""), NEEDS];
         assert_eq!(environments(&guest), ["vagrant development: devel/web.service"]);
+        let shell = [
+            ("etc/web.service", "[Service]\nExecStart=sh -c \"exec gunicorn-3 $OPTS 'shop.wsgi'\"\n"),
+            ("manage.py", ""),
+            NEEDS,
+        ];
+        assert!(environments(&shell).iter().any(|line| line.contains("production: etc/web.service")));
         let told = "[Service]\nEnvironment=\"SHOP_CONFIG=/home/vagrant/shop.toml\"\nExecStart=flask run --port 80\n";
         let guest = [("roles/shop/web.service", told), ("manage.py", ""), NEEDS];
         assert_eq!(environments(&guest), ["vagrant development: roles/shop/web.service"]);
