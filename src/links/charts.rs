@@ -1,7 +1,8 @@
 //! Names of variables that charts of Helm and templates of OpenShift give to containers.
 //!
 //! What a chart makes of its values only its templates tell, and those are programs: the names alone are read, from values
-//! files (keys in capitals, entries with such a `name`) and from the `- name:` lines of templates.
+//! files (keys in capitals, entries with such a `name`), from the `- name:` lines of templates, and from keys in capitals of the
+//! maps that these hold.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -118,9 +119,11 @@ fn of_values(node: &Node, add: &mut dyn FnMut(Spanned<String>)) {
 }
 
 fn of_template(file: FileId, text: &str) -> Vec<Spanned<String>> {
+    let quotes = ['"', '\''];
     let name = |(start, line): (usize, &str)| {
-        let (before, name) = line.split_once("- name:")?;
-        let name = name.trim().trim_matches(['"', '\'']);
+        // A map of configuration has the names for its keys.
+        let (before, name) = line.split_once("- name:").or_else(|| Some(("", line.split_once(':')?.0)))?;
+        let name = name.trim().trim_matches(quotes);
         let at = Span::new(file, start, start + line.len());
         (before.trim().is_empty() && is_variable(name)).then(|| Spanned::new(name.to_owned(), at))
     };
@@ -145,13 +148,18 @@ mod tests {
                 "deploy/shop/templates/web.yaml",
                 "env:\n{{- if .Values.db }}\n  - name: DATABASE_URL\n{{- end }}\n  - name: web\n",
             ),
+            (
+                "deploy/shop/templates/config.yaml",
+                "kind: ConfigMap\ndata:\n{{- if .Values.files }}\n  BUCKET_ON: \"true\"\n{{- end }}\n",
+            ),
             ("other/values.yaml", "env: {NOT_OURS: 1}\n"),
             ("ops/secret.yaml", "kind: Template\nobjects: [{kind: Secret, stringData: {API_KEY: '${KEY}'}}]\n"),
         ];
         let tree = Tree::open(Box::new(Overlay::of(files))).unwrap();
         let names: Vec<_> = variables(&tree, &[]).into_keys().collect();
-        assert_eq!(names, ["API_KEY", "DATABASE_URL", "SECRET_KEY", "SMTP_HOST"]);
+        assert_eq!(names, ["API_KEY", "BUCKET_ON", "DATABASE_URL", "SECRET_KEY", "SMTP_HOST"]);
     }
+
     #[test]
     fn what_templates_say_in_so_many_words_chooses_settings_where_they_agree() {
         let read = |more: &str| {
