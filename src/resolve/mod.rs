@@ -3,6 +3,7 @@
 
 mod at_start;
 mod beside;
+mod brought_up;
 pub mod build;
 mod buttons;
 mod by_flag;
