@@ -39,7 +39,9 @@ fn is_of_the_past(tree: &Tree, call: &Call) -> bool {
     let listed =
         |at: usize| at > 0 && call.argv.get(at - 1).is_some_and(|flag| flag == "-r" || flag == "--requirement");
     let mut named = call.argv.iter().enumerate().take(5).filter(|(at, word)| {
-        word.trim_start_matches("./").contains('/') && plain(word) && (word.ends_with(".py") || word.ends_with(".txt") && listed(*at))
+        word.trim_start_matches("./").contains('/')
+            && plain(word)
+            && (word.ends_with(".py") || word.ends_with(".txt") && listed(*at))
     });
     let gone = |word: &str| {
         let word = word.trim_start_matches("./").trim_start_matches("../");
