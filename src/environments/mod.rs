@@ -10,6 +10,7 @@ mod app_platform;
 mod base_role;
 mod base_signs;
 mod beanstalk;
+mod beside_procfiles;
 mod branches;
 pub mod ci;
 mod code_deploy;
@@ -152,7 +153,7 @@ fn of_project(repository: &Repository<'_>, whole: bool) -> Vec<Planned> {
     let known = all.clone();
     all.extend(platform::procfiles(repository, &known));
     drop_shadowed_images(repository, &mut all);
-    platform::drop_images(repository, &mut all);
+    beside_procfiles::drop_images(repository, &mut all);
     retired::drop_images(repository, &mut all);
     developed::drop(repository, &mut all);
     servers::add(repository, &mut all);

@@ -1,8 +1,8 @@
 //! Environments that a platform's files define: Procfile, app.json.
 
+use super::images;
 use super::plan::{CommandLine, ImageBuild, NativeBuild, Planned, Runs, Unit};
 use super::words::naming;
-use super::{deployments, images};
 use crate::discover::{Kind, paths};
 use crate::formats::dockerfile::{Action, Build};
 use crate::formats::small::tree::{Node, yaml};
@@ -109,31 +109,6 @@ fn app_json_beside(repository: &Repository<'_>, path: &str) -> Option<FileId> {
 pub(super) fn is_slug(repository: &Repository<'_>, folder: &str) -> bool {
     let read = ["runtime.txt", "Aptfile", ".buildpacks", "bin/post_compile", "bin/pre_compile"];
     read.iter().any(|name| paths::join(folder, name).is_some_and(|path| repository.tree.find(&path).is_some()))
-}
-
-/// Drops a production that rests on nothing but a plain Dockerfile beside a Procfile: where no job deploys, or one that pushes the
-/// sources, the platform that reads the one builds the other, or leaves it.
-pub(super) fn drop_images(repository: &Repository<'_>, all: &mut Vec<Planned>) {
-    let of_image = |planned: &Planned| {
-        let [evidence] = planned.environment.because.as_slice() else { return None };
-        let plain = planned.environment.role == Role::Production && evidence.text == images::PLAIN;
-        plain.then(|| paths::parent(repository.tree.path(evidence.span.file)))
-    };
-    let reads = |planned: &Planned, folder: &str| {
-        let mut files = planned.environment.because.iter().map(|evidence| evidence.span.file);
-        planned.environment.role == Role::Production
-            && files.any(|file| {
-                repository.of(Kind::Procfile).contains(&file) && paths::parent(repository.tree.path(file)) == folder
-            })
-    };
-    let beside =
-        |planned: &Planned| of_image(planned).is_some_and(|folder| all.iter().any(|other| reads(other, folder)));
-    let gone: Vec<bool> = all.iter().map(beside).collect();
-    let by_platform = || deployments::deployments(repository).is_empty() || is_pushed_by_action(repository);
-    if gone.contains(&true) && by_platform() {
-        let mut gone = gone.into_iter();
-        all.retain(|_| !gone.next().unwrap_or_default());
-    }
 }
 
 /// Whether a host's own file starts the same application as a Procfile: that is then one application, which the host runs.
@@ -259,7 +234,7 @@ fn is_pushed(repository: &Repository<'_>, folder: &str) -> bool {
 }
 
 /// Whether a step of a workflow pushes the sources to a platform, for a buildpack to build.
-fn is_pushed_by_action(repository: &Repository<'_>) -> bool {
+pub(super) fn is_pushed_by_action(repository: &Repository<'_>) -> bool {
     let pushes = |step: &Step| {
         let input = |name: &str| step.with.get(name).map(|text| text.value.as_str());
         step.uses.as_ref().is_some_and(|action| pushes_sources(&action.value, input))
@@ -345,22 +320,6 @@ mod tests {
         let image = ("Dockerfile", "FROM python:3.13\nCOPY . /app\n");
         let heroku = ("heroku.yml", "build: {docker: {web: Dockerfile}}\nrun: {web: gunicorn shop.wsgi}\n");
         assert_eq!(environments(&[needs, procfile, image, heroku]), ["production production: heroku.yml Dockerfile"]);
-    }
-
-    #[test]
-    fn a_plain_image_beside_a_procfile_is_another_production_only_where_a_job_deploys() {
-        let files = [
-            ("requirements.txt", "django\ngunicorn\n"),
-            ("Procfile", "web: gunicorn shop.wsgi\n"),
-            (
-                "Dockerfile",
-                "FROM python:3.13\nCOPY . /app\nRUN pip install -r requirements.txt\nCMD gunicorn shop.wsgi -w 3\n",
-            ),
-            ("runtime.txt", "python-3.13.1\n"),
-        ];
-        assert_eq!(environments(&files), ["production production: Procfile"]);
-        let flow = "on: push\njobs: {deploy: {runs-on: u, steps: [{run: kubectl set image deployment/shop a=b}]}}\n";
-        assert_eq!(environments(&[&files[..], &[(".github/workflows/a.yml", flow)]].concat()).len(), 2);
     }
 
     #[test]

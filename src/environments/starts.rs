@@ -90,11 +90,14 @@ pub(super) fn only_hands_over(repository: &Repository<'_>, image: &ImageBuild, b
 /// Whether an image starts a server for production, by its own words or in the script that they name.
 pub(super) fn serves(repository: &Repository<'_>, image: &ImageBuild, build: &Build) -> bool {
     let own = commands(build).join(" ");
-    script(repository, image, build).lines().chain([own.as_str()]).any(|line| {
-        let words: Vec<&str> = line.split_whitespace().filter(|word| *word != "exec").collect();
-        let found = processes::server(processes::strip_wrappers(&words).0);
-        found.is_some_and(|found| found.kind == "production" && found.interface.is_some())
-    })
+    script(repository, image, build).lines().chain([own.as_str()]).any(is_server_line)
+}
+
+/// Whether a line starts a server for production.
+pub(super) fn is_server_line(line: &str) -> bool {
+    let words: Vec<&str> = line.split_whitespace().filter(|word| *word != "exec").collect();
+    let found = processes::server(processes::strip_wrappers(&words).0);
+    found.is_some_and(|found| found.kind == "production" && found.interface.is_some())
 }
 
 /// Whether an image says that it starts a bare shell: that is for those who work in it.
