@@ -1,10 +1,10 @@
 //! Folders that stand aside: their files document, test or accompany the application.
 
 use super::classify::{Kind, classify};
-use super::paths;
+use super::{Tree, paths};
 
 /// Folders whose files document or test something else; they are read only through a link.
-const ASIDE: [&str; 12] = [
+const ASIDE: [&str; 16] = [
     "examples",
     "example",
     "docs",
@@ -17,6 +17,10 @@ const ASIDE: [&str; 12] = [
     "samples",
     "templates",
     "node_modules",
+    "bower_components",
+    "third-party",
+    "thirdparty",
+    "vendored",
 ];
 
 /// Folders beside the application: what runs in them is offered with it, or stands in for a service of others.
@@ -58,6 +62,30 @@ pub fn is_aside(path: &str) -> bool {
         || path.contains("{{")
         || path.contains("{%")
         || classify(path).is_some_and(runs) && is_beside(path)
+}
+
+/// Folders in which a project keeps what others made, beside what is its own.
+const KEPT: [&str; 8] = ["static", "assets", "lib", "libs", "js", "external", "extern", "vendors"];
+/// What tells that a folder is a whole project: what describes a package of scripts for browsers.
+const PACKAGES: [&str; 3] = ["package.json", "bower.json", "component.json"];
+
+/// The folders of other projects that were copied in: below one in which such are kept, each with its own description of a
+/// package and its own licence.
+pub fn vendored(tree: &Tree) -> Vec<&str> {
+    let licensed = |path: &&str| {
+        let name = paths::name(path).to_ascii_lowercase();
+        ["license", "licence", "copying", "mit-license"].iter().any(|start| name.starts_with(start))
+    };
+    let kept = |folder: &&str| {
+        let below = paths::parent(folder).to_ascii_lowercase();
+        below.split('/').any(|part| KEPT.contains(&part))
+    };
+    let packaged = |folder: &&str| {
+        let here = |name: &&str| paths::join(folder, name).is_some_and(|path| tree.find(&path).is_some());
+        PACKAGES.iter().any(here)
+    };
+    let found = tree.files().map(|(_, path)| path).filter(licensed).map(paths::parent);
+    found.filter(kept).filter(packaged).collect()
 }
 
 /// The folder that a page of documentation speaks of: where its folder of documents lies. None for what is no such page, or
@@ -106,6 +134,7 @@ fn runs(kind: Kind) -> bool {
 #[cfg(test)]
 mod tests {
     use super::{documented, is_aside};
+    use crate::discover::{Overlay, Tree};
 
     #[test]
     fn a_page_of_documentation_speaks_of_the_folder_that_its_documents_lie_in() {
@@ -115,6 +144,21 @@ mod tests {
         for path in ["docs/models.rst", "README.md", "docs/examples/install.md", "docs/setup.py"] {
             assert_eq!(documented(path), None, "{path}");
         }
+    }
+
+    #[test]
+    fn projects_of_others_that_were_copied_in_have_a_licence_and_a_package_of_their_own() {
+        let files = [
+            ("LICENSE", ""),
+            ("package.json", "{}"),
+            ("shop/static/editor/LICENSE.md", ""),
+            ("shop/static/editor/package.json", "{}"),
+            ("shop/static/app/package.json", "{}"),
+            ("shop/api/LICENSE", ""),
+            ("shop/api/package.json", "{}"),
+        ];
+        let tree = Tree::open(Box::new(Overlay::of(files))).unwrap();
+        assert_eq!(super::vendored(&tree), ["shop/static/editor"]);
     }
 
     #[test]

@@ -324,7 +324,8 @@ pub fn image_of(repository: &Repository<'_>, project: &Project, service: &Servic
         return super::own_images::built_as(repository, &reference)
             .or_else(|| super::shipped::shipped_as(repository, &reference))
             .or_else(|| super::shipped::own(repository, &reference, moving))
-            .or_else(|| super::own_images::overlaid(repository, &reference));
+            .or_else(|| super::own_images::overlaid(repository, &reference))
+            .or_else(|| super::own_images::released(repository, &reference));
     };
     let context = build.context.value.one()?.clone();
     let context = paths::join("", &context)?;

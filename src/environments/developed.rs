@@ -1,7 +1,7 @@
 //! Images that only development builds: no production of their own, whatever their Dockerfile could be deployed as.
 
 use super::base_role::only_services;
-use super::images::{AS_IT_STANDS, build};
+use super::images::{AS_IT_STANDS, PLAIN, build};
 use super::own_distribution;
 use super::plan::{ImageBuild, Planned, Runs, Unit};
 use super::starts::{commands, only_hands_over, runs_something, script, serves};
@@ -10,7 +10,7 @@ use crate::discover::{Kind, paths};
 use crate::formats::dockerfile::{Action, Build, CopyFrom};
 use crate::knowledge::images;
 use crate::links::Repository;
-use crate::model::{Confidence, Environment, FileId, Role};
+use crate::model::{Confidence, Environment, Evidence, FileId, Role};
 
 /// What starts a server that is made for development.
 pub(super) const SIGNS: [&str; 4] = ["runserver", "--reload", "flask run", "fastapi dev"];
@@ -185,6 +185,29 @@ fn image(planned: &Planned) -> Option<&ImageBuild> {
     let [unit] = planned.units.as_slice() else { return None };
     let Runs::Image(image) = &unit.runs else { return None };
     (evidence.text == AS_IT_STANDS && planned.environment.role == Role::Production).then_some(image)
+}
+
+/// Makes a production that is nothing but the plain Dockerfile development's, where that starts a development server: for where
+/// something else says what runs in production.
+pub(super) fn give_way(repository: &Repository<'_>, all: &mut [Planned]) {
+    for planned in all.iter_mut().filter(|planned| planned.environment.role == Role::Production) {
+        let bare = |evidence: &Evidence| [AS_IT_STANDS, PLAIN].contains(&evidence.text.as_str());
+        let reloads = |unit: &Unit| match &unit.runs {
+            Runs::Image(image) => build(repository, image).is_some_and(|build| develops(repository, image, &build)),
+            _ => false,
+        };
+        if planned.environment.because.iter().all(bare)
+            && planned.deployed_by.is_empty()
+            && !planned.units.is_empty()
+            && planned.units.iter().all(reloads)
+        {
+            planned.environment.role = Role::Development;
+            Role::Development.name().clone_into(&mut planned.environment.name);
+            if let Some(span) = planned.environment.because.first().map(|evidence| evidence.span) {
+                planned.add_evidence(span, "it starts a development server");
+            }
+        }
+    }
 }
 
 /// Whether an image starts a development server, by its own words or in the script that they name, which knows no other.

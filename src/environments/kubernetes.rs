@@ -51,8 +51,7 @@ pub fn infer(repository: &Repository<'_>, known: &[Planned]) -> Vec<Planned> {
         if production && planned.environment.role == Role::Test && is_tried(&planned.environment.name) {
             planned.environment.role = Role::Staging;
         }
-        let images = planned.units.iter().filter_map(|unit| unit.runs.image()).map(|image| image.dockerfile);
-        if source.template && !openshift::runs_python(repository, images) {
+        if source.template && !openshift::is_python(repository, &planned) {
             continue;
         }
         let about = &planned.environment;
@@ -74,7 +73,7 @@ pub fn infer(repository: &Repository<'_>, known: &[Planned]) -> Vec<Planned> {
         found.push(planned);
     }
     // Beside what runs the project's images, what runs none of them is a tool of the cluster.
-    let own = |planned: &Planned| planned.units.iter().any(|unit| unit.runs.image().is_some());
+    let own = |planned: &Planned| planned.units.iter().any(openshift::is_ours);
     if found.iter().any(own) {
         found.retain(own);
     }
@@ -158,13 +157,15 @@ fn sources(repository: &Repository<'_>, builds: &[Build]) -> Vec<Source> {
     // What names no environment belongs to each that is named; but what runs beside others that run their own is one more.
     let apart = !production && alone.contains(&None) && alone.len() > 1;
     let mut shared = if named { groups.get(&None).cloned().unwrap_or_default() } else { Vec::new() };
-    // A template of no environment that runs nothing of ours is a tool of the cluster.
+    // A template of none that runs nothing of ours is a tool of the cluster.
     shared.retain(|file| {
         let objects = read(&[*file]);
         let containers = || objects.workloads.iter().flat_map(|workload| &workload.containers);
-        let images = containers().filter_map(|container| image_of(repository, container, None, builds));
         let tool = containers().next().is_some() && templates.contains_key(file);
-        !tool || openshift::runs_python(repository, images.map(|image| image.dockerfile))
+        let image = |container| image_of(repository, container, None, builds).map(|image| image.dockerfile);
+        !tool
+            || openshift::runs_python(repository, containers().filter_map(image))
+            || containers().any(|container| openshift::assembled(repository, container, builds).is_some())
     });
     if named && !apart {
         groups.remove(&None);
@@ -246,6 +247,10 @@ fn planned(repository: &Repository<'_>, source: &Source, builds: &[Build], sever
             let name =
                 if taken(plain) { format!("{}-{}", workload.name.value, container.name.value) } else { plain.clone() };
             let (vars, more) = source.objects.variables(container);
+            if let Some(assembled) = openshift::assembled(repository, container, builds) {
+                openshift::take_assembled(&mut planned, &name, assembled, (vars, more));
+                continue;
+            }
             let run = ContainerRun {
                 image: image_of(repository, container, only.as_deref(), builds),
                 reference: container.image.clone(),

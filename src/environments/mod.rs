@@ -48,6 +48,7 @@ pub mod projects;
 mod published;
 mod retired;
 mod reviewed;
+mod s2i;
 pub mod samples;
 mod serverless;
 mod servers;
@@ -157,6 +158,7 @@ fn of_project(repository: &Repository<'_>, whole: bool) -> Vec<Planned> {
     retired::drop_images(repository, &mut all);
     developed::drop(repository, &mut all);
     servers::add(repository, &mut all);
+    s2i::add(repository, &mut all);
     ansible::give(repository, &mut all);
     beanstalk::add(repository, &mut all);
     apart::name_only(&mut all);

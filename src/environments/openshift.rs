@@ -2,16 +2,20 @@
 
 use std::collections::BTreeMap;
 
-use super::plan::ImageBuild;
-use super::published;
+use super::plan::{ImageBuild, Planned, Runs, Setup, Unit};
 use super::words::naming;
+use super::{published, s2i};
 use crate::discover::{Kind, paths};
-use crate::formats::kubernetes::{self, Build};
+use crate::formats::Vars;
+use crate::formats::kubernetes::{self, Build, Container};
 use crate::links::Repository;
-use crate::model::{FileId, Role};
+use crate::model::{FileId, Reason, Role};
 
 /// Manifests by the environment that their names say.
 type Groups = BTreeMap<Option<(Role, String)>, Vec<FileId>>;
+
+/// How a container runs that is built of sources, what its image brings, and the variables of the build.
+type Assembled = (Runs, Setup, Vars);
 
 /// Puts each template among the files of the environments that it says it is for; `named` are those whose own name says one.
 pub(super) fn spread(
@@ -64,6 +68,43 @@ pub(super) fn built_there(repository: &Repository<'_>, name: &str, builds: &[Bui
         Some(ImageBuild { context: folder, ..published::plain(repository, dockerfile, span) })
     });
     Some(image)
+}
+
+/// What a container runs whose image the builds of the cluster make of the sources alone.
+pub(super) fn assembled(repository: &Repository<'_>, container: &Container, builds: &[Build]) -> Option<Assembled> {
+    let name = container.image.as_ref()?.value.split(['@', ':']).next()?;
+    let last = paths::name(name);
+    let mut named = builds.iter().filter(|build| build.image == last && !last.is_empty());
+    let build = named.next()?;
+    let alike = named.all(|other| other.builder.is_some() && other.folder == build.folder);
+    s2i::built(repository, container, build.builder.as_ref().filter(|_| alike)?, &build.folder)
+}
+
+/// Gives an environment what builders of sources make for its containers: how they run, and the variables of the build below
+/// those of the container.
+pub(super) fn take_assembled(
+    planned: &mut Planned,
+    name: &str,
+    (runs, setup, given): Assembled,
+    own: (Vars, Option<Reason>),
+) {
+    let (vars, more) = own;
+    planned.unseen = planned.unseen.take().or(more);
+    let given: Vars = given.into_iter().chain(vars).collect();
+    planned.variables.insert(name.to_owned(), given);
+    planned.setups.insert(name.to_owned(), setup);
+    planned.units.push(Unit { name: name.to_owned(), runs });
+}
+
+/// Whether something runs an image of the repository, or what is built of its sources.
+pub(super) fn is_ours(unit: &Unit) -> bool {
+    unit.runs.image().is_some() || matches!(unit.runs, Runs::Process { .. })
+}
+
+/// Whether what manifests run is a Python program of the repository.
+pub(super) fn is_python(repository: &Repository<'_>, planned: &Planned) -> bool {
+    let images = planned.units.iter().filter_map(|unit| unit.runs.image()).map(|image| image.dockerfile);
+    planned.units.iter().any(|unit| matches!(unit.runs, Runs::Process { .. })) || runs_python(repository, images)
 }
 
 /// Whether an image of a Python program of the repository is among these.

@@ -8,7 +8,7 @@ use crate::discover::{Kind, paths};
 use crate::formats::compose::{Field, Service};
 use crate::formats::dockerfile::{Build, BuiltBase};
 use crate::formats::workflow::Job;
-use crate::knowledge::images;
+use crate::knowledge::{images, services};
 use crate::links::docker_build::BuildCall;
 use crate::links::view::built_by_step;
 use crate::links::{Call, Meaning, Repository};
@@ -206,9 +206,36 @@ fn is_among(names: &str, name: &str) -> bool {
     names.split(['\n', ',']).any(|tag| split_tag(tag.trim()).0 == name)
 }
 
+/// The Dockerfile that a released version of an image is built from: the only one that is built and published under the name,
+/// with whatever version is given then.
+pub(super) fn released(repository: &Repository<'_>, reference: &str) -> Option<ImageBuild> {
+    let (name, tag) = split_tag(reference);
+    let version = tag?.trim_start_matches(['v', 'V']);
+    let product = services::by_image(&images::describe(name, "").repository).is_some();
+    if product || !name.contains('/') || !version.starts_with(|c: char| c.is_ascii_digit()) {
+        return None;
+    }
+    let named = |build: &BuildCall| build.tags.iter().any(|other| split_tag(other).0 == name);
+    let calls = || repository.calls.iter().filter_map(|call| Some((call, built(call)?)));
+    let given = |build: &BuildCall| {
+        let filled = |tag: &str| split_tag(tag).1.is_none_or(|tag| tag.contains(['$', '…', '{']) || tag.is_empty());
+        build.tags.iter().any(|tag| split_tag(tag).0 == name && filled(tag))
+    };
+    let mut all: Vec<(ImageBuild, bool)> = Vec::new();
+    for (call, build) in calls().filter(|(_, build)| named(build)) {
+        all.push((of_call(repository, call, build)?, given(build)));
+    }
+    let Some((first, _)) = all.iter().find(|(_, given)| *given) else {
+        return if all.is_empty() { super::shipped::shipped_as(repository, name) } else { None };
+    };
+    let same = |(other, _): &(ImageBuild, bool)| other.dockerfile == first.dockerfile && other.target == first.target;
+    all.iter().all(same).then(|| first.clone())
+}
+
 /// The name and the version of a reference.
 pub(super) fn split_tag(reference: &str) -> (&str, Option<&str>) {
     let name = reference.split('@').next().unwrap_or(reference);
+    let name = name.strip_prefix("docker.io/").unwrap_or(name);
     match name.rsplit_once(':') {
         Some((name, tag)) if !tag.contains('/') => (name, Some(tag)),
         _ => (name, None),
@@ -246,6 +273,25 @@ mod tests {
         let own = built_as(&repository, "till").unwrap();
         assert!(super::with_bases(&repository, &own, 0).unwrap().stages.len() == 1);
         assert!(base(&repository, "python:3.12").is_none());
+    }
+
+    #[test]
+    fn a_released_version_is_built_as_what_is_published_under_its_name() {
+        let of = |make: &str, reference: &str| {
+            let image = "FROM python:3.12\n";
+            let files = [("Makefile", make), ("Dockerfile", image), ("ops/Dockerfile", image)];
+            let tree = Tree::open(Box::new(Overlay::of(files))).unwrap();
+            let image = super::released(&Repository::read(&tree), reference)?;
+            Some(tree.path(image.dockerfile).to_owned())
+        };
+        let ship = "ship:\n\tdocker buildx build -t acme/shop:${VERSION} --push .\n";
+        assert_eq!(of(ship, "docker.io/acme/shop:3.6.1").as_deref(), Some("Dockerfile"));
+        assert_eq!(of(ship, "acme/shop:nightly"), None);
+        assert_eq!(of(ship, "acme/other:3.6.1"), None);
+        let two = format!("{ship}old:\n\tdocker build -t acme/shop:${{OLD}} ops\n");
+        assert_eq!(of(&two, "acme/shop:3.6.1"), None, "either may be it");
+        let fixed = "ship:\n\tdocker build -t acme/shop:1.0 .\n";
+        assert_eq!(of(fixed, "acme/shop:3.6.1"), None);
     }
 
     #[test]

@@ -134,6 +134,8 @@ pub struct Setup {
     pub folder: String,
     /// Whether its own command is not started.
     pub idle: bool,
+    /// The image that it is built on, where no Dockerfile says so.
+    pub image: Option<Spanned<String>>,
 }
 
 /// One thing that runs in an environment.

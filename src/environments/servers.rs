@@ -2,7 +2,7 @@
 
 use super::plan::{CommandLine, NativeBuild, Planned, Runs, Unit};
 use super::words::naming;
-use super::{code_deploy, told_deploys};
+use super::{code_deploy, developed, told_deploys};
 use crate::discover::aside::is_aside;
 use crate::discover::{Kind, paths};
 use crate::formats::small::{CommandText, Texts, lines, quoted, supervisord, systemd};
@@ -25,9 +25,16 @@ struct Service {
 pub(super) fn add(repository: &Repository<'_>, all: &mut Vec<Planned>) {
     let mut found: Vec<Planned> = Vec::new();
     let services = services(repository);
-    for service in &services {
-        let (role, word) = role_of(repository, service);
-        if all.iter().any(|planned| planned.environment.role == role && !planned.units.is_empty()) {
+    let of_role: Vec<(Role, String)> = services.iter().map(|service| role_of(repository, service)).collect();
+    let taken = |all: &[Planned], role: Role| {
+        all.iter().any(|planned| planned.environment.role == role && !planned.units.is_empty())
+    };
+    let developed = taken(all, Role::Development);
+    if of_role.iter().any(|(role, _)| *role == Role::Production) {
+        developed::give_way(repository, all);
+    }
+    for (service, (role, word)) in services.iter().zip(of_role) {
+        if taken(all, role) && (role != Role::Development || developed) {
             continue;
         }
         let at = found.iter().position(|planned| planned.environment.name == word).unwrap_or_else(|| {
@@ -36,6 +43,12 @@ pub(super) fn add(repository: &Repository<'_>, all: &mut Vec<Planned>) {
         });
         if let Some(planned) = found.get_mut(at) {
             take(repository, service, planned);
+        }
+    }
+    // The image that gave way is told from what else develops.
+    if !developed && found.iter().any(|planned| planned.environment.role == Role::Development) {
+        for planned in all.iter_mut().filter(|planned| planned.environment.role == Role::Development) {
+            "docker".clone_into(&mut planned.environment.name);
         }
     }
     all.extend(found);
@@ -331,5 +344,11 @@ mod tests {
             ["production production: Dockerfile"],
             "it is offered beside"
         );
+        let reloads = ("Dockerfile", "FROM python:3.13\nCOPY . /app\nCMD flask run\n");
+        let found = environments(&[plain[0], reloads, NEEDS]);
+        assert_eq!(found, ["production production: etc/web.service", "development development: Dockerfile"]);
+        let beside = environments(&[plain[0], guest[0], reloads, NEEDS]);
+        assert!(beside.contains(&"vagrant development: roles/shop/web.service".to_owned()), "{beside:?}");
+        assert_eq!(environments(&[other[0], reloads, NEEDS]), ["production production: Dockerfile"]);
     }
 }

@@ -99,7 +99,8 @@ pub(super) fn own(repository: &Repository<'_>, reference: &str, moving: bool) ->
     }
     let ours = |file: &FileId| {
         let naming = super::words::naming(repository.tree.path(*file));
-        !naming.template && !naming.build && is_python(repository, *file)
+        let tests = naming.role.as_ref().is_some_and(|(role, _)| *role == Role::Test);
+        !naming.template && !naming.build && !tests && is_python(repository, *file)
     };
     let mut found = repository.of(Kind::Dockerfile).iter().copied().filter(ours);
     let mut at_root = found.clone().filter(|file| !repository.tree.path(*file).contains('/'));
@@ -362,6 +363,10 @@ jobs:
         };
         assert_eq!(of("Dockerfile.tools").as_deref(), Some("Dockerfile"));
         assert_eq!(of("Dockerfile.prod"), None);
+        let files =
+            [("README.md", "See https://github.com/acme/shop"), ("docker/e2e/Dockerfile", "FROM python:3.13\n")];
+        let tree = Tree::open(Box::new(Overlay::of(files))).unwrap();
+        assert!(super::own(&Repository::read(&tree), "acme/shop:latest", false).is_none(), "it is for tests");
     }
 
     #[test]

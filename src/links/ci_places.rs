@@ -21,8 +21,9 @@ pub(super) const OF_AZURE: [&str; 6] =
 
 /// Whether a CI is told where a file lies, so that it may be anywhere.
 pub(super) fn is_placed(path: &str) -> bool {
-    let jenkins = paths::name(path).to_ascii_lowercase().starts_with("jenkinsfile");
-    jenkins || OF_AZURE.contains(&path.split('/').next().unwrap_or_default())
+    let name = paths::name(path).to_ascii_lowercase();
+    let told = ["jenkinsfile", "cloudbuild", "buildspec"].iter().any(|start| name.starts_with(start));
+    told || OF_AZURE.contains(&path.split('/').next().unwrap_or_default())
 }
 
 /// Whether a file that only its folder says is a pipeline is one.
@@ -68,6 +69,21 @@ pub(super) fn from_checkout(job: &mut Job) {
 mod tests {
     use crate::discover::{Overlay, Tree};
     use crate::links::{Meaning, Repository};
+
+    #[test]
+    fn what_a_trigger_is_told_of_may_lie_anywhere() {
+        let build = "steps: [{name: gcr.io/cloud-builders/docker, args: [build, -t, 'acme/shop:$TAG', .]}]\n";
+        let flow = "on: push\njobs: {a: {runs-on: u, steps: [{run: pytest}]}}\n";
+        let files = [
+            (".github/workflows/a.yml", flow),
+            ("ops/release/cloudbuild.yaml", build),
+            ("ops/.travis.yml", "script: x"),
+        ];
+        let tree = Tree::open(Box::new(Overlay::of(files))).unwrap();
+        let repository = Repository::read(&tree);
+        assert_eq!(repository.workflows().len(), 2);
+        assert!(repository.calls.iter().any(|call| matches!(call.meaning, Meaning::Builds(_))));
+    }
 
     #[test]
     fn a_checkout_into_a_folder_is_the_top_of_the_repository() {

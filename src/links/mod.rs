@@ -35,6 +35,7 @@ mod python_scripts;
 mod relocated;
 pub mod repository;
 pub mod runners;
+pub mod s2i;
 pub mod system_install;
 mod taskfiles;
 mod tox_environments;

@@ -11,7 +11,7 @@ use super::container_exec;
 use super::meaning::Meaning;
 use super::runners::Trail;
 use super::{charts, ci_files, ci_places, handed, offered};
-use crate::discover::aside::{documented, is_aside};
+use crate::discover::aside::{documented, is_aside, vendored};
 use crate::discover::classify::classify;
 use crate::discover::{Kind, Tree, paths};
 use crate::formats::dockerfile::Dockerfile;
@@ -111,6 +111,10 @@ impl<'t> Repository<'t> {
         // A CI reads its files at the top only; further down they belong to what was copied or generated there.
         let topmost =
             tree.files().any(|(_, path)| classify(path) == Some(Kind::Workflow) && ci_places::is_at_top(path));
+        let vendored = vendored(tree);
+        let copied_in = |path: &str| {
+            vendored.iter().any(|folder| path.strip_prefix(folder).is_some_and(|rest| rest.starts_with('/')))
+        };
         for (file, path) in tree.files() {
             let kind = classify(path).filter(|kind| match kind {
                 Kind::Compose => compose_files::is_compose(tree, file),
@@ -123,7 +127,7 @@ impl<'t> Repository<'t> {
                 let copied =
                     kind == Kind::Workflow && topmost && !ci_places::is_at_top(path) && !ci_places::is_placed(path);
                 let aside_of = is_aside(path) && documented(path).is_none();
-                let into = if aside_of || copied { &mut aside } else { &mut files };
+                let into = if aside_of || copied || copied_in(path) { &mut aside } else { &mut files };
                 into.entry(kind).or_default().push(file);
             }
         }

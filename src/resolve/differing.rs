@@ -39,7 +39,7 @@ pub(super) fn of(
         if other(settings::MODULE_VARIABLE) || !main.settings.reads.iter().any(|read| other(&read.name)) {
             continue;
         }
-        let world = settings::with_selector(hosted_names::with(planned, part.world.clone()), &main.choice);
+        let world = super::selected::with_selector(hosted_names::with(planned, part.world.clone()), &main.choice);
         let (brought, samples) = sampled::brought(context, Some(part), planned);
         let roots = settings::roots(context, Some(part), modules, &main.choice, &brought);
         let nowhere = nowhere::of(context, planned, Some(part), &main.settings);

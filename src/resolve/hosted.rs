@@ -102,6 +102,12 @@ pub fn native<'t>(
         None => machine::platform_installs(context, &mut part, &folder, command.span),
     }
     let setup = planned.setups.get(&unit.name);
+    if let Some(image) = setup.and_then(|setup| setup.image.as_ref()) {
+        let about = images::describe(&image.value, context.as_of);
+        let origin = Origin::set(image.span);
+        part.runtimes.extend(builds::runtimes(&about, &origin, &Certainty::Stated));
+        part.image = Some(image_part(Known::One(image.value.clone()), Certainty::Stated, origin, Some(about)));
+    }
     if !idle(setup) {
         process::start(&mut part, &behind(Vec::new(), command), tree);
     }

@@ -4,7 +4,9 @@ use std::collections::BTreeMap;
 
 use super::install_paths::{local_installs, outside_paths, own_lock};
 use super::part::{Installs, PackagePart, Part, SourcePart};
-use super::{edited_lists, exports, interpreters, optional_words, own_wheels, runner, system_installs, venvs};
+use super::{
+    assembled, edited_lists, exports, interpreters, optional_words, own_wheels, runner, system_installs, venvs,
+};
 use crate::discover::{Tree, paths};
 use crate::formats::Vars;
 use crate::formats::locks::{self, Package};
@@ -59,6 +61,9 @@ pub fn run(installs: &mut Installs, executed: &Executed, place: &Place<'_, '_>) 
     }
     let argv = words(executed);
     if exports::note(installs, executed, &argv, place) || edited_lists::note(installs, executed, &argv, place) {
+        return;
+    }
+    if assembled::install(installs, executed, &argv, place) {
         return;
     }
     let cwd = place.cwd(executed);

@@ -1,6 +1,7 @@
 //! From a plan to facts: typed components first, in order (build, installs, variables, command, settings, services), then
 //! one room a dimension.
 
+mod assembled;
 mod at_start;
 mod beside;
 mod brought_up;
@@ -79,6 +80,7 @@ mod system_installs;
 pub mod together;
 mod told_installs;
 mod told_python;
+mod told_server;
 mod told_variables;
 mod turns;
 mod unneeded;

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use super::own_program::{by_script, started_by_program};
 use super::part::{Otherwise, Part, ProcessPart};
 use super::server_options::{self, ServerOptions};
-use super::{at_start, beside, handing_on, runner, supervised, unset};
+use super::{assembled, at_start, beside, handing_on, runner, supervised, told_server, unset};
 use crate::discover::Tree;
 use crate::formats::shell::{self, Dialect, Evaluation, Executed, When, Word};
 use crate::formats::{Var, Vars, World};
@@ -30,6 +30,8 @@ pub struct CommandWords {
 
 /// Runs a component's command and fills its processes, commands and exported variables.
 pub fn start(part: &mut Part<'_>, command: &CommandWords, tree: &Tree) {
+    let made = assembled::started(part, command, tree);
+    let command = made.as_ref().unwrap_or(command);
     let Some(container) = part.container.clone() else { return };
     // Options for the entry point of a base that is not known here are no program.
     if command.words.first().and_then(|word| word.text.one()).is_some_and(|word| word.starts_with('-')) {
@@ -286,6 +288,7 @@ pub(super) fn add(
 ) {
     let argv = words(executed);
     if !part.processes.iter().any(|known| known.key == key && known.argv == argv) {
+        told_server::give(part, executed);
         part.processes.push(process(key, argv, (executed, server, options), command, script));
     }
 }

@@ -1,13 +1,14 @@
 //! The class of settings that a variable selects in the code.
 
 use super::components::Context;
+use super::settings::MODULE_VARIABLE;
 use crate::discover::paths;
 use crate::environments::SettingsChoice;
 use crate::environments::settings::Module;
 use crate::environments::words::role_of_value;
-use crate::formats::World;
 use crate::formats::python::{self, Selection};
-use crate::model::{Known, Role, Span};
+use crate::formats::{Var, World};
+use crate::model::{Known, Origin, Role, Span};
 
 /// Whether a file is one that chooses settings.
 fn selects(path: &str) -> bool {
@@ -66,6 +67,15 @@ pub(super) fn class(
         }
     }
     None
+}
+
+/// The module's own name is set while it is loaded.
+pub(super) fn with_selector(mut world: World, choice: &SettingsChoice) -> World {
+    if choice.class.is_none() && !world.vars().contains_key(MODULE_VARIABLE) {
+        let origin = choice.span.map(Origin::set).unwrap_or_default();
+        world.vars_mut().insert(MODULE_VARIABLE.into(), Var::set(choice.module.clone(), origin));
+    }
+    world
 }
 
 /// The case that is named for a role; where none is, no case's name.

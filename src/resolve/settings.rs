@@ -25,10 +25,10 @@ use crate::discover::Kind;
 use crate::environments::settings::Module;
 use crate::environments::words::role_of_value;
 use crate::environments::{Planned, SettingsChoice};
+use crate::formats::World;
 pub(super) use crate::formats::python::Settings;
 use crate::formats::python::{self, Brought, Evaluator};
-use crate::formats::{Var, World};
-use crate::model::{Certainty, FileId, Known, Origin, Reason, Role, Span};
+use crate::model::{Certainty, FileId, Known, Reason, Role, Span};
 
 /// The settings of an environment.
 pub struct Loaded {
@@ -72,23 +72,8 @@ pub fn load(context: &Context<'_, '_>, planned: &Planned, parts: &[Part<'_>], mo
     let world = hosted_names::with(planned, world);
     let (brought, samples) = sampled::brought(context, part, planned);
     let chosen = choose(context, planned, part, modules, &world, &brought);
-    // Which of a module's classes is taken, the program says.
-    let open = |module: &Module| !module.classes.is_empty() && !is_object(context, module);
-    let unsaid = |choice: &SettingsChoice| {
-        choice.class.is_none() && modules.iter().any(|module| module.name == choice.module && open(module))
-    };
-    // A program that configures itself says more than a module that nothing selects.
-    let unselected = |choice: &SettingsChoice| {
-        let module = modules.iter().find(|module| module.name == choice.module);
-        choice.class.is_none()
-            && planned.settings.is_none()
-            && choice.span.is_some_and(|span| module.is_some_and(|module| module.file == span.file))
-            && module
-                .is_some_and(|module| context.repository.tree.text(module.file).is_ok_and(|text| !sets_whole(text)))
-    };
-    if chosen.as_ref().is_none_or(|(choice, _)| unsaid(choice) || unselected(choice))
-        && let Some(loaded) = program(context, part, world.clone())
-    {
+    let own = (planned, part, chosen.as_ref().map(|(choice, _)| choice));
+    if let Some(loaded) = by_program(context, own, modules, &world, &brought) {
         return Some(loaded);
     }
     let picked = handed_out::choices(context, part, modules, role, &world);
@@ -98,7 +83,7 @@ pub fn load(context: &Context<'_, '_>, planned: &Planned, parts: &[Part<'_>], mo
         .run(pytest::run(part, planned.environment.role))
         .brought(brought.clone());
     let by_entry = selected && entry::is_default(context, planned, part, &choice, &world);
-    let world = with_selector(world, &choice);
+    let world = selected::with_selector(world, &choice);
     let mut settings = evaluator.module(&choice.module, &world, choice.class.as_deref());
     let (nowhere, lacking) = (nowhere::of(context, planned, part, &settings), nowhere::files(context, part, &settings));
     if !nowhere.is_empty() || !lacking.is_empty() {
@@ -174,6 +159,38 @@ pub fn load(context: &Context<'_, '_>, planned: &Planned, parts: &[Part<'_>], mo
     })
 }
 
+/// What the program makes by itself, where that says more than the chosen module: where it takes one of its classes, or lays
+/// more over it.
+fn by_program(
+    context: &Context<'_, '_>,
+    (planned, part, chosen): (&Planned, Option<&Part<'_>>, Option<&SettingsChoice>),
+    modules: &[Module],
+    world: &World,
+    brought: &Brought,
+) -> Option<Loaded> {
+    // Which of a module's classes is taken, the program says.
+    let open = |module: &Module| !module.classes.is_empty() && !is_object(context, module);
+    let unsaid = |choice: &SettingsChoice| {
+        choice.class.is_none() && modules.iter().any(|module| module.name == choice.module && open(module))
+    };
+    // A program that configures itself says more than a module that nothing selects.
+    let unselected = |choice: &SettingsChoice| {
+        let module = modules.iter().find(|module| module.name == choice.module);
+        choice.class.is_none()
+            && planned.settings.is_none()
+            && choice.span.is_some_and(|span| module.is_some_and(|module| module.file == span.file))
+            && module
+                .is_some_and(|module| context.repository.tree.text(module.file).is_ok_and(|text| !sets_whole(text)))
+    };
+    let laid_over = chosen.and_then(|choice| flask_app::laid_over(context, modules, choice));
+    if laid_over.is_none() && chosen.is_some_and(|choice| !unsaid(choice) && !unselected(choice)) {
+        return None;
+    }
+    let reads = |loaded: &Loaded, file: FileId| loaded.settings.files.iter().any(|(known, _)| *known == file);
+    program(context, planned, part, world.clone(), brought)
+        .filter(|loaded| laid_over.is_none_or(|module| reads(loaded, module)))
+}
+
 /// Of the keys and passwords of what is deployed: those that the code has a text of its own for behind a sample's, which are
 /// put in their place, and those that are a text only where the program is developed.
 fn behind(
@@ -208,7 +225,13 @@ fn serves_package_of(part: &Part<'_>, choice: &SettingsChoice) -> bool {
 }
 
 /// The configuration that a program makes by itself: `app.config[...] = ...` in the module that the process loads.
-fn program(context: &Context<'_, '_>, part: Option<&Part<'_>>, world: World) -> Option<Loaded> {
+fn program(
+    context: &Context<'_, '_>,
+    planned: &Planned,
+    part: Option<&Part<'_>>,
+    world: World,
+    brought: &Brought,
+) -> Option<Loaded> {
     let tree = context.repository.tree;
     let loaded = part.and_then(|part| part.processes.iter().find_map(|process| process.module.clone()));
     let started = part.and_then(|part| {
@@ -234,7 +257,7 @@ fn program(context: &Context<'_, '_>, part: Option<&Part<'_>>, world: World) -> 
     };
     let named = || flask_app::named(context, &world);
     let file = started.or(by_module).or_else(named).or_else(conventional)?;
-    let settings = python::flask_config(tree, file, &world);
+    let settings = flask_app::settings(context, planned, part, file, &world, brought);
     if settings.values.is_empty() {
         return None;
     }
@@ -257,15 +280,6 @@ fn program(context: &Context<'_, '_>, part: Option<&Part<'_>>, world: World) -> 
         unseen,
         by_default: false,
     })
-}
-
-/// The module's own name is set while it is loaded.
-pub(super) fn with_selector(mut world: World, choice: &SettingsChoice) -> World {
-    if choice.class.is_none() && !world.vars().contains_key(MODULE_VARIABLE) {
-        let origin = choice.span.map(Origin::set).unwrap_or_default();
-        world.vars_mut().insert(MODULE_VARIABLE.into(), Var::set(choice.module.clone(), origin));
-    }
-    world
 }
 
 fn choose(

@@ -187,6 +187,7 @@ const ROWS: &[Row] = &[
     Row(Kind::Kubernetes, Folder::Any, &[Like::Is(&["kustomization.yaml", "kustomization.yml", "kustomization"])], &[]),
     Row(Kind::Kubernetes, Folder::Part(ORCHESTRATED), &[YAML], &[]),
     Row(Kind::Kubernetes, Folder::PartHas(CLUSTERS), &[YAML], &[]),
+    Row(Kind::Kubernetes, Folder::PartHas(&["openshift"]), &[Like::Ends(&[".json"])], &[]),
     Row(Kind::Kubernetes, Folder::Any, &[Like::Is(MANIFESTS)], &[]),
     Row(Kind::Kubernetes, Folder::Any, &[YAML, Like::Starts(&["clowdapp"])], &[]),
     Row(Kind::Kubernetes, Folder::Part(ORCHESTRATED), &[FILLED_IN], &[]),

@@ -52,6 +52,17 @@ pub struct Build {
     pub folder: String,
     /// The Dockerfile, from that folder; nothing where the sources are built in another way.
     pub dockerfile: Option<Spanned<String>>,
+    /// The builder of Source-to-Image, where that makes an image of the sources.
+    pub builder: Option<Builder>,
+}
+
+/// A builder of Source-to-Image, and what it is given.
+#[derive(Clone, Debug)]
+pub struct Builder {
+    /// Its image.
+    pub from: Option<Spanned<String>>,
+    /// The variables of the build, which the image keeps.
+    pub given: Vars,
 }
 
 /// An object that runs containers.
@@ -196,7 +207,20 @@ fn build(node: &Node) -> Option<Build> {
         image: to.value.split(':').next().unwrap_or_default().to_owned(),
         folder: spec.path(&["source", "contextDir"]).and_then(Node::scalar).unwrap_or_default(),
         dockerfile: docker.map(named),
+        builder: spec.path(&["strategy", "sourceStrategy"]).map(builder),
     })
+}
+
+fn builder(node: &Node) -> Builder {
+    let variable = |item: &Node| {
+        let (name, value) = (item.field("name")?, item.get("value")?);
+        let set = Var::set(value.scalar().unwrap_or_default(), Origin::set(value.span));
+        let open = value.scalar().is_none_or(|text| text.contains("${"));
+        let unknown = || Known::Unknown(Reason::at("it is filled in when the template is", value.span));
+        Some((name.value, if open { Var { value: unknown(), ..set } } else { set }))
+    };
+    let given = node.get("env").map_or(&[][..], Node::items).iter().filter_map(variable).collect();
+    Builder { from: node.get("from").and_then(|from| from.field("name")), given }
 }
 
 /// The image of a container that none is written for is that whose change rolls it out.

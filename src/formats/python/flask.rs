@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use super::eval::machine::Machine;
 use super::eval::values::{Code, Id, K, V};
 use super::lib::os::Found;
-use super::{Settings, parse};
+use super::{Brought, Settings, parse};
 use crate::discover::{Tree, paths};
 use crate::formats::world::World;
 use crate::model::{FileId, Reason, Span};
@@ -14,7 +14,8 @@ use crate::model::{FileId, Reason, Span};
 const FACTORIES: [&str; 3] = ["create_app", "make_app", "make_flask_app"];
 
 /// What `app.config` comes to after a module such as `app.py` was run, and its factory was called if it has one.
-pub fn flask_config(tree: &Tree, file: FileId, world: &World) -> Settings {
+/// `brought` are the files that are there beside those of the tree.
+pub fn flask_config(tree: &Tree, file: FileId, world: &World, brought: Brought) -> Settings {
     let path = tree.path(file).to_owned();
     let mut folder = paths::parent(&path).to_owned();
     // The import root is the first folder above that is no package.
@@ -26,6 +27,7 @@ pub fn flask_config(tree: &Tree, file: FileId, world: &World) -> Settings {
     let name = name.strip_suffix(".__init__").unwrap_or(&name).to_owned();
     let (roots, cache) = (vec![folder], parse::Cache::default());
     let mut machine = Machine::new(tree, &roots, &cache, world);
+    machine.brought = brought;
     let at = Span::new(file, 0, 0);
     let module = machine.load(&name, at).ok().flatten();
     if machine.flask.is_empty()
@@ -110,7 +112,7 @@ mod tests {
     fn run(text: &str, world: &World) -> Settings {
         let tree = Tree::open(Box::new(Overlay::of([("app.py", text)]))).ok();
         let file = tree.as_ref().and_then(|tree| tree.find("app.py"));
-        tree.zip(file).map(|(tree, file)| flask_config(&tree, file, world)).unwrap_or_default()
+        tree.zip(file).map(|(tree, file)| flask_config(&tree, file, world, Brought::default())).unwrap_or_default()
     }
 
     const APP: &str = "import os\nfrom flask import Flask\nfrom db import db\ndef create_app(test=None):\n    \
@@ -146,6 +148,33 @@ mod tests {
         let got = run(text, &World::empty());
         assert!(got.incomplete.is_some());
         assert!(!got.values.values().any(|value| matches!(value.kind, Kind::Str(_))));
+    }
+
+    #[test]
+    fn a_file_that_a_variable_has_to_name_leaves_the_defaults_as_such() {
+        let text = "import os\nfrom flask import Flask\napp = Flask(__name__)\n\
+            app.config.from_mapping(SECRET_KEY='dev', A=1)\napp.config.from_envvar('SHOP_CONFIG')\n";
+        let got = run(text, &World::Open(Default::default()));
+        assert!(matches!(got.values["SECRET_KEY"].kind, Kind::Unknown(_)));
+        assert_eq!(got.values["A"].settled().map(|val| &val.kind), Some(&Kind::Int(1)));
+        assert!(got.values["A"].certainty.is_default() && got.incomplete.is_some());
+        let guarded = text.replace("app.config.from_env", "if 'SHOP_CONFIG' in os.environ:\n    app.config.from_env");
+        let got = run(&guarded, &World::Open(Default::default()));
+        assert_eq!(got.values["SECRET_KEY"].settled().and_then(|val| val.as_str()), Some("dev"));
+    }
+
+    #[test]
+    fn a_file_at_a_path_of_the_machine_is_laid_over_the_defaults() {
+        let text = "import os\nfrom flask import Flask\napp = Flask(__name__)\napp.config.from_mapping(A=1, B=2)\n\
+            if os.path.isfile('/etc/shop.cfg'):\n    app.config.from_envvar('SHOP_CONFIG')\n";
+        let tree = Tree::open(Box::new(Overlay::of([("app.py", text), ("ops/shop.cfg", "B = 3\n")]))).unwrap();
+        let world = World::Open([("SHOP_CONFIG".into(), Var::set("/etc/shop.cfg", Origin::default()))].into());
+        let at = [("/etc/shop.cfg".to_owned(), tree.find("ops/shop.cfg").unwrap())].into();
+        let brought = Brought { at, ..Brought::default() };
+        let got = flask_config(&tree, tree.find("app.py").unwrap(), &world, brought);
+        assert_eq!((&got.values["A"].kind, &got.values["B"].kind), (&Kind::Int(1), &Kind::Int(3)));
+        let got = flask_config(&tree, tree.find("app.py").unwrap(), &world, Brought::default());
+        assert_ne!(got.values["B"].kind, Kind::Int(3));
     }
 
     #[test]

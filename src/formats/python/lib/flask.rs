@@ -165,7 +165,9 @@ impl Machine<'_> {
             return lost(self);
         };
         let path = if name.starts_with('/') { Self::inside(&normal(&name)) } else { paths::join(&folder, &name) };
-        let found = path.as_ref().map(|path| self.tree.presence(path));
+        let placed = self.brought.at.get(&name).map(|file| Presence::Here(*file));
+        let outside = (path.is_none() && name.starts_with('/') && !self.whole).then_some(Presence::Missing);
+        let found = placed.or_else(|| path.as_ref().map(|path| self.presence(path))).or(outside);
         match (found, path) {
             (Some(Presence::Here(file)), _) => match syntax {
                 None => self.flask_module(object, file, at),
@@ -249,14 +251,16 @@ impl Machine<'_> {
                 pass.named.push(("silent".into(), V::bool(silent)));
                 self.flask_file(object, id, &pass, None, at)
             }
-            K::Depends(_) => {
+            K::Depends(_) | K::Unknown(_) => {
                 let vars: Names = [name].into();
                 let why = Reason::at("a file that a variable names may set more", at);
                 self.flask_open.get_or_insert(why);
                 if silent {
                     self.doubt(id, &vars);
                 } else {
-                    self.forget_value(object, at);
+                    // It is set, or nothing starts.
+                    self.flask_default(id, &vars);
+                    self.flask_kept_outside(id, at);
                 }
                 Ok(V::unknown("whether a file was read", at))
             }

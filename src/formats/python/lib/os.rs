@@ -291,6 +291,9 @@ impl Machine<'_> {
             other => other,
         };
         let Some(inside) = inside else {
+            if matches!(name, "exists" | "isfile" | "is_file") && self.brought.at.contains_key(path) {
+                return Ok(V::at(K::Bool(true), at));
+            }
             if !self.nowhere(path) {
                 let out = V::unknown("a file outside the repository", at);
                 let kept = !self.whole && name == "read_text" && path.starts_with('/') && !placed(path);
