@@ -47,7 +47,15 @@ pub(super) fn publishing(repository: &Repository<'_>, file: FileId) -> Option<Pu
         let role = one.target.as_deref().and_then(|target| naming(target).role);
         one.target.is_some() && role.is_none_or(|(role, _)| role != Role::Production)
     };
-    all.into_iter().min_by_key(other)
+    let at = (0..all.len()).min_by_key(|at| other(&all[*at]))?;
+    let mut best = all.swap_remove(at);
+    // What one job builds with several values, one of them says nothing of.
+    let rows = || all.iter().filter(|one| one.by == best.by && one.target == best.target);
+    let several = |name: &str, value: &Option<String>| rows().any(|row| row.args.get(name) != Some(value));
+    let args: Vec<String> =
+        best.args.iter().filter(|(name, value)| several(name, value)).map(|(name, _)| name.clone()).collect();
+    best.args.extend(args.into_iter().map(|name| (name, None)));
+    Some(best)
 }
 
 /// The jobs that build and push a Dockerfile, and where.
@@ -225,6 +233,9 @@ pub(super) fn sole(repository: &Repository<'_>) -> Option<FileId> {
 
 #[cfg(test)]
 mod tests {
+    use crate::discover::{Overlay, Tree};
+    use crate::links::Repository;
+
     #[test]
     fn images_that_one_workflow_publishes_are_components_of_one_production() {
         let step = |folder: &str, more: &str| {
@@ -245,6 +256,23 @@ mod tests {
         assert_eq!(found.len(), 1, "{found:?}");
         assert!(found[0].starts_with("production production: mail/Dockerfile"), "{found:?}");
         assert!(found[0].contains("shop/web.Dockerfile"), "{found:?}");
+    }
+
+    #[test]
+    fn what_a_job_builds_for_each_row_of_its_matrix_no_one_row_stands_for() {
+        let of = |rows: &str| {
+            let flow = format!(
+                "on: push\njobs:\n  image:\n    runs-on: u\n    strategy: {{matrix: {{python: [{rows}]}}}}\n    steps:\n      - uses: docker/build-push-action@v6\n        with:\n          push: true\n          tags: acme/shop\n          build-args: |\n            PYTHON=${{{{ matrix.python }}}}\n            MODE=live\n"
+            );
+            let tree = [("Dockerfile", "ARG PYTHON=3.10\nFROM python:${PYTHON}\n"), (".github/workflows/i.yml", &flow)];
+            let tree = Tree::open(Box::new(Overlay::of(tree))).unwrap();
+            let repository = Repository::read(&tree);
+            let found = super::publishing(&repository, tree.find("Dockerfile").unwrap()).unwrap();
+            assert_eq!(found.args["MODE"].as_deref(), Some("live"));
+            found.args["PYTHON"].clone()
+        };
+        assert_eq!(of("'3.12'").as_deref(), Some("3.12"));
+        assert_eq!(of("'3.12', '3.13'"), None);
     }
 
     #[test]
