@@ -146,6 +146,27 @@ fn a_virtual_machine_has_what_its_scripts_install() {
 }
 
 #[test]
+fn a_virtual_machine_runs_what_its_scripts_start() {
+    let of = |start: &str| {
+        let machine = format!(
+            "$s = <<SCRIPT\ncd /vagrant\n{start}\nSCRIPT\nVagrant.configure(2) do |config|\n  config.vm.provision 'shell', inline: $s\nend\n"
+        );
+        let own = ("serve.py", "from shop import app\nif __name__ == '__main__':\n    app.run(debug=True)\n");
+        let app = ("shop.py", "from flask import Flask\napp = Flask(__name__)\n");
+        let docker = ("Dockerfile", "FROM python:3.12-slim\nCOPY . /app\nCMD gunicorn shop:app\n");
+        let lines = facts(&[("Vagrantfile", &machine), docker, own, app, ("requirements.txt", "flask==3.1\n")]);
+        let server = lines
+            .iter()
+            .find_map(|line| line.split_once("development host process.web server=").map(|(_, is)| is.to_owned()));
+        server.unwrap_or_default()
+    };
+    assert_eq!(of("tmux new-session -d -s shop \"gunicorn -b 0.0.0.0:8000 'shop:app'\""), "gunicorn");
+    assert_eq!(of("tmux send-keys -t shop 'gunicorn shop:app' Enter"), "gunicorn");
+    assert_eq!(of("screen -dmS shop gunicorn shop:app"), "gunicorn");
+    assert_eq!(of("pip install flask"), "flask-app-run");
+}
+
+#[test]
 fn a_project_whose_files_are_mounted_for_one_command_is_installed_from_the_repository() {
     let mounts =
         ["pyproject.toml", "uv.lock"].map(|name| format!("--mount=type=bind,source={name},target=/root/{name}"));

@@ -45,6 +45,26 @@ fn local_settings_that_a_step_writes_or_a_folder_brings_may_say_anything() {
 }
 
 #[test]
+fn what_a_job_mounts_is_its_own_checkout() {
+    let workflow = WORKFLOW.replace("python manage.py test", "docker compose run web python manage.py test");
+    let lines = facts(&[
+        (".github/workflows/ci.yml", &workflow),
+        ("compose.yaml", &format!("{COMPOSE}    volumes: ['./:/app']\n")),
+        ("Dockerfile", "FROM python:3.12\nWORKDIR /app\nCOPY . /app\n"),
+        ("manage.py", ENTRY),
+        ("shop/__init__.py", ""),
+        ("shop/wsgi.py", ENTRY),
+        ("shop/settings.py", SETTINGS),
+    ]);
+    let by_default = |line: &&String| line.contains("test") && line.contains("setting.DEBUG overridable=true");
+    assert_eq!(lines.iter().find(by_default), None);
+    assert!(
+        lines.iter().any(|line| line.starts_with("test") && line.contains("setting.DEBUG value=True")),
+        "{lines:?}"
+    );
+}
+
+#[test]
 fn what_a_person_adds_over_a_file_of_variables_is_not_part_of_an_environment() {
     let compose = |files: &str| format!("services: {{web: {{build: ., volumes: ['.:/app'], env_file: {files}}}}}\n");
     let of = |files: &str| {

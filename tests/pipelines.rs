@@ -66,6 +66,24 @@ fn what_a_deployment_done_elsewhere_starts_is_gated_there() {
     }
 }
 
+#[test]
+fn what_another_repository_does_may_be_tested_there() {
+    let tests = "on: pull_request\njobs:\n  test: {runs-on: ubuntu-24.04, steps: [{run: pip install -r requirements.txt}, {run: pytest}]}\n";
+    let reused = |uses: &str| {
+        format!(
+            "on: {{push: {{branches: [main]}}}}\njobs:\n  deploy-prod: {{uses: {uses}, with: {{environment: production}}}}\n"
+        )
+    };
+    let extended = "trigger: [main]\npool: own\nresources:\n  repositories:\n  - {repository: common, type: git, name: shop/common}\nextends:\n  template: deploy-production.yml@common\n  parameters: {environment: production}\n";
+    let found = gates(&[
+        (".github/workflows/d.yml", &reused("acme/common/.github/workflows/deploy.yml@main")),
+        (".github/workflows/t.yml", tests),
+    ]);
+    assert!(found.iter().any(|line| line.ends_with("gate=other-workflow")), "{found:?}");
+    let found = gates(&[("azure-pipelines.yml", extended), (".github/workflows/t.yml", tests)]);
+    assert!(found.iter().any(|line| line.ends_with("gate=other-workflow")), "{found:?}");
+}
+
 /// The gates of the deployments in workflows, beside an image and tests that run by themselves.
 fn gates(workflows: &[(&str, &str)]) -> Vec<String> {
     let image = "FROM python:3.13-slim\nCOPY . .\nRUN pip install -r requirements.txt\nCMD [\"gunicorn\", \"a\"]\n";

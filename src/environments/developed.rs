@@ -8,7 +8,6 @@ use super::starts::{commands, only_hands_over, runs_something, script, serves};
 use crate::discover::classify::classify;
 use crate::discover::{Kind, paths};
 use crate::formats::dockerfile::{Action, Build, CopyFrom};
-use crate::formats::kubernetes::Objects;
 use crate::knowledge::images;
 use crate::links::Repository;
 use crate::model::{Confidence, Environment, Evidence, FileId, Role};
@@ -208,17 +207,6 @@ pub(super) fn give_way(repository: &Repository<'_>, all: &mut [Planned]) {
                 planned.add_evidence(span, "it starts a development server");
             }
         }
-    }
-}
-
-/// Doubts manifests that start a development server and are named for nothing: they may as well be for a cluster on a
-/// developer's machine.
-pub(super) fn doubt(objects: &Objects, planned: &mut Planned) {
-    let containers = objects.workloads.iter().flat_map(|workload| &workload.containers);
-    let mut words = containers.flat_map(|container| container.command.iter().chain(&container.args));
-    if let Some(told) = words.find(|word| SIGNS.iter().any(|sign| word.value.contains(sign))) {
-        planned.environment.confidence = Confidence::Guessed;
-        planned.environment.although.push(Evidence { span: told.span, text: "a development server is started".into() });
     }
 }
 

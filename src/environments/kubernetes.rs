@@ -6,7 +6,7 @@ use super::deployments::DEPLOYED;
 use super::plan::{ContainerRun, Planned, Runs, Unit};
 use super::targets::is_tried;
 use super::words::{naming, selected};
-use super::{developed, openshift, own_images, published, task_definitions};
+use super::{local_clusters, openshift, own_images, published, task_definitions};
 use crate::discover::aside::is_aside;
 use crate::discover::{Kind, paths};
 use crate::formats::kubernetes::{self, Build, Container, Objects, kustomize};
@@ -270,7 +270,7 @@ fn planned(repository: &Repository<'_>, source: &Source, builds: &[Build], sever
         planned.environment.although.push(Evidence { span: base.span, text });
     }
     if plain {
-        developed::doubt(&source.objects, &mut planned);
+        local_clusters::doubt(&source.objects, &mut planned);
     }
     by_selector(&mut planned);
     applied(repository, path, &mut planned);
@@ -372,23 +372,4 @@ fn image_of(
         let dockerfile = by_folder.copied().or_else(alone)?;
         Some(published::plain(repository, dockerfile, container.image.as_ref().map(|image| image.span)))
     })
-}
-
-#[cfg(test)]
-mod tests {
-    use super::Repository;
-    use crate::discover::{Overlay, Tree};
-
-    #[test]
-    fn manifests_that_start_a_development_server_are_no_sure_production() {
-        let sure = |path: &str, command: &str| {
-            let manifest = format!(
-                "{{kind: Deployment, apiVersion: apps/v1, metadata: {{name: web}}, spec: {{template: {{spec: {{containers: [{{name: web, image: acme/shop, args: [sh, -c, '{command}']}}]}}}}}}}}"
-            );
-            let tree = Tree::open(Box::new(Overlay::of([(path, manifest.as_str())]))).unwrap();
-            super::infer(&Repository::read(&tree), &[])[0].environment.confidence > super::Confidence::Guessed
-        };
-        assert!(sure("k8s/web.yaml", "gunicorn shop.wsgi") && !sure("k8s/web.yaml", "migrate && manage.py runserver"));
-        assert!(sure("k8s/production/web.yaml", "manage.py runserver 0.0.0.0:8000"), "it is named for it");
-    }
 }

@@ -28,6 +28,7 @@ mod hosts;
 pub mod images;
 pub mod kubernetes;
 mod leaf_settings;
+mod local_clusters;
 mod machines;
 mod marks;
 mod named;

@@ -94,10 +94,27 @@ pub(super) fn is_apart(repository: &Repository<'_>, call: &Call) -> bool {
     let apart = |heading: &str| {
         let heading = heading.to_lowercase();
         let mut words = heading.split(|c: char| !c.is_alphanumeric());
-        words.any(|word| APART.contains(&word)) || heading.contains("without docker")
+        words.any(|word| APART.contains(&word)) || is_outside(&heading)
     };
-    let text = || repository.tree.text(call.span.file).ok()?.get(..call.span.range().start);
-    is(repository, call) && text().is_some_and(|before| headings(before).into_iter().any(apart))
+    is(repository, call) && before(repository, call).is_some_and(|before| headings(before).into_iter().any(apart))
+}
+
+/// Whether a guide starts the application below a heading which says that this is a way of its own, in no container, whatever is
+/// used there.
+pub(super) fn is_way_of_its_own(repository: &Repository<'_>, call: &Call) -> bool {
+    let outside = |heading: &str| is_outside(&heading.to_lowercase());
+    is(repository, call) && before(repository, call).is_some_and(|before| headings(before).into_iter().any(outside))
+}
+
+fn is_outside(heading: &str) -> bool {
+    let words = ["without", "outside of", "outside"];
+    let kinds = ["docker", "containers", "a container"];
+    words.iter().any(|word| kinds.iter().any(|kind| heading.contains(&format!("{word} {kind}"))))
+}
+
+/// The text of a page as far as a call in it.
+fn before<'r>(repository: &'r Repository<'_>, call: &Call) -> Option<&'r str> {
+    repository.tree.text(call.span.file).ok()?.get(..call.span.range().start)
 }
 
 /// Whether the containers for development are told to load other settings than the entry files of Django load by themselves,

@@ -79,7 +79,9 @@ pub(super) fn beside(repository: &Repository<'_>, known: &[&Planned]) -> Option<
         told_here::has_other_settings(repository, known)
             || known.iter().all(|planned| told_here::tries_deployed(repository, planned))
     };
-    let by_guide = || told().filter(|_| apart()).or_else(|| told_here::call(repository).filter(|_| differs()));
+    let outside = || repository.calls.iter().find(|call| told_here::is_way_of_its_own(repository, call)).cloned();
+    let by_guide =
+        || told().filter(|_| apart()).or_else(outside).or_else(|| told_here::call(repository).filter(|_| differs()));
     let call = by_script.or_else(by_task).or_else(by_guide)?;
     let folder = sites(repository).next().unwrap_or(&call.folder).to_owned();
     let mut planned = Planned::new("local", Role::Development, Confidence::Named).because(call.span, machines::TOLD);
@@ -366,6 +368,7 @@ mod tests {
         };
         assert_eq!((with("Setup with venv", "sqlite3"), with("Start without Docker", "sqlite3")), (2, 2));
         assert_eq!(with("Setup with venv", "postgresql"), 1, "the same database");
+        assert_eq!(with("Development without Docker", "postgresql"), 2, "a way of its own");
         assert_eq!(with("Quick start", "sqlite3"), 1, "it may be one in the container");
     }
 

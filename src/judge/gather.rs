@@ -128,8 +128,8 @@ fn one_list(rule: &Rule, a: &Finding, b: &Finding) -> bool {
     a.project == b.project && even && (same || rule.file.pairs == Pairs::Any && shared())
 }
 
-/// Lists of several environments are one where one holds all items of the other, and where they hold the same and begin in one place; of
-/// a rule about a file, those that begin in the same file are.
+/// Lists of several environments are one where one holds all items of the other, by their names or by their lines, and where they
+/// hold the same and begin in one place; of a rule about a file, those that begin in the same file are.
 fn same_lists(rule: &Rule, lists: Vec<Finding>) -> Vec<Finding> {
     let items = |finding: &Finding, key: fn(&Part) -> String| {
         finding.parts.iter().map(|part| (key(part), part.value.clone())).collect::<BTreeSet<_>>()
@@ -138,13 +138,22 @@ fn same_lists(rule: &Rule, lists: Vec<Finding>) -> Vec<Finding> {
         let (ours, theirs) = (items(a, key), items(b, key));
         ours.is_subset(&theirs) || theirs.is_subset(&ours)
     };
+    // Two services of one image are two names of one line.
+    let placed = |finding: &Finding| {
+        let place = |part: &Part| part.locations.first().map(|place| place.span);
+        finding.parts.iter().map(|part| (place(part), part.value.clone())).collect::<BTreeSet<_>>()
+    };
+    let one_line = |a: &Finding, b: &Finding| {
+        let (ours, theirs) = (placed(a), placed(b));
+        ours.is_subset(&theirs) || theirs.is_subset(&ours)
+    };
     let begun = |finding: &Finding| {
         let keys: BTreeSet<_> = finding.parts.iter().map(|part| part.key.clone()).collect();
         (keys, finding.locations.first().map(|place| place.span))
     };
     let file = |finding: &Finding| finding.locations.first().map(|place| place.span.file);
     let alike = |a: &Finding, b: &Finding| {
-        let same = held(a, b, |part| part.key.clone()) || held(a, b, plain_key);
+        let same = held(a, b, |part| part.key.clone()) || held(a, b, plain_key) || one_line(a, b);
         let alarms = |finding: &Finding| finding.severity > Severity::Note;
         let same = a.severity == b.severity && same || alarms(a) == alarms(b) && begun(a) == begun(b);
         a.project == b.project && (same || rule.file.one_file && file(a) == file(b))
@@ -161,11 +170,7 @@ fn same_lists(rule: &Rule, lists: Vec<Finding>) -> Vec<Finding> {
 
 fn one_block(a: &Finding, b: &Finding) -> bool {
     let same_place = a.locations.first().map(|place| place.span) == b.locations.first().map(|place| place.span);
-    let values = |finding: &Finding| {
-        let mut values: Vec<String> = finding.environments.values().cloned().collect();
-        values.sort();
-        values
-    };
+    let values = |finding: &Finding| finding.environments.values().cloned().collect::<BTreeSet<_>>();
     let alike = values(a) == values(b) && a.severity == b.severity;
     a.project == b.project && (same_place || alike && (a.key == b.key || differ_from_one(a, b)))
 }

@@ -4,7 +4,7 @@ use super::Repository;
 use super::meaning::Meaning;
 use super::repository::{Call, Caller, Script};
 use crate::discover::aside::documented;
-use crate::discover::paths;
+use crate::discover::{Tree, paths};
 use crate::formats::Vars;
 use crate::formats::shell::Dialect;
 use crate::model::{FileId, SpanMap};
@@ -24,12 +24,32 @@ impl Repository<'_> {
             let script = Script { text: shown.text, map: &map, folder: &folder, dialect: Dialect::Bash };
             let first = calls.len();
             self.add(&script, Vars::new(), &Caller::Guide(file), calls);
-            if !shown.block {
-                let told = calls.split_off(first).into_iter().filter(develops);
-                calls.extend(told);
-            }
+            let told = calls.split_off(first).into_iter();
+            calls.extend(told.filter(|call| (shown.block || develops(call)) && !is_of_the_past(self.tree, call)));
         }
     }
+}
+
+/// Whether a call names a script or a list of packages, with a folder, that no file of the repository is: the guide is older
+/// than the files, or about others.
+fn is_of_the_past(tree: &Tree, call: &Call) -> bool {
+    let plain = |word: &str| {
+        word.chars().all(|c| c.is_ascii_alphanumeric() || "./_-".contains(c)) && !word.starts_with(['/', '-'])
+    };
+    let listed =
+        |at: usize| at > 0 && call.argv.get(at - 1).is_some_and(|flag| flag == "-r" || flag == "--requirement");
+    let mut named = call.argv.iter().enumerate().take(5).filter(|(at, word)| {
+        word.trim_start_matches("./").contains('/')
+            && plain(word)
+            && (word.ends_with(".py") || word.ends_with(".txt") && listed(*at))
+    });
+    let gone = |word: &str| {
+        let word = word.trim_start_matches("./").trim_start_matches("../");
+        let is = |path: &str| path.strip_suffix(word).is_some_and(|rest| rest.is_empty() || rest.ends_with('/'));
+        // Of a template, what is made of it has folders of other names.
+        !tree.files().any(|(_, path)| is(path) || path.contains("{{"))
+    };
+    named.any(|(_, word)| gone(word))
 }
 
 /// Whether a call starts a server for development.
@@ -222,6 +242,25 @@ mod tests {
         assert_eq!(told("api/docs/install.rst", block), ["api: ./manage.py runserver"]);
         assert_eq!(told("api/README.rst", block), ["api: ./manage.py runserver"]);
         assert!(told("docs/models.rst", block).is_empty());
+    }
+
+    #[test]
+    fn what_names_a_file_that_is_gone_is_of_the_past() {
+        let typed = |path: &str| {
+            let told = told(
+                "README.md",
+                &format!("```\npip install -r {path}/needed.txt\npython {path}/manage.py runserver\n```\n"),
+            );
+            told.len()
+        };
+        assert_eq!(typed("shop/api"), 0, "no such file");
+        let block =
+            "```\npython api/manage.py runserver\n./manage.py runserver\npython $ROOT/api/manage.py runserver\n```\n";
+        let tree = [("README.md", block), ("src/api/manage.py", ""), ("Dockerfile", "FROM python:3.13\n")];
+        let tree = Tree::open(Box::new(Overlay::of(tree))).unwrap();
+        let guides =
+            Repository::read(&tree).calls.iter().filter(|call| matches!(call.caller, Caller::Guide(_))).count();
+        assert_eq!(guides, 3);
     }
 
     #[test]

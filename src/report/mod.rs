@@ -12,6 +12,7 @@ pub mod markdown;
 pub mod redact;
 pub mod rules;
 pub mod sarif;
+mod shift;
 pub mod summary;
 pub mod text;
 pub mod values;

@@ -4,6 +4,7 @@ use std::cell::RefCell;
 use std::collections::BTreeMap;
 use std::ops::Range;
 
+use super::shift::Shift;
 use crate::judge::object::NUMBERED;
 use crate::knowledge::{services, variables};
 use crate::model::{Audit, Secret, Span, Value};
@@ -30,6 +31,21 @@ fn looks_random(text: &str) -> bool {
     let cases = text.chars().any(char::is_uppercase) && text.chars().any(char::is_lowercase);
     let signs = text.chars().any(|c| !c.is_alphanumeric() && !matches!(c, '_' | '-' | '.' | ':' | '/'));
     mixed || cases || signs || text.len() >= 24
+}
+
+/// A text without the quotes around it: a number stands for what is between them.
+fn unquoted(text: &str) -> &str {
+    let inner = |quote: char| text.strip_prefix(quote)?.strip_suffix(quote).filter(|inner| !inner.contains(quote));
+    inner('"').or_else(|| inner('\'')).unwrap_or(text)
+}
+
+/// Whether the rest of a line is the beginning of a call and nothing else: `env.str(`.
+fn opens_call(rest: &str) -> bool {
+    let name = rest.trim_end().strip_suffix('(');
+    name.is_some_and(|name| {
+        !name.is_empty()
+            && name.split('.').all(|part| !part.is_empty() && part.chars().all(|c| c.is_alphabetic() || c == '_'))
+    })
 }
 
 impl Redactor {
@@ -94,6 +110,11 @@ impl Redactor {
             while !text.is_char_boundary(start) {
                 start -= 1;
             }
+            // Of a call over several lines the first may hold nothing but its name.
+            if secret.end > span.end && secret.start >= span.start && opens_call(text.get(start..).unwrap_or_default())
+            {
+                continue;
+            }
             while !text.is_char_boundary(end) {
                 end += 1;
             }
@@ -119,7 +140,7 @@ impl Redactor {
         for range in apart {
             out.push_str(&text[at..range.start]);
             let found = &text[range.clone()];
-            let shown = self.shown(&self.numbered(found).unwrap_or_else(|| Secret::new(found)));
+            let shown = self.shown(&self.numbered(found).unwrap_or_else(|| Secret::new(unquoted(found))));
             shift.moves.push((range.clone(), out.len()..out.len() + shown.len()));
             out.push_str(&shown);
             at = range.end;
@@ -251,7 +272,8 @@ fn value_after(text: &str, end: usize, called: bool) -> Option<Range<usize>> {
             let rest = text.get(at..)?;
             let code =
                 ["os.", "env", "config(", "get", "None", "True", "False", "str", "secrets.", "self.", "settings."];
-            if code.iter().any(|word| rest.starts_with(word)) || rest.contains('(') && rest.find('(') < rest.find(' ') {
+            let calls = opens_call(rest) || rest.contains('(') && rest.find('(') < rest.find(' ');
+            if calls || code.iter().any(|word| rest.starts_with(word)) {
                 return None;
             }
             let close = rest.find([' ', '\t', ',', ')']).map_or(text.len(), |stop| at + stop);
@@ -260,38 +282,10 @@ fn value_after(text: &str, end: usize, called: bool) -> Option<Range<usize>> {
     }
 }
 
-/// How offsets of a line moved by redaction.
-#[derive(Clone, Debug, Default)]
-pub struct Shift {
-    moves: Vec<(Range<usize>, Range<usize>)>,
-}
-
-impl Shift {
-    /// Where an offset of the source line is in the redacted one.
-    pub fn offset(&self, offset: usize) -> usize {
-        let mut moved = offset;
-        for (from, to) in &self.moves {
-            if offset >= from.end {
-                moved = to.end + (offset - from.end);
-            } else if offset > from.start {
-                return to.start;
-            }
-        }
-        moved
-    }
-
-    /// Where a range is: one that ends inside a secret ends behind what stands for it.
-    pub fn range(&self, range: Range<usize>) -> Range<usize> {
-        let inside = self.moves.iter().find(|(from, _)| range.end > from.start && range.end < from.end);
-        let end = inside.map_or_else(|| self.offset(range.end), |(_, to)| to.end);
-        let start = self.offset(range.start);
-        start..end.max(start)
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::model::FileId;
 
     fn redacted(text: &str) -> String {
         Redactor::new(&Audit::default()).text(text)
@@ -306,6 +300,21 @@ mod tests {
         assert_eq!(redactor.text("production: secret ⟨1⟩"), "production: secret #1");
         assert_eq!(redactor.text("TOKEN=b3Nf6yHs1cJd5gQa"), "TOKEN=secret #1");
         assert_eq!(redactor.text("secret ⟨0⟩ and secret ⟨7⟩"), "secret #2 and secret ⟨7⟩");
+    }
+
+    #[test]
+    fn quotes_are_no_part_of_a_secret_and_a_call_of_several_lines_keeps_its_name() {
+        let mut audit = Audit::default();
+        let text = "KEY = env.str(\n    \"passwd\", cast=str\n)\n";
+        audit.model.secret_spans = vec![Span::new(FileId(0), 6, text.len() - 1), Span::new(FileId(0), 19, 27)];
+        let redactor = Redactor::new(&audit);
+        let line = |from: usize, to: usize| redactor.line(&text[from..to], Span::new(FileId(0), from, to)).0;
+        assert_eq!(redactor.value(&Value::Secret(Secret::new("passwd"))), "secret #1");
+        assert_eq!(
+            (line(0, 14), redactor.line("\"passwd\"", Span::new(FileId(0), 19, 27)).0),
+            ("KEY = env.str(".into(), "secret #1".into())
+        );
+        assert!(!line(15, 37).contains("passwd"));
     }
 
     #[test]

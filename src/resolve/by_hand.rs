@@ -20,7 +20,7 @@ pub(super) fn start(repository: &Repository<'_>, part: &mut Part<'_>, key: &str,
         return;
     }
     let Some((call, found)) = call(repository, virtual_machine) else { return };
-    part.processes = vec![process(key, call, found)];
+    part.processes = vec![called(key, call, found)];
 }
 
 /// Gives a person's machine on which nothing else starts a server the one that the words stand for by which the machine is known:
@@ -36,7 +36,7 @@ pub(super) fn told(repository: &Repository<'_>, part: &mut Part<'_>, planned: &P
         Meaning::Serves(found) if found.interface.is_some() => found,
         _ => return,
     };
-    part.processes.push(ProcessPart { argv, ..begun("web", Origin::set(evidence.span), found) });
+    part.processes.push(process("web", argv, Origin::set(evidence.span), found));
 }
 
 /// Gives a person's machine for which nothing tells how the server is started the program that starts it by itself, where one
@@ -53,7 +53,7 @@ pub(super) fn program(tree: &Tree, part: &mut Part<'_>, folder: &str) {
         // What a command of the program starts, or what is imported, it does not start by itself.
         let calls = python::entry_points(tree, file).runs;
         let span = calls.iter().find(|call| call.main)?.span;
-        Some(ProcessPart { argv, ..begun("web", Origin::set(span), server) })
+        Some(process("web", argv, Origin::set(span), server))
     });
     let first = found.next();
     if found.next().is_none() {
@@ -79,20 +79,21 @@ pub(super) fn workers(repository: &Repository<'_>, part: &mut Part<'_>, virtual_
         let told = by_hand(repository, virtual_machine);
         let call = repository.calls.iter().filter(|call| told(call)).find(of_kind);
         if let Some((call, Meaning::Serves(found))) = call.map(|call| (call, call.meaning.clone())) {
-            part.processes.push(process(key, call, found));
+            part.processes.push(called(key, call, found));
         }
     }
 }
 
 /// A process that a call starts.
-fn process(key: &str, call: &Call, server: Match) -> ProcessPart {
-    ProcessPart { argv: call.argv.clone(), ..begun(key, Origin::set(call.span), server) }
+fn called(key: &str, call: &Call, server: Match) -> ProcessPart {
+    process(key, call.argv.clone(), Origin::set(call.span), server)
 }
 
-fn begun(key: &str, origin: Origin, server: Match) -> ProcessPart {
+/// A process of some words.
+pub(super) fn process(key: &str, argv: Vec<String>, origin: Origin, server: Match) -> ProcessPart {
     ProcessPart {
         key: key.to_owned(),
-        argv: Vec::new(),
+        argv,
         server: Some(server),
         module: None,
         origin,

@@ -42,7 +42,7 @@ pub(super) fn of(
         let world = super::selected::with_selector(hosted_names::with(planned, part.world.clone()), &main.choice);
         let (brought, samples) = sampled::brought(context, Some(part), planned);
         let roots = settings::roots(context, Some(part), modules, &main.choice, &brought);
-        let nowhere = nowhere::of(context, Some(part), &main.settings);
+        let nowhere = nowhere::of(context, planned, Some(part), &main.settings);
         let evaluator = Evaluator::new(context.repository.tree, roots)
             .run(pytest::run(Some(part), planned.environment.role))
             .brought(Brought { nowhere, ..brought });

@@ -68,7 +68,8 @@ pub(super) fn gate(
     if let Some(condition) = broken.filter(|_| tested).and_then(|job| job.condition.as_ref()) {
         return Gate { kind: "none", path: Vec::new(), origin: Origin::set(condition.span).join(&origin) };
     }
-    let waiting = std::iter::once(job).chain(sure.iter().copied()).find(|job| waits_for_checks(job));
+    let waiting =
+        std::iter::once(job).chain(sure.iter().copied()).find(|job| waits_for_checks(job) || is_elsewhere(job));
     // Stages of Jenkins run in order; what a library's step does is not read, but a stage may say that it tests.
     let told = || sure.iter().copied().find(|job| is_jenkins(repository, file) && says_it_tests(job));
     if let Some(waiting) = waiting.or_else(told) {
@@ -187,6 +188,11 @@ fn waits_for_checks(job: &Job) -> bool {
             action.is_some_and(|action| ACTIONS.contains(&action))
                 || step.run.as_ref().is_some_and(|run| run.text.contains("gh run watch"))
         })
+}
+
+/// Whether what a job does stands in another repository: tests may be among it.
+fn is_elsewhere(job: &Job) -> bool {
+    job.uses.as_ref().is_some_and(|uses| !uses.value.starts_with("./") && !uses.value.ends_with("@self"))
 }
 
 /// Whether a pipeline is one of Jenkins.

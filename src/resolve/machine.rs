@@ -7,8 +7,8 @@ use super::process;
 use super::told_installs::{Install, Machine};
 use crate::discover::{Kind, Tree, paths};
 use crate::environments::words::naming;
+use crate::environments::workstations;
 use crate::environments::{CommandLine, Planned};
-use crate::environments::{vagrant, workstations};
 use crate::formats::requirements::MarkerEnv;
 use crate::formats::small::runtime_files::{self, How};
 use crate::formats::small::{json, mise};
@@ -45,6 +45,7 @@ pub fn of<'t>(context: &Context<'_, 't>, planned: &Planned, folder: &str) -> Par
     if planned.environment.role == Role::Development {
         super::by_hand::start(context.repository, &mut part, "web", brought);
         super::by_hand::told(context.repository, &mut part, planned);
+        super::brought_up::start(context, planned, &mut part);
         super::by_hand::program(tree, &mut part, folder);
         super::by_hand::workers(context.repository, &mut part, brought);
         super::told_variables::of_guide(context.repository, &mut part);
@@ -52,42 +53,12 @@ pub fn of<'t>(context: &Context<'_, 't>, planned: &Planned, folder: &str) -> Par
     }
     let Some(anchor) = part.span else { return part };
     if workstations::is_provisioned(context.repository, planned) {
-        provisioned(context, &mut part);
+        super::brought_up::install(context, &mut part);
         part.installs.packages_complete = Err(Reason::at("scripts of Vagrant install there", anchor));
     } else {
         packages(context, &mut part, planned, (folder, anchor, brought));
     }
     part
-}
-
-/// What the scripts that set up a virtual machine install there; the checkout is mounted at `/vagrant`.
-fn provisioned(context: &Context<'_, '_>, part: &mut Part<'_>) {
-    let tree = context.repository.tree;
-    let mut container = Container::checkout(tree, "");
-    container.mount("", "/vagrant");
-    let python = part.python().map(str::to_owned);
-    for (text, map) in vagrant::scripts(context.repository) {
-        let script = shell::parse(text, &map, shell::Dialect::Bash);
-        let evaluated = shell::evaluate(&script, &part.world, &[], &container);
-        // What a script exports, what it starts has.
-        for (name, var) in evaluated.exports {
-            if part.world.vars().get(&name) != Some(&var) {
-                part.providers.insert(name.clone(), "script");
-                part.world.vars_mut().insert(name, var);
-            }
-        }
-        for executed in evaluated.commands {
-            let place = Place {
-                tree,
-                container: &container,
-                workdir: container.workdir.clone(),
-                stage: part.name.to_string(),
-                context: String::new(),
-                markers: MarkerEnv::linux(python.as_deref()),
-            };
-            installs::run(&mut part.installs, &executed, &place);
-        }
-    }
 }
 
 /// What is installed on a machine: as it is told, as what starts the server there brings it, else what a file is named for.

@@ -4,6 +4,7 @@
 mod assembled;
 mod at_start;
 mod beside;
+mod brought_up;
 pub mod build;
 mod buttons;
 mod by_flag;

@@ -7,17 +7,34 @@ use super::components::Context;
 use super::part::{Host, Part};
 use crate::discover::classify::classify;
 use crate::discover::{Kind, Tree, paths};
+use crate::environments::Planned;
 use crate::formats::python::Settings;
-use crate::model::FileId;
+use crate::model::{Evidence, FileId, Role};
 
 /// The modules that settings would take over all names of and that are surely not where the part runs.
-pub(super) fn of(context: &Context<'_, '_>, part: Option<&Part<'_>>, settings: &Settings) -> BTreeSet<String> {
+pub(super) fn of(
+    context: &Context<'_, '_>,
+    planned: &Planned,
+    part: Option<&Part<'_>>,
+    settings: &Settings,
+) -> BTreeSet<String> {
     let tree = context.repository.tree;
-    if !part.is_some_and(|part| is_of_the_repository(part, settings)) {
+    let by_job =
+        planned.is_of(Role::Test) && planned.environment.because.iter().any(|evidence| is_of_ci(tree, evidence));
+    if !part.is_some_and(|part| is_of_the_repository(part, settings, by_job)) {
         return BTreeSet::new();
     }
     let missing = settings.missing_modules.iter().filter(|missing| missing.ours && missing.star);
-    missing.map(|missing| missing.name.clone()).filter(|name| !is_written(tree, name)).collect()
+    let mut missing: BTreeSet<String> = missing.map(|missing| missing.name.clone()).collect();
+    if missing.is_empty() {
+        return missing;
+    }
+    let speaks = |file| tree.text(file).is_ok_and(|text| missing.iter().any(|name| text.contains(&file_of(name))));
+    let on_runner = by_job || part.is_some_and(|part| part.host == Host::Runner);
+    let by_jobs = on_runner.then(|| run_by_jobs(tree, &speaks));
+    let runs = |file: FileId| by_jobs.as_ref().is_none_or(|run| run.contains(&file));
+    missing.retain(|name| !is_mentioned(tree, &file_of(name), &runs));
+    missing
 }
 
 /// The files that settings look for and that are surely not where the part runs: on a runner there is only what the repository
@@ -98,8 +115,13 @@ fn run_by_jobs(tree: &Tree, asked: &dyn Fn(FileId) -> bool) -> BTreeSet<FileId> 
     found
 }
 
-/// Whether the code that a part runs is that of the repository and nothing else.
-fn is_of_the_repository(part: &Part<'_>, settings: &Settings) -> bool {
+/// Whether a job of the CI is why there is an environment.
+fn is_of_ci(tree: &Tree, evidence: &Evidence) -> bool {
+    classify(tree.path(evidence.span.file)) == Some(Kind::Workflow)
+}
+
+/// Whether the code that a part runs is that of the repository and nothing else; what a job mounts is its own checkout.
+fn is_of_the_repository(part: &Part<'_>, settings: &Settings, by_job: bool) -> bool {
     let built = part.image.as_ref().is_some_and(|image| image.dockerfile.is_some());
     let copied = settings.file.zip(part.container.as_ref()).filter(|(file, container)| container.copied(*file));
     let inside = copied.and_then(|(file, container)| container.inside(file));
@@ -111,18 +133,21 @@ fn is_of_the_repository(part: &Part<'_>, settings: &Settings) -> bool {
     };
     match part.host {
         Host::Runner => true,
-        Host::Container => built && part.mounts.is_empty() && inside.is_some_and(|file| !kept(paths::parent(&file))),
+        Host::Container => {
+            let whole = part.mounts.is_empty() && inside.is_some_and(|file| !kept(paths::parent(&file)));
+            built && (by_job || whole)
+        }
         Host::Machine => false,
     }
 }
 
-/// Whether a file that runs or builds something speaks of the module's file otherwise than to remove it.
-fn is_written(tree: &Tree, module: &str) -> bool {
-    is_mentioned(tree, &format!("{}.py", module.rsplit('.').next().unwrap_or(module)))
+/// The name of a module's file.
+fn file_of(module: &str) -> String {
+    format!("{}.py", module.rsplit('.').next().unwrap_or(module))
 }
 
 /// Whether a file that runs or builds something speaks of a file of that name otherwise than to remove it.
-fn is_mentioned(tree: &Tree, name: &str) -> bool {
+fn is_mentioned(tree: &Tree, name: &str, by_jobs: &dyn Fn(FileId) -> bool) -> bool {
     let runs = |path: &str| {
         let by_kind = classify(path).is_some_and(|kind| !matches!(kind, Kind::Python | Kind::Guide | Kind::Project));
         let by_end = [".yml", ".yaml", ".sh", ".j2", ".tf", ".nix", ".bash"].iter().any(|end| path.ends_with(end));
@@ -137,6 +162,7 @@ fn is_mentioned(tree: &Tree, name: &str) -> bool {
             || line.contains("omit")
             || line.contains("exclude")
     };
-    let texts = tree.files().filter(|(_, path)| runs(path)).filter_map(|(file, _)| tree.text(file).ok());
+    let texts =
+        tree.files().filter(|(file, path)| runs(path) && by_jobs(*file)).filter_map(|(file, _)| tree.text(file).ok());
     texts.into_iter().any(|text| text.contains(name) && text.lines().any(|line| line.contains(name) && !idle(line)))
 }

@@ -85,7 +85,7 @@ pub fn load(context: &Context<'_, '_>, planned: &Planned, parts: &[Part<'_>], mo
     let by_entry = selected && entry::is_default(context, planned, part, &choice, &world);
     let world = selected::with_selector(world, &choice);
     let mut settings = evaluator.module(&choice.module, &world, choice.class.as_deref());
-    let (nowhere, lacking) = (nowhere::of(context, part, &settings), nowhere::files(context, part, &settings));
+    let (nowhere, lacking) = (nowhere::of(context, planned, part, &settings), nowhere::files(context, part, &settings));
     if !nowhere.is_empty() || !lacking.is_empty() {
         evaluator = evaluator.brought(Brought { nowhere, lacking, ..brought });
         settings = evaluator.module(&choice.module, &world, choice.class.as_deref());

@@ -92,6 +92,13 @@ pub struct Container {
     node: Node,
 }
 
+impl Container {
+    /// Where it says that its image is taken from the node and from nowhere else.
+    pub fn never_pulled(&self) -> Option<Span> {
+        self.node.field("imagePullPolicy").filter(|policy| policy.value == "Never").map(|policy| policy.span)
+    }
+}
+
 /// The objects of a file.
 pub fn parse(file: FileId, text: &str) -> Vec<Node> {
     if is_program(text) {

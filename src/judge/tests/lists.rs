@@ -74,3 +74,17 @@ fn an_environment_of_which_the_words_are_not_true_is_told_apart() {
     assert_eq!(said("4"), ["qa has 4; likewise uat"]);
     assert_eq!(said("5"), ["qa has 4; in another way uat"]);
 }
+
+#[test]
+fn services_of_one_line_are_one_list_and_the_same_value_of_three_files_is_one_finding() {
+    let environments =
+        [("prod", Role::Production, SURE), ("live", Role::Production, SURE), ("qa", Role::Staging, SURE)];
+    let same = [("prod", "web"), ("prod", "worker"), ("qa", "api")];
+    let facts = same.iter().map(|(environment, key)| package(environment, key, attr("latest", 4))).collect();
+    let audit = judged(model(&environments, facts), &[on_fact("r", "group = true\n")]);
+    assert_eq!(audit.findings.len(), 1, "{:?}", audit.findings.iter().map(|one| &one.message).collect::<Vec<_>>());
+    let places = [("prod", 1), ("live", 9), ("qa", 17)];
+    let facts = places.iter().map(|(environment, at)| package(environment, "hosts", attr("*", *at))).collect();
+    let audit = judged(model(&environments, facts), &[on_fact("r", "")]);
+    assert_eq!(audit.findings.len(), 1, "{:?}", audit.findings.iter().map(|one| &one.message).collect::<Vec<_>>());
+}

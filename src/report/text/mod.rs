@@ -92,10 +92,22 @@ impl<'a> Page<'a> {
         layout::one_line(&self.redacted_line(span).0).trim().to_owned()
     }
 
-    /// What stands at a place, as far as its first line goes.
+    /// What stands at a place, a few lines of it as one.
     fn quoted(&self, span: Span) -> String {
-        let (line, range) = self.redacted_line(span);
-        layout::one_line(line.get(range).unwrap_or(&line)).trim().to_owned()
+        let mut found = String::new();
+        let mut at = span.start as usize;
+        for _ in 0..4 {
+            let (line, range) = self.redacted_line(Span::new(span.file, at, span.end as usize));
+            let piece = layout::one_line(line.get(range).unwrap_or(&line)).trim().to_owned();
+            let open = found.is_empty() || found.ends_with(['(', '[', '{']) || piece.starts_with([')', ']', '}']);
+            found.push_str(if open { "" } else { " " });
+            found.push_str(&piece);
+            at = self.lines.range(span.file, self.lines.line_of(span.file, at).0).end + 1;
+            if at >= span.end as usize {
+                break;
+            }
+        }
+        found
     }
 
     /// The first line of a place without its secrets, and the place's range in it.

@@ -86,7 +86,7 @@ fn huey(values: &Values) -> Option<Used> {
 
 /// Keys of Django Q that choose what keeps the tasks, the first winning; Redis of the machine is the last resort
 /// (<https://django-q2.readthedocs.io/en/stable/brokers.html>).
-const STORES: [(&str, &str); 4] = [("sqs", "sqs"), ("orm", "sqla_broker"), ("mongo", "mongodb"), ("redis", "redis")];
+const STORES: [(&str, &str); 4] = [("sqs", "sqs"), ("orm", "database-table"), ("mongo", "mongodb"), ("redis", "redis")];
 
 fn django_q(values: &Values) -> Option<Used> {
     let (all, whole) = (dict(values, "Q_CLUSTER")?, values.get("Q_CLUSTER")?);
@@ -142,8 +142,8 @@ mod tests {
             ),
             ("HUEY = {'immediate': False, 'connection': {'host': 'cache'}}", "redis", Some("cache")),
             ("DEBUG = True\nHUEY = {'name': 'shop'}", "memory_broker", None),
-            ("HUEY = {'huey_class': 'huey.SqliteHuey', 'immediate': False}", "sqla_broker", None),
-            ("Q_CLUSTER = {'name': 'shop', 'orm': 'default'}", "sqla_broker", None),
+            ("HUEY = {'huey_class': 'huey.SqliteHuey', 'immediate': False}", "database-table", None),
+            ("Q_CLUSTER = {'name': 'shop', 'orm': 'default'}", "database-table", None),
             ("Q_CLUSTER = {'redis': {'host': 'r', 'port': 6379}}", "redis", Some("r")),
             ("Q_CLUSTER = {'name': 'shop'}", "redis", None),
             ("RQ_QUEUES = {'default': {'URL': 'redis://r:6379/1'}}", "redis", Some("r")),

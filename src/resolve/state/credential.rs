@@ -43,8 +43,13 @@ pub(super) fn is_of_the_code(
 /// Whether a password stands in an address where a value is written, and is put there by no variable.
 fn stands_in_address(password: &str, val: &Val, tree: &Tree) -> bool {
     let Some(span) = val.origin.primary() else { return false };
+    // Elsewhere an address of the same machine opens nothing: the connection fails.
+    let beyond = |text: &str| {
+        let host = text.split_once(&format!(":{password}@")).map_or("", |(_, rest)| rest);
+        !["localhost", "127.0.0.1", "[::1]"].iter().any(|own| host.starts_with(own))
+    };
     let written = tree.text(span.file).ok().and_then(|text| text.get(span.start as usize..span.end as usize));
-    written.is_some_and(|text| text.contains("://") && text.contains(&format!(":{password}@")))
+    written.is_some_and(|text| text.contains("://") && text.contains(&format!(":{password}@")) && beyond(text))
 }
 
 /// Whether a variable, but that which chooses the module, may set another.
@@ -57,12 +62,12 @@ fn is_given(variable: &str, name: &str, loaded: &Loaded) -> bool {
     !loaded.own.contains(name) && loaded.world.get(variable).value.one().is_some()
 }
 
-/// Whether a password is that of a database which is a file: nobody asks for it.
+/// Whether a password is that of a database which is a file, or of none at all (`django.db.backends.`): nobody asks for it.
 fn is_of_a_file(name: &str, loaded: &Loaded) -> bool {
     let mut parts = name.split('.');
     let (Some("DATABASES"), Some(alias)) = (parts.next(), parts.next()) else { return false };
     let engine = loaded.settings.values.get("DATABASES").and_then(|all| all.get(alias)?.get("ENGINE")?.settled());
-    engine.and_then(Val::as_str).is_some_and(|engine| engine.contains("sqlite"))
+    engine.and_then(Val::as_str).is_some_and(|engine| engine.contains("sqlite") || engine.ends_with('.'))
 }
 
 /// A name of a setting, not of a form or limit that a dictionary holds.

@@ -218,6 +218,30 @@ impl Machine<'_> {
     }
 
     pub(crate) fn compare(&mut self, left: &V, op: CmpOp, right: &V, at: Span) -> R {
+        let noted = self.tries.last().map(Vec::len).filter(|_| self.never_raises(op, right));
+        let out = self.compared(left, op, right, at);
+        if let Some((tries, noted)) = self.tries.last_mut().zip(noted) {
+            tries.truncate(noted);
+        }
+        out
+    }
+
+    /// Whether a comparison comes to its end whatever stands on its left: only an order, and a text that is searched, ask for a
+    /// type.
+    fn never_raises(&self, op: CmpOp, right: &V) -> bool {
+        let lists = match &right.k {
+            K::Tuple(_) => true,
+            K::Ref(id) => self.heap.get(id).is_some_and(|of| matches!(of.data, Data::List(_))),
+            _ => false,
+        };
+        match op {
+            CmpOp::Eq | CmpOp::NotEq | CmpOp::Is | CmpOp::IsNot => true,
+            CmpOp::In | CmpOp::NotIn => lists,
+            _ => false,
+        }
+    }
+
+    fn compared(&mut self, left: &V, op: CmpOp, right: &V, at: Span) -> R {
         if matches!(op, CmpOp::In | CmpOp::NotIn) {
             // The program is not run by a test runner.
             if self.whole

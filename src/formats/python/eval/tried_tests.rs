@@ -45,6 +45,24 @@ fn a_module_whose_variables_cannot_be_read_fails_in_the_handler_as_well() {
 }
 
 #[test]
+fn a_comparison_with_any_text_comes_to_its_end() {
+    let base = "import os\nAPPS = ['a']\nA = os.getenv('A', False) in (True, 'True')\nif A:\n    \
+        B = os.getenv('B', True) in ['1', 'on']\n    C = os.getenv('C') == 'x'\n    D = os.getenv('D') is not None\n    \
+        E = os.getenv('E', '') != 'y'\n";
+    let files: Vec<_> =
+        FALLING_BACK.iter().map(|(path, text)| (*path, if *path == "s/base.py" { base } else { text })).collect();
+    let got = evaluated(&files, "s.prod", &[]);
+    assert_eq!(got.values["DEBUG"].kind, Kind::Bool(false));
+    assert_eq!(got.values["APPS"].items().map(<[Val]>::len), Some(1), "{:?}", got.values["APPS"]);
+    let got = evaluated(
+        &[("s.py", "import os\ntry:\n    A = 'a' in os.getenv('A')\nexcept TypeError:\n    A = 'none'\n")],
+        "s",
+        &[],
+    );
+    assert!(!matches!(got.values["A"].kind, Kind::Bool(_)), "nothing is not searched: {:?}", got.values["A"]);
+}
+
+#[test]
 fn a_text_that_does_not_do_is_a_branch_that_is_not_taken_by_default() {
     let got = evaluated(
         &[("s.py", "import os\ntry:\n    A = int(os.getenv('A', 1))\nexcept ValueError:\n    A = 7\n")],

@@ -87,6 +87,12 @@ impl Runner<'_> {
             let map = inline(text, word);
             return Some(self.child(text, &map, behind(argv.len()), call, state));
         }
+        if let Some((text, word)) = typed(argv)
+            && let Some(text) = text.known.one().filter(|_| !text.guess)
+        {
+            let map = inline(text, word);
+            return Some(self.child(text, &map, behind(argv.len()), call, state));
+        }
         let script = name.rsplit_once('.').is_some_and(|(_, end)| matches!(end, "sh" | "bash"));
         let known = name.contains('/') || script;
         // `/sbin/tini -- script` is no script of the repository: it is looked at as what wraps another.
@@ -214,6 +220,21 @@ impl Runner<'_> {
 fn inline(text: &str, word: &Word) -> SpanMap {
     let quoted = (word.span.end - word.span.start) as usize == text.len() + 2;
     if quoted { SpanMap::Linear { file: word.span.file, base: word.span.start + 1 } } else { SpanMap::Whole(word.span) }
+}
+
+/// The line that a terminal multiplexer runs or types, as a text of its own (tmux(1)).
+fn typed(argv: &[Argument]) -> Option<&Argument> {
+    const RUNNING: [&str; 7] = ["new-session", "new", "new-window", "neww", "split-window", "splitw", "respawn-pane"];
+    let word = |at: usize| argv.get(at).map_or("", |(_, word)| word.written());
+    let enters = |text: &str| matches!(text, "C-m" | "Enter" | "ENTER");
+    let (name, last) = (named(argv)?, argv.len().checked_sub(1)?);
+    let found = match word(1) {
+        _ if base(name) != "tmux" => None,
+        does if RUNNING.contains(&does) => argv.last(),
+        "send-keys" | "send" if enters(word(last)) => argv.get(last - 1),
+        _ => None,
+    };
+    found.filter(|(text, _)| text.known.one().is_some_and(|text| text.trim().contains(' ')))
 }
 
 /// Where the command starts that another only wraps (an init, a change of user, a runner of virtual environments), if
