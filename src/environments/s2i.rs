@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 
 use super::plan::{CommandLine, NativeBuild, Planned, Runs, Setup, Unit};
 use crate::discover::aside::is_aside;
-use crate::discover::paths;
+use crate::discover::{Kind, paths};
 use crate::formats::kubernetes::{Builder, Container};
 use crate::formats::{Vars, World, dotenv};
 use crate::links::Repository;
@@ -25,7 +25,8 @@ pub(super) fn add(repository: &Repository<'_>, all: &mut Vec<Planned>) {
     for (file, path) in repository.tree.files().filter(|(_, path)| !is_aside(path)) {
         let ours =
             [".s2i/environment", ".s2i/bin/assemble", ".s2i/bin/run"].iter().find_map(|end| path.strip_suffix(end));
-        let folder = ours.filter(|above| above.is_empty() || above.ends_with('/'));
+        let folder =
+            ours.filter(|above| above.is_empty() || above.ends_with('/')).filter(|above| holds(repository, above));
         folders.extend(folder.map(|folder| (folder.trim_end_matches('/').to_owned(), file)));
     }
     let mut found: Option<(String, Planned)> = None;
@@ -49,6 +50,13 @@ pub(super) fn add(repository: &Repository<'_>, all: &mut Vec<Planned>) {
         found = Some((folder, planned));
     }
     all.extend(found.map(|(_, planned)| planned));
+}
+
+/// Whether a folder's own files are among those of the project at hand.
+fn holds(repository: &Repository<'_>, folder: &str) -> bool {
+    let kinds = [Kind::Requirements, Kind::Project, Kind::Lock, Kind::Python];
+    let here = |file: &FileId| paths::parent(repository.tree.path(*file)) == folder.trim_end_matches('/');
+    kinds.iter().any(|kind| repository.of(*kind).iter().any(here))
 }
 
 /// The variables that the builder puts into the image.
@@ -128,6 +136,14 @@ mod tests {
         let own = (".s2i/bin/assemble", "pip install flask\n");
         assert_eq!(environments(&[own, said, NEEDS]), ["production production: .s2i/bin/assemble .s2i/environment"]);
         assert!(environments(&[(".s2i/environment", "NODE_ENV=x\n"), ("package.json", "{}")]).is_empty());
+        let two = environments(&[
+            ("a/.s2i/environment", "APP_MODULE=a:app\n"),
+            ("a/requirements.txt", "flask\n"),
+            ("a/Dockerfile", "FROM python:3.12\nCOPY . /app\nCMD gunicorn a:app\n"),
+            ("b/requirements.txt", "flask\n"),
+            ("b/Dockerfile", "FROM python:3.12\nCOPY . /app\nCMD gunicorn b:app\n"),
+        ]);
+        assert_eq!(two.iter().filter(|one| one.contains(".s2i")).count(), 1, "it is of one project: {two:?}");
         let unit = ("etc/web.service", "[Service]\nExecStart=gunicorn shop:app\n");
         let found = environments(&[said, unit, NEEDS]);
         assert_eq!(found, ["openshift production: .s2i/environment", "production production: etc/web.service"]);

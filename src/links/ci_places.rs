@@ -67,8 +67,26 @@ pub(super) fn from_checkout(job: &mut Job) {
 
 #[cfg(test)]
 mod tests {
-    use crate::discover::{Overlay, Tree};
+    use crate::discover::{Kind, Overlay, Tree};
     use crate::links::{Meaning, Repository};
+
+    #[test]
+    fn files_of_projects_that_were_copied_in_run_nothing_here() {
+        let files = [
+            ("requirements.txt", "flask\n"),
+            ("shop/static/editor/Jenkinsfile", "pipeline { stages { stage('a') { steps { sh 'npm test' } } } }\n"),
+            ("shop/static/editor/Dockerfile", "FROM node\n"),
+            ("shop/static/editor/LICENSE", ""),
+            ("shop/static/editor/package.json", "{}"),
+        ];
+        let of = |files: &[(&'static str, &'static str)]| {
+            let tree = Tree::open(Box::new(Overlay::of(files.iter().copied()))).unwrap();
+            let repository = Repository::read(&tree);
+            (repository.of(Kind::Workflow).len(), repository.of(Kind::Dockerfile).len())
+        };
+        assert_eq!(of(&files), (0, 0));
+        assert_eq!(of(&files[..3]), (1, 1), "nothing says that they are another's");
+    }
 
     #[test]
     fn what_a_trigger_is_told_of_may_lie_anywhere() {

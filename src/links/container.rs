@@ -261,7 +261,7 @@ fn stage_mappings(tree: &Tree, build: &Build, stage: usize, context: &str, depth
                 Some(CopyFrom::Stage(other)) if *other != index => {
                     let there = stage_mappings(tree, build, *other, context, depth + 1);
                     for source in sources {
-                        mappings.extend(rebased(&there, &absolute("/", &source.value), &inside, into));
+                        mappings.extend(rebased(tree, &there, &absolute("/", &source.value), &inside, into));
                     }
                 }
                 Some(_) => {}
@@ -312,7 +312,7 @@ fn copied(tree: &Tree, context: &str, source: &str, inside: &str, into: bool) ->
 }
 
 /// What another stage's files are after `COPY --from`.
-fn rebased(there: &[Mapping], source: &str, inside: &str, into: bool) -> Vec<Mapping> {
+fn rebased(tree: &Tree, there: &[Mapping], source: &str, inside: &str, into: bool) -> Vec<Mapping> {
     let mut mappings = Vec::new();
     for mapping in there {
         let rest = mapping
@@ -328,8 +328,13 @@ fn rebased(there: &[Mapping], source: &str, inside: &str, into: bool) -> Vec<Map
             mappings.push(Mapping { inside: target, ..mapping.clone() });
         } else if mapping.folder {
             let base = if mapping.inside == "/" { "" } else { mapping.inside.as_str() };
-            if let Some(outside) = source.strip_prefix(base).and_then(|rest| paths::join(&mapping.outside, rest)) {
-                mappings.push(Mapping { inside: inside.to_owned(), outside, folder: true, mount: false });
+            let below = source.strip_prefix(base).and_then(|rest| rest.strip_prefix('/'));
+            let Some(outside) = below.and_then(|rest| paths::join(&mapping.outside, rest)) else { continue };
+            // What the stage has made by itself is none of the repository.
+            let file = tree.find(&outside).is_some();
+            if file || tree.is_dir(&outside) {
+                let inside = if file && into { absolute(inside, paths::name(source)) } else { inside.to_owned() };
+                mappings.push(Mapping { inside, outside, folder: !file, mount: false });
             }
         }
     }
@@ -348,4 +353,27 @@ pub fn glob(pattern: &str, name: &str) -> bool {
         }
     }
     pattern.len() < 256 && pattern.matches('*').count() <= 4 && go(pattern.as_bytes(), name.as_bytes())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::Container;
+    use crate::discover::{Overlay, Tree};
+    use crate::formats::dockerfile::{self, BuildInputs};
+
+    #[test]
+    fn a_part_of_what_a_stage_has_copied_is_what_it_was() {
+        let text = "FROM python:3.12 AS build\nCOPY . /srv/shop\nRUN pip install . --target /srv/shop/made\nFROM python:3.12\n\
+            COPY --from=build /srv/shop/ops/ /srv/ops/\nCOPY --from=build /srv/shop/start.sh /usr/local/bin/\n\
+            COPY --from=build /srv/shop/made /made\n";
+        let files = [("Dockerfile", text), ("ops/run.sh", "exec a\n"), ("start.sh", "exec b\n")];
+        let tree = Tree::open(Box::new(Overlay::of(files))).unwrap();
+        let file = dockerfile::parse(tree.find("Dockerfile").unwrap(), text);
+        let build = dockerfile::build(&file, text, &BuildInputs::default());
+        let container = Container::of_stage(&tree, &build, 1, "");
+        let found = |path: &str| container.find(path).map(|file| tree.path(file));
+        assert_eq!(found("/srv/ops/run.sh"), Some("ops/run.sh"));
+        assert_eq!(found("/usr/local/bin/start.sh"), Some("start.sh"));
+        assert_eq!((found("/start.sh"), container.outside("/made")), (None, None));
+    }
 }

@@ -24,8 +24,8 @@ pub(super) fn start(context: &Context<'_, '_>, planned: &Planned, part: &mut Par
         }
         _ => None,
     };
-    let run = evaluations(context, part, &container).into_iter().flat_map(|run| run.commands);
-    let server = run.filter_map(|executed| serves(&executed)).next();
+    let mut run = evaluations(context, part, &container).into_iter().flat_map(|run| run.commands);
+    let server = run.find_map(|executed| serves(&executed));
     part.processes.extend(server);
 }
 
