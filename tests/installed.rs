@@ -146,6 +146,20 @@ fn a_virtual_machine_has_what_its_scripts_install() {
 }
 
 #[test]
+fn an_environment_that_a_build_removes_leaves_nothing_behind() {
+    let of = |last: &str| {
+        let docker = format!(
+            "FROM python:3.12-slim\nRUN pip install django==5.2\nRUN python -m venv /tmp/try && . /tmp/try/bin/activate && pip install flask==3.1{last}\nCOPY . /app\nCMD gunicorn shop.wsgi\n"
+        );
+        facts(&[("Dockerfile", &docker), ("shop/wsgi.py", "")])
+    };
+    let has = |lines: &[String], name: &str| lines.iter().any(|line| line.contains(&format!("package.{name} version")));
+    assert!(has(&of(""), "flask") && has(&of(" && rm -rf /tmp/other"), "flask"));
+    let removed = of(" && deactivate && rm -rf /tmp/try/");
+    assert!(has(&removed, "django") && !has(&removed, "flask"), "{removed:#?}");
+}
+
+#[test]
 fn a_virtual_machine_runs_what_its_scripts_start() {
     let of = |start: &str| {
         let machine = format!(

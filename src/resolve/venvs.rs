@@ -14,11 +14,26 @@ pub struct Venv {
     before: BTreeMap<String, Span>,
 }
 
-/// Notes the environment that a command makes; whether it makes one.
+/// Notes the environment that a command makes or removes; whether it does either.
 pub(super) fn note(installs: &mut Installs, argv: &[String], cwd: &str) -> bool {
+    if argv.first().is_some_and(|program| program == "rm") {
+        return remove(installs, argv, cwd);
+    }
     let Some(path) = made(argv) else { return false };
     let before = installs.packages.iter().map(|(name, part)| (name.clone(), part.installed_by.span)).collect();
     installs.venvs.push(Venv { path: absolute(cwd, &path), before });
+    true
+}
+
+/// Drops what was installed since the environments were made that a command removes; whether it removes one.
+fn remove(installs: &mut Installs, argv: &[String], cwd: &str) -> bool {
+    let folders = argv.iter().skip(1).filter(|word| !word.starts_with('-') && !word.contains(['*', '$']));
+    let folders: Vec<String> = folders.map(|word| absolute(cwd, word.trim_end_matches('/'))).collect();
+    let gone = |venv: &Venv| folders.iter().any(|folder| within(&venv.path, folder));
+    let Some(first) = installs.venvs.iter().position(gone) else { return false };
+    let before = std::mem::take(&mut installs.venvs[first].before);
+    installs.packages.retain(|name, _| before.contains_key(name));
+    installs.venvs.retain(|venv| !gone(venv));
     true
 }
 
@@ -31,7 +46,11 @@ fn made(argv: &[String]) -> Option<String> {
     let behind = match program {
         "venv" | "virtualenv" => 1,
         "uv" if words.get(1).is_some_and(|verb| verb == "venv") => 2,
-        _ if meaning::is_python(program) && (module("venv") || module("virtualenv")) => 3,
+        _ if (meaning::is_python(program) || program.contains("which python"))
+            && (module("venv") || module("virtualenv")) =>
+        {
+            3
+        }
         _ => return None,
     };
     let rest = words.get(behind..)?;
