@@ -107,3 +107,23 @@ fn what_only_a_platform_sets_is_not_set_in_development() {
     holds(&lines, &["development - setting.DEBUG value=True"]);
     assert!(!lines.iter().any(|line| line == "development - setting.DEBUG overridable=true"));
 }
+
+#[test]
+fn an_image_that_only_adds_the_settings_of_production_to_a_base_of_the_project_is_production() {
+    let make = "build-base:\n\tdocker build -f docker/base/Dockerfile -t acme/base:latest .\nbuild:\n\tdocker build -f docker/site/Dockerfile -t acme/site .\n";
+    let base = "FROM python:3.12-slim\nCOPY requirements.txt .\nRUN pip install -r requirements.txt\n";
+    let lines = facts(&[
+        ("Makefile", make),
+        ("docker/base/Dockerfile", base),
+        (
+            "docker/site/Dockerfile",
+            "FROM acme/base:latest\nENV DJANGO_SETTINGS_MODULE=shop.settings.prod\nCOPY . /app\n",
+        ),
+        ("requirements.txt", "django==5.2\npsycopg2-binary==2.9.10\n"),
+        ("manage.py", "import os\nos.environ.setdefault('DJANGO_SETTINGS_MODULE', 'shop.settings.dev')\n"),
+        ("shop/settings/base.py", "ROOT_URLCONF = 'shop.urls'\nDEBUG = True\n"),
+        ("shop/settings/dev.py", "from .base import *\n"),
+        ("shop/settings/prod.py", "from .base import *\nDEBUG = False\n"),
+    ]);
+    holds(&lines, &["prod app package.psycopg2-binary version=2.9.10", "prod - setting.DEBUG value=False"]);
+}

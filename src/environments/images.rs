@@ -50,9 +50,20 @@ pub fn selector(repository: &Repository<'_>, image: &ImageBuild) -> Option<(Role
 /// Whether an image has anything to do with Python.
 pub(super) fn is_python(repository: &Repository<'_>, file: FileId) -> bool {
     let Ok(text) = repository.tree.text(file) else { return false };
-    ["python", "pip ", "uv ", "poetry", "manage.py", "gunicorn", "celery", "conda"]
-        .iter()
-        .any(|word| text.contains(word))
+    [
+        "python",
+        "pip ",
+        "uv ",
+        "poetry",
+        "manage.py",
+        "gunicorn",
+        "celery",
+        "conda",
+        "DJANGO_SETTINGS_MODULE",
+        "FLASK_APP",
+    ]
+    .iter()
+    .any(|word| text.contains(word))
 }
 
 /// The environments of Dockerfiles that no environment of `known` builds for its role.
