@@ -1,7 +1,7 @@
 //! Files that the documentation offers to those who run the application, where the repository itself runs it with no such file:
 //! a compose file that a page tells to fetch, manifests that it tells to apply.
 
-use super::compose_files;
+use super::{Caller, Meaning, Repository, compose_files};
 use crate::discover::aside::{documented, is_aside, outside_documents};
 use crate::discover::classify::classify;
 use crate::discover::{Kind, Tree, paths};
@@ -35,6 +35,31 @@ pub(super) fn files(tree: &Tree, has: impl Fn(Kind) -> bool) -> Vec<(Kind, FileI
     found
 }
 
+/// The Dockerfiles that jobs of the CI build from the top of the repository.
+pub(super) fn built_of_the_whole(repository: &Repository<'_>) -> Vec<FileId> {
+    let tree = repository.tree;
+    let whole = |context: &str| paths::join("", context).is_some_and(|context| context.is_empty());
+    let mut found = Vec::new();
+    for call in &repository.calls {
+        if let (Caller::Job { .. }, Meaning::Builds(build)) = (&call.caller, &call.meaning)
+            && paths::join(&call.folder, &build.context).is_some_and(|context| context.is_empty())
+        {
+            found.extend(build.dockerfile.as_deref().and_then(|path| tree.find(path)));
+        }
+    }
+    for (_, workflow) in repository.workflows() {
+        for step in workflow.jobs.iter().flat_map(|job| &job.steps) {
+            let with = |name: &str| step.with.get(name).map(|value| value.value.trim());
+            let builds = step.uses.as_ref().is_some_and(|uses| uses.value.starts_with("docker/build-push-action"));
+            if builds && with("context").is_some_and(whole) {
+                found.extend(with("file").and_then(|path| tree.find(&paths::join("", path)?)));
+            }
+        }
+    }
+    found.retain(|file| classify(tree.path(*file)) == Some(Kind::Dockerfile));
+    found
+}
+
 /// The pages of the documentation that tell how one installs the application.
 fn pages(tree: &Tree) -> impl Iterator<Item = (&str, &str)> {
     let pages = tree.files().filter(|(_, path)| documented(path).is_some());
@@ -52,6 +77,23 @@ fn mentioned(page: &str, text: &str, path: &str) -> Option<usize> {
 mod tests {
     use crate::discover::{Kind, Overlay, Tree};
     use crate::links::Repository;
+
+    #[test]
+    fn an_image_that_a_job_builds_of_the_whole_project_is_its_own_where_it_has_no_other() {
+        let flow = "on: push\njobs:\n  image:\n    runs-on: u\n    steps:\n    - uses: docker/build-push-action@v6\n      with: {context: CONTEXT, file: extras/docker/Dockerfile, push: true}\n";
+        let of = |context: &str, more: &[(&str, &str)]| {
+            let flow = flow.replace("CONTEXT", context);
+            let files =
+                [("extras/docker/Dockerfile", "FROM python:3.13\n"), (".github/workflows/i.yml", flow.as_str())];
+            let tree = Tree::open(Box::new(Overlay::of([&files[..], more].concat()))).unwrap();
+            let repository = Repository::read(&tree);
+            repository.of(Kind::Dockerfile).iter().map(|file| tree.path(*file).to_owned()).collect::<Vec<_>>()
+        };
+        let setup = ("pyproject.toml", "[project]\nname = 'shop'\n");
+        assert_eq!(of(".", &[setup]), ["extras/docker/Dockerfile"]);
+        assert!(of("extras/docker", &[setup]).is_empty());
+        assert_eq!(of(".", &[setup, ("Dockerfile", "FROM python:3.13\n")]), ["Dockerfile"]);
+    }
 
     #[test]
     fn what_pages_offer_counts_where_nothing_else_of_its_kind_is_there() {

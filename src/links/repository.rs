@@ -162,9 +162,17 @@ impl<'t> Repository<'t> {
             let found = compose.files.iter().filter_map(|path| self.tree.find(&paths::join(&call.folder, path)?));
             named.extend(found.filter(|file| classify(self.tree.path(*file)).is_none_or(|kind| kind == Kind::Compose)));
         }
-        if !named.is_empty() {
-            let files = self.files.entry(Kind::Compose).or_default();
-            files.extend(named);
+        self.add_all(Kind::Compose, named);
+        // Images that jobs build of the whole project are its own, wherever their files lie, where it has no others.
+        if self.of(Kind::Dockerfile).is_empty() {
+            self.add_all(Kind::Dockerfile, offered::built_of_the_whole(self));
+        }
+    }
+
+    fn add_all(&mut self, kind: Kind, found: Vec<FileId>) {
+        if !found.is_empty() {
+            let files = self.files.entry(kind).or_default();
+            files.extend(found);
             files.sort_unstable();
             files.dedup();
         }
