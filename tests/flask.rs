@@ -116,3 +116,62 @@ fn a_variable_turns_debug_on_for_a_class_that_does_not_say() {
     ]);
     holds(&lines, &["development - setting.DEBUG value=True"]);
 }
+
+const SETTINGS: &str = "import os
+REDIS_URL = os.environ.get('REDIS_URL', 'redis://localhost:6379/0')
+CSRF = os.environ.get('CSRF', 'true') == 'true'
+SQLALCHEMY_DATABASE_URI = os.environ.get('DATABASE_URL', 'postgresql://localhost/shop')
+";
+const PROGRAM: &str = "from flask import Flask
+def create_app():
+    app = Flask(__name__)
+    app.config.from_object('shop.settings')
+    return app
+";
+
+/// A program whose tests are started by a command, with files of their own.
+fn tested(command: &str, more: &[(&str, &str)]) -> Vec<String> {
+    let flow = format!(
+        "on: push\njobs:\n  test:\n    runs-on: ubuntu-24.04\n    env:\n      CSRF: 'true'\n    steps:\n      - run: pip install -r requirements.txt\n      - run: {command}\n"
+    );
+    let mut files = vec![
+        (".github/workflows/ci.yml", flow.as_str()),
+        ("Procfile", "web: gunicorn 'shop:create_app()'\n"),
+        ("requirements.txt", "flask==3.1\ngunicorn==23.0\npytest==9.0\n"),
+        ("shop/__init__.py", PROGRAM),
+        ("shop/settings.py", SETTINGS),
+    ];
+    files.extend(more);
+    facts(&files)
+}
+
+#[test]
+fn the_package_of_the_tests_sets_variables_before_the_program_is_imported() {
+    let init = "import os\nos.environ['CSRF'] = 'false'\nos.environ['REDIS_URL'] = \
+                os.environ.get('REDIS_URL', 'redis://localhost:6379/0').replace('/0', '/5')\nfrom shop import create_app\n";
+    let package = ("tests/__init__.py", init);
+    let lines = tested("pytest", &[package]);
+    holds(
+        &lines,
+        &[
+            "test - setting.CSRF value=False",
+            "test test variable.CSRF provider=tests",
+            "test test variable.CSRF value=false",
+            "test test variable.REDIS_URL value=redis://localhost:6379/5",
+            "production - setting.CSRF value=True",
+        ],
+    );
+    holds(&tested("python -m unittest", &[package]), &["test - setting.CSRF value=False"]);
+    // What is discovered in a folder is not imported as its package; nor is that of tests that are not started.
+    holds(&tested("python -m unittest discover -s tests", &[package]), &["test - setting.CSRF value=True"]);
+    holds(&tested("pytest checks", &[package, ("checks/test_a.py", "")]), &["test - setting.CSRF value=True"]);
+}
+
+#[test]
+fn tests_deeper_down_bring_their_own_variables_and_files_of_them() {
+    let conftest = "from dotenv import load_dotenv\nload_dotenv('.env.test', override=True)\n";
+    let deep = [("shop/tests/conftest.py", conftest), (".env.test", "CSRF=false\nDATABASE_URL=sqlite://\n")];
+    let lines = tested("pytest shop/tests/", &deep);
+    holds(&lines, &["test - setting.CSRF value=False", "test - service.database product=sqlite"]);
+    holds(&tested("pytest", &deep), &["test - setting.CSRF value=True", "test - service.database product=postgresql"]);
+}

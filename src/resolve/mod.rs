@@ -77,6 +77,7 @@ pub mod state;
 mod stood_by;
 pub mod supervised;
 mod system_installs;
+mod test_variables;
 pub mod together;
 mod told_installs;
 mod told_python;
@@ -245,7 +246,8 @@ fn one(context: &Context<'_, '_>, planned: Planned, first: bool, modules: &[Modu
         state::runtime::state(&mut statements, part, tree, context.as_of, button);
         state::system_package::state(&mut statements, part, tree);
         state::package::state(&mut statements, part, tree);
-        state::variable::state(&mut statements, part, loaded.as_ref(), tree);
+        let tested = test_variables::seen(context, planned.environment.role, part);
+        state::variable::state(&mut statements, tested.as_ref().unwrap_or(part), loaded.as_ref(), tree);
         state::process::state(&mut statements, part, tree, &|process| debugger(context, part, process));
     }
     state::process::scheduler(&mut statements, &parts);

@@ -2,13 +2,11 @@
 
 use super::components::Context;
 use super::part::Part;
-use super::settings::MODULE_VARIABLE;
 use crate::discover::{Tree, paths};
 use crate::environments::SettingsChoice;
-use crate::formats::python::{Run, conftest};
+use crate::formats::python::Run;
 use crate::formats::small::pytest_options::{self, PytestOptions};
-use crate::formats::{Var, World};
-use crate::model::{FileId, Known, Origin, Reason, Role, Spanned};
+use crate::model::{Role, Spanned};
 
 /// The module that pytest's options name.
 pub(super) fn module(context: &Context<'_, '_>, part: Option<&Part<'_>>) -> Option<(SettingsChoice, bool)> {
@@ -32,7 +30,7 @@ fn by_option(part: &Part<'_>) -> Option<SettingsChoice> {
 }
 
 /// Whether a word of a command line is pytest, under its old name too.
-fn is_word(word: &str) -> bool {
+pub(super) fn is_word(word: &str) -> bool {
     word.contains("pytest") || paths::name(word) == "py.test"
 }
 
@@ -42,7 +40,7 @@ pub(super) fn configuration(context: &Context<'_, '_>, part: Option<&Part<'_>>) 
 }
 
 /// What pytest is told by its files, where the component runs it.
-fn options(context: &Context<'_, '_>, part: Option<&Part<'_>>) -> Option<PytestOptions> {
+pub(super) fn options(context: &Context<'_, '_>, part: Option<&Part<'_>>) -> Option<PytestOptions> {
     let runs = |argv: &[String]| argv.iter().any(|word| is_word(word) || word == "tox");
     let uses_pytest = part.is_none_or(|part| {
         part.commands.iter().any(|(argv, _)| runs(argv)) || part.processes.iter().any(|process| runs(&process.argv))
@@ -104,57 +102,4 @@ pub(super) fn run(part: Option<&Part<'_>>, role: Role) -> Run {
         (false, true) => Run::Django,
         _ => Run::Unknown,
     }
-}
-
-/// The variables that pytest sets before it loads the settings.
-pub(super) fn with_variables(context: &Context<'_, '_>, part: Option<&Part<'_>>, mut world: World) -> World {
-    for (name, text) in options(context, part).into_iter().flat_map(|options| options.env) {
-        let default = name.starts_with("D:");
-        let name = name.trim_start_matches("D:").trim_start_matches("R:");
-        if !(default && world.vars().contains_key(name)) {
-            world.vars_mut().insert(name.to_owned(), Var::set(text.value, Origin::set(text.span)));
-        }
-    }
-    for given in
-        conftests(context, part).into_iter().flat_map(|file| conftest::variables(context.repository.tree, file))
-    {
-        if given.default && world.vars().get(&given.name).is_some_and(|var| !var.certainty.is_default()) {
-            continue;
-        }
-        let (value, span) = (given.value.value, given.value.span);
-        let unknown = || Known::Unknown(Reason::at("the tests compute it", span));
-        let var = Var { value: value.map_or_else(unknown, Known::One), ..Var::set(String::new(), Origin::set(span)) };
-        world.vars_mut().insert(given.name, var);
-    }
-    world
-}
-
-/// The module that the tests' own files name where nothing else does.
-pub(super) fn by_conftest(context: &Context<'_, '_>, part: Option<&Part<'_>>) -> Option<SettingsChoice> {
-    let tree = context.repository.tree;
-    let given = conftest_files(tree, part).into_iter().flat_map(|file| conftest::variables(tree, file));
-    let last = given.filter(|given| given.name == MODULE_VARIABLE).last()?;
-    Some(SettingsChoice { module: last.value.value?, class: None, span: Some(last.value.span) })
-}
-
-/// The files that set variables before the tests import the program. Django's settings are loaded before them.
-fn conftests(context: &Context<'_, '_>, part: Option<&Part<'_>>) -> Vec<FileId> {
-    let tree = context.repository.tree;
-    let is_django = |(file, path): (FileId, &str)| {
-        paths::name(path) == "manage.py" && tree.text(file).is_ok_and(|text| text.contains("execute_from_command_line"))
-    };
-    if tree.files().any(is_django) {
-        return Vec::new();
-    }
-    conftest_files(tree, part)
-}
-
-fn conftest_files(tree: &Tree, part: Option<&Part<'_>>) -> Vec<FileId> {
-    let folder = part.map(|part| part.folder.clone()).unwrap_or_default();
-    let mut found: Vec<FileId> = Vec::new();
-    for name in ["conftest.py", "tests/conftest.py", "test/conftest.py"] {
-        let file = paths::join(&folder, name).and_then(|path| tree.find(&path)).or_else(|| tree.find(name));
-        found.extend(file.filter(|file| !found.contains(file)));
-    }
-    found
 }

@@ -20,6 +20,7 @@ use super::pytest;
 use super::sampled;
 use super::selected;
 use super::speaker;
+use super::test_variables;
 use super::unselected::{is_here, is_object, plain, sets_whole};
 use crate::discover::Kind;
 use crate::environments::settings::Module;
@@ -68,7 +69,7 @@ pub fn load(context: &Context<'_, '_>, planned: &Planned, parts: &[Part<'_>], mo
     let role = planned.environment.role;
     let part = speaker::of(context.repository.tree, modules, parts, role);
     let world = part.map_or_else(|| deployed::world(context, planned), |part| part.world.clone());
-    let world = if role == Role::Test { pytest::with_variables(context, part, world) } else { world };
+    let world = if role == Role::Test { test_variables::with(context, part, world) } else { world };
     let world = hosted_names::with(planned, world);
     let (brought, samples) = sampled::brought(context, part, planned);
     let chosen = choose(context, planned, part, modules, &world, &brought);
@@ -318,7 +319,7 @@ fn choose(
     }
     let role = planned.environment.role;
     let by_pytest = pytest::run(part, role) == python::Run::Pytest;
-    if let Some(choice) = pytest::by_conftest(context, part).filter(|_| by_pytest) {
+    if let Some(choice) = test_variables::module(context, part).filter(|_| by_pytest) {
         return Some((choice, true));
     }
     let process = entry::module(context, part, role);

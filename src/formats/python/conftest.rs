@@ -1,55 +1,311 @@
-//! The variables that a `conftest.py` of pytest sets before the program is imported.
+//! The variables that the tests' own files (`conftest.py`, the package's `__init__.py`) set before the program is imported.
+
+use std::collections::BTreeMap;
 
 use ruff_python_ast as ast;
 
 use super::parse::{parse, span};
-use crate::discover::Tree;
-use crate::model::{FileId, Spanned};
+use crate::discover::{Tree, paths};
+use crate::formats::dotenv::{self, Dialect};
+use crate::formats::{Var, World};
+use crate::model::{FileId, Known, Origin, Reason, Span};
 
-/// A variable that is set before the tests.
-#[derive(Clone, PartialEq, Eq, Debug)]
-pub struct Given {
-    /// The variable.
-    pub name: String,
-    /// Its text, where it is a literal.
-    pub value: Spanned<Option<String>>,
-    /// Whether one that is set already stays.
-    pub default: bool,
-}
-
-/// The variables that a file sets at its top, or where pytest asks it to configure the tests, in order.
-pub fn variables(tree: &Tree, file: FileId) -> Vec<Given> {
-    let mut found = Vec::new();
-    for statement in &parse(tree, file).body {
+/// Does to a world what a file does to the variables at its top, or where pytest asks it to configure the tests; the names.
+pub fn apply(tree: &Tree, file: FileId, folder: &str, world: &mut World) -> Vec<String> {
+    let parsed = parse(tree, file);
+    let mut reader =
+        Reader { tree, file, folder, world, texts: BTreeMap::new(), dicts: BTreeMap::new(), given: vec![] };
+    for statement in &parsed.body {
         match statement {
-            ast::Stmt::FunctionDef(def) if def.name.as_str() == "pytest_configure" => {
-                found.extend(def.body.iter().filter_map(|statement| given(file, statement)));
-            }
-            _ => found.extend(given(file, statement)),
+            ast::Stmt::FunctionDef(def) if def.name.as_str() == "pytest_configure" => reader.all(&def.body),
+            _ => reader.statement(statement),
         }
     }
-    found
+    reader.given
 }
 
-fn given(file: FileId, statement: &ast::Stmt) -> Option<Given> {
-    let (name, value, default) = match statement {
-        // `os.environ["X"] = "y"`
-        ast::Stmt::Assign(assign) => {
-            let [ast::Expr::Subscript(target)] = &assign.targets[..] else { return None };
-            (last(&target.value)? == "environ").then_some((&*target.slice, &*assign.value, false))?
+struct Reader<'w, 't> {
+    tree: &'t Tree,
+    file: FileId,
+    folder: &'t str,
+    world: &'w mut World,
+    /// Names that are a text.
+    texts: BTreeMap<&'t str, String>,
+    /// Names that are a dict.
+    dicts: BTreeMap<&'t str, &'t ast::ExprDict>,
+    given: Vec<String>,
+}
+
+impl<'t> Reader<'_, 't> {
+    fn all(&mut self, body: &'t [ast::Stmt]) {
+        body.iter().for_each(|statement| self.statement(statement));
+    }
+
+    fn statement(&mut self, statement: &'t ast::Stmt) {
+        match statement {
+            ast::Stmt::Assign(assign) => match &assign.targets[..] {
+                [ast::Expr::Name(name)] => self.name(name.id.as_str(), &assign.value),
+                [ast::Expr::Subscript(target)] if is_environ(&target.value) => {
+                    self.set(&target.slice, &assign.value, false);
+                }
+                _ => {}
+            },
+            ast::Stmt::AugAssign(assign) if is_environ(&assign.target) => self.update(&assign.value),
+            ast::Stmt::Expr(expression) => {
+                if let Some(call) = expression.value.as_call_expr() {
+                    self.call(call);
+                }
+            }
+            ast::Stmt::Delete(delete) => {
+                for target in delete.targets.iter().filter_map(|target| target.as_subscript_expr()) {
+                    if is_environ(&target.value) {
+                        self.remove(&target.slice);
+                    }
+                }
+            }
+            ast::Stmt::If(branch) => self.branch(branch),
+            ast::Stmt::Try(tried) => self.all(&tried.body),
+            ast::Stmt::With(with) => self.all(&with.body),
+            _ => {}
         }
-        // `os.environ.setdefault("X", "y")`, `monkeypatch.setenv("X", "y")`
-        ast::Stmt::Expr(expression) => {
-            let call = expression.value.as_call_expr()?;
-            let [name, value, ..] = &call.arguments.args[..] else { return None };
-            let of = call.func.as_attribute_expr()?;
-            let default = of.attr.as_str() == "setdefault" && last(&of.value)? == "environ";
-            (default || of.attr.as_str() == "setenv").then_some((name, value, default))?
+    }
+
+    fn name(&mut self, name: &'t str, value: &'t ast::Expr) {
+        self.texts.remove(name);
+        self.dicts.remove(name);
+        if let Some(text) = self.text(value) {
+            self.texts.insert(name, text);
+        } else if let Some(dict) = value.as_dict_expr() {
+            self.dicts.insert(name, dict);
         }
-        _ => return None,
-    };
-    let text = |value: &ast::Expr| value.as_string_literal_expr().map(|text| text.value.to_string());
-    Some(Given { name: text(name)?, value: Spanned::new(text(value), span(file, value)), default })
+    }
+
+    fn call(&mut self, call: &'t ast::ExprCall) {
+        let arguments = &call.arguments.args;
+        let method = last(&call.func).unwrap_or_default();
+        let of_environ = call.func.as_attribute_expr().is_some_and(|of| is_environ(&of.value));
+        match (method, &arguments[..]) {
+            ("load_dotenv", _) => self.load(call),
+            // `os.environ.setdefault("X", "y")`, `monkeypatch.setenv("X", "y")`
+            ("setdefault", [name, value]) if of_environ => self.set(name, value, true),
+            ("setenv", [name, value, ..]) => self.set(name, value, false),
+            ("pop", [name, ..]) if of_environ => self.remove(name),
+            ("delenv", [name, ..]) => self.remove(name),
+            ("update", _) if of_environ => {
+                arguments.iter().for_each(|value| self.update(value));
+                for keyword in &call.arguments.keywords {
+                    if let Some(name) = &keyword.arg {
+                        self.given(name.to_string(), &keyword.value, false);
+                    }
+                }
+            }
+            _ => {}
+        }
+    }
+
+    /// `os.environ.update({"X": "y"})`
+    fn update(&mut self, value: &'t ast::Expr) {
+        let named = value.as_name_expr().and_then(|name| self.dicts.get(name.id.as_str()).copied());
+        let Some(dict) = value.as_dict_expr().or(named) else { return };
+        for item in &dict.items {
+            if let Some(key) = &item.key {
+                self.set(key, &item.value, false);
+            }
+        }
+    }
+
+    fn set(&mut self, name: &'t ast::Expr, value: &'t ast::Expr, default: bool) {
+        if let Some(name) = self.text(name) {
+            self.given(name, value, default);
+        }
+    }
+
+    fn given(&mut self, name: String, value: &'t ast::Expr, default: bool) {
+        let place = span(self.file, value);
+        let known = self.text(value).map_or_else(|| computed(place), Known::One);
+        self.put(name, Var { value: known, ..Var::set(String::new(), Origin::set(place)) }, default);
+    }
+
+    fn remove(&mut self, name: &'t ast::Expr) {
+        if let Some(text) = self.text(name) {
+            let var = Var { value: Known::Absent, ..Var::set(String::new(), Origin::set(span(self.file, name))) };
+            self.put(text, var, false);
+        }
+    }
+
+    fn put(&mut self, name: String, var: Var, default: bool) {
+        let set = |known: &Var| !known.certainty.is_default() && known.value != Known::Absent;
+        if default && self.world.vars().get(&name).is_some_and(set) {
+            return;
+        }
+        self.world.vars_mut().insert(name.clone(), var);
+        self.given.push(name);
+    }
+
+    /// `load_dotenv(".env.test")`; what is set already stays unless `override=True`.
+    fn load(&mut self, call: &'t ast::ExprCall) {
+        let keyword = |wanted: &str| call.arguments.find_keyword(wanted).map(|keyword| &keyword.value);
+        let path = call.arguments.args.first().or_else(|| keyword("dotenv_path")).and_then(|path| self.path(path));
+        let Some(path) = path else { return };
+        let own = paths::parent(self.tree.path(self.file));
+        let folders = [own, self.folder, ""];
+        let mut found = folders.iter().filter_map(|folder| self.tree.find(&paths::join(folder, &path)?));
+        let Some(file) = found.next() else { return };
+        let Ok(text) = self.tree.text(file) else { return };
+        let wins = match keyword("override").or(call.arguments.args.get(3)) {
+            Some(value) => value.as_boolean_literal_expr().is_some_and(|literal| literal.value),
+            None => false,
+        };
+        let read = dotenv::parse(file, text, Dialect::PythonDotenv, self.world);
+        for (name, var) in dotenv::vars(&read) {
+            self.put(name, var, !wins);
+        }
+    }
+
+    /// The last parts of a path, as far as they are a text: `Path(__file__).parent / ".env.test"`.
+    fn path(&self, path: &'t ast::Expr) -> Option<String> {
+        match path {
+            ast::Expr::BinOp(joined) if joined.op == ast::Operator::Div => self.path(&joined.right),
+            ast::Expr::Call(call) => match last(&call.func)? {
+                "join" | "joinpath" => self.path(call.arguments.args.last()?),
+                "find_dotenv" | "Path" | "str" | "abspath" => self.path(call.arguments.args.first()?),
+                _ => None,
+            },
+            _ => self.text(path),
+        }
+    }
+
+    /// What is done under a condition that the files decide is done or not; else what it changes is not known.
+    fn branch(&mut self, branch: &'t ast::StmtIf) {
+        let mut doubted = false;
+        let clauses = std::iter::once((Some(&*branch.test), &branch.body))
+            .chain(branch.elif_else_clauses.iter().map(|clause| (clause.test.as_ref(), &clause.body)));
+        for (test, body) in clauses {
+            let holds = test.map_or(Some(true), |test| self.holds(test));
+            if holds == Some(true) && !doubted {
+                return self.all(body);
+            }
+            if holds != Some(false) {
+                doubted = true;
+                self.doubt(body, span(self.file, branch));
+            }
+        }
+    }
+
+    fn doubt(&mut self, body: &'t [ast::Stmt], place: Span) {
+        let mut world = self.world.clone();
+        let (texts, dicts) = (self.texts.clone(), self.dicts.clone());
+        let Self { tree, file, folder, .. } = *self;
+        let mut aside = Reader { tree, file, folder, world: &mut world, texts, dicts, given: Vec::new() };
+        aside.all(body);
+        let (changed, texts) = (aside.given, aside.texts);
+        self.texts.retain(|name, text| texts.get(name) == Some(text));
+        for name in changed {
+            let same =
+                self.world.vars().get(&name).map(|var| &var.value) == world.vars().get(&name).map(|var| &var.value);
+            if !same {
+                let var = Var { value: computed(place), ..Var::set(String::new(), Origin::set(place)) };
+                self.put(name, var, false);
+            }
+        }
+    }
+
+    fn holds(&self, test: &'t ast::Expr) -> Option<bool> {
+        match test {
+            ast::Expr::UnaryOp(not) if not.op == ast::UnaryOp::Not => Some(!self.holds(&not.operand)?),
+            ast::Expr::Name(name) if name.id.as_str() == "TYPE_CHECKING" => Some(false),
+            ast::Expr::Compare(compare) => {
+                let ([op], [right]) = (&*compare.ops, &*compare.comparators) else { return None };
+                if is_environ(right) {
+                    let set = self.variable(&self.text(&compare.left)?)?.is_some();
+                    return match op {
+                        ast::CmpOp::In => Some(set),
+                        ast::CmpOp::NotIn => Some(!set),
+                        _ => None,
+                    };
+                }
+                let none = |value: &ast::Expr| value.is_none_literal_expr();
+                let left = self.asked(&compare.left)?;
+                match op {
+                    ast::CmpOp::Is if none(right) => Some(left.is_none()),
+                    ast::CmpOp::IsNot if none(right) => Some(left.is_some()),
+                    ast::CmpOp::Eq => Some(left? == self.text(right)?),
+                    ast::CmpOp::NotEq => Some(left? != self.text(right)?),
+                    _ => None,
+                }
+            }
+            _ => Some(self.asked(test)?.is_some_and(|text| !text.is_empty())),
+        }
+    }
+
+    /// A text, or none where a variable that is asked for is not set.
+    fn asked(&self, value: &'t ast::Expr) -> Option<Option<String>> {
+        if let Some(text) = self.text(value) {
+            return Some(Some(text));
+        }
+        let (name, default) = asks(value)?;
+        if default.is_some_and(|default| !default.is_none_literal_expr()) {
+            return None;
+        }
+        self.variable(&self.text(name)?)
+    }
+
+    /// A variable's value; inner none where nothing that is seen sets it.
+    fn variable(&self, name: &str) -> Option<Option<String>> {
+        match self.world.vars().get(name).map(|var| &var.value) {
+            Some(Known::One(text)) => Some(Some(text.clone())),
+            None | Some(Known::Absent) => Some(None),
+            _ => None,
+        }
+    }
+
+    fn text(&self, value: &'t ast::Expr) -> Option<String> {
+        match value {
+            ast::Expr::StringLiteral(text) => Some(text.value.to_string()),
+            ast::Expr::Name(name) => self.texts.get(name.id.as_str()).cloned(),
+            ast::Expr::BinOp(sum) if sum.op == ast::Operator::Add => {
+                Some(self.text(&sum.left)? + &self.text(&sum.right)?)
+            }
+            ast::Expr::Subscript(of) if is_environ(&of.value) => self.variable(&self.text(&of.slice)?)?,
+            ast::Expr::Call(call) => {
+                if let Some((name, default)) = asks(value) {
+                    return self.variable(&self.text(name)?)?.or_else(|| self.text(default?));
+                }
+                let arguments = &call.arguments.args[..];
+                match (&*call.func, arguments) {
+                    (ast::Expr::Attribute(of), [old, new]) if of.attr.as_str() == "replace" => {
+                        Some(self.text(&of.value)?.replace(&self.text(old)?, &self.text(new)?))
+                    }
+                    (ast::Expr::Name(name), [value]) if name.id.as_str() == "str" => match value {
+                        ast::Expr::NumberLiteral(number) => Some(number.value.as_int()?.to_string()),
+                        ast::Expr::BooleanLiteral(truth) => Some((if truth.value { "True" } else { "False" }).into()),
+                        _ => self.text(value),
+                    },
+                    _ => None,
+                }
+            }
+            _ => None,
+        }
+    }
+}
+
+/// The name and the default of `os.environ.get("X", "y")` and `os.getenv("X")`.
+fn asks(value: &ast::Expr) -> Option<(&ast::Expr, Option<&ast::Expr>)> {
+    let call = value.as_call_expr()?;
+    let of_environ = call.func.as_attribute_expr().is_some_and(|of| is_environ(&of.value));
+    let method = last(&call.func)?;
+    if !(method == "getenv" || method == "get" && of_environ) {
+        return None;
+    }
+    Some((call.arguments.args.first()?, call.arguments.args.get(1)))
+}
+
+fn computed(place: Span) -> Known<String> {
+    Known::Unknown(Reason::at("the tests compute it", place))
+}
+
+fn is_environ(expression: &ast::Expr) -> bool {
+    last(expression) == Some("environ")
 }
 
 /// The last part of a dotted name.
@@ -63,20 +319,82 @@ fn last(expression: &ast::Expr) -> Option<&str> {
 
 #[cfg(test)]
 mod tests {
-    use super::variables;
+    use super::apply;
     use crate::discover::{Overlay, Tree};
+    use crate::formats::{Var, World};
+    use crate::model::{Known, Origin};
+
+    /// The variables after a file of the tests, in a world where `SET` is `old/0` and `DONE` is `1`.
+    fn after(code: &str) -> Vec<(String, Option<String>)> {
+        let files = [("tests/conftest.py", code), ("tests/.env.test", "FROM=file\nSET=file\n")];
+        let tree = Tree::open(Box::new(Overlay::of(files))).unwrap();
+        let mut world = World::empty();
+        for (name, text) in [("SET", "old/0"), ("DONE", "1")] {
+            world.vars_mut().insert(name.into(), Var::set(text, Origin::default()));
+        }
+        let names = apply(&tree, tree.find("tests/conftest.py").unwrap(), "", &mut world);
+        names.into_iter().map(|name| (name.clone(), world.vars()[&name].value.one().cloned())).collect()
+    }
+
+    fn expect(code: &str, wanted: &[(&str, Option<&str>)]) {
+        let found = after(code);
+        let found: Vec<_> = found.iter().map(|(name, text)| (name.as_str(), text.as_deref())).collect();
+        assert_eq!(found, wanted, "{code}");
+    }
 
     #[test]
     fn what_is_set_at_the_top_is_there_before_the_program() {
         let code = "import os\nfrom pytest import MonkeyPatch\nos.environ['A'] = '1'\nos.environ.setdefault('B', '2')\n\
             mp = MonkeyPatch()\nmp.setenv('C', '3')\nos.environ['D'] = made()\nconfig['E'] = '5'\n\
+            os.environ.setdefault('SET', 'new')\n\
             def later():\n    os.environ['F'] = '6'\n\
             def pytest_configure(config):\n    os.environ['G'] = '7'\n    if config.x:\n        os.environ['H'] = '8'\n";
-        let tree = Tree::open(Box::new(Overlay::of([("conftest.py", code)]))).unwrap();
-        let found = variables(&tree, tree.find("conftest.py").unwrap());
-        let all: Vec<_> =
-            found.iter().map(|one| (one.name.as_str(), one.value.value.as_deref(), one.default)).collect();
-        let [a, c, g] = [("A", "1"), ("C", "3"), ("G", "7")].map(|(name, value)| (name, Some(value), false));
-        assert_eq!(all, [a, ("B", Some("2"), true), c, ("D", None, false), g]);
+        let [a, b, c] = [("A", Some("1")), ("B", Some("2")), ("C", Some("3"))];
+        expect(code, &[a, b, c, ("D", None), ("G", Some("7")), ("H", None)]);
+    }
+
+    #[test]
+    fn values_are_made_of_what_is_there() {
+        let set = "os.environ['SET'] = os.environ.get('SET', 'x').replace('/0', '/5')\n";
+        expect(set, &[("SET", Some("old/5"))]);
+        expect("os.environ['A'] = os.getenv('NONE', 'x') + '_test'\n", &[("A", Some("x_test"))]);
+        expect(
+            "URL = 'sqlite://'\nenviron['A'] = URL\nenviron['B'] = str(5)\n",
+            &[("A", Some("sqlite://")), ("B", Some("5"))],
+        );
+        expect(
+            "OWN = {'A': '1'}\nos.environ.update(OWN)\nos.environ.update(B='2')\n",
+            &[("A", Some("1")), ("B", Some("2"))],
+        );
+        expect("os.environ |= {'A': '1'}\n", &[("A", Some("1"))]);
+        expect(
+            "os.environ.pop('SET', None)\nos.environ.setdefault('SET', 'b')\n",
+            &[("SET", Some("b")), ("SET", Some("b"))],
+        );
+        expect("del os.environ['SET']\n", &[("SET", None)]);
+    }
+
+    #[test]
+    fn a_condition_is_decided_or_leaves_it_open() {
+        expect(
+            "if 'SET' not in os.environ:\n    os.environ['SET'] = 'n'\nelse:\n    os.environ['A'] = '1'\n",
+            &[("A", Some("1"))],
+        );
+        expect("if not os.environ.get('NONE'):\n    os.environ['NONE'] = 'n'\n", &[("NONE", Some("n"))]);
+        expect("if os.getenv('DONE') == '1':\n    os.environ['A'] = '1'\n", &[("A", Some("1"))]);
+        expect("if os.environ.get('NONE') is not None:\n    os.environ['A'] = '1'\n", &[]);
+        expect(
+            "if windows():\n    os.environ['SET'] = '1'\nelse:\n    os.environ['SET'] = '2'\n",
+            &[("SET", None), ("SET", None)],
+        );
+        expect("if windows():\n    os.environ['SET'] = 'old/0'\n", &[]);
+    }
+
+    #[test]
+    fn a_file_of_variables_is_loaded() {
+        expect("load_dotenv('tests/.env.test')\n", &[("FROM", Some("file"))]);
+        let over = "load_dotenv(Path(__file__).parent / '.env.test', override=True)\n";
+        expect(over, &[("FROM", Some("file")), ("SET", Some("file"))]);
+        expect("load_dotenv(find_dotenv('.env.none'))\n", &[]);
     }
 }
