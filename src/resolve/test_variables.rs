@@ -74,7 +74,11 @@ fn files(tree: &Tree, part: Option<&Part<'_>>) -> Vec<FileId> {
     let folder = part.map(|part| part.folder.as_str()).unwrap_or_default();
     let all = part.into_iter().flat_map(|part| part.processes.iter().map(|process| &process.argv[..]));
     let mut runs = all.filter_map(|argv| run(tree, folder, argv));
-    let Some(first) = runs.next() else { return of(tree, folder, &usual(), true) };
+    let Some(first) = runs.next() else {
+        // A server that is tried from outside imports none of them.
+        let serves = part.is_some_and(|part| part.processes.iter().any(|process| process.server.is_some()));
+        return if serves { Vec::new() } else { of(tree, folder, &usual(), true) };
+    };
     // Several runs have that in common which each of them imports.
     runs.fold(first, |known, own| known.into_iter().filter(|file| own.contains(file)).collect())
 }
