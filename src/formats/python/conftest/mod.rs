@@ -10,6 +10,9 @@ use crate::formats::dotenv::{self, Dialect};
 use crate::formats::{Var, World};
 use crate::model::{FileId, Known, Origin, Reason, Span};
 
+/// Stands for what is not decided here.
+struct Open;
+
 /// Does to a world what a file does to the variables at its top, or where pytest asks it to configure the tests; the names.
 pub fn apply(tree: &Tree, file: FileId, folder: &str, world: &mut World) -> Vec<String> {
     let parsed = parse(tree, file);
@@ -38,7 +41,9 @@ struct Reader<'w, 't> {
 
 impl<'t> Reader<'_, 't> {
     fn all(&mut self, body: &'t [ast::Stmt]) {
-        body.iter().for_each(|statement| self.statement(statement));
+        for statement in body {
+            self.statement(statement);
+        }
     }
 
     fn statement(&mut self, statement: &'t ast::Stmt) {
@@ -92,7 +97,9 @@ impl<'t> Reader<'_, 't> {
             ("pop", [name, ..]) if of_environ => self.remove(name),
             ("delenv", [name, ..]) => self.remove(name),
             ("update", _) if of_environ => {
-                arguments.iter().for_each(|value| self.update(value));
+                for value in arguments {
+                    self.update(value);
+                }
                 for keyword in &call.arguments.keywords {
                     if let Some(name) = &keyword.arg {
                         self.given(name.to_string(), &keyword.value, false);
@@ -217,7 +224,7 @@ impl<'t> Reader<'_, 't> {
             ast::Expr::Compare(compare) => {
                 let ([op], [right]) = (&*compare.ops, &*compare.comparators) else { return None };
                 if is_environ(right) {
-                    let set = self.variable(&self.text(&compare.left)?)?.is_some();
+                    let set = self.variable(&self.text(&compare.left)?).ok()?.is_some();
                     return match op {
                         ast::CmpOp::In => Some(set),
                         ast::CmpOp::NotIn => Some(!set),
@@ -225,7 +232,7 @@ impl<'t> Reader<'_, 't> {
                     };
                 }
                 let none = |value: &ast::Expr| value.is_none_literal_expr();
-                let left = self.asked(&compare.left)?;
+                let left = self.asked(&compare.left).ok()?;
                 match op {
                     ast::CmpOp::Is if none(right) => Some(left.is_none()),
                     ast::CmpOp::IsNot if none(right) => Some(left.is_some()),
@@ -234,28 +241,28 @@ impl<'t> Reader<'_, 't> {
                     _ => None,
                 }
             }
-            _ => Some(self.asked(test)?.is_some_and(|text| !text.is_empty())),
+            _ => Some(self.asked(test).ok()?.is_some_and(|text| !text.is_empty())),
         }
     }
 
     /// A text, or none where a variable that is asked for is not set.
-    fn asked(&self, value: &'t ast::Expr) -> Option<Option<String>> {
+    fn asked(&self, value: &'t ast::Expr) -> Result<Option<String>, Open> {
         if let Some(text) = self.text(value) {
-            return Some(Some(text));
+            return Ok(Some(text));
         }
-        let (name, default) = asks(value)?;
+        let (name, default) = asks(value).ok_or(Open)?;
         if default.is_some_and(|default| !default.is_none_literal_expr()) {
-            return None;
+            return Err(Open);
         }
-        self.variable(&self.text(name)?)
+        self.variable(&self.text(name).ok_or(Open)?)
     }
 
-    /// A variable's value; inner none where nothing that is seen sets it.
-    fn variable(&self, name: &str) -> Option<Option<String>> {
+    /// A variable's value; none where nothing that is seen sets it.
+    fn variable(&self, name: &str) -> Result<Option<String>, Open> {
         match self.world.vars().get(name).map(|var| &var.value) {
-            Some(Known::One(text)) => Some(Some(text.clone())),
-            None | Some(Known::Absent) => Some(None),
-            _ => None,
+            Some(Known::One(text)) => Ok(Some(text.clone())),
+            None | Some(Known::Absent) => Ok(None),
+            _ => Err(Open),
         }
     }
 
@@ -266,10 +273,10 @@ impl<'t> Reader<'_, 't> {
             ast::Expr::BinOp(sum) if sum.op == ast::Operator::Add => {
                 Some(self.text(&sum.left)? + &self.text(&sum.right)?)
             }
-            ast::Expr::Subscript(of) if is_environ(&of.value) => self.variable(&self.text(&of.slice)?)?,
+            ast::Expr::Subscript(of) if is_environ(&of.value) => self.variable(&self.text(&of.slice)?).ok()?,
             ast::Expr::Call(call) => {
                 if let Some((name, default)) = asks(value) {
-                    return self.variable(&self.text(name)?)?.or_else(|| self.text(default?));
+                    return self.variable(&self.text(name)?).ok()?.or_else(|| self.text(default?));
                 }
                 let arguments = &call.arguments.args[..];
                 match (&*call.func, arguments) {
@@ -318,83 +325,4 @@ fn last(expression: &ast::Expr) -> Option<&str> {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::apply;
-    use crate::discover::{Overlay, Tree};
-    use crate::formats::{Var, World};
-    use crate::model::{Known, Origin};
-
-    /// The variables after a file of the tests, in a world where `SET` is `old/0` and `DONE` is `1`.
-    fn after(code: &str) -> Vec<(String, Option<String>)> {
-        let files = [("tests/conftest.py", code), ("tests/.env.test", "FROM=file\nSET=file\n")];
-        let tree = Tree::open(Box::new(Overlay::of(files))).unwrap();
-        let mut world = World::empty();
-        for (name, text) in [("SET", "old/0"), ("DONE", "1")] {
-            world.vars_mut().insert(name.into(), Var::set(text, Origin::default()));
-        }
-        let names = apply(&tree, tree.find("tests/conftest.py").unwrap(), "", &mut world);
-        names.into_iter().map(|name| (name.clone(), world.vars()[&name].value.one().cloned())).collect()
-    }
-
-    fn expect(code: &str, wanted: &[(&str, Option<&str>)]) {
-        let found = after(code);
-        let found: Vec<_> = found.iter().map(|(name, text)| (name.as_str(), text.as_deref())).collect();
-        assert_eq!(found, wanted, "{code}");
-    }
-
-    #[test]
-    fn what_is_set_at_the_top_is_there_before_the_program() {
-        let code = "import os\nfrom pytest import MonkeyPatch\nos.environ['A'] = '1'\nos.environ.setdefault('B', '2')\n\
-            mp = MonkeyPatch()\nmp.setenv('C', '3')\nos.environ['D'] = made()\nconfig['E'] = '5'\n\
-            os.environ.setdefault('SET', 'new')\n\
-            def later():\n    os.environ['F'] = '6'\n\
-            def pytest_configure(config):\n    os.environ['G'] = '7'\n    if config.x:\n        os.environ['H'] = '8'\n";
-        let [a, b, c] = [("A", Some("1")), ("B", Some("2")), ("C", Some("3"))];
-        expect(code, &[a, b, c, ("D", None), ("G", Some("7")), ("H", None)]);
-    }
-
-    #[test]
-    fn values_are_made_of_what_is_there() {
-        let set = "os.environ['SET'] = os.environ.get('SET', 'x').replace('/0', '/5')\n";
-        expect(set, &[("SET", Some("old/5"))]);
-        expect("os.environ['A'] = os.getenv('NONE', 'x') + '_test'\n", &[("A", Some("x_test"))]);
-        expect(
-            "URL = 'sqlite://'\nenviron['A'] = URL\nenviron['B'] = str(5)\n",
-            &[("A", Some("sqlite://")), ("B", Some("5"))],
-        );
-        expect(
-            "OWN = {'A': '1'}\nos.environ.update(OWN)\nos.environ.update(B='2')\n",
-            &[("A", Some("1")), ("B", Some("2"))],
-        );
-        expect("os.environ |= {'A': '1'}\n", &[("A", Some("1"))]);
-        expect(
-            "os.environ.pop('SET', None)\nos.environ.setdefault('SET', 'b')\n",
-            &[("SET", Some("b")), ("SET", Some("b"))],
-        );
-        expect("del os.environ['SET']\n", &[("SET", None)]);
-    }
-
-    #[test]
-    fn a_condition_is_decided_or_leaves_it_open() {
-        expect(
-            "if 'SET' not in os.environ:\n    os.environ['SET'] = 'n'\nelse:\n    os.environ['A'] = '1'\n",
-            &[("A", Some("1"))],
-        );
-        expect("if not os.environ.get('NONE'):\n    os.environ['NONE'] = 'n'\n", &[("NONE", Some("n"))]);
-        expect("if os.getenv('DONE') == '1':\n    os.environ['A'] = '1'\n", &[("A", Some("1"))]);
-        expect("if os.environ.get('NONE') is not None:\n    os.environ['A'] = '1'\n", &[]);
-        expect(
-            "if windows():\n    os.environ['SET'] = '1'\nelse:\n    os.environ['SET'] = '2'\n",
-            &[("SET", None), ("SET", None)],
-        );
-        expect("if windows():\n    os.environ['SET'] = 'old/0'\n", &[]);
-    }
-
-    #[test]
-    fn a_file_of_variables_is_loaded() {
-        expect("load_dotenv('tests/.env.test')\n", &[("FROM", Some("file"))]);
-        let over = "load_dotenv(Path(__file__).parent / '.env.test', override=True)\n";
-        expect(over, &[("FROM", Some("file")), ("SET", Some("file"))]);
-        expect("load_dotenv(find_dotenv('.env.none'))\n", &[]);
-    }
-}
+mod tests;
