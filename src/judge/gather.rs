@@ -183,7 +183,9 @@ fn differ_from_one(a: &Finding, b: &Finding) -> bool {
         finding.locations.iter().filter(of_other).map(|place| place.span).collect::<BTreeSet<_>>()
     };
     let apart = !a.deviating.iter().any(|name| b.deviating.contains(name));
-    a.drift && apart && !met(a).is_empty() && met(a) == met(b)
+    // A place that both environments have in common is shown for one of them only.
+    let (ours, theirs) = (met(a), met(b));
+    a.drift && apart && !ours.is_empty() && !theirs.is_empty() && (ours.is_subset(&theirs) || theirs.is_subset(&ours))
 }
 
 fn absorb(known: &mut Finding, more: Finding) {

@@ -1,7 +1,7 @@
 //! What a list says of several environments.
 
 use super::{SURE, attr, component, fact, judged, model, on_fact, package, pair, rule_on};
-use crate::model::{Component, Dimension, Role};
+use crate::model::{Attr, Component, Dimension, FileId, Origin, Role, Span, StepKind};
 
 #[test]
 fn a_headline_counts_the_items_of_the_environment_that_it_names() {
@@ -54,6 +54,27 @@ fn environments_that_differ_from_one_place_in_the_same_way_are_one_finding_whate
         judged(model, &[rule_on("process", "engine", "r", &pair("engine"))]).findings.len()
     };
     assert_eq!((said("django"), said("flask")), (1, 2));
+}
+
+#[test]
+fn a_step_that_two_environments_share_does_not_part_what_differs_from_one_place() {
+    let environments = [("prod", Role::Production, SURE), ("qa", Role::Staging, SURE), ("uat", Role::Staging, SURE)];
+    let included = Span::new(FileId(0), 50, 51);
+    let started = |environment: &str, key: &str, server: &str, at: usize, shared: bool| {
+        let origin = Origin::set(Span::new(FileId(0), at, at + 1));
+        let origin = if shared { origin.then(StepKind::Included, included) } else { origin };
+        let attributes = [("engine", Attr::text(server, origin)), ("kind", attr("production", at))];
+        fact(environment, Dimension::Process, key, &attributes)
+    };
+    let facts = vec![
+        started("prod", "web", "uwsgi", 1, true),
+        started("qa", "api", "django", 2, true),
+        started("uat", "host", "django", 3, false),
+    ];
+    let mut model = model(&environments, facts);
+    model.components.extend([Component { name: "api".into(), ..component("qa") }]);
+    let audit = judged(model, &[rule_on("process", "engine", "r", &pair("engine"))]);
+    assert_eq!(audit.findings.len(), 1, "{:?}", audit.findings);
 }
 
 #[test]
