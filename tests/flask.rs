@@ -173,5 +173,5 @@ fn tests_deeper_down_bring_their_own_variables_and_files_of_them() {
     let deep = [("shop/tests/conftest.py", conftest), (".env.test", "CSRF=false\nDATABASE_URL=sqlite://\n")];
     let lines = tested("pytest shop/tests/", &deep);
     holds(&lines, &["test - setting.CSRF value=False", "test - service.database product=sqlite"]);
-    holds(&tested("pytest", &deep), &["test - setting.CSRF value=True", "test - service.database product=postgresql"]);
+    holds(&tested("pytest", &deep), &["test - setting.CSRF value=True", "test - service.database product=postgres"]);
 }
