@@ -75,6 +75,21 @@ fn pages_that_are_called_settings_set_nothing() {
 }
 
 #[test]
+fn a_blueprint_that_is_called_settings_is_no_settings_module() {
+    let pages = "from flask import Blueprint\nfrom shop.forms import SettingsForm\n\nsettings = Blueprint('settings', __name__)\n";
+    let lines = facts(&[
+        ("Dockerfile", IMAGE.replace("gunicorn shop.wsgi", "gunicorn shop.app:app").as_str()),
+        ("requirements.txt", "flask==3.1\ngunicorn==22.0\n"),
+        ("shop/__init__.py", ""),
+        ("shop/pages/__init__.py", ""),
+        ("shop/pages/settings/__init__.py", pages),
+        ("shop/pages/settings/mail.py", "PAGES = 20\n"),
+        ("shop/app.py", "from flask import Flask\napp = Flask(__name__)\n"),
+    ]);
+    assert!(!lines.iter().any(|line| line.contains("setting.PAGES") || line.contains("pages.settings")), "{lines:#?}");
+}
+
+#[test]
 fn a_mapping_that_is_looked_into_with_a_variable_gives_the_class() {
     let config = "class Base:\n    DEBUG = False\nclass Local(Base):\n    DEBUG = True\n\
         class Live(Base):\n    pass\n\nconfigs = {'local': Local, 'live': Live}\n";

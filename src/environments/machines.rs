@@ -174,7 +174,7 @@ fn by_default(
 fn stands_alone(repository: &Repository<'_>) -> bool {
     let root = |name: &str| repository.tree.find(name);
     let text = |name: &str| root(name).and_then(|file| repository.tree.text(file).ok()).unwrap_or_default();
-    let packaged = root("setup.py").is_some() || root("setup.cfg").is_some() || super::is_packaged(repository);
+    let packaged = root("setup.py").is_some() || root("setup.cfg").is_some() || super::library::is_packaged(repository);
     let starts = text("manage.py").contains("execute_from_command_line")
         || ["app.py", "main.py", "run.py", "wsgi.py"].iter().any(|name| is_server(text(name)));
     !packaged && starts

@@ -29,6 +29,7 @@ mod hosts;
 pub mod images;
 pub mod kubernetes;
 mod leaf_settings;
+mod library;
 mod local_clusters;
 mod machines;
 mod marks;
@@ -54,6 +55,7 @@ mod serverless;
 mod servers;
 mod service_roles;
 pub mod settings;
+mod settings_signs;
 mod shipped;
 mod slots;
 mod stack_selector;
@@ -112,7 +114,7 @@ pub fn infer(repository: &Repository<'_>, config: &Config, force: bool) -> Plan 
             (about.role, std::cmp::Reverse(about.confidence), plain, about.name.clone())
         });
         let view = (roots.len() > 1).then(|| repository.view(&roots, &root));
-        match library(view.as_ref().unwrap_or(repository), &all).filter(|_| !force) {
+        match library::says(view.as_ref().unwrap_or(repository), &all).filter(|_| !force) {
             Some(nothing) => plan.nothing = plan.nothing.or(Some(nothing)),
             None => plan.environments.extend(all),
         }
@@ -284,66 +286,6 @@ fn merge_tests(all: &mut Vec<Planned>, first: usize, tests: Planned) {
             None => known.units.push(unit),
         }
     }
-}
-
-/// The sentence for a repository that is a library.
-fn library(repository: &Repository<'_>, all: &[Planned]) -> Option<String> {
-    // An editor's container around a pulled image says how one works on the code, not that anything runs.
-    let edited = |planned: &Planned| {
-        let pulled = |unit: &Unit| matches!(unit.runs, Runs::Pulled { command: None, .. });
-        planned.units.iter().all(|unit| pulled(unit) && planned.setups.contains_key(&unit.name))
-            && !planned.units.is_empty()
-    };
-    // A name of a module alone runs nothing, where no project of Django or the like is there to start.
-    let only_named = |planned: &Planned| {
-        planned.environment.confidence == Confidence::Named
-            && planned.units.iter().all(|unit| matches!(unit.runs, Runs::Machine { .. }))
-            && planned.config.role.is_none()
-            && is_packaged(repository)
-    };
-    let runs =
-        all.iter().any(|planned| planned.environment.role != Role::Test && !edited(planned) && !only_named(planned));
-    if runs
-        || all.iter().any(|planned| {
-            !planned.environment.files.is_empty() && planned.environment.confidence == Confidence::Explicit
-        })
-    {
-        return None;
-    }
-    if !all.is_empty() && is_site(repository) {
-        return None;
-    }
-    let project = repository.of(Kind::Project).iter().any(|file| {
-        let name = paths::name(repository.tree.path(*file));
-        let text = repository.tree.text(*file).unwrap_or_default();
-        name == "setup.py" || name == "pyproject.toml" && text.contains("[project]") || text.contains("[tool.poetry]")
-    });
-    project.then(|| {
-        "This looks like a library (a Python project, no image, no process, no deploy): nothing to audit.".into()
-    })
-}
-
-/// Whether the code is built as a package and nothing is there that starts it as a site.
-fn is_packaged(repository: &Repository<'_>) -> bool {
-    let named = |kind: Kind, name: &str| {
-        let text = |file: &FileId| repository.tree.text(*file).unwrap_or_default();
-        let mut files = repository.of(kind).iter().filter(|file| paths::name(repository.tree.path(**file)) == name);
-        files.any(|file| name != "pyproject.toml" || text(file).contains("[build-system]"))
-    };
-    let starts = ["manage.py", "wsgi.py", "asgi.py", "main.py", "app.py"];
-    named(Kind::Project, "pyproject.toml") && !starts.iter().any(|name| named(Kind::Python, name))
-}
-
-/// Whether the code is a site of Django that nobody packages: it has its own `manage.py`, settings with URLs, and no build.
-fn is_site(repository: &Repository<'_>) -> bool {
-    let text = |file: &FileId| repository.tree.text(*file).unwrap_or_default();
-    let named = |name: &str| {
-        let files = repository.of(Kind::Python).iter().chain(repository.of(Kind::Project));
-        files.copied().filter(|file| paths::name(repository.tree.path(*file)) == name).collect::<Vec<_>>()
-    };
-    let packaged = named("pyproject.toml").iter().any(|file| text(file).contains("[build-system]"));
-    let routes = named("settings.py").iter().any(|file| text(file).contains("ROOT_URLCONF"));
-    routes && !packaged && named("setup.py").is_empty() && !named("manage.py").is_empty()
 }
 
 /// What describes a production that is not read, and how to say what it runs.

@@ -1,6 +1,7 @@
 //! Settings modules and configuration classes, and the environments that their names speak of.
 
 use super::plan::{Planned, SettingsChoice};
+use super::settings_signs::{holds_classes, reads_variables, serves_pages, sets_something};
 use super::words::{naming, role_of_value};
 use crate::discover::{Kind, paths};
 use crate::formats::python::{self, ConfigClass};
@@ -50,7 +51,8 @@ fn is_settings(repository: &Repository<'_>, path: &str) -> bool {
     let above = paths::name(paths::parent(paths::parent(path)));
     let package =
         name == "__init__" && (folder == "settings" || holds(above) && naming(&format!("{folder}.x")).role.is_some());
-    let aside = path.split('/').any(|part| ["migrations", "versions", "management", "templates"].contains(&part));
+    let aside = path.split('/').any(|part| ["migrations", "versions", "management", "templates"].contains(&part))
+        || (in_package || package) && serves_pages(repository, paths::parent(path));
     let within_tests = paths::parent(path).split('/').any(is_of_tests) && name != "settings";
     let named = name == "settings" || name.starts_with("settings_") || name.ends_with("_settings");
     let config = name == "config" || name == "configuration";
@@ -73,42 +75,6 @@ fn is_given_to_tests(path: &str) -> bool {
 /// Modules that hold the configuration of a program without a framework's.
 const PLAIN: [&str; 6] = ["config", "configuration", "conf", "constants", "env", "environment"];
 
-/// Whether a module sets names in capitals, or makes or takes over settings in another way: what is called settings may as
-/// well be the pages on which users change theirs.
-fn sets_something(repository: &Repository<'_>, file: FileId) -> bool {
-    let Ok(text) = repository.tree.text(file) else { return true };
-    let assigns = |line: &str| {
-        let end = line.find(|c: char| !(c.is_ascii_uppercase() || c.is_ascii_digit() || c == '_')).unwrap_or(0);
-        let rest = line.get(end..).unwrap_or_default().trim_start();
-        end > 1 && line.starts_with(|c: char| c.is_ascii_uppercase()) && rest.starts_with(['=', ':', '+'])
-    };
-    let makes = ["import *", "Settings", "Dynaconf", "globals()", "include(", "Config", "settings = ", "exec("];
-    text.lines().map(str::trim_start).any(assigns) || makes.iter().any(|sign| text.contains(sign))
-}
-
-/// Whether a module reads several variables into names in capitals at its top, or in a class.
-fn reads_variables(repository: &Repository<'_>, path: &str) -> bool {
-    let text = repository.tree.find(path).and_then(|file| repository.tree.text(file).ok()).unwrap_or_default();
-    let reads = ["os.getenv(", "os.environ", "environ.get(", "getenv(", "config("];
-    let assigns = |line: &&str| {
-        let (name, value) = line.split_once('=').unwrap_or_default();
-        let name = name.split(':').next().unwrap_or_default().trim();
-        let capitals = name.chars().all(|c| c.is_ascii_uppercase() || c.is_ascii_digit() || c == '_');
-        name.len() > 1 && capitals && reads.iter().any(|read| value.contains(read))
-    };
-    text.lines().filter(assigns).count() > 1
-}
-
-fn holds_classes(repository: &Repository<'_>, path: &str) -> bool {
-    let text = repository.tree.find(path).and_then(|file| repository.tree.text(file).ok());
-    text.is_some_and(|text| {
-        text.contains("Config") && text.contains("class ")
-            || text.contains("BaseSettings")
-            || text.contains("Dynaconf(")
-            || is_djangos(text)
-    })
-}
-
 /// The environment that a class configures: its name says it, and it or a base of it says that it is configuration.
 fn configured_by(class: &ConfigClass) -> Option<(Role, String)> {
     let (role, word) = role_of_value(&class.name)?;
@@ -121,14 +87,6 @@ fn configured_by(class: &ConfigClass) -> Option<(Role, String)> {
         || configures(&class.name)
         || class.bases.iter().any(|base| configures(base) || role_of_value(base).is_some()))
     .then_some((role, word))
-}
-
-/// Whether a file sets what only settings of Django set.
-fn is_djangos(text: &str) -> bool {
-    let sets = |name: &str| {
-        text.lines().any(|line| line.strip_prefix(name).is_some_and(|rest| rest.trim_start().starts_with('=')))
-    };
-    sets("ALLOWED_HOSTS") && sets("SECRET_KEY")
 }
 
 /// Whether a class is only a part that another one, which names no environment, puts together with more.

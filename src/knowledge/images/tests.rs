@@ -77,6 +77,7 @@ fn runners_move_with_their_dates() {
     assert_eq!(runner("ubuntu-latest").and_then(|runner| runner.release).as_deref(), Some("24.04"));
     assert_eq!(runner_at("ubuntu-latest", "2024-01-01").and_then(|runner| runner.release).as_deref(), Some("22.04"));
     assert_eq!(runner("macos-14").map(|runner| runner.os), Some("macos"));
+    assert_eq!(runner("ubuntu-latest-16-cores").and_then(|runner| runner.release).as_deref(), Some("24.04"));
     assert_eq!(runner("self-hosted"), None);
 }
 

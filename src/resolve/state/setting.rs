@@ -176,13 +176,13 @@ const VALUES: [&str; 20] = [
     "BUCKET", "SECRET", "DOMAIN", "EMAIL", "ADDRESS", "PORT",
 ];
 
-/// Whether a value asks only whether its variable is there: `"X" in os.environ`.
+/// Whether a value asks only whether its variable is there: `"X" in os.environ`, `os.environ.get("X") is not None`.
 fn by_presence(val: &Val, tree: &Tree) -> bool {
     let line = val.origin.primary().and_then(|span| {
         let (before, after) = tree.text(span.file).ok()?.split_at_checked(span.start as usize)?;
         Some([before.rsplit('\n').next()?, after.lines().next()?].concat())
     });
-    line.is_some_and(|line| line.contains(" in os.environ") || line.contains(" in environ"))
+    line.is_some_and(|line| [" in os.environ", " in environ", " is not None"].iter().any(|asks| line.contains(asks)))
 }
 
 /// Beginnings of variables that tools set where they run: nobody gives them a text that looks false.
