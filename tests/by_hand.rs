@@ -36,6 +36,26 @@ fn an_editors_container_runs_what_tasks_of_the_repository_and_of_the_editor_star
 }
 
 #[test]
+fn a_container_that_only_waits_runs_what_is_started_in_it_by_hand() {
+    let stack = "services:\n  web: {build: ., command: tail -f /dev/null, volumes: ['.:/code']}\n  db: {image: 'postgres:16'}\n";
+    let of = |more: &[(&str, &str)]| {
+        let mut files = vec![("compose.yml", stack), DOCKERFILE, REQUIREMENTS, SITE];
+        files.extend(more);
+        facts(&files)
+    };
+    let served = ["development web process.web server=django-runserver"];
+    let make = "run:\n\tdocker compose exec web bash -c \"QUIET=1 django-admin runserver 0.0.0.0:8000\"\n";
+    holds(&of(&[("Makefile", make)]), &served);
+    holds(&of(&[("README.md", "```\ndocker-compose exec web python manage.py runserver\n```\n")]), &served);
+    let launch = "{\"configurations\": [{\"name\": \"site\", \"type\": \"debugpy\", \
+                  \"program\": \"${workspaceFolder}/manage.py\", \"args\": [\"runserver\"]}]}";
+    holds(&of(&[(".vscode/launch.json", launch)]), &served);
+    let other = "run:\n\tdocker compose exec db python manage.py runserver\n";
+    let lines = of(&[("Makefile", other)]);
+    assert!(!lines.iter().any(|line| line.contains("django-runserver")), "{lines:#?}");
+}
+
+#[test]
 fn the_server_of_a_manager_that_is_not_djangos_is_not_djangos() {
     let own = ("manage.py", "from flask_script import Manager\n");
     let files = [REQUIREMENTS, OPENED, own, ("README.md", "```\npython manage.py runserver\n```\n")];

@@ -18,7 +18,7 @@ use crate::knowledge::hosts::{Handing, handing};
 use crate::model::{FileId, Span};
 
 /// What mappings of variables are called in files that set up what an application stands on.
-const MAPS: [&str; 8] = [
+const MAPS: [&str; 9] = [
     "env",
     "environment",
     "variables",
@@ -27,7 +27,10 @@ const MAPS: [&str; 8] = [
     "environment_variables",
     "environmentvariables",
     "env_vars",
+    "app_config",
 ];
+/// Keys whose value is the name of a variable, in entries of lists and mappings.
+const NAMES: [&str; 5] = ["name", "env_name", "env_var", "envvar", "variable_name"];
 /// Inputs of actions that hold variables.
 const INPUTS: [&str; 5] = ["env_vars", "secrets", "environment-variables", "env-vars", "app-settings-json"];
 
@@ -194,15 +197,13 @@ fn of_ground(text: &str, bicep: bool, add: &mut dyn FnMut(&str, usize, usize)) {
         if trimmed.starts_with('#') || trimmed.starts_with("//") {
             continue;
         }
-        let (key, value) = trimmed.split_once(['=', ':']).map_or((trimmed, ""), |(key, value)| (key, value));
-        let quotes = ['"', '\'', ' ', '{', '[', ','];
-        let (key, value) = (key.trim_matches(quotes), value.trim().trim_matches(quotes));
+        let key = trimmed.split_once(['=', ':']).map_or(trimmed, |(key, _)| key);
+        let key = key.trim_matches(['"', '\'', ' ', '{', '[', ',']);
         let end = start + line.len();
         if (bicep || opened.is_some()) && is_variable(key) && trimmed.contains(['=', ':']) {
             add(key, start, end);
-        } else if key == "name" && is_variable(value) {
-            add(value, start, end);
         }
+        named(trimmed).for_each(|name| add(name, start, end));
         let ups = trimmed.matches(['{', '[']).count();
         let downs = trimmed.matches(['}', ']']).count();
         let word = key.split_whitespace().next().unwrap_or_default().to_ascii_lowercase();
@@ -213,6 +214,16 @@ fn of_ground(text: &str, bicep: bool, add: &mut dyn FnMut(&str, usize, usize)) {
         depth = (depth + ups).saturating_sub(downs);
         opened = opened.filter(|before| depth > *before);
     }
+}
+
+/// The variables that the entries of a line name: `name = "NAME"`, `{ env_name = "NAME", secret = … }`.
+fn named(line: &str) -> impl Iterator<Item = &str> {
+    line.split(['{', '}', ',']).filter_map(|entry| {
+        let (key, value) = entry.split_once(['=', ':'])?;
+        let marks = ['"', '\'', ' ', '['];
+        let (key, value) = (key.trim_matches(marks), value.trim_matches(marks));
+        (NAMES.contains(&key) && is_variable(value)).then_some(value)
+    })
 }
 
 #[cfg(test)]
@@ -248,6 +259,8 @@ mod tests {
         assert_eq!(handed(&[(".github/workflows/ship.yml", &flow)]), "HOST MODE");
         let ground = "resource \"app\" \"web\" {\n  app_settings = {\n    MODE = \"x\"\n    \"HOST\" = var.host\n  }\n  OTHER = 1\n}\n";
         assert_eq!(handed(&[("infra/main.tf", ground)]), "HOST MODE");
+        let list = "locals {\n  secrets = {\n    key = { env_name = \"API_KEY\", exists = true },\n  }\n}\n";
+        assert_eq!(handed(&[("infra/main.tf", list)]), "API_KEY");
         let bicep = "appSettings: [\n  {\n    name: 'SECRET_KEY'\n    value: key\n  }\n]\n";
         assert_eq!(handed(&[("infra/main.bicep", bicep)]), "SECRET_KEY");
         let own = "resource settings 'Microsoft.Web/sites/config' = {\n  properties: {\n    DB_HOST: host\n  }\n}\n";

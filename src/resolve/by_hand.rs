@@ -5,22 +5,61 @@ use super::own_program::{by_script, started_by_program};
 use super::part::{Otherwise, Part, ProcessPart};
 use crate::discover::{Tree, paths};
 use crate::environments::{Planned, workstations};
-use crate::formats::python;
+use crate::formats::small::quoted;
+use crate::formats::{Vars, python};
 use crate::knowledge::processes::Match;
 use crate::links::{Call, Caller, Container, Meaning, Repository, console_scripts};
-use crate::model::{Origin, Span};
+use crate::model::{Origin, Span, SpanMap};
 
 /// Gives a component that starts no server by itself the one that is started there by hand, if the repository says which.
 ///
 /// `virtual_machine` says that it is one which Vagrant brings up.
 pub(super) fn start(repository: &Repository<'_>, part: &mut Part<'_>, key: &str, virtual_machine: bool) {
-    // What only keeps a container open is no server.
-    let idles = |process: &ProcessPart| process.server.as_ref().is_some_and(|server| server.id == "keepalive");
     if !part.processes.iter().all(idles) {
         return;
     }
     let Some((call, found)) = call(repository, virtual_machine) else { return };
     part.processes = vec![called(key, call, found)];
+}
+
+/// Whether a process only keeps a container open: that is no server.
+fn idles(process: &ProcessPart) -> bool {
+    process.server.as_ref().is_some_and(|server| server.id == "keepalive")
+}
+
+/// Gives a service of a compose file that only waits for people to work in it the server that they start there: by what calls it
+/// with `docker compose exec`, or else as they start it anywhere.
+pub(super) fn within(repository: &Repository<'_>, part: &mut Part<'_>, service: &str) {
+    if part.processes.is_empty() || !part.processes.iter().all(idles) {
+        return;
+    }
+    let inner = repository.calls.iter().flat_map(|call| executed(repository, call, service));
+    let mut inner: Vec<(Call, Match)> = inner.collect();
+    inner.sort_by_key(|(_, found)| found.kind != "development");
+    match inner.into_iter().next() {
+        Some((call, found)) => part.processes = vec![called(service, &call, found)],
+        None => start(repository, part, service, false),
+    }
+}
+
+/// The servers of the application that a call starts in a service which runs already.
+fn executed(repository: &Repository<'_>, call: &Call, service: &str) -> Vec<(Call, Match)> {
+    let (Meaning::Composes(compose), Caller::Make { .. } | Caller::Guide(_) | Caller::Script(_)) =
+        (&call.meaning, &call.caller)
+    else {
+        return Vec::new();
+    };
+    if compose.action != "exec" || compose.services != [service] {
+        return Vec::new();
+    }
+    let text = compose.command.iter().map(|word| quoted(word)).collect::<Vec<_>>().join(" ");
+    let map = SpanMap::Whole(call.span);
+    let serves = |inner: Call| match inner.meaning.clone() {
+        Meaning::Serves(found) if found.interface.is_some() => Some((inner, found)),
+        _ => None,
+    };
+    let calls = repository.calls_of((&text, &map), &call.folder, Vars::new(), &call.caller);
+    calls.into_iter().filter_map(serves).collect()
 }
 
 /// Gives a person's machine on which nothing else starts a server the one that the words stand for by which the machine is known:

@@ -19,7 +19,7 @@ use crate::formats::shell::Word;
 use crate::formats::{Var, World};
 use crate::knowledge::{images, processes};
 use crate::links::{Container, Repository};
-use crate::model::{Certainty, ComponentKind, FileId, Known, Origin, Problem, Reason, SpanMap, Spanned};
+use crate::model::{Certainty, ComponentKind, FileId, Known, Origin, Problem, Reason, Role, SpanMap, Spanned};
 
 /// What resolution of components needs.
 pub struct Context<'a, 't> {
@@ -63,9 +63,13 @@ fn one<'t>(context: &Context<'_, 't>, planned: &Planned, unit: &Unit) -> Option<
                 span: line.span,
                 map: Some(line.map.clone()),
             });
+            let called = service;
             let service = project.services.get(service).filter(|service| !cut_off(project, service))?;
             let mut part = composed(context, project, service, folder, instead);
             hosted::added(context, &mut part, unit, planned);
+            if planned.environment.role == Role::Development {
+                super::by_hand::within(context.repository, &mut part, called);
+            }
             part
         }
         Runs::Image(image) => hosted::built(context, unit, image, None, planned)?,
