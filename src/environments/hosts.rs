@@ -4,7 +4,7 @@ use super::plan::{CommandLine, ImageBuild, NativeBuild, Planned, Runs, SettingsC
 use super::platform::line;
 use super::platform_files::{add, context, in_image, planned};
 use super::words::{naming, role_of_value};
-use super::{app_platform, platform_sh, serverless, shipped};
+use super::{app_platform, cloud_foundry, platform_sh, serverless, shipped};
 use crate::discover::paths;
 use crate::formats::small::tree::{self, Node};
 use crate::formats::small::{CommandText, procfile, texts};
@@ -12,17 +12,15 @@ use crate::formats::{Var, Vars};
 use crate::links::Repository;
 use crate::model::{FileId, Origin, Role, SpanMap, Spanned};
 
-/// The evidence of what a manifest of Cloud Foundry says.
-pub(super) const MANIFEST: &str = "Cloud Foundry reads the manifest";
-
 /// What a file says: the host's name, and the environments.
 type Said = (&'static str, Vec<Planned>);
 
 /// One file on its way to environments.
-struct Reading<'r, 't> {
-    repository: &'r Repository<'t>,
-    file: FileId,
-    folder: String,
+pub(super) struct Reading<'r, 't> {
+    pub(super) repository: &'r Repository<'t>,
+    pub(super) file: FileId,
+    /// The folder of the file.
+    pub(super) folder: String,
 }
 
 /// The environments of a file that a host reads; nothing where it is another's.
@@ -39,7 +37,9 @@ pub(super) fn of(repository: &Repository<'_>, file: FileId) -> Said {
         "captain-definition" => ("caprover", reading.caprover(root).into_iter().collect()),
         name if name.starts_with("zappa_settings.") => ("zappa", reading.zappa(root)),
         "dockerrun.aws.json" => ("aws", reading.beanstalk(root).into_iter().collect()),
-        name if name.starts_with("manifest") => ("cloud-foundry", reading.cloud_foundry(root).into_iter().collect()),
+        name if name.starts_with("manifest") => {
+            ("cloud-foundry", cloud_foundry::read(&reading, root).into_iter().collect())
+        }
         "serverless.yml" | "serverless.yaml" => {
             ("serverless", serverless::of(repository, file, root, &reading.folder).into_iter().collect())
         }
@@ -53,7 +53,7 @@ pub(super) fn of(repository: &Repository<'_>, file: FileId) -> Said {
     }
 }
 
-fn vars(node: Option<&Node>) -> Vars {
+pub(super) fn vars(node: Option<&Node>) -> Vars {
     let texts = texts(node).into_iter();
     texts.map(|(name, text)| (name, Var::set(text.value, Origin::set(text.span)))).collect()
 }
@@ -66,7 +66,7 @@ fn of_runtime(runtime: &str) -> Option<String> {
 }
 
 /// What a builder makes of a folder, with a command.
-fn native(command: CommandLine, folder: &str) -> Runs {
+pub(super) fn native(command: CommandLine, folder: &str) -> Runs {
     let native = Some(NativeBuild { folder: folder.to_owned(), build: None });
     Runs::Process { command, image: None, native }
 }
@@ -108,49 +108,8 @@ impl Reading<'_, '_> {
         Some(found)
     }
 
-    /// A manifest of Cloud Foundry: applications, each with a command or the Procfile of its folder.
-    fn cloud_foundry(&self, root: &Node) -> Option<Planned> {
-        let mut found = planned(self.file, MANIFEST);
-        let mut others = false;
-        for application in root.get("applications")?.items() {
-            // What is built without Python's buildpack is another program.
-            let packs = ["buildpack", "buildpacks"].into_iter().filter_map(|key| application.get(key));
-            let packs: Vec<_> = packs.flat_map(Node::texts).collect();
-            if !packs.is_empty() && !packs.iter().any(|pack| pack.value.contains("python")) {
-                others = true;
-                continue;
-            }
-            let name = application.field("name").map_or_else(|| "app".to_owned(), |name| name.value);
-            let given = vars(application.get("env"));
-            // What names no folder is pushed from where the code stands.
-            let path = application.field("path").map_or_else(|| self.pushed_from().to_owned(), |path| path.value);
-            let folder = paths::join(&self.folder, &path).unwrap_or_default();
-            if let Some(image) = application.get("docker").and_then(|docker| docker.field("image")) {
-                add(&mut found, &name, Runs::Pulled { image, command: None }, &given);
-            } else if let Some(command) = application.get("command").and_then(CommandText::of) {
-                add(&mut found, &name, native(line(&command), &folder), &given);
-            } else {
-                for (process, command) in self.processes(&folder) {
-                    let name = if process == "web" { name.clone() } else { format!("{name}-{process}") };
-                    add(&mut found, &name, native(command, &folder), &given);
-                }
-            }
-        }
-        found.only_named = found.units.is_empty();
-        (!found.only_named || !others).then_some(found)
-    }
-
-    fn pushed_from(&self) -> &'static str {
-        let tree = self.repository.tree;
-        let signs = ["requirements.txt", "Pipfile", "pyproject.toml", "setup.py", "environment.yml", "Procfile"];
-        let held = |folder: &str| {
-            signs.iter().any(|name| paths::join(folder, name).is_some_and(|path| tree.find(&path).is_some()))
-        };
-        let above = paths::parent(&self.folder);
-        if !self.folder.is_empty() && above.is_empty() && !held(&self.folder) && held("") { ".." } else { "." }
-    }
-
-    fn processes(&self, folder: &str) -> Vec<(String, CommandLine)> {
+    /// The processes of the Procfile of a folder.
+    pub(super) fn processes(&self, folder: &str) -> Vec<(String, CommandLine)> {
         let file = paths::join(folder, "Procfile").and_then(|path| self.repository.tree.find(&path));
         let read = file.and_then(|file| self.repository.tree.parsed(file, procfile::read).ok());
         let processes = read.iter().flat_map(|read| &read.0);
@@ -293,46 +252,5 @@ mod tests {
         let found = environments(&[("router.yaml", router.as_str()), ("hub.yaml", hub.as_str()), NEEDS]);
         assert_eq!(found, ["production production: hub.yaml router.yaml"]);
         assert!(environments(&[("router.yaml", "service: a\nport: 80\n"), NEEDS]).is_empty());
-    }
-
-    #[test]
-    fn a_manifest_without_pythons_buildpack_is_of_another_program() {
-        let manifest =
-            |pack: &str| format!("---\napplications:\n  - name: a\n    command: ./run\n    buildpacks: [{pack}]\n");
-        let found = |pack: &str| environments(&[("manifest.yml", manifest(pack).as_str()), NEEDS]).len();
-        assert_eq!(found("binary_buildpack"), 0);
-        assert_eq!(found("apt_buildpack, python_buildpack"), 1);
-        let plain = ("manifest.yml", "---\napplications:\n  - name: a\n    command: ./run\n");
-        assert_eq!(environments(&[plain, NEEDS]).len(), 1);
-        assert!(environments(&[plain, NEEDS, ("Staticfile", "root: .\n")]).is_empty(), "pages");
-    }
-
-    #[test]
-    fn what_a_manifest_pushes_as_sources_runs_in_no_image() {
-        let manifest = "---\napplications:\n  - name: ((app))\n    path: ../\n    buildpacks: [python_buildpack]\n";
-        let files = [("site/Procfile", "web: gunicorn a.wsgi\n"), ("site/Dockerfile", "FROM python:3.12\nCOPY . .\n")];
-        let pushed = [files[0], files[1], ("site/manifests/manifest-shop.yml", manifest)];
-        assert!(environments(&files).iter().any(|one| one.contains("site/Procfile site/Dockerfile")));
-        let found = environments(&pushed);
-        assert!(found.contains(&"production production: site/Procfile".to_owned()), "{found:?}");
-    }
-
-    #[test]
-    fn manifests_of_one_space_are_one_environment() {
-        let manifest = |name: &str| format!("---\napplications:\n  - name: {name}\n    command: gunicorn a.wsgi\n");
-        let (api, worker, live) = (manifest("api"), manifest("worker"), manifest("api"));
-        let found = environments(&[
-            ("manifests/manifest_api_stage.yml", api.as_str()),
-            ("manifests/manifest_worker_stage.yml", worker.as_str()),
-            ("manifests/manifest_api_prod.yml", live.as_str()),
-            NEEDS,
-        ]);
-        assert_eq!(
-            found,
-            [
-                "prod production: manifests/manifest_api_prod.yml",
-                "stage staging: manifests/manifest_api_stage.yml manifests/manifest_worker_stage.yml"
-            ]
-        );
     }
 }

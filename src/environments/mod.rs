@@ -13,6 +13,7 @@ mod beanstalk;
 mod beside_procfiles;
 mod branches;
 pub mod ci;
+mod cloud_foundry;
 mod code_deploy;
 pub mod compose;
 mod compose_calls;

@@ -15,7 +15,7 @@ use crate::model::{Certainty, Confidence, FileId, Known, Origin, Reason, Role, S
 
 /// Whether a manifest of Cloud Foundry, whose buildpack reads the Procfile, says an environment.
 fn by_manifest(planned: &Planned) -> bool {
-    planned.environment.because.iter().any(|evidence| evidence.text == super::hosts::MANIFEST)
+    planned.environment.because.iter().any(|evidence| evidence.text == super::cloud_foundry::MANIFEST)
 }
 
 /// Whether Heroku builds an image of a folder, by a file that also says what runs in it.

@@ -108,7 +108,8 @@ fn declared(tool: &str, version: Spanned<String>) -> Declared {
     found
 }
 
-/// Heroku's `runtime.txt`: `python-3.12.1` alone, the name in small letters; other names are for other readers.
+/// Heroku's `runtime.txt`: `python-3.12.1` alone, the name in small letters; other names are for other readers. Cloud Foundry
+/// takes `python-3.12.x` for the newest patch.
 fn runtime(file: FileId, text: &str) -> (Vec<Declared>, Vec<Problem>) {
     let mut full = lines(text).map(|(start, line)| trimmed(start, line)).filter(|(_, line)| !line.is_empty());
     let Some((at, line)) = full.next() else { return (Vec::new(), Vec::new()) };
@@ -122,7 +123,9 @@ fn runtime(file: FileId, text: &str) -> (Vec<Declared>, Vec<Problem>) {
     let plain = line.starts_with(|c: char| c.is_ascii_digit()).then_some(("python", line));
     match found.or(plain).filter(|(_, version)| version.starts_with(|c: char| c.is_ascii_digit())) {
         Some((tool, version)) if !version.contains(char::is_whitespace) => {
-            let version = spanned(file, at + line.len() - version.len(), version);
+            let start = at + line.len() - version.len();
+            let minor = [".x", ".*"].iter().find_map(|any| version.strip_suffix(any));
+            let version = spanned(file, start, minor.unwrap_or(version));
             (vec![Declared { tool: tool.to_owned(), version, how: How::Version }], Vec::new())
         }
         _ => (Vec::new(), vec![Problem::new(place, "not a runtime and its version (`python-3.12.1`)")]),

@@ -8,6 +8,7 @@ fn runtime_files_give_tool_and_version() {
     use runtime_files::How;
     for (name, text, wanted) in [
         ("runtime.txt", "python-3.12.1\n", "python 3.12.1"),
+        ("runtime.txt", "python-3.13.x\n", "python 3.13"),
         ("runtime.txt", "r-2020-12-12\n", "r 2020-12-12"),
         (
             ".python-version",
