@@ -83,6 +83,10 @@ pub(super) fn development_sign(tree: &Tree, service: &Service, folder: &str) -> 
     let context = service.build.as_ref().and_then(|build| build.context.value.one().cloned());
     for mount in &service.volumes {
         let Some(source) = mount.source.as_deref().filter(|_| mount.kind == "bind") else { continue };
+        // What is laid below /etc configures a program.
+        if mount.target.starts_with("/etc/") {
+            continue;
+        }
         let source = source.trim_end_matches('/');
         let checkout = [".", "", folder].contains(&source) || paths::parent(folder) == source;
         // What is not to be written to is code only where it is all of it.
@@ -351,5 +355,6 @@ mod tests {
         assert_eq!(roles("./src:/app/src"), [Role::Development]);
         assert_eq!(roles("./uploads:/app/uploads"), [Role::Production]);
         assert_eq!(roles("/srv/app:/app"), [Role::Production]);
+        assert_eq!(roles("./src:/etc/shop"), [Role::Production], "configuration");
     }
 }
