@@ -246,7 +246,7 @@ fn is_rehearsed(repository: &Repository<'_>, job: &Job) -> bool {
 fn publishes_pages(job: &Job) -> bool {
     job.steps.iter().any(|step| {
         step.uses.as_ref().is_some_and(|uses| act(&uses.value) == Some(Act::Publishes))
-            || step.run.as_ref().is_some_and(|run| upkeep::pushes_pages(&run.text))
+            || step.run.as_ref().is_some_and(|run| upkeep::publishes(&run.text))
     })
 }
 

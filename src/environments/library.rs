@@ -1,9 +1,13 @@
 //! Repositories that run nothing: libraries.
 
 use super::plan::{Planned, Runs, Unit};
+use crate::discover::aside::is_aside;
 use crate::discover::{Kind, paths};
 use crate::links::Repository;
 use crate::model::{Confidence, FileId, Role};
+
+/// Folders of projects on which a library is tried.
+const TRIALS: [&str; 7] = ["test", "tests", "testproject", "test_project", "testapp", "sandbox", "demo"];
 
 /// The sentence for a repository that is a library.
 pub(super) fn says(repository: &Repository<'_>, all: &[Planned]) -> Option<String> {
@@ -46,11 +50,18 @@ pub(super) fn says(repository: &Repository<'_>, all: &[Planned]) -> Option<Strin
 pub(super) fn is_packaged(repository: &Repository<'_>) -> bool {
     let named = |kind: Kind, name: &str| {
         let text = |file: &FileId| repository.tree.text(*file).unwrap_or_default();
-        let mut files = repository.of(kind).iter().filter(|file| paths::name(repository.tree.path(**file)) == name);
+        let path = |file: &FileId| repository.tree.path(*file);
+        let mut files = repository.of(kind).iter().filter(|file| paths::name(path(file)) == name && !tries(path(file)));
         files.any(|file| name != "pyproject.toml" || text(file).contains("[build-system]"))
     };
     let starts = ["manage.py", "wsgi.py", "asgi.py", "main.py", "app.py"];
     named(Kind::Project, "pyproject.toml") && !starts.iter().any(|name| named(Kind::Python, name))
+}
+
+/// Whether a path lies in a project on which a library is tried.
+fn tries(path: &str) -> bool {
+    let mut folders = paths::parent(path).split('/');
+    is_aside(path) || folders.any(|folder| TRIALS.contains(&folder))
 }
 
 /// Whether the code is a site of Django that nobody packages: it has its own `manage.py`, settings with URLs, and no build.
@@ -63,4 +74,24 @@ fn is_site(repository: &Repository<'_>) -> bool {
     let packaged = named("pyproject.toml").iter().any(|file| text(file).contains("[build-system]"));
     let routes = named("settings.py").iter().any(|file| text(file).contains("ROOT_URLCONF"));
     routes && !packaged && named("setup.py").is_empty() && !named("manage.py").is_empty()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::tests::environments;
+
+    #[test]
+    fn a_library_is_one_though_a_project_to_try_it_on_is_started_by_hand() {
+        let project = ("pyproject.toml", "[project]\nname = 'shop'\n[build-system]\nrequires = []\n");
+        let flow = "on: push\njobs:\n  test: {runs-on: ubuntu-latest, steps: [{run: pytest}]}\n";
+        let flow = (".github/workflows/ci.yml", flow);
+        let of = |folder: &str| {
+            let make = format!("run:\n\tpython {folder}manage.py runserver\n");
+            let entry = "from django.core.management import execute_from_command_line\nimport os\nos.environ.setdefault('DJANGO_SETTINGS_MODULE', 'settings')\n";
+            let (path, settings) = (format!("{folder}manage.py"), format!("{folder}settings.py"));
+            let settings = (settings.as_str(), "DEBUG = True\nINSTALLED_APPS = []\n");
+            environments(&[project, (path.as_str(), entry), settings, flow, ("Makefile", make.as_str())]).len()
+        };
+        assert_eq!((of("testproject/"), of("site/")), (0, 2));
+    }
 }

@@ -164,10 +164,10 @@ fn does(line: &str, target: bool) -> bool {
     !line.starts_with('#') && signs.any(|sign| line.starts_with(sign) || line.contains(&format!(" {sign}")))
 }
 
-/// Whether a name has a word that says deploying.
+/// Whether a name has a word that says deploying, and none for something else than the application.
 fn for_deploying(name: &str) -> bool {
-    let mut words = name.split(|c: char| !c.is_alphanumeric());
-    words.any(|word| says(&word.to_lowercase()) == Some(Says::Deploys))
+    let said: Vec<_> = name.split(|c: char| !c.is_alphanumeric()).map(|word| says(&word.to_lowercase())).collect();
+    said.contains(&Some(Says::Deploys)) && !said.contains(&Some(Says::Aside))
 }
 
 /// A line without what shows that it is typed.
@@ -196,7 +196,7 @@ mod tests {
             ("template.yaml", "Transform: AWS::Serverless-2016-10-31\n"),
             ("deploy.sh", "#!/bin/sh\nssh shop@shop.example 'git pull'\n"),
             ("README.md", "# Shop\n```\n$ git push dokku main\n```\n"),
-            ("Makefile", "deploy:\n\trsync -a . shop.example:/srv\n"),
+            ("Makefile", "docs-deploy:\n\trsync -a book/ shop.example:/srv\ndeploy:\n\trsync -a . shop.example:/srv\n"),
         ] {
             assert_eq!(with(&[(path, text)]), [format!("production production: {path}")], "{path}");
         }

@@ -45,6 +45,7 @@ pub fn procfiles(repository: &Repository<'_>, known: &[Planned]) -> Vec<Planned>
         let used = known.iter().any(|planned| planned.environment.files.contains(file))
             || plain && known.iter().any(by_manifest)
             || plain && is_built_by_heroku(repository, paths::parent(path), known)
+            || plain && is_started_by_name(repository, path)
             || !plain && repository.of(Kind::Compose).iter().any(started);
         if procfile.is_empty() || naming.template || used || !(plain || naming.role.is_some()) {
             continue;
@@ -92,6 +93,22 @@ pub fn procfiles(repository: &Repository<'_>, known: &[Planned]) -> Vec<Planned>
         found.push(planned);
     }
     found
+}
+
+/// Whether a start script or an image names the Procfile of a folder, as a program like honcho is told to start it: a platform
+/// reads the one at the top, and none by its path.
+fn is_started_by_name(repository: &Repository<'_>, path: &str) -> bool {
+    let Some((_, short)) =
+        path.rsplit_once('/').map(|(folder, name)| (folder, format!("{}/{name}", paths::name(folder))))
+    else {
+        return false;
+    };
+    let kinds = [Kind::Shell, Kind::Dockerfile, Kind::Compose];
+    let mut files = kinds.into_iter().flat_map(|kind| repository.of(kind));
+    files.any(|file| {
+        let starts = |line: &str| line.contains(&short) && ["--procfile", "-f "].iter().any(|flag| line.contains(flag));
+        repository.tree.text(*file).is_ok_and(|text| text.lines().any(starts))
+    })
 }
 
 /// A command of a file as one to run.
@@ -331,6 +348,15 @@ mod tests {
         ];
         assert_eq!(environments(&files), ["production production: Procfile"]);
         assert_eq!(environments(&files[..2]), ["host development: Procfile"]);
+    }
+
+    #[test]
+    fn a_procfile_that_a_start_script_names_is_read_by_no_platform() {
+        let start = "#!/bin/sh\nexec honcho --procfile /app/worker/Procfile start\n";
+        let files =
+            [("requirements.txt", "flask\n"), ("worker/Procfile", "work: ./work.sh\n"), ("bin/start.sh", start)];
+        assert_eq!(environments(&files), [""; 0]);
+        assert_eq!(environments(&files[..2]), ["production production: worker/Procfile"]);
     }
 
     #[test]

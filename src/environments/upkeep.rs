@@ -7,7 +7,7 @@ use crate::discover::Kind;
 use crate::discover::classify::classify;
 use crate::formats::small::tree::Node;
 use crate::formats::workflow::{Ci, Job, Step, Trigger, Workflow};
-use crate::knowledge::deployments::{Errand, errand};
+use crate::knowledge::deployments::{Errand, Means, errand, is_said};
 use crate::links::{Call, Caller, Meaning, Repository, meaning};
 use crate::model::FileId;
 
@@ -169,10 +169,10 @@ pub(super) fn is_of_pages(repository: &Repository<'_>, workflow: &Workflow) -> b
         })
 }
 
-/// Whether a script pushes pages: Docusaurus does it as the user of a variable
-/// (<https://docusaurus.io/docs/deployment#deploying-to-github-pages>).
-pub(super) fn pushes_pages(text: &str) -> bool {
-    ["gh-deploy", "gh-pages", "GIT_USER="].iter().any(|sign| text.contains(sign))
+/// Whether a script pushes pages, Docusaurus as the user of a variable
+/// (<https://docusaurus.io/docs/deployment#deploying-to-github-pages>), or uploads a package to an index.
+pub(super) fn publishes(text: &str) -> bool {
+    ["gh-deploy", "gh-pages", "GIT_USER="].iter().any(|sign| text.contains(sign)) || is_said(Means::Index, [text])
 }
 
 /// Whether a job does nothing but write to the repository, its pull requests and labels.
@@ -266,5 +266,17 @@ mod tests {
         assert!(deploys("shop", "./ship"));
         assert!(!deploys("client", "./ship"));
         assert!(!deploys("shop", "cd website && GIT_USER=bot yarn deploy"));
+    }
+
+    #[test]
+    fn a_package_that_is_uploaded_to_an_index_is_no_deployment() {
+        let of = |run: &str| {
+            let flow = format!("on: release\njobs:\n  deploy: {{runs-on: u, steps: [{{run: {run}}}]}}\n");
+            let tree = Tree::open(Box::new(Overlay::of([(".github/workflows/flow.yml", flow.as_str())]))).unwrap();
+            deployments(&Repository::read(&tree)).len()
+        };
+        assert_eq!(of("twine upload dist/*"), 0);
+        assert_eq!(of("poetry publish"), 0);
+        assert_eq!(of("./roll-out.sh"), 1);
     }
 }

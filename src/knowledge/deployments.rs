@@ -22,6 +22,8 @@ pub enum Act {
 pub enum Means {
     /// By compose files.
     Compose,
+    /// As a package that others install from an index: nothing is deployed.
+    Index,
     /// By manifests of an orchestrator.
     Orchestrator,
     /// By a platform or a tool.
@@ -152,6 +154,7 @@ pub fn pushes_sources<'t>(action: &str, input: impl Fn(&str) -> Option<&'t str>)
 pub fn is_said<'t>(means: Means, texts: impl IntoIterator<Item = &'t str>) -> bool {
     let way = match means {
         Means::Compose => "compose",
+        Means::Index => "index",
         Means::Orchestrator => "orchestrator",
         Means::Platform => "platform",
         Means::Procfile => "procfile",

@@ -170,19 +170,19 @@ pub(super) fn is_mistaken(true_for: &[String]) -> bool {
     2 * true_for.len() > variables::false_looking_texts().len()
 }
 
-/// Names whose variables hold an address, a key or a name: asking whether one is set is no switch.
-const VALUES: [&str; 20] = [
+/// Names whose variables hold an address, a key, a name or a message: asking whether one is set is no switch.
+const VALUES: [&str; 22] = [
     "URL", "URI", "KEY", "DSN", "HOST", "HOSTS", "TOKEN", "PATH", "NAME", "ID", "DIR", "FILE", "USER", "PASSWORD",
-    "BUCKET", "SECRET", "DOMAIN", "EMAIL", "ADDRESS", "PORT",
+    "BUCKET", "SECRET", "DOMAIN", "EMAIL", "ADDRESS", "PORT", "MESSAGE", "TEXT",
 ];
 
-/// Whether a value asks only whether its variable is there: `"X" in os.environ`, `os.environ.get("X") is not None`.
+/// Whether a value asks only whether its variable is there: `"X" in os.environ`.
 fn by_presence(val: &Val, tree: &Tree) -> bool {
     let line = val.origin.primary().and_then(|span| {
         let (before, after) = tree.text(span.file).ok()?.split_at_checked(span.start as usize)?;
         Some([before.rsplit('\n').next()?, after.lines().next()?].concat())
     });
-    line.is_some_and(|line| [" in os.environ", " in environ", " is not None"].iter().any(|asks| line.contains(asks)))
+    line.is_some_and(|line| line.contains(" in os.environ") || line.contains(" in environ"))
 }
 
 /// Beginnings of variables that tools set where they run: nobody gives them a text that looks false.
