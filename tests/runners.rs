@@ -115,6 +115,27 @@ fn an_image_without_a_python_has_the_one_that_its_commands_bring() {
 }
 
 #[test]
+fn a_guide_tells_which_kind_of_service_productions_address_is_of() {
+    let settings = "import os\nimport dj_database_url\nINSTALLED_APPS = []\n\
+        DATABASES = {'default': dj_database_url.parse(os.environ.get('DATABASE_URL', 'sqlite:///db.sqlite3'))}\n";
+    let of = |heading: &str, line: &str| {
+        let guide = format!("# Shop\n\n## {heading}\n\n```\n{line}\n```\n");
+        facts(&[
+            ("Dockerfile", "FROM python:3.12\nCOPY . .\nRUN pip install -r requirements.txt\nCMD gunicorn shop.wsgi\n"),
+            ("requirements.txt", "django==5.2\ndj-database-url==2.3\ngunicorn==23.0\n"),
+            ("manage.py", "import os\nos.environ.setdefault('DJANGO_SETTINGS_MODULE', 'shop.settings')\n"),
+            ("shop/wsgi.py", "import os\nos.environ.setdefault('DJANGO_SETTINGS_MODULE', 'shop.settings')\n"),
+            ("shop/settings.py", settings),
+            ("README.md", guide.as_str()),
+        ])
+    };
+    let address = "DATABASE_URL=postgresql://<user>:<password>@<host>/<name>";
+    holds(&of("Production environments", address), &["production - service.database product=postgres"]);
+    holds(&of("Local development", address), &["production - service.database product=sqlite"]);
+    holds(&of("Production", "DATABASE_URL=..."), &["production - service.database product=sqlite"]);
+}
+
+#[test]
 fn guides_tell_what_is_set_on_a_platform() {
     let guide = "# Install\n\n```bash\n$ dokku config:set site MAIL_BACKEND='x.backends.Mail' \\\n  API_TOKEN=abc\n```\n\n\
                  Run `heroku config:set DEBUG=False HOST=example.com` and\n`heroku config:set -a site-staging LEVEL=staging`.\n";

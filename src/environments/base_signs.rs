@@ -41,7 +41,7 @@ pub(super) fn by_guide(repository: &Repository<'_>, base: &File) -> Option<Role>
 }
 
 /// The role that a heading says; one that speaks of both says none.
-fn said(heading: &str) -> Option<Role> {
+pub(super) fn said(heading: &str) -> Option<Role> {
     let has = |known: &[&str]| {
         let mut words = heading.split(|c: char| !c.is_alphanumeric());
         words.any(|word| known.contains(&word.to_lowercase().as_str()))

@@ -1,13 +1,14 @@
-//! Variables that guides and scripts tell to set on a platform: `heroku config:set KEY=value`.
+//! Variables that guides and scripts tell to set on a platform, `heroku config:set KEY=value`, or for production.
 
-use super::plan::{Planned, Runs};
+use super::base_signs::said;
+use super::plan::{Planned, Runs, Unit};
 use super::words::{naming, role_of_value};
 use crate::discover::{Kind, paths};
 use crate::formats::shell::{Dialect, Word};
 use crate::formats::{Var, Vars};
-use crate::knowledge::{hosts, variables};
-use crate::links::Repository;
-use crate::model::{Certainty, FileId, Known, Origin, Reason, Role, SpanMap};
+use crate::knowledge::{hosts, services, variables};
+use crate::links::{Repository, guides};
+use crate::model::{Certainty, FileId, Known, Origin, Reason, Role, Span, SpanMap};
 
 /// Endings of the files that may hold them.
 const ENDINGS: [&str; 6] = ["md", "rst", "txt", "sh", "adoc", "markdown"];
@@ -23,6 +24,7 @@ struct Told {
 
 /// Gives the environments of platforms what the repository tells to set there; what their files say stays.
 pub(super) fn give(repository: &Repository<'_>, all: &mut [Planned]) {
+    give_addresses(repository, all);
     let platform = |planned: &Planned| {
         let kinds = [Kind::Procfile, Kind::Platform, Kind::AppJson];
         let files = &planned.environment.files;
@@ -56,6 +58,52 @@ pub(super) fn give(repository: &Repository<'_>, all: &mut [Planned]) {
             }
         }
     }
+}
+
+/// Gives production the addresses of services that a guide tells to set there; what its own files say stays.
+fn give_addresses(repository: &Repository<'_>, all: &mut [Planned]) {
+    let own = |unit: &Unit| matches!(unit.runs, Runs::Image(_) | Runs::Process { .. });
+    let mut productions =
+        all.iter_mut().filter(|planned| planned.environment.role == Role::Production && planned.units.iter().any(own));
+    let Some(first) = productions.next() else { return };
+    let told = addresses(repository);
+    for planned in std::iter::once(first).chain(productions) {
+        for unit in planned.units.iter().filter(|unit| own(unit)) {
+            let known = planned.variables.entry(unit.name.clone()).or_default();
+            for (name, var) in &told {
+                known.entry(name.clone()).or_insert_with(|| var.clone());
+            }
+        }
+    }
+}
+
+/// The variables with addresses of services that blocks of guides set below a heading which speaks of production: which kind of
+/// service it is holds, unless something else is set.
+fn addresses(repository: &Repository<'_>) -> Vars {
+    let tree = repository.tree;
+    let address = |line: &str| {
+        let (name, value) = line.strip_prefix("export ").unwrap_or(line).split_once('=')?;
+        let named = name.chars().all(|c| c.is_ascii_uppercase() || c.is_ascii_digit() || c == '_');
+        let value = value.trim().trim_matches(['"', '\'']).split_whitespace().next()?;
+        let scheme = value.split_once("://")?.0.split('+').next()?;
+        (named && services::by_url(scheme).is_some()).then(|| (name.to_owned(), value.to_owned()))
+    };
+    let mut found = Vars::new();
+    for file in repository.of(Kind::Guide) {
+        let Ok(text) = tree.text(*file) else { continue };
+        for shown in guides::shown(tree.path(*file), text, |line| address(line).is_some()) {
+            let above = || guides::headings(text.get(..shown.at).unwrap_or_default());
+            let role = || above().into_iter().rev().find_map(said);
+            let Some((name, value)) = address(shown.text).filter(|_| shown.block && role() == Some(Role::Production))
+            else {
+                continue;
+            };
+            let certainty = Certainty::Default { variable: Some(name.clone()) };
+            let origin = Origin::set(Span::new(*file, shown.at, shown.at + shown.text.len()));
+            found.entry(name).or_insert(Var { value: Known::One(value), certainty, origin });
+        }
+    }
+    found
 }
 
 fn elsewhere(var: &Var, name: &str) -> Var {
