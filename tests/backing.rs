@@ -164,4 +164,9 @@ fn a_driver_names_no_server_where_the_program_chooses_a_file_by_default() {
     };
     assert!(postgres("postgres"));
     assert!(!postgres("sqlite"));
+    // Not even its own name keeps the variable's default where branches above are not decided.
+    let read = "import os\nimport secrets_of_shop\nINSTALLED_APPS = []\n\
+        DATABASES = {'default': secrets_of_shop.make(os.environ.get('SHOP_DB_ENGINE', 'sqlite'))}\n";
+    let lines = stated(read, &[("Dockerfile", dockerfile)]);
+    assert!(!lines.contains(&"production - service.database product=postgres".to_owned()), "{lines:#?}");
 }

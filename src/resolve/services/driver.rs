@@ -5,7 +5,7 @@ use crate::discover::Kind;
 use crate::environments::Planned;
 use crate::environments::plan::{Runs, Unit};
 use crate::formats::locks::UNLISTED;
-use crate::formats::python::{Kind as Py, Val};
+use crate::formats::python::{EnvRead, Kind as Py, Val};
 use crate::knowledge::services;
 use crate::links::Repository;
 use crate::model::{Certainty, ComponentKind, Known, Origin, Role};
@@ -42,14 +42,17 @@ pub(super) fn infer(
     database.certainty = Certainty::Default { variable: None };
 }
 
-/// Whether a setting of the program's own chooses the engine, and a file of SQLite while nothing is said: that needs no driver.
+/// Whether a setting or a variable of the program's own chooses the engine, and a file of SQLite while nothing is said: that
+/// needs no driver.
 fn chooses_a_file(loaded: &Loaded) -> bool {
     let chooses = |name: &str| {
         ["DB", "DATABASE"].iter().any(|word| name.contains(word))
             && ["ENGINE", "TYPE", "BACKEND", "DIALECT", "DRIVER"].iter().any(|end| name.ends_with(end))
     };
     let file = |val: &Val| val.behind().as_str().is_some_and(|text| text.to_ascii_lowercase().starts_with("sqlite"));
+    let falls_back = |read: &EnvRead| chooses(&read.name) && !read.set && read.default.as_ref().is_some_and(file);
     loaded.settings.values.iter().any(|(name, val)| chooses(&name.to_ascii_uppercase()) && file(val))
+        || loaded.settings.reads.iter().any(falls_back)
 }
 
 /// On Heroku, `DATABASE_URL` is the address of Heroku Postgres, which attaches itself under that name.
