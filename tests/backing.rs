@@ -132,6 +132,20 @@ fn of_several_servers_that_a_job_starts_none_is_surely_the_database() {
 }
 
 #[test]
+fn of_two_versions_of_a_server_the_one_that_is_plainly_called_so_is_the_database() {
+    let of = |first: &str, second: &str| {
+        let stack = format!(
+            "services:\n  web: {{build: ., command: gunicorn shop.wsgi}}\n  {first}: {{image: 'postgres:14'}}\n  {second}: {{image: 'postgres:16'}}\n"
+        );
+        stated("from acme.base import *\nINSTALLED_APPS = []\n", &[("compose.production.yaml", &stack)])
+    };
+    let lines = of("forms-db", "shop-db");
+    assert!(!lines.iter().any(|line| line.contains("production - service.database ")), "{lines:#?}");
+    holds(&lines, &["production - service.shop-db version=16", "production - service.forms-db version=14"]);
+    holds(&of("accounts-db", "db"), &["production - service.database version=16"]);
+}
+
+#[test]
 fn an_engine_of_the_project_is_of_the_product_that_it_builds_on() {
     let settings = "INSTALLED_APPS = []\nDATABASES = {\n    'default': {'ENGINE': 'django.db.backends.postgresql', 'HOST': 'localhost'},\n    \
         'counts': {'ENGINE': 'shop.counting', 'HOST': 'localhost', 'PORT': 9000},\n}\n";

@@ -77,13 +77,17 @@ fn refused_by_a_file(values: &BTreeMap<String, Val>) -> bool {
 /// The server that a choice of a backend names: `events.backends.rabbitmq.Backend`.
 fn chosen(name: &str, text: &str) -> Option<String> {
     let last = name.rsplit('.').next().unwrap_or(name);
-    let chooses =
-        CHOICES.iter().any(|end| last.ends_with(end)) && !SERVICES.iter().any(|start| name.starts_with(start));
+    // One more sender of mail is a service as the first is.
+    let mails = || name.split('_').any(|word| word == "EMAIL" || word == "MAIL");
+    let service = || SERVICES.iter().any(|start| name.starts_with(start)) || mails();
+    let chooses = CHOICES.iter().any(|end| last.ends_with(end)) && !service();
     if !chooses || text.contains("://") {
         return None;
     }
     let words = text.split(|c: char| !c.is_ascii_alphanumeric()).map(str::to_ascii_lowercase);
+    // The framework that a class belongs to is no product.
     let mut named: Vec<&str> = words
+        .filter(|word| word != "django")
         .filter_map(|word| {
             let by_name = services::product(&word).map(|row| row.product.as_str());
             by_name.or_else(|| services::by_url(&word).map(|service| service.product))

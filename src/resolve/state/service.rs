@@ -30,9 +30,14 @@ pub fn state(
         if joined.contains(&at) {
             continue;
         }
-        // Of several servers for one another's place nothing here says which the application speaks to.
+        // Of several servers for one another's place nothing here says which the application speaks to, but that one of them is
+        // called plainly what it is.
         let rivals = |other: &Declared| {
-            other.family == one.family && other.product != one.product && !of_another_program(&other.name)
+            let another_version =
+                || other.version.one() != one.version.one() && other.name != one.name && !is_plain(one);
+            other.family == one.family
+                && (other.product != one.product || another_version())
+                && !of_another_program(&other.name)
         };
         let one_of_several =
             role == "database" && one.family == "relational" && !is_set(one) && declared.iter().any(rivals);
@@ -45,6 +50,12 @@ pub fn state(
         taken.push(key.clone());
         state_declared(statements, &key, one, as_of);
     }
+}
+
+/// Whether a database is called what it is and no more.
+fn is_plain(one: &Declared) -> bool {
+    let name = one.name.to_ascii_lowercase();
+    ["db", "database", "postgresql", "pg", "sql", one.product.as_str()].contains(&name.as_str())
 }
 
 /// Whether the configuration says which role a service plays.
