@@ -366,3 +366,23 @@ fn a_playbook_installs_what_the_files_of_the_checkout_ask_for() {
     assert!(!packages("    - pip: {requirements: '{{ root }}/requirements/{{ place }}.txt'}\n"));
     assert!(!packages("    - shell: pip install -r requirements/shop.txt\n      when: first\n"));
 }
+
+#[test]
+fn what_serves_pages_to_the_browser_does_not_speak_for_the_program() {
+    let stack = "services:
+  assets: {build: ., command: next dev, volumes: ['.:/code']}
+  web: {build: ., command: gunicorn --reload shop.wsgi, volumes: ['.:/code'], environment: {DATABASE_URL: 'postgres://a@db/a'}}
+  db: {image: 'postgres:17'}
+";
+    let settings = "import dj_database_url\nINSTALLED_APPS = []\n\
+        DATABASES = {'default': dj_database_url.config(default='sqlite:///a.db')}\n";
+    let lines = image(
+        "CMD [\"gunicorn\", \"shop.wsgi\"]",
+        &[
+            ("compose.yml", stack),
+            ("manage.py", "import os\nos.environ.setdefault('DJANGO_SETTINGS_MODULE', 'shop.settings')\n"),
+            ("shop/settings.py", settings),
+        ],
+    );
+    holds(&lines, &["development - service.database product=postgres"]);
+}

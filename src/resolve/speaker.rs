@@ -23,6 +23,11 @@ pub(super) fn of<'p, 't>(tree: &Tree, modules: &[Module], parts: &'p [Part<'t>],
         let mut servers = part.processes.iter().filter_map(|process| process.server.as_ref());
         servers.any(|server| matches!(server.kind, "production" | "development") && server.id != "nginx")
     };
+    // What a server of pages for the browser is given, the program is not.
+    let speaks_python = |part: &&Part<'_>| {
+        let mut servers = part.processes.iter().filter_map(|process| process.server.as_ref());
+        serves(part) && servers.any(|server| server.interface.is_some())
+    };
     let selects = |part: &&Part<'_>| part.world.vars().contains_key("DJANGO_SETTINGS_MODULE");
     let runs = || ours().filter(|part| !part.processes.is_empty());
     let built_here = |part: &&Part<'_>| part.image.as_ref().is_some_and(|image| image.dockerfile.is_some());
@@ -32,6 +37,7 @@ pub(super) fn of<'p, 't>(tree: &Tree, modules: &[Module], parts: &'p [Part<'t>],
     };
     ours()
         .find(tests)
+        .or_else(|| ours().find(speaks_python))
         .or_else(|| ours().find(serves))
         .or_else(|| ours().find(selects))
         .or_else(|| runs().find(|part| part.installs.installs_python))

@@ -140,7 +140,7 @@ fn read(parts: Reference, text: &str, as_of: &str) -> Image {
         && !listed(&name, text);
     let retired = superseded || name.starts_with("bitnami/");
     let moving = parts.digest.is_none() && !tag.holes && moving(&name, &parts.repository, &tag);
-    let python_floats = is_python(&name) && !tag.words.iter().any(|word| minor(word).is_some());
+    let python_floats = is_python(&name) && !text.is_empty() && !tag.words.iter().any(|word| minor(word).is_some());
     let python_exact = python.one().and_then(|minor| {
         let mut words = tag.words.iter().map(|word| word.strip_prefix("python").unwrap_or(word));
         words.find(|word| word.strip_prefix(minor.as_str()).is_some_and(is_patch)).map(str::to_owned)
@@ -210,6 +210,9 @@ fn variant(name: &str, tag: &Tag, distro: &Known<String>) -> Known<String> {
 fn python(name: &str, tag: &Tag, as_of: &str, distro: &Known<String>, release: &Known<String>) -> Known<String> {
     if let Some(version) = python_in_words(tag) {
         return Known::One(version);
+    }
+    if tag.text.is_empty() {
+        return unknown("a digest says which image it is, not which Python it holds");
     }
     if is_python(name) {
         // An image for development may carry a number of its own before the language's.

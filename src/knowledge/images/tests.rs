@@ -73,6 +73,18 @@ fn words_around_a_hole_may_decide_the_c_library() {
 }
 
 #[test]
+fn a_digest_alone_says_no_version() {
+    for reference in ["python@sha256:00", "node@sha256:00", "debian@sha256:00"] {
+        let known = describe(reference, AS_OF);
+        let said = [known.python.one(), known.node.one(), known.release.one(), known.distro.one()];
+        assert!(said[..3].iter().all(Option::is_none), "{reference}: {said:?}");
+        assert!(!known.python_floats && !known.moving, "{reference}");
+        assert_eq!(known.pin, "digest");
+    }
+    assert_eq!(describe("python:3.12@sha256:00", AS_OF).python.one().map(String::as_str), Some("3.12"));
+}
+
+#[test]
 fn runners_move_with_their_dates() {
     assert_eq!(runner("ubuntu-latest").and_then(|runner| runner.release).as_deref(), Some("24.04"));
     assert_eq!(runner_at("ubuntu-latest", "2024-01-01").and_then(|runner| runner.release).as_deref(), Some("22.04"));

@@ -108,7 +108,7 @@ fn misplaced(part: &Part<'_>, as_of: &str) -> Option<String> {
     if !targets().any(within) {
         return targets().find(foreign).map(str::to_owned);
     }
-    let tag = about.tag.as_deref().unwrap_or("latest");
+    let tag = about.tag.as_deref().or(about.digest.is_none().then_some("latest"))?;
     let dated = || images::release_of_tag(&about.repository, tag, as_of).map(|(version, _)| version.to_owned());
     let version = services::version_of_tag("postgres", tag).or_else(dated)?;
     let major: u32 = version.split('.').next()?.parse().ok()?;

@@ -25,7 +25,7 @@ pub fn state(statements: &mut Statements, part: &Part<'_>, tree: &Tree, as_of: &
         if part.host == Host::Container {
             fact.text("registry", &about.registry, origin);
             fact.text("repository", &about.repository, origin);
-            fact.attr("tag", optional(about.tag.as_deref(), "latest", origin));
+            fact.attr("tag", tag(about, origin));
             fact.text("pin", about.pin, origin);
             let written = image.reference.one().is_some_and(|text| !text.is_empty() && !text.contains('$'));
             for (name, value) in [("moving", about.moving && written), ("retired", about.retired)] {
@@ -145,8 +145,13 @@ fn ignore_file(image: &ImagePart, tree: &Tree) -> Option<(String, Span)> {
     Some((line.to_owned(), Span::new(file, text.len() - line.len(), text.len())))
 }
 
-fn optional(text: Option<&str>, without: &str, origin: &Origin) -> Attr {
-    Attr::text(text.unwrap_or(without), origin.clone())
+/// The tag of a reference: `latest` where none is written, unless a digest says which image it is.
+fn tag(about: &Image, origin: &Origin) -> Attr {
+    let implied = about.digest.is_none().then_some("latest");
+    match about.tag.as_deref().or(implied) {
+        Some(text) => Attr::text(text, origin.clone()),
+        None => Attr { value: Known::Absent, certainty: Certainty::Stated, origin: origin.clone() },
+    }
 }
 
 /// Whether a build belongs to development: by the Dockerfile's name, the stage's name, or by what it installs.
