@@ -175,3 +175,99 @@ fn tests_deeper_down_bring_their_own_variables_and_files_of_them() {
     holds(&lines, &["test - setting.CSRF value=False", "test - service.database product=sqlite"]);
     holds(&tested("pytest", &deep), &["test - setting.CSRF value=True", "test - service.database product=postgres"]);
 }
+
+const NAMED: &str = "import os
+class Config:
+    TESTING = False
+    SQLALCHEMY_DATABASE_URI = os.environ.get('DATABASE_URL', 'postgresql://localhost/shop')
+class LiveConfig(Config):
+    pass
+class CheckedConfig(Config):
+    TESTING = True
+    SQLALCHEMY_DATABASE_URI = 'sqlite://'
+named = {'live': LiveConfig, 'checked': CheckedConfig, 'default': LiveConfig}
+";
+const BY_NAME: &str = "import os
+from flask import Flask
+from config import named
+def create_app(config_name=None):
+    app = Flask(__name__)
+    app.config.from_object(named[config_name or os.environ.get('FLASK_CONFIG', 'default')])
+    return app
+";
+
+fn handed(tests: &[(&str, &str)]) -> Vec<String> {
+    let flow = "on: push\njobs:\n  test:\n    runs-on: ubuntu-24.04\n    steps:\n      - run: pip install flask==3.1 pytest==9.0\n      - run: pytest\n";
+    let mut files = vec![
+        (".github/workflows/ci.yml", flow),
+        ("Procfile", "web: gunicorn 'shop:create_app()'\n"),
+        ("requirements.txt", "flask==3.1\ngunicorn==23.0\n"),
+        ("config.py", NAMED),
+        ("shop/__init__.py", BY_NAME),
+    ];
+    files.extend(tests);
+    facts(&files)
+}
+
+#[test]
+fn tests_hand_their_class_to_the_factory() {
+    let checked = ["test - setting.TESTING value=True", "test - service.database product=sqlite"];
+    let with = |call: &str| format!("import pytest\n@pytest.fixture\ndef app():\n    return {call}\n");
+    for call in ["create_app('checked')", "create_app(config_name='checked')", "create_app(config.CheckedConfig)"] {
+        holds(&handed(&[("tests/conftest.py", &with(call))]), &checked);
+    }
+    let base = "class Base(TestCase):\n    def create_app(self):\n        app.config.from_object('config.CheckedConfig')\n        return app\n";
+    holds(&handed(&[("tests/base.py", base)]), &checked);
+    // One test that makes another says nothing against what all share.
+    let other = ("tests/test_a.py", "def test_a():\n    app = create_app('live')\n    app.config['TESTING'] = 1\n");
+    holds(&handed(&[("tests/conftest.py", &with("create_app('checked')")), other]), &checked);
+}
+
+#[test]
+fn tests_change_the_configuration_of_the_application() {
+    let fixture = "import pytest\n@pytest.fixture\ndef app():\n    app = create_app('live')\n    \
+                   app.config.update(TESTING=True, SQLALCHEMY_DATABASE_URI='sqlite://')\n    app.config['SEED'] = seed()\n    yield app\n";
+    let lines = handed(&[("tests/conftest.py", fixture)]);
+    holds(&lines, &["test - setting.TESTING value=True", "test - setting.SEED value=?"]);
+    // An engine that is made with the application knows nothing of what is set then.
+    let known = ["sqlite", "postgres"].map(|product| format!("test - service.database product={product}"));
+    assert!(!lines.iter().any(|line| known.contains(line)), "{lines:#?}");
+    holds(&lines, &["production - setting.TESTING value=False"]);
+}
+
+#[test]
+fn what_is_handed_to_the_factory_is_there_while_the_application_is_made() {
+    let fixture = "import pytest\nCHANGES = {'TESTING': True, 'SQLALCHEMY_DATABASE_URI': 'sqlite://'}\n@pytest.fixture\n\
+                   def app():\n    return create_app('live', settings_override=CHANGES)\n";
+    holds(
+        &handed(&[("tests/conftest.py", fixture)]),
+        &["test - setting.TESTING value=True", "test - service.database product=sqlite"],
+    );
+}
+
+#[test]
+fn pytest_reads_the_file_that_it_is_told() {
+    let off = "test - setting.CSRF value=False";
+    let on = "test - setting.CSRF value=True";
+    let own = ("ci/own.ini", "[pytest]\nenv =\n    CSRF=false\n");
+    holds(&tested("pytest -c ci/own.ini", &[own]), &[off]);
+    holds(
+        &tested("pytest --config-file=ci/own.ini", &[own, ("pytest.ini", "[pytest]\nenv =\n    CSRF=true\n")]),
+        &[off],
+    );
+    holds(&tested("pytest", &[own]), &[on]);
+    // That of the folder of the tests is found before that of the root.
+    let deep = [
+        ("checks/pytest.ini", "[pytest]\nenv =\n    CSRF=false\n"),
+        ("checks/a/test_a.py", ""),
+        ("setup.cfg", "[tool:pytest]\n"),
+    ];
+    holds(&tested("pytest checks/a", &deep), &[off]);
+    let files = [
+        ("pytest.ini", "[pytest]\nenv_files = .env.ci\nenv_override_existing_values = 1\n"),
+        (".env.ci", "CSRF=false\n"),
+    ];
+    holds(&tested("pytest", &files), &[off]);
+    let files = [("pytest.ini", "[pytest]\nenv_files = .env.ci\n"), (".env.ci", "CSRF=false\n")];
+    holds(&tested("pytest", &files), &[on]);
+}

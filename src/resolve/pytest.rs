@@ -2,9 +2,11 @@
 
 use super::components::Context;
 use super::part::Part;
+use super::test_variables;
 use crate::discover::{Tree, paths};
 use crate::environments::SettingsChoice;
 use crate::formats::python::Run;
+use crate::formats::shell::split_words;
 use crate::formats::small::pytest_options::{self, PytestOptions};
 use crate::model::{Role, Spanned};
 
@@ -20,12 +22,32 @@ pub(super) fn module(context: &Context<'_, '_>, part: Option<&Part<'_>>) -> Opti
 
 /// The module that pytest is told with `--ds`.
 fn by_option(part: &Part<'_>) -> Option<SettingsChoice> {
-    part.processes.iter().find_map(|process| {
-        let at = process.argv.iter().position(|word| is_word(word))?;
-        let rest = process.argv.get(at + 1..)?;
-        let flag = rest.iter().position(|word| word == "--ds" || word.starts_with("--ds="))?;
-        let module = rest[flag].strip_prefix("--ds=").or_else(|| rest.get(flag + 1).map(String::as_str))?;
-        Some(SettingsChoice { module: module.to_owned(), class: None, span: process.origin.primary() })
+    let told = |words: &[String], span| {
+        let module = value_of(words, &["--ds"])?;
+        Some(SettingsChoice { module: module.to_owned(), class: None, span })
+    };
+    let by_word = part.processes.iter().find_map(|process| told(words(&process.argv)?, process.origin.primary()));
+    // What the variable says stands before the words of the command.
+    let added = || {
+        let var = part.world.vars().get("PYTEST_ADDOPTS")?;
+        part.processes.iter().find_map(|process| words(&process.argv))?;
+        told(&split_words(var.value.one()?), var.origin.primary())
+    };
+    by_word.or_else(added)
+}
+
+/// The words behind pytest.
+fn words(argv: &[String]) -> Option<&[String]> {
+    argv.get(argv.iter().position(|word| is_word(word))? + 1..)
+}
+
+/// What an option is given, in the next word or behind `=`.
+fn value_of<'w>(words: &'w [String], names: &[&str]) -> Option<&'w str> {
+    words.iter().enumerate().find_map(|(at, word)| {
+        if names.contains(&word.as_str()) {
+            return words.get(at + 1).map(String::as_str);
+        }
+        names.iter().find_map(|name| word.strip_prefix(name)?.strip_prefix('='))
     })
 }
 
@@ -55,8 +77,14 @@ pub(super) fn options(context: &Context<'_, '_>, part: Option<&Part<'_>>) -> Opt
         Option::clone(&options)
     };
     let folder = part.map(|part| part.folder.clone()).unwrap_or_default();
-    let mut folders = vec![folder, String::new()];
-    folders.dedup();
+    let mut runs = part.into_iter().flat_map(|part| &part.processes).filter_map(|process| words(&process.argv));
+    // A file that the command names is the only one.
+    if let Some(file) = runs.clone().find_map(|words| value_of(words, &["-c", "--config-file"])) {
+        return read(&paths::join(&folder, file)?);
+    }
+    let tests = runs.next().filter(|_| runs.next().is_none());
+    let tests = tests.map(|words| test_variables::places(tree, &folder, words)).unwrap_or_default();
+    let folders = searched(&folder, &tests);
     let files = folders.iter().flat_map(|folder| NAMES.iter().filter_map(|name| paths::join(folder, name)));
     let mut own_env = None;
     let mut chosen: Option<PytestOptions> = None;
@@ -70,6 +98,21 @@ pub(super) fn options(context: &Context<'_, '_>, part: Option<&Part<'_>>) -> Opt
     }
     let found = found.unwrap_or_default();
     Some(PytestOptions { env: own_env.unwrap_or(found.env), own_env: None, ..found })
+}
+
+/// The folders where pytest looks: the one that all named tests lie in, and those above it.
+fn searched(folder: &str, tests: &[String]) -> Vec<String> {
+    let mut common = tests.first().cloned().unwrap_or_default();
+    while !common.is_empty() && !tests.iter().all(|test| *test == common || test.starts_with(&format!("{common}/"))) {
+        common = paths::parent(&common).to_owned();
+    }
+    let mut at = paths::join(folder, &common).unwrap_or_default();
+    let mut found = vec![at.clone()];
+    while !at.is_empty() {
+        at = paths::parent(&at).to_owned();
+        found.push(at.clone());
+    }
+    found
 }
 
 /// Where pytest looks for its options; it takes those of the first file that has any

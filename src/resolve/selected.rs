@@ -78,6 +78,13 @@ pub(super) fn with_selector(mut world: World, choice: &SettingsChoice) -> World 
     world
 }
 
+/// The class that a name stands for in the mappings of the code.
+pub(super) fn case(context: &Context<'_, '_>, name: &str) -> Option<String> {
+    let all = all(context);
+    let (_, target, _) = all.iter().flat_map(|selection| &selection.cases).find(|(known, ..)| known == name)?;
+    Some(target.rsplit('.').next().unwrap_or(target).to_owned())
+}
+
 /// The case that is named for a role; where none is, no case's name.
 fn named(selection: &Selection, role: Role) -> String {
     let is = |name: &&String| role_of_value(name).is_some_and(|(found, _)| found == role);

@@ -11,6 +11,7 @@ use super::entry;
 use super::flask_app;
 use super::handed_out;
 use super::hosted_names;
+pub(super) use super::import_roots::roots;
 use super::in_earnest;
 use super::mounted;
 use super::nowhere;
@@ -21,6 +22,7 @@ use super::sampled;
 use super::selected;
 use super::speaker;
 use super::test_variables;
+use super::tested_app;
 use super::unselected::{is_here, is_object, plain, sets_whole};
 use crate::discover::Kind;
 use crate::environments::settings::Module;
@@ -68,6 +70,18 @@ pub(super) const MODULE_VARIABLE: &str = "DJANGO_SETTINGS_MODULE";
 pub fn load(context: &Context<'_, '_>, planned: &Planned, parts: &[Part<'_>], modules: &[Module]) -> Option<Loaded> {
     let role = planned.environment.role;
     let part = speaker::of(context.repository.tree, modules, parts, role);
+    let mut loaded = loaded(context, planned, (parts, part), modules)?;
+    tested_app::change(context, role, part, &mut loaded.settings);
+    Some(loaded)
+}
+
+fn loaded(
+    context: &Context<'_, '_>,
+    planned: &Planned,
+    (parts, part): (&[Part<'_>], Option<&Part<'_>>),
+    modules: &[Module],
+) -> Option<Loaded> {
+    let role = planned.environment.role;
     let world = part.map_or_else(|| deployed::world(context, planned), |part| part.world.clone());
     let world = if role == Role::Test { test_variables::with(context, part, world) } else { world };
     let world = hosted_names::with(planned, world);
@@ -313,11 +327,12 @@ fn choose(
         };
         return Some((choice, true));
     }
-    let by_class = || selected::class(context, modules, world, planned.environment.role);
+    let role = planned.environment.role;
+    let handed = || if role == Role::Test { tested_app::choice(context, part, modules) } else { None };
+    let by_class = || handed().or_else(|| selected::class(context, modules, world, role));
     if let Some(choice) = pytest.map(|(choice, _)| choice).or_else(by_class) {
         return Some((choice, true));
     }
-    let role = planned.environment.role;
     let by_pytest = pytest::run(part, role) == python::Run::Pytest;
     if let Some(choice) = test_variables::module(context, part).filter(|_| by_pytest) {
         return Some((choice, true));
@@ -362,38 +377,4 @@ fn certainty(choice: &SettingsChoice, world: &World, settings: &Settings) -> Cer
     // A class that is no one of Django's is the program's own word.
     let own = choice.class.is_some() && !settings.values.contains_key("INSTALLED_APPS");
     if named || own || !world.is_open() { Certainty::Stated } else { entry::by_variable() }
-}
-
-/// Where imports start: the folders at the working directory, the module's own root, the repository.
-pub(super) fn roots(
-    context: &Context<'_, '_>,
-    part: Option<&Part<'_>>,
-    modules: &[Module],
-    choice: &SettingsChoice,
-    brought: &Brought,
-) -> Vec<String> {
-    let mut roots: Vec<String> = Vec::new();
-    let mut add = |root: String| {
-        if !roots.contains(&root) {
-            roots.push(root);
-        }
-    };
-    if let Some(container) = part.and_then(|part| part.container.as_ref()) {
-        for folder in container.work_folders() {
-            add(folder);
-        }
-    }
-    for module in modules.iter().filter(|module| module.name == choice.module) {
-        add(module.root.clone());
-    }
-    let path = format!("{}.py", choice.module.replace('.', "/"));
-    let files = context.repository.of(Kind::Python).iter().map(|file| context.repository.tree.path(*file));
-    for candidate in files.chain(brought.standing_in.keys().map(String::as_str)) {
-        if let Some(root) = candidate.strip_suffix(&path).filter(|root| root.is_empty() || root.ends_with('/')) {
-            add(root.trim_end_matches('/').to_owned());
-        }
-    }
-    add(String::new());
-    add("src".to_owned());
-    roots
 }

@@ -28,6 +28,13 @@ fn with_names(context: &Context<'_, '_>, part: Option<&Part<'_>>, mut world: Wor
         }
     }
     let folder = part.map(|part| part.folder.as_str()).unwrap_or_default();
+    let options = pytest::options(context, part).unwrap_or_default();
+    for path in &options.env_files {
+        let tree = context.repository.tree;
+        let file = paths::join(folder, &path.value).and_then(|path| tree.find(&path));
+        names
+            .extend(file.map(|file| conftest::load(tree, file, options.env_files_win, &mut world)).unwrap_or_default());
+    }
     for file in before_settings(context, part) {
         names.extend(conftest::apply(context.repository.tree, file, folder, &mut world));
     }
@@ -75,12 +82,17 @@ fn files(tree: &Tree, part: Option<&Part<'_>>) -> Vec<FileId> {
     let all = part.into_iter().flat_map(|part| part.processes.iter().map(|process| &process.argv[..]));
     let mut runs = all.filter_map(|argv| run(tree, folder, argv));
     let Some(first) = runs.next() else {
-        // A server that is tried from outside imports none of them.
-        let serves = part.is_some_and(|part| part.processes.iter().any(|process| process.server.is_some()));
-        return if serves { Vec::new() } else { of(tree, folder, &usual(), true) };
+        let outside = part.is_some_and(is_tried_from_outside);
+        return if outside { Vec::new() } else { of(tree, folder, &usual(), true) };
     };
     // Several runs have that in common which each of them imports.
     runs.fold(first, |known, own| known.into_iter().filter(|file| own.contains(file)).collect())
+}
+
+/// Whether a component only serves: a server that is tried from outside imports nothing of the tests.
+pub(super) fn is_tried_from_outside(part: &Part<'_>) -> bool {
+    let runs = |argv: &[String]| argv.iter().any(|word| pytest::is_word(word) || word == "unittest");
+    !part.processes.iter().any(|process| runs(&process.argv)) && part.processes.iter().any(|one| one.server.is_some())
 }
 
 fn usual() -> Vec<String> {
@@ -96,14 +108,15 @@ fn run(tree: &Tree, folder: &str, argv: &[String]) -> Option<Vec<FileId>> {
     if !by_pytest && words.first().is_some_and(|word| word == "discover") && words.len() > 1 {
         return Some(Vec::new());
     }
-    let mut named = Vec::new();
-    for (i, word) in words.iter().enumerate() {
-        let valued = i > 0 && VALUED.contains(&words[i - 1].as_str());
-        if by_pytest && !valued && !word.starts_with('-') {
-            named.extend(place(tree, folder, word));
-        }
-    }
+    let named = if by_pytest { places(tree, folder, words) } else { Vec::new() };
     Some(of(tree, folder, &if named.is_empty() { usual() } else { named }, by_pytest))
+}
+
+/// The folders of tests that the words behind pytest name.
+pub(super) fn places(tree: &Tree, folder: &str, words: &[String]) -> Vec<String> {
+    let valued = |at: usize| at > 0 && VALUED.contains(&words[at - 1].as_str());
+    let named = words.iter().enumerate().filter(|(at, word)| !valued(*at) && !word.starts_with('-'));
+    named.filter_map(|(_, word)| place(tree, folder, word)).collect()
 }
 
 /// Options of pytest that take the next word.

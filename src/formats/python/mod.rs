@@ -50,6 +50,7 @@ mod parse;
 mod reads;
 pub mod refusal;
 pub mod setup;
+mod test_app;
 mod uses;
 
 pub use connections::{Connection, connections, may_connect};
@@ -59,6 +60,7 @@ pub use reads::{Brought, EnvRead, MissingModule, RawTruth, Run};
 pub use entry::{ConfigClass, EntryFacts, FromObject, RunCall, Selection, config_classes, entry_points, selections};
 pub use entry_setup::entry_with_setup;
 pub use objects::{dynaconf_object, imported, settings_class, settings_function, texts_of};
+pub use test_app::{Change, Named, TestApp, test_app};
 
 use eval::machine::Machine;
 use eval::values::K;

@@ -18,6 +18,10 @@ pub struct PytestOptions {
     pub env: Texts,
     /// The table of pytest-env's own, which is read whatever file holds pytest's options, and instead of their `env`.
     pub own_env: Option<Texts>,
+    /// The files of variables that pytest-dotenv loads.
+    pub env_files: Vec<Spanned<String>>,
+    /// Whether these win over what is set already.
+    pub env_files_win: bool,
     /// Whether pytest takes its options from this file: it has a section for them.
     pub chosen: bool,
     /// `addopts`, word by word; the place is that of the line.
@@ -47,12 +51,14 @@ pub fn parse(file: FileId, name: &str, text: &str) -> Option<PytestOptions> {
         for line in table.get("addopts").map(Node::texts).unwrap_or_default() {
             words(&line, &mut options.addopts);
         }
+        options.env_files = table.get("env_files").map(Node::texts).unwrap_or_default();
+        options.env_files_win = table.field("env_override_existing_values").is_some_and(|text| is_on(&text.value));
         for line in table.get("env").map(Node::texts).unwrap_or_default() {
             variable(&line, &mut options.env);
         }
     } else {
         let ini = ini::parse(file, text, ini::Dialect::IniConfig);
-        let wanted = if name == "setup.cfg" { "tool:pytest" } else { "pytest" };
+        let wanted = if name.ends_with(".cfg") { "tool:pytest" } else { "pytest" };
         // Its own file is pytest's even where it is empty.
         let Some(section) = ini.section(wanted) else {
             let own = name.ends_with("pytest.ini");
@@ -61,6 +67,8 @@ pub fn parse(file: FileId, name: &str, text: &str) -> Option<PytestOptions> {
         options.settings = section.first("DJANGO_SETTINGS_MODULE").cloned();
         options.configuration = section.first("DJANGO_CONFIGURATION").cloned();
         section.lines("addopts").iter().for_each(|line| words(line, &mut options.addopts));
+        options.env_files = section.lines("env_files").to_vec();
+        options.env_files_win = section.first("env_override_existing_values").is_some_and(|text| is_on(&text.value));
         section.lines("env").iter().for_each(|line| variable(line, &mut options.env));
     }
     options.chosen = true;
@@ -70,6 +78,10 @@ pub fn parse(file: FileId, name: &str, text: &str) -> Option<PytestOptions> {
         options.forced = true;
     }
     Some(options)
+}
+
+fn is_on(text: &str) -> bool {
+    ["1", "true", "yes", "on"].contains(&text.to_lowercase().as_str())
 }
 
 fn words(line: &Spanned<String>, out: &mut Vec<Spanned<String>>) {

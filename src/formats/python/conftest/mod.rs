@@ -141,12 +141,9 @@ impl<'t> Reader<'_, 't> {
     }
 
     fn put(&mut self, name: String, var: Var, default: bool) {
-        let set = |known: &Var| !known.certainty.is_default() && known.value != Known::Absent;
-        if default && self.world.vars().get(&name).is_some_and(set) {
-            return;
+        if put(self.world, &name, var, default) {
+            self.given.push(name);
         }
-        self.world.vars_mut().insert(name.clone(), var);
-        self.given.push(name);
     }
 
     /// `load_dotenv(".env.test")`; what is set already stays unless `override=True`.
@@ -158,15 +155,11 @@ impl<'t> Reader<'_, 't> {
         let folders = [own, self.folder, ""];
         let mut found = folders.iter().filter_map(|folder| self.tree.find(&paths::join(folder, &path)?));
         let Some(file) = found.next() else { return };
-        let Ok(text) = self.tree.text(file) else { return };
         let wins = match keyword("override").or(call.arguments.args.get(3)) {
             Some(value) => value.as_boolean_literal_expr().is_some_and(|literal| literal.value),
             None => false,
         };
-        let read = dotenv::parse(file, text, Dialect::PythonDotenv, self.world);
-        for (name, var) in dotenv::vars(&read) {
-            self.put(name, var, !wins);
-        }
+        self.given.extend(load(self.tree, file, wins, self.world));
     }
 
     /// The last parts of a path, as far as they are a text: `Path(__file__).parent / ".env.test"`.
@@ -294,6 +287,23 @@ impl<'t> Reader<'_, 't> {
             _ => None,
         }
     }
+}
+
+/// Loads a file of variables into a world; the names. What is set already stays unless the file wins.
+pub fn load(tree: &Tree, file: FileId, wins: bool, world: &mut World) -> Vec<String> {
+    let Ok(text) = tree.text(file) else { return Vec::new() };
+    let vars = dotenv::vars(&dotenv::parse(file, text, Dialect::PythonDotenv, world));
+    vars.into_iter().filter_map(|(name, var)| put(world, &name, var, !wins).then_some(name)).collect()
+}
+
+/// Sets a variable, by default or in any case; whether it was set.
+fn put(world: &mut World, name: &str, var: Var, default: bool) -> bool {
+    let set = |known: &Var| !known.certainty.is_default() && known.value != Known::Absent;
+    let stays = default && world.vars().get(name).is_some_and(set);
+    if !stays {
+        world.vars_mut().insert(name.to_owned(), var);
+    }
+    !stays
 }
 
 /// The name and the default of `os.environ.get("X", "y")` and `os.getenv("X")`.
