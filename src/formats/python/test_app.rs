@@ -113,7 +113,9 @@ impl<'a> Reader<'a> {
         let first = call.arguments.args.first();
         match name.rsplit('.').next().unwrap_or_default() {
             factory if FACTORIES.contains(&factory) => {
-                first.into_iter().for_each(|value| self.handed(value));
+                if let Some(value) = first {
+                    self.handed(value);
+                }
                 for keyword in &call.arguments.keywords {
                     let Some(parameter) = keyword.arg.as_ref().map(ast::Identifier::as_str) else { continue };
                     if CHOICES.contains(&parameter) {
@@ -123,9 +125,15 @@ impl<'a> Reader<'a> {
                     }
                 }
             }
-            "from_object" if of_config => first.into_iter().for_each(|value| self.handed(value)),
+            "from_object" if of_config => {
+                if let Some(value) = first {
+                    self.handed(value);
+                }
+            }
             "update" | "from_mapping" if of_config => {
-                first.into_iter().for_each(|value| self.dict(value, true));
+                if let Some(value) = first {
+                    self.dict(value, true);
+                }
                 for keyword in &call.arguments.keywords {
                     if let Some(key) = &keyword.arg {
                         self.change(key.to_string(), &keyword.value, true);
