@@ -300,7 +300,10 @@ fn of_one(
     }
     if let Some(span) = pushed(repository, file) {
         planned.add_evidence(span, "a workflow builds and publishes it");
-        planned.at_least(Confidence::Invoked);
+        // What starts a development server may be published for developers.
+        if !super::developed::develops(repository, image, build) {
+            planned.at_least(Confidence::Invoked);
+        }
     }
     let name = stages::component(&image.context);
     planned.add_file(file);
@@ -360,5 +363,22 @@ mod tests {
         ]);
         assert!(found.iter().any(|line| line.starts_with("dev development")), "{found:?}");
         assert!(!found.iter().any(|line| line.contains("docker/dev/old/Dockerfile")), "{found:?}");
+    }
+
+    #[test]
+    fn an_image_that_starts_a_development_server_may_be_published_for_developers() {
+        use crate::discover::{Config, Overlay, Tree};
+        use crate::model::Confidence;
+        let flow = "on: push\njobs: {image: {runs-on: u, steps: [{uses: docker/build-push-action@v6, with: {push: true, tags: acme/shop}}]}}\n";
+        let with = |start: &str| {
+            let image = format!("FROM python:3.12\nCOPY . /app\nCMD {start}\n");
+            let files =
+                [(".github/workflows/image.yml", flow), ("Dockerfile", &image), ("manage.py", ""), ("a/wsgi.py", "")];
+            let tree = Tree::open(Box::new(Overlay::of(files))).unwrap();
+            let plan = super::super::infer(&crate::links::Repository::read(&tree), &Config::read(&tree), false);
+            plan.environments.iter().map(|planned| planned.environment.confidence).collect::<Vec<_>>()
+        };
+        assert_eq!(with("gunicorn a.wsgi"), [Confidence::Invoked]);
+        assert_eq!(with("python manage.py runserver 0.0.0.0:8000"), [Confidence::Named]);
     }
 }
