@@ -83,8 +83,13 @@ fn what_a_person_adds_over_a_file_of_variables_is_not_part_of_an_environment() {
             "{lines:?}"
         );
     }
-    let lines = of("[web.env, more.env]");
-    assert!(!lines.iter().any(|line| line.contains("service.broker") && line.contains("product=redis")), "{lines:?}");
+    for part in ["[web.env, more.env]", "[{path: web.env}, {path: .env.prod, required: false}]"] {
+        let lines = of(part);
+        assert!(
+            !lines.iter().any(|line| line.contains("service.broker") && line.contains("product=redis")),
+            "{lines:?}"
+        );
+    }
 }
 
 #[test]

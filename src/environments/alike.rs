@@ -4,13 +4,14 @@ use std::collections::BTreeSet;
 
 use super::deployments::Deployment;
 use super::plan::{Planned, Runs, Unit};
-use super::words::role_of_value;
+use super::words::{naming, role_of_value};
+use crate::discover::Kind;
 use crate::formats::workflow::{Job, Texts, Workflow};
 use crate::formats::{Var, Vars};
 use crate::knowledge::deployments::{Act, act};
 use crate::knowledge::environments::{Selector, selector};
 use crate::links::{Caller, Meaning, Repository, meaning};
-use crate::model::{Certainty, Known, Origin, Reason, Role};
+use crate::model::{Certainty, FileId, Known, Origin, Reason, Role};
 
 /// The workflow and the job of a deployment.
 fn with_job<T>(repository: &Repository<'_>, of: &Deployment, read: impl FnOnce(&Workflow, &Job) -> T) -> Option<T> {
@@ -83,7 +84,7 @@ pub(super) fn share(repository: &Repository<'_>, placed: &[(usize, &Deployment)]
             let same_job = by.workflow == deployment.workflow && by.job == deployment.job;
             let Some(other) = all.get(*other).filter(|_| other != at) else { return false };
             let same_tool = || same_job || !own.is_disjoint(&tools(repository, by));
-            is_bare && is_shared(other) && same_tool() || same_job && is_composed(other)
+            is_bare && is_shared(other) && same_tool() || same_job && is_composed(repository, other)
         });
         let Some(known) = alike.and_then(|(other, _)| all.get(*other)).cloned() else { continue };
         if let Some(planned) = all.get_mut(*at) {
@@ -105,10 +106,17 @@ fn is_image_alone(planned: &Planned) -> bool {
     planned.unseen.is_some() && !planned.shared && !planned.units.is_empty() && planned.units.iter().all(image)
 }
 
-/// Whether compose files say what runs in a production, which the job that deploys it may bring up elsewhere as well.
-fn is_composed(planned: &Planned) -> bool {
+/// Whether compose files that are named for production say what runs there: the job that deploys it may bring them up elsewhere as
+/// well.
+fn is_composed(repository: &Repository<'_>, planned: &Planned) -> bool {
     let composed = |unit: &Unit| matches!(unit.runs, Runs::Compose { .. });
-    planned.is_of(Role::Production) && !planned.units.is_empty() && planned.units.iter().all(composed)
+    let named =
+        |file: &FileId| naming(repository.tree.path(*file)).role.is_some_and(|(role, _)| role == Role::Production);
+    let mut files = planned.environment.files.iter().filter(|file| repository.of(Kind::Compose).contains(file));
+    planned.is_of(Role::Production)
+        && !planned.units.is_empty()
+        && planned.units.iter().all(composed)
+        && files.any(named)
 }
 
 fn take(planned: &mut Planned, known: &Planned) {

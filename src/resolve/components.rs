@@ -13,8 +13,9 @@ use super::samples;
 use crate::discover::{Presence, paths};
 use crate::environments::plan::{ImageBuild, Planned, Runs, Unit};
 use crate::environments::samples::template_of;
+use crate::environments::words::naming;
 use crate::environments::{compose as inferred, images as inferred_images};
-use crate::formats::compose::{Project, Provider, Service};
+use crate::formats::compose::{EnvFileUse, Project, Provider, Service};
 use crate::formats::shell::Word;
 use crate::formats::{Var, World};
 use crate::knowledge::{images, processes};
@@ -257,6 +258,12 @@ pub(super) fn entry_words(built: &Built<'_>) -> Vec<Word> {
     entry.map(|command| build::command_words(command).0).unwrap_or_default()
 }
 
+/// Whether a file of variables is one that may be left out: what is named for production or staging is there, where those run.
+fn is_extra(used: &EnvFileUse) -> bool {
+    let deployed = |(role, _)| matches!(role, Role::Production | Role::Staging);
+    !used.required && !naming(&used.path).role.is_some_and(deployed)
+}
+
 fn variables(part: &mut Part<'_>, project: &Project, service: &Service, tree: &crate::discover::Tree) {
     let fault = broken(project, service.name.span.file).next();
     let mut open = fault.is_some();
@@ -274,7 +281,7 @@ fn variables(part: &mut Part<'_>, project: &Project, service: &Service, tree: &c
             continue;
         }
         match template_of(tree, &used.path) {
-            None if !used.required || lies_over(project, service, &used.path) => {}
+            None if is_extra(used) || lies_over(project, service, &used.path) => {}
             Some(sample) => samples::stand_in(part, tree, sample, used.span),
             None => part.unseen = Some(Reason::at(format!("{} is not in the repository", used.path), used.span)),
         }
@@ -303,7 +310,7 @@ fn variables(part: &mut Part<'_>, project: &Project, service: &Service, tree: &c
 /// Whether a file of variables that is not there would lie over one that is (`web.env.local` over `web.env`): what a person
 /// adds on a machine of his own is no part of what the environment has.
 fn lies_over(project: &Project, service: &Service, path: &str) -> bool {
-    let under = |other: &&crate::formats::compose::EnvFileUse| {
+    let under = |other: &&EnvFileUse| {
         other.service == service.name.value
             && matches!(other.presence, Presence::Here(_))
             && path.strip_prefix(other.path.as_str()).is_some_and(|rest| rest.starts_with('.'))
