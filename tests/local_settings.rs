@@ -247,3 +247,22 @@ fn pytest_takes_its_options_from_one_file() {
     let own = ("pyproject.toml", "[tool.pytest_env]\nDEBUG = '1'\n");
     holds(&of(&[own, ini]), &["test - setting.DEBUG value=True"]);
 }
+
+#[test]
+fn a_developer_has_the_local_settings_that_a_sample_shows() {
+    let of = |sample: &str| {
+        facts(&[
+            ("README.md", "```\npip install -r requirements.txt\npython manage.py runserver\n```\n"),
+            ("requirements.txt", "django==5.1\n"),
+            ("manage.py", ENTRY),
+            ("shop/__init__.py", ""),
+            (
+                "shop/settings.py",
+                "ALLOWED_HOSTS = []\nDEBUG = False\ntry:\n    from .local import *\nexcept ImportError:\n    pass\n",
+            ),
+            (sample, "DEBUG = True\n"),
+        ])
+    };
+    holds(&of("shop/local.example.py"), &["development - setting.DEBUG value=True"]);
+    assert!(!of("shop/more.example.py").iter().any(|line| line.contains("setting.DEBUG value=True")));
+}

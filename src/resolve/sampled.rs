@@ -9,6 +9,7 @@ use super::part::Part;
 use crate::discover::aside::is_aside;
 use crate::discover::classify::classify;
 use crate::discover::{Kind, Tree, paths};
+use crate::environments::plan::Runs;
 use crate::environments::settings::named_by_entries;
 use crate::environments::words::naming;
 use crate::environments::{Planned, SettingsChoice};
@@ -125,7 +126,12 @@ fn is_taken(tree: &Tree, part: Option<&Part<'_>>, planned: &Planned, (path, name
         })
     };
     match planned.environment.role {
-        Role::Development if planned.deployed_by.is_empty() => named || told(true),
+        Role::Development if planned.deployed_by.is_empty() => {
+            // On a machine of his own a developer has the settings that are named for it.
+            let own = planned.units.iter().all(|unit| matches!(unit.runs, Runs::Machine { .. }));
+            let local = || naming(made).role.is_some_and(|(role, _)| role == Role::Development);
+            named || own && local() || told(true)
+        }
         Role::Production | Role::Staging | Role::Development => {
             let mounted = |part: &Part<'_>| part.container.as_ref().is_some_and(|container| container.mounts(made));
             (part.is_some_and(mounted) || told(false)) && !is_written(tree, name, paths::name(made))
