@@ -132,7 +132,9 @@ fn deploying(repository: &Repository<'_>, file: FileId, path: &str) -> Vec<(&'st
         return if deploys { vec![("a guide", None)] } else { Vec::new() };
     }
     if repository.of(Kind::Makefile).contains(&file) && name.eq_ignore_ascii_case("makefile") {
-        return targets(text()).into_iter().map(|target| ("a target of make", word_of(target))).collect();
+        let deploys = targets(text()).into_iter().map(|target| ("a target of make", word_of(target)));
+        let chosen = choosing(text()).into_iter().map(|word| ("a target of make", Some(word)));
+        return deploys.chain(chosen).collect();
     }
     let stem = name.split('.').next().unwrap_or_default();
     let script = repository.of(Kind::Shell).contains(&file) || !name.contains('.') && text().starts_with("#!");
@@ -152,6 +154,23 @@ fn targets(text: &str) -> Vec<&str> {
             target = line.split(':').next().unwrap_or_default().trim();
         } else if for_deploying(target) && does(line, true) {
             found.push(std::mem::take(&mut target));
+        }
+    }
+    found
+}
+
+/// The environments that targets of a makefile are called, which set a variable to that for what is made after them.
+fn choosing(text: &str) -> Vec<(Role, String)> {
+    let mut found = Vec::new();
+    let mut target = "";
+    for line in text.lines() {
+        if !line.starts_with(['\t', ' ', '#', '.']) && line.contains(':') && !line.contains(":=") {
+            target = line.split(':').next().unwrap_or_default().trim();
+        } else if let Some((_, set)) = line.split_once("export ").filter(|_| line.starts_with('\t')) {
+            let (name, value) = set.split_once('=').unwrap_or_default();
+            let value = value.trim().trim_end_matches(')').trim_matches(['"', '\'']);
+            let served = word_of(target).filter(|(role, _)| matches!(role, Role::Staging | Role::Production));
+            found.extend(served.filter(|(_, word)| value == target && word == target && name.trim().ends_with("ENV")));
         }
     }
     found
@@ -206,6 +225,14 @@ mod tests {
         assert!(with(&[("local_deploy.sh", "#!/bin/sh\nkubectl apply -f k8s\n")]).is_empty());
         assert!(with(&[("README.md", "One may `git push heroku`, or not.\n")]).is_empty());
         assert!(environments(&[("deploy.sh", "ssh shop.example ls\n")]).is_empty(), "nothing to deploy");
+    }
+
+    #[test]
+    fn targets_of_make_choose_what_is_deployed() {
+        let make = |word: &str, value: &str| format!("{word}:\n\t$(eval export DEPLOY_ENV={value})\n\t@true\n");
+        let found = with(&[("Makefile", &(make("staging", "staging") + &make("production", "production")))]);
+        assert_eq!(found, ["production production: Makefile", "staging staging: Makefile"]);
+        assert!(with(&[("Makefile", &make("staging", "1"))]).is_empty());
     }
 
     #[test]
