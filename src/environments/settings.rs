@@ -77,7 +77,10 @@ const PLAIN: [&str; 6] = ["config", "configuration", "conf", "constants", "env",
 
 /// The environment that a class configures: its name says it, and it or a base of it says that it is configuration.
 fn configured_by(class: &ConfigClass) -> Option<(Role, String)> {
-    let (role, word) = role_of_value(&class.name)?;
+    // What one change is deployed with is laid over what is deployed.
+    let served = || class.bases.iter().filter_map(|base| role_of_value(base)).any(|(role, _)| role == Role::Production);
+    let of_change = || (class.name == "Feature" && served()).then(|| (Role::Staging, "feature".to_owned()));
+    let (role, word) = role_of_value(&class.name).or_else(of_change)?;
     let configures = |name: &str| {
         let name = name.rsplit('.').next().unwrap_or(name).to_ascii_lowercase();
         ["config", "setting", "conf", "env", "base", "common", "default"].iter().any(|sign| name.contains(sign))
