@@ -104,8 +104,17 @@ fn named_copilot(repository: &Repository<'_>, file: FileId) -> Vec<(Role, String
 pub(super) fn documented(repository: &Repository<'_>, file: FileId, path: &str) -> Option<Mark> {
     let documents = paths::parent(path).split('/').any(|part| ["doc", "docs"].contains(&part));
     let name = paths::name(path);
-    let (_, ending) = name.rsplit_once('.').filter(|_| documents)?;
     let text = || repository.tree.text(file).unwrap_or_default();
+    let guides = documents || repository.of(Kind::Guide).contains(&file);
+    let (_, ending) = name.rsplit_once('.').filter(|_| guides)?;
+    if ["md", "rst", "txt", "adoc"].contains(&ending) {
+        let units = text().lines().map(str::trim).any(starts_server);
+        let mark = Mark { file, tool: "a guide", role: Role::Production, word: "production".to_owned(), strong: false };
+        return units.then_some(mark);
+    }
+    if !documents {
+        return None;
+    }
     let has = |signs: &[&str]| signs.iter().any(|sign| text().contains(sign));
     let tool = match ending {
         "service" if has(&["ExecStart"]) && has(&["gunicorn", "uwsgi", "uvicorn", "daphne"]) => "a unit of systemd",
@@ -114,6 +123,14 @@ pub(super) fn documented(repository: &Repository<'_>, file: FileId, path: &str) 
         _ => return None,
     };
     Some(Mark { file, tool, role: Role::Production, word: "production".to_owned(), strong: false })
+}
+
+/// Whether a line of a unit of systemd starts a server of an application, in the module that it names.
+fn starts_server(line: &str) -> bool {
+    const SERVERS: [&str; 7] = ["gunicorn", "uwsgi", "uvicorn", "daphne", "granian", "hypercorn", "waitress-serve"];
+    let words = || line.strip_prefix("ExecStart=").unwrap_or_default().split_whitespace();
+    words().any(|word| SERVERS.contains(&paths::name(word)))
+        && words().any(|word| word.contains("wsgi") || word.contains(':'))
 }
 
 /// The names in a mapping of a file.
@@ -222,6 +239,10 @@ mod tests {
         let site = "server {\n  server_name shop.example;\n  location / { uwsgi_pass unix:/run/shop; }\n}\n";
         assert_eq!(with(&[("docs/ops/shop.conf", site)]), ["production production: docs/ops/shop.conf"]);
         assert!(with(&[("docs/ops/shop.conf", "a = b\n")]).is_empty());
+        let unit = |start: &str| format!("Install this unit::\n\n    [Service]\n    ExecStart={start}\n");
+        let shop = unit("/srv/shop/.venv/bin/granian shop.wsgi:application");
+        assert_eq!(with(&[("doc/misc.rst", &shop)]), ["production production: doc/misc.rst"]);
+        assert!(with(&[("doc/misc.rst", &unit("/usr/bin/postgres -D /srv"))]).is_empty());
         assert!(with(&[("local_deploy.sh", "#!/bin/sh\nkubectl apply -f k8s\n")]).is_empty());
         assert!(with(&[("README.md", "One may `git push heroku`, or not.\n")]).is_empty());
         assert!(environments(&[("deploy.sh", "ssh shop.example ls\n")]).is_empty(), "nothing to deploy");
