@@ -271,6 +271,16 @@ pub(super) mod tests {
     }
 
     #[test]
+    fn tests_in_a_container_that_a_script_has_started_are_an_environment() {
+        let with = |run: &str| {
+            let flow = job("ci", "check", &format!("./start ci up && {run}"));
+            tested(&[(&flow.0, &flow.1)])
+        };
+        assert_eq!(with("docker exec shop_web coverage run manage.py test"), ["test test: .github/workflows/ci.yml"]);
+        assert!(with("docker exec shop_web python manage.py migrate").is_empty());
+    }
+
+    #[test]
     fn a_job_that_only_checks_the_site_is_one_where_no_tests_are() {
         let with = |run: &str| {
             let checks = job("ci", "build", run);

@@ -36,7 +36,7 @@ pub(super) fn read(tree: &Tree, argv: &[String], caller: &Caller, calls: &[Call]
 }
 
 /// The container, the variables and the command of a `docker exec`.
-fn executed(argv: &[String]) -> Option<(String, Vec<String>, Vec<String>)> {
+pub(crate) fn executed(argv: &[String]) -> Option<(String, Vec<String>, Vec<String>)> {
     let words = super::meaning::unwrapped(argv);
     let program = words.first()?.rsplit('/').next()?;
     let mut rest = words.get(1..).filter(|_| ["docker", "podman"].contains(&program))?.iter();
