@@ -13,7 +13,7 @@ use super::workstations::{is_application, is_for_others, is_in_container, is_in_
 use crate::discover::aside::documented;
 use crate::discover::{Kind, paths};
 use crate::links::guides::headings;
-use crate::links::{Call, Caller, Repository};
+use crate::links::{Call, Caller, Meaning, Repository};
 use crate::model::{FileId, Role};
 
 /// Words of headings below which a guide tells how one works on a project in no container.
@@ -107,6 +107,28 @@ pub(super) fn is_way_of_its_own(repository: &Repository<'_>, call: &Call) -> boo
     is(repository, call) && (headed() || is_page_of_its_own(repository, call.span.file))
 }
 
+/// Where a page that is all about a way to work on the project in no container installs what that needs, and starts it by what is
+/// not followed.
+pub(super) fn set_up(repository: &Repository<'_>) -> Option<Call> {
+    let apart = |call: &&Call| {
+        let Caller::Guide(page) = call.caller else { return false };
+        let path = repository.tree.path(page);
+        let text = repository.tree.text(page).unwrap_or_default();
+        let title = text.lines().find(|line| !line.trim().is_empty()).unwrap_or_default().to_lowercase();
+        let titled =
+            title.starts_with("# ") && title.split(|c: char| !c.is_alphanumeric()).any(|word| APART.contains(&word));
+        let runs = text.to_lowercase();
+        !is_for_others(path)
+            && (titled || is_page_of_its_own(repository, page))
+            && STARTS.iter().any(|sign| runs.contains(sign))
+    };
+    let installs = |call: &&Call| matches!(call.meaning, Meaning::InstallsPython(_));
+    repository.calls.iter().filter(installs).find(apart).cloned()
+}
+
+/// What a page says that tells how a server is started.
+const STARTS: [&str; 4] = ["start local server", "start the server", "run the server", "localhost:"];
+
 /// Whether a page is named for a way to work on the project in no container: by itself, or beside one that is named for containers.
 fn is_page_of_its_own(repository: &Repository<'_>, page: FileId) -> bool {
     let path = repository.tree.path(page);
@@ -197,6 +219,11 @@ mod tests {
         let local = ("docs/install/local.md", block);
         assert_eq!(with(&[local, ("docs/install/docker.md", "# Docker\n")]), 2);
         assert_eq!(with(&[local]), 1, "that may be in the containers");
+        let page = |title: &str| {
+            format!("# {title}\n```\npip install -r needed.txt\n../bin/go\n# browse to http://localhost:8000\n```\n")
+        };
+        let (venv, plain) = (page("Run it in a venv"), page("Run it"));
+        assert_eq!((with(&[("docs/setup.md", &venv)]), with(&[("docs/setup.md", &plain)])), (2, 1));
         assert_eq!(with(&[("docs/install/start.md", block), ("docs/install/docker.md", "# Docker\n")]), 1);
     }
 
