@@ -184,6 +184,7 @@ fn of_project(repository: &Repository<'_>, whole: bool) -> Vec<Planned> {
     factories::add(repository, &mut all);
     machines::add(repository, &modules, whole, &mut all);
     settings_apart::add(repository, &modules, &mut all);
+    settings_apart::add_platforms(repository, &modules, &mut all);
     developed::drop_backing(&mut all);
     for_developers::deploy_first(&mut all);
     for planned in &mut all {

@@ -5,6 +5,7 @@ use super::settings_signs::{holds_classes, reads_variables, serves_pages, sets_s
 use super::words::{naming, role_of_value};
 use crate::discover::{Kind, paths};
 use crate::formats::python::{self, ConfigClass};
+use crate::knowledge::environments::{WordClass, class_of_word};
 use crate::links::Repository;
 use crate::model::{Confidence, FileId, Role, Span};
 
@@ -284,7 +285,12 @@ pub fn infer(modules: &[Module], known: &[Planned]) -> Vec<Planned> {
             found.push(planned);
         }
     };
-    for module in modules {
+    // The name of a platform says less than that of an environment.
+    let platform = |module: &&Module| {
+        module.role.as_ref().is_some_and(|(_, word)| class_of_word(word) == Some(WordClass::Platform))
+    };
+    let plain = modules.iter().filter(|module| !platform(module));
+    for module in plain.chain(modules.iter().filter(platform)) {
         if let Some((role, word)) = &module.role {
             let span = Span::new(module.file, 0, 0);
             let choice = SettingsChoice { module: module.name.clone(), class: None, span: Some(span) };

@@ -3,6 +3,7 @@
 use super::plan::{Planned, Runs, SettingsChoice, Unit};
 use super::settings::Module;
 use crate::discover::{Kind, paths};
+use crate::knowledge::environments::{WordClass, class_of_word};
 use crate::links::Repository;
 use crate::model::{Confidence, Role, Span};
 
@@ -34,13 +35,35 @@ pub(super) fn add(repository: &Repository<'_>, modules: &[Module], all: &mut Vec
         if same || joined || over || all.iter().any(|planned| planned.environment.name == name) {
             continue;
         }
-        let span = Span::new(module.file, 0, 0);
-        let why = format!("a settings module is named {name}");
-        let mut planned = Planned::new(&name, Role::Development, Confidence::Named).because(span, why);
-        planned.settings = Some(SettingsChoice { module: module.name.clone(), class: None, span: Some(span) });
+        let mut planned = of_module(module, Role::Development);
         planned.units.push(Unit { name: "host".into(), runs: Runs::Machine { folder: module.root.clone() } });
         all.push(planned);
     }
+}
+
+/// Adds the production of settings that are named for a platform and are laid over those by whose name alone production is known.
+pub(super) fn add_platforms(repository: &Repository<'_>, modules: &[Module], all: &mut Vec<Planned>) {
+    let mut of_role = all.iter().filter(|planned| planned.is_of(Role::Production));
+    let (Some(only), None) = (of_role.next(), of_role.next()) else { return };
+    let Some(choice) = only.known_by().filter(|_| only.units.is_empty()) else { return };
+    let Some(base) = modules.iter().find(|module| module.name == choice.module) else { return };
+    let platform = |module: &&Module| {
+        let word = module.role.as_ref().map(|(_, word)| word.as_str()).unwrap_or_default();
+        class_of_word(word) == Some(WordClass::Platform) && takes(repository, module, base)
+    };
+    let found: Vec<Planned> =
+        modules.iter().filter(platform).map(|module| of_module(module, Role::Production)).collect();
+    all.extend(found);
+}
+
+/// The environment that a module is named for.
+fn of_module(module: &Module, role: Role) -> Planned {
+    let word = module.role.as_ref().map(|(_, word)| word.clone()).unwrap_or_default();
+    let span = Span::new(module.file, 0, 0);
+    let why = format!("a settings module is named {word}");
+    let mut planned = Planned::new(&word, role, Confidence::Named).because(span, why);
+    planned.settings = Some(SettingsChoice { module: module.name.clone(), class: None, span: Some(span) });
+    planned
 }
 
 /// Whether something that runs the application names a module.
@@ -107,5 +130,25 @@ mod tests {
         let image = ("Dockerfile", "FROM python:3.13\nCOPY . /app\nCMD python manage.py runserver\n");
         let both = with("dev", own, &[("compose.yaml", stack), image]);
         assert_eq!(both, 1, "the containers load them");
+    }
+
+    #[test]
+    fn settings_for_a_platform_over_those_of_production_are_an_environment() {
+        let base = "DATABASES = {}\nROOT_URLCONF = 'shop.urls'\nSECRET_KEY = 'x'\n";
+        let with = |text: &str, more: &[(&str, &str)]| {
+            let files = [
+                ("shop/settings/base.py", base),
+                ("shop/settings/production.py", "from .base import *\nDEBUG = False\n"),
+                ("shop/settings/kubernetes.py", text),
+                ("manage.py", "import os\n"),
+                ("requirements.txt", "django==5.2\n"),
+            ];
+            let found = environments(&[&files[..], more].concat());
+            found.into_iter().filter(|one| one.contains(" production: ")).count()
+        };
+        assert_eq!(with("from .production import *\n", &[]), 2);
+        assert_eq!(with("from .base import *\n", &[]), 1);
+        let procfile = ("Procfile", "web: gunicorn shop.wsgi\n");
+        assert_eq!(with("from .production import *\n", &[procfile]), 1, "that says what runs");
     }
 }
