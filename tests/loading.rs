@@ -142,3 +142,20 @@ fn an_image_that_only_adds_the_settings_of_production_to_a_base_of_the_project_i
     ]);
     holds(&lines, &["prod app package.psycopg2-binary version=2.9.10", "prod - setting.DEBUG value=False"]);
 }
+
+#[test]
+fn an_entry_point_that_a_shell_runs_is_handed_the_command() {
+    let image =
+        IMAGE.replace("CMD gunicorn shop.wsgi", "ENTRYPOINT ./start.sh $0 $@\nCMD [\"gunicorn\", \"shop.wsgi\"]");
+    let start =
+        "#!/bin/bash\nBEFORE=()\nif [[ \"$1\" == shop ]]; then BEFORE=(uv run); fi\nexec \"${BEFORE[@]}\" \"$@\"\n";
+    let lines = facts(&[
+        ("Dockerfile", image.as_str()),
+        ("start.sh", start),
+        ("requirements.txt", DJANGO),
+        ("shop/__init__.py", ""),
+        ("shop/wsgi.py", ENTRY),
+        ("shop/settings.py", "DEBUG = False\n"),
+    ]);
+    holds(&lines, &["production app process.app server=gunicorn"]);
+}

@@ -72,17 +72,18 @@ fn is_module(repository: &Repository<'_>, name: &str) -> bool {
 /// the names are known, not the values.
 pub(super) fn share(repository: &Repository<'_>, placed: &[(usize, &Deployment)], all: &mut [Planned]) {
     for (at, deployment) in placed {
-        let Some(bare) = all.get(*at).filter(|planned| planned.only_named && planned.units.is_empty()) else {
-            continue;
-        };
-        if bare.environment.role == Role::Test {
+        let bare = |planned: &Planned| planned.only_named && planned.units.is_empty();
+        let Some(known) = all.get(*at).filter(|planned| bare(planned) || is_image_alone(planned)) else { continue };
+        if known.environment.role == Role::Test {
             continue;
         }
+        let is_bare = bare(known);
         let own = tools(repository, deployment);
         let alike = placed.iter().find(|(other, by)| {
             let same_job = by.workflow == deployment.workflow && by.job == deployment.job;
-            let runs = all.get(*other).is_some_and(|planned| other != at && is_shared(planned));
-            runs && (same_job || !own.is_disjoint(&tools(repository, by)))
+            let Some(other) = all.get(*other).filter(|_| other != at) else { return false };
+            let same_tool = || same_job || !own.is_disjoint(&tools(repository, by));
+            is_bare && is_shared(other) && same_tool() || same_job && is_composed(other)
         });
         let Some(known) = alike.and_then(|(other, _)| all.get(*other)).cloned() else { continue };
         if let Some(planned) = all.get_mut(*at) {
@@ -96,6 +97,18 @@ pub(super) fn is_shared(planned: &Planned) -> bool {
     let movable = |unit: &Unit| matches!(unit.runs, Runs::Process { .. } | Runs::Image(_));
     let deployed = matches!(planned.environment.role, Role::Production | Role::Staging);
     deployed && !planned.only_named && !planned.units.is_empty() && planned.units.iter().all(movable)
+}
+
+/// Whether all that is known of an environment is the image that is published where it is deployed.
+fn is_image_alone(planned: &Planned) -> bool {
+    let image = |unit: &Unit| matches!(unit.runs, Runs::Image(_));
+    planned.unseen.is_some() && !planned.shared && !planned.units.is_empty() && planned.units.iter().all(image)
+}
+
+/// Whether compose files say what runs in a production, which the job that deploys it may bring up elsewhere as well.
+fn is_composed(planned: &Planned) -> bool {
+    let composed = |unit: &Unit| matches!(unit.runs, Runs::Compose { .. });
+    planned.is_of(Role::Production) && !planned.units.is_empty() && planned.units.iter().all(composed)
 }
 
 fn take(planned: &mut Planned, known: &Planned) {
@@ -143,6 +156,28 @@ mod tests {
         assert_eq!(of("staging").units.len(), of("production").units.len());
         assert!(of("staging").shared && !of("production").shared);
         assert!(environments(&files[..2]).iter().all(|line| !line.contains("Procfile")));
+    }
+
+    #[test]
+    fn what_one_job_deploys_to_both_is_brought_up_by_the_same_files() {
+        let with = |sites: &str, more: &str| {
+            let flow = format!(
+                "on: push\njobs:\n  image:\n    runs-on: u\n    steps: [{{uses: docker/build-push-action@v6, with: {{push: true, tags: acme/shop}}}}]\n  \
+                 deploy:\n    runs-on: u\n    strategy: {{matrix: {{site: [{sites}]}}}}\n    environment: '${{{{ matrix.site }}}}'\n    steps: [{{run: ./deploy.sh}}]\n{more}"
+            );
+            let stack = "services: {web: {image: 'acme/shop:${TAG}', environment: {APP_ENV: production}}}\n";
+            let image = "FROM python:3.12\nCOPY . /app\nCMD gunicorn a.wsgi\n";
+            let found = environments(&[
+                (".github/workflows/a.yml", &flow),
+                ("docker-compose.prod.yml", stack),
+                ("Dockerfile", image),
+                ("a/wsgi.py", ""),
+            ]);
+            found.iter().any(|line| line.contains(" staging: ") && line.contains("docker-compose.prod.yml"))
+        };
+        assert!(with("staging, production", ""));
+        let other = "  deploy-staging: {runs-on: u, environment: staging, steps: [{run: ./deploy-staging.sh}]}\n";
+        assert!(!with("production", other));
     }
 
     #[test]

@@ -109,7 +109,7 @@ pub fn infer(repository: &Repository<'_>, known: &[Planned]) -> Vec<Planned> {
             found.extend(one);
         }
     }
-    drop_unnamed(repository, &mut found);
+    super::unnamed::drop_unnamed(repository, &mut found);
     join_components(repository, &mut found);
     // What is published is what is deployed; the Dockerfile of a developer's machine beside it is not.
     let published: BTreeSet<FileId> =
@@ -179,38 +179,6 @@ fn twins(repository: &Repository<'_>, file: FileId) -> Vec<FileId> {
     repository.of(Kind::Dockerfile).iter().copied().filter(same).collect()
 }
 
-/// Drops a plain Dockerfile beside one that is named for production or published, for the same folder: it is for developers.
-fn drop_unnamed(repository: &Repository<'_>, found: &mut Vec<Planned>) {
-    let folder =
-        |planned: &Planned| image_file(planned.units.first()?).map(|file| paths::parent(repository.tree.path(file)));
-    let bare = |planned: &Planned| {
-        let [evidence] = planned.environment.because.as_slice() else { return false };
-        evidence.text == AS_IT_STANDS || evidence.text == PLAIN
-    };
-    let production = |planned: &&Planned| planned.environment.role == Role::Production && !bare(planned);
-    let mut known: BTreeSet<_> = found.iter().filter(production).filter_map(folder).collect();
-    // The only one that is published is what runs of the folder that it is built from.
-    let all = || repository.of(Kind::Dockerfile).iter().copied();
-    let mut published = all().filter(|file| pushed(repository, *file).is_some());
-    let context = match (published.next(), published.next()) {
-        (Some(file), None) => {
-            let is = |planned: &Planned| planned.units.iter().any(|unit| image_file(unit) == Some(file));
-            found.iter().any(is).then(|| super::published::plain(repository, file, None).context)
-        }
-        _ => None,
-    };
-    let built = all().any(|file| pushed(repository, file).is_none());
-    if let Some(context) = context.as_deref().filter(|_| built) {
-        known.insert(context);
-    }
-    found.retain(|planned| {
-        planned.environment.role != Role::Production
-            || !bare(planned)
-            || planned.units.first().and_then(image_file).is_some_and(|file| pushed(repository, file).is_some())
-            || folder(planned).is_none_or(|folder| !known.contains(folder))
-    });
-}
-
 /// Joins images of one environment that are built in folders beside one another: they are its components.
 fn join_components(repository: &Repository<'_>, found: &mut Vec<Planned>) {
     let mut joined: Vec<Planned> = Vec::new();
@@ -262,7 +230,7 @@ fn beside(repository: &Repository<'_>, one: &Planned, other: &Planned) -> bool {
 }
 
 /// The Dockerfile of a unit that is an image by itself.
-fn image_file(unit: &Unit) -> Option<FileId> {
+pub(super) fn image_file(unit: &Unit) -> Option<FileId> {
     if let Runs::Image(image) = &unit.runs { Some(image.dockerfile) } else { None }
 }
 
@@ -332,7 +300,10 @@ fn of_one(
     }
     if let Some(span) = pushed(repository, file) {
         planned.add_evidence(span, "a workflow builds and publishes it");
-        planned.at_least(Confidence::Invoked);
+        // What starts a development server may be published for developers.
+        if !super::developed::develops(repository, image, build) {
+            planned.at_least(Confidence::Invoked);
+        }
     }
     let name = stages::component(&image.context);
     planned.add_file(file);
@@ -392,5 +363,22 @@ mod tests {
         ]);
         assert!(found.iter().any(|line| line.starts_with("dev development")), "{found:?}");
         assert!(!found.iter().any(|line| line.contains("docker/dev/old/Dockerfile")), "{found:?}");
+    }
+
+    #[test]
+    fn an_image_that_starts_a_development_server_may_be_published_for_developers() {
+        use crate::discover::{Config, Overlay, Tree};
+        use crate::model::Confidence;
+        let flow = "on: push\njobs: {image: {runs-on: u, steps: [{uses: docker/build-push-action@v6, with: {push: true, tags: acme/shop}}]}}\n";
+        let with = |start: &str| {
+            let image = format!("FROM python:3.12\nCOPY . /app\nCMD {start}\n");
+            let files =
+                [(".github/workflows/image.yml", flow), ("Dockerfile", &image), ("manage.py", ""), ("a/wsgi.py", "")];
+            let tree = Tree::open(Box::new(Overlay::of(files))).unwrap();
+            let plan = super::super::infer(&crate::links::Repository::read(&tree), &Config::read(&tree), false);
+            plan.environments.iter().map(|planned| planned.environment.confidence).collect::<Vec<_>>()
+        };
+        assert_eq!(with("gunicorn a.wsgi"), [Confidence::Invoked]);
+        assert_eq!(with("python manage.py runserver 0.0.0.0:8000"), [Confidence::Named]);
     }
 }

@@ -74,6 +74,7 @@ mod told_deploys;
 mod told_here;
 mod trials;
 mod tried;
+mod unnamed;
 mod upkeep;
 pub mod vagrant;
 mod values;

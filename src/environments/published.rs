@@ -171,27 +171,32 @@ pub(super) fn step_args(step: &Step) -> BTreeMap<String, Option<String>> {
     lines.lines().filter_map(pair).collect()
 }
 
-/// The steps of a job as they run: for each row of its matrix, with what that gives in the place of its expressions.
+/// The steps of a job as they run: for each row of its matrix, with what that and the variables of the workflow and the job give in
+/// the place of their expressions.
 pub(super) fn steps<'j>(workflow: &Workflow, job: &'j Job) -> Vec<Vec<Cow<'j, Step>>> {
-    let of_matrix = |step: &Step| step.with.values().any(|text| text.value.contains("matrix."));
-    if job.matrix.span.is_none() || !job.steps.iter().any(of_matrix) {
-        return vec![job.steps.iter().map(Cow::Borrowed).collect()];
-    }
-    let instances = workflow::expand(workflow, job, &BTreeMap::new());
-    let filled = |step: &'j Step, values: &BTreeMap<String, Spanned<String>>| {
-        if !of_matrix(step) {
+    let holds = |step: &Step, name: &str| step.with.values().any(|text| text.value.contains(name));
+    let given = workflow.env.iter().chain(&job.env).filter(|(_, text)| !text.value.contains("${{"));
+    let given: BTreeMap<String, &str> = given.map(|(name, text)| (format!("env.{name}"), &*text.value)).collect();
+    let filled = |step: &'j Step, row: &BTreeMap<String, Spanned<String>>| {
+        if !holds(step, "matrix.") && !holds(step, "env.") {
             return Cow::Borrowed(step);
         }
         let mut step = step.clone();
+        let row = row.iter().map(|(name, value)| (name.as_str(), &*value.value));
+        let all: Vec<(&str, &str)> = row.chain(given.iter().map(|(name, value)| (name.as_str(), *value))).collect();
         for text in step.with.values_mut() {
-            for (name, value) in values {
+            for (name, value) in &all {
                 for written in [format!("${{{{ {name} }}}}"), format!("${{{{{name}}}}}")] {
-                    text.value = text.value.replace(&written, &value.value);
+                    text.value = text.value.replace(&written, value);
                 }
             }
         }
         Cow::Owned(step)
     };
+    if job.matrix.span.is_none() || !job.steps.iter().any(|step| holds(step, "matrix.")) {
+        return vec![job.steps.iter().map(|step| filled(step, &BTreeMap::new())).collect()];
+    }
+    let instances = workflow::expand(workflow, job, &BTreeMap::new());
     instances.iter().map(|one| job.steps.iter().map(|step| filled(step, &one.values)).collect()).collect()
 }
 
@@ -273,6 +278,17 @@ mod tests {
         };
         assert_eq!(of("'3.12'").as_deref(), Some("3.12"));
         assert_eq!(of("'3.12', '3.13'"), None);
+    }
+
+    #[test]
+    fn what_a_build_is_handed_may_be_a_variable_of_the_workflow_or_the_job() {
+        let flow = "on: push\nenv: {PY: '3.12', MODE: dev}\njobs:\n  image:\n    runs-on: u\n    env: {MODE: live}\n    steps:\n      - uses: docker/build-push-action@v6\n        with:\n          push: true\n          tags: acme/shop\n          build-args: |\n            PYTHON=${{ env.PY }}\n            MODE=${{env.MODE}}\n            KEY=${{ env.KEY }}\n";
+        let tree = [("Dockerfile", "ARG PYTHON=3.10\nFROM python:${PYTHON}\n"), (".github/workflows/i.yml", flow)];
+        let tree = Tree::open(Box::new(Overlay::of(tree))).unwrap();
+        let repository = Repository::read(&tree);
+        let found = super::publishing(&repository, tree.find("Dockerfile").unwrap()).unwrap();
+        let given = ["PYTHON", "MODE", "KEY"].map(|name| found.args[name].as_deref());
+        assert_eq!(given, [Some("3.12"), Some("live"), None]);
     }
 
     #[test]

@@ -172,7 +172,7 @@ pub(super) fn by_hand(repository: &Repository<'_>) -> Option<Planned> {
     };
     let scripted = of_script(repository);
     let calls = || repository.calls.iter().chain(&scripted).filter_map(|call| Some((call, by(call)?)));
-    let mut planned = Planned::new("test", Role::Test, Confidence::Guessed);
+    let mut planned = Planned::new("test", Role::Test, Confidence::Named);
     let composed = calls().find_map(|(call, by)| Some((call, by, ci::tests_in_service(repository, call)?)));
     if let Some((call, by, compose)) = composed {
         planned.add_evidence(call.span, format!("a {by} runs the tests in a service"));
@@ -225,6 +225,17 @@ pub(super) mod tests {
             tested(&[("Makefile", &make), (&flow.0, &flow.1)])
         };
         assert_eq!((in_service("web").len(), in_service("dev").len()), (1, 0));
+    }
+
+    #[test]
+    fn a_task_that_runs_the_tests_names_their_environment() {
+        use crate::discover::{Config, Overlay, Tree};
+        let make = "test:\n\tdocker compose exec -T web sh -c \"export DB_ENGINE=sqlite; python manage.py test\"\n";
+        let tree = Tree::open(Box::new(Overlay::of([APP, WEB, ("a/wsgi.py", ""), ("Makefile", make)]))).unwrap();
+        let plan = super::super::infer(&crate::links::Repository::read(&tree), &Config::read(&tree), false);
+        let environments = plan.environments.iter().map(|planned| &planned.environment);
+        let found: Vec<_> = environments.map(|about| (about.role, about.confidence)).collect();
+        assert!(found.contains(&(super::Role::Test, super::Confidence::Named)), "{found:?}");
     }
 
     #[test]

@@ -231,6 +231,17 @@ mod tests {
     }
 
     #[test]
+    fn what_goes_to_an_archive_of_publications_is_no_deployment() {
+        let with = |last: &str| {
+            let flow =
+                format!("on: push\njobs: {{deploy: {{runs-on: u, steps: [{{run: ./pack}}, {{uses: {last}}}]}}}}\n");
+            let tree = Tree::open(Box::new(Overlay::of([(".github/workflows/flow.yml", flow)]))).unwrap();
+            deployments(&Repository::read(&tree)).len()
+        };
+        assert_eq!((with("rseng/zenodo-release@v1"), with("acme/roll@v1")), (0, 1));
+    }
+
+    #[test]
     fn pages_that_are_uploaded_by_themselves_are_no_deployment() {
         let of = |path: &str, file: &str| {
             let flow = format!(

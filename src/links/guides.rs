@@ -16,7 +16,8 @@ impl Repository<'_> {
         let Ok(text) = self.tree.text(file) else { return };
         let path = self.tree.path(file);
         let folder = documented(path).unwrap_or_else(|| paths::parent(path)).to_owned();
-        for shown in shown(path, text, tells) {
+        let end = begins_another(self.tree, text).unwrap_or(text.len());
+        for shown in shown(path, text, tells).into_iter().take_while(|shown| shown.at < end) {
             if !shown.block && !is_told(text, &shown) {
                 continue;
             }
@@ -28,6 +29,24 @@ impl Repository<'_> {
             calls.extend(told.filter(|call| (shown.block || develops(call)) && !is_of_the_past(self.tree, call)));
         }
     }
+}
+
+/// Where a guide begins a project of the reader's own, of which the repository holds nothing: what it tells from there on is for that.
+fn begins_another(tree: &Tree, text: &str) -> Option<usize> {
+    let made = |line: &str| {
+        let mut words = line.split_whitespace().skip_while(|word| *word != "startproject").skip(1);
+        let name = words.find(|word| !word.starts_with('-'))?.to_owned();
+        let is_name = name.chars().all(|c| c.is_ascii_alphanumeric() || c == '_');
+        (is_name && words.next().is_none() && line.contains("django-admin")).then_some(name)
+    };
+    let is_ours = |name: &str| {
+        tree.files().any(|(_, path)| path.contains("{{") || path.split('/').rev().skip(1).any(|folder| folder == name))
+    };
+    let mut at = 0;
+    text.split_inclusive('\n').find_map(|line| {
+        at += line.len();
+        made(line).is_some_and(|name| !is_ours(&name)).then_some(at)
+    })
 }
 
 /// Whether a call names a script or a list of packages, with a folder, that no file of the repository is: the guide is older
@@ -242,6 +261,14 @@ mod tests {
         assert_eq!(told("api/docs/install.rst", block), ["api: ./manage.py runserver"]);
         assert_eq!(told("api/README.rst", block), ["api: ./manage.py runserver"]);
         assert!(told("docs/models.rst", block).is_empty());
+    }
+
+    #[test]
+    fn what_is_told_for_a_project_that_the_reader_makes_is_for_that() {
+        let block = "```\n$ django-admin startproject tryout\n$ python manage.py runserver\n```\n";
+        assert!(told("README.md", block).is_empty());
+        assert_eq!(told("README.md", &block.replace("tryout", "tryout .")), [": python manage.py runserver"]);
+        assert_eq!(told("tryout/README.md", block), ["tryout: python manage.py runserver"]);
     }
 
     #[test]

@@ -1,5 +1,6 @@
 //! Verdicts to bytes. Owns every output struct.
 
+mod assigned;
 pub mod config;
 mod entries;
 pub mod github;

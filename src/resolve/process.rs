@@ -71,7 +71,7 @@ pub fn start(part: &mut Part<'_>, command: &CommandWords, tree: &Tree) {
     }
     if evaluation.commands.iter().any(|executed| executed.span.file != command.span.file) {
         let words = || command.words.iter().map(|word| word.raw.as_str()).collect::<Vec<_>>().join(" ");
-        let called = shell_text(&command.words).map_or_else(words, |text| text.written().to_owned());
+        let called = shell_text(&command.words).map_or_else(words, |(text, _)| text.written().to_owned());
         part.entrypoint = Some(Spanned::new(called, command.span));
     }
     let releases: Vec<&Executed> = own.iter().copied().filter(|executed| releases(executed)).collect();
@@ -358,11 +358,11 @@ pub(super) fn evaluate(
         let inner = CommandWords { words: command.words[from..].to_vec(), span: command.span, map: None };
         return evaluate(&inner, world, container);
     }
-    if let Some(word) = shell_text(&command.words) {
+    if let Some((word, behind)) = shell_text(&command.words) {
         let dialect = if word.text.one().is_some() { Dialect::Bash } else { Dialect::Github };
         let map = command.map.clone().unwrap_or(SpanMap::Whole(word.span));
         let script = shell::parse(word.written(), &map, dialect);
-        return (shell::evaluate(&script, world, &[], container), None);
+        return (shell::evaluate_inline(&script, world, behind, container), None);
     }
     let first = command.words.first().and_then(|word| word.text.one());
     let file = first.and_then(|first| Some((first, shell::Files::script(container, first)?)));
@@ -375,8 +375,8 @@ pub(super) fn evaluate(
     (Evaluation { commands, exports: Vars::new(), problems: Vec::new() }, None)
 }
 
-/// The text of `sh -c TEXT`.
-fn shell_text(words: &[Word]) -> Option<&Word> {
+/// The text of `sh -c TEXT`, and the words behind it.
+fn shell_text(words: &[Word]) -> Option<(&Word, &[Word])> {
     let program = words.first()?.text.one()?.rsplit('/').next()?;
     if !["sh", "bash", "ash", "dash"].contains(&program) {
         return None;
@@ -385,5 +385,5 @@ fn shell_text(words: &[Word]) -> Option<&Word> {
     let flag = |text: &str| text.starts_with('-') && text.ends_with('c') && !text.starts_with("--");
     let options = words.iter().skip(1).take_while(|word| word.text.one().is_some_and(|text| text.starts_with('-')));
     let at = options.map(Word::written).position(flag)?;
-    words.get(at + 2)
+    Some((words.get(at + 2)?, words.get(at + 3..).unwrap_or_default()))
 }

@@ -1,9 +1,10 @@
 //! `tasks.py` of invoke, `fabfile.py` of Fabric: what a task runs, as far as literals go.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use ruff_python_ast as ast;
 
+use super::invoke_texts::{Scope, Value, command, entered, literal, text, truth};
 use super::parse::{parse, span};
 use crate::discover::Tree;
 use crate::formats::shell::HOLE;
@@ -11,6 +12,18 @@ use crate::model::{FileId, Span};
 
 /// How deep tasks and helpers may call one another.
 const MAX_DEPTH: usize = 6;
+/// Functions of modules that run a command.
+const RUNNERS: [(&str, &str); 9] = [
+    ("invoke", "run"),
+    ("fabric.api", "local"),
+    ("fabric.operations", "local"),
+    ("subprocess", "run"),
+    ("subprocess", "call"),
+    ("subprocess", "check_call"),
+    ("subprocess", "check_output"),
+    ("subprocess", "Popen"),
+    ("os", "system"),
+];
 /// How many commands of a task are read.
 const MAX_LINES: usize = 200;
 
@@ -33,11 +46,19 @@ pub fn task(tree: &Tree, file: FileId, name: &str, given: &Given) -> Option<Vec<
     let parsed = parse(tree, file);
     let functions = parsed.body.iter().filter_map(ast::Stmt::as_function_def_stmt);
     let functions: BTreeMap<&str, &ast::StmtFunctionDef> = functions.map(|def| (def.name.as_str(), def)).collect();
-    let mut reader = Reader { file, functions: &functions, depth: 0, lines: Vec::new() };
+    let imported = parsed.body.iter().filter_map(ast::Stmt::as_import_from_stmt).flat_map(runners).collect();
+    let mut reader = Reader { file, functions: &functions, imported, depth: 0, lines: Vec::new() };
     let wanted = name.replace('-', "_");
     let def = functions.values().find(|def| is_task(def).is_some_and(|names| names.contains(&wanted)))?;
     reader.task(def, given);
     Some(reader.lines)
+}
+
+/// The names under which an import brings functions that run a command.
+fn runners(import: &ast::StmtImportFrom) -> Vec<&str> {
+    let module = import.module.as_ref().map_or("", ast::Identifier::as_str);
+    let runs = |alias: &&ast::Alias| RUNNERS.contains(&(module, alias.name.as_str()));
+    import.names.iter().filter(runs).map(|alias| alias.asname.as_ref().unwrap_or(&alias.name).as_str()).collect()
 }
 
 /// The names of all tasks.
@@ -88,22 +109,11 @@ fn elements(e: &ast::Expr) -> &[ast::Expr] {
     }
 }
 
-/// What is known in a function: texts and truths by name, and the name of its context.
-struct Scope<'a> {
-    context: &'a str,
-    known: BTreeMap<String, Value>,
-    folder: String,
-}
-
-#[derive(Clone)]
-enum Value {
-    Text(String),
-    Truth(bool),
-}
-
 struct Reader<'a> {
     file: FileId,
     functions: &'a BTreeMap<&'a str, &'a ast::StmtFunctionDef>,
+    /// Functions of other modules that run a command.
+    imported: BTreeSet<&'a str>,
     depth: usize,
     lines: Vec<Line>,
 }
@@ -117,7 +127,7 @@ impl<'a> Reader<'a> {
         for task in before {
             self.named(task);
         }
-        self.function(def, given, &[]);
+        self.function(def, given, &[], true);
         for task in around("post") {
             self.named(task);
         }
@@ -138,11 +148,14 @@ impl<'a> Reader<'a> {
         }
     }
 
-    fn function(&mut self, def: &'a ast::StmtFunctionDef, given: &Given, handed: &[(String, Value)]) {
+    /// A function whose first parameter is the context, unless it is handed values only.
+    fn function(&mut self, def: &'a ast::StmtFunctionDef, given: &Given, handed: &[(String, Value)], context: bool) {
         let mut parameters = def.parameters.iter_non_variadic_params();
-        let Some(context) = parameters.next() else { return };
-        let mut scope =
-            Scope { context: context.name().as_str(), known: handed.iter().cloned().collect(), folder: String::new() };
+        let first = if context { parameters.next().map_or("", |one| one.name().as_str()) } else { "" };
+        if context && first.is_empty() {
+            return;
+        }
+        let mut scope = Scope { context: first, known: handed.iter().cloned().collect(), folder: String::new() };
         for parameter in parameters {
             let name = parameter.name().to_string();
             if scope.known.contains_key(&name) {
@@ -232,102 +245,53 @@ impl<'a> Reader<'a> {
         match &*call.func {
             ast::Expr::Attribute(method) => {
                 let of_context = matches!(&*method.value, ast::Expr::Name(name) if name.id.as_str() == scope.context);
-                if of_context && matches!(method.attr.as_str(), "run" | "sudo" | "local") {
+                let runs = |module: &str| RUNNERS.contains(&(module, method.attr.as_str()));
+                let of_module = method.value.as_name_expr().is_some_and(|name| runs(name.id.as_str()));
+                if of_context && matches!(method.attr.as_str(), "run" | "sudo" | "local") || of_module {
                     self.run(call, scope);
                 } else {
                     self.expression(&method.value, scope);
                 }
             }
+            ast::Expr::Name(name) if self.imported.contains(name.id.as_str()) => self.run(call, scope),
             ast::Expr::Name(name) => self.helper(name.id.as_str(), call, scope),
             _ => {}
         }
     }
 
     fn run(&mut self, call: &ast::ExprCall, scope: &Scope<'_>) {
-        let command = call.arguments.args.first().or_else(|| keyword(call, "command"));
-        let Some(command) = command.filter(|_| self.lines.len() < MAX_LINES) else { return };
-        let text = text(command, scope).unwrap_or_else(|| HOLE.into());
-        self.lines.push(Line { text, span: span(self.file, command), folder: scope.folder.clone() });
+        let asked = call.arguments.args.first().or_else(|| keyword(call, "command")).or_else(|| keyword(call, "args"));
+        let Some(asked) = asked.filter(|_| self.lines.len() < MAX_LINES) else { return };
+        let text = command(asked, scope).unwrap_or_else(|| HOLE.into());
+        self.lines.push(Line { text, span: span(self.file, asked), folder: scope.folder.clone() });
     }
 
-    /// A function of the file that is handed the context.
+    /// A function of the file that is handed the context, or none that is a task.
     fn helper(&mut self, name: &str, call: &'a ast::ExprCall, scope: &Scope<'_>) {
         let handed = call.arguments.args.first().and_then(ast::Expr::as_name_expr);
         let context = handed.is_some_and(|name| name.id.as_str() == scope.context);
-        let Some(def) = self.functions.get(name).copied().filter(|_| context && self.depth < MAX_DEPTH) else { return };
-        let names = def.parameters.iter_non_variadic_params().skip(1).map(|parameter| parameter.name().to_string());
+        let may = |def: &&ast::StmtFunctionDef| context || is_task(def).is_none();
+        let Some(def) = self.functions.get(name).copied().filter(may).filter(|_| self.depth < MAX_DEPTH) else {
+            return;
+        };
+        let own = usize::from(context);
+        let names = def.parameters.iter_non_variadic_params().skip(own).map(|parameter| parameter.name().to_string());
         let value = |e: &ast::Expr| literal(e).or_else(|| text(e, scope).map(Value::Text));
-        let by_place = names.zip(call.arguments.args.iter().skip(1)).filter_map(|(name, e)| Some((name, value(e)?)));
+        let by_place = names.zip(call.arguments.args.iter().skip(own)).filter_map(|(name, e)| Some((name, value(e)?)));
         let named = call.arguments.keywords.iter();
         let by_name = named.filter_map(|keyword| Some((keyword.arg.as_ref()?.to_string(), value(&keyword.value)?)));
         let known: Vec<(String, Value)> = by_place.chain(by_name).collect();
         self.depth += 1;
         let (first, folder) = (self.lines.len(), scope.folder.clone());
-        self.function(def, &Given::new(), &known);
+        self.function(def, &Given::new(), &known, context);
         for line in self.lines.iter_mut().skip(first).filter(|_| !folder.is_empty()) {
             line.folder = if line.folder.is_empty() { folder.clone() } else { format!("{folder}/{}", line.folder) };
         }
+        // What wraps a command in another is told where it is handed that.
+        for line in self.lines.iter_mut().skip(first).filter(|_| !context) {
+            line.span = span(self.file, call);
+        }
         self.depth -= 1;
-    }
-}
-
-fn literal(e: &ast::Expr) -> Option<Value> {
-    match e {
-        ast::Expr::StringLiteral(text) => Some(Value::Text(text.value.to_str().to_owned())),
-        ast::Expr::BooleanLiteral(truth) => Some(Value::Truth(truth.value)),
-        ast::Expr::NoneLiteral(_) => Some(Value::Truth(false)),
-        _ => None,
-    }
-}
-
-/// The folder that `with c.cd("x")` goes to.
-fn entered(e: &ast::Expr, scope: &Scope<'_>) -> Option<String> {
-    let call = e.as_call_expr()?;
-    let method = call.func.as_attribute_expr()?;
-    let of_context = matches!(&*method.value, ast::Expr::Name(name) if name.id.as_str() == scope.context);
-    text(call.arguments.args.first()?, scope).filter(|_| of_context && method.attr.as_str() == "cd")
-}
-
-/// A text with holes for what is not known; none where it is no text at all.
-fn text(e: &ast::Expr, scope: &Scope<'_>) -> Option<String> {
-    match e {
-        ast::Expr::StringLiteral(text) => Some(text.value.to_str().to_owned()),
-        ast::Expr::Name(name) => match scope.known.get(name.id.as_str()) {
-            Some(Value::Text(text)) => Some(text.clone()),
-            _ => None,
-        },
-        ast::Expr::BinOp(op) if op.op == ast::Operator::Add => {
-            let side = |e: &ast::Expr| text(e, scope).unwrap_or_else(|| HOLE.into());
-            Some(side(&op.left) + &side(&op.right))
-        }
-        ast::Expr::FString(parts) => {
-            let part = |part: &ast::InterpolatedStringElement| match part {
-                ast::InterpolatedStringElement::Literal(literal) => literal.value.to_string(),
-                ast::InterpolatedStringElement::Interpolation(inner) => {
-                    text(&inner.expression, scope).unwrap_or_else(|| HOLE.into())
-                }
-            };
-            Some(parts.value.elements().map(part).collect())
-        }
-        ast::Expr::If(choice) => {
-            let taken = if truth(&choice.test, scope)? { &choice.body } else { &choice.orelse };
-            text(taken, scope)
-        }
-        _ => None,
-    }
-}
-
-/// Whether a condition on what the task is handed holds.
-fn truth(e: &ast::Expr, scope: &Scope<'_>) -> Option<bool> {
-    match e {
-        ast::Expr::BooleanLiteral(truth) => Some(truth.value),
-        ast::Expr::Name(name) => match scope.known.get(name.id.as_str())? {
-            Value::Truth(truth) => Some(*truth),
-            Value::Text(text) if text.contains(HOLE) => None,
-            Value::Text(text) => Some(!text.is_empty()),
-        },
-        ast::Expr::UnaryOp(op) if op.op == ast::UnaryOp::Not => truth(&op.operand, scope).map(|truth| !truth),
-        _ => None,
     }
 }
 
@@ -353,6 +317,32 @@ def tests(c, args='', database=True):
         c.run('pytest --ds a.test ' + args, pty=True)
         c.run(f'echo {len(args)}')
 ";
+
+    #[test]
+    fn commands_of_other_modules_and_of_helpers_are_followed() {
+        let tasks = "import subprocess
+from invoke import run as local
+from invoke.tasks import task
+from shlex import quote
+def inside(cmd, service='web'):
+    return subprocess.run(['docker', 'compose', 'exec', '-T', service, 'bash', '-c', cmd])
+def beside(cmd):
+    local('docker compose exec -T {} bash -c {}'.format(quote('web'), quote(cmd)))
+@task
+def serve(c):
+    local('docker compose up -d')
+    with suppress(KeyboardInterrupt):
+        inside('python manage.py runserver')
+    beside('python manage.py migrate')
+";
+        let tree = Tree::open(Box::new(Overlay::of([("fabfile.py", tasks)]))).unwrap();
+        let lines = task(&tree, tree.find("fabfile.py").unwrap(), "serve", &Given::new()).unwrap();
+        let texts: Vec<&str> = lines.iter().map(|line| line.text.as_str()).collect();
+        let inside = |command: &str| format!("docker compose exec -T web bash -c 'python manage.py {command}'");
+        assert_eq!(texts, ["docker compose up -d", &inside("runserver"), &inside("migrate")]);
+        let at = |line: &super::Line| tasks.get(line.span.range()).map(str::to_owned);
+        assert_eq!(at(&lines[1]).as_deref(), Some("inside('python manage.py runserver')"));
+    }
 
     fn run(name: &str, given: &[(&str, &str)]) -> Option<Vec<String>> {
         let tree = Tree::open(Box::new(Overlay::of([("tasks.py", TASKS)]))).unwrap();

@@ -28,6 +28,7 @@ mod entry_setup;
 mod eval;
 pub mod flask;
 pub mod invoke;
+mod invoke_texts;
 #[expect(
     clippy::too_many_lines,
     clippy::unnecessary_wraps,

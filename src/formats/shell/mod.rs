@@ -44,6 +44,11 @@ pub fn evaluate(script: &Script, world: &World, args: &[Word], files: &dyn Files
     eval::run(script, world, args, files)
 }
 
+/// The same for a text that a shell runs (`sh -c TEXT NAME ARGUMENTS`), under the words behind it: the first is `$0`.
+pub fn evaluate_inline(script: &Script, world: &World, words: &[Word], files: &dyn Files) -> Evaluation {
+    eval::run_inline(script, world, words, files)
+}
+
 /// The text of a word with quotes and escapes removed; none if it has expansions.
 pub fn fixed(word: &ast::Word) -> Option<String> {
     lex::fixed(word)

@@ -35,7 +35,7 @@ impl Machine<'_> {
             ast::Expr::DictComp(c) => c.generators.first(),
             _ => None,
         };
-        if let Some(first) = generators.filter(|_| self.over.is_none()) {
+        if let Some(first) = generators.filter(|_| self.comprehended.over.is_none()) {
             return self.over_first(e, &first.iter, at, f);
         }
         Ok(match e {

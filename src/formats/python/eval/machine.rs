@@ -3,6 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
+use super::comprehensions::Comprehended;
 use super::values::{Data, Exc, Heap, Id, Names, Obj, R, Role, Scope, Space, Texts, V};
 use crate::discover::Tree;
 use crate::formats::python::parse::Cache;
@@ -140,8 +141,8 @@ pub(crate) struct Machine<'a> {
     pub(crate) default_casts: bool,
     /// Variables that were set from files.
     pub(crate) from_files: Names,
-    /// What the comprehension at hand goes over first.
-    pub(crate) over: Option<V>,
+    /// The comprehension at hand.
+    pub(crate) comprehended: Comprehended,
     /// Prefixes of `with env.prefixed(...)`; none where one is not known.
     pub(crate) prefixes: Vec<Option<String>>,
     /// Whether the tree holds every file there is.
@@ -215,7 +216,7 @@ impl<'a> Machine<'a> {
             odd_env: false,
             env_prefix: None,
             default_casts: true,
-            over: None,
+            comprehended: Comprehended::default(),
             from_files: Names::new(),
             prefixes: Vec::new(),
             whole: false,

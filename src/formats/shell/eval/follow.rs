@@ -75,7 +75,8 @@ impl Runner<'_> {
             if is_inline {
                 let map = inline(text, word);
                 let rest = behind((at + 2).min(argv.len()));
-                return Some(self.child(text, &map, rest, call, state));
+                let zero = argv.get(at + 1).map(|(text, _)| text.clone());
+                return Some(self.child(text, &map, (zero, rest), call, state));
             }
             return self.script(text, behind(at + 1), call, state);
         }
@@ -85,13 +86,13 @@ impl Runner<'_> {
             && let Some(text) = text.known.one().filter(|_| !text.guess)
         {
             let map = inline(text, word);
-            return Some(self.child(text, &map, behind(argv.len()), call, state));
+            return Some(self.child(text, &map, (None, behind(argv.len())), call, state));
         }
         if let Some((text, word)) = typed(argv)
             && let Some(text) = text.known.one().filter(|_| !text.guess)
         {
             let map = inline(text, word);
-            return Some(self.child(text, &map, behind(argv.len()), call, state));
+            return Some(self.child(text, &map, (None, behind(argv.len())), call, state));
         }
         let script = name.rsplit_once('.').is_some_and(|(_, end)| matches!(end, "sh" | "bash"));
         let known = name.contains('/') || script;
@@ -148,13 +149,20 @@ impl Runner<'_> {
             return None;
         }
         let outer = std::mem::replace(&mut state.place, Place::of_script(path));
-        let status = self.child(text, &SpanMap::Linear { file, base: 0 }, args, call, state);
+        let status = self.child(text, &SpanMap::Linear { file, base: 0 }, (None, args), call, state);
         state.place = outer;
         Some(status)
     }
 
     /// Runs a text in a shell of its own.
-    fn child(&mut self, text: &str, map: &SpanMap, args: Arc<Vec<Text>>, call: &Call, state: &mut State) -> Status {
+    fn child(
+        &mut self,
+        text: &str,
+        map: &SpanMap,
+        (zero, args): (Option<Text>, Arc<Vec<Text>>),
+        call: &Call,
+        state: &mut State,
+    ) -> Status {
         self.steps += text.len() / 256;
         let script = parse(text, map, Dialect::Bash);
         self.problems.extend(script.problems);
@@ -166,6 +174,7 @@ impl Runner<'_> {
         inner.frames = Vec::new();
         inner.strict = false;
         inner.args = Some(args);
+        inner.zero = zero;
         for (name, word, guess) in &call.assigns {
             let text = Text {
                 known: word.text.clone(),

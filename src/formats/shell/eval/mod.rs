@@ -62,7 +62,18 @@ struct Runner<'f> {
     leaned_on: Certainty,
 }
 
+/// Runs a text that is handed words: the first is what it is called by.
+pub(super) fn run_inline(script: &Script, world: &World, words: &[Word], files: &dyn Files) -> Evaluation {
+    let mut state = State::new(world, words.get(1..).unwrap_or_default());
+    state.zero = words.first().map(Text::argument);
+    follow(script, state, files)
+}
+
 pub(super) fn run(script: &Script, world: &World, args: &[Word], files: &dyn Files) -> Evaluation {
+    follow(script, State::new(world, args), files)
+}
+
+fn follow(script: &Script, mut state: State, files: &dyn Files) -> Evaluation {
     let mut runner = Runner {
         files,
         commands: Vec::new(),
@@ -77,7 +88,6 @@ pub(super) fn run(script: &Script, world: &World, args: &[Word], files: &dyn Fil
         spent: 0,
         leaned_on: Certainty::Stated,
     };
-    let mut state = State::new(world, args);
     runner.list(&script.items, &mut state, true);
     if !runner.commands.iter().any(|command| command.last) {
         let last = runner.commands.iter_mut().rev().find(|command| !command.substitution && !command.condition);

@@ -61,7 +61,8 @@ impl Runner<'_> {
                 Some(args) if certain(args) => Text::one(args.len().to_string()),
                 _ => lost("the arguments are not known"),
             },
-            "0" | "?" | "$" | "!" | "-" => lost(&format!("${} is known at run time only", parameter.name)),
+            "0" => state.zero.clone().unwrap_or_else(|| lost("$0 is known at run time only")),
+            "?" | "$" | "!" | "-" => lost(&format!("${} is known at run time only", parameter.name)),
             name => match (name.parse::<usize>(), &state.args) {
                 (Ok(n), Some(args)) => n.checked_sub(1).map_or_else(|| absent.clone(), |n| nth(args, n)),
                 (Ok(_), None) => lost("the arguments are not known"),

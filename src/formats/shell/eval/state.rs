@@ -37,7 +37,7 @@ impl Text {
     }
 
     /// A word that the script is called with.
-    fn argument(word: &Word) -> Self {
+    pub(super) fn argument(word: &Word) -> Self {
         let known = word.text.one().is_some();
         let (many, written) = (!known, (!known).then(|| word.raw.clone()));
         Self { known: word.text.clone(), certainty: word.certainty.clone(), guess: false, many, written }
@@ -125,6 +125,8 @@ pub(super) struct State {
     pub(super) frames: Vec<Frame>,
     pub(super) functions: Arc<BTreeMap<String, Arc<Item>>>,
     pub(super) args: Option<Arc<Vec<Text>>>,
+    /// What a text that runs is called by (`sh -c TEXT NAME`).
+    pub(super) zero: Option<Text>,
     pub(super) cwd: Cwd,
     /// Where the script itself lies.
     pub(super) place: Arc<Place>,
@@ -168,6 +170,7 @@ impl State {
             frames: Vec::new(),
             functions: Arc::default(),
             args: Some(Arc::new(args.iter().map(Text::argument).collect())),
+            zero: None,
             cwd: Cwd::Start,
             place: Arc::default(),
             all_exported: false,

@@ -311,3 +311,9 @@ fn what_waits_and_gives_up_in_the_end_is_left_where_it_succeeds() {
     assert!(closed("w() { exit 1; }\nw &\nwait\nrun", &[]).contains(&"run".to_owned()), "beside the script");
     assert!(!closed("w() { exit 1; }\nw\nrun", &[]).contains(&"run".to_owned()));
 }
+
+#[test]
+fn a_text_that_runs_is_called_by_the_word_behind_it() {
+    assert_eq!(closed("sh -c 'start $0 $@' web --port 80; sh -c 'start $0'", &[]), ["start web --port 80", "start …"]);
+    assert_eq!(closed("sh -c 'f() { a $0; }; f b; sh -c \"c \\$0\" d' web", &[]), ["a web", "c d"]);
+}
