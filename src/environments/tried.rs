@@ -7,9 +7,9 @@ use crate::discover::paths;
 use crate::formats::small::quoted;
 use crate::formats::workflow::Step;
 use crate::formats::{Var, Vars};
-use crate::links::container_exec::executed;
+use crate::links::container_exec;
 use crate::links::docker_run::RunCall;
-use crate::links::{Call, Caller, Meaning, Repository, meaning, view};
+use crate::links::{Call, Caller, Meaning, Repository, view};
 use crate::model::{FileId, Known, Origin, Reason, SpanMap, Spanned};
 
 /// Adds the image that a call runs the tests in; whether it is one.
@@ -49,9 +49,7 @@ pub(super) fn add(repository: &Repository<'_>, call: &Call, planned: &mut Planne
 /// Adds that a call runs the tests in a container which something else has started, where no file says what that is; whether it does.
 fn in_container(call: &Call, planned: &mut Planned) -> bool {
     let Caller::Job { file, job } = &call.caller else { return false };
-    let known = matches!(call.meaning, Meaning::Composes(_) | Meaning::RunsImage(_));
-    let tests = |command: &[String]| meaning::of(command) == Meaning::Tests;
-    if known || !executed(&call.argv).is_some_and(|(_, _, command)| tests(&command)) {
+    if call.meaning != Meaning::Other || !container_exec::tests(&call.argv) {
         return false;
     }
     planned.add_evidence(call.span, format!("job {job} runs the tests in a container that is started elsewhere"));
