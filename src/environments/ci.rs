@@ -3,6 +3,7 @@
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
+use super::ci_stacks::{COMPOSED, in_services};
 use super::compose::load;
 use super::deployments::deployments;
 use super::outside;
@@ -23,7 +24,7 @@ use crate::model::{Confidence, FileId, Role, SpanMap};
 pub(super) type Jobs = BTreeSet<(FileId, String)>;
 
 /// Whether a call runs the tests of the project, on the job's machine.
-fn tests_here(call: &Call) -> bool {
+pub(super) fn tests_here(call: &Call) -> bool {
     call.meaning == Meaning::Tests
 }
 
@@ -140,7 +141,7 @@ fn folder_in(repository: &Repository<'_>, call: &Call, compose: &ComposeCall) ->
 }
 
 /// Names of jobs whose tests are not those of the application, where other jobs run those.
-fn is_side_job(job: &str) -> bool {
+pub(super) fn is_side_job(job: &str) -> bool {
     let side = ["lint", "docs", "doc", "release", "publish", "format", "style", "typing", "mypy", "frontend"];
     words(job).any(|word| side.contains(&word.as_str()))
 }
@@ -195,24 +196,10 @@ fn of_all(repository: &Repository<'_>, apart: &Jobs) -> Vec<Planned> {
     found
 }
 
-/// The jobs that run tests only in services of compose files, where others of the CI run tests on their machine.
-fn in_services(repository: &Repository<'_>, own: &dyn Fn(&Call) -> bool) -> Jobs {
-    let (mut here, mut inside) = (Jobs::new(), Jobs::new());
-    for call in repository.calls.iter().filter(|call| own(call)) {
-        let Caller::Job { file, job } = &call.caller else { continue };
-        if tests_here(call) && !is_side_job(job) {
-            here.insert((*file, job.clone()));
-        } else if tests_in_service(repository, call).is_some() {
-            inside.insert((*file, job.clone()));
-        }
-    }
-    if here.is_empty() { Jobs::new() } else { inside.difference(&here).cloned().collect() }
-}
-
 /// The environment of the jobs that test on their machine, and that of those which test in services alone.
 fn of_ci(repository: &Repository<'_>, ci: Ci, name: &str, apart: &Jobs) -> Vec<Planned> {
     let mut planned = Planned::new(name, Role::Test, Confidence::Invoked);
-    let mut composed = Planned::new(&format!("{name}-compose"), Role::Test, Confidence::Invoked);
+    let mut composed = Planned::new(&format!("{name}{COMPOSED}"), Role::Test, Confidence::Invoked);
     // What is tested after it was deployed is the deployed application, from outside.
     let deploying: BTreeSet<(FileId, String)> =
         deployments(repository).into_iter().map(|one| (one.workflow, one.job)).collect();

@@ -104,8 +104,17 @@ fn named_copilot(repository: &Repository<'_>, file: FileId) -> Vec<(Role, String
 pub(super) fn documented(repository: &Repository<'_>, file: FileId, path: &str) -> Option<Mark> {
     let documents = paths::parent(path).split('/').any(|part| ["doc", "docs"].contains(&part));
     let name = paths::name(path);
-    let (_, ending) = name.rsplit_once('.').filter(|_| documents)?;
     let text = || repository.tree.text(file).unwrap_or_default();
+    let guides = documents || repository.of(Kind::Guide).contains(&file);
+    let (_, ending) = name.rsplit_once('.').filter(|_| guides)?;
+    if ["md", "rst", "txt", "adoc"].contains(&ending) {
+        let units = text().lines().map(str::trim).any(starts_server);
+        let mark = Mark { file, tool: "a guide", role: Role::Production, word: "production".to_owned(), strong: false };
+        return units.then_some(mark);
+    }
+    if !documents {
+        return None;
+    }
     let has = |signs: &[&str]| signs.iter().any(|sign| text().contains(sign));
     let tool = match ending {
         "service" if has(&["ExecStart"]) && has(&["gunicorn", "uwsgi", "uvicorn", "daphne"]) => "a unit of systemd",
@@ -114,6 +123,14 @@ pub(super) fn documented(repository: &Repository<'_>, file: FileId, path: &str) 
         _ => return None,
     };
     Some(Mark { file, tool, role: Role::Production, word: "production".to_owned(), strong: false })
+}
+
+/// Whether a line of a unit of systemd starts a server of an application, in the module that it names.
+fn starts_server(line: &str) -> bool {
+    const SERVERS: [&str; 7] = ["gunicorn", "uwsgi", "uvicorn", "daphne", "granian", "hypercorn", "waitress-serve"];
+    let words = || line.strip_prefix("ExecStart=").unwrap_or_default().split_whitespace();
+    words().any(|word| SERVERS.contains(&paths::name(word)))
+        && words().any(|word| word.contains("wsgi") || word.contains(':'))
 }
 
 /// The names in a mapping of a file.
@@ -132,7 +149,9 @@ fn deploying(repository: &Repository<'_>, file: FileId, path: &str) -> Vec<(&'st
         return if deploys { vec![("a guide", None)] } else { Vec::new() };
     }
     if repository.of(Kind::Makefile).contains(&file) && name.eq_ignore_ascii_case("makefile") {
-        return targets(text()).into_iter().map(|target| ("a target of make", word_of(target))).collect();
+        let deploys = targets(text()).into_iter().map(|target| ("a target of make", word_of(target)));
+        let chosen = choosing(text()).into_iter().map(|word| ("a target of make", Some(word)));
+        return deploys.chain(chosen).collect();
     }
     let stem = name.split('.').next().unwrap_or_default();
     let script = repository.of(Kind::Shell).contains(&file) || !name.contains('.') && text().starts_with("#!");
@@ -152,6 +171,23 @@ fn targets(text: &str) -> Vec<&str> {
             target = line.split(':').next().unwrap_or_default().trim();
         } else if for_deploying(target) && does(line, true) {
             found.push(std::mem::take(&mut target));
+        }
+    }
+    found
+}
+
+/// The environments that targets of a makefile are called, which set a variable to that for what is made after them.
+fn choosing(text: &str) -> Vec<(Role, String)> {
+    let mut found = Vec::new();
+    let mut target = "";
+    for line in text.lines() {
+        if !line.starts_with(['\t', ' ', '#', '.']) && line.contains(':') && !line.contains(":=") {
+            target = line.split(':').next().unwrap_or_default().trim();
+        } else if let Some((_, set)) = line.split_once("export ").filter(|_| line.starts_with('\t')) {
+            let (name, value) = set.split_once('=').unwrap_or_default();
+            let value = value.trim().trim_end_matches(')').trim_matches(['"', '\'']);
+            let served = word_of(target).filter(|(role, _)| matches!(role, Role::Staging | Role::Production));
+            found.extend(served.filter(|(_, word)| value == target && word == target && name.trim().ends_with("ENV")));
         }
     }
     found
@@ -203,9 +239,21 @@ mod tests {
         let site = "server {\n  server_name shop.example;\n  location / { uwsgi_pass unix:/run/shop; }\n}\n";
         assert_eq!(with(&[("docs/ops/shop.conf", site)]), ["production production: docs/ops/shop.conf"]);
         assert!(with(&[("docs/ops/shop.conf", "a = b\n")]).is_empty());
+        let unit = |start: &str| format!("Install this unit::\n\n    [Service]\n    ExecStart={start}\n");
+        let shop = unit("/srv/shop/.venv/bin/granian shop.wsgi:application");
+        assert_eq!(with(&[("doc/misc.rst", &shop)]), ["production production: doc/misc.rst"]);
+        assert!(with(&[("doc/misc.rst", &unit("/usr/bin/postgres -D /srv"))]).is_empty());
         assert!(with(&[("local_deploy.sh", "#!/bin/sh\nkubectl apply -f k8s\n")]).is_empty());
         assert!(with(&[("README.md", "One may `git push heroku`, or not.\n")]).is_empty());
         assert!(environments(&[("deploy.sh", "ssh shop.example ls\n")]).is_empty(), "nothing to deploy");
+    }
+
+    #[test]
+    fn targets_of_make_choose_what_is_deployed() {
+        let make = |word: &str, value: &str| format!("{word}:\n\t$(eval export DEPLOY_ENV={value})\n\t@true\n");
+        let found = with(&[("Makefile", &(make("staging", "staging") + &make("production", "production")))]);
+        assert_eq!(found, ["production production: Makefile", "staging staging: Makefile"]);
+        assert!(with(&[("Makefile", &make("staging", "1"))]).is_empty());
     }
 
     #[test]

@@ -13,6 +13,7 @@ mod beanstalk;
 mod beside_procfiles;
 mod branches;
 pub mod ci;
+mod ci_stacks;
 mod cloud_foundry;
 mod code_deploy;
 pub mod compose;
@@ -25,6 +26,7 @@ pub mod deployments;
 pub mod devcontainers;
 mod developed;
 mod factories;
+mod for_developers;
 mod handed_on;
 mod hosts;
 pub mod images;
@@ -56,6 +58,7 @@ mod serverless;
 mod servers;
 mod service_roles;
 pub mod settings;
+mod settings_apart;
 mod settings_signs;
 mod shipped;
 mod slots;
@@ -181,7 +184,10 @@ fn of_project(repository: &Repository<'_>, whole: bool) -> Vec<Planned> {
     reviewed::add(repository, &mut all);
     factories::add(repository, &mut all);
     machines::add(repository, &modules, whole, &mut all);
+    settings_apart::add(repository, &modules, &mut all);
+    settings_apart::add_platforms(repository, &modules, &mut all);
     developed::drop_backing(&mut all);
+    for_developers::deploy_first(&mut all);
     for planned in &mut all {
         if planned.settings.is_none() {
             planned.settings = settings::by_role(&modules, planned.environment.role)
@@ -250,13 +256,17 @@ fn tested(repository: &Repository<'_>, all: &mut Vec<Planned>) {
         let kept = |planned: &Planned| {
             planned.environment.files.iter().any(|file| shared(file) || spoken(file) && tells(planned, file))
                 || trials::tests_itself(planned)
+                || trials::is_brought_up(repository, planned)
         };
         all.retain(|planned| planned.environment.role != Role::Test || kept(planned));
         let composed = all.len();
+        // Jobs of one workflow may test in several places.
+        let split = tests.iter().any(ci_stacks::is_composed_apart);
+        let joins = |file: &FileId| !split || !repository.of(Kind::Workflow).contains(file);
         for planned in tests {
             // What is tried from outside runs on other things than the tests of the same pipeline.
             let known = if outside::is_from_outside(&planned) { composed } else { all.len() };
-            merge_tests(all, known, planned);
+            merge_tests(all, known, planned, &joins);
         }
     } else if !all.iter().any(|planned| planned.environment.role == Role::Test) {
         let described = platform::app_json_tests(repository);
@@ -266,8 +276,9 @@ fn tested(repository: &Repository<'_>, all: &mut Vec<Planned>) {
 }
 
 /// Joins the tests of CI with a test environment that a compose file already names, one of the first few.
-fn merge_tests(all: &mut Vec<Planned>, first: usize, tests: Planned) {
-    let shares = |known: &Planned| known.environment.files.iter().any(|file| tests.environment.files.contains(file));
+fn merge_tests(all: &mut Vec<Planned>, first: usize, tests: Planned, joins: &dyn Fn(&FileId) -> bool) {
+    let own: Vec<FileId> = tests.environment.files.iter().filter(|file| joins(file)).copied().collect();
+    let shares = |known: &Planned| known.environment.files.iter().any(|file| own.contains(file));
     let known = all.iter_mut().take(first).find(|planned| planned.environment.role == Role::Test && shares(planned));
     let Some(known) = known else {
         all.push(tests);

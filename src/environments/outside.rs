@@ -83,7 +83,7 @@ fn tries(repository: &Repository<'_>, file: FileId, job: &str) -> bool {
     let caller = Caller::Job { file, job: job.to_owned() };
     let own = |call: &Call| call.meaning == Meaning::Tests || ci::tests_in_service(repository, call).is_some();
     let inside = || repository.calls.iter().any(|call| call.caller == caller && own(call));
-    says(&["e2e", "playwright", "cypress", "selenium"])
+    says(&["e2e", "playwright", "cypress", "selenium", "performance", "locust"])
         || found.is_some_and(|one| one.steps.iter().flat_map(|step| &step.uses).any(|uses| names_browser(&uses.value)))
         || texts.into_iter().flatten().any(|text| text.to_lowercase().replace(['-', '_'], " ").contains("end to end"))
         || says(&["integrate", "integration"]) && !inside()
@@ -166,5 +166,7 @@ mod tests {
             tested(&[(&unit.0, &unit.1), (&end.0, &end.1)]).len()
         };
         assert_eq!((served("npx playwright test"), served("pytest e2e")), (2, 1));
+        let load = job("ci", "performance-tests", "./manage.py runserver & locust --config load.conf");
+        assert_eq!(tested(&[(".github/workflows/unit.yml", &unit.1), (&load.0, &load.1)]).len(), 2);
     }
 }

@@ -5,6 +5,7 @@ use super::settings_signs::{holds_classes, reads_variables, serves_pages, sets_s
 use super::words::{naming, role_of_value};
 use crate::discover::{Kind, paths};
 use crate::formats::python::{self, ConfigClass};
+use crate::knowledge::environments::{WordClass, class_of_word};
 use crate::links::Repository;
 use crate::model::{Confidence, FileId, Role, Span};
 
@@ -77,7 +78,10 @@ const PLAIN: [&str; 6] = ["config", "configuration", "conf", "constants", "env",
 
 /// The environment that a class configures: its name says it, and it or a base of it says that it is configuration.
 fn configured_by(class: &ConfigClass) -> Option<(Role, String)> {
-    let (role, word) = role_of_value(&class.name)?;
+    // What one change is deployed with is laid over what is deployed.
+    let served = || class.bases.iter().filter_map(|base| role_of_value(base)).any(|(role, _)| role == Role::Production);
+    let of_change = || (class.name == "Feature" && served()).then(|| (Role::Staging, "feature".to_owned()));
+    let (role, word) = role_of_value(&class.name).or_else(of_change)?;
     let configures = |name: &str| {
         let name = name.rsplit('.').next().unwrap_or(name).to_ascii_lowercase();
         ["config", "setting", "conf", "env", "base", "common", "default"].iter().any(|sign| name.contains(sign))
@@ -281,7 +285,12 @@ pub fn infer(modules: &[Module], known: &[Planned]) -> Vec<Planned> {
             found.push(planned);
         }
     };
-    for module in modules {
+    // The name of a platform says less than that of an environment.
+    let platform = |module: &&Module| {
+        module.role.as_ref().is_some_and(|(_, word)| class_of_word(word) == Some(WordClass::Platform))
+    };
+    let plain = modules.iter().filter(|module| !platform(module));
+    for module in plain.chain(modules.iter().filter(platform)) {
         if let Some((role, word)) = &module.role {
             let span = Span::new(module.file, 0, 0);
             let choice = SettingsChoice { module: module.name.clone(), class: None, span: Some(span) };

@@ -63,3 +63,18 @@ fn who_tells_how_to_start_the_application_beside_its_services_tells_of_an_enviro
     assert_eq!(confidence("# Shop\n\n```\npython manage.py runserver\n```\n"), Some(Confidence::Named));
     assert_eq!(confidence("# Shop\n"), Some(Confidence::Guessed));
 }
+
+#[test]
+fn classes_of_what_is_before_production_and_of_one_change_are_environments() {
+    let class = |name: &str, base: &str| format!("class {name}({base}):\n    pass\n\n");
+    let all = ["PreProduction", "Staging", "Feature"].map(|name| class(name, "Production"));
+    let config = format!("{}{}{}", class("Base", "Configuration"), class("Production", "Base"), all.concat());
+    let found = environments(&[
+        ("shop/settings.py", &format!("from configurations import Configuration\n\n{config}")),
+        ("manage.py", "import os\n"),
+        ("requirements.txt", "django==5.2\n"),
+    ]);
+    let names: Vec<_> =
+        found.iter().filter_map(|one| one.split(" staging:").next().filter(|name| name != one)).collect();
+    assert_eq!(names, ["staging", "feature", "pre-production"]);
+}

@@ -11,10 +11,10 @@ use super::starts;
 use super::words::naming;
 use super::workstations::{is_application, is_for_others, is_in_container, is_in_machine};
 use crate::discover::aside::documented;
-use crate::discover::paths;
+use crate::discover::{Kind, paths};
 use crate::links::guides::headings;
-use crate::links::{Call, Caller, Repository};
-use crate::model::Role;
+use crate::links::{Call, Caller, Meaning, Repository};
+use crate::model::{FileId, Role};
 
 /// Words of headings below which a guide tells how one works on a project in no container.
 const APART: [&str; 8] =
@@ -103,7 +103,49 @@ pub(super) fn is_apart(repository: &Repository<'_>, call: &Call) -> bool {
 /// used there.
 pub(super) fn is_way_of_its_own(repository: &Repository<'_>, call: &Call) -> bool {
     let outside = |heading: &str| is_outside(&heading.to_lowercase());
-    is(repository, call) && before(repository, call).is_some_and(|before| headings(before).into_iter().any(outside))
+    let headed = || before(repository, call).is_some_and(|before| headings(before).into_iter().any(outside));
+    is(repository, call) && (headed() || is_page_of_its_own(repository, call.span.file))
+}
+
+/// Where a page that is all about a way to work on the project in no container installs what that needs, and starts it by what is
+/// not followed.
+pub(super) fn set_up(repository: &Repository<'_>) -> Option<Call> {
+    let apart = |call: &&Call| {
+        let Caller::Guide(page) = call.caller else { return false };
+        let path = repository.tree.path(page);
+        let text = repository.tree.text(page).unwrap_or_default();
+        let title = text.lines().find(|line| !line.trim().is_empty()).unwrap_or_default().to_lowercase();
+        let titled =
+            title.starts_with("# ") && title.split(|c: char| !c.is_alphanumeric()).any(|word| APART.contains(&word));
+        let runs = text.to_lowercase();
+        !is_for_others(path)
+            && (titled || is_page_of_its_own(repository, page))
+            && STARTS.iter().any(|sign| runs.contains(sign))
+    };
+    let installs = |call: &&Call| matches!(call.meaning, Meaning::InstallsPython(_));
+    repository.calls.iter().filter(installs).find(apart).cloned()
+}
+
+/// What a page says that tells how a server is started.
+const STARTS: [&str; 4] = ["start local server", "start the server", "run the server", "localhost:"];
+
+/// Whether a page is named for a way to work on the project in no container: by itself, or beside one that is named for containers.
+fn is_page_of_its_own(repository: &Repository<'_>, page: FileId) -> bool {
+    let path = repository.tree.path(page);
+    let stem = |path: &str| {
+        let name = paths::name(path).to_lowercase();
+        name.rsplit_once('.').map_or(name.clone(), |(stem, _)| stem.to_owned()).replace(['-', '_', '.'], " ")
+    };
+    let own = stem(path);
+    let named = |text: &str, known: &[&str]| text.split(' ').any(|word| known.contains(&word));
+    let contained = |other: &str| {
+        other != path && paths::parent(other) == paths::parent(path) && named(&stem(other), &["docker", "compose"])
+    };
+    let beside = || repository.of(Kind::Guide).iter().any(|other| contained(repository.tree.path(*other)));
+    own == "virtual env"
+        || is_outside(&own)
+        || named(&own, &APART)
+        || named(&own, &["local", "locally", "host"]) && !named(&own, &["docker", "compose"]) && beside()
 }
 
 fn is_outside(heading: &str) -> bool {
@@ -159,6 +201,30 @@ mod tests {
         assert_eq!(with(compose, serves), both);
         assert_eq!(with(compose, "#!/bin/sh\npython manage.py runserver\n").len(), 1);
         assert_eq!(with("services: {web: {build: ., volumes: ['.:/app']}}\n", serves).len(), 1);
+    }
+
+    #[test]
+    fn a_page_that_is_named_for_no_container_tells_of_a_way_of_its_own() {
+        let stack = "services: {web: {build: ., volumes: ['.:/app'], command: flask run}}\n";
+        let image = "FROM python:3.12\nWORKDIR /app\nCOPY . .\nCMD gunicorn a.wsgi\n";
+        let block = "# Shop\n```\nflask run\n```\n";
+        let with = |pages: &[(&str, &str)]| {
+            let files = [("compose.yaml", stack), ("Dockerfile", image), ("shop/app.py", "app = Flask(__name__)\n")];
+            super::super::tests::environments(&[&files[..], pages].concat())
+                .into_iter()
+                .filter(|line| line.contains(" development: "))
+                .count()
+        };
+        assert_eq!((with(&[("docs/virtual-env.md", block)]), with(&[("docs/without_docker.md", block)])), (2, 2));
+        let local = ("docs/install/local.md", block);
+        assert_eq!(with(&[local, ("docs/install/docker.md", "# Docker\n")]), 2);
+        assert_eq!(with(&[local]), 1, "that may be in the containers");
+        let page = |title: &str| {
+            format!("# {title}\n```\npip install -r needed.txt\n../bin/go\n# browse to http://localhost:8000\n```\n")
+        };
+        let (venv, plain) = (page("Run it in a venv"), page("Run it"));
+        assert_eq!((with(&[("docs/setup.md", &venv)]), with(&[("docs/setup.md", &plain)])), (2, 1));
+        assert_eq!(with(&[("docs/install/start.md", block), ("docs/install/docker.md", "# Docker\n")]), 1);
     }
 
     #[test]

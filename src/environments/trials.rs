@@ -4,7 +4,7 @@ use super::ci::{self, Jobs, words};
 use super::deployments::deployments;
 use super::plan::{Planned, Runs, Unit};
 use super::words::role_of_value;
-use crate::discover::paths;
+use crate::discover::{Kind, paths};
 use crate::formats::Vars;
 use crate::formats::shell::Word;
 use crate::formats::workflow::{Job, Workflow};
@@ -20,6 +20,26 @@ pub(super) fn tests_itself(planned: &Planned) -> bool {
         // What is only said starts nothing.
         words().next() != Some("echo") && words().any(words_of_tests)
     })
+}
+
+/// Whether what is composed for tests is brought up by a script that jobs call for it by its name, or by a task or script where
+/// it is what is tried from outside.
+pub(super) fn is_brought_up(repository: &Repository<'_>, planned: &Planned) -> bool {
+    let name = planned.environment.name.as_str();
+    let kinds = [Kind::Makefile, Kind::Shell];
+    let is_script = |file: FileId| kinds.iter().any(|kind| repository.of(*kind).contains(&file));
+    let scripts = planned.environment.because.iter().map(|evidence| evidence.span.file).filter(|file| is_script(*file));
+    let called = |file: FileId| {
+        let script = paths::name(repository.tree.path(file));
+        let mut flows = repository.of(Kind::Workflow).iter().filter_map(|flow| repository.tree.text(*flow).ok());
+        let says = |line: &str| {
+            let mut words = line.split_whitespace();
+            words.any(|word| paths::name(word) == script) && words.any(|word| word == name)
+        };
+        flows.any(|text| text.lines().any(says))
+    };
+    let mut scripts = scripts.filter(|file| ci::is_from_outside(name) || called(*file));
+    scripts.next().is_some()
 }
 
 /// Whether a word of a command, or a text of them, starts tests.
@@ -262,6 +282,16 @@ pub(super) mod tests {
     }
 
     #[test]
+    fn tests_in_a_container_that_a_script_has_started_are_an_environment() {
+        let with = |run: &str| {
+            let flow = job("ci", "check", run);
+            tested(&[(&flow.0, &flow.1)])
+        };
+        assert_eq!(with("docker exec shop_web coverage run manage.py test"), ["test test: .github/workflows/ci.yml"]);
+        assert!(with("docker exec shop_web python manage.py migrate").is_empty());
+    }
+
+    #[test]
     fn a_job_that_only_checks_the_site_is_one_where_no_tests_are() {
         let with = |run: &str| {
             let checks = job("ci", "build", run);
@@ -279,6 +309,37 @@ pub(super) mod tests {
             tested(&[(&unit.0, &unit.1), ("compose.pytest.yaml", &text)]).len()
         };
         assert_eq!((with("sh -c \"sleep 1 && pytest\""), with("sleep infinity")), (2, 1));
+    }
+
+    #[test]
+    fn files_for_trials_from_outside_that_are_brought_up_by_hand_stay_beside_the_tests() {
+        let unit = job("ci", "unit", "pytest");
+        let with = |name: &str, make: &str| {
+            let path = format!("compose.{name}.yaml");
+            let stack = "services: {web: {build: ., command: flask run}, db: {image: postgres}}\n";
+            tested(&[(&unit.0, &unit.1), (&path, stack), ("Makefile", make)]).len()
+        };
+        let up = |name: &str| format!("up:\n\tdocker compose -f compose.{name}.yaml up -d\n");
+        assert_eq!((with("e2e", &up("e2e")), with("e2e", ""), with("tests", &up("tests"))), (2, 1, 1));
+    }
+
+    #[test]
+    fn files_for_tests_beside_others_that_test_are_an_environment_of_their_own() {
+        let with = |second: &str| {
+            let flow = format!(
+                "on: push\njobs:\n  unit: {{runs-on: u, steps: [{{run: docker compose run web pytest}}]}}\n  \
+                 api: {{runs-on: u, steps: [{{run: docker compose -f {second} run runner pytest}}]}}\n"
+            );
+            let stack = "services: {runner: {build: .}, db: {image: postgres}}\n";
+            tested(&[(".github/workflows/ci.yml", &flow), (second, stack)]).len()
+        };
+        assert_eq!((with("compose.test.yaml"), with("ops/stack.yaml")), (2, 1));
+    }
+
+    #[test]
+    fn jobs_of_one_workflow_test_in_containers_beside_those_on_their_machine() {
+        let flow = "on: push\njobs:\n  unit: {runs-on: u, steps: [{run: pytest}]}\n  inside: {runs-on: u, steps: [{run: docker compose run web pytest}]}\n";
+        assert_eq!(tested(&[(".github/workflows/ci.yml", flow)]).len(), 2);
     }
 
     #[test]

@@ -7,13 +7,16 @@ use crate::discover::paths;
 use crate::formats::small::quoted;
 use crate::formats::workflow::Step;
 use crate::formats::{Var, Vars};
+use crate::links::container_exec;
 use crate::links::docker_run::RunCall;
 use crate::links::{Call, Caller, Meaning, Repository, view};
 use crate::model::{FileId, Known, Origin, Reason, SpanMap, Spanned};
 
 /// Adds the image that a call runs the tests in; whether it is one.
 pub(super) fn add(repository: &Repository<'_>, call: &Call, planned: &mut Planned) -> bool {
-    let (Meaning::RunsImage(run), Caller::Job { file, job }) = (&call.meaning, &call.caller) else { return false };
+    let (Meaning::RunsImage(run), Caller::Job { file, job }) = (&call.meaning, &call.caller) else {
+        return in_container(call, planned);
+    };
     let Some(image) = built(repository, (*file, job), &run.image) else {
         return in_checkout(repository, call, run, planned);
     };
@@ -40,6 +43,18 @@ pub(super) fn add(repository: &Repository<'_>, call: &Call, planned: &mut Planne
     let command = CommandLine { text, map, span: call.span };
     planned.variables.insert(name.clone(), given);
     planned.units.push(Unit { name, runs: Runs::Process { command, image: Some(image), native: None } });
+    true
+}
+
+/// Adds that a call runs the tests in a container which something else has started, where no file says what that is; whether it does.
+fn in_container(call: &Call, planned: &mut Planned) -> bool {
+    let Caller::Job { file, job } = &call.caller else { return false };
+    if call.meaning != Meaning::Other || !container_exec::tests(&call.argv) {
+        return false;
+    }
+    planned.add_evidence(call.span, format!("job {job} runs the tests in a container that is started elsewhere"));
+    planned.add_file(*file);
+    planned.only_named = planned.units.is_empty();
     true
 }
 

@@ -80,8 +80,8 @@ pub(super) fn beside(repository: &Repository<'_>, known: &[&Planned]) -> Option<
             || known.iter().all(|planned| told_here::tries_deployed(repository, planned))
     };
     let outside = || repository.calls.iter().find(|call| told_here::is_way_of_its_own(repository, call)).cloned();
-    let by_guide =
-        || told().filter(|_| apart()).or_else(outside).or_else(|| told_here::call(repository).filter(|_| differs()));
+    let told_otherwise = || told_here::call(repository).filter(|_| differs()).or_else(|| told_here::set_up(repository));
+    let by_guide = || told().filter(|_| apart()).or_else(outside).or_else(told_otherwise);
     let call = by_script.or_else(by_task).or_else(by_guide)?;
     let folder = sites(repository).next().unwrap_or(&call.folder).to_owned();
     let mut planned = Planned::new("local", Role::Development, Confidence::Named).because(call.span, machines::TOLD);

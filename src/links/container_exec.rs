@@ -35,6 +35,11 @@ pub(super) fn read(tree: &Tree, argv: &[String], caller: &Caller, calls: &[Call]
     })
 }
 
+/// Whether a command runs tests in a container, whatever has started that.
+pub(crate) fn tests(argv: &[String]) -> bool {
+    executed(argv).is_some_and(|(_, _, command)| super::meaning::of(&command) == Meaning::Tests)
+}
+
 /// The container, the variables and the command of a `docker exec`.
 fn executed(argv: &[String]) -> Option<(String, Vec<String>, Vec<String>)> {
     let words = super::meaning::unwrapped(argv);

@@ -9,7 +9,7 @@ pub mod compose_call;
 mod compose_files;
 pub mod console_scripts;
 pub mod container;
-mod container_exec;
+pub(crate) mod container_exec;
 mod coverage_command;
 mod deploy_call;
 pub mod docker_build;

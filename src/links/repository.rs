@@ -326,7 +326,7 @@ impl<'t> Repository<'t> {
             let first = calls.len();
             let followed = self.follow(&mut meaning, &argv, (&folder, executed.span), caller, trail, calls);
             calls[first..].iter_mut().for_each(|call| call.may_fail |= executed.ignored_failure);
-            if meaning != Meaning::Other && !followed {
+            if (meaning != Meaning::Other || container_exec::tests(&argv)) && !followed {
                 let may_fail = executed.ignored_failure;
                 calls.push(Call { argv, meaning, span: executed.span, folder, caller: caller.clone(), may_fail });
             }

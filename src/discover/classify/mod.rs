@@ -164,6 +164,8 @@ const INSTRUCTING: &[&str] = &[
 /// What the names of pages in any folder have that instruct who works on it.
 const LOCALLY: &[&str] =
     &["local_dev", "local-dev", "localdev", "local_setup", "local-setup", "dev_setup", "dev-setup"];
+/// Those of pages among documents that tell how it is started in no container.
+const UNCONTAINED: &[&str] = &["virtualenv", "virtual-env", "virtual_env", "venv", "without-docker", "without_docker"];
 /// Those of pages that tell how it is deployed.
 const DEPLOYING: &[&str] = &["deploy", "production", "self-host", "selfhost"];
 const NO_DOCKERFILE: Like =
@@ -276,6 +278,7 @@ const ROWS: &[Row] = &[
     Row(Kind::Guide, Folder::Any, &[PAGE, Like::Starts(INSTRUCTING)], &[]),
     Row(Kind::Guide, Folder::Any, &[PAGE, Like::Has(LOCALLY)], &[]),
     Row(Kind::Guide, Folder::Part(&["docs", "doc", "documentation"]), &[PAGE, Like::Has(INSTRUCTING)], &[]),
+    Row(Kind::Guide, Folder::Part(&["docs", "doc", "documentation"]), &[PAGE, Like::Has(UNCONTAINED)], &[]),
     Row(Kind::Guide, Folder::Part(&["docs", "doc", "documentation"]), &[PAGE, Like::Has(DEPLOYING)], &[]),
     Row(Kind::Guide, Folder::PartHas(INSTRUCTING), &[PAGE], &[]),
 ];

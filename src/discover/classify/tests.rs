@@ -4,7 +4,7 @@ use super::*;
 
 #[test]
 fn names_decide_kinds() {
-    let rows: [(&str, Option<Kind>); 37] = [
+    let rows: [(&str, Option<Kind>); 38] = [
         ("openshift/templates/web.yaml", Some(Kind::Kubernetes)),
         ("azure-pipelines.yml", Some(Kind::Workflow)),
         (".azure/azure-pipelines-ci.yml", Some(Kind::Workflow)),
@@ -40,6 +40,7 @@ fn names_decide_kinds() {
         ("INSTALL.rst", Some(Kind::Guide)),
         ("api/DEVELOPMENT.md", Some(Kind::Guide)),
         ("docs/running-locally.md", Some(Kind::Guide)),
+        ("docs/virtual-env.md", Some(Kind::Guide)),
         ("docs/models.md", None),
         ("CHANGELOG.md", None),
     ];
