@@ -254,7 +254,9 @@ fn a_developer_has_the_local_settings_that_a_sample_shows() {
         facts(&[
             ("README.md", "```\npip install -r requirements.txt\npython manage.py runserver\n```\n"),
             ("requirements.txt", "django==5.1\n"),
+            ("Dockerfile", "FROM python:3.12\nWORKDIR /app\nCOPY . /app\nCMD gunicorn shop.wsgi\n"),
             ("manage.py", ENTRY),
+            ("shop/wsgi.py", ENTRY),
             ("shop/__init__.py", ""),
             (
                 "shop/settings.py",
@@ -264,5 +266,8 @@ fn a_developer_has_the_local_settings_that_a_sample_shows() {
         ])
     };
     holds(&of("shop/local.example.py"), &["development - setting.DEBUG value=True"]);
-    assert!(!of("shop/more.example.py").iter().any(|line| line.contains("setting.DEBUG value=True")));
+    for other in ["shop/more.example.py", "shop/local.example.txt"] {
+        let lines = of(other);
+        assert!(!lines.iter().any(|line| line.contains("setting.DEBUG value=True")), "{lines:?}");
+    }
 }
