@@ -159,3 +159,29 @@ fn an_entry_point_that_a_shell_runs_is_handed_the_command() {
     ]);
     holds(&lines, &["production app process.app server=gunicorn"]);
 }
+
+#[test]
+fn what_another_environment_selects_that_is_deployed_alike_is_not_known_here() {
+    let of = |config: &str| {
+        let deploy = |name: &str| {
+            format!(
+                "on: push\njobs:\n  ship:\n    runs-on: u\n    environment: {name}\n    steps: [{{uses: dokku/github-action@v1}}]\n"
+            )
+        };
+        facts(&[
+            (".github/workflows/a.yml", &deploy("staging")),
+            (".github/workflows/b.yml", &deploy("production")),
+            ("Procfile", "web: gunicorn shop.wsgi\n"),
+            ("app.json", &format!("{{\"env\": {config}}}")),
+            ("requirements.txt", DJANGO),
+            ("shop/__init__.py", ""),
+            ("shop/wsgi.py", ENTRY),
+            ("shop/settings.py", "DEBUG = True\nINSTALLED_APPS = []\n"),
+            ("shop/live.py", "from .settings import *\nDEBUG = False\n"),
+        ])
+    };
+    let lines = of("{\"DJANGO_SETTINGS_MODULE\": \"shop.live\"}");
+    holds(&lines, &["production - setting.DEBUG value=False"]);
+    assert!(!lines.iter().any(|line| line.starts_with("staging - setting.DEBUG value")), "{lines:?}");
+    holds(&of("{\"A\": \"b\"}"), &["staging - setting.DEBUG value=True"]);
+}

@@ -4,7 +4,7 @@ use super::plan::{Planned, Runs, SettingsChoice, Unit};
 use super::settings::Module;
 use crate::discover::{Kind, paths};
 use crate::knowledge::environments::{WordClass, class_of_word};
-use crate::links::Repository;
+use crate::links::{Call, Meaning, Repository};
 use crate::model::{Confidence, Role, Span};
 
 /// Adds the environments of settings that are named for development by another word than those which something chooses for it.
@@ -14,7 +14,7 @@ pub(super) fn add(repository: &Repository<'_>, modules: &[Module], all: &mut Vec
         _ => None,
     };
     let ours: Vec<&Module> = modules.iter().filter(|module| word(module).is_some()).collect();
-    if ours.len() < 2 {
+    if ours.len() < 2 || is_told(repository) {
         return;
     }
     // What is chosen is loaded in an environment that more than the name of settings tells of.
@@ -39,6 +39,13 @@ pub(super) fn add(repository: &Repository<'_>, modules: &[Module], all: &mut Vec
         planned.units.push(Unit { name: "host".into(), runs: Runs::Machine { folder: module.root.clone() } });
         all.push(planned);
     }
+}
+
+/// Whether a command that developers are told to serve the application by names the settings itself.
+fn is_told(repository: &Repository<'_>) -> bool {
+    let named = |word: &String| word == "--settings" || word.starts_with("--settings=");
+    let serves = |call: &Call| matches!(&call.meaning, Meaning::Serves(found) if found.kind == "development");
+    repository.calls.iter().any(|call| serves(call) && call.argv.iter().any(named))
 }
 
 /// Adds the production of settings that are named for a platform and are laid over those by whose name alone production is known.
@@ -124,6 +131,8 @@ mod tests {
         };
         let own = "from .base import *\nDEBUG = True\n";
         assert_eq!((with("devstack", own, &[]), with("dev", own, &[])), (2, 2));
+        let told = ("README.md", "```\npython manage.py runserver --settings=shop.settings.local\n```\n");
+        assert_eq!(with("devstack", own, &[told]), 1, "developers are told which");
         assert_eq!(with("sandbox", "from .local import *\n", &[]), 1, "laid over the others");
         assert_eq!(with("local_two", own, &[]), 1, "the same word");
         let stack = "services: {web: {build: ., environment: {DJANGO_SETTINGS_MODULE: shop.settings.dev}}}\n";

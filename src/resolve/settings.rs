@@ -327,6 +327,11 @@ fn choose(
         };
         return Some((choice, true));
     }
+    // What another environment selects that is deployed alike, this one selects too, whatever it is.
+    let handed = world.vars().get(MODULE_VARIABLE);
+    if planned.shared && handed.is_some_and(|var| matches!(var.value, Known::Unknown(_))) {
+        return planned.settings.clone().map(|choice| (choice, false));
+    }
     let role = planned.environment.role;
     let handed = || if role == Role::Test { tested_app::choice(context, part, modules) } else { None };
     let by_class = || handed().or_else(|| selected::class(context, modules, world, role));
@@ -373,7 +378,11 @@ fn choose(
 
 /// Whether something outside may choose another module: nothing here names it in a variable, and others may be set.
 fn certainty(choice: &SettingsChoice, world: &World, settings: &Settings) -> Certainty {
-    let named = world.vars().contains_key(MODULE_VARIABLE) && choice.class.is_none();
+    let var = world.vars().get(MODULE_VARIABLE);
+    if choice.class.is_none() && var.is_some_and(|var| matches!(var.value, Known::Unknown(_))) {
+        return entry::by_variable();
+    }
+    let named = var.is_some() && choice.class.is_none();
     // A class that is no one of Django's is the program's own word.
     let own = choice.class.is_some() && !settings.values.contains_key("INSTALLED_APPS");
     if named || own || !world.is_open() { Certainty::Stated } else { entry::by_variable() }
