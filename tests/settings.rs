@@ -151,6 +151,9 @@ class Development(Base):
 class PreProduction(Base):
     ALLOWED_HOSTS = ['pre']
 
+class Staging(Base):
+    ALLOWED_HOSTS = ['staging']
+
 class Production(Base):
     ALLOWED_HOSTS = ['shop']
 ";
@@ -175,6 +178,8 @@ os.environ.setdefault('DJANGO_CONFIGURATION', 'Development')
         &[
             "production - service.database product=postgres",
             "production - setting.ALLOWED_HOSTS value=[\"shop\"]",
+            "staging - setting.ALLOWED_HOSTS value=[\"staging\"]",
+            "pre-production - setting.ALLOWED_HOSTS value=[\"pre\"]",
             "development - setting.DEBUG value=True",
         ],
     );

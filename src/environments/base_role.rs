@@ -3,9 +3,10 @@
 use super::compose::{File, image_of, load};
 use super::stack_selector::by_selector;
 use super::stacks::Stack;
+use super::words::role_of_value;
 use super::{base_signs, developed};
 use crate::discover::{Tree, paths};
-use crate::formats::compose::{EnvVar, Project, Service};
+use crate::formats::compose::{EnvVar, Field, Project, Service};
 use crate::formats::shell::Word;
 use crate::knowledge::{images, processes, services};
 use crate::links::Repository;
@@ -178,6 +179,9 @@ pub(super) fn role_of_base(
     if let Some((_, why)) = project.services.values().find_map(|service| tried_sign(service)) {
         return say(Role::Development, why, invoked);
     }
+    if base_signs::by_env_files(&project) {
+        return say(Role::Development, "its variables are named for development", Confidence::Named);
+    }
     let serves = project.services.values().any(starts_production_server);
     if !serves && base_signs::by_script(repository, &project).is_some() {
         return say(Role::Development, "a script of it starts a development server", invoked);
@@ -256,8 +260,17 @@ fn is_at_hand(repository: &Repository<'_>, service: &Service) -> bool {
         && service.ports.iter().all(|port| port.host_ip.as_ref().is_some_and(own))
 }
 
-/// What says that a stack is tried, not deployed: a stand-in for what production has, an image that is called one for that.
+/// What says that a stack is tried, not deployed: a stage that is named for development, a stand-in for what production has,
+/// an image that is called one for that.
 fn tried_sign(service: &Service) -> Option<(Span, &'static str)> {
+    let target = service.build.as_ref().and_then(|build| build.target.as_ref());
+    let develops = |target: &&Field<String>| {
+        let role = target.value.one().and_then(|word| role_of_value(word));
+        role.is_some_and(|(role, _)| role == Role::Development)
+    };
+    if let Some(span) = target.filter(develops).and_then(|target| target.origin.primary()) {
+        return Some((span, "a stage for development is built"));
+    }
     let image = service.image.as_ref()?;
     let described = images::describe(image.value.one()?, "");
     let stands_in = services::is_only_tried(&described.repository);
@@ -348,6 +361,12 @@ mod tests {
         assert_eq!(of(tried), [Role::Development]);
         let mail = "services:\n  mail: {image: 'axllent/mailpit'}\n  web: {build: ., restart: always}\n";
         assert_eq!(of(mail), [Role::Development]);
+        let staged = |stage| format!("services:\n  web: {{build: {{context: ., target: {stage}}}, restart: always}}\n");
+        assert_eq!(of(&staged("local")), [Role::Development]);
+        assert_eq!(of(&staged("final")), [Role::Production]);
+        let given = |file| format!("services:\n  web: {{build: ., env_file: {file}, restart: always}}\n");
+        assert_eq!(of(&given("docker/development/.env.db")), [Role::Development]);
+        assert_eq!(of(&given(".env.local")), [Role::Production]);
     }
 
     #[test]

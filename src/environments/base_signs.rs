@@ -8,7 +8,7 @@ use super::credible::serves_programs;
 use super::words::{naming, selected};
 use crate::discover::aside::is_aside;
 use crate::discover::{Kind, Presence, paths};
-use crate::formats::compose::{Project, Service};
+use crate::formats::compose::{EnvFileUse, Project, Service};
 use crate::formats::shell::Word;
 use crate::knowledge::{images, services};
 use crate::links::guides::headings;
@@ -97,6 +97,16 @@ pub(super) fn by_sample(repository: &Repository<'_>, project: &Project) -> Optio
             (chosen || is_debugging(name, value)).then(|| Span::new(*file, start, at))
         })
     })
+}
+
+/// Whether all files of variables that a project names are named for development: of a file for one machine, `.env.local`, a
+/// server may have one as well.
+pub(super) fn by_env_files(project: &Project) -> bool {
+    let develops = |used: &EnvFileUse| {
+        let role = naming(&used.path).role;
+        role.is_some_and(|(role, word)| role == Role::Development && word != "local")
+    };
+    !project.env_files.is_empty() && project.env_files.iter().all(develops)
 }
 
 /// Whether a service starts a shell in the image that another service of the project runs, and mounts no code of its own: to

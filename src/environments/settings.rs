@@ -217,11 +217,7 @@ pub fn by_role(modules: &[Module], role: Role) -> Option<SettingsChoice> {
         let last = module.name.rsplit('.').next().unwrap_or_default();
         role.name().get(..3).is_some_and(|word| last.contains(word))
     };
-    let exact = |module: &&Module| {
-        let last = module.name.rsplit('.').next().unwrap_or_default();
-        module.role.as_ref().is_some_and(|(_, word)| last == word)
-    };
-    let found = ours.clone().filter(plain).find(exact).or_else(|| ours.clone().find(plain));
+    let found = ours.clone().filter(plain).find(|module| is_exact(module)).or_else(|| ours.clone().find(plain));
     if let Some(module) = found.or_else(|| ours.clone().next()) {
         let span = Some(Span::new(module.file, 0, 0));
         return Some(SettingsChoice { module: module.name.clone(), class: None, span });
@@ -257,6 +253,12 @@ pub fn by_file_words(repository: &Repository<'_>, modules: &[Module], planned: &
     Some(SettingsChoice { module: module.name.clone(), class: None, span: Some(Span::new(module.file, 0, 0)) })
 }
 
+/// Whether a module's own name is the word for an environment, and no more.
+fn is_exact(module: &Module) -> bool {
+    let last = module.name.rsplit('.').next().unwrap_or_default();
+    module.role.as_ref().is_some_and(|(_, word)| last == word)
+}
+
 /// Whether two words for staging say the same.
 fn same_word(one: &str, other: &str) -> bool {
     let plain = |word: &str| if ["stage", "stg"].contains(&word) { "staging" } else { word }.to_owned();
@@ -289,8 +291,10 @@ pub fn infer(modules: &[Module], known: &[Planned]) -> Vec<Planned> {
     let platform = |module: &&Module| {
         module.role.as_ref().is_some_and(|(_, word)| class_of_word(word) == Some(WordClass::Platform))
     };
-    let plain = modules.iter().filter(|module| !platform(module));
-    for module in plain.chain(modules.iter().filter(platform)) {
+    // `production` itself before what is laid over it for a purpose: `production_debug`, `production-ci`.
+    let plain = || modules.iter().filter(|module| !platform(module));
+    let (exact, varied): (Vec<&Module>, Vec<&Module>) = plain().partition(|module| is_exact(module));
+    for module in exact.into_iter().chain(varied).chain(modules.iter().filter(platform)) {
         if let Some((role, word)) = &module.role {
             let span = Span::new(module.file, 0, 0);
             let choice = SettingsChoice { module: module.name.clone(), class: None, span: Some(span) };

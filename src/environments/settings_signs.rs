@@ -36,10 +36,13 @@ pub(super) fn reads_variables(repository: &Repository<'_>, path: &str) -> bool {
     text.lines().filter(assigns).count() > 1
 }
 
+/// Whether a module holds classes of configuration, or settings in another way that names say.
 pub(super) fn holds_classes(repository: &Repository<'_>, path: &str) -> bool {
     let text = repository.tree.find(path).and_then(|file| repository.tree.text(file).ok());
+    // A class that keeps configuration in the database is a table, not what the program is configured by.
+    let tables = |text: &str| text.contains("__tablename__") || text.contains("(models.Model)");
     text.is_some_and(|text| {
-        text.contains("Config") && text.contains("class ")
+        text.contains("Config") && text.contains("class ") && !tables(text)
             || text.contains("BaseSettings")
             || text.contains("Dynaconf(")
             || is_djangos(text)

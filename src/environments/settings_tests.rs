@@ -78,3 +78,34 @@ fn classes_of_what_is_before_production_and_of_one_change_are_environments() {
         found.iter().filter_map(|one| one.split(" staging:").next().filter(|name| name != one)).collect();
     assert_eq!(names, ["staging", "feature", "pre-production"]);
 }
+
+#[test]
+fn productions_own_settings_come_before_what_is_laid_over_them_for_a_purpose() {
+    let base = "DATABASES = {}\nROOT_URLCONF = 'shop.urls'\nSECRET_KEY = 'x'\n";
+    let files = [
+        ("manage.py", "import os\nos.environ.setdefault('DJANGO_SETTINGS_MODULE', 'shop.settings.dev')\n"),
+        ("shop/__init__.py", ""),
+        ("shop/settings/__init__.py", ""),
+        ("shop/settings/base.py", base),
+        ("shop/settings/dev.py", "from .base import *\nDEBUG = True\n"),
+        ("shop/settings/production-debug.py", "from .production import *\nDEBUG = True\n"),
+        ("shop/settings/production.py", "from .base import *\nDEBUG = False\n"),
+    ];
+    let module =
+        of(&files, Role::Production, |planned| planned.settings.as_ref().map(|choice| choice.module.clone()).unwrap());
+    assert_eq!(module.as_deref(), Some("shop.settings.production"));
+}
+
+#[test]
+fn tables_that_keep_configuration_are_no_settings() {
+    let with = |more: &str| {
+        let table = format!("class ExportConfig(Model):\n{more}    name = 'x'\n");
+        let files = [
+            ("shop/__init__.py", ""),
+            ("shop/config.py", table.as_str()),
+            ("Dockerfile", "FROM python:3.13\nCMD gunicorn a\n"),
+        ];
+        of(&files, Role::Production, |planned| planned.settings.is_some()).unwrap()
+    };
+    assert!(!with("    __tablename__ = 'config'\n"));
+}

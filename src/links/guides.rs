@@ -165,8 +165,8 @@ pub fn headings(text: &str) -> Vec<&str> {
     for line in text.lines() {
         fenced ^= line.trim_start().starts_with("```");
         let level = line.chars().take_while(|c| *c == '#').count();
-        let under =
-            line.len() > 2 && ["=", "-", "~", "^"].iter().any(|mark| line.trim_end().replace(mark, "").is_empty());
+        let under = line.trim().len() > 2
+            && ["=", "-", "~", "^"].iter().any(|mark| line.trim_end().replace(mark, "").is_empty());
         let found = match level {
             1..7 if !fenced => Some((level, line)),
             _ if under && !fenced && !before.trim().is_empty() => {
@@ -269,6 +269,12 @@ mod tests {
         assert!(told("README.md", block).is_empty());
         assert_eq!(told("README.md", &block.replace("tryout", "tryout .")), [": python manage.py runserver"]);
         assert_eq!(told("tryout/README.md", block), ["tryout: python manage.py runserver"]);
+    }
+
+    #[test]
+    fn the_indent_of_a_command_underlines_nothing() {
+        let page = "Deployment\n----------\n\n.. code-block:: bash\n    ";
+        assert_eq!(super::headings(page), ["Deployment"]);
     }
 
     #[test]

@@ -54,9 +54,11 @@ pub(super) fn of(
         let (name, span) = (default.value.clone(), Some(default.span));
         return Some(Chosen { name, span, by_name: false, certainty });
     }
-    // `Production` rather than `PreProduction`, and `Staging` rather than `Demo`.
+    // The one that the environment is named by; `Production` rather than `PreProduction`, and `Staging` rather than `Demo`.
+    let own = |name: &str| role_of_value(name).is_some_and(|(_, word)| word == planned.environment.name);
     let word = |name: &str| role.name().get(..3).is_some_and(|word| name.to_lowercase().starts_with(word));
-    let named = classes.iter().filter(|(name, _)| speaks(name)).min_by_key(|(name, _)| (!word(name), name.len()));
+    let named =
+        classes.iter().filter(|(name, _)| speaks(name)).min_by_key(|(name, _)| (!own(name), !word(name), name.len()));
     if let Some((name, span)) = named {
         return Some(Chosen { name: name.clone(), span: Some(*span), by_name: true, certainty });
     }
