@@ -110,7 +110,7 @@ pub fn infer(repository: &Repository<'_>, known: &[Planned]) -> Vec<Planned> {
         }
     }
     super::unnamed::drop_unnamed(repository, &mut found);
-    join_components(repository, &mut found);
+    super::image_parts::join(repository, &mut found);
     // What is published is what is deployed; the Dockerfile of a developer's machine beside it is not.
     let published: BTreeSet<FileId> =
         repository.of(Kind::Dockerfile).iter().copied().filter(|file| pushed(repository, *file).is_some()).collect();
@@ -133,7 +133,7 @@ pub fn infer(repository: &Repository<'_>, known: &[Planned]) -> Vec<Planned> {
 }
 
 /// Whether a file is called just what builders look for.
-fn is_plain(path: &str) -> bool {
+pub(super) fn is_plain(path: &str) -> bool {
     ["dockerfile", "containerfile"].contains(&paths::name(path).to_ascii_lowercase().as_str())
 }
 
@@ -177,56 +177,6 @@ fn twins(repository: &Repository<'_>, file: FileId) -> Vec<FileId> {
         *other != file && apart && text(*other) == text(file)
     };
     repository.of(Kind::Dockerfile).iter().copied().filter(same).collect()
-}
-
-/// Joins images of one environment that are built in folders beside one another: they are its components.
-fn join_components(repository: &Repository<'_>, found: &mut Vec<Planned>) {
-    let mut joined: Vec<Planned> = Vec::new();
-    for planned in found.drain(..) {
-        let Some(other) = joined.iter_mut().find(|other| beside(repository, other, &planned)) else {
-            joined.push(planned);
-            continue;
-        };
-        planned.environment.files.iter().for_each(|file| other.add_file(*file));
-        for evidence in planned.environment.because {
-            other.add_evidence(evidence.span, evidence.text);
-        }
-        other.environment.confidence = other.environment.confidence.min(planned.environment.confidence);
-        other.units.extend(planned.units);
-    }
-    *found = joined;
-}
-
-/// Whether two environments are one by their names, and their images components of it: plain Dockerfiles of folders beside
-/// one another that are no variants of one product.
-fn beside(repository: &Repository<'_>, one: &Planned, other: &Planned) -> bool {
-    let folder = |unit: &Unit| {
-        let path = repository.tree.path(image_file(unit)?);
-        let plain = paths::name(path).eq_ignore_ascii_case("dockerfile");
-        let variant = naming(path).variant.is_some() || path.contains(|c: char| c.is_ascii_digit());
-        let context = if let Runs::Image(image) = &unit.runs { image.context.clone() } else { String::new() };
-        (plain && !variant && !context.is_empty()).then_some(context)
-    };
-    let apart = |a: &Unit, b: &Unit| {
-        let (Some(x), Some(y)) = (folder(a), folder(b)) else { return false };
-        let around = |x: &str, y: &str| y.strip_prefix(x).is_some_and(|rest| rest.is_empty() || rest.starts_with('/'));
-        a.name != b.name && !around(&x, &y) && !around(&y, &x)
-    };
-    // Those that one workflow publishes under other names are components too.
-    let together = |a: &Unit, b: &Unit| {
-        let (Some(x), Some(y)) = (image_file(a), image_file(b)) else { return false };
-        let named = |file: FileId| {
-            let path = repository.tree.path(file);
-            naming(path).variant.is_none() && !path.contains(|c: char| c.is_ascii_digit())
-        };
-        let plain = |file: FileId| is_plain(repository.tree.path(file));
-        let parted = paths::parent(repository.tree.path(x)) != paths::parent(repository.tree.path(y));
-        named(x) && named(y) && (parted || !plain(x) && !plain(y)) && super::published::together(repository, x, y)
-    };
-    let plain = |planned: &Planned| ["live", "prd", "prod", "production"].contains(&planned.environment.name.as_str());
-    one.environment.role == other.environment.role
-        && (one.environment.name == other.environment.name || plain(one) && plain(other))
-        && one.units.iter().all(|a| other.units.iter().all(|b| apart(a, b) || together(a, b)))
 }
 
 /// The Dockerfile of a unit that is an image by itself.

@@ -29,6 +29,7 @@ mod factories;
 mod for_developers;
 mod handed_on;
 mod hosts;
+mod image_parts;
 pub mod images;
 pub mod kubernetes;
 mod leaf_settings;
