@@ -118,6 +118,13 @@ fn told_apart(workflow: &Workflow, job: &Job) -> bool {
     let texts = [&workflow.env, &job.env].into_iter().chain(steps().flat_map(|step| [&step.env, &step.with]));
     texts.flatten().any(|(_, text)| text.value.contains("${{") && asks(&text.value))
         || steps().filter_map(|step| step.condition.as_ref()).any(|asked| !named(asked).is_empty())
+        || steps().filter_map(|step| step.run.as_ref()).any(|run| run.text.lines().any(chooses))
+}
+
+/// Whether a line of a script goes one way or another by the branch.
+fn chooses(line: &str) -> bool {
+    let first = line.split_whitespace().next().unwrap_or_default();
+    ["if", "elif", "case"].contains(&first) && (asks(line) || line.contains("GITHUB_REF"))
 }
 
 /// The branches that a job runs on: those that it asks for, those that its steps ask for, or those that start its workflow.
@@ -197,6 +204,8 @@ mod tests {
         assert_eq!(deployed(&[&both]), ["staging develop", "production production"]);
         let named = develop.replace("deploy:", "deploy-develop:");
         assert_eq!(deployed(&[&both, &named]), ["development develop", "production production", "development develop"]);
+        let script = "{run: 'if [ $GITHUB_REF = refs/heads/develop ]; then ./ship one; else ./ship two; fi'}";
+        assert_eq!(deployed(&[&on("main, develop", script)]), ["staging develop", "production production"]);
         let other = "{if: \"github.ref_name != 'develop'\", run: ./ship}";
         assert_eq!(deployed(&[&on("main, develop", other)]), ["production production?"]);
     }

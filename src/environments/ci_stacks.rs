@@ -17,7 +17,7 @@ pub(super) fn is_composed_apart(planned: &Planned) -> bool {
 }
 
 /// The jobs that run tests only in services of compose files, where others of the CI run tests on their machine; and those whose
-/// files are for tests alone, where others run theirs in other files.
+/// files are for tests alone, or production's, where others run theirs in other files.
 pub(super) fn in_services(repository: &Repository<'_>, own: &dyn Fn(&Call) -> bool) -> Jobs {
     let (mut here, mut inside) = (Jobs::new(), Jobs::new());
     for call in repository.calls.iter().filter(|call| own(call)) {
@@ -31,7 +31,8 @@ pub(super) fn in_services(repository: &Repository<'_>, own: &dyn Fn(&Call) -> bo
     if here.is_empty() { in_own_files(repository, &inside) } else { inside.difference(&here).cloned().collect() }
 }
 
-/// Those of the jobs that test in services whose files are named for tests, where files of others are not and share none.
+/// Those of the jobs that test in services whose files are named for tests, or for production which is tried there, where files
+/// of others are not and share none.
 fn in_own_files(repository: &Repository<'_>, inside: &Jobs) -> Jobs {
     let files = |(file, job): &(FileId, String)| {
         let own = Caller::Job { file: *file, job: job.clone() };
@@ -40,12 +41,28 @@ fn in_own_files(repository: &Repository<'_>, inside: &Jobs) -> Jobs {
         composed.flat_map(|(call, compose)| files_of(repository, &call.folder, &compose)).collect::<BTreeSet<_>>()
     };
     let role = |file: &FileId| naming(repository.tree.path(*file)).role;
-    let tests = |file: &FileId| role(file).is_some_and(|(role, _)| role == Role::Test);
+    let apart = |file: &FileId| role(file).is_some_and(|(role, _)| [Role::Test, Role::Production].contains(&role));
     let (own, others): (Vec<_>, Vec<_>) =
-        inside.iter().map(|key| (key, files(key))).partition(|(_, files)| files.iter().any(tests));
+        inside.iter().map(|key| (key, files(key))).partition(|(_, files)| files.iter().any(apart));
     let apart = |files: &BTreeSet<FileId>| others.iter().all(|(_, other)| other.is_disjoint(files));
     if others.is_empty() {
         return Jobs::new();
     }
     own.into_iter().filter(|(_, files)| apart(files)).map(|(key, _)| key.clone()).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::trials::tests::{job, tested};
+
+    #[test]
+    fn tests_in_what_is_like_production_stand_beside_those_in_what_one_develops_with() {
+        let with = |name: &str| {
+            let here = job("ci", "dev", "docker compose exec web pytest");
+            let there = job("prod", "prod", &format!("docker compose -f {name} exec web pytest"));
+            let stack = "services: {web: {image: shop/web, build: .}}\n";
+            tested(&[(&here.0, &here.1), (&there.0, &there.1), (name, stack)]).len()
+        };
+        assert_eq!((with("prod-compose.yaml"), with("web-compose.yaml")), (2, 1));
+    }
 }

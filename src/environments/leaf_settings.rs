@@ -1,9 +1,10 @@
 //! The settings of production under a name that no table knows: `yaml_config`, `deploy`, a host's name.
 
 use super::settings::Module;
+use super::words::naming;
 use crate::discover::paths;
 use crate::links::Repository;
-use crate::model::Role;
+use crate::model::{FileId, Role};
 
 /// Gives production the one module that takes over the others' settings and turns DEBUG off, where a module beside it is
 /// named for development and none for production.
@@ -24,6 +25,25 @@ pub(super) fn of_production(repository: &Repository<'_>, modules: &mut [Module])
     let module = &mut modules[only];
     let word = module.name.rsplit('.').next().unwrap_or(&module.name).to_owned();
     module.role = Some((Role::Production, word));
+}
+
+/// Whether a module named for an environment takes over, at its top, all that the module beside it holds which the entry files
+/// name: `production.py` beside `settings.py`.
+pub(super) fn is_laid_over(repository: &Repository<'_>, named: &[String], file: FileId) -> bool {
+    let path = repository.tree.path(file);
+    let folder = paths::parent(path);
+    let name = paths::name(path).trim_end_matches(".py");
+    let text = repository.tree.text(file).unwrap_or_default();
+    let beside = |last: &str| {
+        let own = format!("{folder}/{last}");
+        named.iter().any(|module| own == *module || own.ends_with(&format!("/{module}")))
+    };
+    let taken = |line: &str| {
+        let (from, what) = line.strip_prefix("from ")?.split_once(" import ")?;
+        what.trim_start().starts_with('*').then(|| from.rsplit('.').next().unwrap_or(from).to_owned())
+    };
+    let speaks = naming(&format!("{name}.x"));
+    (speaks.role.is_some() || speaks.shared) && text.lines().filter_map(taken).any(|last| beside(&last))
 }
 
 /// Whether a module takes over all of another's settings and says, at its top, that DEBUG is off.
@@ -64,5 +84,23 @@ mod tests {
         assert_eq!(with("from_yaml", "from .common import NAME\nDEBUG = False\n", &[]), 0, "it takes over nothing");
         assert_eq!(with("from_yaml", closed, &[("shop/settings/other.py", closed)]), 0, "two may be");
         assert_eq!(with("staging", closed, &[]), 0, "a name that says otherwise");
+    }
+
+    #[test]
+    fn a_module_beside_the_settings_that_takes_them_over_is_named_for_what_it_says() {
+        let with = |text: &'static str| {
+            let files = [
+                ("shop/__init__.py", ""),
+                ("shop/settings.py", "DATABASES = {}\nROOT_URLCONF = 'shop.urls'\nSECRET_KEY = 'x'\n"),
+                ("shop/production.py", text),
+                ("manage.py", "import os\nos.environ.setdefault('DJANGO_SETTINGS_MODULE', 'shop.settings')\n"),
+                ("requirements.txt", "django==5.2\n"),
+            ];
+            environments(&files).iter().any(|one| one.contains(" production: ") && one.contains("shop/production.py"))
+        };
+        assert!(with("from .settings import *\nLOGGING = {}\n"));
+        assert!(with("from shop.settings import *\nLOGGING = {}\n"));
+        assert!(!with("from .settings import NAME\nLOGGING = {}\n"), "it takes one name");
+        assert!(!with("from .models import *\nLOGGING = {}\n"), "it takes another module");
     }
 }

@@ -184,7 +184,8 @@ pub fn modules(repository: &Repository<'_>) -> Vec<Module> {
     let named = named_by_entries(repository);
     for file in repository.of(Kind::Python) {
         let path = repository.tree.path(*file);
-        let beside = || is_named(&named, path) && !is_program(repository, *file);
+        let over = || super::leaf_settings::is_laid_over(repository, &named, *file);
+        let beside = || (is_named(&named, path) || over()) && !is_program(repository, *file);
         if !is_settings(repository, path) && !beside()
             || is_empty(repository, *file)
             || is_given_to_tests(path)
