@@ -136,6 +136,13 @@ fn a_server_that_every_branch_starts_is_what_runs() {
 }
 
 #[test]
+fn what_a_variable_may_put_before_a_server_wraps_it() {
+    holds(&script("${WRAPPER} gunicorn shop.wsgi\n"), &GUNICORN);
+    holds(&image("CMD $WRAPPER $MORE gunicorn shop.wsgi", &[]), &GUNICORN);
+    lacks(&script("$PROGRAM shop.wsgi\n"), GUNICORN[0]);
+}
+
+#[test]
 fn the_first_turn_of_a_loop_without_end_is_sure() {
     holds(&script("while true; do\n  gunicorn shop.wsgi\n  sleep 1\ndone\n"), &GUNICORN);
 }

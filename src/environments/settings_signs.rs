@@ -1,5 +1,6 @@
 //! What the text of a Python file shows of whether it holds settings.
 
+use super::words::role_of_value;
 use crate::links::Repository;
 use crate::model::FileId;
 
@@ -36,13 +37,23 @@ pub(super) fn reads_variables(repository: &Repository<'_>, path: &str) -> bool {
     text.lines().filter(assigns).count() > 1
 }
 
+/// Whether a line begins a class at the top that is called, or built on what is called, configuration, or is named for an
+/// environment.
+fn is_configuration(line: &str) -> bool {
+    let Some(head) = line.strip_prefix("class ") else { return false };
+    let name = head.split(['(', ':']).next().unwrap_or_default().trim();
+    let called = ["Config", "config", "Settings", "Env"].iter().any(|sign| head.contains(sign));
+    let fails = ["Error", "Exception"].iter().any(|sign| head.contains(sign));
+    !fails && (called || role_of_value(name).is_some())
+}
+
 /// Whether a module holds classes of configuration, or settings in another way that names say.
 pub(super) fn holds_classes(repository: &Repository<'_>, path: &str) -> bool {
     let text = repository.tree.find(path).and_then(|file| repository.tree.text(file).ok());
     // A class that keeps configuration in the database is a table, not what the program is configured by.
     let tables = |text: &str| text.contains("__tablename__") || text.contains("(models.Model)");
     text.is_some_and(|text| {
-        text.contains("Config") && text.contains("class ") && !tables(text)
+        text.lines().any(is_configuration) && !tables(text)
             || text.contains("BaseSettings")
             || text.contains("Dynaconf(")
             || is_djangos(text)

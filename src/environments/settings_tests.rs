@@ -108,4 +108,7 @@ fn tables_that_keep_configuration_are_no_settings() {
         of(&files, Role::Production, |planned| planned.settings.is_some()).unwrap()
     };
     assert!(!with("    __tablename__ = 'config'\n"));
+    let words = "\"\"\"Takes a Config.\"\"\"\nclass Route:\n    name = 'x'\n";
+    let files = [("shop/config.py", words), ("Dockerfile", "FROM python:3.13\nCMD gunicorn a\n")];
+    assert_eq!(of(&files, Role::Production, |planned| planned.settings.is_some()), Some(false));
 }

@@ -1,8 +1,9 @@
 //! Entry points that only prepare and then start what they are handed: a program in Python that replaces itself by its
 //! arguments, or a script that no file of the repository is.
 
-use crate::formats::shell::{Files, Word};
+use crate::formats::shell::{Executed, Files, Word};
 use crate::links::{Container, Meaning, meaning};
+use crate::model::Known;
 
 /// Where the words begin that an entry point hands on to be run; none where the first words are the program itself.
 pub(super) fn behind(words: &[Word], container: &Container<'_>) -> Option<usize> {
@@ -45,6 +46,22 @@ fn unread(texts: &[String], container: &Container<'_>) -> Option<usize> {
     let prepares = || ["wait", "entrypoint", "entry-point"].iter().any(|word| first.contains(word));
     let ours = || rest[0].ends_with(".sh") && container.script(&rest[0]).is_some();
     (is_server(rest) || prepares() && ours()).then_some(1)
+}
+
+/// Leaves out what a variable puts before a server, which nothing here sets: what wraps that, if anything
+/// (`$WRAPPER gunicorn shop.wsgi`).
+pub(super) fn unwrap(executed: &mut Executed) {
+    let unset = |word: &Word| matches!(word.text, Known::Unknown(_)) && word.written().starts_with('$');
+    let ahead = executed.argv.iter().take_while(|word| unset(word)).count();
+    let texts: Option<Vec<String>> =
+        executed.argv.iter().skip(ahead).take(1).map(|word| word.text.one().cloned()).collect();
+    if ahead == 0 || texts.is_none_or(|first| first.is_empty()) {
+        return;
+    }
+    let rest: Vec<String> = executed.argv.iter().skip(ahead).map(|word| word.written().to_owned()).collect();
+    if is_server(&rest) {
+        executed.argv.drain(..ahead);
+    }
 }
 
 /// Whether words start what stays.

@@ -298,7 +298,7 @@ fn process(
     argv: Vec<String>,
     (executed, server, options): Began<'_>,
     command: Span,
-    script: Option<crate::model::FileId>,
+    script: Option<FileId>,
 ) -> ProcessPart {
     let mut origin = Origin::set(executed.span);
     for step in &executed.via {
@@ -353,11 +353,17 @@ pub(super) fn evaluate(
     command: &CommandWords,
     world: &World,
     container: &Container<'_>,
-) -> (Evaluation, Option<crate::model::FileId>) {
+) -> (Evaluation, Option<FileId>) {
     if let Some(from) = handing_on::behind(&command.words, container) {
         let inner = CommandWords { words: command.words[from..].to_vec(), span: command.span, map: None };
         return evaluate(&inner, world, container);
     }
+    let (mut evaluation, script) = run(command, world, container);
+    evaluation.commands.iter_mut().for_each(handing_on::unwrap);
+    (evaluation, script)
+}
+
+fn run(command: &CommandWords, world: &World, container: &Container<'_>) -> (Evaluation, Option<FileId>) {
     if let Some((word, behind)) = shell_text(&command.words) {
         let dialect = if word.text.one().is_some() { Dialect::Bash } else { Dialect::Github };
         let map = command.map.clone().unwrap_or(SpanMap::Whole(word.span));

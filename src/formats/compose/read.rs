@@ -1,13 +1,14 @@
 //! From YAML to values: tags, merge keys, `${X}`, numbers and switches.
 
+use std::cell::Cell;
 use std::collections::BTreeSet;
 
 use super::interpolate::{self, Found};
 use super::scalar::{self, Kind};
 use super::value::{Data, Node, Scalar, switch};
-use crate::formats::World;
 use crate::formats::yaml::NodeRef;
-use crate::model::{Certainty, Span, SpanMap, Spanned, Step, StepKind};
+use crate::formats::{Var, World};
+use crate::model::{Certainty, Origin, Span, SpanMap, Spanned, Step, StepKind};
 
 /// Deeper values are not read.
 const DEPTH: usize = 100;
@@ -185,7 +186,14 @@ impl<'w> Reading<'w> {
             return;
         }
         let map = if text == written { map } else { SpanMap::Whole(into.span) };
-        let done = interpolate::text(&text, &map, &|name| self.world.get(name));
+        let here = Cell::new(self.world.is_open() && is_path(&place.path) && begins_here(&text));
+        let look = |name: &str| match self.world.get(name) {
+            var if var.value.one().is_none() && name == "PWD" && here.replace(false) => {
+                Var::set(".", Origin::default())
+            }
+            var => var,
+        };
+        let done = interpolate::text(&text, &map, &look);
         self.found.extend(done.found);
         self.errors.extend(done.errors);
         into.steps.extend(done.steps);
@@ -202,6 +210,25 @@ impl<'w> Reading<'w> {
         }
         into.data = Data::Scalar(scalar);
     }
+}
+
+/// Whether a text begins with the folder of the shell that Compose is started in, which is the project's where nothing else is said.
+fn begins_here(text: &str) -> bool {
+    let rest = ["$PWD", "${PWD}"].iter().find_map(|name| text.strip_prefix(name));
+    rest.is_some_and(|rest| rest.is_empty() || rest.starts_with(['/', ':']))
+}
+
+/// Whether a path of the host stands at a place.
+fn is_path(place: &[String]) -> bool {
+    let place: Vec<&str> = place.iter().map(String::as_str).collect();
+    matches!(
+        place[..],
+        ["services", _, "build" | "env_file"]
+            | ["services", _, "build", "context"]
+            | ["services", _, "env_file" | "volumes", "[]"]
+            | ["services", _, "volumes", "[]", "source"]
+            | ["services", _, "env_file", "[]", "path"]
+    )
 }
 
 /// What a key is; none for null and for what is no scalar.

@@ -75,6 +75,17 @@ fn contexts_and_binds_are_paths_of_the_tree() {
 }
 
 #[test]
+fn the_folder_of_the_shell_is_the_projects() {
+    let yml = "services:\n  web:\n    build: $PWD/app\n    environment: ['A=$PWD']\n    volumes: ['${PWD}:/code', '$PWD/x.conf:/y']\n";
+    let (_, project) = project(&[("a.yml", yml)], true);
+    let web = &project.services["web"];
+    assert_eq!(web.build.as_ref().unwrap().context.value, Known::One("app".into()));
+    let sources: Vec<Option<&str>> = web.volumes.iter().map(|mount| mount.source.as_deref()).collect();
+    assert_eq!(sources, [Some("."), Some("x.conf")]);
+    assert!(web.environment["A"].var.value.is_unknown());
+}
+
+#[test]
 fn what_a_variable_outside_decides_leaves_the_rest_known() {
     let yml =
         "services:\n  web:\n    image: a\n    environment: ['A=${X}', 'B=b', 'C=${Y:-c}']\n    ports: ['${P}:80']\n";
