@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::eval::machine::Machine;
 use super::eval::truth::wrap;
-use super::eval::values::{Args, K, Role, V};
+use super::eval::values::{Args, Data, FuncKind, K, Role, Space, V};
 use super::{Settings, Val, lib, objects};
 use crate::model::{Reason, Span};
 
@@ -83,10 +83,35 @@ impl Machine<'_> {
                 let value = self.configured(&name, &value, at).unwrap_or(value);
                 values.push((name, value));
             }
+            if self.is_configuration(id) {
+                self.call_configuration(&object, &mut values, at);
+            }
             out.values = self.exported(&values);
             return;
         }
         out.incomplete = Some(why);
+    }
+
+    /// Puts what the properties and methods of a class of django-configurations give in their place: its loader makes an object
+    /// of the class, whose values are read by then, and calls what is called in capitals
+    /// (<https://django-configurations.readthedocs.io/en/stable/patterns/>, "Property settings").
+    fn call_configuration(&mut self, class: &V, values: &mut [(String, V)], at: Span) {
+        let mut space = Space::new(Role::Instance(class.clone()));
+        let read = values.iter().filter(|(_, value)| !matches!(value.k, K::Func(_)));
+        space.names.extend(read.cloned());
+        let instance = V::at(K::Ref(self.alloc(Data::Space(space))), at);
+        for (name, value) in values {
+            let K::Func(func) = &value.k else { continue };
+            let called = match func.kind {
+                FuncKind::Property => self.attribute(&instance, name, at),
+                FuncKind::Plain | FuncKind::Class | FuncKind::Static => {
+                    self.attribute(&instance, name, at).and_then(|method| self.apply(&method, Vec::new(), at))
+                }
+                FuncKind::Foreign => continue,
+            };
+            let Ok(given) = called else { continue };
+            *value = self.configured(name, &given, at).unwrap_or(given);
+        }
     }
 
     /// What the object holds that a function gives; a variable may have it give another.
@@ -125,5 +150,30 @@ impl Machine<'_> {
         });
         let made = if is { self.instantiate(object, &Args::default(), at).ok() } else { None };
         made.filter(|_| self.reads.iter().any(|r| r.via == "pydantic"))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::formats::python::lib::tests::run;
+
+    #[test]
+    fn properties_and_methods_of_a_configuration_are_called_on_its_object() {
+        let text = "from configurations import Configuration, values\n\
+            class Base(Configuration):\n    REDIS = values.Value('redis://q')\n    NAME = 'base'\n    \
+            @property\n    def BROKER(self):\n        return self.REDIS\n    \
+            def TITLE(self):\n        return self.NAME + '!'\n    \
+            @property\n    def CACHES(self):\n        return {'default': {'BACKEND': 'a'}, 'store': {'BACKEND': 'b'}}\n\
+            class Test(Base):\n    NAME = 'test'\n";
+        let of = |class: &str, name: &str| {
+            let got = run(text, Some(class));
+            got.values[name].settled().and_then(|v| v.as_str().map(str::to_owned))
+        };
+        assert_eq!(of("Base", "BROKER").as_deref(), Some("redis://q"));
+        assert_eq!(of("Test", "TITLE").as_deref(), Some("test!"));
+        let got = run(text, Some("Test"));
+        let backend = |alias: &str| got.values["CACHES"].get(alias)?.get("BACKEND")?.settled()?.as_str();
+        assert_eq!((backend("default"), backend("store")), (Some("a"), Some("b")));
+        assert!(run(text, Some("Base")).values["BROKER"].variables.contains("DJANGO_REDIS"));
     }
 }

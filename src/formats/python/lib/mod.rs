@@ -36,7 +36,7 @@ pub(crate) mod url;
 pub(crate) mod validated;
 
 #[cfg(test)]
-mod tests;
+pub(in crate::formats::python) mod tests;
 
 use super::eval::values::{ROOT, V};
 

@@ -3,7 +3,7 @@ use crate::formats::python::{Evaluator, Kind, Settings};
 use crate::formats::world::{Var, World};
 use crate::model::{Certainty, Origin};
 
-fn run(text: &str, class: Option<&str>) -> Settings {
+pub(in crate::formats::python) fn run(text: &str, class: Option<&str>) -> Settings {
     let files = [("s.py", text), (".env", "KEY=from the file\n")];
     let tree = Tree::open(Box::new(Overlay::of(files))).ok();
     let open = World::Open(std::collections::BTreeMap::new());
