@@ -3,6 +3,7 @@
 use super::plan::{Planned, Runs};
 use super::words::naming;
 use crate::discover::aside::is_aside;
+use crate::discover::classify::classify;
 use crate::discover::{Kind, Tree, paths};
 use crate::formats::{Vars, World, dotenv};
 use crate::links::Repository;
@@ -62,10 +63,33 @@ pub fn template_of(tree: &Tree, path: &str) -> Option<FileId> {
     );
     // What the documentation offers is copied with the sample at the top.
     let folders = [Some(folder), is_aside(path).then_some("")];
-    folders
-        .into_iter()
-        .flatten()
-        .find_map(|folder| names.iter().find_map(|name| tree.find(&paths::join(folder, name)?)))
+    let beside = |folder| names.iter().find_map(|name| tree.find(&paths::join(folder, name)?));
+    folders.into_iter().flatten().find_map(beside).or_else(|| copied(tree, path))
+}
+
+/// What a guide, task or script tells to copy to where a file of variables is read.
+fn copied(tree: &Tree, path: &str) -> Option<FileId> {
+    let tells = |path: &str| matches!(classify(path), Some(Kind::Guide | Kind::Makefile | Kind::Shell));
+    let bare = |word: &str| word.trim_start_matches(['`', '"', '(', '@', '$', '-']).to_owned();
+    let source = |folder: &str, line: &str| {
+        let mut words = line.split_whitespace().skip_while(|word| bare(word) != "cp").skip(1);
+        let mut named = words.by_ref().filter(|word| !word.starts_with('-'));
+        let (from, to) =
+            (paths::join(folder, &unquoted(named.next()?))?, paths::join(folder, &unquoted(named.next()?))?);
+        (to == path).then(|| tree.find(&from)).flatten()
+    };
+    tree.files().filter(|(_, guide)| tells(guide)).find_map(|(file, guide)| {
+        let text = tree.text(file).ok().filter(|text| text.contains(paths::name(path)))?;
+        let folders = ["", paths::parent(guide)];
+        text.lines()
+            .filter(|line| line.contains("cp "))
+            .find_map(|line| folders.iter().find_map(|folder| source(folder, line)))
+    })
+}
+
+/// A word of a command as it stands in a sentence.
+fn unquoted(word: &str) -> String {
+    word.trim_end_matches(['`', '"', '\'', ',', ';', ')']).trim_start_matches(['`', '"', '\'']).to_owned()
 }
 
 /// What the sample of a `.env` gives compose files beside it: whoever copies it may change it, and which files run together is
@@ -86,6 +110,22 @@ mod tests {
     use super::super::tests::environments;
 
     const APP: (&str, &str) = ("Dockerfile", "FROM python:3.12\nCOPY . /app\nCMD gunicorn a.wsgi\n");
+
+    #[test]
+    fn what_is_told_to_be_copied_to_a_file_of_variables_is_its_sample() {
+        use crate::discover::{Overlay, Tree};
+        let of = |line: &str| {
+            let guide = format!("# Shop\n\n{line}\n");
+            let files = [("README.md", guide.as_str()), ("compose.local-template.env", "A=1\n")];
+            let tree = Tree::open(Box::new(Overlay::of(files))).unwrap();
+            super::template_of(&tree, "compose.env").map(|file| tree.path(file).to_owned())
+        };
+        let sample = Some("compose.local-template.env");
+        assert_eq!(of("4. Copy it - `cp compose.local-template.env compose.env`").as_deref(), sample);
+        assert_eq!(of("    $ cp -n ./compose.local-template.env compose.env").as_deref(), sample);
+        assert_eq!(of("`cp compose.local-template.env other.env`"), None);
+        assert_eq!(of("`cp gone.env compose.env`"), None);
+    }
 
     #[test]
     fn samples_tell_of_the_only_environment_that_they_are_named_for() {
