@@ -1,6 +1,6 @@
 //! System packages: one concept under the names of several distributions, and what Python packages need of them.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use serde::Deserialize;
 
@@ -58,6 +58,9 @@ pub struct RuntimeNeed {
     /// The version from which its wheels for glibc have no copy of their own any more.
     #[serde(default)]
     bundled_before: Vec<u32>,
+    /// The first version with a wheel for a Python (X.Y) or a C library, where older ones are compiled.
+    #[serde(default)]
+    first_wheel: BTreeMap<String, String>,
     /// `sure`, or `low` where it depends on how it was built or used.
     pub certainty: String,
     /// Where the row comes from.
@@ -246,6 +249,13 @@ pub fn is_convenience(package: &str) -> bool {
 pub fn runtime_needs(package: &str, extras: &BTreeSet<String>) -> Option<&'static RuntimeNeed> {
     let row = libraries().iter().find(|row| row.package == package)?;
     (!row.unless_extra.iter().any(|extra| extras.contains(extra))).then_some(row)
+}
+
+/// The first version of a package that has a wheel for a Python, as X.Y, or for a C library; none where every version has, or
+/// nothing is known.
+pub fn first_wheel(package: &str, on: &str) -> Option<&'static str> {
+    let row = libraries().iter().find(|row| row.package == package)?;
+    row.first_wheel.get(on).map(String::as_str)
 }
 
 fn as_concepts(needs: &'static [Vec<String>], family: &str) -> Vec<Vec<&'static str>> {

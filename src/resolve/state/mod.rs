@@ -1,6 +1,7 @@
 //! From typed parts to facts, one file a dimension.
 
 mod client;
+mod compiled;
 mod credential;
 pub mod deliberate;
 pub mod excluded;

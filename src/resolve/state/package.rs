@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::{Statements, excluded, locked};
+use super::{Statements, compiled, excluded, locked};
 use crate::discover::Tree;
 use crate::environments::words::naming;
 use crate::knowledge::{concepts, packages, services};
@@ -109,7 +109,7 @@ fn one(statements: &mut Statements, part: &Part<'_>, name: &str, found: &Package
     }
     locked::range(&mut fact, package, tree);
     fact.text("installed_by", &found.installed_by.value, &Origin::of(StepKind::InstalledBy, found.installed_by.span));
-    if packages::is_unfit(name, &package.extras) && !compiled_here(part, name, found) {
+    if packages::is_unfit(name, &package.extras) && !compiled::is_here(part, name, found) {
         fact.bool("unfit", true, origin);
     }
     fact.bool(
@@ -127,25 +127,6 @@ fn one(statements: &mut Statements, part: &Part<'_>, name: &str, found: &Package
     if let Some(family) = packages::twin(name) {
         fact.text("twin", &family.family, origin);
     }
-}
-
-/// Whether a wheel's distribution is compiled against the system's library after all: where the installer is told to, or
-/// where no wheel for musl was published yet.
-fn compiled_here(part: &Part<'_>, name: &str, found: &PackagePart) -> bool {
-    const FIRST_FOR_MUSL: [u32; 3] = [2, 9, 3];
-    let command = &found.installed_by.value;
-    let told = command.split_once("--no-binary").is_some_and(|(_, rest)| {
-        let named = rest.trim_start_matches(['=', ' ']).split_whitespace().next().unwrap_or_default();
-        named.split(',').any(|one| one == ":all:" || one == name)
-    });
-    let libc = part.image.as_ref().and_then(|image| image.about.as_ref()).map(|about| &about.libc);
-    let musl = libc.and_then(|libc| libc.one()).is_some_and(|libc| libc == "musl");
-    let version: Option<Vec<u32>> = found
-        .package
-        .version
-        .as_ref()
-        .and_then(|version| version.value.split('.').map(|number| number.parse().ok()).collect());
-    told || name == "psycopg2-binary" && musl && version.is_some_and(|version| version.as_slice() < &FIRST_FOR_MUSL[..])
 }
 
 /// `source`: the files and groups that are really installed.
