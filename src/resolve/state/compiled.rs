@@ -17,7 +17,11 @@ pub(super) fn is_here(part: &Part<'_>, name: &str, found: &PackagePart) -> bool 
 
 /// What a wheel has to be built for: the Python, as X.Y, and the C library.
 fn on(part: &Part<'_>) -> Vec<String> {
-    let python = part.python().map(|python| python.splitn(3, '.').take(2).collect::<Vec<_>>().join("."));
+    // What an image of no version brings is another Python from one day to the next.
+    let mut pythons = part.runtimes.iter().filter(|runtime| runtime.tool == "python");
+    let sure = pythons.next().filter(|runtime| !runtime.certainty.is_default());
+    let python = sure.and_then(|runtime| runtime.version.one());
+    let python = python.map(|python| python.splitn(3, '.').take(2).collect::<Vec<_>>().join("."));
     let libc = part.image.as_ref().and_then(|image| image.about.as_ref()).and_then(|about| about.libc.one().cloned());
     python.into_iter().chain(libc).collect()
 }
