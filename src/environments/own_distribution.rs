@@ -7,7 +7,7 @@ use crate::formats::metadata;
 use crate::formats::requirements::normalize;
 use crate::links::Repository;
 
-/// Whether a build installs the project by its name.
+/// Whether a build installs the project by its name, or fetches it from where its code is kept under that name.
 pub(super) fn is_installed(repository: &Repository<'_>, build: &Build) -> bool {
     let names = names(repository);
     let bare = |word: &str| word.split(['=', '<', '>', '~', '!', '[']).next().map(normalize);
@@ -17,13 +17,23 @@ pub(super) fn is_installed(repository: &Repository<'_>, build: &Build) -> bool {
             && words.any(|word| word == "install")
             && words.any(|word| bare(word).is_some_and(|name| names.contains(&name)))
     };
+    let is_home = |word: &str| {
+        let path = word.split_once("://").map(|(_, rest)| rest.trim_end_matches(".git"));
+        let kept =
+            |path: &&str| ["github.com/", "gitlab.com/", "codeberg.org/"].iter().any(|host| path.starts_with(host));
+        path.filter(kept).and_then(|path| path.split('/').nth(2)).is_some_and(|name| names.contains(&normalize(name)))
+    };
+    let fetches = |command: &str| {
+        let mut words = command.split(|c: char| c.is_whitespace() || matches!(c, '"' | '\''));
+        words.any(|word| ["curl", "wget", "clone"].contains(&word)) && words.any(is_home)
+    };
     let mut actions = build.stages.iter().flat_map(|stage| &stage.steps).map(|step| &step.action);
     !names.is_empty()
         && actions.any(|action| {
             let Action::Run { body: RunBody::Shell { text, .. } | RunBody::Heredoc { text, .. }, .. } = action else {
                 return false;
             };
-            text.split(['&', ';', '|', '\n']).any(installs)
+            text.split(['&', ';', '|', '\n']).any(|command| installs(command) || fetches(command))
         })
 }
 
@@ -62,5 +72,7 @@ mod tests {
         assert!(of("'Shop_Server[postgres]==1.2'"));
         assert!(!of("mkdocs"));
         assert!(!of("mkdocs && mkdir shop-server"), "another command");
+        assert!(of("uv && git clone https://github.com/acme/shop-server.git /app"));
+        assert!(!of("uv && git clone https://github.com/acme/other.git /app"));
     }
 }

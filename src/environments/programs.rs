@@ -32,7 +32,14 @@ pub(super) fn is_another(repository: &Repository<'_>, file: &File, all: &[File])
             && images.iter().any(|image| is_python(repository, image.dockerfile))
             && !images.iter().any(inside)
     };
-    own.iter().all(inside) && all.iter().any(|other| elsewhere(&other)) && !is_application(repository, &file.folder)
+    // It may hold the application all the same: as it is released.
+    let releases = |image: &ImageBuild| {
+        build(repository, image).is_some_and(|build| super::own_distribution::is_installed(repository, &build))
+    };
+    own.iter().all(inside)
+        && all.iter().any(|other| elsewhere(&other))
+        && !is_application(repository, &file.folder)
+        && !own.iter().any(releases)
 }
 
 /// Whether all services of a compose file are built without anything that they start, and none of them is one of another file
@@ -161,6 +168,21 @@ mod tests {
         };
         assert!(!with("pandas\n").iter().any(|line| line.contains("data/")), "{:?}", with("pandas\n"));
         assert!(with("flask\n").iter().any(|line| line.contains("data/docker-compose.yml")));
+        let released = |name: &str| {
+            let fetch = format!(
+                "FROM python:3.13\nRUN curl -sSL https://github.com/acme/{name}/archive/1.tar.gz | tar xz\nCMD gunicorn shop.wsgi\n"
+            );
+            let files = [
+                ("Dockerfile", "FROM python:3.13\nCOPY . /app\nCMD make test\n"),
+                ("docker-compose.yml", "services: {web: {build: ., volumes: ['.:/app']}}\n"),
+                ("manage.py", ""),
+                ("pyproject.toml", "[project]\nname = 'shop'\nversion = '1'\ndependencies = ['flask']\n"),
+                ("docker/Dockerfile", fetch.as_str()),
+                ("docker/docker-compose.yml", "services: {web: {build: ., restart: always}}\n"),
+            ];
+            environments(&files).iter().any(|line| line.contains("production: docker/"))
+        };
+        assert!(released("shop") && !released("tool"));
     }
 
     #[test]
