@@ -271,3 +271,21 @@ fn a_developer_has_the_local_settings_that_a_sample_shows() {
         assert!(!lines.iter().any(|line| line.contains("setting.DEBUG value=True")), "{lines:?}");
     }
 }
+
+#[test]
+fn what_django_takes_by_default_holds_unless_a_persons_own_settings_say_otherwise() {
+    let of = |last: &str| {
+        let settings = format!("INSTALLED_APPS = ['shop']\nSTATIC_URL = '/static/'\n{last}");
+        facts(&[
+            ("Dockerfile", "FROM python:3.12\nWORKDIR /app\nCOPY . /app\nCMD gunicorn shop.wsgi\n"),
+            ("manage.py", ENTRY),
+            ("shop/wsgi.py", ENTRY),
+            ("shop/__init__.py", ""),
+            ("shop/settings.py", settings.as_str()),
+        ])
+    };
+    let files = ["production - service.storage.static product=files"];
+    holds(&of("try:\n    from .mine import *\nexcept ImportError:\n    pass\n"), &files);
+    let others = of("from somewhere.settings import *\n");
+    assert!(!others.iter().any(|line| line.contains("storage.static")), "{others:?}");
+}

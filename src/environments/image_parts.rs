@@ -34,9 +34,9 @@ pub(super) fn join(repository: &Repository<'_>, found: &mut Vec<Planned>) {
 fn named_folder<'r>(repository: &Repository<'r>, file: FileId) -> Option<&'r str> {
     let path = repository.tree.path(file);
     let ends = path.match_indices('/').map(|(at, _)| at);
-    let folders = ends.filter_map(|at| path.get(..at));
+    let mut folders = ends.filter_map(|at| path.get(..at));
     let says = |folder: &&str| naming(&format!("{}/x", paths::name(folder))).role.is_some();
-    folders.filter(says).last().filter(|_| naming(paths::name(path)).role.is_none())
+    folders.rfind(says).filter(|_| naming(paths::name(path)).role.is_none())
 }
 
 /// Whether the images of two environments lie in one folder that is named for it: what it takes to run the program there.

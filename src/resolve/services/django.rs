@@ -31,11 +31,18 @@ const MAIL_SETTINGS: [&str; 5] = ["EMAIL_HOST", "EMAIL_PORT", "EMAIL_HOST_USER",
 pub(super) fn add(loaded: &Loaded, parts: &[Part<'_>], used: &mut Vec<Used>) {
     let values = &loaded.settings.values;
     tasks(values, used);
+    let laid_over = || loaded.settings.missing_modules.iter().filter(|module| module.star);
     let followed = loaded.settings.problems.is_empty()
         && loaded.settings.incomplete.is_none()
-        && loaded.settings.missing_modules.iter().all(|module| !module.star);
+        && laid_over().all(|module| module.ours);
     if followed && values.contains_key("INSTALLED_APPS") {
+        let known: Vec<String> = used.iter().map(|one| one.role.clone()).collect();
         defaults(loaded, used);
+        // What a file of a person's own would set holds no longer where that is there.
+        let open = laid_over().next().is_some();
+        for one in used.iter_mut().filter(|one| open && !known.contains(&one.role)) {
+            one.certainty = Certainty::Default { variable: None };
+        }
     }
     // A branch that is not taken leaves the backend to Django.
     let left = |one: &&mut Used| one.role == "mail" && one.product == Known::Absent;

@@ -38,5 +38,5 @@ fn is_older(found: &PackagePart, first: &str) -> bool {
     let number = |part: &str| part.trim_start_matches(['<', '>', '=', '~', '!', ' ']).trim_end_matches(".*").to_owned();
     let earlier = |part: &&str| versions::satisfies(&number(part), &format!("<={first}")) == Some(true);
     let ends = parts.iter().any(|part| ["<", "~=", "=="].iter().any(|sign| part.starts_with(sign)));
-    ends && parts.iter().all(|part| earlier(&part)) && versions::satisfies(first, &specifier.value) == Some(false)
+    ends && parts.iter().all(earlier) && versions::satisfies(first, &specifier.value) == Some(false)
 }
