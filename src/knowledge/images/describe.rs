@@ -4,7 +4,7 @@ use super::reference::{Reference, parse};
 use super::system::{
     HOLE, SYSTEMS, Tag, is_python as is_python_version, minor, one, python_in_word, python_in_words, system, unknown,
 };
-use super::tables::{codename, libc_of, listed, node_major, release_of_tag, system_image, tracked};
+use super::tables::{codename, libc_of, listed, node_major, release_of_tag, system_image, tracked, version_on};
 use crate::model::Known;
 
 /// What a reference says.
@@ -221,14 +221,8 @@ fn python(name: &str, tag: &Tag, as_of: &str, distro: &Known<String>, release: &
         if let Some(version) = stated.filter(|_| !tag.holes || tag.version.is_some()) {
             return Known::One(version);
         }
-        let by_date = release_of_tag(name, tag.text, as_of).or_else(|| {
-            let version =
-                tag.words.iter().copied().filter(|word| codename(word).is_none_or(|(_, release)| release.is_none()));
-            let key = version.collect::<Vec<_>>().join("-");
-            release_of_tag(name, if key.is_empty() { "latest" } else { &key }, as_of)
-        });
-        return match by_date.filter(|(version, _)| !version.is_empty() && !tag.holes) {
-            Some((version, _)) => one(version),
+        return match by_date(name, tag, as_of).filter(|_| !tag.holes) {
+            Some(version) => one(version),
             None => unknown("the tag does not say the Python version"),
         };
     }
@@ -256,6 +250,20 @@ fn python(name: &str, tag: &Tag, as_of: &str, distro: &Known<String>, release: &
         return own.map_or_else(|| unknown("the release's own Python is not known"), one);
     }
     if tracked(name) || is_system(name) { Known::Absent } else { unknown("the image's name does not say its Python") }
+}
+
+/// The version that a floating tag of an official image means, on the release of the system that it names, if any.
+fn by_date(name: &str, tag: &Tag, as_of: &str) -> Option<&'static str> {
+    let dated = |key: &str| Some(release_of_tag(name, key, as_of)?.0).filter(|version| !version.is_empty());
+    if let Some(version) = dated(tag.text) {
+        return Some(version);
+    }
+    let names_release = |word: &&str| codename(word).is_some_and(|(_, release)| release.is_some());
+    let Some(release) = tag.words.iter().copied().find(names_release) else { return None };
+    let alpine = release.starts_with("alpine").then_some("alpine");
+    let rest = tag.words.iter().copied().filter(|word| *word != release);
+    let key = rest.chain(alpine).collect::<Vec<_>>().join("-");
+    version_on(name, if key.is_empty() { "latest" } else { &key }, release, as_of)
 }
 
 /// Whether an image holds a system and no more.

@@ -162,6 +162,25 @@ pub fn release_of_tag(image: &str, tag: &str, as_of: &str) -> Option<(&'static s
     Some((&last.1, &last.2))
 }
 
+/// The version that a floating tag last meant on a named release of its system: the official images are built on the two
+/// newest releases, so the tag for a release stands still when the second one after it appears.
+pub(super) fn version_on(image: &str, tag: &str, release: &str, as_of: &str) -> Option<&'static str> {
+    let moves = &row_of(image, tag)?.moves;
+    let first = moves.iter().position(|(_, _, codename)| codename == release)?;
+    let mut built_on = vec![release];
+    let mut version = None;
+    for (from, meant, codename) in &moves[first..] {
+        if !built_on.contains(&codename.as_str()) {
+            built_on.push(codename);
+        }
+        if built_on.len() > 2 || from.as_str() > as_of {
+            break;
+        }
+        version = Some(meant.as_str());
+    }
+    version.filter(|version| !version.is_empty())
+}
+
 /// Every codename that a tag ever meant, in order; the empty one stands for "not recorded".
 pub(super) fn codenames_of_tag(image: &str, tag: &str, as_of: &str) -> Vec<&'static str> {
     let mut found: Vec<&'static str> = Vec::new();

@@ -39,6 +39,12 @@ fn tags_say_system_and_interpreter() {
         ("python:3.12-alpine", "alpine 3.24 musl alpine py3.12 floating"),
         ("python", "debian 13 glibc full py3.14 none"),
         ("python:3-bookworm", "debian 12 glibc full py3.14 floating"),
+        // The official images are built on the two newest releases of a system; an older one keeps its last Python.
+        ("python:alpine3.14", "alpine 3.14 musl alpine py3.10 floating"),
+        ("python:3-slim-buster", "debian 10 glibc slim py3.11 floating"),
+        ("python:bullseye", "debian 11 glibc full py3.13 floating"),
+        ("python:3-alpine3.23", "alpine 3.23 musl alpine py3.14 floating"),
+        ("python:alpine3.3", "alpine 3.3 musl alpine py floating"),
         ("node:20-bookworm-slim", "debian 12 glibc slim py floating"),
         ("debian:bookworm-slim", "debian 12 glibc slim py floating"),
         ("ubuntu:22.04", "ubuntu 22.04 glibc full py floating"),
