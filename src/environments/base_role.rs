@@ -164,7 +164,13 @@ pub(super) fn role_of_base(
     let signs = || working().filter_map(|one| development_sign(repository.tree, one, &base.folder));
     let mounted = signs().all(|(_, why)| why == MOUNTED) && base_signs::is_fronted(repository, base, &project);
     let fronted = mounted && !has(Role::Production) && !has(Role::Development);
-    if let Some((_, why)) = signs().next().filter(|_| !fronted) {
+    // Where developers have a file of their own, who pulls the published image lays the checkout's configuration over it.
+    let pulled = has(Role::Development)
+        && !has(Role::Production)
+        && working().filter_map(|one| Some((one, development_sign(repository.tree, one, &base.folder)?.1))).all(
+            |(one, why)| why == MOUNTED && one.build.is_none() && is_own(repository, one),
+        );
+    if let Some((_, why)) = signs().next().filter(|_| !fronted && !pulled) {
         return say(Role::Development, why, invoked);
     }
     // What is offered at the top is pulled by those who run it, whatever it is told.
@@ -281,7 +287,7 @@ fn tried_sign(service: &Service) -> Option<(Span, &'static str)> {
 }
 
 /// Whether a service of ours is told to show errors to who asks, which only developers want.
-fn debugs(service: &Service) -> bool {
+pub(super) fn debugs(service: &Service) -> bool {
     let set = |(name, var): (&String, &EnvVar)| var.var.value.one().is_some_and(|value| is_debugging(name, value));
     may_be_ours(service) && service.environment.iter().any(set)
 }

@@ -1,11 +1,12 @@
 //! The role that the variables of a stack of containers select.
 
-use super::base_role::may_be_ours;
+use super::base_role::{debugs, may_be_ours};
 use super::compose::load;
 use super::stacks::Stack;
 use super::words::selected;
 use crate::discover::{Kind, Presence};
 use crate::formats::compose::{EnvFileUse, EnvVar, Project, Provider, Service};
+use crate::knowledge::environments::is_selector_by_suffix;
 use crate::links::Repository;
 use crate::model::{FileId, Role};
 
@@ -21,7 +22,14 @@ pub(super) fn by_selector(repository: &Repository<'_>, stack: &Stack, only: Opti
     let of_service = |(service, about): (&String, &Service)| {
         let given =
             about.environment.iter().filter(|(_, var)| !may_be_replaced(&project, service, var) && !shared(var));
-        let said: Vec<_> = given.filter_map(|(name, var)| selected(name, var.var.value.one()?)).collect();
+        // Who debugs is not what is deployed: a `…_ENV` of the service's own making names the side that is called.
+        let of_another = |name: &str, said: &(Role, String)| {
+            matches!(said.0, Role::Production | Role::Staging) && is_selector_by_suffix(name) && debugs(about)
+        };
+        let named = |(name, var): (&String, &EnvVar)| {
+            selected(name, var.var.value.one()?).filter(|said| !of_another(name, said))
+        };
+        let said: Vec<_> = given.filter_map(named).collect();
         said.iter().find(local).or(said.first()).cloned()
     };
     let ours = project.services.iter().filter(|(_, service)| may_be_ours(service));

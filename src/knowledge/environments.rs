@@ -133,7 +133,14 @@ pub fn selector(variable: &str) -> Option<Selector> {
     if rows.iter().any(|row| row.kind == "boolean" && row.name == variable) {
         return Some(Selector::Boolean);
     }
-    rows.iter().any(|row| row.kind == "suffix" && variable.ends_with(&row.name)).then_some(Selector::Named)
+    is_selector_by_suffix(variable).then_some(Selector::Named)
+}
+
+/// Whether a variable's name only ends as selectors do, `ACME_ENV`.
+pub fn is_selector_by_suffix(variable: &str) -> bool {
+    let rows = &table().selectors;
+    !rows.iter().any(|row| row.kind == "exact" && row.name == variable)
+        && rows.iter().any(|row| row.kind == "suffix" && variable.ends_with(&row.name))
 }
 
 /// Whether a variable's value names an environment.
