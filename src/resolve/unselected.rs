@@ -7,6 +7,7 @@ use crate::discover::Kind;
 use crate::environments::settings::Module;
 use crate::environments::{Planned, SettingsChoice};
 use crate::formats::python::{self, ConfigClass};
+use crate::knowledge::environments::{WordClass, class_of_word};
 use crate::model::Span;
 
 /// The settings of the whole program, where nothing selects any.
@@ -95,10 +96,12 @@ pub(super) fn sets_whole(text: &str) -> bool {
         })
 }
 
-/// Whether a module lies beside the program: among its tests, examples and documentation.
+/// Whether a module lies beside the program: among its tests, examples and documentation, or to be copied.
 fn aside(module: &Module) -> bool {
     let beside = ["t", "test", "tests", "integration", "example", "examples", "demo", "docs", "sandbox"];
-    module.name.split('.').any(|part| beside.contains(&part))
+    let last = module.name.rsplit('.').next().unwrap_or_default();
+    let template = last.split('_').any(|word| class_of_word(word) == Some(WordClass::Template));
+    template || module.name.split('.').any(|part| beside.contains(&part))
 }
 
 pub(super) fn is_object(context: &Context<'_, '_>, module: &Module) -> bool {

@@ -7,7 +7,7 @@ use crate::formats::metadata;
 use crate::formats::requirements::versions;
 use crate::knowledge::eol;
 use crate::links::Container;
-use crate::model::{Certainty, Dimension, Known, Origin, Span, Spanned};
+use crate::model::{Certainty, ComponentKind, Dimension, Known, Origin, Span, Spanned};
 use crate::resolve::build::BUILD_STAGE;
 use crate::resolve::installers::INSTALLER;
 use crate::resolve::interpreters::OF_SYSTEM;
@@ -80,7 +80,9 @@ pub fn state(statements: &mut Statements, part: &Part<'_>, tree: &Tree, as_of: &
     let built = part.image.as_ref().is_some_and(|image| image.dockerfile.is_some());
     let seen_there = |needs: &&Spanned<String>| {
         let inside = |container: &Container<'_>| container.inside(needs.span.file).is_some();
-        !built || part.installs.sources.is_empty() || part.container.as_ref().is_none_or(inside)
+        // What is no program of the repository serves beside it.
+        let beside = part.kind != ComponentKind::App && !built && part.installs.sources.is_empty();
+        !beside && (!built || part.installs.sources.is_empty() || part.container.as_ref().is_none_or(inside))
     };
     let needs = needs.as_ref().filter(seen_there);
     let mut seen = Vec::new();
