@@ -218,9 +218,12 @@ fn python(installs: &mut Installs, command: &[String], executed: &Executed, plac
         } else {
             package.origin.then(crate::model::StepKind::InstalledBy, step)
         };
-        let part = PackagePart { package, installed_by: label.clone(), maybe: maybe(executed) };
+        let mut part = PackagePart { package, installed_by: label.clone(), maybe: maybe(executed) };
         let outside = !wheel && venvs::outside(installs, &name);
         let into = if wheel { &mut installs.wheels } else { &mut installs.packages };
+        // What an extra has brought is there when the package is asked for again without it.
+        let before = into.get(&name).filter(|known| pip && !wheel && !outside && known.maybe.is_none());
+        part.package.extras.extend(before.into_iter().flat_map(|known| known.package.extras.iter().cloned()));
         match into.get(&name) {
             Some(known)
                 if known.maybe.is_none()

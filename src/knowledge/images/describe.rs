@@ -259,7 +259,7 @@ fn by_date(name: &str, tag: &Tag, as_of: &str) -> Option<&'static str> {
         return Some(version);
     }
     let names_release = |word: &&str| codename(word).is_some_and(|(_, release)| release.is_some());
-    let Some(release) = tag.words.iter().copied().find(names_release) else { return None };
+    let release = tag.words.iter().copied().find(names_release)?;
     let alpine = release.starts_with("alpine").then_some("alpine");
     let rest = tag.words.iter().copied().filter(|word| *word != release);
     let key = rest.chain(alpine).collect::<Vec<_>>().join("-");
